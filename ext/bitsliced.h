@@ -1,0 +1,101 @@
+/* Metropolis for +-J glasses with one bit per replica: 512 replicas (lanes) share a block. Lane l of a block is bit
+ * l / 8 of word l % 8, so that one word of every lane lies in order once bits are transposed.
+ *
+ * weight[i]: bit = 1 where w_i = +1.  path[a]: bit = 1 where J_a prod w = +1 ("satisfied").  Flipping w_i costs
+ * dE = 2 (2 n - k), n = satisfied paths among the k of i, so only path[] is read; an accepted flip is one XOR into
+ * weight[i] and its paths. A lane accepts dE = 2m > 0 with probability p = exp(-2 beta m), m = |2n - k|: a uniform
+ * 64-bit number per lane is compared with the lane's threshold from the top bit down, all lanes at once, until no
+ * lane is undecided. Thresholds lie in bit planes, one per (bit, m). The early exit is taken for 512 lanes together
+ * on every instruction set, so all of them consume the same random words.
+ *
+ * dE = 0 is accepted with probability 1/2 (also free weights: certain acceptance would make them alternate).
+ * Lanes with beta < 0.1 use heat bath, p = 1/(1 + exp(2 beta m)), and its complement for dE < 0. */
+#ifndef GLASSNET_BITSLICED_H
+#define GLASSNET_BITSLICED_H
+
+#include <stdint.h>
+
+#include "exchange.h"
+#include "isa.h"
+
+#define LANES 512
+#define WORDS 8 /* 64-bit words of a block */
+#define BITS 64 /* bits of a threshold */
+#define ROUNDS_UNTESTED 8 /* rounds before the first look whether all lanes are decided */
+
+typedef struct {
+    int64_t n_weights, n_paths, n_blocks, n_lanes, max_degree;
+    /* weights in visiting order, grouped by degree: group g holds visits first[g] .. first[g + 1] - 1 of degree[g] */
+    int64_t n_groups;
+    const int64_t *group_first;
+    const int32_t *group_degree;
+    const int64_t *group_links; /* offset of the group's first path index in links */
+    const int32_t *visit;       /* (n_weights,) weight index */
+    const int32_t *links;       /* paths of the weights in visiting order */
+    const uint8_t *needed;      /* (max_degree + 1,) whether some degree meets m */
+    uint64_t *weight;           /* (n_blocks, n_weights, WORDS) */
+    uint64_t *path;             /* (n_blocks, n_paths, WORDS) */
+    uint64_t *plane;            /* (n_blocks, BITS, max_degree + 1, WORDS); m = 0: masks, see build_planes */
+    uint64_t *rng;              /* (n_blocks, 4, WORDS) */
+    uint64_t *scratch;          /* (2 * (max_degree + 2) + 64, WORDS) */
+    const uint64_t *threshold;  /* (max_degree + 1, n_rungs); m = 0: all ones for Metropolis, 0 for heat bath */
+    int mixed;                  /* whether rungs of both kinds exist */
+    double *energy;             /* (n_blocks * LANES,) */
+    ladder_t ladder;
+} bits_t;
+
+/* probability of accepting dE = 2m > 0 as a 64-bit threshold: accept if U < threshold, U uniform 64-bit */
+static inline uint64_t bits_threshold(double beta, int64_t m)
+{
+    double p = beta < HEAT_BATH_BELOW ? 1.0 / (1.0 + portable_exp(2.0 * beta * (double)m))
+                                      : portable_exp(-2.0 * beta * (double)m);
+    return (uint64_t)(p * 0x1p+64 + 0.5);
+}
+
+typedef struct {
+    void (*sweep)(bits_t *s, int64_t block);
+    void (*energies)(bits_t *s, int64_t block);
+    void (*build_planes)(bits_t *s, int64_t block, int all);
+    void (*lane_major)(const uint64_t *weight, const int32_t *order, int64_t n_words, uint64_t *out);
+    void (*exp_all)(double *x, int64_t n);
+    void (*compare)(const uint64_t *plane, const uint64_t *random, int64_t rounds, uint64_t *accept, uint64_t *undecided);
+} bits_isa_t;
+
+#define ISA plain
+#define TARGET
+#define VBYTES 16
+#include "bitsliced_isa.h"
+
+#ifdef GLASSNET_X86
+#define ISA v3
+#define TARGET TARGET_V3
+#define VBYTES 32
+#include "bitsliced_isa.h"
+
+#define ISA v4
+#define TARGET TARGET_V4
+#define VBYTES 64
+#include "bitsliced_isa.h"
+static const bits_isa_t *const bits_isas[] = {&bits_isa_v4, &bits_isa_v3, &bits_isa_plain};
+#else
+static const bits_isa_t *const bits_isas[] = {&bits_isa_plain, &bits_isa_plain, &bits_isa_plain};
+#endif
+
+/* Sweeps with an exchange step after each; leaves the energies of all lanes up to date. */
+static inline void bits_advance(const bits_isa_t *isa, bits_t *s, int64_t n_sweeps)
+{
+    for (int64_t sweep = 0; sweep < n_sweeps; sweep++) {
+        for (int64_t b = 0; b < s->n_blocks; b++)
+            isa->sweep(s, b);
+        if (s->ladder.n_rungs == 1 && sweep + 1 < n_sweeps)
+            continue;
+        for (int64_t b = 0; b < s->n_blocks; b++)
+            isa->energies(s, b);
+        if (s->ladder.n_rungs == 1 || exchange_step(&s->ladder, s->energy, isa->exp_all) == 0)
+            continue;
+        for (int64_t b = 0; b < s->n_blocks; b++)
+            isa->build_planes(s, b, 0);
+    }
+}
+
+#endif

@@ -1,0 +1,278 @@
+"""The bit-sliced kernel for +-J glasses; bitsliced.h says how it works.
+
+Everything is checked before it comes here (glassnet.sampling): this module trusts its arguments.
+"""
+
+import numpy as np
+
+from glassnet._memory import aligned
+
+include "isa.pxi"
+include "ladder.pxi"
+
+
+cdef extern from "bitsliced.h" nogil:
+    enum: LANES
+    enum: WORDS
+    enum: BITS
+    double HEAT_BATH_BELOW
+
+    ctypedef struct bits_t:
+        int64_t n_weights, n_paths, n_blocks, n_lanes, max_degree, n_groups
+        const int64_t *group_first
+        const int32_t *group_degree
+        const int64_t *group_links
+        const int32_t *visit
+        const int32_t *links
+        const uint8_t *needed
+        uint64_t *weight
+        uint64_t *path
+        uint64_t *plane
+        uint64_t *rng
+        uint64_t *scratch
+        const uint64_t *threshold
+        int mixed
+        double *energy
+        ladder_t ladder
+
+    ctypedef struct bits_isa_t:
+        void sweep(bits_t *s, int64_t block) noexcept nogil
+        void energies(bits_t *s, int64_t block) noexcept nogil
+        void build_planes(bits_t *s, int64_t block, int all) noexcept nogil
+        void lane_major(const uint64_t *weight, const int32_t *order, int64_t n_words, uint64_t *out) noexcept nogil
+        void exp_all(double *x, int64_t n) noexcept nogil
+        void compare(const uint64_t *plane, const uint64_t *random, int64_t rounds, uint64_t *accept,
+                     uint64_t *undecided) noexcept nogil
+
+    const bits_isa_t *bits_isas[1]
+    uint64_t bits_threshold(double beta, int64_t m)
+    void bits_advance(const bits_isa_t *isa, bits_t *s, int64_t n_sweeps)
+
+
+LANES_PER_BLOCK = LANES
+#: uint64 words of generator state per block
+RNG_WORDS = 4 * WORDS
+
+
+def exp(double[::1] x):
+    """The kernels' own exponential, element by element."""
+    cdef double[::1] out = np.empty(x.shape[0])
+    for i in range(x.shape[0]):
+        out[i] = portable_exp(x[i])
+    return np.asarray(out)
+
+
+cdef class BitSliced:
+    """Weights of n_replicas ladders of one +-J glass, one bit per lane, advanced in place.
+
+    Parameters
+    ----------
+    glass : PathGlass with couplings +-1
+    walkers : glassnet.sampling.walkers.Walkers
+        Who sits on which rung; its arrays are updated by :meth:`advance`.
+    rng : (n_blocks * RNG_WORDS,) uint64
+        State words of the generators of the sweeps.
+    """
+
+    cdef bits_t s
+    cdef const bits_isa_t *isa
+    cdef readonly str instruction_set
+    cdef readonly object weight, path, rng, energy, walkers, thresholds
+    cdef object _keep, _plane
+    cdef readonly object signs, paths
+
+    def __init__(self, glass, walkers, rng):
+        self.instruction_set = chosen_instruction_set()
+        self.isa = bits_isas[isa_number(self.instruction_set)]
+        self.walkers = walkers
+        cdef int64_t n_lanes = walkers.n_lanes
+        cdef int64_t n_blocks = (n_lanes + LANES - 1) // LANES
+        degrees = np.asarray(glass.degrees, dtype=np.int32)
+        cdef int64_t max_degree = max(1, int(degrees.max()))
+        self.paths = np.ascontiguousarray(glass.paths, dtype=np.int32)
+        self.signs = np.where(np.asarray(glass.couplings) > 0, 0, -1).astype(np.int64)
+
+        visit = np.argsort(degrees, kind="stable").astype(np.int32)
+        present, first = np.unique(degrees[visit], return_index=True)
+        group_first = np.append(first, len(visit)).astype(np.int64)
+        group_degree = present.astype(np.int32)
+        sizes = np.diff(group_first)
+        group_links = np.concatenate([[0], np.cumsum(sizes * present)]).astype(np.int64)
+        by_weight = np.argsort(self.paths.ravel(), kind="stable") // glass.p
+        start = np.concatenate([[0], np.cumsum(degrees, dtype=np.int64)])
+        position = np.empty(len(visit), dtype=np.int64)
+        position[visit] = np.concatenate([[0], np.cumsum(degrees[visit], dtype=np.int64)])[:-1]
+        links = np.empty(max(1, len(by_weight)), dtype=np.int32)
+        shift = np.repeat(position - start[:-1], degrees)
+        links[np.arange(len(by_weight)) + shift] = by_weight
+        needed = np.zeros(max_degree + 1, dtype=np.uint8)
+        for k in present:
+            needed[(2 if k % 2 == 0 else 1):k + 1:2] = 1
+
+        betas = walkers.beta
+        thresholds = np.zeros((max_degree + 1, len(betas)), dtype=np.uint64)
+        for t, beta in enumerate(betas):
+            thresholds[0, t] = 0 if beta < HEAT_BATH_BELOW else 0xffffffffffffffff
+            for m in range(1, max_degree + 1):
+                thresholds[m, t] = bits_threshold(beta, m)
+
+        self.weight = aligned(n_blocks, glass.n_weights, WORDS)
+        self.path = aligned(n_blocks, max(1, glass.n_paths), WORDS)
+        self._plane = plane = aligned(n_blocks, BITS, max_degree + 1, WORDS)
+        self.rng = aligned(n_blocks, 4, WORDS)
+        self.rng[...] = np.asarray(rng, dtype=np.uint64).reshape(n_blocks, 4, WORDS)
+        scratch = aligned(2 * max_degree + 64, WORDS)
+        self.energy = np.zeros(n_blocks * LANES)
+        self.thresholds = thresholds
+        self._keep = (visit, group_first, group_degree, group_links, links, needed, scratch)
+
+        cdef bits_t *s = &self.s
+        s.n_weights, s.n_paths, s.n_blocks, s.n_lanes = glass.n_weights, glass.n_paths, n_blocks, n_lanes
+        s.max_degree, s.n_groups = max_degree, len(present)
+        s.group_first = <const int64_t *>address(group_first)
+        s.group_degree = <const int32_t *>address(group_degree)
+        s.group_links = <const int64_t *>address(group_links)
+        s.visit = <const int32_t *>address(visit)
+        s.links = <const int32_t *>address(links)
+        s.needed = <const uint8_t *>address(needed)
+        s.weight = <uint64_t *>address(self.weight)
+        s.path = <uint64_t *>address(self.path)
+        s.plane = <uint64_t *>address(plane)
+        s.rng = <uint64_t *>address(self.rng)
+        s.scratch = <uint64_t *>address(scratch)
+        s.threshold = <const uint64_t *>address(thresholds)
+        s.mixed = len(np.unique(thresholds[0])) > 1
+        s.energy = <double *>address(self.energy)
+        fill_ladder(&s.ladder, walkers)
+
+    def set_weights(self, up):
+        """Take the weights (n_lanes, n_weights), bool, True = +1, and bring everything that depends on them up to date."""
+        lanes = np.zeros((self.s.n_blocks * LANES, self.s.n_weights), dtype=bool)
+        lanes[:self.s.n_lanes] = up
+        bits = lanes.reshape(self.s.n_blocks, 64, WORDS, self.s.n_weights).transpose(0, 3, 2, 1)
+        packed = np.packbits(np.ascontiguousarray(bits), axis=-1, bitorder="little")
+        self.weight[...] = np.ascontiguousarray(packed).view(np.uint64)[..., 0]
+        self.refresh()
+
+    def refresh(self):
+        """Recompute path products, energies and threshold planes from the weights and the rungs."""
+        if self.s.n_paths:
+            minus = ~self.signs.view(np.uint64)
+            product = np.broadcast_to(minus[None, :, None], self.path.shape).copy()
+            for column in range(self.paths.shape[1]):
+                product ^= ~self.weight[:, self.paths[:, column]]
+            self.path[...] = product
+        cdef int64_t b
+        for b in range(self.s.n_blocks):
+            self.isa.energies(&self.s, b)
+            self.isa.build_planes(&self.s, b, 1)
+
+    def advance(self, int64_t n_sweeps):
+        """`n_sweeps` sweeps of all weights in all lanes, each followed by an exchange step; releases the GIL."""
+        with nogil:
+            bits_advance(self.isa, &self.s, n_sweeps)
+
+    def sweep_only(self, int64_t n_sweeps):
+        """Sweeps without energies or exchange: what benchmarks call the bare kernel."""
+        cdef int64_t i, b
+        with nogil:
+            for i in range(n_sweeps):
+                for b in range(self.s.n_blocks):
+                    self.isa.sweep(&self.s, b)
+
+    def exchange_only(self, int64_t n_steps):
+        """Sweepless steps (energies, exchange, planes): the other half of :meth:`advance`, for benchmarks."""
+        cdef int64_t i, b
+        with nogil:
+            for i in range(n_steps):
+                for b in range(self.s.n_blocks):
+                    self.isa.energies(&self.s, b)
+                exchange_step(&self.s.ladder, self.s.energy, self.isa.exp_all)
+                for b in range(self.s.n_blocks):
+                    self.isa.build_planes(&self.s, b, 0)
+
+    def rows(self, int32_t[::1] order, paths=False):
+        """Configurations lane by lane, 64 weights (or path products) to a word in the given order (-1: padding)."""
+        cdef int64_t n_words = order.shape[0] // 64, b, stride
+        out = np.empty((self.s.n_blocks * LANES, n_words), dtype=np.uint64)
+        cdef uint64_t[:, ::1] view = out
+        cdef const uint64_t *source = self.s.path if paths else self.s.weight
+        stride = (self.s.n_paths if paths else self.s.n_weights) * WORDS
+        if n_words:
+            with nogil:
+                for b in range(self.s.n_blocks):
+                    self.isa.lane_major(source + b * stride, &order[0], n_words, &view[b * LANES, 0])
+        return out
+
+    def planes(self):
+        """Thresholds read back from the bit planes, (n_lanes, max_degree + 1) uint64; 0 where a class never occurs."""
+        bits = np.unpackbits(self._plane[..., None].view(np.uint8), axis=-1, bitorder="little")
+        bits = bits.transpose(0, 4, 3, 2, 1).reshape(-1, self.s.max_degree + 1, BITS)
+        value = np.packbits(bits[:self.s.n_lanes, :, ::-1], axis=-1, bitorder="little")
+        value = np.ascontiguousarray(value).view(np.uint64)[..., 0]
+        value[:, 0] = 0
+        return value
+
+
+def compare(const uint64_t[:, ::1] planes, const uint64_t[:, ::1] random):
+    """The kernel's comparison of random words with threshold planes, both (rounds, 8), top bit first.
+
+    Returns
+    -------
+    accept, undecided : (8,) uint64
+        Lanes where the random number is below the threshold, and where all bits agree.
+    """
+    cdef uint64_t[::1] accept = aligned(WORDS), undecided = aligned(WORDS)
+    cdef uint64_t[:, ::1] plane = aligned(planes.shape[0], WORDS), words = aligned(planes.shape[0], WORDS)
+    plane[...] = planes
+    words[...] = random
+    cdef const bits_isa_t *isa = bits_isas[isa_number(chosen_instruction_set())]
+    isa.compare(&plane[0, 0], &words[0, 0], planes.shape[0], &accept[0], &undecided[0])
+    return np.asarray(accept), np.asarray(undecided)
+
+
+cdef extern from "overlaps.h" nogil:
+    ctypedef struct network_t:
+        int64_t n_layers, n_edges
+        const int64_t *edge_first
+        const int32_t *tail
+        const int32_t *head
+        const int32_t *position
+        const int64_t *neuron_first
+
+    void overlaps_layers(const uint64_t *a, const uint64_t *b, int64_t n_layers, const int64_t *first,
+                         const int32_t *size, int32_t *out)
+    int64_t network_all_walks(const uint64_t *differ, const network_t *net, int64_t *sum)
+    int64_t network_matched(const uint64_t *differ, const network_t *net, int64_t *gauge, int64_t *field)
+
+
+def layer_overlaps(const uint64_t[:, ::1] a, const uint64_t[:, ::1] b, const int32_t[:, ::1] lanes,
+                   const int64_t[::1] first, const int32_t[::1] size):
+    """sum_i w_i w'_i of each layer for rows a[lanes[n, 0]], b[lanes[n, 1]]: (n, n_layers) int32."""
+    cdef int64_t n, n_layers = size.shape[0]
+    cdef int32_t[:, ::1] out = np.empty((lanes.shape[0], n_layers), dtype=np.int32)
+    with nogil:
+        for n in range(lanes.shape[0]):
+            overlaps_layers(&a[lanes[n, 0], 0], &b[lanes[n, 1], 0], n_layers, &first[0], &size[0], &out[n, 0])
+    return np.asarray(out)
+
+
+def network_overlaps(const uint64_t[:, ::1] a, const uint64_t[:, ::1] b, const int32_t[:, ::1] lanes,
+                     const int64_t[::1] edge_first, const int32_t[::1] tail, const int32_t[::1] head,
+                     const int32_t[::1] position, const int64_t[::1] neuron_first):
+    """All-walk sum and gauge-matched sum of w w' for rows a[lanes[n, 0]], b[lanes[n, 1]]: (n, 2) int64."""
+    cdef network_t net
+    net.n_layers, net.n_edges = edge_first.shape[0] - 1, tail.shape[0]
+    net.edge_first, net.neuron_first = &edge_first[0], &neuron_first[0]
+    net.tail, net.head, net.position = &tail[0], &head[0], &position[0]
+    cdef int64_t n, j, n_words = a.shape[1], neurons = neuron_first[neuron_first.shape[0] - 1]
+    cdef int64_t[::1] first = np.empty(neurons, dtype=np.int64), second = np.empty(neurons, dtype=np.int64)
+    cdef uint64_t[::1] differ = np.empty(n_words, dtype=np.uint64)
+    cdef int64_t[:, ::1] out = np.empty((lanes.shape[0], 2), dtype=np.int64)
+    with nogil:
+        for n in range(lanes.shape[0]):
+            for j in range(n_words):
+                differ[j] = a[lanes[n, 0], j] ^ b[lanes[n, 1], j]
+            out[n, 0] = network_all_walks(&differ[0], &net, &first[0])
+            out[n, 1] = network_matched(&differ[0], &net, &first[0], &second[0])
+    return np.asarray(out)

@@ -1,0 +1,35 @@
+"""glassnet: Monte Carlo of the random active path model of deep networks with diluted binary synapses.
+
+Submodules load when they are first used (PEP 562), so that importing the package is cheap on a thousand ranks.
+"""
+
+import importlib
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "PathGlass": "glassnet.glass",
+    "ParallelTempering": "glassnet.sampling.tempering",
+    "Metropolis": "glassnet.sampling.metropolis",
+    "open_chains": "glassnet.chains.store",
+    "find_transition": "glassnet.analysis.transition",
+    "Transition": "glassnet.analysis.transition",
+}
+_ROOMS = ("analysis", "chains", "ensembles", "exact", "ladder", "plots", "scan", "theory")
+
+__all__ = [*_HOME, *_ROOMS]
+
+
+def __getattr__(name):
+    if name in _HOME:
+        value = getattr(importlib.import_module(_HOME[name]), name)
+    elif name in _ROOMS:
+        value = importlib.import_module("glassnet.sampling.ladder" if name == "ladder" else f"glassnet.{name}")
+    else:
+        raise AttributeError(f"module 'glassnet' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])

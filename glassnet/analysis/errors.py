@@ -1,0 +1,266 @@
+"""Error bars: autocorrelation times along a chain, binning, bootstrap and jackknife over disorder samples.
+
+Conventions: the integrated autocorrelation time is tau = 1/2 + sum_{t >= 1} rho(t) in units of one draw, so that n
+draws are worth n / (2 tau) independent ones (A. D. Sokal, Monte Carlo methods in statistical mechanics, 1996).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from glassnet._checks import integer, real, real_array
+from glassnet._random import Role, Seed, generator
+
+#: the window is closed at WINDOW * tau; the neglected tail exp(-6) is far below the noise
+WINDOW = 6.0
+#: a chain shorter than this many tau cannot know its tau
+TRUSTED_LENGTH = 50.0
+
+
+class Autocorrelation(NamedTuple):
+    """Integrated autocorrelation time in draws, and whether the chain is long enough (50 tau) to know it.
+
+    Both are arrays over the series that were asked for. `tau` is a lower bound where `converged` is False.
+    """
+
+    tau: np.ndarray
+    converged: np.ndarray
+
+
+def integrated_time(series: np.ndarray, *, window: float = WINDOW) -> Autocorrelation:
+    """Integrated autocorrelation time along the first axis, with Sokal's automatic window.
+
+    The window W is the smallest with W >= `window` * tau(W). The subtraction of the measured mean lowers every
+    autocovariance by the variance of that mean, which is put back (U. Wolff, Comput. Phys. Commun. 156, 143 (2004),
+    eq. 49).
+
+    Parameters
+    ----------
+    series : (n_draws, ...) array of real numbers
+        Every trailing index is a quantity of its own; see :func:`pooled_time` for chains that share one.
+    window : float
+        Multiple of tau at which the sum over the autocorrelation function is cut.
+
+    Returns
+    -------
+    Autocorrelation
+        `tau` and `converged`, float64 and bool of the trailing shape; a constant series has tau = 1/2, as its mean
+        has no error, but is not converged: it says nothing about how long it will stay.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `series` is not an array of finite real numbers with at least two draws.
+    """
+    series = _series(series)
+    real("window", window, minimum=0, exclusive=True)
+    return _sum_within_window(autocovariance(series), window, series.shape[0], 1)
+
+
+def pooled_time(chains: np.ndarray, *, window: float = WINDOW) -> Autocorrelation:
+    """Integrated autocorrelation time of one quantity followed by several independent chains.
+
+    Deviations are taken from the common mean, so that chains stuck at different values show up as a long tau
+    instead of hiding as several short ones.
+
+    Parameters
+    ----------
+    chains : (n_draws, n_chains, ...) array of real numbers
+
+    Returns
+    -------
+    Autocorrelation
+        Of the shape of the trailing axes.
+    """
+    chains = _series(chains, ndim=2)
+    centred = chains - chains.mean(axis=(0, 1))
+    covariance = autocovariance(centred, centre=False).mean(axis=1)
+    return _sum_within_window(covariance, window, chains.shape[0], chains.shape[1])
+
+
+def autocovariance(series: np.ndarray, *, centre: bool = True) -> np.ndarray:
+    """Autocovariance along the first axis at lags 0 .. n_draws - 1, normalised by the number of products.
+
+    Parameters
+    ----------
+    series : (n_draws, ...) float64
+    centre : bool
+        Whether the mean of every series is subtracted first.
+    """
+    n_draws = series.shape[0]
+    deviations = series - series.mean(axis=0) if centre else series
+    length = 1 << (2 * n_draws - 1).bit_length()
+    spectrum = np.fft.rfft(deviations, length, axis=0)
+    products = np.fft.irfft(spectrum.real**2 + spectrum.imag**2, length, axis=0)[:n_draws]
+    counts = np.arange(n_draws, 0, -1).reshape(-1, *([1] * (series.ndim - 1)))
+    return products / counts
+
+
+def mean_and_error(chains: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean of one quantity over draws and independent chains, with its autocorrelation-aware standard error.
+
+    Parameters
+    ----------
+    chains : (n_draws, n_chains, ...) array of real numbers
+        Independent chains of the same quantity (replicas); a single chain has n_chains = 1.
+
+    Returns
+    -------
+    mean, stderr : float64 arrays of the trailing shape
+        stderr = sqrt(2 tau variance / (n_draws n_chains)), with tau of :func:`pooled_time`.
+    """
+    chains = _series(chains, ndim=2)
+    count = chains.shape[0] * chains.shape[1]
+    tau = pooled_time(chains).tau
+    variance = chains.var(axis=(0, 1)) * count / max(count - 1, 1)
+    return chains.mean(axis=(0, 1)), np.sqrt(2 * tau * variance / count)
+
+
+def logarithmic_bins(n_draws: int, *, shortest: int = 1) -> list[slice]:
+    """Stretches of a chain, each twice as long as the one before it: ..., (1/8, 1/4], (1/4, 1/2], (1/2, 1].
+
+    Parameters
+    ----------
+    n_draws : int
+        Number of recorded draws, at least 2.
+    shortest : int
+        Stretches shorter than this are left out.
+
+    Returns
+    -------
+    list of slice
+        Earliest first; the last one is the second half of the chain.
+    """
+    n_draws = integer("n_draws", n_draws, minimum=2)
+    bins, end = [], n_draws
+    while end - end // 2 >= max(shortest, 1) and end > 1:
+        bins.append(slice(end // 2, end))
+        end //= 2
+    return bins[::-1]
+
+
+def resampling_counts(n_samples: int, *, key: str, seed: int = 0, n_resamples: int = 400) -> np.ndarray:
+    """How often each disorder sample is drawn in each bootstrap resample; the first row is the data themselves.
+
+    Parameters
+    ----------
+    n_samples : int
+    key : str
+        What is resampled ("/N96/dilution0.0"): quantities of one node share its resamples and stay correlated,
+        different nodes get independent streams.
+    seed : int
+        Seed of the run.
+    n_resamples : int
+
+    Returns
+    -------
+    (1 + n_resamples, n_samples) float64
+        Each row sums to n_samples.
+    """
+    n_samples = integer("n_samples", n_samples, minimum=1)
+    stream = generator(Seed(seed, key), Role.BOOTSTRAP)
+    drawn = stream.multinomial(n_samples, np.full(n_samples, 1 / n_samples), size=n_resamples)
+    return np.vstack([np.ones(n_samples), drawn]).astype(np.float64)
+
+
+def resampled_means(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Disorder mean of every resample.
+
+    Parameters
+    ----------
+    values : (n_samples, ...) float64
+    counts : (n_resamples, n_samples) float64, of :func:`resampling_counts`
+
+    Returns
+    -------
+    (n_resamples, ...) float64
+    """
+    flat = values.reshape(values.shape[0], -1)
+    return (counts @ flat / counts.shape[1]).reshape(counts.shape[0], *values.shape[1:])
+
+
+def bootstrap_error(resampled: np.ndarray, n_samples: int) -> np.ndarray:
+    """Standard error from a statistic evaluated on the resamples; row 0 holds the data and is left out.
+
+    A resample of n values has (n - 1) / n of their variance; the error is corrected for it. nan for a single sample.
+    Resamples on which the statistic does not exist (nan) are left out while they are fewer than a tenth.
+    """
+    if n_samples < 2:
+        return np.full(resampled.shape[1:], np.nan)
+    drawn = resampled[1:]
+    defined = np.isfinite(drawn)
+    enough = defined.mean(axis=0) > 0.9
+    total = np.where(enough, defined.sum(axis=0), 1)
+    mean = np.where(defined, drawn, 0).sum(axis=0) / total
+    variance = np.where(defined, (drawn - mean) ** 2, 0).sum(axis=0) / total
+    return np.where(enough, np.sqrt(variance * n_samples / (n_samples - 1)), np.nan)
+
+
+def bootstrap(values: np.ndarray, statistic, *, key: str, seed: int = 0, n_resamples: int = 400):
+    """Value and bootstrap error over disorder samples of a function of disorder means.
+
+    Parameters
+    ----------
+    values : (n_samples, ...) array of real numbers
+        Thermal averages of each sample.
+    statistic : callable
+        Maps means (n_resamples, ...) to (n_resamples, ...), for example ``lambda m: m[:, 1] / m[:, 0] ** 2``.
+    key, seed, n_resamples
+        See :func:`resampling_counts`.
+
+    Returns
+    -------
+    estimate, stderr : float64
+    """
+    values = real_array("values", values)
+    counts = resampling_counts(values.shape[0], key=key, seed=seed, n_resamples=n_resamples)
+    resampled = statistic(resampled_means(values, counts))
+    return resampled[0], bootstrap_error(resampled, values.shape[0])
+
+
+def jackknife(values: np.ndarray, statistic) -> tuple[np.ndarray, np.ndarray]:
+    """Value, with the bias of order 1/n removed, and jackknife error of a function of disorder means.
+
+    Parameters
+    ----------
+    values : (n_samples, ...) array of real numbers, n_samples >= 2
+    statistic : callable
+        Maps means (n, ...) to (n, ...).
+
+    Returns
+    -------
+    estimate, stderr : float64
+    """
+    values = real_array("values", values)
+    n_samples = integer("number of samples", values.shape[0], minimum=2)
+    total = values.sum(axis=0, keepdims=True)
+    without_one = statistic((total - values) / (n_samples - 1))
+    whole = statistic(total / n_samples)[0]
+    mean = without_one.mean(axis=0)
+    variance = (n_samples - 1) * ((without_one - mean) ** 2).mean(axis=0)
+    return n_samples * whole - (n_samples - 1) * mean, np.sqrt(variance)
+
+
+def _series(series, ndim: int = 1) -> np.ndarray:
+    series = real_array("series", series)
+    if series.ndim < ndim or series.shape[0] < 2 or 0 in series.shape:
+        wanted = "(n_draws, ...)" if ndim == 1 else "(n_draws, n_chains, ...)"
+        raise ValueError(f"series must have shape {wanted} with at least 2 draws, got shape {series.shape}")
+    return series
+
+
+def _sum_within_window(covariance: np.ndarray, window: float, n_draws: int, n_chains: int) -> Autocorrelation:
+    """Tau from the autocovariance (n_draws, ...) of a mean over `n_chains` chains of `n_draws`."""
+    variance = covariance[0]
+    moving = variance > 0
+    with np.errstate(invalid="ignore", divide="ignore"):
+        correlation = np.where(moving, covariance / np.where(moving, variance, 1), 0.0)
+    running = np.cumsum(correlation, axis=0) - 0.5
+    lags = np.arange(n_draws).reshape(-1, *([1] * (covariance.ndim - 1)))
+    closed = lags >= window * np.maximum(running, 0.5)
+    closed[-1] = True
+    edge = np.argmax(closed, axis=0)
+    tau = np.take_along_axis(running, edge[None], axis=0)[0]
+    tau = np.maximum(tau, 0.5 / n_draws) * (1 + (2 * edge + 1) / (n_draws * n_chains))
+    tau = np.where(moving, tau, 0.5)
+    return Autocorrelation(tau, moving & (n_draws >= TRUSTED_LENGTH * tau))

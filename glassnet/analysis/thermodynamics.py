@@ -1,0 +1,114 @@
+"""Energy, heat capacity, entropy and free energy of a node, averaged over its samples, beside the paramagnet."""
+
+import math
+
+import numpy as np
+import xarray as xr
+
+from glassnet.analysis import errors
+from glassnet.analysis.freeenergy import log_partition_function
+from glassnet.analysis.nodes import Node, read
+
+_QUANTITIES = {
+    "energy": "energy per weight, units of |J|",
+    "heat_capacity": "heat capacity per weight, k_B",
+    "entropy": "entropy per weight, k_B",
+    "free_energy": "free energy per weight, units of |J|",
+}
+
+
+def averages(node: Node, *, seed: int = 0) -> xr.Dataset:
+    """Disorder averages per weight on every rung of a node.
+
+    ln Z is summed from the hottest rung down with Bennett's ratio (:mod:`glassnet.analysis.freeenergy`). It starts
+    from N ln 2 where that rung is at T = inf; otherwise from the paramagnet's closed form at its temperature, which
+    is exact only up to corrections of relative order 1/N, and attribute `anchor` says so.
+
+    Parameters
+    ----------
+    node : Node
+    seed : int
+        Seed of the run, for the bootstrap over samples.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimension temperature. energy, heat_capacity, entropy, free_energy with `_stderr` (bootstrap over samples;
+        nan for a single one), and paramagnet_energy, paramagnet_entropy (nan for couplings that are neither +-1
+        nor Gaussian). Temperatures in |J|/k_B, k_B = 1. At T = inf the free energy is -inf.
+    """
+    temperatures = np.asarray(node.chain["temperature"].values, dtype=np.float64)
+    betas = 1.0 / temperatures
+    paramagnet = Paramagnet(node)
+    columns = {name: np.empty((node.n_samples, len(betas))) for name in _QUANTITIES}
+    for sample in range(node.n_samples):
+        energies = read(node.chain, "energy", sample)
+        mean = energies.mean(axis=(0, 2))
+        log_z = log_partition_function(energies, betas, node.n_weights * paramagnet.log_z(betas[-1], sample))
+        columns["energy"][sample] = mean
+        columns["heat_capacity"][sample] = betas**2 * energies.var(axis=(0, 2))
+        columns["entropy"][sample] = log_z + betas * mean
+        columns["free_energy"][sample] = -temperatures * log_z
+    counts = errors.resampling_counts(node.n_samples, key=node.path, seed=seed)
+    variables = {}
+    for name, meaning in _QUANTITIES.items():
+        per_weight = columns[name] / node.n_weights
+        stderr = _stderr(per_weight, counts)
+        variables[name] = ("temperature", per_weight.mean(axis=0), {"long_name": meaning})
+        variables[f"{name}_stderr"] = ("temperature", stderr)
+    variables["paramagnet_energy"] = ("temperature", paramagnet.energy(betas))
+    variables["paramagnet_entropy"] = ("temperature", paramagnet.entropy(betas))
+    anchor = "n_weights ln 2 at T = inf" if betas[-1] == 0 else f"the paramagnet at T = {temperatures[-1]:g}"
+    return xr.Dataset(variables, {"temperature": temperatures}, {"anchor": anchor, "n_samples": node.n_samples})
+
+
+class Paramagnet:
+    """Closed forms of the paramagnet with the paths of a node (PHYSICS: -beta f = ln 2 + (1/N) sum_a ln cosh beta J_a).
+
+    Parameters
+    ----------
+    node : Node
+        Its attribute `couplings` tells whether |J| = 1 or J is drawn from N(0, 1); other couplings give nan.
+    """
+
+    def __init__(self, node: Node):
+        kind = node.chain.attrs.get("couplings", "binary")
+        if kind == "binary":
+            self._couplings, self._weights = np.ones(1), np.ones(1)
+        elif kind == "gaussian":
+            points, weights = np.polynomial.hermite_e.hermegauss(80)
+            self._couplings, self._weights = points, weights / math.sqrt(2 * math.pi)
+        else:
+            self._couplings, self._weights = np.full(1, np.nan), np.ones(1)
+        if "n_paths" in node.chain:
+            n_paths = np.asarray(node.chain["n_paths"].values, dtype=np.float64)
+            self._alpha = np.broadcast_to(n_paths / node.n_weights, (node.n_samples,))
+        else:
+            self._alpha = np.full(node.n_samples, float(node.chain.attrs.get("alpha", np.nan)))
+
+    def log_z(self, beta: float, sample: int | None = None):
+        """-beta f, the logarithm of the partition function per weight; of one sample or with the mean alpha."""
+        alpha = self._alpha.mean() if sample is None else self._alpha[sample]
+        return math.log(2) + (alpha * self._mean(_log_cosh, beta) if np.any(beta) else 0.0)
+
+    def energy(self, beta):
+        """Energy per weight with the mean number of paths per weight."""
+        return -self._alpha.mean() * self._mean(lambda field: field * np.tanh(field), beta) / np.where(beta, beta, 1)
+
+    def entropy(self, beta):
+        """Entropy per weight with the mean number of paths per weight."""
+        return self.log_z(beta) + beta * self.energy(beta)
+
+    def _mean(self, function, beta):
+        field = np.multiply.outer(np.asarray(beta, dtype=np.float64), self._couplings)
+        return function(field) @ self._weights
+
+
+def _log_cosh(x):
+    size = np.abs(x)
+    return size + np.log1p(np.exp(-2 * size)) - math.log(2)
+
+
+def _stderr(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    with np.errstate(invalid="ignore"):
+        return errors.bootstrap_error(errors.resampled_means(values, counts), len(values))

@@ -1,0 +1,117 @@
+"""The dataset a sampler returns and a chain file holds: names, dimensions, dtypes, and how two stretches join.
+
+No storage here: samplers import this module on every rank. Overlaps are kept as exact integers times a known
+denominator; a dataset holds ``integer * (1 / denominator)`` as float64 with the pair
+(``dtype``, ``scale_factor``) in the variable's encoding, so that a file stores the integers themselves.
+"""
+
+import numpy as np
+import xarray as xr
+
+#: every variable with its dimensions and meaning; `docs/chains.md` says the same for readers with h5py only
+VARIABLES = {
+    "energy": (("draw", "temperature", "replica"), "total energy of a replica, units of |J|"),
+    "overlap": (("draw", "temperature", "pair"), "order parameter of the ensemble, invariant under its gauge group"),
+    "weight_overlap": (("draw", "temperature", "pair"), "mean over weights of w_i w'_i"),
+    "path_overlap": (("draw", "temperature", "pair"), "mean over paths of tau_a tau'_a, tau_a = prod w"),
+    "matched_overlap": (("draw", "temperature", "pair"), "weight overlap after the best gauge image was chosen"),
+    "planted_overlap": (("draw", "temperature", "replica"), "overlap with the planted state, matched to its gauge"),
+    "weights": (("draw", "temperature", "replica", "byte"), "weights packed 8 to a byte, lowest bit first, 1 = +1"),
+    "swap_attempted": (("gap",), "exchanges proposed between rungs gap and gap + 1, all replicas"),
+    "swap_accepted": (("gap",), "exchanges accepted between rungs gap and gap + 1, all replicas"),
+    "swap_acceptance": (("gap",), "swap_accepted / swap_attempted, nan where none was attempted"),
+    "round_trips": (("walker",), "trips coldest - hottest - coldest rung completed by each configuration"),
+}
+
+_COUNTERS = ("swap_attempted", "swap_accepted", "round_trips")
+
+
+def dataset(
+    draws: dict[str, np.ndarray],
+    *,
+    scales: dict[str, float],
+    draw: np.ndarray,
+    temperatures: np.ndarray,
+    pairs: np.ndarray,
+    n_replicas: int,
+    swap_attempted: np.ndarray,
+    swap_accepted: np.ndarray,
+    round_trips: np.ndarray,
+    attrs: dict,
+) -> xr.Dataset:
+    """Build the dataset of one stretch of a chain.
+
+    Parameters
+    ----------
+    draws : dict of str to array, first axis `draw`
+        Measurements by the names of :data:`VARIABLES`; integers for everything that has a scale.
+    scales : dict of str to float
+        Factor that turns the integers of a measurement into its value (1 / n_weights for an overlap).
+    draw : (n_draws,) int64
+        Sweeps since the start of the chain at each measurement.
+    temperatures : (n_temperatures,) float64
+    pairs : (n_pairs, 2) int
+        The two replicas of each pair.
+    n_replicas : int
+    swap_attempted, swap_accepted : (n_temperatures - 1,) int64
+    round_trips : (n_temperatures * n_replicas,) int64
+    attrs : dict
+        What is needed to reproduce the chain.
+
+    Returns
+    -------
+    xarray.Dataset
+    """
+    variables = {}
+    for name, values in draws.items():
+        dimensions, meaning = VARIABLES[name]
+        encoding = {}
+        if name in scales:
+            encoding = {"dtype": str(values.dtype), "scale_factor": scales[name]}
+            values = values * scales[name]
+        variables[name] = (dimensions, values, {"long_name": meaning}, encoding)
+    counters = (("swap_attempted", swap_attempted), ("swap_accepted", swap_accepted), ("round_trips", round_trips))
+    for name, values in counters:
+        variables[name] = (VARIABLES[name][0], values, {"long_name": VARIABLES[name][1]})
+    coordinates = {
+        "draw": ("draw", draw, {"long_name": "sweeps since the start of the chain"}),
+        "temperature": ("temperature", temperatures, {"long_name": "temperature, k_B = 1"}),
+        "replica": ("replica", np.arange(n_replicas, dtype=np.int32)),
+        "gap": ("gap", np.arange(len(swap_attempted), dtype=np.int32)),
+        "walker": ("walker", np.arange(len(round_trips), dtype=np.int32)),
+        "replica_a": ("pair", np.asarray(pairs, dtype=np.int32)[:, 0]),
+        "replica_b": ("pair", np.asarray(pairs, dtype=np.int32)[:, 1]),
+    }
+    return _with_acceptance(xr.Dataset(variables, coords=coordinates, attrs=attrs))
+
+
+def join(first: xr.Dataset, second: xr.Dataset) -> xr.Dataset:
+    """Join a chain and its continuation: draws follow each other, counters add up.
+
+    Raises
+    ------
+    ValueError
+        If `second` does not start after the last draw of `first` or does not hold the same variables.
+    """
+    if set(first.data_vars) != set(second.data_vars):
+        differ = ", ".join(sorted(set(first.data_vars) ^ set(second.data_vars)))
+        raise ValueError(f"second must hold the variables of first; they differ in {differ}")
+    if first.sizes["draw"] and second.sizes["draw"] and int(second.draw[0]) <= int(first.draw[-1]):
+        raise ValueError(f"second must start after sweep {int(first.draw[-1])}, got {int(second.draw[0])}")
+    moving = [name for name in first.data_vars if "draw" in first[name].dims]
+    joined = xr.concat([first[moving], second[moving]], dim="draw", combine_attrs="override")
+    for name in moving:
+        joined[name].encoding = dict(first[name].encoding)
+    for name in _COUNTERS:
+        joined[name] = first[name] + second[name]
+        joined[name].attrs = dict(first[name].attrs)
+    joined.attrs = dict(first.attrs)
+    return _with_acceptance(joined)
+
+
+def _with_acceptance(dataset: xr.Dataset) -> xr.Dataset:
+    attempted = dataset["swap_attempted"].values
+    with np.errstate(invalid="ignore", divide="ignore"):
+        acceptance = np.where(attempted > 0, dataset["swap_accepted"].values / attempted, np.nan)
+    dataset["swap_acceptance"] = ("gap", acceptance, {"long_name": VARIABLES["swap_acceptance"][1]})
+    return dataset

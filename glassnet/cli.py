@@ -1,0 +1,111 @@
+"""The command line: ``glassnet scan``, ``analyze``, ``status``, ``theory``."""
+
+import argparse
+import contextlib
+import io
+import json
+import sys
+from collections.abc import Callable
+
+import glassnet
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 some tasks failed, 2 the user's mistake, 75 paused."""
+    from glassnet.chains.segment import ChainError
+    from glassnet.scan import farm
+    from glassnet.scan.config import UserError
+
+    _, rank = farm.launched()
+    # under a launcher every rank runs this, but only rank 0 speaks
+    with contextlib.redirect_stderr(io.StringIO()) if rank else contextlib.nullcontext():
+        chosen = _parser().parse_args(arguments)
+    if rank and chosen.command is not _scan:
+        return 0
+    try:
+        return chosen.command(chosen)
+    except (UserError, ChainError) as error:
+        if rank == 0:
+            for line in str(error).splitlines():
+                print(f"glassnet: {line}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        if rank == 0:
+            print("glassnet: interrupted; finished tasks are safe, the same command goes on", file=sys.stderr)
+        return 75
+    except BrokenPipeError:
+        # the reader of our output has gone, as in `glassnet status DIR | head`
+        sys.stderr.close()
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="glassnet", description="Monte Carlo and cavity theory of the random active path model."
+    )
+    parser.add_argument("--version", action="version", version=f"glassnet {glassnet.__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable, text: str) -> argparse.ArgumentParser:
+        entry = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        entry.set_defaults(command=run)
+        return entry
+
+    scan = command("scan", _scan, "run or resume a run file; finished tasks are not run again")
+    scan.add_argument("run_file", metavar="RUN.toml")
+    scan.add_argument("--out", metavar="DIR", help="directory of the run (default: results/<stem of the run file>)")
+    scan.add_argument("--dry-run", action="store_true", help="check everything and say what would be done")
+    analyze = command("analyze", _analyze, "tables, verdict and figure from saved chains")
+    analyze.add_argument("directory", metavar="DIR")
+    status = command("status", _status, "how far a run is")
+    status.add_argument("directory", metavar="DIR")
+    status.add_argument("--json", action="store_true", help="for programs")
+    theory = command("theory", _theory, "the cavity predictions")
+    theory.add_argument("ensemble", choices=("regular", "poisson"))
+    theory.add_argument("--p", type=int, required=True, help="weights per path")
+    theory.add_argument("--degree", type=int, help="regular: paths through each weight")
+    theory.add_argument("--alpha", type=float, help="poisson: paths per weight")
+    theory.add_argument("--dilution", type=float, default=0.0, help="fraction of weights removed (default 0)")
+    return parser
+
+
+def _scan(chosen) -> int:
+    from glassnet.scan import run, status
+
+    if not chosen.dry_run:
+        return run.scan(chosen.run_file, chosen.out)
+    print(status.dry_run(chosen.run_file, chosen.out))
+    return 0
+
+
+def _analyze(chosen) -> int:
+    from glassnet.scan import report
+
+    print(report.write(chosen.directory))
+    return 0
+
+
+def _status(chosen) -> int:
+    from glassnet.scan import status
+
+    report = status.status(chosen.directory)
+    print(json.dumps(report, indent=1) if chosen.json else status.table(report))
+    return 0
+
+
+def _theory(chosen) -> int:
+    from glassnet import theory
+    from glassnet.scan.config import UserError
+
+    names = {"regular": "degree", "poisson": "alpha"}
+    needed = names[chosen.ensemble]
+    for name in names.values():
+        if (getattr(chosen, name) is None) == (name == needed):
+            word = "needs" if name == needed else "does not take"
+            raise UserError(f"theory: {chosen.ensemble} {word} --{name}")
+    keywords = {needed: getattr(chosen, needed), "p": chosen.p, "dilution": chosen.dilution}
+    try:
+        print(getattr(theory, chosen.ensemble)(**keywords))
+    except (ValueError, TypeError) as error:
+        raise UserError(f"theory: {error}") from None
+    return 0

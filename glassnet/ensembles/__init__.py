@@ -1,0 +1,6 @@
+"""How active paths and their couplings are drawn: four ensembles, dilution and planting."""
+
+from glassnet.ensembles.draw import layered, poisson, regular, walks
+from glassnet.ensembles.planting import planted
+
+__all__ = ["layered", "planted", "poisson", "regular", "walks"]

@@ -1,0 +1,61 @@
+"""The couplings J_a of the active paths, one independent value for every path."""
+
+import numpy as np
+
+from glassnet import _checks
+
+
+def check_couplings(couplings, bias, n_paths: int, *, inputs: bool) -> None:
+    """Check the keywords `couplings` and `bias` before anything is drawn.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `couplings` is none of the kinds the ensemble takes (`inputs`: it has input units), or `bias` is outside
+        [-1, 1] or given with couplings that are not "binary".
+    """
+    bias = _checks.real("bias", bias, minimum=-1, maximum=1)
+    if isinstance(couplings, str):
+        _checks.choice("couplings", couplings, ("binary", "gaussian"))
+    elif callable(couplings):
+        if not inputs:
+            raise TypeError("couplings may be a function of the input unit for walks only, got a callable")
+    else:
+        _checks.real_array("couplings", couplings, shape=(n_paths,))
+    if bias != 0 and not (isinstance(couplings, str) and couplings == "binary"):
+        raise ValueError(f"bias must be 0 unless couplings are 'binary', got {bias:g}")
+
+
+def draw_couplings(couplings, bias: float, n_paths: int, rng: np.random.Generator, inputs=None) -> np.ndarray:
+    """Couplings of `n_paths` paths in the order the paths were drawn.
+
+    Parameters
+    ----------
+    couplings : {"binary", "gaussian"}, (n_paths,) floats, or callable(input_unit, rng) -> float
+    bias : float
+        Mean of a binary coupling.
+    n_paths : int
+    rng : numpy.random.Generator
+    inputs : (n_paths,) integers, optional
+        Input unit at the head of each path, for callables.
+
+    Returns
+    -------
+    (n_paths,) float64
+    """
+    if isinstance(couplings, str):
+        if couplings == "gaussian":
+            return rng.standard_normal(n_paths)
+        return np.where(rng.random(n_paths) < (1 + bias) / 2, 1.0, -1.0)
+    if callable(couplings):
+        couplings = [couplings(unit, rng) for unit in inputs.tolist()]
+        if not couplings:
+            return np.empty(0)
+    return _checks.real_array("couplings", couplings, shape=(n_paths,))
+
+
+def label(couplings) -> str:
+    """One word for the recipe of a glass."""
+    if isinstance(couplings, str):
+        return couplings
+    return "callable" if callable(couplings) else "given"

@@ -1,0 +1,307 @@
+"""One disorder realisation: which weights sit on which active path, and the coupling of each path."""
+
+import functools
+import hashlib
+import json
+
+import numpy as np
+
+from glassnet import _checks, _wiring
+from glassnet._random import Role, Seed, generator
+
+_INT32_MAX = 2**31 - 1
+_ENSEMBLES = ("regular", "poisson", "layered", "walks", "given")
+#: path products held at once by :meth:`PathGlass.energy`
+_ENERGY_BLOCK = 2**22
+
+
+class PathGlass:
+    """Glass of weights w_i = +-1 with energy E(w) = -sum_a J_a prod_{i in a} w_i over active paths a.
+
+    Immutable: arrays are read-only, equality and hash go by content. Paths are kept in canonical order: within a path
+    weights by (layer, index), paths lexicographically, equal paths by coupling. Equal paths are legal and add up.
+
+    Parameters
+    ----------
+    paths : (n_paths, p) integers
+        The weights on each path, p >= 2, no weight twice in a path, any order.
+    couplings : (n_paths,) floats
+        J_a, finite, in the order of `paths`.
+    n_weights : int, optional
+        Number of weights; by default what `layer`, `widths` or the largest index in `paths` says.
+    layer : (n_weights,) integers in [0, p), optional
+        Layer of each weight; every path then holds one weight of each. All zeros means the same as None: no layers.
+    widths : sequence of p + 1 ints, optional
+        Neurons in each layer of the network whose edges are the weights; the edge from neuron i of layer l to neuron j
+        of layer l + 1 is the weight ``sum_{m<l} widths[m] * widths[m+1] + i * widths[l+1] + j`` unless `edges` is
+        given. Every path must then be a walk from input to output.
+    ensemble : {"given", "regular", "poisson", "layered", "walks"}
+        Where the glass comes from.
+    edges : (n_weights, 2) integers, optional
+        The two neurons each weight joins (index within layer l, index within layer l + 1), when `widths` is given and
+        some edges are missing; needs `layer`.
+    planted : (n_weights,) of +-1, optional
+        The planted configuration.
+    parent_index : (n_weights,) increasing integers, optional
+        Index of each weight in the glass before dilution; by default 0, 1, 2, ...
+    recipe : dict, optional
+        How the glass was drawn (JSON-able); informational, no part of its identity.
+
+    Attributes
+    ----------
+    paths : (n_paths, p) int32
+    couplings : (n_paths,) float64
+    layer, degrees, parent_index : (n_weights,) int32
+        `degrees` counts the paths through each weight; `layer` is zero without layers.
+    edges : (n_weights, 2) int32 or None
+    planted : (n_weights,) int8 or None
+    n_weights, n_paths, p : int
+    ensemble : str
+    widths : tuple of int or None
+    has_layers, is_binary : bool
+        Whether every path holds one weight per layer; whether all |J_a| = 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described; the message names it.
+    """
+
+    def __init__(
+        self,
+        paths,
+        couplings,
+        n_weights=None,
+        layer=None,
+        widths=None,
+        *,
+        ensemble="given",
+        edges=None,
+        planted=None,
+        parent_index=None,
+        recipe=None,
+    ):
+        paths = _checks.integer_array("paths", paths, ndim=2)
+        n_paths, p = paths.shape
+        if p < 2:
+            raise ValueError(f"paths must hold at least 2 weights each, got shape {paths.shape}")
+        couplings = _checks.real_array("couplings", couplings, shape=(n_paths,))
+        ensemble = _checks.choice("ensemble", ensemble, _ENSEMBLES)
+        widths, layer, edges = _wiring.network(p, layer, widths, edges)
+        n_weights = _count_weights(paths, n_weights, layer)
+        if layer is not None and not layer.any() and widths is None:
+            layer = None
+        if ensemble == "walks" and widths is None:
+            raise ValueError("widths must be given for ensemble 'walks'")
+        if ensemble == "layered" and layer is None:
+            raise ValueError("layer must be given for ensemble 'layered'")
+        paths, couplings = _canonical(paths, couplings, layer)
+        if edges is not None:
+            _wiring.check_walks(paths, edges)
+        if planted is not None:
+            planted = _checks.sign_array("planted", planted, shape=(n_weights,)).copy()
+        self.__dict__.update(
+            paths=paths,
+            couplings=couplings,
+            n_weights=n_weights,
+            n_paths=n_paths,
+            p=p,
+            ensemble=ensemble,
+            widths=widths,
+            has_layers=layer is not None,
+            is_binary=bool((np.abs(couplings) == 1).all()),
+            layer=np.zeros(n_weights, dtype=np.int32) if layer is None else layer.copy(),
+            degrees=np.bincount(paths.ravel(), minlength=n_weights).astype(np.int32),
+            edges=None if edges is None else edges.copy(),
+            planted=planted,
+            parent_index=_check_parent(parent_index, n_weights),
+            _recipe=json.dumps({} if recipe is None else recipe, sort_keys=True),
+        )
+        self._lock()
+
+    def _lock(self):
+        for value in self.__dict__.values():
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+
+    def __setattr__(self, name, value):
+        raise AttributeError(f"a PathGlass is immutable, cannot set {name}")
+
+    def __delattr__(self, name):
+        raise AttributeError(f"a PathGlass is immutable, cannot delete {name}")
+
+    def __setstate__(self, state):
+        # unpickled arrays come back writable
+        self.__dict__.update(state)
+        self._lock()
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """32 hex digits, blake2b-128 over the canonical content (all that matters but the recipe and the parent)."""
+        optional = {"edges": (self.edges, "<i4"), "planted": (self.planted, "|i1")}
+        parts = {"paths": (self.paths, "<i4"), "couplings": (self.couplings, "<f8"), "layer": (self.layer, "<i4")}
+        parts |= {name: part for name, part in optional.items() if part[0] is not None}
+        header = {
+            "n_weights": self.n_weights,
+            "widths": self.widths,
+            "shapes": {name: array.shape for name, (array, _) in parts.items()},
+        }
+        hasher = hashlib.blake2b(json.dumps(header, sort_keys=True).encode(), digest_size=16)
+        for array, dtype in parts.values():
+            hasher.update(np.ascontiguousarray(array, dtype=dtype))
+        return hasher.hexdigest()
+
+    @property
+    def recipe(self) -> dict:
+        """How the glass was drawn: keywords and seeds, empty if it was given. A fresh copy at each call."""
+        return json.loads(self._recipe)
+
+    def __eq__(self, other):
+        if not isinstance(other, PathGlass):
+            return NotImplemented
+        return self.digest == other.digest
+
+    def __hash__(self):
+        return hash(self.digest)
+
+    def __repr__(self):
+        words = [self.ensemble, f"n_weights={self.n_weights}", f"n_paths={self.n_paths}", f"p={self.p}"]
+        if self.widths is not None:
+            words.append(f"widths={self.widths}")
+        words.append("binary couplings" if self.is_binary else "real couplings")
+        if self.planted is not None:
+            words.append("planted")
+        return f"PathGlass({', '.join(words)}, digest={self.digest[:8]})"
+
+    def energy(self, w) -> np.ndarray:
+        """Total energy E(w) = -sum_a J_a prod_{i in a} w_i, units of |J|.
+
+        Parameters
+        ----------
+        w : (..., n_weights) of +-1
+
+        Returns
+        -------
+        (...) float64
+            A float64 scalar for one configuration; exact for integer couplings.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `w` is not +-1 everywhere or its last axis is not `n_weights` long.
+        """
+        w = _checks.sign_array("w", w, n_weights=self.n_weights)
+        states = w.reshape(-1, self.n_weights)
+        energy = np.zeros(len(states))
+        n_states = max(1, _ENERGY_BLOCK // max(1, self.n_weights))
+        for first in range(0, len(states), n_states):
+            block = np.ascontiguousarray(states[first : first + n_states].T)
+            n_paths = max(1, _ENERGY_BLOCK // block.shape[1])
+            for start in range(0, self.n_paths, n_paths):
+                paths = self.paths[start : start + n_paths]
+                satisfied = functools.reduce(np.multiply, (block[column] for column in paths.T))
+                energy[first : first + n_states] -= self.couplings[start : start + n_paths] @ satisfied
+        return energy.reshape(w.shape[:-1])[()]
+
+    def dilute(self, fraction, *, seed) -> "PathGlass":
+        """Remove round(fraction * N) weights and every path through them; number the remaining weights afresh.
+
+        With layers, round(fraction * N_l) weights of each layer go (PHYSICS: an exact number removes the largest
+        sample-to-sample fluctuation). The stream also depends on the number of weights, so diluting twice with the
+        same seed draws independently.
+
+        Parameters
+        ----------
+        fraction : float
+            In [0, 1).
+        seed : int or Seed
+
+        Returns
+        -------
+        PathGlass
+            `parent_index` maps its weights to those of the first, undiluted glass.
+
+        Raises
+        ------
+        ValueError
+            If `fraction` is out of range or would empty the glass or one of its layers.
+        """
+        fraction = _wiring.dilution("fraction", fraction)
+        value, key = seed if isinstance(seed, Seed) else (seed, "")
+        rng = generator(Seed(value, f"{key}|n_weights={self.n_weights}"), Role.DILUTION)
+        keep = np.ones(self.n_weights, dtype=bool)
+        for number in range(self.p if self.has_layers else 1):
+            members = np.flatnonzero(self.layer == number)
+            n_removed = round(fraction * len(members))
+            if n_removed == len(members):
+                where = f" of layer {number}" if self.has_layers else ""
+                raise ValueError(f"fraction must leave a weight, got {fraction:g} which removes all {n_removed}{where}")
+            keep[rng.choice(members, n_removed, replace=False)] = False
+        alive = keep[self.paths].all(axis=1)
+        new_index = np.cumsum(keep, dtype=np.int32) - 1
+        recipe = self.recipe
+        event = {"fraction": fraction, **seed_record(seed)}
+        return self._replace(
+            paths=new_index[self.paths[alive]],
+            couplings=self.couplings[alive],
+            n_weights=int(keep.sum()),
+            layer=self.layer[keep],
+            edges=None if self.edges is None else self.edges[keep],
+            planted=None if self.planted is None else self.planted[keep],
+            parent_index=self.parent_index[keep],
+            recipe=recipe | {"diluted": [*recipe.get("diluted", []), event]},
+        )
+
+    def _replace(self, **changes) -> "PathGlass":
+        names = ("paths", "couplings", "n_weights", "layer", "widths", "ensemble", "edges", "planted", "parent_index")
+        return PathGlass(**({name: getattr(self, name) for name in names} | {"recipe": self.recipe} | changes))
+
+
+def seed_record(seed) -> dict:
+    """What a recipe keeps of a seed."""
+    value, key = seed if isinstance(seed, Seed) else (seed, "")
+    return {"seed": int(value), "seed_key": key}
+
+
+def _count_weights(paths, n_weights, layer) -> int:
+    largest = int(paths.max()) if paths.size else -1
+    if n_weights is None:
+        if layer is None and not paths.size:
+            raise ValueError("n_weights must be given for a glass without paths")
+        n_weights = largest + 1 if layer is None else len(layer)
+    n_weights = _checks.integer("n_weights", n_weights, minimum=1, maximum=_INT32_MAX)
+    if layer is not None and len(layer) != n_weights:
+        raise ValueError(f"n_weights must be the {len(layer)} weights of layer and widths, got {n_weights}")
+        raise ValueError(f"layer must name the layer of all {n_weights} weights, got {len(layer)} entries")
+    if largest >= n_weights:
+        raise ValueError(f"paths must hold weights below n_weights = {n_weights}, got {largest}")
+    return n_weights
+
+
+def _canonical(paths, couplings, layer):
+    """Sort the weights of each path by (layer, index), then the paths; check that no path repeats a weight."""
+    if layer is None:
+        paths = np.sort(paths, axis=1)
+        repeated = (paths[:, 1:] == paths[:, :-1]).any(axis=1)
+        if repeated.any():
+            raise ValueError(f"paths must not hold a weight twice, got {paths[np.argmax(repeated)].tolist()}")
+    else:
+        paths = np.take_along_axis(paths, np.argsort(layer[paths], axis=1, kind="stable"), axis=1)
+        wrong = (layer[paths] != np.arange(paths.shape[1], dtype=np.int32)).any(axis=1)
+        if wrong.any():
+            path = paths[np.argmax(wrong)]
+            raise ValueError(
+                f"paths must hold one weight of each layer, got {path.tolist()} in layers {layer[path].tolist()}"
+            )
+    couplings = couplings + 0.0  # -0.0 and 0.0 are one coupling
+    order = np.lexsort((couplings, *paths.T[::-1]))
+    return np.ascontiguousarray(paths[order]), couplings[order]
+
+
+def _check_parent(parent_index, n_weights) -> np.ndarray:
+    if parent_index is None:
+        return np.arange(n_weights, dtype=np.int32)
+    parent_index = _checks.integer_array("parent_index", parent_index, shape=(n_weights,))
+    if (np.diff(parent_index) <= 0).any():
+        raise ValueError("parent_index must increase strictly")
+    return parent_index.copy()

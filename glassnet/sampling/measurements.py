@@ -1,0 +1,181 @@
+"""What can be measured on a set of replicas, as exact integers with their scale.
+
+Symmetries decide what an overlap means (docs/symmetries.md): without layers and p odd the weight overlap q is an order
+parameter; for p even w and -w are the same state; in layered glasses any two layers can be flipped, in networks of
+walks all weights into and out of a hidden neuron. `overlap` is blind to these, `matched_overlap` picks the best image.
+"""
+
+from itertools import combinations, pairwise
+
+import numpy as np
+
+from glassnet.kernels import bitsliced
+
+NAMES = (
+    "energy",
+    "overlap",
+    "weight_overlap",
+    "path_overlap",
+    "matched_overlap",
+    "planted_overlap",
+    "weights",
+)
+_NEED_PAIRS = ("overlap", "weight_overlap", "path_overlap", "matched_overlap")
+
+
+def default(glass, n_replicas: int) -> tuple[str, ...]:
+    """Measurements taken when none are named: energy and overlap, and what the couplings make an exact test of."""
+    names = ["energy"]
+    if n_replicas > 1:
+        names.append("overlap")
+        if not glass.is_binary:
+            names.append("path_overlap")
+    if glass.planted is not None:
+        names.append("planted_overlap")
+    return tuple(names)
+
+
+def check(names, glass, n_replicas: int) -> tuple[str, ...]:
+    """The measurements asked for, or ValueError naming the one that cannot be taken on this glass."""
+    if names is None:
+        return default(glass, n_replicas)
+    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+        raise TypeError(f"measure must be a list of names, got {names!r}")
+    for name in names:
+        if name not in NAMES:
+            raise ValueError(f"measure must hold names among {', '.join(NAMES)}, got {name!r}")
+        if name in _NEED_PAIRS and n_replicas < 2:
+            raise ValueError(f"measure: {name!r} needs n_replicas >= 2, got {n_replicas}")
+        if name == "planted_overlap" and glass.planted is None:
+            raise ValueError("measure: 'planted_overlap' needs a planted glass (gn.ensembles.planted)")
+    return tuple(name for name in NAMES if name in names)
+
+
+class Overlaps:
+    """Overlaps between lanes of one glass, and with its planted state.
+
+    Parameters
+    ----------
+    glass : PathGlass
+    n_replicas : int
+
+    Attributes
+    ----------
+    pairs : (n_pairs, 2) int32
+        All pairs a < b of replicas.
+    scales : dict of str to float
+        Factor that turns the integers of a measurement into its value.
+    """
+
+    def __init__(self, glass, n_replicas: int):
+        self.pairs = np.array(list(combinations(range(n_replicas), 2)), dtype=np.int32).reshape(-1, 2)
+        self.even = glass.p % 2 == 0
+        self.layered = glass.has_layers and glass.edges is None
+        self.order, self.first, self.size = _segments(glass.layer)
+        self.path_order, self.path_first, self.path_size = _segments(np.zeros(glass.n_paths, dtype=np.int32))
+        self.network = _network(glass, self.order) if glass.edges is not None else None
+        weight = 1.0 / glass.n_weights
+        self.scales = {
+            "weight_overlap": weight,
+            "matched_overlap": weight,
+            "planted_overlap": weight,
+            "path_overlap": 1.0 / max(1, glass.n_paths),
+            "overlap": weight,
+        }
+        if self.layered:
+            # beyond 2^62 the product of the layers' sums is kept as a float
+            states = float(np.prod(self.size.astype(float)))
+            self.scales["overlap"] = 1.0 / states
+            self.exact = states < 2.0**62
+        elif self.network is not None:
+            self.scales["overlap"] = 1.0 / self.all_walks()
+        self.planted = None if glass.planted is None else _packed(glass.planted > 0, self.order)[None]
+
+    def all_walks(self) -> int:
+        """Number of input-to-output walks along present edges."""
+        edge_first, tail, head, _, neuron_first = self.network
+        count = np.zeros(neuron_first[-1], dtype=np.int64)
+        count[: neuron_first[1]] = 1
+        for start, stop in pairwise(edge_first):
+            np.add.at(count, head[start:stop], count[tail[start:stop]])
+        return max(1, int(count[neuron_first[-2] :].sum()))
+
+    def between_replicas(self, kernel, walkers, names) -> dict[str, np.ndarray]:
+        """Integers of the named pair measurements, each (n_temperatures, n_pairs)."""
+        lane_at = walkers.lane_at.T
+        lanes = np.stack([lane_at[:, self.pairs[:, 0]], lane_at[:, self.pairs[:, 1]]], axis=-1)
+        result = {}
+        if set(names) - {"path_overlap"}:
+            rows = kernel.rows(self.order)
+            result = self._measure(rows, rows, lanes, names)
+        if "path_overlap" in names:
+            rows = kernel.rows(self.path_order, paths=True)
+            sums = _sums(rows, rows, lanes, self.path_first, self.path_size)
+            result["path_overlap"] = sums[..., 0]
+        return result
+
+    def with_planted(self, kernel, walkers) -> np.ndarray:
+        """Integers of the matched overlap with the planted state, (n_temperatures, n_replicas)."""
+        lanes = np.stack([walkers.lane_at.T, np.zeros_like(walkers.lane_at.T)], axis=-1)
+        return self._measure(kernel.rows(self.order), self.planted, lanes, ("matched_overlap",))["matched_overlap"]
+
+    def _measure(self, rows, others, lanes, names) -> dict[str, np.ndarray]:
+        sums = _sums(rows, others, lanes, self.first, self.size)
+        plain = sums.sum(axis=-1, dtype=np.int32)
+        result = {"weight_overlap": plain, "overlap": plain, "matched_overlap": np.abs(plain) if self.even else plain}
+        if self.layered:
+            result["overlap"] = np.prod(sums, axis=-1, dtype=np.int64 if self.exact else np.float64)
+            result["matched_overlap"] = _best_image(sums)
+        elif self.network is not None and {"overlap", "matched_overlap"} & set(names):
+            both = bitsliced.network_overlaps(rows, others, _flat(lanes), *self.network)
+            both = both.reshape(*lanes.shape[:-1], 2)
+            result["overlap"], result["matched_overlap"] = both[..., 0], both[..., 1].astype(np.int32)
+        return {name: result[name] for name in names if name in result}
+
+
+def _best_image(sums):
+    """Largest sum_l s_l Q_l over signs with product +1: the gauge group flips two layers at a time."""
+    size = np.abs(sums)
+    odd = (sums < 0).sum(axis=-1) % 2
+    return (size.sum(axis=-1) - 2 * odd * size.min(axis=-1)).astype(np.int32)
+
+
+def _sums(rows, others, lanes, first, size):
+    return bitsliced.layer_overlaps(rows, others, _flat(lanes), first, size).reshape(*lanes.shape[:-1], len(size))
+
+
+def _flat(lanes):
+    return np.ascontiguousarray(lanes.reshape(-1, 2), dtype=np.int32)
+
+
+def _segments(layer):
+    """Order of the weights layer by layer, every layer padded with -1 to whole words, and where its words start."""
+    size = np.bincount(layer, minlength=1).astype(np.int32)
+    words = -(-size // 64)
+    first = np.concatenate([[0], np.cumsum(words)]).astype(np.int64)
+    order = np.full(64 * first[-1], -1, dtype=np.int32)
+    by_layer = np.argsort(layer, kind="stable").astype(np.int32)
+    start = 0
+    for number, count in enumerate(size):
+        order[64 * first[number] : 64 * first[number] + count] = by_layer[start : start + count]
+        start += count
+    return order, first, size
+
+
+def _network(glass, order):
+    """Edges by layer with neurons numbered through all layers, and the bit each weight has in `order`."""
+    neuron_first = np.concatenate([[0], np.cumsum(glass.widths)]).astype(np.int64)
+    by_layer = np.argsort(glass.layer, kind="stable")
+    layer = glass.layer[by_layer]
+    edge_first = np.searchsorted(layer, np.arange(glass.p + 1)).astype(np.int64)
+    tail = (glass.edges[by_layer, 0] + neuron_first[layer]).astype(np.int32)
+    head = (glass.edges[by_layer, 1] + neuron_first[layer + 1]).astype(np.int32)
+    position = np.empty(glass.n_weights, dtype=np.int32)
+    position[order[order >= 0]] = np.flatnonzero(order >= 0)
+    return edge_first, tail, head, np.ascontiguousarray(position[by_layer]), neuron_first
+
+
+def _packed(up, order):
+    """Boolean configurations (..., n_weights) as words in the given order."""
+    bits = np.where(order >= 0, up[..., order], False)
+    return np.packbits(bits, axis=-1, bitorder="little").view(np.uint64)

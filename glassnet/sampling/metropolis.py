@@ -1,0 +1,27 @@
+"""Plain Metropolis sampling at one temperature."""
+
+from glassnet._checks import real
+from glassnet.sampling.tempering import ParallelTempering
+
+
+class Metropolis(ParallelTempering):
+    """Independent replicas of one glass at one temperature; the same kernels and dataset as ParallelTempering.
+
+    Parameters
+    ----------
+    glass : PathGlass
+    temperature : float
+        > 0, inf allowed (k_B = 1).
+    n_replicas : int
+    seed : int
+    initial : None, (n_weights,) or (1, n_replicas, n_weights) of +-1
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+    """
+
+    def __init__(self, glass, temperature, n_replicas=64, seed=None, initial=None):
+        temperature = real("temperature", temperature, minimum=0, exclusive=True, finite=False)
+        super().__init__(glass, [temperature], n_replicas, seed, initial)

@@ -1,0 +1,237 @@
+"""Replica exchange Monte Carlo of one glass."""
+
+import numpy as np
+
+import glassnet
+from glassnet import _checks
+from glassnet._random import Role, Seed, words
+from glassnet.chains import schema
+from glassnet.glass import PathGlass
+from glassnet.kernels import bitsliced, realvalued
+from glassnet.sampling.measurements import Overlaps, check
+from glassnet.sampling.progress import reporter
+from glassnet.sampling.walkers import Walkers
+
+_PAIRS = {"overlap", "weight_overlap", "path_overlap", "matched_overlap"}
+#: sweeps between two looks at the progress while nothing is measured
+_STRETCH = 1000
+
+
+class ParallelTempering:
+    """Metropolis sweeps at a ladder of temperatures with non-reversible replica exchange.
+
+    Every sweep visits all weights in all replicas at all temperatures and is followed by one exchange step between
+    neighbouring temperatures, alternating between even and odd gaps (Syed et al., JRSS B 84, 321 (2022)). Replicas
+    with the same number but another temperature exchange; different replicas never meet, so that overlaps between
+    them are overlaps of independent systems.
+
+    +-J glasses run in the bit-sliced kernel, others in the one for real couplings. Moves with dE = 0 are accepted
+    with probability 1/2; rungs with beta < 0.1 use heat bath, T = inf draws afresh.
+
+    Parameters
+    ----------
+    glass : PathGlass
+    temperatures : (n_temperatures,) floats
+        Strictly increasing, > 0 (k_B = 1, |J| = 1); the last may be inf.
+    n_replicas : int
+        Independent replicas of the whole ladder, >= 1; 2 or more for overlaps.
+    seed : int or glassnet._random.Seed
+    initial : None, (n_weights,) or (n_temperatures, n_replicas, n_weights) of +-1
+        Starting weights; random by default.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described, or the run does not fit into memory.
+    """
+
+    def __init__(self, glass, temperatures, n_replicas=4, seed=None, initial=None):
+        if not isinstance(glass, PathGlass):
+            raise TypeError(f"glass must be a PathGlass, got {type(glass).__name__}")
+        self.glass = glass
+        self.temperatures = _checks.temperature_ladder("temperatures", temperatures)
+        self.n_replicas = _checks.integer("n_replicas", n_replicas, minimum=1, maximum=2**20)
+        if seed is None:
+            raise TypeError("seed must be given: an integer names the run and makes it repeatable")
+        self.seed = seed if isinstance(seed, Seed) else Seed(_checks.integer("seed", seed, minimum=0))
+        n_lanes = len(self.temperatures) * self.n_replicas
+        _require_memory(glass, n_lanes)
+        self._walkers = Walkers(self.temperatures, self.n_replicas, words(self.seed, Role.EXCHANGES, 4))
+        self._kernel = _kernel(glass, self._walkers, self.seed)
+        self._overlaps = Overlaps(glass, self.n_replicas)
+        self._kernel.set_weights(self._start(initial))
+        self.n_sweeps = 0
+
+    def _start(self, initial):
+        """Starting weights as bool (n_lanes, n_weights)."""
+        n_lanes, n_weights = self._walkers.n_lanes, self.glass.n_weights
+        if initial is None:
+            # raw words of the seed sequence: numpy may change how its distributions draw
+            raw = words(self.seed, Role.INITIAL, -(-n_lanes * n_weights // 64)).astype("<u8").view(np.uint8)
+            return np.unpackbits(raw, count=n_lanes * n_weights).reshape(n_lanes, n_weights) > 0
+        initial = _checks.sign_array("initial", initial, n_weights=n_weights)
+        whole = (len(self.temperatures), self.n_replicas, n_weights)
+        if initial.shape not in ((n_weights,), whole):
+            raise ValueError(f"initial must have shape ({n_weights},) or {whole}, got {initial.shape}")
+        initial = np.broadcast_to(initial, whole)
+        return initial.transpose(1, 0, 2).reshape(n_lanes, n_weights) > 0
+
+    @property
+    def n_updates(self) -> int:
+        """Metropolis decisions taken so far: sweeps times weights times replicas of all temperatures."""
+        return self.n_sweeps * self.glass.n_weights * self._walkers.n_lanes
+
+    @property
+    def weights(self) -> np.ndarray:
+        """Weights now, (n_temperatures, n_replicas, n_weights) int8."""
+        return np.where(self._bits()[self._walkers.lane_at.T], 1, -1).astype(np.int8)
+
+    def _bits(self):
+        order = np.arange(self.glass.n_weights, dtype=np.int32)
+        order = np.pad(order, (0, -len(order) % 64), constant_values=-1)
+        packed = self._kernel.rows(order).view(np.uint8)
+        return np.unpackbits(packed, axis=-1, bitorder="little", count=self.glass.n_weights) > 0
+
+    def run(self, n_sweeps, thermalization=0, measure_every=1, measure=None, progress=False):
+        """Advance the chain and record it.
+
+        Parameters
+        ----------
+        n_sweeps : int
+            Recorded sweeps, a multiple of `measure_every`.
+        thermalization : int
+            Sweeps of this call that come first and are not recorded.
+        measure_every : int
+            Sweeps per measurement.
+        measure : list of str, optional
+            Among energy, overlap, weight_overlap, path_overlap, matched_overlap, planted_overlap, weights; by default
+            energy and overlap, path_overlap for real couplings, planted_overlap for a planted glass.
+        progress : bool or callable(done, total)
+            Whether to show a progress bar, or what to call with sweeps done and to do.
+
+        Returns
+        -------
+        xarray.Dataset
+            With the variables of :data:`glassnet.chains.schema.VARIABLES`; exchanges and round trips are counted over
+            the recorded sweeps. Calling run again continues the chain.
+        """
+        n_sweeps = _checks.integer("n_sweeps", n_sweeps, minimum=0)
+        thermalization = _checks.integer("thermalization", thermalization, minimum=0)
+        measure_every = _checks.integer("measure_every", measure_every, minimum=1)
+        if n_sweeps % measure_every:
+            raise ValueError(f"measure_every must divide n_sweeps = {n_sweeps}, got {measure_every}")
+        names = check(measure, self.glass, self.n_replicas)
+        record = _Record(self, names, n_sweeps // measure_every)
+        with reporter(progress, thermalization + n_sweeps) as report:
+            for done in range(0, thermalization, _STRETCH):
+                self._advance(min(_STRETCH, thermalization - done))
+                report(min(done + _STRETCH, thermalization))
+            self._walkers.reset_counters()
+            for draw in range(n_sweeps // measure_every):
+                self._advance(measure_every)
+                record.take(draw)
+                report(thermalization + (draw + 1) * measure_every)
+        return record.dataset()
+
+    def _advance(self, n_sweeps):
+        self._kernel.advance(n_sweeps)
+        self.n_sweeps += n_sweeps
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Everything the continuation of the chain depends on, as arrays; see :meth:`restore`."""
+        state = {"n_sweeps": np.array([self.n_sweeps]), "kernel_rng": np.array(self._kernel.rng)}
+        state["weights"] = np.packbits(self._bits()[: self._walkers.n_lanes], axis=-1, bitorder="little")
+        return state | {f"walkers_{name}": array for name, array in self._walkers.state().items()}
+
+    def restore(self, state) -> None:
+        """Set the sampler to a state that :meth:`state` returned for the same glass, ladder and replicas.
+
+        Raises
+        ------
+        ValueError
+            If the state belongs to another system.
+        """
+        expected = self.state()
+        for name, array in expected.items():
+            if name not in state or np.shape(state[name]) != array.shape:
+                found = np.shape(state[name]) if name in state else "nothing"
+                raise ValueError(f"state must hold {name} of shape {array.shape}, got {found}")
+        self.n_sweeps = int(state["n_sweeps"][0])
+        self._walkers.restore({name[8:]: state[name] for name in expected if name.startswith("walkers_")})
+        self._kernel.rng[...] = state["kernel_rng"]
+        bits = np.unpackbits(state["weights"], axis=-1, bitorder="little", count=self.glass.n_weights)
+        self._kernel.set_weights(bits > 0)
+
+
+class _Record:
+    """Arrays that one call of run fills, draw by draw."""
+
+    def __init__(self, sampler, names, n_draws):
+        self.sampler, self.names = sampler, names
+        self.pair_names = [name for name in names if name in _PAIRS]
+        self.draw = np.zeros(n_draws, dtype=np.int64)
+        self.arrays = {}
+        self.n_draws = n_draws
+
+    def take(self, draw):
+        sampler, walkers, kernel = self.sampler, self.sampler._walkers, self.sampler._kernel
+        self.draw[draw] = sampler.n_sweeps
+        lanes = walkers.lane_at.T
+        if "energy" in self.names:
+            self._put("energy", draw, kernel.energy[lanes], np.int32 if sampler.glass.is_binary else np.float64)
+        if self.pair_names:
+            for name, values in sampler._overlaps.between_replicas(kernel, walkers, self.pair_names).items():
+                self._put(name, draw, values, values.dtype)
+        if "planted_overlap" in self.names:
+            self._put("planted_overlap", draw, sampler._overlaps.with_planted(kernel, walkers), np.int32)
+        if "weights" in self.names:
+            packed = np.packbits(sampler._bits()[lanes], axis=-1, bitorder="little")
+            self._put("weights", draw, packed, np.uint8)
+
+    def _put(self, name, draw, values, dtype):
+        if name not in self.arrays:
+            self.arrays[name] = np.zeros((self.n_draws, *values.shape), dtype=dtype)
+        self.arrays[name][draw] = values
+
+    def dataset(self):
+        sampler, walkers = self.sampler, self.sampler._walkers
+        glass = sampler.glass
+        return schema.dataset(
+            self.arrays,
+            scales={name: scale for name, scale in sampler._overlaps.scales.items() if name in self.arrays},
+            draw=self.draw,
+            temperatures=sampler.temperatures,
+            pairs=sampler._overlaps.pairs,
+            n_replicas=sampler.n_replicas,
+            swap_attempted=walkers.attempted.copy(),
+            swap_accepted=walkers.accepted.copy(),
+            round_trips=walkers.round_trips.copy(),
+            attrs={
+                "glassnet_version": glassnet.__version__,
+                "glass_digest": glass.digest,
+                "ensemble": glass.ensemble,
+                "n_weights": glass.n_weights,
+                "n_paths": glass.n_paths,
+                "p": glass.p,
+                "sampler": type(sampler).__name__,
+                "seed": sampler.seed.value,
+                "seed_key": sampler.seed.key,
+                "n_replicas": sampler.n_replicas,
+            },
+        )
+
+
+def _kernel(glass, walkers, seed):
+    module = bitsliced if glass.is_binary else realvalued
+    kernel = bitsliced.BitSliced if glass.is_binary else realvalued.RealValued
+    n_blocks = -(-walkers.n_lanes // module.LANES_PER_BLOCK)
+    return kernel(glass, walkers, words(seed, Role.SWEEPS, n_blocks * module.RNG_WORDS))
+
+
+def _require_memory(glass, n_lanes):
+    per_weight, per_path = (1, 1) if glass.is_binary else (1, 64)
+    lanes = -(-n_lanes // 512) * 512
+    planes = 64 * (1 + int(glass.degrees.max(initial=0))) if glass.is_binary else 4 * 64
+    state = lanes // 8 * (per_weight * glass.n_weights + per_path * glass.n_paths + planes)
+    what = f"n_replicas: {n_lanes} configurations of {glass.n_weights} weights on {glass.n_paths} paths"
+    _checks.memory(what, 3 * state + 2 * n_lanes * glass.n_weights)

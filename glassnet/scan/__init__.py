@@ -1,0 +1,1 @@
+"""Run files to chains: what a run asks (config), its tasks, and the farm that works them off."""

@@ -1,0 +1,290 @@
+"""The run file: what may stand in it, and every mistake in it at once."""
+
+import difflib
+import math
+import tomllib
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PrivateAttr,
+    Tag,
+    ValidationError,
+    field_validator,
+)
+
+from glassnet.scan import checks
+
+Measure = Literal[
+    "energy", "overlap", "weight_overlap", "path_overlap", "matched_overlap", "planted_overlap", "weights"
+]
+#: bounds that keep every count inside int32 (weights, lanes) and int64 (sweeps)
+MOST_WEIGHTS = 2**31 - 1
+_MOST = 2**62
+
+
+class UserError(Exception):
+    """What the user has to put right; its text is shown, one mistake a line, and the exit code is 2."""
+
+
+def _size(value: Any) -> int | tuple[int, ...]:
+    """A number of weights, or the widths of a network."""
+    widths = value if isinstance(value, list) else [value]
+    if not widths or any(isinstance(width, bool) or not isinstance(width, int) for width in widths):
+        raise ValueError(f"must be a number of weights or a list of widths, got {_shown(value)}")
+    if min(widths) < 1 or max(widths) > MOST_WEIGHTS:
+        raise ValueError(f"must be in [1, {MOST_WEIGHTS}], got {_shown(value)}")
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _no_minus_zero(value: float) -> float:
+    return value + 0.0
+
+
+Count = Annotated[int, Field(ge=1, le=_MOST)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Dilution = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False), AfterValidator(_no_minus_zero)]
+Size = Annotated[Any, BeforeValidator(_size)]
+
+
+class _Section(BaseModel):
+    """A table of the run file; remembers every value that is right on its own, so that checks across keys still run
+    when another key is wrong."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, validate_default=True)
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _remember(cls, value, context):
+        if context.context is not None:
+            context.context[f"{cls.__name__}.{context.field_name}"] = value
+        return value
+
+
+class Ladder(_Section):
+    """Temperatures by rule."""
+
+    min: Positive = Field(description="lowest temperature")
+    max: Positive = Field(description="highest finite temperature")
+    n: int = Field(ge=2, le=4096, description="number of finite temperatures")
+    spacing: Literal["geometric", "linear", "adaptive"] = Field(
+        "geometric", description="adaptive: equal exchange rates, from a short pilot run per size and dilution"
+    )
+    infinite: bool | None = Field(
+        None, description="append T = inf, from where the entropy is integrated; default: yes, but not in planted scans"
+    )
+
+
+def _ladder_kind(value: Any) -> str | None:
+    if isinstance(value, (dict, Ladder)):
+        return "a table"
+    return "a list" if isinstance(value, (list, tuple)) else None
+
+
+Temperatures = Annotated[
+    Union[  # noqa: UP007 - the tags need the long form
+        Annotated[Ladder, Tag("a table")],
+        Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1, max_length=4096), Tag("a list")],
+    ],
+    Discriminator(
+        _ladder_kind,
+        custom_error_type="ladder",
+        custom_error_message="must be a table {min, max, n, spacing, infinite} or a list of temperatures",
+    ),
+]
+
+
+class Glass(_Section):
+    """The keywords of ``gn.ensembles.<ensemble>``, size and dilution aside."""
+
+    ensemble: Literal["regular", "poisson", "layered", "walks"]
+    p: int | None = Field(None, ge=2, le=64, description="weights per path; walks take it from the widths")
+    degree: int | None = Field(None, ge=1, le=2**20, description="regular: paths through each weight")
+    alpha: Positive | None = Field(None, description="the others: paths per weight, before dilution")
+    couplings: Literal["binary", "gaussian"] = "binary"
+    bias: Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)] = Field(0.0, description="mean of +-1 couplings")
+
+
+class Scan(_Section):
+    """Which glasses. The tasks are all combinations of size, dilution and sample (and planting temperature)."""
+
+    sizes: list[Size] = Field(min_length=1, description="numbers of weights; walks: lists of widths")
+    dilutions: list[Dilution] = Field([0.0], min_length=1, description="fractions of weights removed")
+    planted: list[Positive] = Field([], description="planting temperatures; fresh instances at each")
+    symmetric: bool | None = Field(
+        None, description="also run glasses as drawn, not planted; default: only when nothing is planted"
+    )
+    planted_samples: Count | None = Field(None, description="samples per planting temperature; default: samples")
+
+
+class PlantedSampling(_Section):
+    """What planted tasks do otherwise than [sampling] says."""
+
+    temperatures: Temperatures | None = None
+    replicas: int | None = Field(None, ge=1, le=4096)
+    thermalization: int | None = Field(None, ge=0, le=_MOST)
+    sweeps: Count | None = None
+    measure_every: Count | None = None
+    measure: list[Measure] | None = Field(None, min_length=1)
+
+
+class Sampling(_Section):
+    """How each task is sampled."""
+
+    temperatures: Temperatures = Field(
+        description="planted tasks use their planting temperature followed by the rungs above it"
+    )
+    replicas: int = Field(4, ge=1, le=4096, description="independent replicas at each temperature")
+    thermalization: int = Field(ge=0, le=_MOST, description="sweeps before the first measurement")
+    sweeps: Count = Field(description="sweeps with measurements")
+    measure_every: Count = Field(10, description="sweeps from one measurement to the next")
+    measure: list[Measure] | None = Field(
+        None, min_length=1, description="default: energy, overlap and what the ensemble's analysis needs"
+    )
+    planted: PlantedSampling = Field(PlantedSampling(), description="overrides for planted tasks")
+
+
+class RunFile(_Section):
+    """A run file without mistakes. ``text`` is what it was read from."""
+
+    seed: int = Field(ge=0, lt=2**63, description="seed of everything drawn")
+    samples: int = Field(ge=1, le=10**9, description="disorder samples per size and dilution")
+    output: str | None = Field(None, min_length=1, description="default: results/<stem of the run file>")
+    glass: Glass
+    scan: Scan
+    sampling: Sampling
+    _text: str = PrivateAttr("")
+
+    @property
+    def text(self) -> str:
+        """The TOML this was read from."""
+        return self._text
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether glasses are also run as drawn, not planted."""
+        return not self.scan.planted if self.scan.symmetric is None else self.scan.symmetric
+
+    def samples_of(self, planted: bool) -> int:
+        """Samples per node."""
+        return (planted and self.scan.planted_samples) or self.samples
+
+    def sampling_of(self, planted: bool) -> Sampling:
+        """[sampling] as planted or symmetric tasks use it, every default decided."""
+        changes = {"planted": PlantedSampling()}
+        if planted:
+            own = self.sampling.planted
+            changes |= {name: value for name in own.model_fields_set if (value := getattr(own, name)) is not None}
+        merged = self.sampling.model_copy(update=changes)
+        ladder = merged.temperatures
+        if isinstance(ladder, Ladder) and ladder.infinite is None:
+            ladder = ladder.model_copy(update={"infinite": not planted})
+        return merged.model_copy(update={"temperatures": ladder, "measure": self._measure(merged.measure, planted)})
+
+    def _measure(self, asked: list[str] | None, planted: bool) -> list[str]:
+        measure = list(asked or ["energy", "overlap"])
+        if not asked and self.glass.ensemble in ("layered", "walks"):
+            measure.append("matched_overlap")
+        if not asked and self.glass.couplings == "gaussian":
+            measure.append("path_overlap")
+        # without these two a planted scan could not be located
+        measure += [name for name in ("energy", "planted_overlap") if planted and name not in measure]
+        return measure
+
+
+def load(path) -> RunFile:
+    """Read a run file.
+
+    Raises
+    ------
+    UserError
+        If it cannot be read or holds mistakes: one line for each, naming file and key.
+    """
+    try:
+        text = Path(path).read_bytes().decode()
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: not a TOML file: byte {error.start} is not UTF-8") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UserError(f"{path}: cannot be read: {reason}") from None
+    return parse(text, str(path))
+
+
+def parse(text: str, name: str) -> RunFile:
+    """The run file in `text`; `name` is what its mistakes are reported under; see :func:`load`."""
+    try:
+        tables = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else error
+        raise UserError(f"{name}: not a TOML file: {reason}") from None
+    sound: dict[str, Any] = {}
+    mistakes = []
+    try:
+        run_file = sound["RunFile"] = RunFile.model_validate(tables, context=sound)
+    except ValidationError as error:
+        mistakes = [_line(entry) for entry in error.errors(include_url=False)]
+    mistakes += checks.mistakes(sound)
+    if mistakes:
+        raise UserError("\n".join(f"{name}: {mistake}" for mistake in dict.fromkeys(mistakes)))
+    run_file._text = text
+    return run_file
+
+
+def _line(entry: dict) -> str:
+    """One mistake pydantic found, as 'key: what is wrong'."""
+    place = [part for part in entry["loc"] if part not in ("a table", "a list")]
+    key = "".join(f"[{part}]" if isinstance(part, int) else f".{_bare(part)}" for part in place).lstrip(".")
+    kind, value = entry["type"], entry["input"]
+    if kind == "missing":
+        return f"{key}: is missing"
+    if kind == "extra_forbidden":
+        return f"{key}: unknown key{_allowed(place)}"
+    if kind == "value_error":
+        return f"{key}: {entry['ctx']['error']}"
+    if kind == "too_short":
+        return f"{key}: must not be empty"
+    if kind == "model_type":
+        return f"{key}: must be a table, got {_shown(value)}"
+    message = entry["msg"].replace("Input should be", "must be")
+    return f"{key}: {message}, got {_shown(value)}"
+
+
+def _allowed(place: list) -> str:
+    names = list(_model(place[:-1]).model_fields)
+    close = difflib.get_close_matches(str(place[-1]), names, n=1)
+    return f", did you mean {close[0]}?" if close else f" (allowed: {', '.join(names)})"
+
+
+def _model(place: list) -> type[BaseModel]:
+    """The table a key belongs to."""
+    model: type[BaseModel] = RunFile
+    for part in place:
+        model = next(kind for kind in _models(model.model_fields[part].annotation))
+    return model
+
+
+def _models(annotation):
+    if get_origin(annotation) in (Union, UnionType, Annotated):
+        for part in get_args(annotation):
+            yield from _models(part)
+    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+
+
+def _bare(key: str) -> str:
+    plain = key.isascii() and key.replace("_", "").replace("-", "").isalnum()
+    return key if plain else repr(key)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

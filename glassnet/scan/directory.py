@@ -1,0 +1,216 @@
+"""The directory of a run: what lies where, whose it is, and what is done.
+
+run.toml            the run file (its last, largest version)      nodes.json      nodes and their samples
+chains/N96/dilution0.1[/planted0.65]/sample3.h5   finished tasks      ladders.json    temperatures
+failed/<task>.txt   tracebacks      progress.json   how far a running scan is      .lock   held while a scan runs
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import socket
+import time
+import warnings
+from pathlib import Path
+from typing import NamedTuple
+
+from glassnet.chains import segment
+from glassnet.chains.atomic import commit, remove_parts
+from glassnet.chains.store import NODES, RUN_FILE, file_name
+from glassnet.scan import growth
+from glassnet.scan.config import RunFile, UserError, load
+from glassnet.scan.tasks import Task, all_tasks, node_attributes
+
+PROGRESS = "progress.json"
+#: seconds a second scan waits for the lock: `glassnet status` holds it for a moment
+_PATIENCE = 1.0
+
+
+class Survey(NamedTuple):
+    """Which tasks are on disk: finished, shorter than asked (with their sweeps), damaged (with the reason)."""
+
+    done: set[int]
+    shorter: dict[int, int]
+    damaged: dict[int, str]
+
+
+class RunDirectory:
+    """Layout of the directory of a run.
+
+    Parameters
+    ----------
+    path : str or Path
+        Need not exist.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+
+    @classmethod
+    def of(cls, path, run_file: RunFile, out=None) -> "RunDirectory":
+        """Where the run file at `path` goes: `out`, or what it says itself, or results/<its stem>."""
+        return cls(out or run_file.output or Path("results") / Path(path).stem)
+
+    def chain(self, task: Task) -> Path:
+        """Chain file of a task."""
+        return self.path / "chains" / task.folder / file_name(task.sample)
+
+    def failure(self, task: Task) -> Path:
+        """Where the traceback of a failed task goes."""
+        return self.path / "failed" / f"{task.key}.txt"
+
+    def run_file(self) -> RunFile:
+        """The run file the directory was begun (or last grown) with.
+
+        Raises
+        ------
+        UserError
+            If this is no run directory.
+        """
+        if not self.path.is_dir():
+            raise UserError(f"{self.path}: no such directory")
+        if not (self.path / RUN_FILE).is_file():
+            raise UserError(f"{self.path}: not a run directory of glassnet: no {RUN_FILE}")
+        return load(self.path / RUN_FILE)
+
+    def check(self, run_file: RunFile, name: str) -> None:
+        """Refuse a directory that holds something else than the beginnings of this run; touches nothing.
+
+        Raises
+        ------
+        UserError
+            Naming every key that differs, with both values.
+        """
+        if not self.path.exists():
+            return
+        if not self.path.is_dir():
+            raise UserError(f"{self.path}: not a directory")
+        if (self.path / RUN_FILE).exists():
+            objections = growth.objections(self.run_file(), run_file, str(self.path))
+            if objections:
+                raise UserError("\n".join(f"{name}: {objection}" for objection in objections))
+        elif (self.path / "chains").exists():
+            raise UserError(f"{self.path}: holds chains of a run whose {RUN_FILE} is missing; choose another --out")
+
+    @contextlib.contextmanager
+    def locked(self):
+        """Hold the directory against a second scan; the kernel frees it when the process dies, however it dies."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        with open(self.path / ".lock", "a+") as lock:
+            if self._acquire(lock):
+                remove_parts(self.path)
+                lock.truncate(0)
+                lock.write(f"{os.getpid()} on {socket.gethostname()}")
+                lock.flush()
+            yield
+
+    def _acquire(self, lock) -> bool:
+        """Whether locks work here; raises UserError if another scan holds it."""
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return True
+            except (BlockingIOError, PermissionError):
+                if time.monotonic() > until:
+                    lock.seek(0)
+                    raise UserError(f"{self.path}: another scan is running here (process {lock.read()})") from None
+                time.sleep(0.05)
+            except OSError as error:
+                # names and bytes are functions of the run and renames are atomic: two scans only waste time
+                warnings.warn(f"{self.path}: cannot be locked ({error}); do not start two scans here", stacklevel=4)
+                return False
+
+    def is_running(self) -> bool:
+        """Whether a scan holds the directory now."""
+        try:
+            with open(self.path / ".lock") as lock:
+                fcntl.lockf(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                return False
+        except (BlockingIOError, PermissionError):
+            return True
+        except OSError:
+            return False
+
+    def describe(self, run_file: RunFile) -> None:
+        """Write the run file and the list of nodes."""
+        nodes: dict[str, dict] = {}
+        for task in all_tasks(run_file):
+            if task.sample == 0:
+                both = run_file.symmetric and run_file.scan.planted and task.planted is None
+                nodes[task.folder] = {
+                    "node": f"/{task.folder}" + "/symmetric" * bool(both),
+                    "folder": f"chains/{task.folder}",
+                    "samples": run_file.samples_of(task.planted is not None),
+                    "attrs": node_attributes(task, run_file),
+                }
+        self._put(RUN_FILE, run_file.text)
+        self._put(NODES, json.dumps({"seed": run_file.seed, "nodes": list(nodes.values())}, indent=1))
+
+    def ladders(self) -> dict[str, list[float]]:
+        """Temperature ladders computed so far."""
+        try:
+            return json.loads((self.path / "ladders.json").read_text())
+        except FileNotFoundError:
+            return {}
+        except ValueError as error:
+            raise UserError(f"{self.path / 'ladders.json'}: damaged ({error})") from None
+
+    def keep_ladders(self, ladders: dict[str, list[float]]) -> None:
+        """Write the temperature ladders."""
+        self._put("ladders.json", json.dumps(ladders, indent=1))
+
+    def note(self, speed: dict) -> None:
+        """Leave word for `glassnet status`: how fast a running scan is and what it works on."""
+        with contextlib.suppress(OSError):
+            commit(self.path / PROGRESS, json.dumps(speed | {"time": time.time()}).encode())
+
+    def last_note(self) -> dict:
+        """What :meth:`note` left last; empty without a running scan."""
+        try:
+            return json.loads((self.path / PROGRESS).read_text()) if self.is_running() else {}
+        except (OSError, ValueError):
+            return {}
+
+    def _put(self, name: str, text: str) -> None:
+        path = self.path / name
+        if not path.is_file() or path.read_text() != text:
+            commit(path, text.encode())
+
+    def survey(self, tasks: list[Task], run_file: RunFile) -> Survey:
+        """Verify every chain file of these tasks.
+
+        Raises
+        ------
+        UserError
+            If a file belongs to another run.
+        """
+        done, shorter, damaged = set(), {}, {}
+        for number, task in enumerate(tasks):
+            path = self.chain(task)
+            if not path.exists():
+                continue
+            try:
+                attrs = segment.verify(path)
+            except segment.ChainError as error:
+                damaged[number] = str(error)
+                continue
+            if attrs.get("seed") != run_file.seed or attrs.get("task") != task.text:
+                raise UserError(f"{path}: belongs to another run or task ({attrs.get('task')}, seed {attrs.get('seed')})")
+            if attrs["sweeps"] < run_file.sampling_of(task.planted is not None).sweeps:
+                shorter[number] = attrs["sweeps"]
+            else:
+                done.add(number)
+        return Survey(done, shorter, damaged)
+
+    def set_aside(self, task: Task) -> Path:
+        """Rename a damaged chain file, so that its task is run again and nothing is deleted."""
+        path = self.chain(task)
+        aside = path.with_name(path.name + ".damaged")
+        number = 1
+        while aside.exists():
+            number += 1
+            aside = path.with_name(f"{path.name}.damaged{number}")
+        os.replace(path, aside)
+        return aside

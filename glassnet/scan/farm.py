@@ -1,0 +1,216 @@
+"""MPI, and only here: rank 0 hands out tasks and works too, the others ask for the next when they are free.
+
+Messages are small and their number per task is fixed. Nobody waits in a blocking call, which would burn a core.
+"""
+
+import contextlib
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from glassnet.scan.config import UserError
+from glassnet.scan.progress import Progress
+from glassnet.scan.schedule import Schedule
+from glassnet.scan.stop import Stop
+
+#: number of ranks up to which rank 0 works too; a busy rank 0 answers only between two stretches of its own chain
+LEADER_WORKS_UP_TO = 32
+#: seconds between two looks at the mailbox: with nothing else to do, and beside own work
+_IDLE, _BUSY = 0.002, 0.01
+_TAG = 7
+#: environment variables in which launchers tell a process how many there are and which one it is
+_LAUNCHERS = (
+    ("PMI_SIZE", "PMI_RANK"),
+    ("OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"),
+    ("MV2_COMM_WORLD_SIZE", "MV2_COMM_WORLD_RANK"),
+    ("SLURM_STEP_NUM_TASKS", "SLURM_PROCID"),
+)
+
+
+class Ended(NamedTuple):
+    """What is told of a task that ended: its number, Metropolis updates, seconds, and one line if it failed."""
+
+    number: int
+    updates: int
+    seconds: float
+    failure: str | None
+
+
+#: runs the task of a number; the second argument is to be called often while it does, with the fraction done
+Perform = Callable[[int, Callable[[float], None]], Ended]
+
+
+def launched() -> tuple[int, int]:
+    """Number of processes and rank as the launcher says; (1, 0) without one, size 0 if it does not say."""
+    for size, rank in _LAUNCHERS:
+        if os.environ.get(size, "").isdigit():
+            return int(os.environ[size]), int(os.environ.get(rank, "0"))
+    return (0, int(os.environ["PMIX_RANK"])) if os.environ.get("PMIX_RANK", "").isdigit() else (1, 0)
+
+
+def join():
+    """The communicator of all ranks; None for a scan in one process.
+
+    Raises
+    ------
+    UserError
+        If a launcher started several processes that MPI does not join: each would run the whole scan.
+    """
+    size, _ = launched()
+    if size == 1:
+        return None
+    try:
+        import mpi4py
+
+        mpi4py.rc.threads = False
+        from mpi4py import MPI
+    except (ImportError, RuntimeError, OSError) as error:
+        if size > 1:
+            raise UserError(
+                f"the launcher started {size} processes, but mpi4py cannot be used ({error}): install it for this MPI "
+                "(pip install --no-binary mpi4py mpi4py, with the site's mpicc in PATH), or run one process"
+            ) from None
+        return None
+    if MPI.COMM_WORLD.size > 1:
+        return MPI.COMM_WORLD
+    if size > 1:
+        raise UserError(
+            f"the launcher started {size} processes, but each is alone in its MPI world: mpi4py uses another MPI "
+            f"({MPI.get_vendor()[0]}) than this mpiexec; rebuild it (pip install --force-reinstall --no-binary mpi4py "
+            "mpi4py, with the mpicc of this MPI in PATH) or use the mpiexec it was built for"
+        )
+    return None
+
+
+@contextlib.contextmanager
+def aborting(comm) -> Iterator[None]:
+    """End all ranks when an internal error ends one: the rest would wait for it for ever."""
+    try:
+        yield
+    except UserError:
+        raise
+    except BaseException as error:
+        if comm is None:
+            raise
+        if not isinstance(error, KeyboardInterrupt):
+            traceback.print_exc()
+            sys.stderr.flush()
+        comm.Abort(75 if isinstance(error, KeyboardInterrupt) else 1)
+
+
+def leave(comm) -> None:
+    """Finalise MPI: the other ranks are free to go while rank 0 analyses."""
+    if comm is not None:
+        from mpi4py import MPI
+
+        MPI.Finalize()
+
+
+def tell_all(comm, message: Any) -> None:
+    """Rank 0: send one message to every other rank."""
+    for rank in range(1, comm.size if comm is not None else 1):
+        comm.send(message, dest=rank, tag=_TAG)
+
+
+def hear(comm, stop: Stop | None = None) -> Any:
+    """The next message of rank 0; a request to stop that comes meanwhile is passed on."""
+    while not comm.iprobe(source=0, tag=_TAG):
+        if stop is not None:
+            _pass_on(comm, stop)
+        time.sleep(_IDLE)
+    return comm.recv(source=0, tag=_TAG)
+
+
+def lead(comm, schedule: Schedule, perform: Perform, progress: Progress, stop: Stop, costs: dict[int, float]) -> int:
+    """Rank 0, or the only process: hand out tasks, run some, until all have ended; returns the exit code of all.
+
+    Parameters
+    ----------
+    comm : communicator or None
+    schedule : Schedule
+    perform : callable
+        Runs one task; must not raise.
+    progress : Progress
+    stop : Stop
+        Once requested, tasks under way are finished and no other is begun.
+    costs : dict of int to float
+        Cost of every task, for the progress.
+    """
+    office = _Office(comm, schedule, progress, costs, stop)
+    works = comm is None or comm.size <= LEADER_WORKS_UP_TO
+    while not schedule.complete:
+        office.serve()
+        number = schedule.next(0) if works else None
+        if number is None:
+            time.sleep(_IDLE)
+        else:
+            office.ended(perform(number, lambda fraction, cost=costs[number]: office.glance(fraction * cost)))
+    office.wait_for_all()
+    tell_all(comm, ("end", schedule.exit_code))
+    return schedule.exit_code
+
+
+def follow(comm, perform: Perform, stop: Stop) -> int:
+    """Any other rank: ask for tasks and run them until rank 0 says that all is over; returns the exit code of all."""
+    ended = None
+    while True:
+        comm.send(("free", comm.rank, ended), dest=0, tag=_TAG)
+        word, value = hear(comm, stop)
+        if word == "end":
+            return value
+        ended = perform(value, lambda fraction: _pass_on(comm, stop))
+
+
+def _pass_on(comm, stop: Stop) -> None:
+    if stop.requested and not stop.passed_on:
+        stop.passed_on = True
+        comm.send(("stop", comm.rank, None), dest=0, tag=_TAG)
+
+
+class _Office:
+    """What rank 0 does between two stretches of its own work."""
+
+    def __init__(self, comm, schedule, progress, costs, stop):
+        self.comm, self.schedule, self.progress, self.costs, self.stop = comm, schedule, progress, costs, stop
+        self._free: list[int] = []
+        self._looked = 0.0
+
+    def serve(self) -> None:
+        """Read the mailbox and give every free rank a task."""
+        self._looked = time.monotonic()
+        if self.stop.requested and not self.schedule.paused:
+            self.progress.say("stopping: tasks under way are finished first (a second signal ends at once)")
+            self.schedule.pause()
+        while self.comm is not None and self.comm.iprobe(tag=_TAG):
+            word, rank, ended = self.comm.recv(tag=_TAG)
+            if word == "stop":
+                self.stop.requested = True
+                continue
+            self._free.append(rank)
+            if ended is not None:
+                self.ended(ended)
+        while self._free and (number := self.schedule.next(self._free[0])) is not None:
+            self.comm.send(("task", number), dest=self._free.pop(0), tag=_TAG)
+        self.progress.show()
+
+    def glance(self, cost: float) -> None:
+        """Called often while rank 0 works on a task, with the updates done."""
+        if time.monotonic() - self._looked > _BUSY:
+            self.progress.tick(cost)
+            self.serve()
+
+    def ended(self, ended: Ended) -> None:
+        """Book a task that ended."""
+        self.schedule.finish(ended.number, failed=ended.failure is not None)
+        if ended.failure is not None:
+            self.progress.say(f"failed: {ended.failure}")
+        self.progress.finished(ended.updates, ended.seconds, self.costs[ended.number], ended.failure is not None)
+
+    def wait_for_all(self) -> None:
+        """Until every other rank has asked for work in vain."""
+        while self.comm is not None and len(self._free) < self.comm.size - 1:
+            self.serve()
+            time.sleep(_IDLE)

@@ -1,0 +1,70 @@
+"""What may change between the run file a directory was begun with and the one it is continued with."""
+
+from glassnet.scan.config import Ladder, RunFile
+
+#: lists that may get longer and numbers that may get larger; everything else must stay
+_LISTS = ("scan.sizes", "scan.dilutions", "scan.planted")
+_NUMBERS = ("samples", "scan.planted_samples", "sampling.sweeps", "sampling.planted.sweeps")
+_PER_TASK = ("temperatures", "replicas", "thermalization", "sweeps", "measure_every", "measure")
+
+
+def objections(begun: RunFile, wanted: RunFile, directory: str) -> list[str]:
+    """Lines 'key: what is wrong', naming both values; none if `wanted` continues or grows what was begun."""
+    before, now = _settings(begun), _settings(wanted)
+    lines = [
+        f"{_written(key, begun, wanted)}: {_shown(now.get(key))} here, "
+        f"but {directory} was begun with {_shown(value)}; {_rule(key)}"
+        for key, value in before.items()
+        if not _continues(key, value, now.get(key))
+    ]
+    # [sampling] and samples count for symmetric and planted tasks alike
+    return list(dict.fromkeys(lines))
+
+
+def _continues(key: str, before, now) -> bool:
+    if key in _LISTS:
+        return all(entry in now for entry in before)
+    if key in _NUMBERS:
+        return now is not None and now >= before
+    if key == "scan.symmetric":
+        return now or not before
+    return now == before
+
+
+def _settings(run_file: RunFile) -> dict[str, object]:
+    """Everything a directory's chains depend on, every default decided."""
+    settings: dict[str, object] = {"seed": run_file.seed}
+    settings |= {f"glass.{name}": value for name, value in run_file.glass.model_dump().items()}
+    settings |= {f"scan.{name}": getattr(run_file.scan, name) for name in ("sizes", "dilutions", "planted")}
+    settings["scan.symmetric"] = run_file.symmetric
+    for planted in [False] * run_file.symmetric + [True] * bool(run_file.scan.planted):
+        settings["scan.planted_samples" if planted else "samples"] = run_file.samples_of(planted)
+        sampling, table = run_file.sampling_of(planted), "sampling.planted" if planted else "sampling"
+        settings |= {f"{table}.{name}": getattr(sampling, name) for name in _PER_TASK}
+    return settings
+
+
+def _written(key: str, *run_files: RunFile) -> str:
+    """The key a user finds in his run file: planted tasks follow the general ones unless they have their own."""
+    own = {f"sampling.planted.{name}" for run_file in run_files for name in run_file.sampling.planted.model_fields_set}
+    if any(run_file.scan.planted_samples is not None for run_file in run_files):
+        own.add("scan.planted_samples")
+    if key in own or "planted" not in key:
+        return key
+    return {"scan.planted_samples": "samples"}.get(key, key.replace("sampling.planted.", "sampling."))
+
+
+def _rule(key: str) -> str:
+    if key in _LISTS + _NUMBERS:
+        return "it may only grow"
+    return "only samples, sizes, dilutions, planted and sweeps may grow (--out starts another directory)"
+
+
+def _shown(value) -> str:
+    if isinstance(value, Ladder):
+        value = value.model_dump()
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name} = {_shown(part)}" for name, part in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(_shown, value)) + "]"
+    return str(value).lower() if isinstance(value, bool) else "nothing" if value is None else repr(value)

@@ -1,0 +1,41 @@
+"""One ladder of temperatures per size and dilution, computed once and kept in the run directory.
+
+Kept, because rungs come from pilot runs or from libm, whose last bit depends on the machine.
+"""
+
+from glassnet._random import Seed
+from glassnet.sampling import ladder as ladders
+from glassnet.scan.checks import n_weights
+from glassnet.scan.config import Ladder, RunFile
+from glassnet.scan.tasks import Task, draw_glass
+
+
+def ladder_of(task: Task, run_file: RunFile, kept: dict[str, list[float]]) -> list[float]:
+    """Temperatures of the (size, dilution) of a task, all in `kept` already; see :func:`complete`."""
+    asked = run_file.sampling_of(task.planted is not None).temperatures
+    if isinstance(asked, list):
+        return asked
+    return [*kept[_name(asked, task)], *([float("inf")] if asked.infinite else [])]
+
+
+def complete(tasks: list[Task], run_file: RunFile, kept: dict[str, list[float]]) -> dict[str, list[float]]:
+    """`kept` together with every ladder that these tasks lack."""
+    kept = dict(kept)
+    for task in tasks:
+        asked = run_file.sampling_of(task.planted is not None).temperatures
+        if isinstance(asked, Ladder) and _name(asked, task) not in kept:
+            kept[_name(asked, task)] = _compute(asked, task, run_file)
+    return kept
+
+
+def _compute(asked: Ladder, task: Task, run_file: RunFile) -> list[float]:
+    if asked.spacing != "adaptive":
+        return getattr(ladders, asked.spacing)(asked.min, asked.max, asked.n).tolist()
+    pilot = Task(task.size, task.dilution, sample=0)
+    glass = draw_glass(pilot, run_file, ",pilot")
+    return ladders.adaptive(glass, asked.min, asked.max, asked.n, Seed(run_file.seed, pilot.text + ",pilot")).tolist()
+
+
+def _name(asked: Ladder, task: Task) -> str:
+    rule = f"{asked.spacing},min={asked.min!r},max={asked.max!r},n={asked.n}"
+    return rule if asked.spacing != "adaptive" else f"N={n_weights(task.size)},dilution={task.dilution!r},{rule}"

@@ -1,0 +1,145 @@
+"""How far a scan is: a bar on a terminal, elsewhere a plain line a minute."""
+
+import sys
+import time
+from collections.abc import Callable
+
+#: seconds between two plain lines, and between two notes for `glassnet status`
+INTERVAL = 60.0
+NOTE_INTERVAL = 5.0
+
+
+class Progress:
+    """Counts tasks and Metropolis updates and says what is left, in plain lines.
+
+    Parameters
+    ----------
+    total, done : int
+        Tasks of the run, and those finished before.
+    work : float
+        Updates of the tasks still to do, by the cost model.
+    n_ranks : int
+        Processes that work.
+    note : callable(dict), optional
+        Told the speed and the seconds left every few seconds.
+    """
+
+    def __init__(self, total: int, done: int, work: float, n_ranks: int = 1, note: Callable[[dict], None] | None = None):
+        self.total, self.done, self.failed = total, done, 0
+        self.n_ranks, self.note = n_ranks, note
+        self._work = work
+        self._updates = self._seconds = self._current = 0.0
+        self._begun = self._spoken = self._noted = time.monotonic()
+
+    def __enter__(self):
+        self.say(self._greeting())
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind is None:
+            self.say(f"{self.line()}, {duration(time.monotonic() - self._begun)}")
+
+    def _greeting(self) -> str:
+        before = f" ({self.done} of them before)" if self.done else ""
+        return f"{self.total} tasks{before}, {self.n_ranks} process{'es' * (self.n_ranks > 1)}"
+
+    def finished(self, updates: float, seconds: float, cost: float, failed: bool) -> None:
+        """One more task has ended."""
+        self.done += not failed
+        self.failed += failed
+        self._updates += updates
+        self._seconds += seconds
+        self._work -= cost
+        self._current = 0.0
+        self.show()
+
+    def tick(self, cost: float) -> None:
+        """Updates so far of the task this process works on."""
+        self._current = cost
+        self.show()
+
+    def show(self) -> None:
+        """Bring what the user sees up to date."""
+        now = time.monotonic()
+        if self.note is not None and now - self._noted >= NOTE_INTERVAL:
+            self._noted = now
+            self.note({"updates_per_ns": self.updates_per_ns, "seconds_left": self.seconds_left})
+        self._draw(now)
+
+    def _draw(self, now: float) -> None:
+        if now - self._spoken >= INTERVAL:
+            self.say(self.line())
+
+    def say(self, text: str) -> None:
+        """Print one line now."""
+        self._spoken = time.monotonic()
+        print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
+
+    @property
+    def updates_per_ns(self) -> float:
+        """Metropolis updates per nanosecond of all processes together; 0 while unknown."""
+        elapsed = time.monotonic() - self._begun
+        if self.n_ranks == 1:
+            return (self._updates + self._current) / elapsed / 1e9 if elapsed else 0.0
+        # tasks of other ranks count when they end: from the speed of a rank, not from the clock
+        return self.n_ranks * self._updates / self._seconds / 1e9 if self._seconds else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Expected seconds to the end; None while unknown."""
+        speed = 1e9 * self.updates_per_ns
+        return max(0.0, self._work - self._current) / speed if speed else None
+
+    def line(self) -> str:
+        """Tasks, speed and time left in one line."""
+        parts = [f"{self.done}/{self.total} tasks done"]
+        if self.failed:
+            parts.append(f"{self.failed} failed")
+        if self.updates_per_ns:
+            parts.append(f"{self.updates_per_ns:.2f} updates/ns")
+        if self.seconds_left is not None and self._work > 0 and self.done + self.failed < self.total:
+            parts.append(f"{duration(self.seconds_left)} left")
+        return ", ".join(parts)
+
+
+class Bar(Progress):
+    """The same on a terminal, as a bar that moves."""
+
+    def __enter__(self):
+        from rich.progress import BarColumn, TextColumn
+        from rich.progress import Progress as RichProgress
+
+        columns = (BarColumn(), TextColumn("{task.description}"))
+        self._rich = RichProgress(*columns, transient=True)
+        self._whole, self._drawn = self._work, 0.0
+        self._task = self._rich.add_task(self.line(), total=max(1.0, self._whole))
+        self._rich.start()
+        return self
+
+    def __exit__(self, kind, *_):
+        self._rich.stop()
+        super().__exit__(kind)
+
+    def _draw(self, now: float) -> None:
+        if now - self._drawn >= 0.1:
+            self._drawn = now
+            self._rich.update(self._task, completed=self._whole - self._work + self._current, description=self.line())
+
+    def say(self, text: str) -> None:
+        self._rich.console.print(text, highlight=False)
+
+
+def create(total: int, done: int, work: float, n_ranks: int, note: Callable[[dict], None]) -> Progress:
+    """A bar if one process talks to a terminal, plain lines otherwise."""
+    kind = Bar if n_ranks == 1 and sys.stdout.isatty() else Progress
+    return kind(total, done, work, n_ranks, note)
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words: 42 s, 3 min 5 s, 2 h 7 min."""
+    seconds = round(seconds)
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60} s"
+    return f"{seconds // 3600} h {seconds % 3600 // 60} min"

@@ -1,0 +1,182 @@
+"""The scan itself: check everything, then work off the tasks that are not done, then look at the result."""
+
+import contextlib
+import os
+import platform
+import socket
+import sys
+import time
+import traceback
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+import glassnet
+from glassnet.chains import segment
+from glassnet.chains.atomic import commit
+from glassnet.scan import farm, ladders, progress, tasks
+from glassnet.scan.config import UserError, load, parse
+from glassnet.scan.directory import RunDirectory
+from glassnet.scan.schedule import Schedule
+from glassnet.scan.stop import Stop
+from glassnet.scan.tasks import Task
+
+
+class Job(NamedTuple):
+    """What rank 0 tells every rank: small, whatever the number of tasks."""
+
+    text: str
+    name: str
+    directory: str
+    ladders: dict[str, list[float]]
+
+
+class Plan(NamedTuple):
+    """A run file and what of it is still to do."""
+
+    job: Job
+    tasks: list[Task]
+    costs: dict[int, float]
+    n_done: int
+
+
+def scan(path, out=None) -> int:
+    """Run or resume a run file, alone or as one of the ranks of an MPI job, and print what came out.
+
+    Parameters
+    ----------
+    path : str or Path
+        Run file.
+    out : str or Path, optional
+        Directory of the run.
+
+    Returns
+    -------
+    int
+        Exit code, the same on all ranks: 0 done, 1 some tasks failed, 75 paused with work left.
+
+    Raises
+    ------
+    UserError
+        On rank 0; the others return 2.
+    """
+    comm = farm.join()
+    with contextlib.ExitStack() as held:
+        with farm.aborting(comm), Stop() as stop:
+            if comm is not None and comm.rank > 0:
+                code = _follow(comm, stop)
+                farm.leave(comm)
+                return code
+            plan = _agreed(comm, path, out, held)
+            code = _work(comm, plan, stop)
+            farm.leave(comm)
+        return _conclude(plan, code)
+
+
+def _agreed(comm, path, out, held: contextlib.ExitStack) -> Plan:
+    """The plan, which every rank is told; if it is refused, every rank is told that."""
+    try:
+        with _clear_errors():
+            plan = _prepare(path, out, held)
+    except UserError:
+        farm.tell_all(comm, None)
+        farm.leave(comm)
+        raise
+    farm.tell_all(comm, plan.job)
+    return plan
+
+
+def _follow(comm, stop: Stop) -> int:
+    job = farm.hear(comm)
+    return 2 if job is None else farm.follow(comm, performer(job), stop)
+
+
+def _conclude(plan: Plan, code: int) -> int:
+    """What the user reads in the end."""
+    if code == 75:
+        print("paused with work left: give the same command again to go on", flush=True)
+        return code
+    from glassnet.scan import report
+
+    print(report.write(plan.job.directory), flush=True)
+    return code
+
+
+def _prepare(path, out, held: contextlib.ExitStack) -> Plan:
+    """Everything that can be refused, before anything is run."""
+    run_file = load(path)
+    directory = RunDirectory.of(path, run_file, out)
+    directory.check(run_file, str(path))
+    held.enter_context(directory.locked())
+    directory.check(run_file, str(path))
+    every_task = tasks.all_tasks(run_file)
+    survey = directory.survey(every_task, run_file)
+    for number, reason in survey.damaged.items():
+        aside = directory.set_aside(every_task[number])
+        print(f"warning: {reason}; kept as {aside.name} and run again", file=sys.stderr, flush=True)
+    directory.describe(run_file)
+    left = [number for number in range(len(every_task)) if number not in survey.done]
+    kept = ladders.complete([every_task[number] for number in left], run_file, directory.ladders())
+    directory.keep_ladders(kept)
+    costs = {number: tasks.cost(every_task[number], run_file, survey.shorter.get(number)) for number in left}
+    return Plan(Job(run_file.text, str(path), str(directory.path), kept), every_task, costs, len(survey.done))
+
+
+def _work(comm, plan: Plan, stop: Stop) -> int:
+    """Work off the tasks; the exit code of all ranks."""
+    schedule = Schedule(plan.costs)
+    directory = RunDirectory(plan.job.directory)
+
+    def note(speed: dict) -> None:
+        directory.note(speed | {"running": [plan.tasks[number].text for number in schedule.running]})
+
+    n_ranks = 1 if comm is None else comm.size
+    with progress.create(len(plan.tasks), plan.n_done, sum(plan.costs.values()), n_ranks, note) as shown:
+        code = farm.lead(comm, schedule, performer(plan.job), shown, stop, plan.costs)
+    if schedule.failed:
+        where = directory.path / "failed"
+        print(f"{len(schedule.failed)} of {len(plan.tasks)} tasks failed, see {where}", file=sys.stderr, flush=True)
+    return code
+
+
+def performer(job: Job) -> farm.Perform:
+    """What runs the task of a number on this rank and writes its chain file."""
+    run_file = parse(job.text, job.name)
+    return partial(_perform, run_file, RunDirectory(job.directory), tasks.all_tasks(run_file), job.ladders)
+
+
+def _perform(run_file, directory, every_task, kept, number, tick) -> farm.Ended:
+    task, begun = every_task[number], time.perf_counter()
+    try:
+        path = directory.chain(task)
+        existing = segment.read(path) if path.exists() else None
+        ladder = ladders.ladder_of(task, run_file, kept)
+        outcome = tasks.run(task, run_file, ladder, existing, lambda done, total: tick(done / total))
+        seconds = time.perf_counter() - begun
+        runtime = {
+            "host": socket.gethostname(),
+            "process": os.getpid(),
+            "seconds": seconds,
+            "updates": outcome.updates,
+            "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+            "versions": f"glassnet {glassnet.__version__}, numpy {np.__version__}, python {platform.python_version()}",
+        }
+        segment.write(path, outcome.dataset, outcome.glass, outcome.state, runtime)
+        directory.failure(task).unlink(missing_ok=True)
+        return farm.Ended(number, outcome.updates, seconds, None)
+    except Exception as error:
+        with contextlib.suppress(OSError):
+            commit(directory.failure(task), f"{task.text}\n\n{traceback.format_exc()}".encode())
+        line = f"{task.text}: {type(error).__name__}: {error}".splitlines()[0][:500]
+        return farm.Ended(number, 0, time.perf_counter() - begun, line)
+
+
+@contextlib.contextmanager
+def _clear_errors():
+    """Refusals of the file system are the user's to put right."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"{error.filename or 'output'}: {error.strerror or error}") from None

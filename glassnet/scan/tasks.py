@@ -1,0 +1,199 @@
+"""The tasks of a run: one glass each, named by a text that never depends on lists or order, and how one is run."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from glassnet import ensembles
+from glassnet._random import Role, Seed, words
+from glassnet.chains import schema
+from glassnet.chains.segment import Segment
+from glassnet.glass import PathGlass
+from glassnet.sampling.tempering import ParallelTempering
+from glassnet.scan.checks import n_weights
+from glassnet.scan.config import RunFile
+
+@dataclass(frozen=True)
+class Task:
+    """One sample of one (size, dilution), or of one (size, dilution, planting temperature).
+
+    Attributes
+    ----------
+    size : int or tuple of int
+        Number of weights, or widths of the network.
+    dilution : float
+    sample : int
+    planted : float or None
+        Planting temperature.
+    """
+
+    size: int | tuple[int, ...]
+    dilution: float
+    sample: int
+    planted: float | None = None
+
+    @property
+    def text(self) -> str:
+        """Canonical text; with the run's seed it names every random stream of the task."""
+        return ",".join(f"{name}={value}" for name, value in [*self._names(), ("sample", self.sample)])
+
+    @property
+    def folder(self) -> str:
+        """Folder of the task's chain file inside ``chains/`` of the run directory."""
+        return "/".join(f"{name}{value}" for name, value in self._names())
+
+    @property
+    def key(self) -> str:
+        """The text as a file name."""
+        return self.text.replace("=", "").replace(",", "-")
+
+    def _names(self):
+        yield "N", n_weights(self.size)
+        yield "dilution", repr(self.dilution)
+        if self.planted is not None:
+            yield "planted", repr(self.planted)
+
+
+class Outcome(NamedTuple):
+    """What a finished task leaves: the content of its chain file and the Metropolis updates it took."""
+
+    dataset: xr.Dataset
+    glass: PathGlass
+    state: dict[str, np.ndarray]
+    updates: int
+
+
+def all_tasks(run_file: RunFile) -> list[Task]:
+    """Every task a run file asks for, node by node."""
+    kinds = [None] * run_file.symmetric + list(run_file.scan.planted)
+    return [
+        Task(size, dilution, sample, planted)
+        for size in run_file.scan.sizes
+        for dilution in run_file.scan.dilutions
+        for planted in kinds
+        for sample in range(run_file.samples_of(planted is not None))
+    ]
+
+
+def temperatures(task: Task, ladder: list[float]) -> list[float]:
+    """Rungs of a task: its planting temperature and the rungs above it, or the whole ladder."""
+    if task.planted is None:
+        return ladder
+    return [task.planted, *(rung for rung in ladder if rung > task.planted)]
+
+
+def cost(task: Task, run_file: RunFile, sweeps_done: int | None = None) -> float:
+    """Metropolis updates a task takes, up to the exact number of rungs; `sweeps_done` of an earlier, shorter run."""
+    sampling = run_file.sampling_of(task.planted is not None)
+    ladder = sampling.temperatures
+    n_rungs = len(ladder) if isinstance(ladder, list) else ladder.n + bool(ladder.infinite)
+    if task.planted is not None:
+        lowest, highest = (ladder[0], ladder[-1]) if isinstance(ladder, list) else (ladder.min, ladder.max)
+        n_rungs *= min(1.0, max(0.1, (highest - task.planted) / (highest - lowest))) if np.isfinite(highest) else 1.0
+    sweeps = sampling.thermalization + sampling.sweeps
+    if sweeps_done is not None:
+        sweeps = sampling.sweeps - sweeps_done
+    return n_weights(task.size) * (1 - task.dilution) * n_rungs * sampling.replicas * sweeps
+
+
+def draw_glass(task: Task, run_file: RunFile, purpose: str = "") -> PathGlass:
+    """The disorder of a task, a function of the run's seed and the task's text (and of `purpose`)."""
+    seed = Seed(run_file.seed, task.text + purpose)
+    keywords = run_file.glass.model_dump(exclude_none=True)
+    keywords |= {"widths": task.size} if isinstance(task.size, tuple) else {"n_weights": task.size}
+    glass = getattr(ensembles, keywords.pop("ensemble"))(seed=seed, dilution=task.dilution, **keywords)
+    if task.planted is None:
+        return glass
+    unsatisfied = "fixed" if glass.is_binary else "independent"
+    return ensembles.planted(glass, task.planted, seed=seed, unsatisfied=unsatisfied)
+
+
+def run(
+    task: Task,
+    run_file: RunFile,
+    ladder: list[float],
+    existing: Segment | None = None,
+    progress: Callable[[int, int], None] | bool = False,
+) -> Outcome:
+    """Run one task, or lengthen what an earlier run of fewer sweeps left.
+
+    Parameters
+    ----------
+    task : Task
+    run_file : RunFile
+    ladder : list of float
+        Temperatures of the task's size and dilution.
+    existing : Segment, optional
+        Chain file of the same task with fewer sweeps; the result is what one run of all sweeps gives, bit by bit.
+    progress : callable(done, total), optional
+        Told the sweeps done.
+    """
+    sampling = run_file.sampling_of(task.planted is not None)
+    glass = draw_glass(task, run_file) if existing is None else existing.glass
+    rungs = temperatures(task, ladder)
+    seed = Seed(run_file.seed, task.text)
+    initial = None if task.planted is None else half_planted(glass, len(rungs), sampling.replicas, seed)
+    sampler = ParallelTempering(glass, rungs, sampling.replicas, seed=seed, initial=initial)
+    how = {"measure_every": sampling.measure_every, "measure": sampling.measure, "progress": progress}
+    if existing is None:
+        dataset = sampler.run(sampling.sweeps, sampling.thermalization, **how)
+        updates = sampler.n_updates
+    else:
+        sampler.restore(existing.state)
+        before = sampler.n_updates
+        more = sampler.run(sampling.sweeps - existing.dataset.attrs["sweeps"], **how)
+        dataset = schema.join(existing.dataset, more)
+        updates = sampler.n_updates - before
+    dataset.attrs.update(attributes(task, run_file, glass))
+    # the sampler counts anew in each call; the state of a lengthened chain is that of one long run
+    counted = {"attempted": "swap_attempted", "accepted": "swap_accepted", "round_trips": "round_trips"}
+    state = sampler.state() | {f"walkers_{name}": dataset[known].values for name, known in counted.items()}
+    return Outcome(dataset, glass, state, updates)
+
+
+def half_planted(glass: PathGlass, n_temperatures: int, n_replicas: int, seed: Seed) -> np.ndarray:
+    """Start of a planted task, (n_temperatures, n_replicas, n_weights): the first half of the replicas on the planted
+    state at every temperature, the others at random."""
+    shape = (n_temperatures, n_replicas - n_replicas // 2, glass.n_weights)
+    count = int(np.prod(shape))
+    # raw bits of the seed sequence: numpy may change how its distributions draw
+    raw = words(seed, Role.INITIAL, -(-count // 64)).astype("<u8").view(np.uint8)
+    random = np.unpackbits(raw, count=count, bitorder="little").reshape(shape).astype(np.int8) * 2 - 1
+    planted = np.broadcast_to(glass.planted, (n_temperatures, n_replicas // 2, glass.n_weights))
+    return np.concatenate([planted, random.astype(np.int8)], axis=1)
+
+
+def attributes(task: Task, run_file: RunFile, glass: PathGlass) -> dict:
+    """What a chain file says about its task beside what the sampler says."""
+    sampling = run_file.sampling_of(task.planted is not None)
+    facts = node_attributes(task, run_file) | {
+        "task": task.text,
+        "sample": task.sample,
+        "thermalization": sampling.thermalization,
+        "sweeps": sampling.sweeps,
+        "measure_every": sampling.measure_every,
+        "run_file": run_file.text,
+    }
+    if glass.planted is not None:
+        facts["planted_energy"] = float(glass.energy(glass.planted))
+    return facts
+
+
+def node_attributes(task: Task, run_file: RunFile) -> dict:
+    """What all samples of a node share, known before any is run."""
+    keywords = run_file.glass.model_dump(exclude_none=True)
+    if isinstance(task.size, tuple):
+        keywords["widths"] = list(task.size)
+    facts = {
+        "n_weights_parent": n_weights(task.size),
+        "dilution": task.dilution,
+        "ensemble": run_file.glass.ensemble,
+        "p": run_file.glass.p or len(task.size) - 1,
+        "couplings": run_file.glass.couplings,
+        "glass": json.dumps(keywords, sort_keys=True),
+    }
+    return facts if task.planted is None else facts | {"planted_temperature": task.planted}

@@ -1,0 +1,97 @@
+"""Theory: what the cavity method predicts for the ensembles, beside which the Monte Carlo results are put.
+
+`regular` and `poisson` return a `Cavity`; `of` finds the one that belongs to the glass of a run file. The paramagnet of
+given couplings is in `paramagnet`, the limit T -> 0 in `xorsat`.
+"""
+
+from glassnet import _checks, _wiring
+from glassnet.theory import paramagnet, xorsat
+from glassnet.theory.cavity import Cavity
+from glassnet.theory.tree import PoissonTree, RegularTree
+
+__all__ = ["Cavity", "of", "paramagnet", "poisson", "regular", "xorsat"]
+
+_ENSEMBLES = ("regular", "poisson", "layered", "walks", "given")
+
+
+def regular(p: int, degree: int, dilution: float = 0.0) -> Cavity:
+    """Return the theory of `glassnet.ensembles.regular` with symmetric +-J couplings, for N -> infinity.
+
+    Parameters
+    ----------
+    p : int
+        Weights per path, >= 2.
+    degree : int
+        Paths per weight before dilution, >= 1.
+    dilution : float
+        Fraction of the connections removed, with every path through them; in [0, 1). The degrees of those that remain
+        are binomial, each path surviving with probability (1 - dilution)^(p-1).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of range.
+    """
+    p = _checks.integer("p", p, minimum=2)
+    degree = _checks.integer("degree", degree, minimum=1)
+    dilution = _wiring.dilution("dilution", dilution)
+    return Cavity(RegularTree(p, degree, (1.0 - dilution) ** (p - 1)), dilution)
+
+
+def poisson(p: int, alpha: float, dilution: float = 0.0) -> Cavity:
+    """Return the theory of `glassnet.ensembles.poisson` with symmetric +-J couplings, for N -> infinity.
+
+    It is that of `layered` and of equally wide `walks` as well: all three look like the same tree around a weight.
+
+    Parameters
+    ----------
+    p : int
+        Weights per path, >= 2.
+    alpha : float
+        Paths per weight before dilution, > 0.
+    dilution : float
+        Fraction of the connections removed, with every path through them; in [0, 1).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of range.
+    """
+    p = _checks.integer("p", p, minimum=2)
+    alpha = _checks.real("alpha", alpha, minimum=0.0, exclusive=True)
+    dilution = _wiring.dilution("dilution", dilution)
+    return Cavity(PoissonTree(p, p * alpha * (1.0 - dilution) ** (p - 1)), dilution)
+
+
+def of(
+    ensemble: str, *, p=None, degree=None, alpha=None, dilution=0.0, couplings="binary", bias=0.0, widths=None
+) -> Cavity | None:
+    """Return the theory of the glass that a run file describes, None where there is none.
+
+    Parameters
+    ----------
+    ensemble : {"regular", "poisson", "layered", "walks", "given"}
+        Name of the ensemble.
+    p, degree, alpha, dilution, couplings, bias, widths
+        Keywords of that ensemble, as in the run file's table `glass` with a size and a dilution of the scan.
+
+    Returns
+    -------
+    Cavity or None
+        None for couplings other than symmetric +-J, for walks through layers of unequal widths, and for given paths.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the ensemble is unknown, or a keyword it needs is missing or out of range.
+    """
+    _checks.choice("ensemble", ensemble, _ENSEMBLES)
+    if not isinstance(couplings, str) or couplings != "binary" or bias != 0.0 or ensemble == "given":
+        return None
+    if ensemble == "regular":
+        return regular(p, degree, dilution)
+    if ensemble == "walks":
+        if widths is None or len(set(widths)) != 1 or len(widths) < 3:
+            return None
+        p = len(widths) - 1
+    return poisson(p, alpha, dilution)

@@ -1,0 +1,126 @@
+"""What the cavity method predicts for one ensemble of +-J glasses, without Monte Carlo."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from glassnet import _checks
+from glassnet.theory import paramagnet, planted
+from glassnet.theory.tree import Tree
+
+
+@dataclass(frozen=True)
+class Cavity:
+    """Thermodynamics of an ensemble with symmetric +-J couplings in the limit N -> infinity.
+
+    Made by `glassnet.theory.regular` and `glassnet.theory.poisson`. Units: k_B = 1, abs(J) = 1; energies and entropies
+    (nats) per weight. Temperatures may be numbers or arrays of any shape and inf; arrays give arrays. The cavity
+    equations are solved when first needed and remembered; temperatures are good to 1e-5 or so.
+
+    Attributes
+    ----------
+    tree : RegularTree or PoissonTree
+        Degrees after dilution.
+    dilution : float
+        Fraction of the connections removed.
+    """
+
+    tree: Tree
+    dilution: float = 0.0
+
+    @property
+    def p(self) -> int:
+        """Weights per path."""
+        return self.tree.p
+
+    @property
+    def alpha(self) -> float:
+        """Paths per weight, after dilution."""
+        return self.tree.mean_degree / self.tree.p
+
+    @property
+    def kind(self) -> str:
+        """What happens at the static temperature: "random first-order", "continuous" or "none"."""
+        if self.static_temperature() == 0.0:
+            return "none"
+        return "continuous" if self.p == 2 else "random first-order"
+
+    def dynamic_temperature(self) -> float:
+        """Return T_d, below which glass states carry the equilibrium; 0.0 if there is none.
+
+        For p = 2 it is the continuous transition. Values below 0.15 are reported as 0.0; the density of paths must lie
+        within 1e-5 of the XORSAT threshold (`glassnet.theory.xorsat`) for that.
+        """
+        return planted.onset(self.tree).temperature
+
+    def static_temperature(self) -> float:
+        """Return T_K, where the complexity vanishes and the paramagnet ends; 0.0 if there is none.
+
+        For p = 2 it is the continuous transition, at (mean excess degree) tanh^2(1/T) = 1. Values below 0.15 are
+        reported as 0.0.
+        """
+        return planted.static_temperature(self.tree)
+
+    def zero_entropy_temperature(self) -> float:
+        """Return the temperature where the paramagnet's entropy would vanish, a lower bound of T_K; 0.0 if nowhere."""
+        return paramagnet.zero_entropy_temperature(self.alpha)
+
+    def free_energy(self, T):
+        """Return the free energy of the paramagnet, -T (ln 2 + alpha ln cosh 1/T).
+
+        Exact at and above `static_temperature`; below it a lower bound on the true free energy. -inf at T = inf.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If T is not a number or an array of numbers, or is not positive (as in the other methods).
+        """
+        return paramagnet.free_energy(_checks.temperatures("T", T), self.alpha)
+
+    def energy(self, T):
+        """Return the energy of the paramagnet, -alpha tanh 1/T; exact at and above `static_temperature`."""
+        return paramagnet.energy(_checks.temperatures("T", T), self.alpha)
+
+    def entropy(self, T):
+        """Return the entropy of the paramagnet, ln 2 + alpha (ln cosh 1/T - (1/T) tanh 1/T), in nats.
+
+        Exact at and above `static_temperature`; negative below `zero_entropy_temperature`, where it means nothing.
+        """
+        return paramagnet.entropy(_checks.temperatures("T", T), self.alpha)
+
+    def complexity(self, T):
+        """Return Sigma(T), the logarithm of the number of equilibrium glass states per weight, in nats.
+
+        It is the free energy that the planted state lacks, (phi_paramagnet - phi_state) with phi = -f/T: positive
+        between T_K and T_d, negative below T_K (there the planted state is no typical one), 0 above T_d.
+        """
+        return self._each(T, "complexity")
+
+    def overlap(self, T):
+        """Return q_EA(T), the overlap of the planted state with its equilibrium at T; 0 above `dynamic_temperature`.
+
+        Between T_K and T_d the overlap within one of the states that make up the equilibrium of the symmetric ensemble.
+        """
+        return self._each(T, "overlap")
+
+    def _each(self, T, name):
+        temperature = _checks.temperatures("T", T)
+        values = [getattr(planted.state(self.tree, t), name) for t in temperature.ravel().tolist()]
+        return np.array(values, dtype=np.float64).reshape(temperature.shape)[()]
+
+    def __str__(self):
+        lines = [f"{self.tree}, dilution {self.dilution:g}: {self.kind}"]
+        lines.append(f"{'':14}{'T':>9}{'overlap':>10}{'complexity':>12}{'energy':>10}{'entropy':>10}")
+        if self.p == 2:
+            lines.append(self._row("continuous", self.static_temperature()))
+        else:
+            lines.append(self._row("dynamic", self.dynamic_temperature()))
+            lines.append(self._row("static", self.static_temperature()))
+        lines.append(self._row("zero entropy", self.zero_entropy_temperature(), glass=False))
+        return "\n".join(lines)
+
+    def _row(self, name: str, temperature: float, glass: bool = True) -> str:
+        if temperature == 0.0:
+            return f"{name:14}{'none':>9}"
+        state = f"{self.overlap(temperature):10.4f}{self.complexity(temperature):z12.5f}" if glass else f"{'':22}"
+        return f"{name:14}{temperature:9.5f}{state}{self.energy(temperature):10.5f}{self.entropy(temperature):z10.5f}"

@@ -1,0 +1,35 @@
+"""Build of the compiled kernels; everything else about the package stands in pyproject.toml."""
+
+import os
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+# -ffp-contract=off: a fused multiply-add rounds differently, and chains must not depend on the instruction set.
+FLAGS = ["-O3", "-ffp-contract=off", "-Wall", "-Wextra", "-Wno-psabi", "-Wno-unused-function"]
+HEADERS = sorted(os.path.join("ext", name) for name in os.listdir("ext") if name.endswith((".h", ".pxi")))
+
+
+def kernel(name):
+    """One compiled module ext/<name>.pyx that lands as glassnet.kernels.<name>."""
+    return Extension(
+        f"glassnet.kernels.{name}",
+        [f"ext/{name}.pyx"],
+        include_dirs=["ext"],
+        depends=HEADERS,
+        extra_compile_args=FLAGS,
+    )
+
+
+setup(
+    ext_modules=cythonize(
+        [kernel(name) for name in ("bitsliced", "realvalued", "enumeration")],
+        build_dir="build",
+        compiler_directives={
+            "language_level": 3,
+            "boundscheck": False,
+            "cdivision": True,
+            "initializedcheck": False,
+        },
+    ),
+)

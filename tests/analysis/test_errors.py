@@ -1,0 +1,118 @@
+"""Error bars against autoregressive chains, whose correlation time and variance are known exactly."""
+
+import numpy as np
+import pytest
+from scipy.signal import lfilter
+
+from glassnet.analysis import errors
+
+
+def autoregressive(tau, shape, seed):
+    """AR(1) chains x_t = a x_{t-1} + noise of unit variance: tau = (1 + a) / (2 (1 - a)), started in equilibrium."""
+    a = (2 * tau - 1) / (2 * tau + 1)
+    noise = np.random.default_rng(seed).normal(size=shape)
+    noise[1:] *= np.sqrt(1 - a**2)
+    return lfilter([1], [1, -a], noise, axis=0)
+
+
+@pytest.mark.parametrize(("tau", "bound"), [(1, 0.1), (10, 0.1), (100, 0.2)])
+def test_integrated_time_of_autoregressive_chains(tau, bound):
+    measured = errors.integrated_time(autoregressive(tau, (200 * 1000, 2), seed=tau))
+    assert measured.converged.all()
+    assert np.abs(measured.tau / tau - 1).max() < bound
+
+
+def test_a_series_without_memory_has_tau_one_half():
+    measured = errors.integrated_time(np.random.default_rng(1).normal(size=(50_000,)))
+    assert abs(measured.tau - 0.5) < 0.02
+
+
+def test_chains_shorter_than_fifty_tau_are_refused():
+    long = errors.integrated_time(autoregressive(10, (5000, 20), seed=3))
+    short = errors.integrated_time(autoregressive(100, (1000, 20), seed=3))
+    assert long.converged.all()
+    assert not short.converged.any()
+    assert not errors.integrated_time(np.ones((1000, 1))).converged.any()
+
+
+def test_pooled_time_sees_chains_stuck_at_different_values():
+    frozen = np.random.default_rng(5).normal(size=(400, 6)) * 0.01 + np.arange(6)
+    each = errors.integrated_time(frozen)
+    pooled = errors.pooled_time(frozen)
+    assert each.tau.max() < 2
+    assert pooled.tau > 100
+    assert not pooled.converged
+    mean, stderr = errors.mean_and_error(frozen)
+    assert mean == pytest.approx(2.5, abs=0.01)
+    # six frozen chains are worth about six observations
+    assert 0.5 < stderr / (np.arange(6).std(ddof=1) / np.sqrt(6)) < 1.5
+
+
+@pytest.mark.parametrize("tau", [1, 8])
+def test_one_sigma_bars_cover_68_percent(tau):
+    """400 replicates: the coverage has a standard deviation of 2.3 %, so 10.5 % are 4.5 of them."""
+    chains = autoregressive(tau, (1000, 400 * 2), seed=10 + tau).reshape(1000, 400, 2).swapaxes(1, 2)
+    mean, stderr = errors.mean_and_error(chains)
+    coverage = np.mean(np.abs(mean) < stderr)
+    assert abs(coverage - 0.683) < 0.105
+
+
+def test_bars_that_ignore_the_correlation_fail_the_coverage_test():
+    chains = autoregressive(8, (1000, 400), seed=18)
+    naive = chains.std(axis=0) / np.sqrt(1000)
+    assert abs(np.mean(np.abs(chains.mean(axis=0)) < naive) - 0.683) > 0.105
+
+
+def test_logarithmic_bins_double_and_end_with_the_last_half():
+    assert errors.logarithmic_bins(8) == [slice(1, 2), slice(2, 4), slice(4, 8)]
+    assert errors.logarithmic_bins(1000, shortest=200) == [slice(250, 500), slice(500, 1000)]
+
+
+def test_bootstrap_and_jackknife_of_a_ratio_agree_with_the_exact_error():
+    rng = np.random.default_rng(7)
+    ratio = lambda means: means[:, 1] / means[:, 0]  # noqa: E731
+    estimates, bootstrapped, jackknifed = [], [], []
+    for replicate in range(400):
+        values = rng.gamma(4.0, size=(24, 2))
+        value, error = errors.bootstrap(values, ratio, key=f"replicate={replicate}", n_resamples=200)
+        estimates.append(value)
+        bootstrapped.append(error)
+        jackknifed.append(errors.jackknife(values, ratio)[1])
+    true = np.std(estimates)
+    assert np.mean(bootstrapped) == pytest.approx(true, rel=0.1)
+    assert np.mean(jackknifed) == pytest.approx(true, rel=0.1)
+
+
+def test_jackknife_removes_the_bias_of_order_one_over_n():
+    values = np.random.default_rng(9).normal(size=(20_000, 10)) + 1.0
+    square = lambda means: means**2  # noqa: E731
+    plain = np.mean(values.mean(axis=1) ** 2)
+    corrected = np.mean([errors.jackknife(row[:, None], square)[0] for row in values[:4000]])
+    # standard error of the mean of 4000 squares: 0.01
+    assert plain == pytest.approx(1.1, abs=0.02)
+    assert corrected == pytest.approx(1.0, abs=0.045)
+
+
+def test_bootstrap_streams_are_deterministic_and_named_by_their_key():
+    first = errors.resampling_counts(16, key="/N48", n_resamples=50)
+    assert (first == errors.resampling_counts(16, key="/N48", n_resamples=50)).all()
+    assert (first != errors.resampling_counts(16, key="/N72", n_resamples=50)).any()
+    assert (first[0] == 1).all()
+    assert (first.sum(axis=1) == 16).all()
+
+
+def test_a_single_sample_has_no_error_over_disorder():
+    value, error = errors.bootstrap(np.array([2.0]), lambda means: means, key="one")
+    assert value == 2.0
+    assert np.isnan(error)
+
+
+def test_bad_series_are_refused():
+    with pytest.raises(ValueError, match=r"series must have shape \(n_draws, \.\.\.\) with at least 2 draws"):
+        errors.integrated_time(np.ones(1))
+    with pytest.raises(ValueError, match="series must be finite"):
+        errors.integrated_time(np.array([1.0, np.nan, 2.0]))
+    with pytest.raises(ValueError, match=r"series must have shape \(n_draws, n_chains, \.\.\.\)"):
+        errors.mean_and_error(np.ones(10))
+    with pytest.raises(ValueError, match="number of samples must be >= 2"):
+        errors.jackknife(np.ones((1, 2)), lambda means: means)

@@ -1,0 +1,523 @@
+"""The four ensembles and planting: what is drawn, how it is distributed, and what is refused."""
+
+import itertools
+import json
+import math
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import binom, chisquare, kstest
+
+import glassnet as gn
+from glassnet import exact
+from glassnet._random import Role, Seed, generator
+from glassnet.ensembles import draw, hypergraph
+
+E = gn.ensembles
+
+#: one small draw of each ensemble, with whatever keywords are added
+DRAWS = {
+    "regular": lambda **kw: E.regular(12, 3, 3, **kw),
+    "poisson": lambda **kw: E.poisson(11, 4, 1.5, **kw),
+    "layered": lambda **kw: E.layered(12, 3, 1.5, **kw),
+    "walks": lambda **kw: E.walks((2, 2, 2, 2), 1.5, **kw),
+}
+
+
+def path_list(glass):
+    """Paths in the order they were drawn, for a glass whose couplings were given as 0, 1, 2, ..."""
+    return tuple(map(tuple, glass.paths[np.argsort(glass.couplings)].tolist()))
+
+
+def p_value(observed: Counter, cells) -> float:
+    """Chi-square against the uniform law on `cells`; 0 if something else was seen."""
+    cells = list(cells)
+    if set(observed) - set(cells):
+        return 0.0
+    return chisquare([observed[cell] for cell in cells]).pvalue
+
+
+def regular_lists(n_weights, p, degree):
+    """All lists of p-sets in which every weight occurs `degree` times."""
+    sets = list(itertools.combinations(range(n_weights), p))
+
+    def grow(left, n_paths):
+        if n_paths == 0:
+            yield ()
+            return
+        for members in sets:
+            if all(left[i] for i in members):
+                fewer = [left[i] - (i in members) for i in range(n_weights)]
+                for rest in grow(fewer, n_paths - 1):
+                    yield (members, *rest)
+
+    return list(grow([degree] * n_weights, n_weights * degree // p))
+
+
+# regular
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.data())
+def test_regular_is_regular_for_every_feasible_choice(data):
+    n_weights = data.draw(st.integers(2, 13))
+    p = data.draw(st.integers(2, n_weights))
+    step = p // math.gcd(n_weights, p)
+    degree = step * data.draw(st.integers(0, max(1, 12 // step)))
+    glass = E.regular(n_weights, p, degree, seed=data.draw(st.integers(0, 10**6)))
+    assert glass.n_paths * p == n_weights * degree
+    assert (glass.degrees == degree).all()
+    assert (np.diff(glass.paths, axis=1) > 0).all()
+    assert set(np.unique(glass.couplings)) <= {-1.0, 1.0}
+    assert glass.ensemble == "regular" and not glass.has_layers
+
+
+@pytest.mark.parametrize(("n_weights", "p", "degree"), [(10, 5, 30), (40, 20, 20), (60, 59, 118), (500, 10, 60), (6, 3, 400)])
+def test_regular_ends_where_rejection_is_hopeless(n_weights, p, degree):
+    glass = E.regular(n_weights, p, degree, seed=1)
+    assert (glass.degrees == degree).all()
+
+
+def test_number_of_regular_lists_is_the_known_one():
+    # 0-1 matrices with given row and column sums, OEIS A001499 (4, 2), A001501 (6 x 4)
+    assert len(regular_lists(4, 2, 2)) == 90
+    assert len(regular_lists(6, 3, 2)) == 1860
+
+
+@pytest.mark.parametrize(
+    ("n_weights", "p", "degree", "n_draws"), [(4, 2, 2, 3000), (6, 3, 2, 15000), (5, 4, 4, 3000), (6, 4, 2, 3000)]
+)
+def test_regular_is_uniform_over_all_lists_of_paths(n_weights, p, degree, n_draws):
+    cells = regular_lists(n_weights, p, degree)
+    labels = np.arange(n_weights * degree // p, dtype=float)
+    glasses = [E.regular(n_weights, p, degree, seed=s, couplings=labels) for s in range(n_draws)]
+    assert all(glass.recipe["method"] == "rejection" for glass in glasses)
+    assert p_value(Counter(map(path_list, glasses)), cells) > 1e-4
+
+
+def _switched(rounds, step=hypergraph.switch_round):
+    """Lists after so many rounds from the cyclic hypergraph of 4 weights, p = degree = 2, 1800 times."""
+    rng = generator(1, Role.PATHS)
+    seen = Counter()
+    for _ in range(1800):
+        paths = np.arange(8, dtype=np.int32).reshape(4, 2) % 4
+        for _ in range(rounds):
+            step(paths, rng)
+        seen[tuple(map(tuple, np.sort(paths, axis=1).tolist()))] += 1
+    return seen
+
+
+def test_switches_forget_the_cyclic_start_and_become_uniform():
+    cells = regular_lists(4, 2, 2)
+    assert p_value(_switched(40), cells) > 1e-4
+    # too few rounds, and a step that prefers one direction, are seen
+    assert p_value(_switched(3), cells) < 1e-9
+
+    def reluctant(paths, rng):
+        before = paths.copy()
+        hypergraph.switch_round(paths, rng)
+        if len({tuple(sorted(path)) for path in paths.tolist()}) == 4 and rng.random() < 0.5:
+            paths[:] = before
+
+    assert p_value(_switched(40, reluctant), cells) < 1e-9
+
+
+def test_uniformity_test_sees_a_repaired_pairing():
+    """Repairing a random pairing and stopping there, as quick generators do, is not uniform."""
+    rng = generator(2, Role.PATHS)
+    seen = Counter()
+    for _ in range(6000):
+        paths = rng.permutation(np.arange(8, dtype=np.int32) % 4).reshape(4, 2)
+        while (paths[:, 0] == paths[:, 1]).any():
+            hypergraph.switch_round(paths, rng)
+        seen[tuple(map(tuple, np.sort(paths, axis=1).tolist()))] += 1
+    assert p_value(seen, regular_lists(4, 2, 2)) < 1e-6
+
+
+def test_switches_where_rejection_is_not_affordable(monkeypatch):
+    monkeypatch.setattr(hypergraph, "_REJECTION_BUDGET", 0)
+    for n_weights, p, degree in [(12, 3, 4), (300, 3, 4), (9, 4, 8), (8, 4, 20)]:
+        glass = E.regular(n_weights, p, degree, seed=3)
+        assert glass.recipe["method"] == "switches"
+        assert (glass.degrees == degree).all()
+
+
+def test_cyclic_start_when_repetitions_do_not_go(monkeypatch):
+    monkeypatch.setattr(hypergraph, "_REJECTION_BUDGET", 0)
+    monkeypatch.setattr(hypergraph, "_repetitions", lambda paths: np.ones(len(paths), dtype=bool))
+    assert (E.regular(30, 3, 4, seed=1).degrees == 4).all()
+
+
+@pytest.mark.parametrize(
+    ("build", "n_paths"),
+    [
+        (lambda: E.regular(10**6, 4, 4, seed=1), 10**6),
+        (lambda: E.poisson(10**6, 3, 1.5, seed=1), 1500000),
+        (lambda: E.walks((600, 600, 600, 600), 1.0, seed=1), 1080000),
+    ],
+)
+def test_a_million_weights(build, n_paths):
+    glass = build()
+    assert glass.n_weights >= 10**6 and glass.n_paths == n_paths
+    assert glass.ensemble != "regular" or (glass.degrees == 4).all()
+
+
+# poisson, layered, walks
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.data())
+def test_poisson_layered_walks_invariants(data):
+    p = data.draw(st.integers(2, 5))
+    alpha = data.draw(st.floats(0, 3))
+    seed = data.draw(st.integers(0, 10**6))
+    size = data.draw(st.integers(1, 4))
+    poisson = E.poisson(p + size, p, alpha, seed)
+    layered = E.layered(p * size, p, alpha, seed)
+    widths = tuple(data.draw(st.lists(st.integers(1, 4), min_size=p + 1, max_size=p + 1)))
+    walks = E.walks(widths, alpha, seed)
+    for glass in (poisson, layered, walks):
+        assert glass.n_paths == round(alpha * glass.n_weights) and glass.p == p
+        assert glass.degrees.sum() == p * glass.n_paths
+    assert (np.diff(poisson.paths, axis=1) > 0).all()
+    assert layered.layer.tolist() == [i // size for i in range(p * size)]
+    for glass in (layered, walks):
+        np.testing.assert_array_equal(glass.layer[glass.paths], np.tile(np.arange(p), (glass.n_paths, 1)))
+    assert walks.n_weights == sum(a * b for a, b in itertools.pairwise(widths)) and walks.widths == widths
+
+
+@pytest.mark.parametrize("dilution", [0.0, 0.3])
+def test_walks_are_true_paths_from_input_to_output(dilution):
+    widths = (3, 4, 2, 5)
+    glass = E.walks(widths, 3.0, seed=2, dilution=dilution)
+    first = np.cumsum([0, 12, 8, 10])
+    for path in glass.parent_index[glass.paths].tolist():
+        end = None
+        for layer, weight in enumerate(path):
+            before, after = divmod(weight - first[layer], widths[layer + 1])
+            assert 0 <= before < widths[layer] and end in (None, before)
+            end = after
+
+
+def _biased_subsets(n_weights, p, count, rng):
+    """Broken twin: a weight drawn twice is replaced by the smallest absent one."""
+    chosen = []
+    for row in rng.integers(n_weights, size=(count, p)):
+        members = set(row.tolist())
+        members |= set(sorted(set(range(n_weights)) - members)[: p - len(members)])
+        chosen.append(sorted(members))
+    return np.array(chosen)
+
+
+@pytest.mark.parametrize(("n_weights", "p"), [(5, 3), (6, 5), (7, 2), (4, 4)])
+def test_poisson_paths_are_uniform_subsets(n_weights, p):
+    cells = list(itertools.combinations(range(n_weights), p))
+
+    def law(subsets):
+        drawn = subsets(n_weights, p, 20000, generator(3, Role.PATHS))
+        return p_value(Counter(map(tuple, np.sort(drawn, axis=1).tolist())), cells)
+
+    if len(cells) > 1:
+        assert law(draw.random_subsets) > 1e-4
+        assert law(_biased_subsets) < 1e-9
+    glass = E.poisson(n_weights, p, 2000.0, seed=4)
+    assert len(cells) == 1 or p_value(Counter(map(tuple, glass.paths.tolist())), cells) > 1e-4
+
+
+def test_poisson_degrees_are_binomial():
+    """The degree of one weight is Bin(n_paths, p / N), which tends to Poisson(p alpha)."""
+    degrees = [E.poisson(40, 3, 1.0, seed=s).degrees[17] for s in range(1500)]
+    edges = np.arange(8)
+    expected = binom.pmf(edges, 40, 3 / 40)
+    expected[-1] = binom.sf(6, 40, 3 / 40)
+    observed = np.bincount(np.minimum(degrees, 7), minlength=8)
+    assert chisquare(observed, 1500 * expected).pvalue > 1e-4
+
+
+def test_layered_and_walks_are_uniform_over_their_paths():
+    layered = E.layered(6, 3, 3000.0, seed=5)
+    assert p_value(Counter(map(tuple, layered.paths.tolist())), itertools.product((0, 1), (2, 3), (4, 5))) > 1e-4
+    walks = E.walks((2, 3, 2), 1500.0, seed=6)
+    cells = [(3 * i + j, 6 + 2 * j + k) for i in range(2) for j in range(3) for k in range(2)]
+    assert p_value(Counter(map(tuple, walks.paths.tolist())), cells) > 1e-4
+    # a walk of p = 3 is no independent choice of edges
+    free = E.layered(12, 2, 1500.0, seed=6)
+    assert p_value(Counter(map(tuple, free.paths.tolist())), cells) == 0
+
+
+def equal_pairs(glass):
+    return sum(math.comb(count, 2) for count in Counter(map(tuple, glass.paths.tolist())).values())
+
+
+@pytest.mark.parametrize(("width", "p", "limit"), [(6, 3, 18.0), (14, 3, 18.0), (8, 2, 64.0), (4, 4, 8.0)])
+def test_equal_paths_in_walks(width, p, limit):
+    """M (M - 1) / 2 / prod(widths) pairs; alpha^2 p^2 n^(3-p) / 2 for large n: at p = 3 the same at every size."""
+    alpha, n_seeds = 2.0, 200
+    pairs = [equal_pairs(E.walks((width,) * (p + 1), alpha, seed=s)) for s in range(n_seeds)]
+    n_paths = round(alpha * p * width**2)
+    expected = math.comb(n_paths, 2) / width ** (p + 1)
+    assert abs(np.mean(pairs) - expected) < 4.5 * np.std(pairs) / np.sqrt(n_seeds)
+    assert abs(alpha**2 * p**2 * width ** (3 - p) / 2 - limit) < 1e-9 and abs(expected / limit - 1) < 0.01
+
+
+# couplings
+
+
+@pytest.mark.parametrize("bias", [-1.0, -0.4, 0.0, 0.25, 1.0])
+def test_binary_couplings_have_the_bias_as_mean(bias):
+    couplings = E.poisson(20000, 3, 1.0, seed=1, bias=bias).couplings
+    assert set(np.unique(couplings)) <= {-1.0, 1.0}
+    assert abs(couplings.mean() - bias) <= 4.5 * np.sqrt((1 - bias**2) / 20000)
+    assert abs(couplings.mean() - bias - 0.05) > 4.5 * np.sqrt((1 - bias**2) / 20000)
+
+
+def test_gaussian_couplings_are_standard_normal():
+    couplings = E.poisson(20000, 3, 1.0, seed=1, couplings="gaussian").couplings
+    assert kstest(couplings, "norm").pvalue > 1e-4
+    assert kstest(1.1 * couplings, "norm").pvalue < 1e-4
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_given_couplings_stay_with_their_paths(name):
+    n_paths = DRAWS[name](seed=1).n_paths
+    values = np.linspace(-1.5, 2.0, n_paths)
+    one, other = DRAWS[name](seed=1, couplings=values), DRAWS[name](seed=1, couplings=values[::-1])
+    np.testing.assert_array_equal(np.sort(one.couplings), values)
+    # the path that had the i-th coupling has the (n_paths - 1 - i)-th now: same list of paths
+    np.testing.assert_array_equal(
+        one.paths[np.argsort(one.couplings)], other.paths[np.argsort(-other.couplings, kind="stable")]
+    )
+    np.testing.assert_array_equal(DRAWS[name](seed=1).paths, one.paths)
+
+
+def test_a_function_of_the_input_unit_is_called_once_per_path():
+    calls = []
+
+    def coupling(unit, rng):
+        calls.append(unit)
+        return 10 * unit + rng.random()
+
+    glass = E.walks((3, 2, 2), 2.0, seed=4, couplings=coupling)
+    heads = glass.edges[glass.paths[:, 0], 0]
+    assert all(type(unit) is int for unit in calls) and sorted(calls) == sorted(heads.tolist())
+    np.testing.assert_array_equal(glass.couplings // 10, heads)
+    assert len(set(glass.couplings)) == glass.n_paths
+    assert glass.recipe["couplings"] == "callable"
+    assert E.walks((3, 2, 2), 0.0, seed=4, couplings=coupling).n_paths == 0
+    assert E.walks((3, 2, 2), 2.0, seed=4, couplings=coupling) == glass
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_streams_depend_on_seed_and_key_alone(name):
+    base = DRAWS[name](seed=1)
+    assert base == DRAWS[name](seed=Seed(1)) == DRAWS[name](seed=np.int64(1))
+    assert base not in (DRAWS[name](seed=2), DRAWS[name](seed=Seed(1, "sample=2")))
+    # paths, couplings and dilution have streams of their own
+    np.testing.assert_array_equal(base.paths, DRAWS[name](seed=1, couplings="gaussian").paths)
+    assert DRAWS[name](seed=1, dilution=0.3) == base.dilute(0.3, seed=1)
+    assert DRAWS[name](seed=1, dilution=0.3).recipe == base.dilute(0.3, seed=1).recipe
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_recipe_says_how_it_was_drawn(name):
+    recipe = E.planted(DRAWS[name](seed=Seed(3, "sample=4"), dilution=0.2), 0.7, seed=5, unsatisfied="fixed").recipe
+    assert json.loads(json.dumps(recipe)) == recipe
+    assert recipe["ensemble"] == name and recipe["couplings"] == "binary" and recipe["bias"] == 0.0
+    assert (recipe["seed"], recipe["seed_key"]) == (3, "sample=4")
+    assert recipe["diluted"] == [{"fraction": 0.2, "seed": 3, "seed_key": "sample=4"}]
+    assert recipe["planted"] == {"temperature": 0.7, "unsatisfied": "fixed", "seed": 5, "seed_key": ""}
+
+
+# gauge groups
+
+
+def _levels(glass, flips):
+    w = generator(8, Role.INITIAL).choice([-1, 1], (50, glass.n_weights))
+    return np.abs(glass.energy(w) - glass.energy(w * np.where(flips, -1, 1))).max()
+
+
+@pytest.mark.parametrize("dilution", [0.0, 0.2])
+def test_energy_is_invariant_under_the_gauge_group(dilution):
+    layered = E.layered(24, 4, 2.0, seed=1, couplings="gaussian", dilution=dilution)
+    for one, two in itertools.combinations(range(4), 2):
+        assert _levels(layered, np.isin(layered.layer, (one, two))) == 0
+    assert _levels(layered, layered.layer == 1) > 0.1
+
+    walks = E.walks((3, 3, 4, 3), 2.0, seed=1, couplings="gaussian", dilution=dilution)
+    for hidden, neuron in [(1, 0), (1, 2), (2, 0), (2, 3)]:
+        into = (walks.layer == hidden - 1) & (walks.edges[:, 1] == neuron)
+        out = (walks.layer == hidden) & (walks.edges[:, 0] == neuron)
+        assert _levels(walks, into | out) == 0
+        assert _levels(walks, into) > 0.1
+
+    for glass in (E.poisson(20, 4, 2.0, seed=1, dilution=dilution), E.regular(20, 2, 3, seed=1, dilution=dilution)):
+        assert _levels(glass, np.ones(glass.n_weights, dtype=bool)) == 0
+    odd = E.poisson(20, 3, 2.0, seed=1, dilution=dilution)
+    assert _levels(odd, np.ones(odd.n_weights, dtype=bool)) > 0.1
+
+
+# planting
+
+
+def _z(values):
+    return np.mean(values) / (np.std(values, ddof=1) / np.sqrt(len(values)))
+
+
+@pytest.mark.parametrize("couplings", ["binary", "gaussian"])
+def test_planted_state_violates_independently_with_the_right_probability(couplings):
+    parent = E.poisson(60, 3, 1.5, seed=1, couplings=couplings)
+    surplus, twin, covariance = [], [], []
+    for seed in range(400):
+        glass = E.planted(parent, 0.8, seed)
+        np.testing.assert_array_equal(glass.paths, parent.paths)
+        tau = glass.couplings * glass.planted[glass.paths].prod(axis=1)
+        violated = (tau < 0) - (1 - np.tanh(np.abs(tau) / 0.8)) / 2
+        surplus.append(violated.sum())
+        covariance.append(violated.sum() ** 2 - (1 - np.tanh(np.abs(tau) / 0.8) ** 2).sum() / 4)
+        twin.append(((tau < 0) - (1 - np.tanh(np.abs(tau) / 0.9)) / 2).sum())
+    np.testing.assert_array_equal(np.sort(np.abs(glass.couplings)), np.sort(np.abs(parent.couplings)))
+    assert abs(_z(surplus)) < 4.5 and abs(_z(covariance)) < 4.5
+    assert abs(_z(twin)) > 4.5
+
+
+def test_fixed_planting_violates_an_exact_number():
+    parent = E.regular(30, 3, 4, seed=1)
+    mean = 40 * (1 - np.tanh(1 / 0.9)) / 2
+    counts, which = [], np.zeros(40)
+    for seed in range(600):
+        glass = E.planted(parent, 0.9, seed, unsatisfied="fixed")
+        violated = glass.couplings * glass.planted[glass.paths].prod(axis=1) < 0
+        counts.append(int(violated.sum()))
+        which += violated
+    assert set(counts) == {math.floor(mean), math.ceil(mean)}
+    assert abs(_z(np.array(counts) - mean)) < 4.5
+    assert chisquare(which).pvalue > 1e-4
+    spread = np.var([(E.planted(parent, 0.9, s).energy(E.planted(parent, 0.9, s).planted)) for s in range(100)])
+    assert spread > 4 * 2 * np.var(counts)
+
+
+@pytest.mark.parametrize("couplings", ["binary", "gaussian"])
+@pytest.mark.parametrize("name", DRAWS)
+def test_planted_state_is_an_equilibrium_configuration(name, couplings):
+    """[<E> - E(w*)] = 0 and [<q(w, w*)>] = [<q(w, w')>] on the Nishimori line, here by exact enumeration."""
+    energy, overlap, colder = [], [], []
+    for seed in range(250):
+        glass = E.planted(DRAWS[name](seed=seed, couplings=couplings), 0.9, seed)
+        weights = exact.probabilities(glass, 0.9)
+        w = exact.states(glass.n_weights)
+        energies = glass.energy(w)
+        energy.append(weights @ energies - glass.energy(glass.planted))
+        own = (weights @ (w @ glass.planted.astype(float)) ** 2) / glass.n_weights**2
+        q, law = exact.overlap_distribution(glass, 0.9)
+        overlap.append(own - q**2 @ law)
+        colder.append(exact.probabilities(glass, 0.5) @ energies - glass.energy(glass.planted))
+    assert abs(_z(energy)) < 4.5 and abs(_z(overlap)) < 4.5
+    # a sampler (or a planting) at another temperature is seen
+    assert abs(_z(colder)) > 4.5
+
+
+def test_planting_at_infinite_and_tiny_temperature():
+    parent = E.regular(300, 3, 4, seed=1)
+    hot = E.planted(parent, np.inf, seed=2)
+    assert abs(hot.energy(hot.planted)) < 4.5 * 20
+    for unsatisfied in ("independent", "fixed"):
+        cold = E.planted(parent, 1e-310, seed=2, unsatisfied=unsatisfied)
+        assert cold.energy(cold.planted) == -400
+    zero = E.planted(gn.PathGlass([[0, 1]], [0.0]), 1e-310, seed=2)
+    assert zero.couplings.tolist() == [0.0]
+
+
+def test_planted_streams():
+    parent = E.regular(30, 3, 4, seed=1)
+    one = E.planted(parent, 0.9, seed=1)
+    assert one == E.planted(parent, 0.9, seed=Seed(1)) and one != E.planted(parent, 0.9, seed=2)
+    # the state does not depend on the temperature, and replanting forgets the old signs
+    np.testing.assert_array_equal(one.planted, E.planted(parent, 0.5, seed=1).planted)
+    assert E.planted(one, 0.5, seed=3) == E.planted(parent, 0.5, seed=3)
+    assert parent.planted is None
+
+
+# refusals
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: E.regular(10, 3, 4, 1), ValueError, r"n_weights \* degree must be divisible by p = 3, got 10 \* 4"),
+        (lambda: E.regular(2, 3, 3, 1), ValueError, "n_weights must be at least p = 3, got 2"),
+        (lambda: E.regular(6, 1, 3, 1), ValueError, "p must be >= 2, got 1"),
+        (lambda: E.regular(6, 3, -1, 1), ValueError, "degree must be >= 0, got -1"),
+        (lambda: E.regular(6, 3, 2.0, 1), TypeError, r"degree must be an integer, got 2\.0"),
+        (lambda: E.regular("6", 3, 2, 1), TypeError, "n_weights must be an integer, got '6'"),
+        (lambda: E.regular(6, 3, 2, -1), ValueError, "seed must be >= 0, got -1"),
+        (lambda: E.regular(6, 3, 2, 0.5), TypeError, r"seed must be an integer, got 0\.5"),
+        (lambda: E.regular(6, 3, 2, None), TypeError, "seed must be an integer, got None"),
+        (lambda: E.poisson(2, 3, 1.0, 1), ValueError, "n_weights must be at least p = 3, got 2"),
+        (lambda: E.poisson(6, 3, -0.1, 1), ValueError, r"alpha must be >= 0, got -0\.1"),
+        (lambda: E.poisson(6, 3, np.nan, 1), ValueError, "alpha must be a finite number, got nan"),
+        (lambda: E.poisson(6, 3, np.inf, 1), ValueError, "alpha must be a finite number, got inf"),
+        (lambda: E.poisson(6, 3, 1e308, 1), ValueError, r"alpha \* n_weights must be a finite number of paths"),
+        (lambda: E.poisson(6, 3, 1e300, 1), ValueError, r"needs \d+ bytes, and indices beyond the 2147483647"),
+        (lambda: E.poisson(10**400, 3, 1.0, 1), ValueError, r"alpha \* n_weights must be a finite number of paths"),
+        (lambda: E.layered(10, 3, 1.0, 1), ValueError, "n_weights must be divisible by p = 3, got 10"),
+        (lambda: E.layered(0, 3, 1.0, 1), ValueError, "n_weights must be at least p = 3, got 0"),
+        (lambda: E.walks((3, 3), 1.0, 1), ValueError, r"widths must have at least 3 entries .*, got \[3, 3\]"),
+        (lambda: E.walks((3, 0, 3), 1.0, 1), ValueError, r"widths\[1\] must be >= 1, got 0"),
+        (lambda: E.walks((3, 2.5, 3), 1.0, 1), TypeError, r"widths\[1\] must be an integer, got 2\.5"),
+        (lambda: E.walks(3, 1.0, 1), TypeError, "widths must be a sequence of integers, got 3"),
+        (lambda: E.walks((10**6,) * 3, 1.0, 1), ValueError, r"needs \d+ bytes, and indices beyond"),
+        (lambda: E.walks((3, 3, 3), 1.0, 1, dilution=1.0), ValueError, r"dilution must be in \[0, 1\), got 1"),
+        (lambda: E.walks((3, 3, 3), 1.0, 1, dilution=-0.5), ValueError, r"dilution must be in \[0, 1\), got -0\.5"),
+        (lambda: E.poisson(6, 3, 1.0, 1, dilution="0.1"), TypeError, "dilution must be a real number, got '0.1'"),
+        (lambda: E.poisson(6, 3, 1.0, 1, bias=1.5), ValueError, r"bias must be in \[-1, 1\], got 1\.5"),
+        (
+            lambda: E.poisson(6, 3, 1.0, 1, bias=0.1, couplings="gaussian"),
+            ValueError,
+            r"bias must be 0 unless couplings are 'binary', got 0\.1",
+        ),
+        (lambda: E.poisson(2, 2, 1.0, 1, bias=0.1, couplings=[1.0, 1.0]), ValueError, "bias must be 0 unless"),
+        (lambda: E.poisson(6, 3, 1.0, 1, couplings="uniform"), ValueError, "couplings must be one of 'binary', 'gaussian'"),
+        (lambda: E.poisson(6, 3, 1.0, 1, couplings=[1.0]), ValueError, r"couplings must have shape \(6,\), got \(1,\)"),
+        (lambda: E.poisson(6, 3, 1.0, 1, couplings=[np.inf] * 6), ValueError, "couplings must be finite everywhere"),
+        (lambda: E.poisson(6, 3, 1.0, 1, couplings=None), TypeError, "couplings must be an array of real numbers"),
+        (lambda: E.poisson(6, 3, 1.0, 1, couplings=max), TypeError, "couplings may be a function .* for walks only"),
+        (
+            lambda: E.walks((2, 2, 2), 1.0, 1, couplings=lambda unit, rng: np.nan),
+            ValueError,
+            "couplings must be finite everywhere, got nan",
+        ),
+        (
+            lambda: E.walks((2, 2, 2), 1.0, 1, couplings=lambda unit, rng: "x"),
+            TypeError,
+            "couplings must be an array of real numbers",
+        ),
+    ],
+)
+def test_bad_arguments_are_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"temperature": 0}, ValueError, "temperature must be > 0, got 0"),
+        ({"temperature": -1.0}, ValueError, "temperature must be > 0, got -1"),
+        ({"temperature": np.nan}, ValueError, "temperature must be a finite number, got nan"),
+        ({"temperature": "hot"}, TypeError, "temperature must be a real number, got 'hot'"),
+        ({"unsatisfied": "some"}, ValueError, "unsatisfied must be one of 'independent', 'fixed', got 'some'"),
+        ({"seed": -2}, ValueError, "seed must be >= 0, got -2"),
+        ({"glass": [[0, 1]]}, TypeError, "glass must be a PathGlass, got list"),
+        (
+            {"glass": gn.PathGlass([[0, 1]], [0.5]), "unsatisfied": "fixed"},
+            ValueError,
+            r"unsatisfied='fixed' needs couplings \+-1",
+        ),
+    ],
+)
+def test_bad_planting_is_named(arguments, error, message):
+    with pytest.raises(error, match=message):
+        E.planted(**{"glass": gn.PathGlass([[0, 1]], [1.0]), "temperature": 0.9, "seed": 1} | arguments)
