@@ -240,39 +240,63 @@ cdef extern from "overlaps.h" nogil:
         const int32_t *position
         const int64_t *neuron_first
 
-    void overlaps_layers(const uint64_t *a, const uint64_t *b, int64_t n_layers, const int64_t *first,
-                         const int32_t *size, int32_t *out)
+    ctypedef struct comparison_t:
+        int64_t n_rungs, n_replicas, n_pairs, n_layers, n_words
+        const int32_t *lane_at
+        const int32_t *pair
+        const int64_t *first
+        const int32_t *size
+
+    void overlaps_layers(const uint64_t *a, const uint64_t *b, const comparison_t *c, int32_t *out)
     int64_t network_all_walks(const uint64_t *differ, const network_t *net, int64_t *sum)
     int64_t network_matched(const uint64_t *differ, const network_t *net, int64_t *gauge, int64_t *field)
 
 
-def layer_overlaps(const uint64_t[:, ::1] a, const uint64_t[:, ::1] b, const int32_t[:, ::1] lanes,
-                   const int64_t[::1] first, const int32_t[::1] size):
-    """sum_i w_i w'_i of each layer for rows a[lanes[n, 0]], b[lanes[n, 1]]: (n, n_layers) int32."""
-    cdef int64_t n, n_layers = size.shape[0]
-    cdef int32_t[:, ::1] out = np.empty((lanes.shape[0], n_layers), dtype=np.int32)
+def layer_overlaps(const uint64_t[:, ::1] a, const uint64_t[:, ::1] b, const int32_t[:, ::1] lane_at,
+                   const int32_t[:, ::1] pairs, const int64_t[::1] first, const int32_t[::1] size):
+    """sum_i w_i w'_i of each layer at each rung, for pairs of replicas or (no pairs) all replicas against b[0].
+
+    Returns
+    -------
+    (n_rungs, n_pairs or n_replicas, n_layers) int32
+    """
+    cdef comparison_t c
+    c.n_rungs, c.n_replicas, c.n_pairs = lane_at.shape[1], lane_at.shape[0], pairs.shape[0]
+    c.n_layers, c.n_words = size.shape[0], a.shape[1]
+    c.lane_at, c.first, c.size = &lane_at[0, 0], &first[0], &size[0]
+    c.pair = &pairs[0, 0] if c.n_pairs else NULL
+    out = np.empty((c.n_rungs, c.n_pairs or c.n_replicas, c.n_layers), dtype=np.int32)
+    cdef int32_t[:, :, ::1] view = out
     with nogil:
-        for n in range(lanes.shape[0]):
-            overlaps_layers(&a[lanes[n, 0], 0], &b[lanes[n, 1], 0], n_layers, &first[0], &size[0], &out[n, 0])
-    return np.asarray(out)
+        overlaps_layers(&a[0, 0] if c.n_words else NULL, &b[0, 0] if c.n_words else NULL, &c, &view[0, 0, 0])
+    return out
 
 
-def network_overlaps(const uint64_t[:, ::1] a, const uint64_t[:, ::1] b, const int32_t[:, ::1] lanes,
-                     const int64_t[::1] edge_first, const int32_t[::1] tail, const int32_t[::1] head,
-                     const int32_t[::1] position, const int64_t[::1] neuron_first):
-    """All-walk sum and gauge-matched sum of w w' for rows a[lanes[n, 0]], b[lanes[n, 1]]: (n, 2) int64."""
+def network_overlaps(const uint64_t[:, ::1] a, const uint64_t[:, ::1] b, const int32_t[:, ::1] lane_at,
+                     const int32_t[:, ::1] pairs, const int64_t[::1] edge_first, const int32_t[::1] tail,
+                     const int32_t[::1] head, const int32_t[::1] position, const int64_t[::1] neuron_first):
+    """All-walk sum and gauge-matched sum of w w' at each rung; pairs as in :func:`layer_overlaps`.
+
+    Returns
+    -------
+    (n_rungs, n_pairs or n_replicas, 2) int64
+    """
     cdef network_t net
     net.n_layers, net.n_edges = edge_first.shape[0] - 1, tail.shape[0]
     net.edge_first, net.neuron_first = &edge_first[0], &neuron_first[0]
     net.tail, net.head, net.position = &tail[0], &head[0], &position[0]
-    cdef int64_t n, j, n_words = a.shape[1], neurons = neuron_first[neuron_first.shape[0] - 1]
+    cdef int64_t t, j, word, left, right
+    cdef int64_t n_words = a.shape[1], neurons = neuron_first[neuron_first.shape[0] - 1], n_pairs = pairs.shape[0]
     cdef int64_t[::1] first = np.empty(neurons, dtype=np.int64), second = np.empty(neurons, dtype=np.int64)
     cdef uint64_t[::1] differ = np.empty(n_words, dtype=np.uint64)
-    cdef int64_t[:, ::1] out = np.empty((lanes.shape[0], 2), dtype=np.int64)
+    cdef int64_t[:, :, ::1] out = np.empty((lane_at.shape[1], n_pairs or lane_at.shape[0], 2), dtype=np.int64)
     with nogil:
-        for n in range(lanes.shape[0]):
-            for j in range(n_words):
-                differ[j] = a[lanes[n, 0], j] ^ b[lanes[n, 1], j]
-            out[n, 0] = network_all_walks(&differ[0], &net, &first[0])
-            out[n, 1] = network_matched(&differ[0], &net, &first[0], &second[0])
+        for t in range(out.shape[0]):
+            for j in range(out.shape[1]):
+                left = lane_at[pairs[j, 0] if n_pairs else j, t]
+                right = lane_at[pairs[j, 1], t] if n_pairs else 0
+                for word in range(n_words):
+                    differ[word] = a[left, word] ^ b[right, word]
+                out[t, j, 0] = network_all_walks(&differ[0], &net, &first[0])
+                out[t, j, 1] = network_matched(&differ[0], &net, &first[0], &second[0])
     return np.asarray(out)

@@ -18,43 +18,64 @@ static inline int64_t overlaps_ones(uint64_t x)
 #endif
 }
 
-/* out[l] = sum over the weights of layer l of w_i w'_i; layer l holds words first[l] .. first[l + 1] - 1 */
-#define OVERLAPS_BODY                                                     \
-    for (int64_t l = 0; l < n_layers; l++) {                              \
-        int64_t differ = 0;                                               \
-        for (int64_t j = first[l]; j < first[l + 1]; j++)                 \
-            differ += ones(a[j] ^ b[j]);                                  \
-        out[l] = (int32_t)(size[l] - 2 * differ);                         \
-    }
+/* Overlaps of many pairs of rows. Layer l of a row holds words first[l] .. first[l + 1] - 1. Rungs are the outer loop:
+ * out[(t * n_pairs + j) * n_layers + l] = sum over layer l of w w' for the rows lane_at[pair[2 j], t] of a and
+ * lane_at[pair[2 j + 1], t] of b; without pairs (n_pairs = 0) row lane_at[r, t] of a against row 0 of b for all r. */
+typedef struct {
+    int64_t n_rungs, n_replicas, n_pairs, n_layers, n_words;
+    const int32_t *lane_at; /* (n_replicas, n_rungs) */
+    const int32_t *pair;    /* (n_pairs, 2) */
+    const int64_t *first;   /* (n_layers + 1,) */
+    const int32_t *size;    /* (n_layers,) weights in each layer */
+} comparison_t;
 
-#define OVERLAPS_ARGUMENTS                                                                                        \
-    const uint64_t *a, const uint64_t *b, int64_t n_layers, const int64_t *first, const int32_t *size, int32_t *out
-
-static void overlaps_layers_plain(OVERLAPS_ARGUMENTS)
+static inline __attribute__((always_inline)) void overlaps_body(const uint64_t *a, const uint64_t *b,
+                                                                const comparison_t *c, int32_t *out,
+                                                                int64_t (*ones)(uint64_t))
 {
-#define ones overlaps_ones
-    OVERLAPS_BODY
-#undef ones
+    const int64_t n = c->n_pairs ? c->n_pairs : c->n_replicas;
+    for (int64_t t = 0; t < c->n_rungs; t++)
+        for (int64_t j = 0; j < n; j++) {
+            int64_t left = c->n_pairs ? c->pair[2 * j] : j;
+            const uint64_t *x = a + c->lane_at[left * c->n_rungs + t] * c->n_words, *y = b;
+            if (c->n_pairs)
+                y += c->lane_at[c->pair[2 * j + 1] * c->n_rungs + t] * c->n_words;
+            for (int64_t l = 0; l < c->n_layers; l++) {
+                int64_t differ = 0;
+                for (int64_t word = c->first[l]; word < c->first[l + 1]; word++)
+                    differ += ones(x[word] ^ y[word]);
+                *out++ = (int32_t)(c->size[l] - 2 * differ);
+            }
+        }
+}
+
+static void overlaps_plain(const uint64_t *a, const uint64_t *b, const comparison_t *c, int32_t *out)
+{
+    overlaps_body(a, b, c, out, overlaps_ones);
 }
 
 #if defined(__x86_64__) && defined(__GNUC__)
-__attribute__((target("popcnt"))) static void overlaps_layers_popcnt(OVERLAPS_ARGUMENTS)
+static inline __attribute__((always_inline, target("popcnt"))) int64_t overlaps_popcnt_ones(uint64_t x)
 {
-#define ones __builtin_popcountll
-    OVERLAPS_BODY
-#undef ones
+    return __builtin_popcountll(x);
+}
+
+static __attribute__((target("popcnt"))) void overlaps_popcnt(const uint64_t *a, const uint64_t *b,
+                                                              const comparison_t *c, int32_t *out)
+{
+    overlaps_body(a, b, c, out, overlaps_popcnt_ones);
 }
 #endif
 
-static inline void overlaps_layers(OVERLAPS_ARGUMENTS)
+static inline void overlaps_layers(const uint64_t *a, const uint64_t *b, const comparison_t *c, int32_t *out)
 {
 #if defined(__x86_64__) && defined(__GNUC__)
     if (__builtin_cpu_supports("popcnt")) {
-        overlaps_layers_popcnt(a, b, n_layers, first, size, out);
+        overlaps_popcnt(a, b, c, out);
         return;
     }
 #endif
-    overlaps_layers_plain(a, b, n_layers, first, size, out);
+    overlaps_plain(a, b, c, out);
 }
 
 /* A layered network: edge e of layer l joins neuron tail[e] of neuron layer l to head[e] of neuron layer l + 1; its

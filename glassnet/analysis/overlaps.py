@@ -27,8 +27,8 @@ def averages(node: Node, *, seed: int = 0) -> xr.Dataset:
         Dimension temperature: `q2` = [<q^2>]; `susceptibility` = [<q^2>] over its value without order (N [<q^2>] for
         plain overlaps); `binder` = (B0 - R) / (B0 - 1), R = [<q^4>] / [<q^2>]^2, with B0 the exact ratio of
         independent pairs (0 without order, 1 for one sharp overlap); `peak_weight` = [P(|q| > threshold)]; each with
-        `_stderr` (bootstrap over samples, nan for a single one). Dimensions (temperature, overlap): `density` of q
-        and `density_stderr`. Attributes: variable, threshold, reference_ratio (B0), n_samples. Susceptibility and
+        `_stderr` (bootstrap over samples, nan for a single one) and `_resampled` (resample, temperature), whose first
+        row holds the data. Dimensions (temperature, overlap): `density` of q and `density_stderr`. Attributes: variable, threshold, reference_ratio (B0), n_samples. Susceptibility and
         Binder cumulant are nan where B0 is not known.
     """
     name = order_parameter(node)
@@ -60,6 +60,8 @@ def averages(node: Node, *, seed: int = 0) -> xr.Dataset:
         dimensions = ("temperature", "overlap")[: values.ndim - 1]
         variables[quantity] = (dimensions, values[0])
         variables[f"{quantity}_stderr"] = (dimensions, errors.bootstrap_error(values, node.n_samples))
+        if values.ndim == 2:
+            variables[f"{quantity}_resampled"] = (("resample", "temperature"), values)
     coordinates = {"temperature": node.chain["temperature"].values, "overlap": 0.5 * (edges[1:] + edges[:-1])}
     attributes = {"variable": name, "threshold": threshold, "reference_ratio": ratio, "n_samples": node.n_samples}
     return xr.Dataset(variables, coordinates, attributes)

@@ -33,9 +33,10 @@ def averages(node: Node, *, seed: int = 0) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        Dimension temperature. energy, heat_capacity, entropy, free_energy with `_stderr` (bootstrap over samples;
-        nan for a single one), and paramagnet_energy, paramagnet_entropy (nan for couplings that are neither +-1
-        nor Gaussian). Temperatures in |J|/k_B, k_B = 1. At T = inf the free energy is -inf.
+        Dimension temperature: energy, heat_capacity, entropy, free_energy, each with `_stderr` (bootstrap over samples;
+        nan for a single one) and `_resampled` (resample, temperature), whose first row holds the data;
+        paramagnet_energy and paramagnet_entropy (nan for couplings that are neither +-1 nor Gaussian). k_B = 1, so
+        temperatures are in units of |J|. At T = inf the free energy is -inf with error nan.
     """
     temperatures = np.asarray(node.chain["temperature"].values, dtype=np.float64)
     betas = 1.0 / temperatures
@@ -52,10 +53,12 @@ def averages(node: Node, *, seed: int = 0) -> xr.Dataset:
     counts = errors.resampling_counts(node.n_samples, key=node.path, seed=seed)
     variables = {}
     for name, meaning in _QUANTITIES.items():
-        per_weight = columns[name] / node.n_weights
-        stderr = _stderr(per_weight, counts)
-        variables[name] = ("temperature", per_weight.mean(axis=0), {"long_name": meaning})
+        with np.errstate(invalid="ignore"):
+            resampled = errors.resampled_means(columns[name] / node.n_weights, counts)
+            stderr = errors.bootstrap_error(resampled, node.n_samples)
+        variables[name] = ("temperature", resampled[0], {"long_name": meaning})
         variables[f"{name}_stderr"] = ("temperature", stderr)
+        variables[f"{name}_resampled"] = (("resample", "temperature"), resampled)
     variables["paramagnet_energy"] = ("temperature", paramagnet.energy(betas))
     variables["paramagnet_entropy"] = ("temperature", paramagnet.entropy(betas))
     anchor = "n_weights ln 2 at T = inf" if betas[-1] == 0 else f"the paramagnet at T = {temperatures[-1]:g}"
@@ -63,7 +66,7 @@ def averages(node: Node, *, seed: int = 0) -> xr.Dataset:
 
 
 class Paramagnet:
-    """Closed forms of the paramagnet with the paths of a node (PHYSICS: -beta f = ln 2 + (1/N) sum_a ln cosh beta J_a).
+    """Closed forms of the paramagnet with the paths of a node (-beta f = ln 2 + (1/N) sum_a ln cosh beta J_a).
 
     Parameters
     ----------
@@ -108,7 +111,3 @@ def _log_cosh(x):
     size = np.abs(x)
     return size + np.log1p(np.exp(-2 * size)) - math.log(2)
 
-
-def _stderr(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    with np.errstate(invalid="ignore"):
-        return errors.bootstrap_error(errors.resampled_means(values, counts), len(values))

@@ -15,6 +15,7 @@ import h5py
 import numpy as np
 import xarray as xr
 
+from glassnet.chains import schema
 from glassnet.chains.atomic import commit
 from glassnet.glass import PathGlass
 
@@ -76,7 +77,7 @@ def write(path: Path, dataset: xr.Dataset, glass: PathGlass, state: dict[str, np
         _put_attributes(file.create_group("runtime"), runtime)
         _put_attributes(file, dataset.attrs | {"format": FORMAT})
         digest = content_digest(file)
-        file.attrs["digest"] = digest
+        _put_attributes(file, {"digest": digest})
     commit(path, memory.getvalue())
     return digest
 
@@ -114,9 +115,8 @@ def opened(path: Path) -> Iterator[h5py.File]:
             if "format" not in file.attrs or "digest" not in file.attrs:
                 raise ChainError(f"{path}: an HDF5 file, but not a glassnet chain file")
             if file.attrs["format"] > FORMAT:
-                raise ChainError(
-                    f"{path}: written by a newer glassnet (chain format {file.attrs['format']}, this one reads {FORMAT})"
-                )
+                found = file.attrs["format"]
+                raise ChainError(f"{path}: written by a newer glassnet (chain format {found}, this one reads {FORMAT})")
             yield file
     except ChainError:
         raise
@@ -150,18 +150,16 @@ def content_digest(file: h5py.File) -> str:
 
 def attributes(item) -> dict:
     """Attributes of an HDF5 object as plain Python values, without those HDF5 keeps for itself."""
-    plain = {}
-    for name, value in item.attrs.items():
-        if name not in _STRUCTURE:
-            plain[name] = value.tolist() if isinstance(value, (np.generic, np.ndarray)) else value
-    return plain
+    plain = {name: value.tolist() for name, value in item.attrs.items() if name not in _STRUCTURE}
+    return {name: value.decode() if isinstance(value, bytes) else value for name, value in plain.items()}
 
 
 def dimensions(stored: h5py.Dataset) -> tuple[str, ...]:
-    """Names of the axes of a stored variable."""
-    if stored.is_scale:
-        return (stored.name.lstrip("/"),)
-    return tuple(axis[0].name.lstrip("/") for axis in stored.dims)
+    """Names of the axes of a stored variable, from the schema: HDF5 keeps no checksum of its own list."""
+    name = stored.name.lstrip("/")
+    if name in schema.VARIABLES:
+        return schema.VARIABLES[name][0]
+    return ("pair",) if name in ("replica_a", "replica_b") else (name,)
 
 
 def encoding(stored: h5py.Dataset) -> dict:
@@ -188,9 +186,10 @@ def is_variable(item) -> bool:
 
 
 def _verified(file: h5py.File) -> dict:
-    if content_digest(file) != file.attrs["digest"]:
+    attrs = attributes(file)
+    if content_digest(file) != attrs["digest"]:
         raise ChainError(f"{file.filename}: damaged: its content does not match its digest")
-    return attributes(file)
+    return attrs
 
 
 def _put_dataset(file: h5py.File, dataset: xr.Dataset) -> None:
@@ -240,7 +239,12 @@ def _storage(shape: tuple[int, ...], itemsize: int, axes: tuple[str, ...] = ()) 
 
 def _put_attributes(item, attrs: dict) -> None:
     for name, value in attrs.items():
-        item.attrs[name] = value
+        if isinstance(value, str):
+            # fixed length: HDF5 keeps strings of variable length where it computes no checksums
+            text = value.encode()
+            item.attrs.create(name, text, dtype=h5py.string_dtype("utf-8", max(1, len(text))))
+        else:
+            item.attrs[name] = value
 
 
 def _put_glass(group: h5py.Group, glass: PathGlass) -> None:
@@ -254,15 +258,16 @@ def _put_glass(group: h5py.Group, glass: PathGlass) -> None:
 
 
 def _get_glass(group: h5py.Group) -> PathGlass:
+    attrs = attributes(group)
     arrays = {name: group[name][...] if name in group else None for name in _GLASS_ARRAYS}
-    if not group.attrs["has_layers"]:
+    if not attrs["has_layers"]:
         arrays["layer"] = None
     return PathGlass(
         arrays.pop("paths"),
         arrays.pop("couplings"),
-        n_weights=int(group.attrs["n_weights"]),
-        widths=tuple(group.attrs["widths"].tolist()) if "widths" in group.attrs else None,
-        ensemble=group.attrs["ensemble"],
-        recipe=json.loads(group.attrs["recipe"]),
+        n_weights=attrs["n_weights"],
+        widths=attrs.get("widths"),
+        ensemble=attrs["ensemble"],
+        recipe=json.loads(attrs["recipe"]),
         **arrays,
     )

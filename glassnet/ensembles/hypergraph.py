@@ -92,11 +92,10 @@ def switch_round(paths: np.ndarray, rng: np.random.Generator) -> None:
     Repetitions that are there may go, none appear.
     """
     n_paths, p = paths.shape
-    order = rng.permutation(n_paths)
-    one, two = order[: n_paths // 2], order[n_paths // 2 : n_paths // 2 * 2]
-    moving = rng.random(len(one)) < 0.5
-    one, two = one[moving], two[moving]
-    slot_one, slot_two = rng.integers(p, size=(2, len(one)))
+    order = rng.permutation(np.arange(n_paths, dtype=np.int32))
+    n_moving = rng.binomial(n_paths // 2, 0.5)
+    one, two = order[:n_moving], order[n_moving : 2 * n_moving]
+    slot_one, slot_two = rng.integers(p, size=(2, n_moving), dtype=np.int32)
     weight_one, weight_two = paths[one, slot_one], paths[two, slot_two]
     allowed = (paths[one] != weight_two[:, None]).all(axis=1) & (paths[two] != weight_one[:, None]).all(axis=1)
     paths[one[allowed], slot_one[allowed]] = weight_two[allowed]

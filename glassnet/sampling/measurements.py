@@ -102,33 +102,30 @@ class Overlaps:
 
     def between_replicas(self, kernel, walkers, names) -> dict[str, np.ndarray]:
         """Integers of the named pair measurements, each (n_temperatures, n_pairs)."""
-        lane_at = walkers.lane_at.T
-        lanes = np.stack([lane_at[:, self.pairs[:, 0]], lane_at[:, self.pairs[:, 1]]], axis=-1)
         result = {}
         if set(names) - {"path_overlap"}:
             rows = kernel.rows(self.order)
-            result = self._measure(rows, rows, lanes, names)
+            result = self._measure(rows, rows, walkers.lane_at, self.pairs, names)
         if "path_overlap" in names:
             rows = kernel.rows(self.path_order, paths=True)
-            sums = _sums(rows, rows, lanes, self.path_first, self.path_size)
+            sums = bitsliced.layer_overlaps(rows, rows, walkers.lane_at, self.pairs, self.path_first, self.path_size)
             result["path_overlap"] = sums[..., 0]
         return result
 
     def with_planted(self, kernel, walkers) -> np.ndarray:
         """Integers of the matched overlap with the planted state, (n_temperatures, n_replicas)."""
-        lanes = np.stack([walkers.lane_at.T, np.zeros_like(walkers.lane_at.T)], axis=-1)
-        return self._measure(kernel.rows(self.order), self.planted, lanes, ("matched_overlap",))["matched_overlap"]
+        rows, name = kernel.rows(self.order), "matched_overlap"
+        return self._measure(rows, self.planted, walkers.lane_at, self.pairs[:0], [name])[name]
 
-    def _measure(self, rows, others, lanes, names) -> dict[str, np.ndarray]:
-        sums = _sums(rows, others, lanes, self.first, self.size)
-        plain = sums.sum(axis=-1, dtype=np.int32)
+    def _measure(self, rows, others, lane_at, pairs, names) -> dict[str, np.ndarray]:
+        sums = bitsliced.layer_overlaps(rows, others, lane_at, pairs, self.first, self.size)
+        plain = sums[..., 0] if len(self.size) == 1 else sums.sum(axis=-1, dtype=np.int32)
         result = {"weight_overlap": plain, "overlap": plain, "matched_overlap": np.abs(plain) if self.even else plain}
         if self.layered:
             result["overlap"] = np.prod(sums, axis=-1, dtype=np.int64 if self.exact else np.float64)
             result["matched_overlap"] = _best_image(sums)
         elif self.network is not None and {"overlap", "matched_overlap"} & set(names):
-            both = bitsliced.network_overlaps(rows, others, _flat(lanes), *self.network)
-            both = both.reshape(*lanes.shape[:-1], 2)
+            both = bitsliced.network_overlaps(rows, others, lane_at, pairs, *self.network)
             result["overlap"], result["matched_overlap"] = both[..., 0], both[..., 1].astype(np.int32)
         return {name: result[name] for name in names if name in result}
 
@@ -138,14 +135,6 @@ def _best_image(sums):
     size = np.abs(sums)
     odd = (sums < 0).sum(axis=-1) % 2
     return (size.sum(axis=-1) - 2 * odd * size.min(axis=-1)).astype(np.int32)
-
-
-def _sums(rows, others, lanes, first, size):
-    return bitsliced.layer_overlaps(rows, others, _flat(lanes), first, size).reshape(*lanes.shape[:-1], len(size))
-
-
-def _flat(lanes):
-    return np.ascontiguousarray(lanes.reshape(-1, 2), dtype=np.int32)
 
 
 def _segments(layer):

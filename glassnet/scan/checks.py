@@ -5,6 +5,7 @@
 
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 
 from glassnet import _checks, _wiring
 
@@ -24,9 +25,7 @@ _MOST_TASKS = 10**7
 def mistakes(sound: dict) -> list[str]:
     """All mistakes that concern more than one key."""
     checks = (_keywords, _sizes, _dilutions, _planted, _ladders, _measurements, _number_of_tasks)
-    found = [mistake for check in checks for mistake in check(sound)]
-    # the bytes needed are known only for a run file that is right
-    return found or list(_memory(sound))
+    return [mistake for check in checks for mistake in check(sound)]
 
 
 def n_weights(size: int | tuple[int, ...]) -> int:
@@ -86,7 +85,7 @@ def _dilutions(sound: dict) -> Iterator[str]:
         for number, size in enumerate(sizes):
             layers = [size]
             if isinstance(size, tuple):
-                layers = [before * after for before, after in zip(size, size[1:], strict=False)]
+                layers = [before * after for before, after in pairwise(size)]
             elif sound.get("Glass.ensemble") == "layered" and p:
                 layers = [size // p]
             if any(round(dilution * members) == members for members in layers):
@@ -106,7 +105,8 @@ def _planted(sound: dict) -> Iterator[str]:
         return
     yield from _repeated("scan.planted", planted)
     if sound.get("Glass.bias"):
-        yield f"scan.planted: signs of planted couplings are drawn anew, glass.bias must be 0, got {sound['Glass.bias']}"
+        bias = sound["Glass.bias"]
+        yield f"scan.planted: signs of planted couplings are drawn anew, glass.bias must be 0, got {bias!r}"
     key, replicas = _chosen(sound, True, "replicas")
     if replicas is not None and replicas % 2:
         yield f"{key}: must be even in a planted scan (half of them start planted, half at random), got {replicas}"
@@ -146,16 +146,21 @@ def _number_of_tasks(sound: dict) -> Iterator[str]:
     samples, sizes, dilutions = (sound.get(name) for name in ("RunFile.samples", "Scan.sizes", "Scan.dilutions"))
     if not (samples and sizes and dilutions):
         return
-    n_planted = len(sound.get("Scan.planted", []))
-    tasks = len(sizes) * len(dilutions) * (n_planted * (sound.get("Scan.planted_samples") or samples) or samples)
+    per_kind = {
+        False: samples,
+        True: len(sound.get("Scan.planted", [])) * (sound.get("Scan.planted_samples") or samples),
+    }
+    tasks = len(sizes) * len(dilutions) * sum(per_kind[kind] for kind in _kinds(sound))
     if tasks > _MOST_TASKS:
         yield f"samples: must not ask for more than {_MOST_TASKS} tasks, got {tasks}"
 
 
-def _memory(sound: dict) -> Iterator[str]:
-    run_file = sound.get("RunFile")
-    if run_file is None:
-        return
+def too_large(run_file) -> list[str]:
+    """What of a right run file this machine has no memory for, with the bytes it needs."""
+    return [mistake for check in (_large_glasses, _large_chains) for mistake in check(run_file)]
+
+
+def _large_glasses(run_file) -> Iterator[str]:
     glass = run_file.glass
     for position, size in enumerate(run_file.scan.sizes):
         n_paths = _n_paths(size, glass.p, glass.degree, glass.alpha)
@@ -163,15 +168,24 @@ def _memory(sound: dict) -> Iterator[str]:
             _wiring.require_memory(n_weights(size), n_paths, glass.p or len(size) - 1)
         except ValueError as error:
             yield f"scan.sizes[{position}]: {error}"
-    for planted in _kinds(sound):
+
+
+def _large_chains(run_file) -> Iterator[str]:
+    largest = max(map(n_weights, run_file.scan.sizes))
+    for planted in [False] * run_file.symmetric + [True] * bool(run_file.scan.planted):
         sampling = run_file.sampling_of(planted)
         rungs = len(sampling.temperatures) if isinstance(sampling.temperatures, list) else sampling.temperatures.n + 1
-        draws, replicas = sampling.sweeps // sampling.measure_every, sampling.replicas
-        per_rung = sum(_bytes(name, replicas, max(map(n_weights, run_file.scan.sizes))) for name in sampling.measure)
-        try:
-            _checks.memory(f"a chain of {draws} draws at {rungs} temperatures", draws * rungs * per_rung)
-        except ValueError as error:
-            yield f"{_chosen(sound, planted, 'sweeps')[0]}: {error}"
+        draws, lanes = sampling.sweeps // sampling.measure_every, rungs * sampling.replicas
+        per_rung = sum(_bytes(name, sampling.replicas, largest) for name in sampling.measure)
+        for key, what, needed in (
+            ("replicas", f"a set of {lanes} configurations of {largest} weights", 2 * lanes * largest),
+            ("sweeps", f"a chain of {draws} draws at {rungs} temperatures", draws * rungs * per_rung),
+        ):
+            try:
+                _checks.memory(what, needed)
+            except ValueError as error:
+                own = planted and getattr(run_file.sampling.planted, key) is not None
+                yield f"{'sampling.planted' if own else 'sampling'}.{key}: {error}"
 
 
 def _bytes(name: str, replicas: int, weights: int) -> int:

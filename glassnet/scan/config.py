@@ -200,25 +200,31 @@ class RunFile(_Section):
 
 
 def load(path) -> RunFile:
-    """Read a run file.
+    """Read a run file that is to be run on this machine.
 
     Raises
     ------
     UserError
-        If it cannot be read or holds mistakes: one line for each, naming file and key.
+        If it cannot be read, holds mistakes or needs more memory than there is: one line for each, naming file and key.
     """
+    run_file = parse(read(path), str(path))
+    _refuse(checks.too_large(run_file), str(path))
+    return run_file
+
+
+def read(path) -> str:
+    """Text of a file; UserError if it cannot be read."""
     try:
-        text = Path(path).read_bytes().decode()
+        return Path(path).read_bytes().decode()
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: not a TOML file: byte {error.start} is not UTF-8") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise UserError(f"{path}: cannot be read: {reason}") from None
-    return parse(text, str(path))
 
 
 def parse(text: str, name: str) -> RunFile:
-    """The run file in `text`; `name` is what its mistakes are reported under; see :func:`load`."""
+    """The run file in `text`, which may be too large for this machine; UserError names its mistakes with `name`."""
     try:
         tables = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
@@ -227,14 +233,17 @@ def parse(text: str, name: str) -> RunFile:
     sound: dict[str, Any] = {}
     mistakes = []
     try:
-        run_file = sound["RunFile"] = RunFile.model_validate(tables, context=sound)
+        run_file = RunFile.model_validate(tables, context=sound)
     except ValidationError as error:
         mistakes = [_line(entry) for entry in error.errors(include_url=False)]
-    mistakes += checks.mistakes(sound)
-    if mistakes:
-        raise UserError("\n".join(f"{name}: {mistake}" for mistake in dict.fromkeys(mistakes)))
+    _refuse(mistakes + checks.mistakes(sound), name)
     run_file._text = text
     return run_file
+
+
+def _refuse(mistakes: list[str], name: str) -> None:
+    if mistakes:
+        raise UserError("\n".join(f"{name}: {mistake}" for mistake in dict.fromkeys(mistakes)))
 
 
 def _line(entry: dict) -> str:

@@ -19,7 +19,7 @@ from glassnet.chains import segment
 from glassnet.chains.atomic import commit, remove_parts
 from glassnet.chains.store import NODES, RUN_FILE, file_name
 from glassnet.scan import growth
-from glassnet.scan.config import RunFile, UserError, load
+from glassnet.scan.config import RunFile, UserError, parse, read
 from glassnet.scan.tasks import Task, all_tasks, node_attributes
 
 PROGRESS = "progress.json"
@@ -72,7 +72,7 @@ class RunDirectory:
             raise UserError(f"{self.path}: no such directory")
         if not (self.path / RUN_FILE).is_file():
             raise UserError(f"{self.path}: not a run directory of glassnet: no {RUN_FILE}")
-        return load(self.path / RUN_FILE)
+        return parse(read(self.path / RUN_FILE), str(self.path / RUN_FILE))
 
     def check(self, run_file: RunFile, name: str) -> None:
         """Refuse a directory that holds something else than the beginnings of this run; touches nothing.
@@ -197,7 +197,9 @@ class RunDirectory:
                 damaged[number] = str(error)
                 continue
             if attrs.get("seed") != run_file.seed or attrs.get("task") != task.text:
-                raise UserError(f"{path}: belongs to another run or task ({attrs.get('task')}, seed {attrs.get('seed')})")
+                raise UserError(
+                    f"{path}: belongs to another run or task ({attrs.get('task')}, seed {attrs.get('seed')})"
+                )
             if attrs["sweeps"] < run_file.sampling_of(task.planted is not None).sweeps:
                 shorter[number] = attrs["sweeps"]
             else:

@@ -90,10 +90,8 @@ def aborting(comm) -> Iterator[None]:
     """End all ranks when an internal error ends one: the rest would wait for it for ever."""
     try:
         yield
-    except UserError:
-        raise
     except BaseException as error:
-        if comm is None:
+        if comm is None or _has_left():
             raise
         if not isinstance(error, KeyboardInterrupt):
             traceback.print_exc()
@@ -107,6 +105,12 @@ def leave(comm) -> None:
         from mpi4py import MPI
 
         MPI.Finalize()
+
+
+def _has_left() -> bool:
+    from mpi4py import MPI
+
+    return MPI.Is_finalized()
 
 
 def tell_all(comm, message: Any) -> None:

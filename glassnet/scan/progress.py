@@ -17,18 +17,20 @@ class Progress:
     total, done : int
         Tasks of the run, and those finished before.
     work : float
-        Updates of the tasks still to do, by the cost model.
+        Cost of the tasks still to do.
     n_ranks : int
         Processes that work.
     note : callable(dict), optional
         Told the speed and the seconds left every few seconds.
     """
 
-    def __init__(self, total: int, done: int, work: float, n_ranks: int = 1, note: Callable[[dict], None] | None = None):
+    def __init__(
+        self, total: int, done: int, work: float, n_ranks: int = 1, note: Callable[[dict], None] | None = None
+    ):
         self.total, self.done, self.failed = total, done, 0
         self.n_ranks, self.note = n_ranks, note
-        self._work = work
-        self._updates = self._seconds = self._current = 0.0
+        self._work = self._work_asked = work
+        self._updates = self._cost = self._seconds = self._current = 0.0
         self._begun = self._spoken = self._noted = time.monotonic()
 
     def __enter__(self):
@@ -36,10 +38,12 @@ class Progress:
         return self
 
     def __exit__(self, kind, *_):
-        if kind is None:
+        if kind is None and self._work_asked:
             self.say(f"{self.line()}, {duration(time.monotonic() - self._begun)}")
 
     def _greeting(self) -> str:
+        if not self._work_asked:
+            return f"all {self.total} tasks were done before"
         before = f" ({self.done} of them before)" if self.done else ""
         return f"{self.total} tasks{before}, {self.n_ranks} process{'es' * (self.n_ranks > 1)}"
 
@@ -50,11 +54,12 @@ class Progress:
         self._updates += updates
         self._seconds += seconds
         self._work -= cost
+        self._cost += cost
         self._current = 0.0
         self.show()
 
     def tick(self, cost: float) -> None:
-        """Updates so far of the task this process works on."""
+        """Part of the cost so far of the task this process works on."""
         self._current = cost
         self.show()
 
@@ -78,17 +83,21 @@ class Progress:
     @property
     def updates_per_ns(self) -> float:
         """Metropolis updates per nanosecond of all processes together; 0 while unknown."""
-        elapsed = time.monotonic() - self._begun
-        if self.n_ranks == 1:
-            return (self._updates + self._current) / elapsed / 1e9 if elapsed else 0.0
-        # tasks of other ranks count when they end: from the speed of a rank, not from the clock
-        return self.n_ranks * self._updates / self._seconds / 1e9 if self._seconds else 0.0
+        return self._rate() * self._updates / self._cost / 1e9 if self._cost else 0.0
 
     @property
     def seconds_left(self) -> float | None:
         """Expected seconds to the end; None while unknown."""
-        speed = 1e9 * self.updates_per_ns
-        return max(0.0, self._work - self._current) / speed if speed else None
+        rate = self._rate()
+        return max(0.0, self._work - self._current) / rate if rate else None
+
+    def _rate(self) -> float:
+        """Cost per second of all processes together."""
+        elapsed = time.monotonic() - self._begun
+        if self.n_ranks == 1:
+            return (self._cost + self._current) / elapsed if elapsed else 0.0
+        # tasks of other ranks count when they end: from the speed of a rank, not from the clock
+        return self.n_ranks * self._cost / self._seconds if self._seconds else 0.0
 
     def line(self) -> str:
         """Tasks, speed and time left in one line."""
@@ -111,8 +120,8 @@ class Bar(Progress):
 
         columns = (BarColumn(), TextColumn("{task.description}"))
         self._rich = RichProgress(*columns, transient=True)
-        self._whole, self._drawn = self._work, 0.0
-        self._task = self._rich.add_task(self.line(), total=max(1.0, self._whole))
+        self._drawn = 0.0
+        self._task = self._rich.add_task(self.line(), total=max(1.0, self._work_asked))
         self._rich.start()
         return self
 
@@ -123,7 +132,7 @@ class Bar(Progress):
     def _draw(self, now: float) -> None:
         if now - self._drawn >= 0.1:
             self._drawn = now
-            self._rich.update(self._task, completed=self._whole - self._work + self._current, description=self.line())
+            self._rich.update(self._task, completed=self._work_asked - self._work + self._current, description=self.line())
 
     def say(self, text: str) -> None:
         self._rich.console.print(text, highlight=False)

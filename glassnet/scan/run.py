@@ -8,7 +8,6 @@ import sys
 import time
 import traceback
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +16,7 @@ import glassnet
 from glassnet.chains import segment
 from glassnet.chains.atomic import commit
 from glassnet.scan import farm, ladders, progress, tasks
-from glassnet.scan.config import UserError, load, parse
+from glassnet.scan.config import RunFile, UserError, load
 from glassnet.scan.directory import RunDirectory
 from glassnet.scan.schedule import Schedule
 from glassnet.scan.stop import Stop
@@ -27,8 +26,7 @@ from glassnet.scan.tasks import Task
 class Job(NamedTuple):
     """What rank 0 tells every rank: small, whatever the number of tasks."""
 
-    text: str
-    name: str
+    run_file: RunFile
     directory: str
     ladders: dict[str, list[float]]
 
@@ -121,7 +119,7 @@ def _prepare(path, out, held: contextlib.ExitStack) -> Plan:
     kept = ladders.complete([every_task[number] for number in left], run_file, directory.ladders())
     directory.keep_ladders(kept)
     costs = {number: tasks.cost(every_task[number], run_file, survey.shorter.get(number)) for number in left}
-    return Plan(Job(run_file.text, str(path), str(directory.path), kept), every_task, costs, len(survey.done))
+    return Plan(Job(run_file, str(directory.path), kept), every_task, costs, len(survey.done))
 
 
 def _work(comm, plan: Plan, stop: Stop) -> int:
@@ -143,8 +141,7 @@ def _work(comm, plan: Plan, stop: Stop) -> int:
 
 def performer(job: Job) -> farm.Perform:
     """What runs the task of a number on this rank and writes its chain file."""
-    run_file = parse(job.text, job.name)
-    return partial(_perform, run_file, RunDirectory(job.directory), tasks.all_tasks(run_file), job.ladders)
+    return partial(_perform, job.run_file, RunDirectory(job.directory), tasks.all_tasks(job.run_file), job.ladders)
 
 
 def _perform(run_file, directory, every_task, kept, number, tick) -> farm.Ended:

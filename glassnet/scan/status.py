@@ -7,7 +7,6 @@ from glassnet.chains import segment
 from glassnet.scan import tasks
 from glassnet.scan.config import load
 from glassnet.scan.directory import RunDirectory
-from glassnet.scan.progress import duration
 
 
 def status(path) -> dict:
@@ -84,12 +83,11 @@ def dry_run(path, out=None) -> str:
     total = 0.0
     for folder, numbers in folders.items():
         to_do = [number for number in numbers if number not in survey.done]
-        work = sum(tasks.cost(every_task[number], run_file, survey.shorter.get(number)) for number in to_do)
+        work = sum(tasks.updates(every_task[number], run_file, survey.shorter.get(number)) for number in to_do)
         total += work
         lines.append(f"{folder:{width}}  {len(numbers):8d}  {len(to_do):8d}  {work:10.3g}")
     n_to_do = len(every_task) - len(survey.done)
     lines.append(f"{n_to_do} of {len(every_task)} tasks to do in {directory.path}: {total:.3g} Metropolis updates")
-    lines.append(f"at 5 updates/ns and core: {duration(total / 5e9)} on one core")
     lines += [f"damaged, would be run again: {reason}" for reason in survey.damaged.values()]
     return "\n".join(lines)
 

@@ -1,6 +1,7 @@
 """The tasks of a run: one glass each, named by a text that never depends on lists or order, and how one is run."""
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -15,7 +16,11 @@ from glassnet.chains.segment import Segment
 from glassnet.glass import PathGlass
 from glassnet.sampling.tempering import ParallelTempering
 from glassnet.scan.checks import n_weights
-from glassnet.scan.config import RunFile
+from glassnet.scan.config import Ladder, RunFile
+
+#: replicas that a kernel moves at once
+_BLOCK = {"binary": 512, "gaussian": 16}
+
 
 @dataclass(frozen=True)
 class Task:
@@ -86,18 +91,26 @@ def temperatures(task: Task, ladder: list[float]) -> list[float]:
     return [task.planted, *(rung for rung in ladder if rung > task.planted)]
 
 
-def cost(task: Task, run_file: RunFile, sweeps_done: int | None = None) -> float:
-    """Metropolis updates a task takes, up to the exact number of rungs; `sweeps_done` of an earlier, shorter run."""
+def updates(task: Task, run_file: RunFile, sweeps_done: int | None = None) -> float:
+    """Metropolis updates a task takes, about; `sweeps_done` in an earlier, shorter run."""
     sampling = run_file.sampling_of(task.planted is not None)
-    ladder = sampling.temperatures
-    n_rungs = len(ladder) if isinstance(ladder, list) else ladder.n + bool(ladder.infinite)
-    if task.planted is not None:
-        lowest, highest = (ladder[0], ladder[-1]) if isinstance(ladder, list) else (ladder.min, ladder.max)
-        n_rungs *= min(1.0, max(0.1, (highest - task.planted) / (highest - lowest))) if np.isfinite(highest) else 1.0
-    sweeps = sampling.thermalization + sampling.sweeps
-    if sweeps_done is not None:
-        sweeps = sampling.sweeps - sweeps_done
-    return n_weights(task.size) * (1 - task.dilution) * n_rungs * sampling.replicas * sweeps
+    sweeps = sampling.thermalization + sampling.sweeps if sweeps_done is None else sampling.sweeps - sweeps_done
+    return n_weights(task.size) * (1 - task.dilution) * _rungs(task, sampling.temperatures) * sampling.replicas * sweeps
+
+
+def cost(task: Task, run_file: RunFile, sweeps_done: int | None = None) -> float:
+    """Time a task takes, about, in updates of a full block: the kernels move a block in the time of one replica."""
+    sampling = run_file.sampling_of(task.planted is not None)
+    lanes = _rungs(task, sampling.temperatures) * sampling.replicas
+    block = _BLOCK[run_file.glass.couplings]
+    return updates(task, run_file, sweeps_done) / lanes * block * math.ceil(lanes / block)
+
+
+def _rungs(task: Task, asked: Ladder | list[float]) -> int:
+    if isinstance(asked, list):
+        return len(temperatures(task, asked))
+    above = 1.0 if task.planted is None else min(1.0, (asked.max - task.planted) / (asked.max - asked.min))
+    return max(1, round(asked.n * above)) + bool(asked.infinite)
 
 
 def draw_glass(task: Task, run_file: RunFile, purpose: str = "") -> PathGlass:

@@ -1,4 +1,4 @@
-"""The four ensembles and planting: what is drawn, how it is distributed, and what is refused."""
+"""What the ensembles draw, how it is distributed, and what is refused."""
 
 import itertools
 import json
@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from scipy.stats import binom, chisquare, kstest
 
 import glassnet as gn
-from glassnet import exact
 from glassnet._random import Role, Seed, generator
-from glassnet.ensembles import draw, hypergraph
+from glassnet.ensembles import draw
 
 E = gn.ensembles
+
 
 #: one small draw of each ensemble, with whatever keywords are added
 DRAWS = {
@@ -27,142 +27,12 @@ DRAWS = {
 }
 
 
-def path_list(glass):
-    """Paths in the order they were drawn, for a glass whose couplings were given as 0, 1, 2, ..."""
-    return tuple(map(tuple, glass.paths[np.argsort(glass.couplings)].tolist()))
-
-
 def p_value(observed: Counter, cells) -> float:
     """Chi-square against the uniform law on `cells`; 0 if something else was seen."""
     cells = list(cells)
     if set(observed) - set(cells):
         return 0.0
     return chisquare([observed[cell] for cell in cells]).pvalue
-
-
-def regular_lists(n_weights, p, degree):
-    """All lists of p-sets in which every weight occurs `degree` times."""
-    sets = list(itertools.combinations(range(n_weights), p))
-
-    def grow(left, n_paths):
-        if n_paths == 0:
-            yield ()
-            return
-        for members in sets:
-            if all(left[i] for i in members):
-                fewer = [left[i] - (i in members) for i in range(n_weights)]
-                for rest in grow(fewer, n_paths - 1):
-                    yield (members, *rest)
-
-    return list(grow([degree] * n_weights, n_weights * degree // p))
-
-
-# regular
-
-
-@settings(deadline=None, max_examples=60)
-@given(st.data())
-def test_regular_is_regular_for_every_feasible_choice(data):
-    n_weights = data.draw(st.integers(2, 13))
-    p = data.draw(st.integers(2, n_weights))
-    step = p // math.gcd(n_weights, p)
-    degree = step * data.draw(st.integers(0, max(1, 12 // step)))
-    glass = E.regular(n_weights, p, degree, seed=data.draw(st.integers(0, 10**6)))
-    assert glass.n_paths * p == n_weights * degree
-    assert (glass.degrees == degree).all()
-    assert (np.diff(glass.paths, axis=1) > 0).all()
-    assert set(np.unique(glass.couplings)) <= {-1.0, 1.0}
-    assert glass.ensemble == "regular" and not glass.has_layers
-
-
-@pytest.mark.parametrize(("n_weights", "p", "degree"), [(10, 5, 30), (40, 20, 20), (60, 59, 118), (500, 10, 60), (6, 3, 400)])
-def test_regular_ends_where_rejection_is_hopeless(n_weights, p, degree):
-    glass = E.regular(n_weights, p, degree, seed=1)
-    assert (glass.degrees == degree).all()
-
-
-def test_number_of_regular_lists_is_the_known_one():
-    # 0-1 matrices with given row and column sums, OEIS A001499 (4, 2), A001501 (6 x 4)
-    assert len(regular_lists(4, 2, 2)) == 90
-    assert len(regular_lists(6, 3, 2)) == 1860
-
-
-@pytest.mark.parametrize(
-    ("n_weights", "p", "degree", "n_draws"), [(4, 2, 2, 3000), (6, 3, 2, 15000), (5, 4, 4, 3000), (6, 4, 2, 3000)]
-)
-def test_regular_is_uniform_over_all_lists_of_paths(n_weights, p, degree, n_draws):
-    cells = regular_lists(n_weights, p, degree)
-    labels = np.arange(n_weights * degree // p, dtype=float)
-    glasses = [E.regular(n_weights, p, degree, seed=s, couplings=labels) for s in range(n_draws)]
-    assert all(glass.recipe["method"] == "rejection" for glass in glasses)
-    assert p_value(Counter(map(path_list, glasses)), cells) > 1e-4
-
-
-def _switched(rounds, step=hypergraph.switch_round):
-    """Lists after so many rounds from the cyclic hypergraph of 4 weights, p = degree = 2, 1800 times."""
-    rng = generator(1, Role.PATHS)
-    seen = Counter()
-    for _ in range(1800):
-        paths = np.arange(8, dtype=np.int32).reshape(4, 2) % 4
-        for _ in range(rounds):
-            step(paths, rng)
-        seen[tuple(map(tuple, np.sort(paths, axis=1).tolist()))] += 1
-    return seen
-
-
-def test_switches_forget_the_cyclic_start_and_become_uniform():
-    cells = regular_lists(4, 2, 2)
-    assert p_value(_switched(40), cells) > 1e-4
-    # too few rounds, and a step that prefers one direction, are seen
-    assert p_value(_switched(3), cells) < 1e-9
-
-    def reluctant(paths, rng):
-        before = paths.copy()
-        hypergraph.switch_round(paths, rng)
-        if len({tuple(sorted(path)) for path in paths.tolist()}) == 4 and rng.random() < 0.5:
-            paths[:] = before
-
-    assert p_value(_switched(40, reluctant), cells) < 1e-9
-
-
-def test_uniformity_test_sees_a_repaired_pairing():
-    """Repairing a random pairing and stopping there, as quick generators do, is not uniform."""
-    rng = generator(2, Role.PATHS)
-    seen = Counter()
-    for _ in range(6000):
-        paths = rng.permutation(np.arange(8, dtype=np.int32) % 4).reshape(4, 2)
-        while (paths[:, 0] == paths[:, 1]).any():
-            hypergraph.switch_round(paths, rng)
-        seen[tuple(map(tuple, np.sort(paths, axis=1).tolist()))] += 1
-    assert p_value(seen, regular_lists(4, 2, 2)) < 1e-6
-
-
-def test_switches_where_rejection_is_not_affordable(monkeypatch):
-    monkeypatch.setattr(hypergraph, "_REJECTION_BUDGET", 0)
-    for n_weights, p, degree in [(12, 3, 4), (300, 3, 4), (9, 4, 8), (8, 4, 20)]:
-        glass = E.regular(n_weights, p, degree, seed=3)
-        assert glass.recipe["method"] == "switches"
-        assert (glass.degrees == degree).all()
-
-
-def test_cyclic_start_when_repetitions_do_not_go(monkeypatch):
-    monkeypatch.setattr(hypergraph, "_REJECTION_BUDGET", 0)
-    monkeypatch.setattr(hypergraph, "_repetitions", lambda paths: np.ones(len(paths), dtype=bool))
-    assert (E.regular(30, 3, 4, seed=1).degrees == 4).all()
-
-
-@pytest.mark.parametrize(
-    ("build", "n_paths"),
-    [
-        (lambda: E.regular(10**6, 4, 4, seed=1), 10**6),
-        (lambda: E.poisson(10**6, 3, 1.5, seed=1), 1500000),
-        (lambda: E.walks((600, 600, 600, 600), 1.0, seed=1), 1080000),
-    ],
-)
-def test_a_million_weights(build, n_paths):
-    glass = build()
-    assert glass.n_weights >= 10**6 and glass.n_paths == n_paths
-    assert glass.ensemble != "regular" or (glass.degrees == 4).all()
 
 
 # poisson, layered, walks
@@ -359,87 +229,6 @@ def test_energy_is_invariant_under_the_gauge_group(dilution):
     assert _levels(odd, np.ones(odd.n_weights, dtype=bool)) > 0.1
 
 
-# planting
-
-
-def _z(values):
-    return np.mean(values) / (np.std(values, ddof=1) / np.sqrt(len(values)))
-
-
-@pytest.mark.parametrize("couplings", ["binary", "gaussian"])
-def test_planted_state_violates_independently_with_the_right_probability(couplings):
-    parent = E.poisson(60, 3, 1.5, seed=1, couplings=couplings)
-    surplus, twin, covariance = [], [], []
-    for seed in range(400):
-        glass = E.planted(parent, 0.8, seed)
-        np.testing.assert_array_equal(glass.paths, parent.paths)
-        tau = glass.couplings * glass.planted[glass.paths].prod(axis=1)
-        violated = (tau < 0) - (1 - np.tanh(np.abs(tau) / 0.8)) / 2
-        surplus.append(violated.sum())
-        covariance.append(violated.sum() ** 2 - (1 - np.tanh(np.abs(tau) / 0.8) ** 2).sum() / 4)
-        twin.append(((tau < 0) - (1 - np.tanh(np.abs(tau) / 0.9)) / 2).sum())
-    np.testing.assert_array_equal(np.sort(np.abs(glass.couplings)), np.sort(np.abs(parent.couplings)))
-    assert abs(_z(surplus)) < 4.5 and abs(_z(covariance)) < 4.5
-    assert abs(_z(twin)) > 4.5
-
-
-def test_fixed_planting_violates_an_exact_number():
-    parent = E.regular(30, 3, 4, seed=1)
-    mean = 40 * (1 - np.tanh(1 / 0.9)) / 2
-    counts, which = [], np.zeros(40)
-    for seed in range(600):
-        glass = E.planted(parent, 0.9, seed, unsatisfied="fixed")
-        violated = glass.couplings * glass.planted[glass.paths].prod(axis=1) < 0
-        counts.append(int(violated.sum()))
-        which += violated
-    assert set(counts) == {math.floor(mean), math.ceil(mean)}
-    assert abs(_z(np.array(counts) - mean)) < 4.5
-    assert chisquare(which).pvalue > 1e-4
-    spread = np.var([(E.planted(parent, 0.9, s).energy(E.planted(parent, 0.9, s).planted)) for s in range(100)])
-    assert spread > 4 * 2 * np.var(counts)
-
-
-@pytest.mark.parametrize("couplings", ["binary", "gaussian"])
-@pytest.mark.parametrize("name", DRAWS)
-def test_planted_state_is_an_equilibrium_configuration(name, couplings):
-    """[<E> - E(w*)] = 0 and [<q(w, w*)>] = [<q(w, w')>] on the Nishimori line, here by exact enumeration."""
-    energy, overlap, colder = [], [], []
-    for seed in range(250):
-        glass = E.planted(DRAWS[name](seed=seed, couplings=couplings), 0.9, seed)
-        weights = exact.probabilities(glass, 0.9)
-        w = exact.states(glass.n_weights)
-        energies = glass.energy(w)
-        energy.append(weights @ energies - glass.energy(glass.planted))
-        own = (weights @ (w @ glass.planted.astype(float)) ** 2) / glass.n_weights**2
-        q, law = exact.overlap_distribution(glass, 0.9)
-        overlap.append(own - q**2 @ law)
-        colder.append(exact.probabilities(glass, 0.5) @ energies - glass.energy(glass.planted))
-    assert abs(_z(energy)) < 4.5 and abs(_z(overlap)) < 4.5
-    # a sampler (or a planting) at another temperature is seen
-    assert abs(_z(colder)) > 4.5
-
-
-def test_planting_at_infinite_and_tiny_temperature():
-    parent = E.regular(300, 3, 4, seed=1)
-    hot = E.planted(parent, np.inf, seed=2)
-    assert abs(hot.energy(hot.planted)) < 4.5 * 20
-    for unsatisfied in ("independent", "fixed"):
-        cold = E.planted(parent, 1e-310, seed=2, unsatisfied=unsatisfied)
-        assert cold.energy(cold.planted) == -400
-    zero = E.planted(gn.PathGlass([[0, 1]], [0.0]), 1e-310, seed=2)
-    assert zero.couplings.tolist() == [0.0]
-
-
-def test_planted_streams():
-    parent = E.regular(30, 3, 4, seed=1)
-    one = E.planted(parent, 0.9, seed=1)
-    assert one == E.planted(parent, 0.9, seed=Seed(1)) and one != E.planted(parent, 0.9, seed=2)
-    # the state does not depend on the temperature, and replanting forgets the old signs
-    np.testing.assert_array_equal(one.planted, E.planted(parent, 0.5, seed=1).planted)
-    assert E.planted(one, 0.5, seed=3) == E.planted(parent, 0.5, seed=3)
-    assert parent.planted is None
-
-
 # refusals
 
 
@@ -479,7 +268,11 @@ def test_planted_streams():
             r"bias must be 0 unless couplings are 'binary', got 0\.1",
         ),
         (lambda: E.poisson(2, 2, 1.0, 1, bias=0.1, couplings=[1.0, 1.0]), ValueError, "bias must be 0 unless"),
-        (lambda: E.poisson(6, 3, 1.0, 1, couplings="uniform"), ValueError, "couplings must be one of 'binary', 'gaussian'"),
+        (
+            lambda: E.poisson(6, 3, 1.0, 1, couplings="uniform"),
+            ValueError,
+            "couplings must be one of 'binary', 'gaussian'",
+        ),
         (lambda: E.poisson(6, 3, 1.0, 1, couplings=[1.0]), ValueError, r"couplings must have shape \(6,\), got \(1,\)"),
         (lambda: E.poisson(6, 3, 1.0, 1, couplings=[np.inf] * 6), ValueError, "couplings must be finite everywhere"),
         (lambda: E.poisson(6, 3, 1.0, 1, couplings=None), TypeError, "couplings must be an array of real numbers"),
@@ -499,25 +292,3 @@ def test_planted_streams():
 def test_bad_arguments_are_named(call, error, message):
     with pytest.raises(error, match=message):
         call()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "error", "message"),
-    [
-        ({"temperature": 0}, ValueError, "temperature must be > 0, got 0"),
-        ({"temperature": -1.0}, ValueError, "temperature must be > 0, got -1"),
-        ({"temperature": np.nan}, ValueError, "temperature must be a finite number, got nan"),
-        ({"temperature": "hot"}, TypeError, "temperature must be a real number, got 'hot'"),
-        ({"unsatisfied": "some"}, ValueError, "unsatisfied must be one of 'independent', 'fixed', got 'some'"),
-        ({"seed": -2}, ValueError, "seed must be >= 0, got -2"),
-        ({"glass": [[0, 1]]}, TypeError, "glass must be a PathGlass, got list"),
-        (
-            {"glass": gn.PathGlass([[0, 1]], [0.5]), "unsatisfied": "fixed"},
-            ValueError,
-            r"unsatisfied='fixed' needs couplings \+-1",
-        ),
-    ],
-)
-def test_bad_planting_is_named(arguments, error, message):
-    with pytest.raises(error, match=message):
-        E.planted(**{"glass": gn.PathGlass([[0, 1]], [1.0]), "temperature": 0.9, "seed": 1} | arguments)

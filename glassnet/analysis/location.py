@@ -1,0 +1,284 @@
+"""Where the planted phase and the rest weigh the same: the transition temperature from planted scans.
+
+The planted phase holds the fraction w = 1 / (1 + exp(N Sigma(T) - c)) of the weight: Sigma, the free energy per weight and
+temperature that separates the phases, vanishes at the transition, and c stands for everything that does not grow with
+N. Curves of w against T of different sizes therefore cross at the transition, at any c. The headline is the crossing
+of all sizes at once: a logistic regression of the disorder-mean w on N and N T (and N T^2) with a free constant c. It
+uses every size and temperature, where crossings of pairs of sizes use slopes that are hardly known, and it needs no
+extrapolation; w near 0 or 1 gets the little weight that it deserves.
+
+The zeros of the separate sizes (w = 1/2) move like c / (N Sigma') and are extrapolated in 1/N and ln N/N beside it.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import expit
+
+from glassnet.analysis import errors
+from glassnet.analysis.planted import PlantedNode, log_ratio
+
+#: pulls coefficients that the data leave undetermined to zero; one thousandth of a sample
+_RIDGE = 1e-3
+_NEWTON_STEPS = 30
+#: another estimate may widen the bar only if its own statistical error is at most this multiple of the headline's
+_ADMISSIBLE = 2.0
+#: sizes must bend the curve apart at this many standard errors for their crossing to be one
+_SIGNIFICANT = 3.0
+
+
+class Estimate(NamedTuple):
+    """One estimate of the transition temperature: value, statistical error, and the sizes it uses."""
+
+    name: str
+    value: float
+    stderr: float
+    sizes: tuple[int, ...]
+
+
+class Location(NamedTuple):
+    """Result of :func:`locate`.
+
+    Attributes
+    ----------
+    temperature, stderr : float
+        Headline and its error, the quadrature sum of `statistical` (bootstrap over samples) and `spread` (largest
+        distance to an estimate whose own statistical error is at most twice the headline's).
+    statistical, spread : float
+    estimates : tuple of Estimate
+        The headline first, then the others.
+    zeros : dict of int to Estimate
+        Temperature where w = 1/2, by size.
+    offset : float
+        The constant c: ln(w / (1 - w)) at the crossing.
+    slope_significance : float
+        How many standard errors d Sigma/d T lies above zero.
+    inside : bool
+        Whether the headline lies between the lowest and the highest planting temperature.
+    curves : dict of int to (temperatures, weights)
+        The fitted w of each size.
+    """
+
+    temperature: float
+    stderr: float
+    statistical: float
+    spread: float
+    estimates: tuple[Estimate, ...]
+    zeros: dict[int, Estimate]
+    offset: float
+    slope_significance: float
+    inside: bool
+    curves: dict[int, tuple[np.ndarray, np.ndarray]]
+
+    @property
+    def found(self) -> bool:
+        """Whether the curves of different sizes cross, significantly and within the temperatures planted at."""
+        return self.inside and np.isfinite(self.stderr) and self.slope_significance > _SIGNIFICANT
+
+
+class _Data(NamedTuple):
+    """Observations of the regression; `x` is the temperature in units of `scale` from `centre`, `n` is N / mean N."""
+
+    size: np.ndarray
+    x: np.ndarray
+    n: np.ndarray
+    n_samples: np.ndarray
+    weight: np.ndarray
+    centre: float
+    scale: float
+
+    def temperature(self, x):
+        return self.centre + self.scale * x
+
+    def only(self, chosen: np.ndarray) -> "_Data":
+        return self._replace(
+            size=self.size[chosen],
+            x=self.x[chosen],
+            n=self.n[chosen],
+            n_samples=self.n_samples[chosen],
+            weight=self.weight[:, chosen],
+        )
+
+
+def locate(nodes: list[PlantedNode], *, seed: int = 0) -> Location | None:
+    """Transition temperature from planted scans of at least two sizes at two or more temperatures each.
+
+    Parameters
+    ----------
+    nodes : list of PlantedNode
+        All sizes and planting temperatures of one dilution.
+    seed : int
+        Seed of the run, for the bootstrap over samples.
+
+    Returns
+    -------
+    Location or None
+        None if there are fewer than two sizes with two temperatures each.
+    """
+    data = _observations(nodes, seed)
+    sizes = [int(size) for size in np.unique(data.size) if np.unique(data.x[data.size == size]).size >= 2]
+    if len(sizes) < 2:
+        return None
+    data = data.only(np.isin(data.size, sizes))
+    bent = np.unique(data.x).size >= 3
+    n_samples = int(data.n_samples.min())
+    theta, roots = _joint(data, bent)
+    headline = _estimate("crossing of all sizes", roots, n_samples, sizes)
+    others, zeros = _others(data, bent, sizes, n_samples, headline, nodes, seed)
+    admissible = [other for other in others if other.stderr <= _ADMISSIBLE * headline.stderr]
+    spread = max((abs(other.value - headline.value) for other in admissible), default=0.0)
+    lowest, highest = data.temperature(data.x.min()), data.temperature(data.x.max())
+    slope = theta[:, 1]
+    return Location(
+        temperature=headline.value,
+        stderr=float(np.hypot(headline.stderr, spread)),
+        statistical=headline.stderr,
+        spread=spread,
+        estimates=(headline, *others),
+        zeros=zeros,
+        offset=float(theta[0, -1]),
+        slope_significance=float(slope[0] / errors.bootstrap_error(slope, n_samples)),
+        inside=bool(lowest <= headline.value <= highest),
+        curves=_curves(data, theta[0], bent, sizes),
+    )
+
+
+def _observations(nodes: list[PlantedNode], seed: int) -> _Data:
+    size = np.array([node.n_weights for node in nodes], dtype=np.float64)
+    temperature = np.array([node.temperature for node in nodes])
+    weights = []
+    for node in nodes:
+        counts = errors.resampling_counts(node.n_samples, key=node.path, seed=seed)
+        weights.append(errors.resampled_means(node.weight, counts))
+    scale = np.ptp(temperature) / 2 or 1.0
+    centre = temperature.mean()
+    n_samples = np.array([node.n_samples for node in nodes], dtype=np.float64)
+    return _Data(size, (temperature - centre) / scale, size / size.mean(), n_samples, np.array(weights).T, centre, scale)
+
+
+def _joint(data: _Data, bent: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients (n_resamples, k) of Sigma in powers of x, then c; and the temperatures where Sigma = 0."""
+    powers = [data.x**k for k in range(3 if bent else 2)]
+    columns = [-data.n * power for power in powers] + [np.ones_like(data.n)]
+    theta = logistic_regression(np.stack(columns, axis=1), data.n_samples, data.weight)
+    bend = theta[:, 2] if bent else np.zeros(len(theta))
+    return theta, data.temperature(rising_root(theta[:, 0], theta[:, 1], bend))
+
+
+def _others(data, bent, sizes, n_samples, headline, nodes, seed):
+    """Every other estimate from the same data, and the zeros of the sizes."""
+    others = []
+    if bent:
+        others.append(_estimate("crossing, Sigma linear in T", _joint(data, False)[1], n_samples, sizes))
+    if len(sizes) > 2:
+        larger = data.only(data.size > sizes[0])
+        others.append(_estimate("crossing without the smallest size", _joint(larger, bent)[1], n_samples, sizes[1:]))
+    roots, theta = _by_size(data, bent, sizes)
+    zeros = {size: _estimate("w = 1/2", roots[:, i], n_samples, [size]) for i, size in enumerate(sizes)}
+    for name, inverse in _INVERSES.items():
+        extrapolated = _intercept(inverse(np.array(sizes, dtype=float)), roots)
+        others.append(_estimate(f"w = 1/2, extrapolated in {name}", extrapolated, n_samples, sizes))
+    for i, (small, large) in enumerate(zip(sizes, sizes[1:], strict=False)):
+        crossing = _pair_crossing(data, theta, i, headline.value)
+        others.append(_estimate(f"crossing of {small} and {large}", crossing, n_samples, [small, large]))
+    logit_zeros = _logit_zeros(nodes, sizes, seed)
+    if logit_zeros is not None:
+        extrapolated = _intercept(1 / np.array(sizes, dtype=float), logit_zeros)
+        others.append(_estimate("zero of the mean ln((1-w)/w), extrapolated in 1/N", extrapolated, n_samples, sizes))
+    return [other for other in others if np.isfinite(other.value)], zeros
+
+
+_INVERSES = {"1/N": lambda size: 1 / size, "ln N/N": lambda size: np.log(size) / size}
+
+
+def _by_size(data: _Data, bent: bool, sizes: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Zero of ln(w/(1-w)) of each size (n_resamples, n_sizes), with a line for each and one common curvature."""
+    columns = [(data.size == size) * data.x**k for size in sizes for k in (0, 1)]
+    if bent:
+        columns.append(data.n * data.x**2)
+    theta = logistic_regression(np.stack(columns, axis=1), data.n_samples, data.weight)
+    if not bent:
+        theta = np.hstack([theta, np.zeros((len(theta), 1))])
+    roots = []
+    for i, size in enumerate(sizes):
+        n = data.n[data.size == size][0]
+        roots.append(rising_root(-theta[:, 2 * i], -theta[:, 2 * i + 1], -n * theta[:, -1]))
+    return data.temperature(np.array(roots).T), theta
+
+
+def _pair_crossing(data: _Data, theta: np.ndarray, i: int, near: float) -> np.ndarray:
+    """Temperatures where the curves of size i and the next one meet, the larger one falling faster."""
+    n = np.unique(data.n)
+    level, slope = (theta[:, 2 * i + k] - theta[:, 2 * i + 2 + k] for k in (0, 1))
+    crossing = data.temperature(rising_root(level, slope, (n[i] - n[i + 1]) * theta[:, -1]))
+    return np.where(np.abs(crossing - near) < 2 * data.scale, crossing, np.nan)
+
+
+def _logit_zeros(nodes: list[PlantedNode], sizes: list[int], seed: int) -> np.ndarray | None:
+    """Zero of the disorder mean of ln((1-w)/w) of each size, (n_resamples, n_sizes); lines through the mixed nodes."""
+    zeros = []
+    for size in sizes:
+        mixed = [node for node in nodes if node.n_weights == size and 0.05 < node.weight.mean() < 0.95]
+        if len(mixed) < 2:
+            return None
+        temperature = np.array([node.temperature for node in mixed])
+        values = [log_ratio(node) for node in mixed]
+        counts = [errors.resampling_counts(node.n_samples, key=node.path, seed=seed) for node in mixed]
+        means = np.array([errors.resampled_means(v, c) for v, c in zip(values, counts, strict=True)]).T
+        precision = np.array([np.sqrt(len(v) / (v.var() + 1e-6)) for v in values])
+        design = np.stack([np.ones_like(temperature), temperature], axis=1) * precision[:, None]
+        level, slope = (means * precision @ np.linalg.pinv(design).T).T
+        zeros.append(np.where(slope > 0, -level / np.where(slope > 0, slope, 1), np.nan))
+    return np.array(zeros).T
+
+
+def _intercept(inverse_size: np.ndarray, zeros: np.ndarray) -> np.ndarray:
+    """Value at infinite size of a line through the zeros (n_resamples, n_sizes)."""
+    design = np.stack([np.ones_like(inverse_size), inverse_size], axis=1)
+    return (zeros @ np.linalg.pinv(design).T)[:, 0]
+
+
+def _curves(data: _Data, theta: np.ndarray, bent: bool, sizes: list[int]) -> dict:
+    x = np.linspace(data.x.min(), data.x.max(), 101)
+    sigma = sum(theta[k] * x**k for k in range(3 if bent else 2))
+    mean = np.mean(data.size / data.n)
+    return {size: (data.temperature(x), expit(theta[-1] - size / mean * sigma)) for size in sizes}
+
+
+def _estimate(name: str, resampled: np.ndarray, n_samples: int, sizes) -> Estimate:
+    return Estimate(name, float(resampled[0]), float(errors.bootstrap_error(resampled, n_samples)), tuple(sizes))
+
+
+def logistic_regression(design: np.ndarray, n_samples: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Maximum of sum_a S_a [w_a ln mu_a + (1 - w_a) ln(1 - mu_a)], mu = expit(design @ theta), for many w at once.
+
+    Parameters
+    ----------
+    design : (n_observations, k) float64
+    n_samples : (n_observations,) float64
+        S, the disorder samples behind each observation.
+    weight : (n_resamples, n_observations) float64
+        w in [0, 1].
+
+    Returns
+    -------
+    (n_resamples, k) float64
+        Newton's method on a concave function; the steps are bounded.
+    """
+    theta = np.zeros((len(weight), design.shape[1]))
+    for _ in range(_NEWTON_STEPS):
+        mean = expit(theta @ design.T)
+        gradient = (n_samples * (weight - mean)) @ design - _RIDGE * theta
+        information = n_samples * mean * (1 - mean)
+        hessian = np.einsum("ai,ra,aj->rij", design, information, design) + _RIDGE * np.eye(design.shape[1])
+        step = np.linalg.solve(hessian, gradient[..., None])[..., 0]
+        largest = np.abs(step).max(axis=1, keepdims=True)
+        theta += step * np.minimum(1, 2 / np.maximum(largest, 1e-12))
+    return theta
+
+
+def rising_root(level, slope, bend):
+    """Root of level + slope x + bend x^2 at which the parabola rises; nan where there is none."""
+    discriminant = slope**2 - 4 * level * bend
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(discriminant >= 0, -2 * level / (slope + np.sqrt(np.abs(discriminant))), np.nan)

@@ -1,0 +1,114 @@
+"""Planted scans: how much of the equilibrium weight the planted phase holds, at the planting temperature.
+
+A configuration belongs to the planted phase if its overlap with the planted state exceeds the threshold of
+:func:`glassnet.analysis.overlaps.peak_threshold` (1/2 for plain overlaps). Other rungs of the ladder are tools of the
+exchange and are never looked at.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from glassnet.analysis import errors
+from glassnet.analysis.nodes import Node, read
+from glassnet.analysis.overlaps import bin_edges, density, peak_threshold
+
+#: a sample tells the phases' energies apart only if it spends this fraction of its time in each
+_VISITED = 0.02
+
+
+class PlantedNode(NamedTuple):
+    """What the location needs of one (size, planting temperature), sample by sample.
+
+    `weight` (n_samples,) is the fraction of draws of all replicas in the planted phase, `from_planted` and
+    `from_random` the same for either half of the replicas; `energy_gap` the mean total energy in the planted phase less
+    that outside, nan where one of them was hardly seen; `density` (n_samples, n_bins) the distribution of the overlap
+    with the planted state in the bins `edges`.
+    """
+
+    path: str
+    n_weights: int
+    temperature: float
+    weight: np.ndarray
+    from_planted: np.ndarray
+    from_random: np.ndarray
+    energy_gap: np.ndarray
+    n_effective: np.ndarray
+    density: np.ndarray
+    edges: np.ndarray
+
+    @property
+    def n_samples(self) -> int:
+        return len(self.weight)
+
+
+def reduce(node: Node) -> PlantedNode:
+    """Read a planted node sample by sample and keep what the location needs."""
+    temperatures = np.asarray(node.chain["temperature"].values, dtype=np.float64)
+    rung = int(np.argmin(np.abs(temperatures - node.planted_temperature)))
+    edges = bin_edges(node.n_weights)
+    threshold = peak_threshold(node)
+    rows, densities = [], []
+    for sample in range(node.n_samples):
+        overlap = read(node.chain, "planted_overlap", sample, rung=rung)
+        energy = read(node.chain, "energy", sample, rung=rung)
+        inside = np.abs(overlap) > threshold
+        weight, half = inside.mean(), inside.shape[1] // 2
+        both = min(weight, 1 - weight) > _VISITED
+        gap = energy[inside].mean() - energy[~inside].mean() if both else np.nan
+        tau = errors.pooled_time(inside.astype(np.float64)).tau
+        halves = (inside[:, :half].mean() if half else np.nan, inside[:, half:].mean())
+        rows.append((weight, *halves, gap, inside.size / (2 * tau)))
+        densities.append(density(overlap, edges))
+    columns = np.array(rows).T
+    return PlantedNode(node.path, node.n_weights, node.planted_temperature, *columns, np.array(densities), edges)
+
+
+def log_ratio(node: PlantedNode) -> np.ndarray:
+    """ln((1 - w)/w) of each sample: N times the free-energy difference of the phases over T.
+
+    A phase that was never seen counts as half a visit in the effective number of draws.
+    """
+    weight = (node.weight * node.n_effective + 0.5) / (node.n_effective + 1)
+    return np.log((1 - weight) / weight)
+
+
+def table(nodes: list[PlantedNode], *, seed: int = 0) -> xr.Dataset:
+    """Disorder means of the planted scan of one size.
+
+    Parameters
+    ----------
+    nodes : list of PlantedNode
+        Of one size and dilution, by increasing temperature.
+    seed : int
+        Seed of the run, for the bootstrap over samples.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimension planted_temperature: weight, log_ratio (mean of ln((1 - w)/w)), energy_gap (per weight), each with
+        `_stderr`; from_planted and from_random; density (planted_temperature, overlap).
+    """
+    names = ("weight", "log_ratio", "energy_gap", "from_planted", "from_random")
+    columns: dict[str, list] = {name: [] for name in (*names, *(f"{name}_stderr" for name in names))}
+    for node in nodes:
+        quantities = node._asdict() | {"log_ratio": log_ratio(node), "energy_gap": node.energy_gap / node.n_weights}
+        for name in names:
+            values = quantities[name][np.isfinite(quantities[name])]
+            mean, stderr = (np.nan, np.nan) if len(values) == 0 else _mean(values, node.path, seed)
+            columns[name].append(mean)
+            columns[f"{name}_stderr"].append(stderr)
+    variables = {name: ("planted_temperature", np.array(values)) for name, values in columns.items()}
+    variables["density"] = (("planted_temperature", "overlap"), np.array([node.density.mean(axis=0) for node in nodes]))
+    edges = nodes[0].edges
+    coordinates = {
+        "planted_temperature": [node.temperature for node in nodes],
+        "overlap": 0.5 * (edges[1:] + edges[:-1]),
+    }
+    return xr.Dataset(variables, coordinates, {"n_weights": nodes[0].n_weights, "n_samples": nodes[0].n_samples})
+
+
+def _mean(values: np.ndarray, key: str, seed: int) -> tuple[float, float]:
+    value, stderr = errors.bootstrap(values, lambda means: means, key=key, seed=seed)
+    return float(value), float(stderr)

@@ -1,0 +1,241 @@
+"""What symmetric scans say about the nature of the transition: Binder dips, susceptibility, peaks, latent heat.
+
+None of it locates a random first-order transition well (the dips extrapolate to anything between 0.4 and 0.7 where
+the answer is 0.654), but together it tells the kinds of transition apart.
+"""
+
+from functools import reduce
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from glassnet.analysis import errors
+
+#: bins of |q| between 0 and 1 in which peaks are looked for
+_COARSE = 12
+
+
+class Dip(NamedTuple):
+    """Minimum of the Binder cumulant of one size; `resolved` if it is negative and lies between two rungs."""
+
+    size: int
+    temperature: float
+    temperature_stderr: float
+    depth: float
+    depth_stderr: float
+    resolved: bool
+
+
+class Trend(NamedTuple):
+    """How a quantity changes with size: value and standard error of a fitted exponent or intercept."""
+
+    value: float
+    stderr: float
+
+    def above(self, bound: float) -> bool:
+        """Whether the value lies above `bound` by two standard errors."""
+        return self.value - 2 * self.stderr > bound
+
+    def below(self, bound: float) -> bool:
+        """Whether the value lies below `bound` by two standard errors."""
+        return self.value + 2 * self.stderr < bound
+
+
+def trusted(averages: xr.Dataset, lowest: float) -> xr.Dataset:
+    """The finite rungs of a node at or above `lowest`, below which some sample has not proved its equilibrium."""
+    temperature = averages.temperature.values
+    return averages.isel(temperature=np.flatnonzero((temperature >= lowest) & np.isfinite(temperature)))
+
+
+def dip(size: int, overlaps: xr.Dataset) -> Dip | None:
+    """Deepest point of the Binder cumulant, by a parabola through three rungs.
+
+    None with fewer than three rungs, or where the cumulant is not defined.
+    """
+    binder = overlaps["binder_resampled"].values
+    if binder.shape[1] < 3 or not np.isfinite(binder).all():
+        return None
+    place, depth = _minima(overlaps.temperature.values, binder)
+    deepest = int(np.argmin(binder[0]))
+    n_samples = overlaps.attrs["n_samples"]
+    return Dip(
+        size,
+        float(place[0]),
+        float(errors.bootstrap_error(place, n_samples)),
+        float(depth[0]),
+        float(errors.bootstrap_error(depth, n_samples)),
+        bool(depth[0] < 0 and 0 < deepest < binder.shape[1] - 1),
+    )
+
+
+def _minima(temperature: np.ndarray, curves: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Place and height of the minimum of each curve (n_curves, n_rungs), in ln T."""
+    x = np.log(temperature)
+    middle = np.clip(np.argmin(curves, axis=1), 1, len(x) - 2)
+    row = np.arange(len(curves))
+    left, centre, right = (curves[row, middle + k] for k in (-1, 0, 1))
+    before, after = x[middle] - x[middle - 1], x[middle + 1] - x[middle]
+    falling, rising = (centre - left) / before, (right - centre) / after
+    bend = (rising - falling) / (before + after)
+    slope = (falling * after + rising * before) / (before + after)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shift = np.where(bend > 0, np.clip(-slope / (2 * bend), -before, after), 0.0)
+    return np.exp(x[middle] + shift), centre + slope * shift + bend * shift**2
+
+
+def deepening(dips: list[Dip]) -> Trend | None:
+    """Mean change of the depth per doubling of N: negative where dips deepen. None for fewer than three sizes."""
+    if len(dips) < 3:
+        return None
+    size = np.array([dip.size for dip in dips], dtype=float)
+    depth = np.array([dip.depth for dip in dips])
+    stderr = np.array([dip.depth_stderr for dip in dips])
+    return line(np.log2(size), depth, stderr)[1]
+
+
+def deepens_at_every_step(dips: list[Dip]) -> bool:
+    """Whether every size has a deeper dip than the one before."""
+    return all(large.depth < small.depth for small, large in zip(dips, dips[1:], strict=False))
+
+
+def extrapolations(dips: list[Dip]) -> dict[str, Trend]:
+    """Temperature of the dips at infinite size after four forms; their spread is what the dips do not know."""
+    size = np.array([dip.size for dip in dips], dtype=float)
+    place = np.array([dip.temperature for dip in dips])
+    stderr = np.array([dip.temperature_stderr for dip in dips])
+    forms = {"1/N": 1 / size, "ln N/N": np.log(size) / size, "N^-2/3": size ** (-2 / 3), "N^-1/2": size**-0.5}
+    return {name: line(inverse, place, stderr)[0] for name, inverse in forms.items()}
+
+
+def susceptibility_growth(overlaps: dict[int, xr.Dataset]) -> tuple[float, Trend] | None:
+    """Exponent d ln(N [q^2]) / d ln N on the lowest rung common to all sizes, as (T, exponent).
+
+    0 without order, 1 where the overlap does not vanish. None for fewer than two sizes or without a common rung.
+    """
+    shared = common_rungs(list(overlaps.values()))
+    if len(overlaps) < 2 or not shared.size:
+        return None
+    size = np.array(list(overlaps), dtype=float)
+    rows = [data.sel(temperature=shared[0], method="nearest") for data in overlaps.values()]
+    value = np.array([float(row["q2"]) for row in rows]) * size
+    stderr = np.array([float(row["q2_stderr"]) for row in rows]) * size
+    return float(shared[0]), line(np.log(size), np.log(value), stderr / value)[1]
+
+
+def common_rungs(averages: list[xr.Dataset]) -> np.ndarray:
+    """Temperatures that all the given nodes share, increasing."""
+    rungs = [np.round(data.temperature.values, 9) for data in averages]
+    return reduce(np.intersect1d, rungs) if rungs else np.empty(0)
+
+
+def binder_crossings(overlaps: dict[int, xr.Dataset]) -> dict[tuple[int, int], Trend]:
+    """Temperatures where the Binder cumulants of successive sizes cross, the larger size above at low temperature.
+
+    Only pairs with a significant crossing are returned: the difference must be positive below and negative above it by
+    two standard errors somewhere.
+    """
+    found = {}
+    for (small, one), (large, other) in zip(overlaps.items(), list(overlaps.items())[1:], strict=False):
+        shared = common_rungs([one, other])
+        if len(shared) < 2:
+            continue
+        curves = [data["binder_resampled"].sel(temperature=shared, method="nearest").values for data in (one, other)]
+        difference = curves[1] - curves[0]
+        stderr = errors.bootstrap_error(difference, min(one.attrs["n_samples"], other.attrs["n_samples"]))
+        place = np.array([_last_fall(shared, row) for row in difference])
+        cold = shared < place[0]
+        significant = difference[0] / stderr
+        if np.any(significant[cold] > 2) and np.any(significant[~cold] < -2):
+            n_samples = min(one.attrs["n_samples"], other.attrs["n_samples"])
+            found[small, large] = Trend(float(place[0]), float(errors.bootstrap_error(place, n_samples)))
+    return found
+
+
+def _last_fall(temperature: np.ndarray, difference: np.ndarray) -> float:
+    """Highest temperature where a difference passes from positive to negative with rising temperature."""
+    falls = np.flatnonzero((difference[:-1] > 0) & (difference[1:] <= 0))
+    if not len(falls):
+        return np.nan
+    i = falls[-1]
+    share = difference[i] / (difference[i] - difference[i + 1])
+    return float(temperature[i] + share * (temperature[i + 1] - temperature[i]))
+
+
+class LatentHeat(NamedTuple):
+    """Square of the latent heat per weight at infinite size, and the temperature of the heat capacity's maximum."""
+
+    square: Trend
+    temperature: Trend
+
+
+def latent_heat(thermodynamics: dict[int, xr.Dataset]) -> LatentHeat | None:
+    """Latent heat per weight from the maximum of the heat capacity, c_max / N -> L^2 / (4 T^2).
+
+    L^2 is the intercept at 1/N = 0 of 4 T^2 c_max / N (M. S. S. Challa, D. P. Landau and K. Binder, Phys. Rev. B 34,
+    1841 (1986)); by noise it can be negative. None for fewer than two sizes or three rungs.
+    """
+    if len(thermodynamics) < 2 or any(data.sizes["temperature"] < 3 for data in thermodynamics.values()):
+        return None
+    rows = []
+    for size, data in thermodynamics.items():
+        temperature, n_samples = data.temperature.values, data.attrs["n_samples"]
+        place, height = _minima(temperature, -data["heat_capacity_resampled"].values)
+        square = -4 * place**2 * height / size
+        rows.append([square[0], errors.bootstrap_error(square, n_samples)])
+        rows[-1] += [place[0], errors.bootstrap_error(place, n_samples)]
+    square, square_stderr, place, place_stderr = np.array(rows, dtype=float).T
+    inverse = 1 / np.array(list(thermodynamics), dtype=float)
+    return LatentHeat(line(inverse, square, square_stderr)[0], line(inverse, place, place_stderr)[0])
+
+
+class Peaks(NamedTuple):
+    """Two peaks of a distribution: their places, and the valley between them relative to the lower peak."""
+
+    low: float
+    high: float
+    valley: float
+
+
+def peaks(place: np.ndarray, density: np.ndarray, threshold: float) -> Peaks | None:
+    """Peaks of the distribution of |q| below and above `threshold`; None where one side is empty.
+
+    Parameters
+    ----------
+    place, density : (n_bins,) float64
+        Centres of equally wide bins of q and the density there.
+    threshold : float
+        Overlap that separates the two sides.
+
+    Returns
+    -------
+    Peaks or None
+        A valley of 1 or more means that there is only one peak.
+    """
+    edges = np.linspace(0, 1 + 1e-9, _COARSE + 1)
+    # bins whose width is no divisor of the coarse one hold more of them here, fewer there: average, do not sum
+    total, _ = np.histogram(np.abs(place), edges, weights=density)
+    held, _ = np.histogram(np.abs(place), edges)
+    centres = 0.5 * (edges[1:] + edges[:-1])
+    kept = held > 0
+    centres, coarse = centres[kept], total[kept] / held[kept]
+    above = centres > threshold
+    if not coarse[above].any() or not coarse[~above].any():
+        return None
+    high = int(np.argmax(np.where(above, coarse, -1)))
+    low = int(np.argmax(np.where(above, -1, coarse)))
+    valley = coarse[low : high + 1].min() / min(coarse[low], coarse[high])
+    return Peaks(float(centres[low]), float(centres[high]), float(valley))
+
+
+def line(x: np.ndarray, y: np.ndarray, stderr: np.ndarray) -> tuple[Trend, Trend]:
+    """Intercept and slope of a weighted straight line; errors from the given ones."""
+    # an error of zero would give its point infinite weight
+    sigma = np.where(np.isfinite(stderr), np.maximum(stderr, 1e-9), np.inf)
+    weight = 1 / sigma**2
+    weight = weight if weight.any() else np.ones_like(weight)
+    design = np.stack([np.ones_like(x), x], axis=1)
+    covariance = np.linalg.pinv(design.T @ (weight[:, None] * design))
+    intercept, slope = covariance @ (design.T @ (weight * y))
+    spread = np.sqrt(np.diag(covariance)) if np.isfinite(sigma).all() else np.full(2, np.nan)
+    return Trend(float(intercept), float(spread[0])), Trend(float(slope), float(spread[1]))

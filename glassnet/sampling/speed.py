@@ -1,0 +1,88 @@
+"""How fast this machine's kernels are, on glasses drawn for the purpose."""
+
+import time
+from typing import NamedTuple
+
+import numpy as np
+
+from glassnet import ensembles
+from glassnet.sampling import ladder
+from glassnet.sampling.tempering import ParallelTempering
+
+
+class Speed(NamedTuple):
+    """Timings of one system on one core; an update is one Metropolis decision for one weight of one replica.
+
+    Attributes
+    ----------
+    instruction_set : str
+    sweep, exchange, energy_record, overlap_record : float
+        Processor seconds of one sweep of all replicas, of one exchange step with the energies of all of them, and of
+        recording once the energies, and the overlaps of all pairs.
+    bare, tempered : float
+        Updates per nanosecond of sweeps alone, and of sweeps with an exchange step after each.
+    """
+
+    instruction_set: str
+    sweep: float
+    exchange: float
+    energy_record: float
+    overlap_record: float
+    bare: float
+    tempered: float
+
+
+def measure(glass, n_temperatures=32, n_replicas=16, seconds=0.2, repeats=5) -> Speed:
+    """Time the kernel of `glass` at temperatures from 0.5 to 1.5.
+
+    Parameters
+    ----------
+    glass : PathGlass
+    n_temperatures, n_replicas : int
+    seconds : float
+        Length of one timed stretch.
+    repeats : int
+        Stretches of each kind, taken in turn; medians are returned.
+
+    Returns
+    -------
+    Speed
+    """
+    sampler = ParallelTempering(glass, ladder.geometric(0.5, 1.5, n_temperatures), n_replicas, seed=1)
+    kernel = sampler._kernel
+    actions = {
+        "sweep": lambda: kernel.sweep_only(1),
+        "tempered": lambda: kernel.advance(1),
+        "energy": lambda: kernel.energy[sampler._walkers.lane_at.T],
+        "overlap": lambda: sampler._overlaps.between_replicas(kernel, sampler._walkers, ["overlap"]),
+    }
+    kernel.advance(10)
+    many = {"sweep": kernel.sweep_only, "tempered": kernel.advance}
+    times = {name: [] for name in actions}
+    counts = {name: _count(action, seconds) for name, action in actions.items()}
+    for _ in range(repeats):
+        for name, action in actions.items():
+            start = time.process_time()
+            if name in many:
+                many[name](counts[name])
+            else:
+                for _ in range(counts[name]):
+                    action()
+            times[name].append((time.process_time() - start) / counts[name])
+    sweep, tempered, energy, overlap = (float(np.median(times[name])) for name in actions)
+    updates = glass.n_weights * n_temperatures * n_replicas * 1e-9
+    return Speed(kernel.instruction_set, sweep, tempered - sweep, energy, overlap, updates / sweep, updates / tempered)
+
+
+def standard(n_weights=999, couplings="binary"):
+    """The regular glass (p = 3, degree 4) of that size all speeds are quoted for."""
+    return ensembles.regular(n_weights=n_weights, p=3, degree=4, seed=1, couplings=couplings)
+
+
+def _count(action, seconds):
+    """How often an action fits into so many seconds."""
+    start, count = time.process_time(), 0
+    while time.process_time() - start < seconds / 4:
+        action()
+        count += 1
+    return max(1, 4 * count)

@@ -1,0 +1,129 @@
+"""A small run file that takes a second, ways to run it, and its digests."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from glassnet.chains import segment
+
+RUN_FILE = """\
+seed = 7
+samples = 2
+[glass]
+ensemble = "regular"
+p = 3
+degree = 4
+[scan]
+sizes = [12, 24]
+dilutions = [0.0, 0.25]
+planted = [0.6, 0.8]
+symmetric = true
+[sampling]
+temperatures = {min = 0.5, max = 1.5, n = 4}
+replicas = 4
+thermalization = 20
+sweeps = 40
+measure_every = 10
+"""
+#: the command line, without the analysis that a scan ends with: these tests are about the chains
+COMMAND = """
+import sys
+from glassnet.scan import report
+report.write = lambda directory: f"report of {directory}"
+from glassnet.cli import main
+sys.exit(main())
+"""
+
+
+@pytest.fixture
+def run_text():
+    """Text of a run file with parts replaced: run_text("samples = 2", "samples = 3", ...)."""
+
+    def text(*pairs):
+        changed = RUN_FILE
+        for old, new in zip(pairs[::2], pairs[1::2], strict=True):
+            assert changed.count(old) == 1, old
+            changed = changed.replace(old, new)
+        return changed
+
+    return text
+
+
+@pytest.fixture
+def run_file(tmp_path, run_text):
+    """Write a run file (see run_text) as run.toml and return its path."""
+
+    def write(*pairs):
+        path = tmp_path / "run.toml"
+        path.write_text(run_text(*pairs))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def digests():
+    """Digest of every chain file below a directory, by its relative path."""
+
+    def read(directory):
+        root = Path(directory) / "chains"
+        return {str(path.relative_to(root)): segment.verify(path)["digest"] for path in sorted(root.rglob("*.h5"))}
+
+    return read
+
+
+@pytest.fixture
+def glassnet(tmp_path):
+    """Start the command line in a session of its own: glassnet("scan", path, ranks=2, code=...) -> Popen."""
+    started = []
+    mpiexec = Path(sys.executable).with_name("mpiexec")
+
+    def start(*arguments, ranks=0, code=COMMAND, **environment):
+        launcher = [str(mpiexec), "-n", str(ranks)] if ranks else []
+        process = subprocess.Popen(
+            [*launcher, sys.executable, "-c", code, *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            env=os.environ | environment,
+            start_new_session=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+@pytest.fixture
+def finish(glassnet):
+    """Run the command line to its end: (exit code, what it printed, what it complained of)."""
+
+    def run(*arguments, **options):
+        process = glassnet(*arguments, **options)
+        output, errors = process.communicate(timeout=120)
+        return process.returncode, output, errors
+
+    return run
+
+
+@pytest.fixture
+def scan(monkeypatch, capsys):
+    """Scan in this process: (run file, out) -> (exit code, what it printed)."""
+    from glassnet.scan import report, run
+
+    monkeypatch.setattr(report, "write", lambda directory: f"report of {directory}")
+
+    def start(path, out):
+        code = run.scan(path, out)
+        return code, capsys.readouterr().out
+
+    return start

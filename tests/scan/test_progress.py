@@ -1,0 +1,81 @@
+import pytest
+
+from glassnet.scan import progress
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that stands still until it is set."""
+    now = [100.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_speed_and_time_left_of_one_process(clock):
+    shown = progress.Progress(total=4, done=1, work=30e9, n_ranks=1)
+    assert (shown.updates_per_ns, shown.seconds_left) == (0.0, None)
+    clock[0] += 2.0
+    shown.finished(updates=5e9, seconds=2.0, cost=10e9, failed=False)
+    assert shown.updates_per_ns == 2.5
+    assert shown.seconds_left == 4.0
+    clock[0] += 1.0
+    shown.tick(5e9)
+    assert shown.seconds_left == 3.0
+    assert shown.line() == "2/4 tasks done, 2.50 updates/ns, 3 s left"
+
+
+def test_speed_of_many_ranks_comes_from_their_own_seconds(clock):
+    shown = progress.Progress(total=100, done=0, work=100e9, n_ranks=10)
+    clock[0] += 60.0
+    shown.finished(updates=1e9, seconds=2.0, cost=1e9, failed=True)
+    assert shown.updates_per_ns == 5.0
+    assert shown.seconds_left == pytest.approx(99 / 5)
+    assert shown.line() == "0/100 tasks done, 1 failed, 5.00 updates/ns, 20 s left"
+
+
+def test_plain_lines_once_a_minute(clock, capsys):
+    with progress.Progress(total=200, done=0, work=200.0, n_ranks=2) as shown:
+        for _ in range(120):
+            clock[0] += 1.0
+            shown.finished(updates=1, seconds=1.0, cost=1.0, failed=False)
+    lines = [line.split("  ", 1)[1] for line in capsys.readouterr().out.splitlines()]
+    assert lines[0] == "200 tasks, 2 processes"
+    assert [line.split(",")[0] for line in lines[1:]] == ["60/200 tasks done", "120/200 tasks done", "120/200 tasks done"]
+    assert lines[-1].endswith("2 min 0 s")
+
+
+def test_notes_every_few_seconds(clock):
+    notes = []
+    shown = progress.Progress(total=9, done=0, work=9.0, n_ranks=1, note=notes.append)
+    for _ in range(12):
+        clock[0] += 1.0
+        shown.tick(0.5)
+    assert len(notes) == 2
+    assert notes[0] == {"updates_per_ns": 0.0, "seconds_left": 8.5 / (0.5 / 5)}
+
+
+def test_nothing_to_do_is_one_line(capsys):
+    with progress.Progress(total=3, done=3, work=0.0, n_ranks=1):
+        pass
+    assert capsys.readouterr().out.split("  ", 1)[1] == "all 3 tasks were done before\n"
+
+
+def test_bar_on_a_terminal(monkeypatch, capsys, clock):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    assert type(progress.create(2, 0, 2.0, 2, None)) is progress.Progress
+    shown = progress.create(2, 0, 2.0, 1, None)
+    assert type(shown) is progress.Bar
+    with shown:
+        clock[0] += 1.0
+        shown.finished(updates=1e9, seconds=1.0, cost=1.0, failed=False)
+        shown.say("a line among the bars")
+    output = capsys.readouterr().out
+    assert "a line among the bars" in output
+    assert "1/2 tasks done, 1.00 updates/ns" in output
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.4, "0 s"), (59.6, "1 min 0 s"), (3599, "59 min 59 s"), (7620, "2 h 7 min")]
+)
+def test_durations(seconds, words):
+    assert progress.duration(seconds) == words
