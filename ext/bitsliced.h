@@ -25,6 +25,7 @@
 
 typedef struct {
     int64_t n_weights, n_paths, n_blocks, n_lanes, max_degree;
+    int64_t n_classes; /* classes of thresholds; without a field class m is dE = 2 m, with one see bits_field_class */
     /* weights in visiting order, grouped by degree: group g holds visits first[g] .. first[g + 1] - 1 of degree[g] */
     int64_t n_groups;
     const int64_t *group_first;
@@ -32,13 +33,14 @@ typedef struct {
     const int64_t *group_links; /* offset of the group's first path index in links */
     const int32_t *visit;       /* (n_weights,) weight index */
     const int32_t *links;       /* paths of the weights in visiting order */
-    const uint8_t *needed;      /* (max_degree + 1,) whether some degree meets m */
+    const uint8_t *needed;      /* (n_classes,) whether a class occurs; class 0 holds masks, see build_planes */
+    const uint64_t *reference;  /* (n_weights,) all ones where the field points to +1, 0 to -1; NULL without field */
     uint64_t *weight;           /* (n_blocks, n_weights, WORDS) */
     uint64_t *path;             /* (n_blocks, n_paths, WORDS) */
-    uint64_t *plane;            /* (n_blocks, BITS, max_degree + 1, WORDS); m = 0: masks, see build_planes */
+    uint64_t *plane;            /* (n_blocks, BITS, n_classes, WORDS) */
     uint64_t *rng;              /* (n_blocks, 4, WORDS) */
-    uint64_t *scratch;          /* (2 * (max_degree + 2) + 64, WORDS) */
-    const uint64_t *threshold;  /* (max_degree + 1, n_rungs); m = 0: all ones for Metropolis, 0 for heat bath */
+    uint64_t *scratch;          /* (2 * max_degree + 64, WORDS) */
+    const uint64_t *threshold;  /* (n_classes, n_rungs); class 0: all ones for Metropolis, 0 for heat bath */
     int mixed;                  /* whether rungs of both kinds exist */
     double *energy;             /* (n_blocks * LANES,) */
     ladder_t ladder;
@@ -50,6 +52,23 @@ static inline uint64_t bits_threshold(double beta, int64_t m)
     double p = beta < HEAT_BATH_BELOW ? 1.0 / (1.0 + portable_exp(2.0 * beta * (double)m))
                                       : portable_exp(-2.0 * beta * (double)m);
     return (uint64_t)(p * 0x1p+64 + 0.5);
+}
+
+/* In a field K along a reference configuration, energy E - T K sum_i w_i w*_i, the cost of a flip over T is
+ * x = 2 beta m + 2 K s with m = 2n - k of either sign and s = w_i w*_i. */
+static inline int64_t bits_field_class(int64_t m, int aligned, int64_t max_degree)
+{
+    return 1 + 2 * (m + max_degree) + aligned;
+}
+
+/* threshold of such a move: every class is compared, also those that always accept */
+static inline uint64_t bits_field_threshold(double beta, double field, int64_t m, int aligned)
+{
+    double x = 2.0 * beta * (double)m + (aligned ? 2.0 : -2.0) * field;
+    if (beta >= HEAT_BATH_BELOW && x <= 0.0)
+        return x < 0.0 ? UINT64_MAX : (uint64_t)1 << 63;
+    double p = beta < HEAT_BATH_BELOW ? 1.0 / (1.0 + portable_exp(x)) : portable_exp(-x);
+    return p >= 1.0 ? UINT64_MAX : (uint64_t)(p * 0x1p+64 + 0.5);
 }
 
 typedef struct {

@@ -18,13 +18,14 @@ cdef extern from "bitsliced.h" nogil:
     double HEAT_BATH_BELOW
 
     ctypedef struct bits_t:
-        int64_t n_weights, n_paths, n_blocks, n_lanes, max_degree, n_groups
+        int64_t n_weights, n_paths, n_blocks, n_lanes, max_degree, n_classes, n_groups
         const int64_t *group_first
         const int32_t *group_degree
         const int64_t *group_links
         const int32_t *visit
         const int32_t *links
         const uint8_t *needed
+        const uint64_t *reference
         uint64_t *weight
         uint64_t *path
         uint64_t *plane
@@ -46,6 +47,8 @@ cdef extern from "bitsliced.h" nogil:
 
     const bits_isa_t *bits_isas[1]
     uint64_t bits_threshold(double beta, int64_t m)
+    int64_t bits_field_class(int64_t m, int aligned, int64_t max_degree)
+    uint64_t bits_field_threshold(double beta, double field, int64_t m, int aligned)
     void bits_advance(const bits_isa_t *isa, bits_t *s, int64_t n_sweeps)
 
 
@@ -62,6 +65,31 @@ def exp(double[::1] x):
     return np.asarray(out)
 
 
+def _thresholds(betas, degrees, double field):
+    """Acceptance thresholds (n_classes, n_rungs), and which classes the degrees meet."""
+    cdef int64_t top = max(1, int(max(degrees))), t, m
+    cdef int aligned_
+    needed = np.zeros(2 * (2 * top + 1) + 1 if field else top + 1, dtype=np.uint8)
+    thresholds = np.zeros((len(needed), len(betas)), dtype=np.uint64)
+    for t, beta in enumerate(betas):
+        thresholds[0, t] = 0 if beta < HEAT_BATH_BELOW else 0xffffffffffffffff
+        if not field:
+            for m in range(1, top + 1):
+                thresholds[m, t] = bits_threshold(beta, m)
+            continue
+        for m in range(-top, top + 1):
+            for aligned_ in range(2):
+                thresholds[bits_field_class(m, aligned_, top), t] = bits_field_threshold(beta, field, m, aligned_)
+    for k in degrees:
+        if not field:
+            needed[(2 if k % 2 == 0 else 1):k + 1:2] = 1
+            continue
+        for m in range(-k, k + 1, 2):
+            for aligned_ in range(2):
+                needed[bits_field_class(m, aligned_, top)] = 1
+    return thresholds, needed
+
+
 cdef class BitSliced:
     """Weights of n_replicas ladders of one +-J glass, one bit per lane, advanced in place.
 
@@ -72,6 +100,8 @@ cdef class BitSliced:
         Who sits on which rung; its arrays are updated by :meth:`advance`.
     rng : (n_blocks * RNG_WORDS,) uint64
         State words of the generators of the sweeps.
+    field : float
+        K of an extra energy -T K sum_i w_i w*_i along the planted state; 0: none.
     """
 
     cdef bits_t s
@@ -81,7 +111,7 @@ cdef class BitSliced:
     cdef object _keep, _plane
     cdef readonly object signs, paths
 
-    def __init__(self, glass, walkers, rng):
+    def __init__(self, glass, walkers, rng, double field=0.0):
         self.instruction_set = chosen_instruction_set()
         self.isa = bits_isas[isa_number(self.instruction_set)]
         self.walkers = walkers
@@ -105,30 +135,25 @@ cdef class BitSliced:
         links = np.empty(max(1, len(by_weight)), dtype=np.int32)
         shift = np.repeat(position - start[:-1], degrees)
         links[np.arange(len(by_weight)) + shift] = by_weight
-        needed = np.zeros(max_degree + 1, dtype=np.uint8)
-        for k in present:
-            needed[(2 if k % 2 == 0 else 1):k + 1:2] = 1
-
-        betas = walkers.beta
-        thresholds = np.zeros((max_degree + 1, len(betas)), dtype=np.uint64)
-        for t, beta in enumerate(betas):
-            thresholds[0, t] = 0 if beta < HEAT_BATH_BELOW else 0xffffffffffffffff
-            for m in range(1, max_degree + 1):
-                thresholds[m, t] = bits_threshold(beta, m)
+        thresholds, needed = _thresholds(walkers.beta, present, field)
+        reference = np.zeros(0, dtype=np.uint64)
+        if field:
+            reference = np.where(np.asarray(glass.planted) > 0, np.uint64(0xffffffffffffffff), np.uint64(0))
 
         self.weight = aligned(n_blocks, glass.n_weights, WORDS)
         self.path = aligned(n_blocks, max(1, glass.n_paths), WORDS)
-        self._plane = plane = aligned(n_blocks, BITS, max_degree + 1, WORDS)
+        self._plane = plane = aligned(n_blocks, BITS, len(needed), WORDS)
         self.rng = aligned(n_blocks, 4, WORDS)
         self.rng[...] = np.asarray(rng, dtype=np.uint64).reshape(n_blocks, 4, WORDS)
         scratch = aligned(2 * max_degree + 64, WORDS)
         self.energy = np.zeros(n_blocks * LANES)
         self.thresholds = thresholds
-        self._keep = (visit, group_first, group_degree, group_links, links, needed, scratch)
+        self._keep = (visit, group_first, group_degree, group_links, links, needed, scratch, reference)
 
         cdef bits_t *s = &self.s
         s.n_weights, s.n_paths, s.n_blocks, s.n_lanes = glass.n_weights, glass.n_paths, n_blocks, n_lanes
-        s.max_degree, s.n_groups = max_degree, len(present)
+        s.max_degree, s.n_classes, s.n_groups = max_degree, len(needed), len(present)
+        s.reference = <const uint64_t *>address(reference) if field else NULL
         s.group_first = <const int64_t *>address(group_first)
         s.group_degree = <const int32_t *>address(group_degree)
         s.group_links = <const int64_t *>address(group_links)
@@ -205,9 +230,12 @@ cdef class BitSliced:
         return out
 
     def planes(self):
-        """Thresholds read back from the bit planes, (n_lanes, max_degree + 1) uint64; 0 where a class never occurs."""
+        """Thresholds read back from the bit planes, (n_lanes, n_classes) uint64; 0 where a class never occurs.
+
+        Without a field class m is the move with dE = 2 m and class 0 is unused.
+        """
         bits = np.unpackbits(self._plane[..., None].view(np.uint8), axis=-1, bitorder="little")
-        bits = bits.transpose(0, 4, 3, 2, 1).reshape(-1, self.s.max_degree + 1, BITS)
+        bits = bits.transpose(0, 4, 3, 2, 1).reshape(-1, self.s.n_classes, BITS)
         value = np.packbits(bits[:self.s.n_lanes, :, ::-1], axis=-1, bitorder="little")
         value = np.ascontiguousarray(value).view(np.uint64)[..., 0]
         value[:, 0] = 0

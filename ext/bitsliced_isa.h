@@ -90,7 +90,7 @@ INLINE V F(equals)(const V *n, int bits, int64_t value)
 INLINE void F(decide)(const bits_t *s, const uint64_t *plane, V (*rng)[4], const uint64_t *path, const int32_t *link,
                       const int k, V *accept)
 {
-    const int64_t row = (s->max_degree + 1) * WORDS;
+    const int64_t row = s->n_classes * WORDS;
     const int bits = k < 2 ? 1 : k < 4 ? 2 : k < 8 ? 3 : 4;
     const int least = k & 1 ? 1 : 2; /* smallest m > 0; its plane is the default of the selection */
     V undecided[PARTS], invert[PARTS], select[PARTS][4];
@@ -150,11 +150,26 @@ INLINE void F(decide)(const bits_t *s, const uint64_t *plane, V (*rng)[4], const
         accept[h] ^= invert[h];
 }
 
+/* Number of satisfied paths of a weight of any degree, as bits n[0..bits-1]. */
+INLINE void F(count_any)(const uint64_t *path, const int32_t *link, int k, int bits, int h, V *n)
+{
+    for (int j = 0; j < bits; j++)
+        n[j] = (V){0};
+    for (int j = 0; j < k; j++) {
+        V carry = F(load)(path + (int64_t)link[j] * WORDS, h);
+        for (int b = 0; b < bits; b++) {
+            V next = n[b] & carry;
+            n[b] ^= carry;
+            carry = next;
+        }
+    }
+}
+
 /* The same for any degree k > 8; the masks of all m lie in s->scratch. */
 TARGET static void F(decide_large)(const bits_t *s, const uint64_t *plane, V (*rng)[4], const uint64_t *path,
                                    const int32_t *link, const int k, V *accept)
 {
-    const int64_t row = (s->max_degree + 1) * WORDS;
+    const int64_t row = s->n_classes * WORDS;
     const int least = k & 1 ? 1 : 2, classes = (k - least) / 2 + 1;
     V undecided[PARTS], invert[PARTS], *select = (V *)s->scratch;
     int bits = 0;
@@ -162,16 +177,7 @@ TARGET static void F(decide_large)(const bits_t *s, const uint64_t *plane, V (*r
         bits++;
     for (int h = 0; h < PARTS; h++) {
         V n[32], negative = (V){0}, metropolis = F(load)(plane, h);
-        for (int j = 0; j < bits; j++)
-            n[j] = (V){0};
-        for (int j = 0; j < k; j++) {
-            V carry = F(load)(path + (int64_t)link[j] * WORDS, h);
-            for (int b = 0; b < bits; b++) {
-                V next = n[b] & carry;
-                n[b] ^= carry;
-                carry = next;
-            }
-        }
+        F(count_any)(path, link, k, bits, h, n);
         for (int c = 0; c < classes; c++) {
             int m = least + 2 * c;
             V below = F(equals)(n, bits, (k - m) / 2);
@@ -203,11 +209,65 @@ TARGET static void F(decide_large)(const bits_t *s, const uint64_t *plane, V (*r
         accept[h] ^= invert[h];
 }
 
+/* Decide one weight of any degree in a field; `own` is its block, `reference` all ones where the field points up. */
+TARGET static void F(decide_field)(const bits_t *s, const uint64_t *plane, V (*rng)[4], const uint64_t *path,
+                                   const int32_t *link, const int k, const uint64_t *own, uint64_t reference, V *accept)
+{
+    const int64_t row = s->n_classes * WORDS, first = bits_field_class(-k, 0, s->max_degree);
+    V undecided[PARTS], *select = (V *)s->scratch; /* satisfied n, aligned a: select[(2 n + a) PARTS + h] */
+    int bits = 0;
+    while (k >> bits)
+        bits++;
+    for (int h = 0; h < PARTS; h++) {
+        V n[32], aligned = ~(F(load)(own, h) ^ reference);
+        F(count_any)(path, link, k, bits, h, n);
+        for (int value = 0; value <= k; value++) {
+            V same = F(equals)(n, bits, value);
+            select[2 * value * PARTS + h] = same & ~aligned;
+            select[(2 * value + 1) * PARTS + h] = same & aligned;
+        }
+        accept[h] = (V){0};
+        undecided[h] = F(load)(plane + row, h);
+    }
+    for (int round = 0; round < BITS && (round < ROUNDS_UNTESTED || F(any)(undecided)); round++) {
+        const uint64_t *at = plane + round * row + first * WORDS;
+        for (int h = 0; h < PARTS; h++) {
+            V r, bit = (V){0};
+            XOSHIRO_STEP(V, r, rng[h][0], rng[h][1], rng[h][2], rng[h][3]);
+            for (int value = 0; value <= k; value++) /* m = 2 n - k: classes of neighbouring n are 4 apart */
+                bit |= (F(load)(at + 4 * value * WORDS, h) & select[2 * value * PARTS + h]) |
+                       (F(load)(at + (4 * value + 1) * WORDS, h) & select[(2 * value + 1) * PARTS + h]);
+            F(compare)(r, bit, &undecided[h], &accept[h]);
+        }
+    }
+}
+
+/* One sweep in a field. */
+TARGET static void F(sweep_field)(bits_t *s, int64_t block, V (*rng)[4])
+{
+    const uint64_t *plane = s->plane + block * BITS * s->n_classes * WORDS;
+    uint64_t *weight = s->weight + block * s->n_weights * WORDS, *path = s->path + block * s->n_paths * WORDS;
+    for (int64_t g = 0; g < s->n_groups; g++) {
+        const int k = s->group_degree[g];
+        const int32_t *link = s->links + s->group_links[g];
+        for (int64_t v = s->group_first[g]; v < s->group_first[g + 1]; v++, link += k) {
+            uint64_t *own = weight + (int64_t)s->visit[v] * WORDS;
+            V accept[PARTS];
+            F(decide_field)(s, plane, rng, path, link, k, own, s->reference[s->visit[v]], accept);
+            for (int h = 0; h < PARTS; h++) {
+                *F(part)(own, h) ^= accept[h];
+                for (int j = 0; j < k; j++)
+                    *F(part)(path + (int64_t)link[j] * WORDS, h) ^= accept[h];
+            }
+        }
+    }
+}
+
 /* All weights of one degree, in order. `ahead` > 0: fetch the blocks of the weight that many visits ahead. */
 INLINE void F(visit_group)(bits_t *s, int64_t block, V (*rng)[4], int64_t group, const int k, const int large,
                            const int64_t ahead)
 {
-    const uint64_t *plane = s->plane + block * BITS * (s->max_degree + 1) * WORDS;
+    const uint64_t *plane = s->plane + block * BITS * s->n_classes * WORDS;
     uint64_t *weight = s->weight + block * s->n_weights * WORDS, *path = s->path + block * s->n_paths * WORDS;
     const int32_t *link = s->links + s->group_links[group];
     const int64_t last = s->group_first[group + 1];
@@ -252,7 +312,9 @@ TARGET static void F(sweep)(bits_t *s, int64_t block)
     else                                                \
         F(visit_group)(s, block, rng, g, k, 0, 0);       \
     break
-    for (int64_t g = 0; g < s->n_groups; g++)
+    if (s->reference)
+        F(sweep_field)(s, block, rng);
+    for (int64_t g = 0; g < (s->reference ? 0 : s->n_groups); g++)
         switch (s->group_degree[g]) {
         case 0: GROUP(0);
         case 1: GROUP(1);
@@ -346,12 +408,12 @@ INLINE void F(lay_bits)(const uint64_t *value, uint64_t *row, int64_t stride)
     }
 }
 
-/* Lay the thresholds of the lanes, at the rungs they sit on now, into bit planes. The places of m = 0 hold which lanes
+/* Lay the thresholds of the lanes, at the rungs they sit on now, into bit planes. The places of class 0 hold which lanes
  * use Metropolis (row 0) and which are in use (row 1): idle lanes never keep a block waiting. `all`: also what no
  * exchange changes. */
 TARGET static void F(build_planes)(bits_t *s, int64_t block, int all)
 {
-    const int64_t stride = (s->max_degree + 1) * WORDS, n_rungs = s->ladder.n_rungs;
+    const int64_t stride = s->n_classes * WORDS, n_rungs = s->ladder.n_rungs;
     uint64_t *plane = s->plane + block * BITS * stride;
     const int64_t lanes = s->n_lanes - block * LANES < LANES ? s->n_lanes - block * LANES : LANES;
     const int32_t *rung_of = s->ladder.rung_of + block * LANES;
@@ -371,13 +433,13 @@ TARGET static void F(build_planes)(bits_t *s, int64_t block, int all)
         for (int64_t lane = 0; lane < lanes; lane++)
             plane[lane % WORDS] |= (s->threshold[rung_of[lane]] & 1) << (lane / WORDS);
     }
-    for (int64_t m = 1; m <= s->max_degree; m++) {
-        const uint64_t *of_rung = s->threshold + m * n_rungs;
-        if (!s->needed[m])
+    for (int64_t c = 1; c < s->n_classes; c++) {
+        const uint64_t *of_rung = s->threshold + c * n_rungs;
+        if (!s->needed[c])
             continue;
         for (int64_t lane = 0; lane < lanes; lane++)
             value[lane] = of_rung[rung_of[lane]];
-        F(lay_bits)(value, plane + m * WORDS, stride);
+        F(lay_bits)(value, plane + c * WORDS, stride);
     }
 }
 

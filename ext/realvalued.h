@@ -4,6 +4,7 @@
  * flip only changes signs: nothing drifts, however long the run. Accepted with probability
  *   Metropolis (beta >= 0.1)   1 for h < 0, 1/2 for h = 0, exp(-2 beta h) for h > 0
  *   heat bath (beta < 0.1)     1 / (1 + exp(2 beta h))
+ * and with x = 2 beta h + 2 K w_i w*_i in place of 2 beta h in a field K along a reference configuration;
  * against a uniform number of 52 bits. Every lane has its own generator and adds its terms in the order of the
  * paths: all instruction sets give the same chain. */
 #ifndef GLASSNET_REALVALUED_H
@@ -26,6 +27,8 @@ typedef struct {
     uint64_t *rng;         /* (n_blocks, 4, REAL_LANES) */
     double *energy;        /* (n_blocks * REAL_LANES,) */
     int heat_bath;         /* whether some rung has beta < 0.1 */
+    double field;          /* K */
+    const uint64_t *reference; /* (n_weights,) all ones where the field points to +1, 0 to -1 */
     ladder_t ladder;
 } real_t;
 

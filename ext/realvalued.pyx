@@ -24,6 +24,8 @@ cdef extern from "realvalued.h" nogil:
         uint64_t *rng
         double *energy
         int heat_bath
+        double field
+        const uint64_t *reference
         ladder_t ladder
 
     ctypedef struct real_isa_t:
@@ -52,6 +54,8 @@ cdef class RealValued:
         Who sits on which rung; its arrays are updated by :meth:`advance`.
     rng : (n_blocks * RNG_WORDS,) uint64
         State words of the generators of the sweeps.
+    field : float
+        K of an extra energy -T K sum_i w_i w*_i along the planted state; 0: none.
     """
 
     cdef real_t s
@@ -60,7 +64,7 @@ cdef class RealValued:
     cdef readonly object weight, rng, energy, walkers
     cdef object _paths, _couplings, _term, _keep
 
-    def __init__(self, glass, walkers, rng):
+    def __init__(self, glass, walkers, rng, double field=0.0):
         self.instruction_set = chosen_instruction_set()
         self.isa = real_isas[isa_number(self.instruction_set)]
         self.walkers = walkers
@@ -75,7 +79,10 @@ cdef class RealValued:
         self.rng = aligned(n_blocks, 4, REAL_LANES)
         self.rng[...] = np.asarray(rng, dtype=np.uint64).reshape(self.rng.shape)
         self.energy = aligned(n_blocks * REAL_LANES).view(np.float64)
-        self._keep = (first, links, beta)
+        reference = np.zeros(0, dtype=np.uint64)
+        if field:
+            reference = np.where(np.asarray(glass.planted) > 0, np.uint64(0xffffffffffffffff), np.uint64(0))
+        self._keep = (first, links, beta, reference)
 
         cdef real_t *s = &self.s
         s.n_weights, s.n_paths, s.n_blocks, s.n_lanes = glass.n_weights, glass.n_paths, n_blocks, walkers.n_lanes
@@ -87,6 +94,8 @@ cdef class RealValued:
         s.rng = <uint64_t *>address(self.rng)
         s.energy = <double *>address(self.energy)
         s.heat_bath = bool((walkers.beta < 0.1).any())
+        s.field = field
+        s.reference = <const uint64_t *>address(reference)
         fill_ladder(&s.ladder, walkers)
 
     def set_weights(self, up):

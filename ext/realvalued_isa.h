@@ -7,6 +7,14 @@
 #define INLINE TARGET static inline __attribute__((always_inline))
 #include "exp_isa.h"
 
+INLINE U F(real_lane_numbers)(void)
+{
+    U lane;
+    for (int e = 0; e < PW; e++)
+        lane[e] = (uint64_t)e;
+    return lane;
+}
+
 TARGET static void F(real_sweep)(real_t *s, int64_t block)
 {
     const U sign = (U){0} + (1ull << 63);
@@ -27,12 +35,18 @@ TARGET static void F(real_sweep)(real_t *s, int64_t block)
             const int next = REAL_LANES / PW;
             XOSHIRO_STEP(U, random, state[0], state[next], state[2 * next], state[3 * next]);
             D uniform = (D)((random >> 12) | (U)one) - one;
-            D cost = b * field * 2.0, size = (D)((U)cost & ~sign);
+            D cost = b * field * 2.0;
+            if (s->field != 0.0) {
+                const U lane = F(real_lane_numbers)() + (uint64_t)at;
+                const U against = (((U){0} + (weight[i] ^ s->reference[i])) >> lane) << 63; /* sign of w w* */
+                cost += (D)((U)(zero + 2.0 * s->field) ^ against);
+            }
+            D size = (D)((U)cost & ~sign);
             D small = F(exp_negative)(F(exp_choose)((U)(-size < floor), floor, -size));
-            D p = F(exp_choose)((U)(field < zero), one, small);
-            p = F(exp_choose)((U)(field == zero), zero + 0.5, p);
+            D p = F(exp_choose)((U)(cost < zero), one, small);
+            p = F(exp_choose)((U)(cost == zero), zero + 0.5, p);
             if (s->heat_bath) {
-                D bath = F(exp_choose)((U)(field < zero), one, small) / (one + small);
+                D bath = F(exp_choose)((U)(cost < zero), one, small) / (one + small);
                 p = F(exp_choose)((U)(b < zero + HEAT_BATH_BELOW), bath, p);
             }
             U accept = (U)(uniform < p);

@@ -10,8 +10,8 @@ Exchange rates and round trips are no evidence and are not used. Asked instead, 
   visit together. A chain that never moves is stuck.
 
 Probabilities come from Student's t with the effective number of draws as degrees of freedom. The bound is shared by
-all comparisons of the scan (Bonferroni): chains in equilibrium get any sample named with probability :data:`FALSE_ALARM`.
-Dropping the samples that fail would bias every average, as they are the glassy ones.
+all comparisons of the scan (Bonferroni): a scan in equilibrium gets any sample named with probability
+:data:`FALSE_ALARM`. Dropping the samples that fail would bias every average, as they are the glassy ones.
 """
 
 from typing import NamedTuple
@@ -20,17 +20,21 @@ import numpy as np
 from scipy import stats
 
 from glassnet.analysis import errors
-from glassnet.analysis.nodes import Node, read
-from glassnet.analysis.overlaps import order_parameter, peak_threshold
+from glassnet.analysis.nodes import Node, Reading, readings, rungs
+from glassnet.analysis.overlaps import peak_threshold
 
 #: probability that a whole scan in equilibrium gets one or more samples named
 FALSE_ALARM = 0.01
 #: fewest autocorrelation times a chain must last not to be called stuck
 MIXED_LENGTH = 10.0
 
+_ENERGY = "energy drifts"
+_PEAK = "weight of high overlap drifts"
+_STARTS = "random and planted starts differ"
+
 
 class Failure(NamedTuple):
-    """A sample that has not proved to be in equilibrium: where, why, and on which rung it is worst."""
+    """A sample that has not proved to be in equilibrium: where, why, and the hottest rung on which it fails."""
 
     path: str
     sample: int
@@ -89,78 +93,94 @@ def assess(nodes: list[Node]) -> Equilibration:
     -------
     Equilibration
     """
-    tested = [(node, *_examine(node)) for node in nodes]
-    n_comparisons = sum(test.samples.size + 1 for _, tests, _ in tested for test in tests)
+    examinations = []
+    for node in nodes:
+        examinations.append(Examination(node))
+        for reading in readings(node):
+            examinations[-1].add(reading)
+    return conclude(examinations)
+
+
+class Examination:
+    """Collects the probabilities of all comparisons in one node, one sample after the other.
+
+    Parameters
+    ----------
+    node : Node
+    """
+
+    def __init__(self, node: Node):
+        self.node = node
+        self._temperatures = np.asarray(node.chain["temperature"].values, dtype=np.float64)[rungs(node)]
+        self._threshold = peak_threshold(node)
+        self._tables: dict[str, list[np.ndarray]] = {_ENERGY: [], _PEAK: []}
+        if node.planted_temperature is not None:
+            self._tables[_STARTS] = []
+        self._stuck: list[tuple[int, float]] = []
+
+    def add(self, reading: Reading) -> None:
+        """Take in the next sample."""
+        sample = len(self._tables[_ENERGY])
+        energy = reading.energy.swapaxes(1, 2)
+        peak = np.zeros((len(energy), 1, energy.shape[2]))
+        if reading.overlap is not None:
+            peak = (np.abs(reading.overlap) > self._threshold).astype(np.float64).swapaxes(1, 2)
+        self._tables[_ENERGY].append(_drift(energy))
+        self._tables[_PEAK].append(_drift(peak))
+        if _STARTS in self._tables:
+            self._tables[_STARTS].append(_starts(peak))
+        slow = _is_stuck(energy, peak)
+        if slow.any() and not _is_free(self.node, sample):
+            self._stuck.append((sample, float(self._temperatures[np.flatnonzero(slow)[-1]])))
+
+    def tests(self) -> list[_Probabilities]:
+        """One table of probabilities for each kind of comparison."""
+        tests = []
+        for reason, rows in self._tables.items():
+            difference, probability = np.moveaxis(np.array(rows), -1, 0)
+            tests.append(_Probabilities(reason, self._temperatures, probability, _together(difference)))
+        return tests
+
+    def stuck(self) -> list[tuple[int, float]]:
+        """Position of the samples that are stuck, and the hottest rung where they are."""
+        return self._stuck
+
+
+def conclude(examinations: list[Examination]) -> Equilibration:
+    """Hold all comparisons against one bound and name the samples that fail."""
+    tested = [(examination, examination.tests()) for examination in examinations]
+    n_comparisons = sum(test.samples.size + 1 for _, tests in tested for test in tests)
     bound = FALSE_ALARM / max(n_comparisons, 1)
     failures, failing_nodes = [], {}
-    for node, tests, stuck in tested:
+    for examination, tests in tested:
+        path, numbers = examination.node.path, examination.node.sample_numbers
         for test in tests:
             improbable = test.samples < bound
             for place in np.flatnonzero(improbable.any(axis=1)):
-                worst = test.temperatures[np.argmin(test.samples[place])]
-                failures.append(Failure(node.path, node.sample_numbers[place], test.reason, float(worst)))
+                hottest = test.temperatures[np.flatnonzero(improbable[place])[-1]]
+                failures.append(Failure(path, numbers[place], test.reason, float(hottest)))
             if test.node < bound:
-                failing_nodes.setdefault(node.path, f"{test.reason} on the average over samples")
-        for place, temperature in stuck:
-            failures.append(Failure(node.path, node.sample_numbers[place], "stuck", temperature))
+                failing_nodes.setdefault(path, f"{test.reason} on the average over samples")
+        failures += [Failure(path, numbers[place], "stuck", hottest) for place, hottest in examination.stuck()]
     return Equilibration(tuple(failures), failing_nodes, n_comparisons, bound)
 
 
-def _examine(node: Node) -> tuple[list[_Probabilities], list[tuple[int, float]]]:
-    """Probabilities of all comparisons of a node, and the (sample, temperature) that are stuck."""
-    temperatures = np.asarray(node.chain["temperature"].values, dtype=np.float64)
-    planted = node.planted_temperature is not None
-    rung = int(np.argmin(np.abs(temperatures - node.planted_temperature))) if planted else None
-    if planted:
-        temperatures = temperatures[[rung]]
-    tables: dict[str, list] = {"energy drifts": [], "weight of high overlap drifts": []}
-    if planted:
-        tables["random and planted starts differ"] = []
-    stuck = []
-    for sample in range(node.n_samples):
-        energy, peak = _series(node, sample, rung)
-        tables["energy drifts"].append(_drift(energy.mean(axis=1)))
-        tables["weight of high overlap drifts"].append(_drift(peak.mean(axis=1)))
-        if planted:
-            tables["random and planted starts differ"].append(_starts(peak))
-        slow = _is_stuck(energy, peak, free=_is_free(node, sample))
-        if slow.any():
-            stuck.append((sample, float(temperatures[np.argmax(slow)])))
-    tests = []
-    for reason, rows in tables.items():
-        difference, probability = np.moveaxis(np.array(rows), -1, 0)
-        tests.append(_Probabilities(reason, temperatures, probability, _together(difference)))
-    return tests, stuck
+def _drift(chains: np.ndarray) -> np.ndarray:
+    """Difference of the last half and the quarter before of (n_draws, n_chains, n_rungs), and its probability in
+    equilibrium: (n_rungs, 2).
 
-
-def _series(node: Node, sample: int, rung: int | None) -> tuple[np.ndarray, np.ndarray]:
-    """Energy and high-overlap indicator (n_draws, n_chains, n_rungs) of one sample."""
-    if rung is not None:
-        energy = read(node.chain, "energy", sample, rung=rung)[..., None]
-        overlap = read(node.chain, "planted_overlap", sample, rung=rung)[..., None]
-        return energy, (np.abs(overlap) > peak_threshold(node)).astype(np.float64)
-    energy = read(node.chain, "energy", sample).swapaxes(1, 2)
-    name = order_parameter(node)
-    if name not in node.chain:
-        return energy, np.zeros((len(energy), 1, energy.shape[2]))
-    overlap = read(node.chain, name, sample).swapaxes(1, 2)
-    return energy, (np.abs(overlap) > peak_threshold(node)).astype(np.float64)
-
-
-def _drift(series: np.ndarray) -> np.ndarray:
-    """Difference of the last half and the quarter before, and its probability in equilibrium: (n_rungs, 2).
-
-    The variance is taken within the two stretches and the autocorrelation time from the later one, so that a drift
-    does not hide itself by widening the bar.
+    Variance and autocorrelation time are taken within the two stretches and within each chain, so that a drift does
+    not hide itself by widening the bar. The variance is that of the mean over chains, as pairs of replicas are not
+    independent of each other.
     """
-    stretches = [series[part] for part in errors.logarithmic_bins(len(series))[-2:]] if len(series) >= 8 else []
+    stretches = [chains[part] for part in errors.logarithmic_bins(len(chains))[-2:]] if len(chains) >= 8 else []
     if not stretches:
-        return np.stack([np.zeros(series.shape[1]), np.ones(series.shape[1])], axis=-1)
+        return np.stack([np.zeros(chains.shape[2]), np.ones(chains.shape[2])], axis=-1)
     before, last = stretches
-    difference = last.mean(axis=0) - before.mean(axis=0)
     length = len(before) + len(last)
-    variance = (before.var(axis=0) * len(before) + last.var(axis=0) * len(last)) / length
-    tau = errors.integrated_time(last).tau
+    difference = last.mean(axis=(0, 1)) - before.mean(axis=(0, 1))
+    variance = sum(part.mean(axis=1).var(axis=0) * len(part) for part in stretches) / length
+    tau = np.maximum(errors.pooled_time(last - last.mean(axis=0)).tau, 0.5)
     stderr = np.sqrt(2 * tau * variance * (1 / len(before) + 1 / len(last)))
     return np.stack([difference, _two_sided(difference, stderr, length / (2 * tau) - 2)], axis=-1)
 
@@ -179,12 +199,12 @@ def _starts(peak: np.ndarray) -> np.ndarray:
     return np.array([[difference, _two_sided(difference, stderr, freedom)]])
 
 
-def _is_stuck(energy: np.ndarray, peak: np.ndarray, free: bool) -> np.ndarray:
-    """Whether the chains (n_draws, n_chains, n_rungs) are too short against their pooled autocorrelation time."""
+def _is_stuck(energy: np.ndarray, peak: np.ndarray) -> np.ndarray:
+    """On which rungs the chains (n_draws, n_chains, n_rungs) are too short against their pooled correlation time."""
     n_draws = len(energy)
     frozen = energy.var(axis=(0, 1)) == 0
     slow = [MIXED_LENGTH * errors.pooled_time(chains).tau > n_draws for chains in (energy, peak)]
-    return (slow[0] | slow[1] | frozen) & (not free)
+    return slow[0] | slow[1] | frozen
 
 
 def _is_free(node: Node, sample: int) -> bool:

@@ -7,6 +7,7 @@ draws are worth n / (2 tau) independent ones (A. D. Sokal, Monte Carlo methods i
 from typing import NamedTuple
 
 import numpy as np
+from scipy import fft
 
 from glassnet._checks import integer, real, real_array
 from glassnet._random import Role, Seed, generator
@@ -73,27 +74,38 @@ def pooled_time(chains: np.ndarray, *, window: float = WINDOW) -> Autocorrelatio
         Of the shape of the trailing axes.
     """
     chains = _series(chains, ndim=2)
-    centred = chains - chains.mean(axis=(0, 1))
-    covariance = autocovariance(centred, centre=False).mean(axis=1)
-    return _sum_within_window(covariance, window, chains.shape[0], chains.shape[1])
+    n_draws, n_chains = chains.shape[:2]
+    flat = chains.reshape(n_draws, n_chains, -1)
+    mean = flat.mean(axis=(0, 1))
+    moving = np.flatnonzero((flat != mean).any(axis=(0, 1)))
+    covariance = np.zeros((n_draws, flat.shape[2]))
+    covariance[:, moving] = _correlated(flat[:, :, moving] - mean[moving])
+    covariance = covariance.reshape(n_draws, *chains.shape[2:])
+    return _sum_within_window(covariance, window, n_draws, n_chains)
 
 
-def autocovariance(series: np.ndarray, *, centre: bool = True) -> np.ndarray:
+def autocovariance(series: np.ndarray) -> np.ndarray:
     """Autocovariance along the first axis at lags 0 .. n_draws - 1, normalised by the number of products.
 
     Parameters
     ----------
     series : (n_draws, ...) float64
-    centre : bool
-        Whether the mean of every series is subtracted first.
+
+    Returns
+    -------
+    (n_draws, ...) float64
     """
-    n_draws = series.shape[0]
-    deviations = series - series.mean(axis=0) if centre else series
-    length = 1 << (2 * n_draws - 1).bit_length()
-    spectrum = np.fft.rfft(deviations, length, axis=0)
-    products = np.fft.irfft(spectrum.real**2 + spectrum.imag**2, length, axis=0)[:n_draws]
-    counts = np.arange(n_draws, 0, -1).reshape(-1, *([1] * (series.ndim - 1)))
-    return products / counts
+    return _correlated((series - series.mean(axis=0))[:, None])
+
+
+def _correlated(deviations: np.ndarray) -> np.ndarray:
+    """Products of (n_draws, n_chains, ...) deviations at every lag, averaged over chains."""
+    n_draws = deviations.shape[0]
+    length = fft.next_fast_len(2 * n_draws, real=True)
+    spectrum = fft.rfft(deviations, length, axis=0)
+    power = (spectrum.real**2 + spectrum.imag**2).mean(axis=1)
+    products = fft.irfft(power, length, axis=0)[:n_draws]
+    return products / np.arange(n_draws, 0, -1).reshape(-1, *([1] * (products.ndim - 1)))
 
 
 def mean_and_error(chains: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -57,7 +57,7 @@ def two_phases(nodes: list[PlantedNode], location: Location | None) -> Evidence:
         own = [node for node in nodes if node.n_weights == size]
         nearest = min(own, key=lambda node: abs(node.temperature - location.temperature))
         centres = 0.5 * (nearest.edges[1:] + nearest.edges[:-1])
-        found = symmetric.peaks(centres, nearest.density.mean(axis=0), 0.5)
+        found = symmetric.peaks(centres, nearest.density.mean(axis=0), nearest.threshold)
         rows[size] = symmetric.Peaks(np.nan, np.nan, 1.0) if found is None else found
     largest = rows[max(rows)]
     passed = all(row.valley < _VALLEY for row in rows.values())
@@ -104,31 +104,31 @@ def binder_dips(dips: list[symmetric.Dip]) -> Evidence:
     passed = None
     if all(dip.resolved for dip in dips) and trend.below(0) and symmetric.deepens_at_every_step(dips):
         passed = True
-    elif trend.above(0) or all(dip.depth + 2 * dip.depth_stderr > 0 for dip in dips):
+    elif trend.above(0) or all(dip.shallow for dip in dips):
         passed = False
     says = f"{shown} for N = {_listed(sizes)}"
     return Evidence(name, trend.value, trend.stderr, sizes, passed, says)
 
 
 def overlap_peaks(overlaps: dict) -> Evidence:
-    """Has the overlap of two replicas two peaks on the lowest trusted rung, at every size?"""
+    """Has the overlap of two replicas two peaks at every size, on the rung where high overlaps hold about half?"""
     name = "overlap has two peaks"
-    rows = {}
+    rows, temperatures = {}, {}
     for size, data in overlaps.items():
-        place, density = data["overlap"].values, data["density"].values[0]
+        rung = int(np.argmin(np.abs(data["peak_weight"].values - 0.5)))
+        place, density = data["overlap"].values, data["density"].values[rung]
         rows[size] = symmetric.peaks(place, density, data.attrs["threshold"])
+        temperatures[size] = float(data.temperature[rung])
     if not rows or any(row is None for row in rows.values()):
         return Evidence(name, np.nan, np.nan, tuple(rows), None, "needs symmetric scans that reach high overlaps")
-    temperatures = [float(data.temperature[0]) for data in overlaps.values()]
-    largest = rows[max(rows)]
-    valleys = [row.valley for row in rows.values()]
+    largest, valleys = rows[max(rows)], [row.valley for row in rows.values()]
     passed = None
     if all(valley < _VALLEY for valley in valleys):
         passed = True
     elif valleys[-1] >= _VALLEY:
         passed = False
     says = f"at {largest.low:.2f} and {largest.high:.2f}, valley {largest.valley:.2g} of the lower one"
-    says += f" at T = {max(temperatures):.3g}, N = {max(rows)}"
+    says += f" at T = {temperatures[max(rows)]:.3g}, N = {max(rows)}"
     return Evidence(name, largest.high - largest.low, np.nan, tuple(rows), passed, says)
 
 

@@ -11,7 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glassnet.analysis.nodes import Node
+from glassnet import ensembles
+from glassnet._wiring import n_network_weights
+from glassnet.analysis.nodes import Node, order_parameter
+from glassnet.sampling.tempering import ParallelTempering
+
+#: 200 draws of 32 replicas are 99200 pairs
+_DRAWS, _REPLICAS = 200, 32
 
 
 class IndependentPairs(NamedTuple):
@@ -26,24 +32,16 @@ class IndependentPairs(NamedTuple):
     ratio: float
 
 
-def order_parameter(node: Node) -> str:
-    """Variable that location and verdict use: the overlap with the best gauge image where the ensemble has gauges.
-
-    The invariant of layered glasses and walks is a product of p overlaps, whose kurtosis is (3 - 2 / N_l)^p without
-    any order: its Binder ratio says nothing. The matched overlap is linear in the configuration.
-    """
-    return "matched_overlap" if "matched_overlap" in node.chain else "overlap"
-
-
 def independent_pairs(node: Node) -> IndependentPairs | None:
     """Moments of the order parameter of a node without order, or None where the node does not say what it needs.
 
     Plain overlaps: exact, B0 = 3 - 2/N. Layered: exact (:func:`layered_pairs`). Walks: from random configurations on
     the same network (:func:`walks_pairs`).
     """
-    if order_parameter(node) == "overlap":
-        return plain_pairs(node.n_weights)
     attributes = node.chain.attrs
+    gauged = order_parameter(node) == "matched_overlap" or attributes.get("ensemble") in ("layered", "walks")
+    if not gauged:
+        return plain_pairs(node.n_weights)
     if attributes.get("ensemble") == "layered" and node.n_weights % int(attributes["p"]) == 0:
         return layered_pairs(node.n_weights // int(attributes["p"]), int(attributes["p"]))
     widths = _widths(attributes)
@@ -96,3 +94,18 @@ def _widths(attributes) -> tuple[int, ...] | None:
         keywords = attributes.get("glass", "{}")
         widths = (json.loads(keywords) if isinstance(keywords, str) else keywords).get("widths")
     return None if widths is None else tuple(int(width) for width in np.ravel(widths))
+
+
+@lru_cache
+def walks_pairs(widths: tuple[int, ...], dilution: float) -> IndependentPairs:
+    """Matched overlap of random configurations of a layered network, from simulation.
+
+    There is no closed form for the best gauge image of a network; the sampler at T = inf draws every configuration
+    afresh. Which connections are removed hardly matters, so one diluted network stands for all.
+    """
+    glass = ensembles.walks(widths=widths, alpha=1 / n_network_weights(widths), dilution=dilution, seed=0)
+    sampler = ParallelTempering(glass, [math.inf], n_replicas=_REPLICAS, seed=0)
+    drawn = sampler.run(_DRAWS, measure=("matched_overlap",))
+    overlap = drawn["matched_overlap"].values
+    square = float((overlap**2).mean())
+    return IndependentPairs(float(overlap.mean()), square, float((overlap**4).mean() / square**2))

@@ -1,8 +1,8 @@
 """Where the planted phase and the rest weigh the same: the transition temperature from planted scans.
 
-The planted phase holds the fraction w = 1 / (1 + exp(N Sigma(T) - c)) of the weight: Sigma, the free energy per weight and
-temperature that separates the phases, vanishes at the transition, and c stands for everything that does not grow with
-N. Curves of w against T of different sizes therefore cross at the transition, at any c. The headline is the crossing
+The planted phase holds the fraction w = 1 / (1 + exp(N Sigma(T) - c)) of the weight: Sigma, the free energy per
+weight and temperature that separates the phases, vanishes at the transition, and c stands for everything that does not
+grow with N. Curves of w against T of different sizes therefore cross at the transition, at any c. The headline is the crossing
 of all sizes at once: a logistic regression of the disorder-mean w on N and N T (and N T^2) with a free constant c. It
 uses every size and temperature, where crossings of pairs of sizes use slopes that are hardly known, and it needs no
 extrapolation; w near 0 or 1 gets the little weight that it deserves.
@@ -10,6 +10,7 @@ extrapolation; w near 0 or 1 gets the little weight that it deserves.
 The zeros of the separate sizes (w = 1/2) move like c / (N Sigma') and are extrapolated in 1/N and ln N/N beside it.
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -115,6 +116,8 @@ def locate(nodes: list[PlantedNode], *, seed: int = 0) -> Location | None:
     Location or None
         None if there are fewer than two sizes with two temperatures each.
     """
+    if len(nodes) < 4:
+        return None
     data = _observations(nodes, seed)
     sizes = [int(size) for size in np.unique(data.size) if np.unique(data.x[data.size == size]).size >= 2]
     if len(sizes) < 2:
@@ -153,7 +156,8 @@ def _observations(nodes: list[PlantedNode], seed: int) -> _Data:
     scale = np.ptp(temperature) / 2 or 1.0
     centre = temperature.mean()
     n_samples = np.array([node.n_samples for node in nodes], dtype=np.float64)
-    return _Data(size, (temperature - centre) / scale, size / size.mean(), n_samples, np.array(weights).T, centre, scale)
+    x, n = (temperature - centre) / scale, size / size.mean()
+    return _Data(size, x, n, n_samples, np.array(weights).T, centre, scale)
 
 
 def _joint(data: _Data, bent: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -178,7 +182,7 @@ def _others(data, bent, sizes, n_samples, headline, nodes, seed):
     for name, inverse in _INVERSES.items():
         extrapolated = _intercept(inverse(np.array(sizes, dtype=float)), roots)
         others.append(_estimate(f"w = 1/2, extrapolated in {name}", extrapolated, n_samples, sizes))
-    for i, (small, large) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for i, (small, large) in enumerate(pairwise(sizes)):
         crossing = _pair_crossing(data, theta, i, headline.value)
         others.append(_estimate(f"crossing of {small} and {large}", crossing, n_samples, [small, large]))
     logit_zeros = _logit_zeros(nodes, sizes, seed)

@@ -1,6 +1,7 @@
 """Finding one's way in a tree of chains: which node is which size, dilution and planting temperature."""
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -56,15 +57,47 @@ def nodes(chains: xr.DataTree) -> list[Node]:
     return sorted(found, key=order)
 
 
-def read(chain: xr.Dataset, name: str, sample: int, *, rung: int | None = None) -> np.ndarray:
-    """One variable of one sample as float64, (draw, temperature, replica or pair), or at one rung without that axis.
+class Reading(NamedTuple):
+    """Chains of one sample on the rungs that count: all of a symmetric node, the planting temperature of a planted one.
 
-    Reads one sample only, so the memory needed is that of a single chain file.
+    `energy` (n_draws, n_rungs, n_replicas); `overlap` the order parameter (n_draws, n_rungs, n_pairs), in planted nodes
+    the overlap with the planted state (n_draws, n_rungs, n_replicas), or None where it was not measured. float64.
     """
-    variable = chain[name].isel(sample=sample)
-    if rung is not None:
-        variable = variable.isel(temperature=rung)
-    return np.asarray(variable.values, dtype=np.float64)
+
+    energy: np.ndarray
+    overlap: np.ndarray | None
+
+
+def order_parameter(node: Node) -> str | None:
+    """Variable that location and verdict use, None where it was not measured.
+
+    The overlap with the best gauge image where the ensemble has gauges: the invariant of layered glasses and walks is
+    a product of p overlaps, whose kurtosis is (3 - 2 / N_l)^p without any order, so that its Binder ratio says nothing.
+    """
+    if node.planted_temperature is not None:
+        return "planted_overlap"
+    if "matched_overlap" in node.chain:
+        return "matched_overlap"
+    gauged = node.chain.attrs.get("ensemble") in ("layered", "walks")
+    return "overlap" if "overlap" in node.chain and not gauged else None
+
+
+def rungs(node: Node) -> np.ndarray:
+    """Positions of the rungs that count on the ladder of a node."""
+    temperatures = np.asarray(node.chain["temperature"].values, dtype=np.float64)
+    if node.planted_temperature is None:
+        return np.arange(len(temperatures))
+    return np.array([np.argmin(np.abs(temperatures - node.planted_temperature))])
+
+
+def readings(node: Node) -> Iterator[Reading]:
+    """The samples of a node one after the other; only one is in memory at a time."""
+    kept = slice(None) if node.planted_temperature is None else slice(rungs(node)[0], rungs(node)[0] + 1)
+    names = ("energy", order_parameter(node))
+    for sample in range(node.n_samples):
+        selected = node.chain.isel(sample=sample, temperature=kept)
+        arrays = [None if name is None else np.asarray(selected[name].values, dtype=np.float64) for name in names]
+        yield Reading(*arrays)
 
 
 def run_seed(chains: xr.DataTree) -> int:

@@ -4,91 +4,111 @@ import numpy as np
 import xarray as xr
 
 from glassnet.analysis import errors
-from glassnet.analysis.independent import independent_pairs, order_parameter
-from glassnet.analysis.nodes import Node, read
+from glassnet.analysis.independent import independent_pairs
+from glassnet.analysis.nodes import Node, Reading, order_parameter, readings
 
 #: about this many bins between -1 and 1; always a whole number of the steps 2/N between possible overlaps
 _BINS = 48
 
 
 def averages(node: Node, *, seed: int = 0) -> xr.Dataset:
-    """Disorder averages of the order parameter q over pairs of independent replicas.
+    """Disorder averages of the order parameter of a symmetric node; see :meth:`OverlapAverages.dataset`."""
+    collected = OverlapAverages(node)
+    for reading in readings(node):
+        collected.add(reading)
+    return collected.dataset(seed=seed)
+
+
+class OverlapAverages:
+    """Collects the order parameter q over pairs of independent replicas, one sample after the other.
 
     Parameters
     ----------
     node : Node
-        With at least two replicas.
-    seed : int
-        Seed of the run, for the bootstrap over samples.
-
-    Returns
-    -------
-    xarray.Dataset
-        Dimension temperature: `q2` = [<q^2>]; `susceptibility` = [<q^2>] over its value without order (N [<q^2>] for
-        plain overlaps); `binder` = (B0 - R) / (B0 - 1), R = [<q^4>] / [<q^2>]^2, with B0 the exact ratio of
-        independent pairs (0 without order, 1 for one sharp overlap); `peak_weight` = [P(|q| > threshold)]; each with
-        `_stderr` (bootstrap over samples, nan for a single one) and `_resampled` (resample, temperature), whose first
-        row holds the data. Dimensions (temperature, overlap): `density` of q and `density_stderr`. Attributes: variable, threshold, reference_ratio (B0), n_samples. Susceptibility and
-        Binder cumulant are nan where B0 is not known.
+        Symmetric, with at least two replicas.
     """
-    name = order_parameter(node)
-    reference = independent_pairs(node)
-    threshold = peak_threshold(node)
-    edges = bin_edges(node.n_weights)
-    n_rungs = node.chain.sizes["temperature"]
-    moments = np.empty((node.n_samples, n_rungs, 3))
-    histograms = np.empty((node.n_samples, n_rungs, len(edges) - 1))
-    for sample in range(node.n_samples):
-        q = read(node.chain, name, sample)
-        moments[sample] = np.stack(
-            [(q**2).mean(axis=(0, 2)), (q**4).mean(axis=(0, 2)), (np.abs(q) > threshold).mean(axis=(0, 2))], axis=-1
-        )
-        histograms[sample] = [density(q[:, rung], edges) for rung in range(n_rungs)]
-    counts = errors.resampling_counts(node.n_samples, key=node.path, seed=seed)
-    resampled = errors.resampled_means(moments, counts)
-    second, fourth, peak = np.moveaxis(resampled, -1, 0)
-    square, ratio = (np.nan, np.nan) if reference is None else (reference.square, reference.ratio)
-    derived = {
-        "q2": second,
-        "susceptibility": second / square,
-        "binder": (ratio - fourth / second**2) / (ratio - 1),
-        "peak_weight": peak,
-        "density": errors.resampled_means(histograms, counts),
-    }
-    variables = {}
-    for quantity, values in derived.items():
-        dimensions = ("temperature", "overlap")[: values.ndim - 1]
-        variables[quantity] = (dimensions, values[0])
-        variables[f"{quantity}_stderr"] = (dimensions, errors.bootstrap_error(values, node.n_samples))
-        if values.ndim == 2:
-            variables[f"{quantity}_resampled"] = (("resample", "temperature"), values)
-    coordinates = {"temperature": node.chain["temperature"].values, "overlap": 0.5 * (edges[1:] + edges[:-1])}
-    attributes = {"variable": name, "threshold": threshold, "reference_ratio": ratio, "n_samples": node.n_samples}
-    return xr.Dataset(variables, coordinates, attributes)
+
+    def __init__(self, node: Node):
+        self._node = node
+        self._threshold = peak_threshold(node)
+        self._edges = bin_edges(node.n_weights)
+        self._moments: list[np.ndarray] = []
+        self._densities: list[np.ndarray] = []
+
+    def add(self, reading: Reading) -> None:
+        """Take in the next sample."""
+        square = reading.overlap * reading.overlap
+        high = square > self._threshold**2
+        self._moments.append(np.stack([m.mean(axis=(0, 2)) for m in (square, square * square, high)], axis=-1))
+        self._densities.append(density(reading.overlap, self._edges))
+
+    def dataset(self, *, seed: int = 0) -> xr.Dataset:
+        """Averages over the samples so far.
+
+        Parameters
+        ----------
+        seed : int
+            Seed of the run, for the bootstrap over samples.
+
+        Returns
+        -------
+        xarray.Dataset
+            Dimension temperature: `q2` = [<q^2>]; `susceptibility` = [<q^2>] over its value without order (N [<q^2>]
+            for plain overlaps); `binder` = (B0 - R) / (B0 - 1), R = [<q^4>] / [<q^2>]^2, with B0 the exact ratio of
+            independent pairs (0 without order, 1 for one sharp overlap); `peak_weight` = [P(|q| > threshold)]; each
+            with `_stderr` (bootstrap over samples, nan for a single one) and `_resampled` (resample, temperature),
+            whose first row holds the data. Dimensions (temperature, overlap): `density` of q and `density_stderr`.
+            Attributes: variable, threshold, reference_ratio (B0), n_samples. Susceptibility and Binder cumulant are
+            nan where B0 is not known.
+        """
+        n_samples = len(self._moments)
+        reference = independent_pairs(self._node)
+        square, ratio = (np.nan, np.nan) if reference is None else (reference.square, reference.ratio)
+        counts = errors.resampling_counts(n_samples, key=self._node.path, seed=seed)
+        second, fourth, peak = np.moveaxis(errors.resampled_means(np.array(self._moments), counts), -1, 0)
+        derived = {
+            "q2": second,
+            "susceptibility": second / square,
+            "binder": (ratio - fourth / second**2) / (ratio - 1),
+            "peak_weight": peak,
+            "density": errors.resampled_means(np.array(self._densities), counts),
+        }
+        variables = {}
+        for name, values in derived.items():
+            dimensions = ("temperature", "overlap")[: values.ndim - 1]
+            variables[name] = (dimensions, values[0])
+            variables[f"{name}_stderr"] = (dimensions, errors.bootstrap_error(values, n_samples))
+            if values.ndim == 2:
+                variables[f"{name}_resampled"] = (("resample", "temperature"), values)
+        centres = 0.5 * (self._edges[1:] + self._edges[:-1])
+        coordinates = {"temperature": self._node.chain["temperature"].values, "overlap": centres}
+        attributes = {"variable": order_parameter(self._node), "threshold": self._threshold}
+        return xr.Dataset(variables, coordinates, attributes | {"reference_ratio": ratio, "n_samples": n_samples})
 
 
 def peak_threshold(node: Node) -> float:
-    """Overlap above which a pair counts as being in the same state: halfway from independent pairs to identity."""
+    """Overlap above which two configurations count as being in the same state.
+
+    Halfway from the mean overlap of independent pairs (0 without gauges) to identity.
+    """
     reference = independent_pairs(node)
     return 0.5 * (1 + (reference.mean if reference is not None else 0.0))
 
 
 def bin_edges(n_weights: int) -> np.ndarray:
-    """Edges of overlap bins from -1 to 1 that hold equally many possible overlaps (steps of 2/N) each."""
+    """Edges of bins that cover [-1, 1], each with equally many possible overlaps (2/N apart) and none on an edge."""
     step = 2.0 / n_weights
-    width = max(1, round(2 / _BINS / step)) * step
-    n_bins = int(np.ceil((2 + step) / width - 1e-9))
-    return -0.5 * n_bins * width + width * np.arange(n_bins + 1) + _offset(n_weights, n_bins, width, step)
-
-
-def _offset(n_weights: int, n_bins: int, width: float, step: float) -> float:
-    """Shift that puts the lowest edge half a step below a possible overlap, so that none lies on an edge."""
-    lowest = -0.5 * n_bins * width
-    possible = -1 + step * np.round((lowest + 1) / step)
-    return possible - 0.5 * step - lowest
+    together = max(1, round(2 / _BINS / step))
+    n_bins = -(-(n_weights + 1) // together)
+    # what does not fit into whole bins goes below -1, far from everything
+    return 1 + step / 2 - together * step * np.arange(n_bins, -1, -1)
 
 
 def density(overlaps: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Normalised histogram of overlaps (any shape) in the given bins."""
-    counts = np.histogram(overlaps, edges)[0]
-    return counts / counts.sum() / np.diff(edges)
+    """Normalised histograms of overlaps (n_draws, n_rungs, n_chains) in equal bins: (n_rungs, n_bins)."""
+    n_bins, n_rungs = len(edges) - 1, overlaps.shape[1]
+    width = edges[1] - edges[0]
+    place = np.clip(((overlaps - edges[0]) / width).astype(np.int64), 0, n_bins - 1)
+    place += n_bins * np.arange(n_rungs)[None, :, None]
+    counts = np.bincount(place.ravel(), minlength=n_rungs * n_bins).reshape(n_rungs, n_bins)
+    return counts / (overlaps.shape[0] * overlaps.shape[2] * width)

@@ -1,7 +1,7 @@
 """Planted scans: how much of the equilibrium weight the planted phase holds, at the planting temperature.
 
 A configuration belongs to the planted phase if its overlap with the planted state exceeds the threshold of
-:func:`glassnet.analysis.overlaps.peak_threshold` (1/2 for plain overlaps). Other rungs of the ladder are tools of the
+:func:`glassnet.analysis.overlaps.peak_threshold`, 1/2 for plain overlaps. Other rungs of the ladder are tools of the
 exchange and are never looked at.
 """
 
@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from glassnet.analysis import errors
-from glassnet.analysis.nodes import Node, read
+from glassnet.analysis.nodes import Node, Reading
 from glassnet.analysis.overlaps import bin_edges, density, peak_threshold
 
 #: a sample tells the phases' energies apart only if it spends this fraction of its time in each
@@ -24,7 +24,7 @@ class PlantedNode(NamedTuple):
     `weight` (n_samples,) is the fraction of draws of all replicas in the planted phase, `from_planted` and
     `from_random` the same for either half of the replicas; `energy_gap` the mean total energy in the planted phase less
     that outside, nan where one of them was hardly seen; `density` (n_samples, n_bins) the distribution of the overlap
-    with the planted state in the bins `edges`.
+    with the planted state in the bins `edges`. `threshold` separates the phases.
     """
 
     path: str
@@ -37,32 +37,46 @@ class PlantedNode(NamedTuple):
     n_effective: np.ndarray
     density: np.ndarray
     edges: np.ndarray
+    threshold: float
 
     @property
     def n_samples(self) -> int:
         return len(self.weight)
 
 
-def reduce(node: Node) -> PlantedNode:
-    """Read a planted node sample by sample and keep what the location needs."""
-    temperatures = np.asarray(node.chain["temperature"].values, dtype=np.float64)
-    rung = int(np.argmin(np.abs(temperatures - node.planted_temperature)))
-    edges = bin_edges(node.n_weights)
-    threshold = peak_threshold(node)
-    rows, densities = [], []
-    for sample in range(node.n_samples):
-        overlap = read(node.chain, "planted_overlap", sample, rung=rung)
-        energy = read(node.chain, "energy", sample, rung=rung)
-        inside = np.abs(overlap) > threshold
+class PlantedWeights:
+    """Collects how the replicas of a planted node share their time between the phases, one sample after the other.
+
+    Parameters
+    ----------
+    node : Node
+        Planted.
+    """
+
+    def __init__(self, node: Node):
+        self._node = node
+        self._threshold = peak_threshold(node)
+        self._edges = bin_edges(node.n_weights)
+        self._rows: list[tuple] = []
+        self._densities: list[np.ndarray] = []
+
+    def add(self, reading: Reading) -> None:
+        """Take in the next sample."""
+        energy, overlap = reading.energy[:, 0], reading.overlap
+        inside = np.abs(overlap[:, 0]) > self._threshold
         weight, half = inside.mean(), inside.shape[1] // 2
         both = min(weight, 1 - weight) > _VISITED
         gap = energy[inside].mean() - energy[~inside].mean() if both else np.nan
         tau = errors.pooled_time(inside.astype(np.float64)).tau
         halves = (inside[:, :half].mean() if half else np.nan, inside[:, half:].mean())
-        rows.append((weight, *halves, gap, inside.size / (2 * tau)))
-        densities.append(density(overlap, edges))
-    columns = np.array(rows).T
-    return PlantedNode(node.path, node.n_weights, node.planted_temperature, *columns, np.array(densities), edges)
+        self._rows.append((weight, *halves, gap, inside.size / (2 * tau)))
+        self._densities.append(density(overlap, self._edges)[0])
+
+    def result(self) -> PlantedNode:
+        """What the location needs of the samples so far."""
+        columns = np.array(self._rows).T
+        identity = (self._node.path, self._node.n_weights, self._node.planted_temperature)
+        return PlantedNode(*identity, *columns, np.array(self._densities), self._edges, self._threshold)
 
 
 def log_ratio(node: PlantedNode) -> np.ndarray:

@@ -5,6 +5,7 @@ the answer is 0.654), but together it tells the kinds of transition apart.
 """
 
 from functools import reduce
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +26,11 @@ class Dip(NamedTuple):
     depth: float
     depth_stderr: float
     resolved: bool
+
+    @property
+    def shallow(self) -> bool:
+        """Whether the dip is no deeper than noise and corrections to a scaling without dips."""
+        return self.depth > -max(0.1, 3 * self.depth_stderr)
 
 
 class Trend(NamedTuple):
@@ -96,7 +102,7 @@ def deepening(dips: list[Dip]) -> Trend | None:
 
 def deepens_at_every_step(dips: list[Dip]) -> bool:
     """Whether every size has a deeper dip than the one before."""
-    return all(large.depth < small.depth for small, large in zip(dips, dips[1:], strict=False))
+    return all(large.depth < small.depth for small, large in pairwise(dips))
 
 
 def extrapolations(dips: list[Dip]) -> dict[str, Trend]:
@@ -136,28 +142,33 @@ def binder_crossings(overlaps: dict[int, xr.Dataset]) -> dict[tuple[int, int], T
     two standard errors somewhere.
     """
     found = {}
-    for (small, one), (large, other) in zip(overlaps.items(), list(overlaps.items())[1:], strict=False):
+    for (small, one), (large, other) in pairwise(overlaps.items()):
         shared = common_rungs([one, other])
         if len(shared) < 2:
             continue
         curves = [data["binder_resampled"].sel(temperature=shared, method="nearest").values for data in (one, other)]
         difference = curves[1] - curves[0]
         stderr = errors.bootstrap_error(difference, min(one.attrs["n_samples"], other.attrs["n_samples"]))
-        place = np.array([_last_fall(shared, row) for row in difference])
-        cold = shared < place[0]
-        significant = difference[0] / stderr
-        if np.any(significant[cold] > 2) and np.any(significant[~cold] < -2):
-            n_samples = min(one.attrs["n_samples"], other.attrs["n_samples"])
-            found[small, large] = Trend(float(place[0]), float(errors.bootstrap_error(place, n_samples)))
+        significance = difference[0] / stderr
+        falls = np.flatnonzero((difference[0, :-1] > 0) & (difference[0, 1:] <= 0))
+        if not len(falls):
+            continue
+        # where the evidence for "above" on the cold side and "below" on the warm side is strongest
+        fall = max(falls, key=lambda i: significance[: i + 1].sum() - significance[i + 1 :].sum())
+        if significance[: fall + 1].max() < 2 or significance[fall + 1 :].min() > -2:
+            continue
+        place = np.array([_fall_nearest(shared, row, shared[fall]) for row in difference])
+        n_samples = min(one.attrs["n_samples"], other.attrs["n_samples"])
+        found[small, large] = Trend(float(place[0]), float(errors.bootstrap_error(place, n_samples)))
     return found
 
 
-def _last_fall(temperature: np.ndarray, difference: np.ndarray) -> float:
-    """Highest temperature where a difference passes from positive to negative with rising temperature."""
+def _fall_nearest(temperature: np.ndarray, difference: np.ndarray, near: float) -> float:
+    """Temperature, closest to `near`, where a difference passes from positive to negative with rising temperature."""
     falls = np.flatnonzero((difference[:-1] > 0) & (difference[1:] <= 0))
     if not len(falls):
         return np.nan
-    i = falls[-1]
+    i = falls[np.argmin(np.abs(temperature[falls] - near))]
     share = difference[i] / (difference[i] - difference[i + 1])
     return float(temperature[i] + share * (temperature[i + 1] - temperature[i]))
 
@@ -173,7 +184,8 @@ def latent_heat(thermodynamics: dict[int, xr.Dataset]) -> LatentHeat | None:
     """Latent heat per weight from the maximum of the heat capacity, c_max / N -> L^2 / (4 T^2).
 
     L^2 is the intercept at 1/N = 0 of 4 T^2 c_max / N (M. S. S. Challa, D. P. Landau and K. Binder, Phys. Rev. B 34,
-    1841 (1986)); by noise it can be negative. None for fewer than two sizes or three rungs.
+    1841 (1986)); by noise it can be negative. The error of the temperature contains half the distance of the rungs,
+    between which a sharp maximum can hide. None for fewer than two sizes or three rungs.
     """
     if len(thermodynamics) < 2 or any(data.sizes["temperature"] < 3 for data in thermodynamics.values()):
         return None
@@ -183,7 +195,8 @@ def latent_heat(thermodynamics: dict[int, xr.Dataset]) -> LatentHeat | None:
         place, height = _minima(temperature, -data["heat_capacity_resampled"].values)
         square = -4 * place**2 * height / size
         rows.append([square[0], errors.bootstrap_error(square, n_samples)])
-        rows[-1] += [place[0], errors.bootstrap_error(place, n_samples)]
+        spacing = np.gradient(temperature)[np.argmin(np.abs(temperature - place[0]))]
+        rows[-1] += [place[0], np.hypot(errors.bootstrap_error(place, n_samples), spacing / 2)]
     square, square_stderr, place, place_stderr = np.array(rows, dtype=float).T
     inverse = 1 / np.array(list(thermodynamics), dtype=float)
     return LatentHeat(line(inverse, square, square_stderr)[0], line(inverse, place, place_stderr)[0])

@@ -7,7 +7,7 @@ import xarray as xr
 
 from glassnet.analysis import errors
 from glassnet.analysis.freeenergy import log_partition_function
-from glassnet.analysis.nodes import Node, read
+from glassnet.analysis.nodes import Node, Reading, readings
 
 _QUANTITIES = {
     "energy": "energy per weight, units of |J|",
@@ -18,7 +18,15 @@ _QUANTITIES = {
 
 
 def averages(node: Node, *, seed: int = 0) -> xr.Dataset:
-    """Disorder averages per weight on every rung of a node.
+    """Disorder averages of the energy of a symmetric node; see :meth:`ThermalAverages.dataset`."""
+    collected = ThermalAverages(node)
+    for reading in readings(node):
+        collected.add(reading)
+    return collected.dataset(seed=seed)
+
+
+class ThermalAverages:
+    """Collects the energies of a node, one sample after the other.
 
     ln Z is summed from the hottest rung down with Bennett's ratio (:mod:`glassnet.analysis.freeenergy`). It starts
     from N ln 2 where that rung is at T = inf; otherwise from the paramagnet's closed form at its temperature, which
@@ -27,42 +35,61 @@ def averages(node: Node, *, seed: int = 0) -> xr.Dataset:
     Parameters
     ----------
     node : Node
-    seed : int
-        Seed of the run, for the bootstrap over samples.
-
-    Returns
-    -------
-    xarray.Dataset
-        Dimension temperature: energy, heat_capacity, entropy, free_energy, each with `_stderr` (bootstrap over samples;
-        nan for a single one) and `_resampled` (resample, temperature), whose first row holds the data;
-        paramagnet_energy and paramagnet_entropy (nan for couplings that are neither +-1 nor Gaussian). k_B = 1, so
-        temperatures are in units of |J|. At T = inf the free energy is -inf with error nan.
+        Symmetric.
     """
-    temperatures = np.asarray(node.chain["temperature"].values, dtype=np.float64)
-    betas = 1.0 / temperatures
-    paramagnet = Paramagnet(node)
-    columns = {name: np.empty((node.n_samples, len(betas))) for name in _QUANTITIES}
-    for sample in range(node.n_samples):
-        energies = read(node.chain, "energy", sample)
+
+    def __init__(self, node: Node):
+        self._node = node
+        self._temperatures = np.asarray(node.chain["temperature"].values, dtype=np.float64)
+        self._paramagnet = Paramagnet(node)
+        self._columns: dict[str, list[np.ndarray]] = {name: [] for name in _QUANTITIES}
+
+    def add(self, reading: Reading) -> None:
+        """Take in the next sample."""
+        betas = 1.0 / self._temperatures
+        energies = reading.energy
+        sample = len(self._columns["energy"])
         mean = energies.mean(axis=(0, 2))
-        log_z = log_partition_function(energies, betas, node.n_weights * paramagnet.log_z(betas[-1], sample))
-        columns["energy"][sample] = mean
-        columns["heat_capacity"][sample] = betas**2 * energies.var(axis=(0, 2))
-        columns["entropy"][sample] = log_z + betas * mean
-        columns["free_energy"][sample] = -temperatures * log_z
-    counts = errors.resampling_counts(node.n_samples, key=node.path, seed=seed)
-    variables = {}
-    for name, meaning in _QUANTITIES.items():
-        with np.errstate(invalid="ignore"):
-            resampled = errors.resampled_means(columns[name] / node.n_weights, counts)
-            stderr = errors.bootstrap_error(resampled, node.n_samples)
-        variables[name] = ("temperature", resampled[0], {"long_name": meaning})
-        variables[f"{name}_stderr"] = ("temperature", stderr)
-        variables[f"{name}_resampled"] = (("resample", "temperature"), resampled)
-    variables["paramagnet_energy"] = ("temperature", paramagnet.energy(betas))
-    variables["paramagnet_entropy"] = ("temperature", paramagnet.entropy(betas))
-    anchor = "n_weights ln 2 at T = inf" if betas[-1] == 0 else f"the paramagnet at T = {temperatures[-1]:g}"
-    return xr.Dataset(variables, {"temperature": temperatures}, {"anchor": anchor, "n_samples": node.n_samples})
+        anchor = self._node.n_weights * self._paramagnet.log_z(betas[-1], sample)
+        log_z = log_partition_function(energies, betas, anchor)
+        self._columns["energy"].append(mean)
+        self._columns["heat_capacity"].append(betas**2 * energies.var(axis=(0, 2)))
+        self._columns["entropy"].append(log_z + betas * mean)
+        self._columns["free_energy"].append(-self._temperatures * log_z)
+
+    def dataset(self, *, seed: int = 0) -> xr.Dataset:
+        """Averages per weight over the samples so far.
+
+        Parameters
+        ----------
+        seed : int
+            Seed of the run, for the bootstrap over samples.
+
+        Returns
+        -------
+        xarray.Dataset
+            Dimension temperature: energy, heat_capacity, entropy, free_energy, each with `_stderr` (bootstrap over
+            samples; nan for a single one) and `_resampled` (resample, temperature), whose first row holds the data;
+            paramagnet_energy and paramagnet_entropy (nan for couplings that are neither +-1 nor Gaussian). k_B = 1,
+            so temperatures are in units of |J|. At T = inf the free energy is -inf with error nan.
+        """
+        node, betas = self._node, 1.0 / self._temperatures
+        n_samples = len(self._columns["energy"])
+        counts = errors.resampling_counts(n_samples, key=node.path, seed=seed)
+        variables = {}
+        for name, meaning in _QUANTITIES.items():
+            with np.errstate(invalid="ignore"):
+                resampled = errors.resampled_means(np.array(self._columns[name]) / node.n_weights, counts)
+                stderr = errors.bootstrap_error(resampled, n_samples)
+            variables[name] = ("temperature", resampled[0], {"long_name": meaning})
+            variables[f"{name}_stderr"] = ("temperature", stderr)
+            variables[f"{name}_resampled"] = (("resample", "temperature"), resampled)
+        variables["paramagnet_energy"] = ("temperature", self._paramagnet.energy(betas))
+        variables["paramagnet_entropy"] = ("temperature", self._paramagnet.entropy(betas))
+        hottest = self._temperatures[-1]
+        anchor = "n_weights ln 2 at T = inf" if np.isinf(hottest) else f"the paramagnet at T = {hottest:g}"
+        attributes = {"anchor": anchor, "n_samples": n_samples}
+        return xr.Dataset(variables, {"temperature": self._temperatures}, attributes)
 
 
 class Paramagnet:

@@ -1,17 +1,21 @@
 """Where the glass gives way to the paramagnet and of which kind the transition is, with the evidence in words."""
 
 import html
+import json
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import overlaps, planted, symmetric, thermodynamics
-from glassnet.analysis.equilibration import Equilibration, assess
+from glassnet.analysis import planted, symmetric
+from glassnet.analysis.equilibration import Equilibration, Examination, conclude
 from glassnet.analysis.evidence import Evidence, number
-from glassnet.analysis.independent import order_parameter
 from glassnet.analysis.location import Location, locate
-from glassnet.analysis.nodes import Node, nodes, run_seed
+from glassnet.analysis.nodes import Node, nodes, order_parameter, readings, run_seed
+from glassnet.analysis.overlaps import OverlapAverages
+from glassnet.analysis.planted import PlantedWeights
+from glassnet.analysis.thermodynamics import ThermalAverages
 from glassnet.analysis.verdict import decide
 
 KINDS = ("random first-order", "first-order", "continuous", "none", "undecided")
@@ -35,6 +39,8 @@ class Transition:
         The crossing of the planted weights with all other estimates.
     equilibration : Equilibration
         `equilibration.failing` names the samples that have not proved their equilibrium.
+    glass : dict
+        Keywords of the ensemble, as far as the chains tell them.
     missing : dict of str to list of int
         Samples by node that the run file asks for and that are not there yet.
     thermodynamics, overlaps, planted : dict of int to xarray.Dataset
@@ -51,6 +57,7 @@ class Transition:
     sizes: tuple[int, ...]
     location: Location | None
     equilibration: Equilibration
+    glass: dict = field(default_factory=dict)
     missing: dict[str, list[int]] = field(default_factory=dict)
     thermodynamics: dict[int, xr.Dataset] = field(default_factory=dict, repr=False)
     overlaps: dict[int, xr.Dataset] = field(default_factory=dict, repr=False)
@@ -119,13 +126,13 @@ def find_transition(chains: xr.DataTree, dilution: float | None = None) -> Trans
     found = nodes(chains)
     dilution = _chosen(dilution, sorted({node.dilution for node in found}))
     found = [node for node in found if node.dilution == dilution]
-    equilibration = assess(found)
+    survey = _read(found)
+    equilibration = conclude(list(survey.examinations.values()))
     symmetric_nodes = [node for node in found if node.planted_temperature is None]
     planted_nodes = [node for node in found if node.planted_temperature is not None]
-    reduced = {node.path: planted.reduce(node) for node in planted_nodes}
-    thermal = {node.size: thermodynamics.averages(node, seed=seed) for node in symmetric_nodes}
-    with_pairs = [node for node in symmetric_nodes if order_parameter(node) in node.chain]
-    paired = {node.size: overlaps.averages(node, seed=seed) for node in with_pairs}
+    reduced = {path: weights.result() for path, weights in survey.planted.items()}
+    thermal = {node.size: survey.thermal[node.path].dataset(seed=seed) for node in symmetric_nodes}
+    paired = {n.size: survey.paired[n.path].dataset(seed=seed) for n in symmetric_nodes if n.path in survey.paired}
     lowest = {node.size: lowest_trusted(node, equilibration) for node in symmetric_nodes}
     sound = [reduced[node.path] for node in planted_nodes if equilibration.passes(node.path)]
     verdict = decide(
@@ -144,12 +151,39 @@ def find_transition(chains: xr.DataTree, dilution: float | None = None) -> Trans
         sizes=tuple(sorted({node.size for node in found})),
         location=verdict.location,
         equilibration=equilibration,
+        glass=_keywords(found[0]),
         missing=missing,
         thermodynamics=thermal,
         overlaps=paired,
         planted=_planted_tables(planted_nodes, reduced, seed),
         lowest=lowest,
     )
+
+
+class _Survey(NamedTuple):
+    """What one pass over all chains collects, by the path of the node."""
+
+    examinations: dict[str, Examination]
+    thermal: dict[str, ThermalAverages]
+    paired: dict[str, OverlapAverages]
+    planted: dict[str, PlantedWeights]
+
+
+def _read(found: list[Node]) -> _Survey:
+    """Read every sample once and hand it to all that want it."""
+    survey = _Survey({}, {}, {}, {})
+    for node in found:
+        collectors = [survey.examinations.setdefault(node.path, Examination(node))]
+        if node.planted_temperature is not None:
+            collectors.append(survey.planted.setdefault(node.path, PlantedWeights(node)))
+        else:
+            collectors.append(survey.thermal.setdefault(node.path, ThermalAverages(node)))
+            if order_parameter(node) is not None:
+                collectors.append(survey.paired.setdefault(node.path, OverlapAverages(node)))
+        for reading in readings(node):
+            for collector in collectors:
+                collector.add(reading)
+    return survey
 
 
 def transition_line(chains: xr.DataTree) -> list[Transition]:
@@ -179,6 +213,11 @@ def _chosen(dilution: float | None, present: list[float]) -> float:
     if dilution not in present:
         raise ValueError(f"dilution must be one of {listed}, got {dilution:g}")
     return dilution
+
+
+def _keywords(node: Node) -> dict:
+    keywords = json.loads(node.chain.attrs.get("glass", "{}"))
+    return {"ensemble": node.chain.attrs["ensemble"], **keywords} if "ensemble" in node.chain.attrs else keywords
 
 
 def _planted_tables(planted_nodes: list[Node], reduced: dict, seed: int) -> dict[int, xr.Dataset]:

@@ -91,7 +91,7 @@ def _symmetric_random_first_order(passed: dict, dips: list[symmetric.Dip]) -> bo
 
 
 def _continuous(passed: dict, dips: list[symmetric.Dip]) -> bool:
-    dipless = bool(dips) and all(dip.depth > -max(0.1, 3 * dip.depth_stderr) for dip in dips)
+    dipless = bool(dips) and all(dip.shallow for dip in dips)
     one_peak = passed["peaks"] is not True and passed["phases"] is not True
     return bool(dipless and one_peak and passed["crossings"] and passed["growth"] and passed["heat"] is not False)
 

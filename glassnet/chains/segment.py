@@ -94,7 +94,7 @@ def read(path: Path) -> Segment:
         attrs = _verified(file)
         digest = attrs.pop("digest")
         del attrs["format"]
-        variables = {name: variable(file[name]) for name in file if is_variable(file[name])}
+        variables = {name: variable(file[name]) for name in variable_names(file)}
         dataset = xr.Dataset(variables, attrs=attrs).set_coords(COORDINATES)
         state = {name: file["state"][name][...] for name in file["state"]}
         return Segment(dataset, _get_glass(file["glass"]), state, digest, attributes(file["runtime"]))
@@ -150,8 +150,13 @@ def content_digest(file: h5py.File) -> str:
 
 def attributes(item) -> dict:
     """Attributes of an HDF5 object as plain Python values, without those HDF5 keeps for itself."""
-    plain = {name: value.tolist() for name, value in item.attrs.items() if name not in _STRUCTURE}
+    plain = {name: item.attrs[name].tolist() for name in item.attrs if name not in _STRUCTURE}
     return {name: value.decode() if isinstance(value, bytes) else value for name, value in plain.items()}
+
+
+def variable_names(file: h5py.File) -> list[str]:
+    """Variables and coordinates of the chain, in the order of their names."""
+    return sorted(name for name in file if name in schema.VARIABLES or name in COORDINATES)
 
 
 def dimensions(stored: h5py.Dataset) -> tuple[str, ...]:
@@ -175,14 +180,6 @@ def variable(stored: h5py.Dataset) -> xr.Variable:
     values = stored[...] * kept["scale_factor"] if kept else stored[...]
     attrs = {name: value for name, value in attributes(stored).items() if name != "scale_factor"}
     return xr.Variable(dimensions(stored), values, attrs, kept)
-
-
-def is_variable(item) -> bool:
-    """Whether an HDF5 object is a variable of the chain (a group or a bare dimension is none)."""
-    if not isinstance(item, h5py.Dataset):
-        return False
-    # a dimension without coordinate is a scale with a placeholder for values
-    return not bytes(item.attrs.get("NAME", b"")).startswith(_NO_COORDINATE[:20].encode())
 
 
 def _verified(file: h5py.File) -> dict:

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from glassnet.chains import lazy
-from glassnet.chains.segment import COORDINATES, ChainError, attributes, is_variable, opened, variable
+from glassnet.chains.segment import COORDINATES, ChainError, attributes, opened, variable, variable_names
 
 #: what a run directory holds besides its chains
 RUN_FILE = "run.toml"
@@ -25,7 +25,7 @@ class Header(NamedTuple):
     attrs: dict
     draw: np.ndarray
     temperature: np.ndarray
-    variables: tuple[str, ...]
+    variables: list[str]
 
 
 def open_chains(path) -> xr.DataTree:
@@ -99,8 +99,7 @@ def read_index(directory: Path) -> dict:
 def read_header(path: Path) -> Header:
     """Attributes, draws and temperatures of one chain file."""
     with opened(path) as file:
-        names = tuple(sorted(name for name in file if is_variable(file[name])))
-        return Header(path, attributes(file), file["draw"][...], file["temperature"][...], names)
+        return Header(path, attributes(file), file["draw"][...], file["temperature"][...], variable_names(file))
 
 
 def _one_file(path: Path) -> xr.DataTree:
@@ -137,7 +136,7 @@ def _node(present: list[tuple[int, Path]], attrs: dict, seed: int) -> xr.Dataset
 
 def _variables(file: h5py.File, paths: list[Path], n_draws: int) -> dict:
     variables = {}
-    for name in filter(lambda name: is_variable(file[name]), file):
+    for name in variable_names(file):
         if name in COORDINATES:
             values = variable(file[name])
             variables[name] = values[:n_draws] if name == "draw" else values

@@ -15,6 +15,7 @@ class Metropolis(ParallelTempering):
     n_replicas : int
     seed : int
     initial : None, (n_weights,) or (1, n_replicas, n_weights) of +-1
+    field : float, optional
 
     Raises
     ------
@@ -22,6 +23,6 @@ class Metropolis(ParallelTempering):
         If an argument is not as described.
     """
 
-    def __init__(self, glass, temperature, n_replicas=64, seed=None, initial=None):
+    def __init__(self, glass, temperature, n_replicas=64, seed=None, initial=None, field=None):
         temperature = real("temperature", temperature, minimum=0, exclusive=True, finite=False)
-        super().__init__(glass, [temperature], n_replicas, seed, initial)
+        super().__init__(glass, [temperature], n_replicas, seed, initial, field)

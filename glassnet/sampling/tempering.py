@@ -13,8 +13,8 @@ from glassnet.sampling.progress import reporter
 from glassnet.sampling.walkers import Walkers
 
 _PAIRS = {"overlap", "weight_overlap", "path_overlap", "matched_overlap"}
-#: sweeps between two looks at the progress while nothing is measured
-_STRETCH = 1000
+#: updates between two looks at the progress while nothing is measured: a fraction of a second
+_STRETCH = 10**9
 
 
 class ParallelTempering:
@@ -38,6 +38,9 @@ class ParallelTempering:
     seed : int or glassnet._random.Seed
     initial : None, (n_weights,) or (n_temperatures, n_replicas, n_weights) of +-1
         Starting weights; random by default.
+    field : float, optional
+        K >= 0 of an extra energy -T K sum_i w_i w*_i along the planted state of the glass: K is the same at every
+        temperature, so that exchanges are as without it. `energy` is recorded without this term.
 
     Raises
     ------
@@ -45,7 +48,7 @@ class ParallelTempering:
         If an argument is not as described, or the run does not fit into memory.
     """
 
-    def __init__(self, glass, temperatures, n_replicas=4, seed=None, initial=None):
+    def __init__(self, glass, temperatures, n_replicas=4, seed=None, initial=None, field=None):
         if not isinstance(glass, PathGlass):
             raise TypeError(f"glass must be a PathGlass, got {type(glass).__name__}")
         self.glass = glass
@@ -54,10 +57,13 @@ class ParallelTempering:
         if seed is None:
             raise TypeError("seed must be given: an integer names the run and makes it repeatable")
         self.seed = seed if isinstance(seed, Seed) else Seed(_checks.integer("seed", seed, minimum=0))
+        self.field = 0.0 if field is None else _checks.real("field", field, minimum=0)
+        if self.field and glass.planted is None:
+            raise ValueError(f"field = {self.field:g} needs a planted glass (gn.ensembles.planted) to point along")
         n_lanes = len(self.temperatures) * self.n_replicas
         _require_memory(glass, n_lanes)
         self._walkers = Walkers(self.temperatures, self.n_replicas, words(self.seed, Role.EXCHANGES, 4))
-        self._kernel = _kernel(glass, self._walkers, self.seed)
+        self._kernel = _kernel(glass, self._walkers, self.seed, self.field)
         self._overlaps = Overlaps(glass, self.n_replicas)
         self._kernel.set_weights(self._start(initial))
         self.n_sweeps = 0
@@ -123,9 +129,10 @@ class ParallelTempering:
         names = check(measure, self.glass, self.n_replicas)
         record = _Record(self, names, n_sweeps // measure_every)
         with reporter(progress, thermalization + n_sweeps) as report:
-            for done in range(0, thermalization, _STRETCH):
-                self._advance(min(_STRETCH, thermalization - done))
-                report(min(done + _STRETCH, thermalization))
+            stretch = max(1, _STRETCH // (self.glass.n_weights * self._walkers.n_lanes))
+            for done in range(0, thermalization, stretch):
+                self._advance(min(stretch, thermalization - done))
+                report(min(done + stretch, thermalization))
             self._walkers.reset_counters()
             for draw in range(n_sweeps // measure_every):
                 self._advance(measure_every)
@@ -217,15 +224,16 @@ class _Record:
                 "seed": sampler.seed.value,
                 "seed_key": sampler.seed.key,
                 "n_replicas": sampler.n_replicas,
+                "field": sampler.field,
             },
         )
 
 
-def _kernel(glass, walkers, seed):
+def _kernel(glass, walkers, seed, field):
     module = bitsliced if glass.is_binary else realvalued
     kernel = bitsliced.BitSliced if glass.is_binary else realvalued.RealValued
     n_blocks = -(-walkers.n_lanes // module.LANES_PER_BLOCK)
-    return kernel(glass, walkers, words(seed, Role.SWEEPS, n_blocks * module.RNG_WORDS))
+    return kernel(glass, walkers, words(seed, Role.SWEEPS, n_blocks * module.RNG_WORDS), field)
 
 
 def _require_memory(glass, n_lanes):

@@ -198,7 +198,7 @@ class RunDirectory:
                 continue
             if attrs.get("seed") != run_file.seed or attrs.get("task") != task.text:
                 raise UserError(
-                    f"{path}: belongs to another run or task ({attrs.get('task')}, seed {attrs.get('seed')})"
+                    f"{path}: belongs to another run or task (task {attrs.get('task')}, seed {attrs.get('seed')})"
                 )
             if attrs["sweeps"] < run_file.sampling_of(task.planted is not None).sweeps:
                 shorter[number] = attrs["sweeps"]

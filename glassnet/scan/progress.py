@@ -132,7 +132,9 @@ class Bar(Progress):
     def _draw(self, now: float) -> None:
         if now - self._drawn >= 0.1:
             self._drawn = now
-            self._rich.update(self._task, completed=self._work_asked - self._work + self._current, description=self.line())
+            self._rich.update(
+                self._task, completed=self._work_asked - self._work + self._current, description=self.line()
+            )
 
     def say(self, text: str) -> None:
         self._rich.console.print(text, highlight=False)

@@ -98,7 +98,13 @@ def _conclude(plan: Plan, code: int) -> int:
         return code
     from glassnet.scan import report
 
-    print(report.write(plan.job.directory), flush=True)
+    try:
+        print(report.write(plan.job.directory), flush=True)
+    except segment.ChainError as error:
+        if code == 0:
+            raise
+        # every task may have failed: that is what the exit code is to say
+        print(f"no analysis: {error}", file=sys.stderr, flush=True)
     return code
 
 

@@ -82,7 +82,7 @@ def two_level(
 ):
     """Planted scan of a two-level system: w = 1 / (1 + exp(N slope (T - critical) - offset + disorder * noise)).
 
-    With `latent` the phase outside has that much more energy per weight; `frozen` chains never leave where they started.
+    With `latent` the phase outside has that much more energy per weight; `frozen` chains never leave their start.
     """
     rng = np.random.default_rng(seed)
     datasets = {}

@@ -103,12 +103,12 @@ class InvertedSwaps(gn.ParallelTempering):
         self._walkers.beta *= -1
 
 
-class LostPath(gn.ParallelTempering):
-    """Every dE and every energy lacks the last path."""
+class LostPaths(gn.ParallelTempering):
+    """Every eighth path is missing from every dE and every energy."""
 
     def __init__(self, glass, *args, **keywords):
-        lacking = gn.PathGlass(glass.paths[:-1], glass.couplings[:-1], glass.n_weights)
-        super().__init__(lacking, *args, **keywords)
+        kept = np.arange(glass.n_paths) % 8 > 0
+        super().__init__(gn.PathGlass(glass.paths[kept], glass.couplings[kept], glass.n_weights), *args, **keywords)
         self.glass = glass
 
 
@@ -135,5 +135,5 @@ def judge():
 def twins():
     return {
         twin.__name__: twin
-        for twin in (Frozen, NeverExchanging, HalfBeta, StaleThresholds, InvertedSwaps, LostPath, MixedColumns)
+        for twin in (Frozen, NeverExchanging, HalfBeta, StaleThresholds, InvertedSwaps, LostPaths, MixedColumns)
     }

@@ -169,7 +169,7 @@ def test_heat_capacity_and_energy_of_the_reference_are_those_of_the_package():
 
 
 @pytest.mark.parametrize("couplings", ["binary", "gaussian"])
-@pytest.mark.parametrize("twin", ["Frozen", "NeverExchanging", "HalfBeta", "LostPath", "MixedColumns"])
+@pytest.mark.parametrize("twin", ["Frozen", "NeverExchanging", "HalfBeta", "LostPaths", "MixedColumns"])
 def test_broken_samplers_are_caught(judge, twins, twin, couplings):
     glass = draw("regular", 3, couplings, 0.0)
     z, _ = worst(judge, glass, sample(twins[twin], glass))

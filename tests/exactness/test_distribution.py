@@ -101,7 +101,7 @@ def test_the_uneven_glass_has_free_and_crowded_weights():
     assert len(set(degrees.tolist())) > 4
 
 
-@pytest.mark.parametrize("twin", ["Frozen", "HalfBeta", "LostPath", "MixedColumns", "InvertedSwaps"])
+@pytest.mark.parametrize("twin", ["Frozen", "HalfBeta", "LostPaths", "MixedColumns", "InvertedSwaps"])
 def test_broken_samplers_are_caught(judge, twins, twin):
     glass = GLASSES["regular p=3"]("binary")
     index = chain(judge, twins[twin], glass, TEMPERATURES, 100, 100)

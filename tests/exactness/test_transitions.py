@@ -79,7 +79,7 @@ def test_the_law_after_a_few_sweeps(judge, couplings):
 
 
 @pytest.mark.parametrize("couplings", ["binary", "gaussian"])
-@pytest.mark.parametrize("twin", ["Frozen", "HalfBeta", "LostPath"])
+@pytest.mark.parametrize("twin", ["Frozen", "HalfBeta", "LostPaths"])
 def test_broken_samplers_are_caught(judge, twins, twin, couplings):
     assert least_p(twins[twin], judge, small(couplings)) < 1e-8
 

@@ -40,10 +40,22 @@ RULE = "only samples, sizes, dilutions, planted and sweeps may grow (--out start
         ("seed = 7", "seed = 8", f"seed: 8 here, but results/x was begun with 7; {RULE}"),
         ("degree = 4", "degree = 5", f"glass.degree: 5 here, but results/x was begun with 4; {RULE}"),
         ("replicas = 4", "replicas = 6", f"sampling.replicas: 6 here, but results/x was begun with 4; {RULE}"),
-        ("thermalization = 20", "thermalization = 30", f"sampling.thermalization: 30 here, but results/x was begun with 20; {RULE}"),
-        ("measure_every = 10", "measure_every = 20", f"sampling.measure_every: 20 here, but results/x was begun with 10; {RULE}"),
+        (
+            "thermalization = 20",
+            "thermalization = 30",
+            f"sampling.thermalization: 30 here, but results/x was begun with 20; {RULE}",
+        ),
+        (
+            "measure_every = 10",
+            "measure_every = 20",
+            f"sampling.measure_every: 20 here, but results/x was begun with 10; {RULE}",
+        ),
         ("symmetric = true", "", f"scan.symmetric: false here, but results/x was begun with true; {RULE}"),
-        ("planted = [0.6, 0.8]\n", "", "scan.planted: [] here, but results/x was begun with [0.6, 0.8]; it may only grow"),
+        (
+            "planted = [0.6, 0.8]\n",
+            "",
+            "scan.planted: [] here, but results/x was begun with [0.6, 0.8]; it may only grow",
+        ),
     ],
 )
 def test_what_may_not_change(change, old, new, line):
@@ -53,7 +65,7 @@ def test_what_may_not_change(change, old, new, line):
 def test_ladders_are_shown_with_every_default(change):
     symmetric, planted = change("n = 4", "n = 5")
     assert symmetric.startswith(
-        "sampling.temperatures: {min = 0.5, max = 1.5, n = 5, spacing = 'geometric', infinite = true} here, but results/x"
+        "sampling.temperatures: {min = 0.5, max = 1.5, n = 5, spacing = 'geometric', infinite = true} here"
     )
     assert "infinite = false" in planted
 

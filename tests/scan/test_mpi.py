@@ -3,20 +3,22 @@
 import os
 import random
 import signal
+import subprocess
 import time
 
 import pytest
 
 from glassnet.scan import status
+from glassnet.scan.directory import RunDirectory
 
-#: about twenty tasks of a few tens of milliseconds
-MORE = ("sweeps = 40", "sweeps = 30000", "samples = 2", "samples = 4", "[12, 24]", "[24]")
+#: twenty-four tasks of some tens of milliseconds
+MORE = ("sweeps = 40", "sweeps = 10000", "samples = 2", "samples = 4", "[12, 24]", "[24]")
 
 
-def wait_for(condition, process):
+def wait_for(condition, process=None):
     until = time.monotonic() + 60
     while not condition():
-        assert process.poll() is None, process.communicate()
+        assert process is None or process.poll() is None, process.communicate()
         assert time.monotonic() < until
         time.sleep(0.002)
 
@@ -25,12 +27,20 @@ def chain_files(directory):
     return sorted((directory / "chains").rglob("*.h5"))
 
 
+@pytest.fixture(scope="module")
+def expected():
+    """Digests of an uninterrupted serial run of MORE, computed by the first test that asks."""
+    return {}
+
+
 @pytest.fixture
-def reference(run_file, scan, digests, tmp_path):
-    """Run file and the digests of an uninterrupted serial run of it."""
+def more(run_file, scan, digests, tmp_path, expected):
+    """Run file with MORE tasks."""
     path = run_file(*MORE)
-    assert scan(path, tmp_path / "serial")[0] == 0
-    return path, digests(tmp_path / "serial")
+    if not expected:
+        assert scan(path, tmp_path / "serial")[0] == 0
+        expected |= digests(tmp_path / "serial")
+    return path
 
 
 @pytest.mark.parametrize("ranks", [1, 2, 3])
@@ -41,25 +51,33 @@ def test_same_chains_on_any_number_of_ranks(run_file, scan, finish, digests, tmp
     assert (code, errors) == (0, "")
     assert output.count("24 tasks, ") == 1
     assert output.endswith("report of parallel\n")
-    assert digests("parallel" if False else tmp_path / "parallel") == digests(tmp_path / "serial")
+    assert digests(tmp_path / "parallel") == digests(tmp_path / "serial")
 
 
-def test_killed_again_and_again(reference, glassnet, finish, digests, tmp_path):
-    path, expected = reference
+def test_killed_again_and_again(more, expected, glassnet, finish, digests, tmp_path):
     out, rng, seen = tmp_path / "killed", random.Random(4), {}
-    for victim in ("job", "rank", "mpiexec", "job"):
-        process = glassnet("scan", path, "--out", out, ranks=2)
+    for victim in ("all", "rank 0", "rank 1", "mpiexec"):
+        process = glassnet("scan", more, "--out", out, ranks=2)
         before = len(chain_files(out))
         wait_for(lambda before=before: len(chain_files(out)) > before, process)
         time.sleep(rng.uniform(0, 0.05))
-        _kill(victim, process, out)
+        rank_0 = int((out / ".lock").read_text().split()[0])
+        others = [rank for rank in ranks_of(out) if rank != rank_0]
+        victims = {
+            "all": [process.pid, rank_0, *others],
+            "rank 0": [rank_0],
+            "rank 1": others,
+            "mpiexec": [process.pid],
+        }
+        for number in victims[victim]:
+            os.kill(number, signal.SIGKILL)
         process.wait(timeout=30)
-        _all_gone(out)
+        wait_for(lambda: not ranks_of(out))
         now = {file: file.stat().st_mtime_ns for file in chain_files(out)}
         assert now.items() >= seen.items()
         seen = now
     assert len(seen) < len(expected)
-    code, output, _ = finish("scan", path, "--out", out, ranks=2)
+    code, output, _ = finish("scan", more, "--out", out, ranks=2)
     assert code == 0
     assert f"{len(expected)} tasks ({len(seen)} of them before), 2 processes" in output
     assert digests(out) == expected
@@ -67,37 +85,23 @@ def test_killed_again_and_again(reference, glassnet, finish, digests, tmp_path):
     assert not list(out.rglob("*.part"))
 
 
-def _kill(victim, process, out):
-    if victim == "job":
-        os.killpg(process.pid, signal.SIGKILL)
-        os.kill(_rank_0(out), signal.SIGKILL)
-    else:
-        os.kill(process.pid if victim == "mpiexec" else _rank_0(out), signal.SIGKILL)
-
-
-def _rank_0(out):
-    return int((out / ".lock").read_text().split()[0])
-
-
-def _all_gone(out):
-    """Ranks whose launcher was killed end on their own, but not at once."""
-    until = time.monotonic() + 30
-    while status.status(out)["running"] or (out / f"/proc/{_rank_0(out)}").exists():
-        assert time.monotonic() < until
-        time.sleep(0.02)
+def ranks_of(out):
+    """Processes that scan into `out`, launchers aside."""
+    listing = subprocess.run(["ps", "-axww", "-o", "pid=,command="], capture_output=True, text=True).stdout
+    ours = (line.split() for line in listing.splitlines() if line.rstrip().endswith(str(out)))
+    return [int(words[0]) for words in ours if "python" in words[1]]
 
 
 @pytest.mark.parametrize("ranks", [0, 2])
-def test_a_signal_ends_politely(reference, glassnet, scan, digests, tmp_path, ranks):
-    path, expected = reference
-    process = glassnet("scan", path, "--out", tmp_path / "stopped", ranks=ranks)
+def test_a_signal_ends_politely(more, expected, glassnet, scan, digests, tmp_path, ranks):
+    process = glassnet("scan", more, "--out", tmp_path / "stopped", ranks=ranks)
     wait_for(lambda: chain_files(tmp_path / "stopped"), process)
     process.send_signal(signal.SIGTERM if ranks else signal.SIGINT)
     output, _ = process.communicate(timeout=30)
     assert process.returncode == 75
     assert output.endswith("paused with work left: give the same command again to go on\n")
     assert 0 < len(digests(tmp_path / "stopped")) < len(expected)
-    assert scan(path, tmp_path / "stopped")[0] == 0
+    assert scan(more, tmp_path / "stopped")[0] == 0
     assert digests(tmp_path / "stopped") == expected
 
 
@@ -152,14 +156,14 @@ def test_mistakes_are_told_once_to_all_ranks(run_file, finish, tmp_path):
     assert [entry.name for entry in tmp_path.iterdir()] == ["run.toml"]
 
 
-def test_second_scan_of_a_directory_is_refused(reference, glassnet, finish, tmp_path):
-    path, _ = reference
-    first = glassnet("scan", path, "--out", "out")
-    wait_for(lambda: chain_files(tmp_path / "out"), first)
-    code, output, errors = finish("scan", path, "--out", "out")
+def test_second_scan_of_a_directory_is_refused(run_file, finish, tmp_path):
+    path = run_file()
+    with RunDirectory(tmp_path / "out").locked():
+        code, output, errors = finish("scan", path, "--out", "out")
     assert (code, output) == (2, "")
-    assert f"out: another scan is running here (process {first.pid} on " in errors
-    assert first.wait(timeout=60) == 0
+    assert f"out: another scan is running here (process {os.getpid()} on " in errors
+    assert [entry.name for entry in (tmp_path / "out").iterdir()] == [".lock"]
+    assert finish("scan", path, "--out", "out")[0] == 0
 
 
 def test_copies_of_a_serial_scan_are_told_apart(run_file, finish, tmp_path):

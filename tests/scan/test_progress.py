@@ -40,7 +40,11 @@ def test_plain_lines_once_a_minute(clock, capsys):
             shown.finished(updates=1, seconds=1.0, cost=1.0, failed=False)
     lines = [line.split("  ", 1)[1] for line in capsys.readouterr().out.splitlines()]
     assert lines[0] == "200 tasks, 2 processes"
-    assert [line.split(",")[0] for line in lines[1:]] == ["60/200 tasks done", "120/200 tasks done", "120/200 tasks done"]
+    assert [line.split(",")[0] for line in lines[1:]] == [
+        "60/200 tasks done",
+        "120/200 tasks done",
+        "120/200 tasks done",
+    ]
     assert lines[-1].endswith("2 min 0 s")
 
 

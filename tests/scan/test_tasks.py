@@ -19,18 +19,20 @@ def test_text_names_the_task_and_nothing_else():
 
 
 def test_all_combinations_and_their_streams(run_text):
-    run_file = parse(run_text("samples = 2", "samples = 40", "symmetric = true", "symmetric = true\nplanted_samples = 30"), "a")
+    run_file = parse(
+        run_text("samples = 2", "samples = 40", "symmetric = true", "symmetric = true\nplanted_samples = 30"), "a"
+    )
     every_task = tasks.all_tasks(run_file)
     assert len(every_task) == 2 * 2 * (40 + 2 * 30)
-    streams = {
-        tuple(_random.words(Seed(run_file.seed, task.text), role, 4)) for task in every_task for role in Role
-    }
+    streams = {tuple(_random.words(Seed(run_file.seed, task.text), role, 4)) for task in every_task for role in Role}
     assert len(streams) == len(every_task) * len(Role)
 
 
 def test_streams_of_a_task_do_not_move_when_lists_grow(run_text):
     small = parse(run_text(), "a")
-    large = parse(run_text("[12, 24]", "[36, 24, 12]", "[0.6, 0.8]", "[0.7, 0.6, 0.8]", "samples = 2", "samples = 3"), "b")
+    large = parse(
+        run_text("[12, 24]", "[36, 24, 12]", "[0.6, 0.8]", "[0.7, 0.6, 0.8]", "samples = 2", "samples = 3"), "b"
+    )
     assert set(tasks.all_tasks(small)) < set(tasks.all_tasks(large))
     task = Task(24, 0.25, 1, 0.6)
     assert tasks.draw_glass(task, small) == tasks.draw_glass(task, large)
@@ -136,4 +138,6 @@ def test_ladders_do_not_depend_on_which_tasks_are_left(run_text):
     every_task = tasks.all_tasks(run_file)
     kept = ladders.complete(every_task, run_file, {})
     last = every_task[-1]
-    assert ladders.ladder_of(last, run_file, ladders.complete([last], run_file, {})) == ladders.ladder_of(last, run_file, kept)
+    assert ladders.ladder_of(last, run_file, ladders.complete([last], run_file, {})) == ladders.ladder_of(
+        last, run_file, kept
+    )

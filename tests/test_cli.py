@@ -1,0 +1,210 @@
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from glassnet import cli
+
+RUN_FILE = """\
+seed = 7
+samples = 2
+[glass]
+ensemble = "regular"
+p = 3
+degree = 4
+[scan]
+sizes = [12, 24]
+[sampling]
+temperatures = [0.6, 1.0, inf]
+thermalization = 20
+sweeps = 40
+"""
+
+
+def command(*arguments, **environment):
+    """Run the installed command as a user does."""
+    words = [sys.executable, "-m", "glassnet", *map(str, arguments)]
+    result = subprocess.run(words, capture_output=True, text=True, timeout=120, env=os.environ | environment)
+    return result.returncode, result.stdout, result.stderr
+
+
+@pytest.fixture
+def main(capsys, tmp_path, monkeypatch):
+    """Run one command in this process, in an empty folder: (exit code, what it printed, what it complained of)."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        try:
+            code = cli.main([str(argument) for argument in arguments])
+        except SystemExit as end:
+            code = end.code
+        return code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def finished(main, tmp_path):
+    """Directory of a finished scan."""
+    (tmp_path / "run.toml").write_text(RUN_FILE)
+    assert main("scan", "run.toml", "--out", "done")[0] == 0
+    return tmp_path / "done"
+
+
+def contents(directory):
+    return {path: path.stat().st_mtime_ns for path in directory.rglob("*")}
+
+
+def test_scan_ends_with_the_analysis(main, tmp_path):
+    (tmp_path / "small.toml").write_text(RUN_FILE)
+    code, output, errors = main("scan", "small.toml")
+    assert (code, errors) == (0, "")
+    assert "4/4 tasks done" in output
+    assert json.loads((tmp_path / "results/small/summary.json").read_text()) is not None
+    code, again, _ = main("analyze", "results/small")
+    assert code == 0
+    assert output.endswith(again)
+
+
+def test_status_in_words_and_for_programs(main, finished):
+    code, output, _ = main("status", "done")
+    assert code == 0
+    assert output.splitlines()[-1].split() == ["all", "4", "4", "0", "0", "0"]
+    code, output, _ = main("status", "done", "--json")
+    report = json.loads(output)
+    assert [report[name] for name in ("total", "done", "running", "failed", "missing")] == [4, 4, 0, 0, 0]
+
+
+def test_dry_run_creates_nothing(main, tmp_path):
+    (tmp_path / "run.toml").write_text(RUN_FILE)
+    code, output, _ = main("scan", "run.toml", "--dry-run")
+    assert code == 0
+    assert "4 of 4 tasks to do in results/run" in output
+    assert [entry.name for entry in tmp_path.iterdir()] == ["run.toml"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("scan", "none.toml"), "glassnet: none.toml: cannot be read: No such file or directory\n"),
+        (("scan", "."), "glassnet: .: cannot be read: Is a directory\n"),
+        (("scan", "run.toml", "--out", "run.toml"), "glassnet: run.toml: not a directory\n"),
+        (("scan", "run.toml", "--out", "run.toml/x"), "Not a directory\n"),
+        (("status", "nowhere"), "glassnet: nowhere: no such directory\n"),
+        (("status", "empty"), "glassnet: empty: not a run directory of glassnet: no run.toml\n"),
+        (("analyze", "nowhere"), "glassnet: nowhere: no such file or directory\n"),
+        (("analyze", "empty"), "glassnet: empty: not a run directory of glassnet: no nodes.json (found nothing)\n"),
+        (("theory", "regular", "--p", "3"), "glassnet: theory: regular needs --degree\n"),
+        (("theory", "regular", "--p", "3", "--degree", "4", "--alpha", "1"), "theory: regular does not take --alpha\n"),
+        (("theory", "regular", "--p", "1", "--degree", "4"), "glassnet: theory: p must be "),
+        (("theory", "poisson", "--p", "3", "--alpha", "2", "--dilution", "1"), "glassnet: theory: dilution must be in"),
+        (("theory", "poisson", "--p", "x"), "argument --p: invalid int value: 'x'"),
+        (("theory", "square"), "invalid choice: 'square'"),
+        (("scan",), "the following arguments are required: RUN.toml"),
+        (("scna",), "invalid choice: 'scna'"),
+        ((), "the following arguments are required: COMMAND"),
+    ],
+)
+def test_mistakes_are_one_line_and_exit_2(main, tmp_path, arguments, complaint):
+    (tmp_path / "run.toml").write_text(RUN_FILE)
+    (tmp_path / "empty").mkdir()
+    before = contents(tmp_path)
+    code, output, errors = main(*arguments)
+    assert (code, output) == (2, "")
+    assert complaint in errors
+    assert "Traceback" not in errors
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("samples = 2", "sampels = 2", "glassnet: bad.toml: sampels: unknown key, did you mean samples?\n"),
+        ("p = 3", "p = 3.0", "glassnet: bad.toml: glass.p: must be a valid integer, got 3.0\n"),
+        ("[12, 24]", "[12, 25]", "scan.sizes[1]: size * degree must be divisible by p, got 25 * 4 and p = 3\n"),
+        ("0.6, 1.0", "0.0, 1.0", "sampling.temperatures[0]: must be greater than 0, got 0.0\n"),
+        ("[12, 24]", "[12, 24]\ndilutions = [1.0]", "scan.dilutions[0]: must be less than 1, got 1.0\n"),
+        ("sweeps = 40", "sweeps = 40\nreplicas = 1", "sampling.replicas: must be at least 2 to measure overlap"),
+        ("[12, 24]", "[2_000_000_001]", "scan.sizes[0]: must not need more than 2147483647 weights or paths, got"),
+        ("sweeps = 40", "sweeps = 4_000_000_000_000_000", "temperatures needs 432000000000000000 bytes, but only"),
+        ("seed = 7", "seed = ", "glassnet: bad.toml: not a TOML file: "),
+    ],
+)
+def test_bad_run_files_touch_nothing(main, finished, tmp_path, old, new, complaint):
+    (tmp_path / "bad.toml").write_text(RUN_FILE.replace(old, new))
+    before = contents(tmp_path)
+    for extra in ((), ("--dry-run",), ("--out", "done")):
+        code, output, errors = main("scan", "bad.toml", *extra)
+        assert (code, output) == (2, "")
+        assert complaint in errors
+        assert contents(tmp_path) == before
+
+
+def test_directory_of_another_run(main, finished, tmp_path):
+    (tmp_path / "other.toml").write_text(RUN_FILE.replace("seed = 7", "seed = 8").replace("degree = 4", "degree = 2"))
+    before = contents(finished)
+    code, output, errors = main("scan", "other.toml", "--out", "done")
+    assert (code, output) == (2, "")
+    assert [line.partition(";")[0] for line in errors.splitlines()] == [
+        "glassnet: other.toml: seed: 8 here, but done was begun with 7",
+        "glassnet: other.toml: glass.degree: 2 here, but done was begun with 4",
+    ]
+    assert contents(finished) == before
+
+
+def test_truncated_chain_file(main, finished):
+    victim = finished / "chains/N24/dilution0.0/sample1.h5"
+    image = victim.read_bytes()[:-10]
+    victim.write_bytes(image)
+    before = contents(finished)
+    code, output, errors = main("analyze", "done")
+    assert (code, output) == (2, "")
+    assert errors.startswith("glassnet: done/chains/N24/dilution0.0/sample1.h5: truncated or damaged")
+    assert errors.count("\n") == 1
+    assert contents(finished) == before
+    code, output, errors = main("scan", "run.toml", "--out", "done")
+    assert code == 0
+    assert errors.startswith("warning: done/chains/N24/dilution0.0/sample1.h5: truncated or damaged")
+    assert victim.with_name("sample1.h5.damaged").read_bytes() == image
+
+
+def test_chains_of_another_run_among_ours(main, finished, tmp_path):
+    (tmp_path / "other.toml").write_text(RUN_FILE.replace("seed = 7", "seed = 8"))
+    main("scan", "other.toml", "--out", "other")
+    stranger = finished / "chains/N24/dilution0.0/sample1.h5"
+    (tmp_path / "other/chains/N24/dilution0.0/sample1.h5").replace(stranger)
+    before = contents(finished)
+    code, _, errors = main("analyze", "done")
+    assert code == 2
+    assert "belongs to another run" in errors
+    code, _, errors = main("scan", "run.toml", "--out", "done")
+    assert code == 2
+    assert "belongs to another run or task (task N=24,dilution=0.0,sample=1, seed 8)" in errors
+    assert contents(finished) == before
+
+
+def test_theory(main):
+    code, output, errors = main("theory", "regular", "--p", "3", "--degree", "4")
+    assert (code, errors) == (0, "")
+    assert "0.654" in output
+    assert "0.752" in output
+
+
+def test_as_a_command(tmp_path):
+    assert command("--version")[:2] == (0, "glassnet 0.1.0\n")
+    code, output, errors = command("scan", tmp_path / "none.toml")
+    assert (code, output) == (2, "")
+    assert errors == f"glassnet: {tmp_path}/none.toml: cannot be read: No such file or directory\n"
+
+
+def test_only_rank_0_speaks(tmp_path):
+    assert command("scna", PMI_SIZE="2", PMI_RANK="1") == (2, "", "")
+    assert command("status", tmp_path, PMI_SIZE="2", PMI_RANK="1") == (0, "", "")
+
+
+def test_closed_pipe_is_no_error(finished):
+    words = f"{sys.executable} -m glassnet status {finished} | head -c 1; exit ${{PIPESTATUS[0]}}"
+    result = subprocess.run(["bash", "-c", words], capture_output=True, text=True, timeout=60)
+    assert (result.returncode, result.stderr) == (0, "")
