@@ -17,6 +17,7 @@
 
 #include "exchange.h"
 #include "isa.h"
+#include "overlaps.h"
 
 #define LANES 512
 #define WORDS 8 /* 64-bit words of a block */
@@ -78,6 +79,7 @@ typedef struct {
     void (*lane_major)(const uint64_t *weight, const int32_t *order, int64_t n_words, uint64_t *out);
     void (*exp_all)(double *x, int64_t n);
     void (*compare)(const uint64_t *plane, const uint64_t *random, int64_t rounds, uint64_t *accept, uint64_t *undecided);
+    void (*network)(const uint64_t *differ, network_t *net, int walks, int matched, int64_t *out);
 } bits_isa_t;
 
 #define ISA plain

@@ -36,6 +36,16 @@ cdef extern from "bitsliced.h" nogil:
         double *energy
         ladder_t ladder
 
+    ctypedef struct network_t:
+        int64_t n_layers, n_entries
+        const int64_t *width
+        const uint64_t *present
+        uint64_t *product
+        int64_t *sum
+        int64_t *next
+        int32_t *gauge
+        int32_t *field
+
     ctypedef struct bits_isa_t:
         void sweep(bits_t *s, int64_t block) noexcept nogil
         void energies(bits_t *s, int64_t block) noexcept nogil
@@ -44,6 +54,7 @@ cdef extern from "bitsliced.h" nogil:
         void exp_all(double *x, int64_t n) noexcept nogil
         void compare(const uint64_t *plane, const uint64_t *random, int64_t rounds, uint64_t *accept,
                      uint64_t *undecided) noexcept nogil
+        void network(const uint64_t *differ, network_t *net, int walks, int matched, int64_t *out) noexcept nogil
 
     const bits_isa_t *bits_isas[1]
     uint64_t bits_threshold(double beta, int64_t m)
@@ -260,14 +271,6 @@ def compare(const uint64_t[:, ::1] planes, const uint64_t[:, ::1] random):
 
 
 cdef extern from "overlaps.h" nogil:
-    ctypedef struct network_t:
-        int64_t n_layers, n_edges
-        const int64_t *edge_first
-        const int32_t *tail
-        const int32_t *head
-        const int32_t *position
-        const int64_t *neuron_first
-
     ctypedef struct comparison_t:
         int64_t n_rungs, n_replicas, n_pairs, n_layers, n_words
         const int32_t *lane_at
@@ -276,8 +279,6 @@ cdef extern from "overlaps.h" nogil:
         const int32_t *size
 
     void overlaps_layers(const uint64_t *a, const uint64_t *b, const comparison_t *c, int32_t *out)
-    int64_t network_all_walks(const uint64_t *differ, const network_t *net, int64_t *sum)
-    int64_t network_matched(const uint64_t *differ, const network_t *net, int64_t *gauge, int64_t *field)
 
 
 def layer_overlaps(const uint64_t[:, ::1] a, const uint64_t[:, ::1] b, const int32_t[:, ::1] lane_at,
@@ -301,23 +302,33 @@ def layer_overlaps(const uint64_t[:, ::1] a, const uint64_t[:, ::1] b, const int
 
 
 def network_overlaps(const uint64_t[:, ::1] a, const uint64_t[:, ::1] b, const int32_t[:, ::1] lane_at,
-                     const int32_t[:, ::1] pairs, const int64_t[::1] edge_first, const int32_t[::1] tail,
-                     const int32_t[::1] head, const int32_t[::1] position, const int64_t[::1] neuron_first):
+                     const int32_t[:, ::1] pairs, const int64_t[::1] width, const int8_t[::1] present,
+                     bint walks=True, bint matched=True):
     """All-walk sum and gauge-matched sum of w w' at each rung; pairs as in :func:`layer_overlaps`.
+
+    Parameters
+    ----------
+    width : (n_layers + 1,) int64, neurons in each layer
+    present : (n_entries,) int8, whether each entry of the weight matrices exists; bit k of a row is entry k
+    walks, matched : bool, whether each of the two is wanted; it is 0 otherwise
 
     Returns
     -------
     (n_rungs, n_pairs or n_replicas, 2) int64
     """
     cdef network_t net
-    net.n_layers, net.n_edges = edge_first.shape[0] - 1, tail.shape[0]
-    net.edge_first, net.neuron_first = &edge_first[0], &neuron_first[0]
-    net.tail, net.head, net.position = &tail[0], &head[0], &position[0]
-    cdef int64_t t, j, word, left, right
-    cdef int64_t n_words = a.shape[1], neurons = neuron_first[neuron_first.shape[0] - 1], n_pairs = pairs.shape[0]
-    cdef int64_t[::1] first = np.empty(neurons, dtype=np.int64), second = np.empty(neurons, dtype=np.int64)
+    cdef int64_t neurons = np.sum(width), t, j, word, left, right, n_words = a.shape[1], n_pairs = pairs.shape[0]
+    cdef const bits_isa_t *isa = bits_isas[isa_number(chosen_instruction_set())]
+    cdef uint64_t[::1] there = np.zeros((present.shape[0] + 7) // 8, dtype=np.uint64)
+    np.asarray(there).view(np.uint8)[:present.shape[0]] = np.where(present, 0xff, 0)
+    cdef uint64_t[::1] product = np.empty_like(there)
+    cdef int64_t[:, ::1] sums = np.empty((2, np.max(width)), dtype=np.int64)
+    cdef int32_t[:, ::1] gauges = np.empty((2, neurons), dtype=np.int32)
     cdef uint64_t[::1] differ = np.empty(n_words, dtype=np.uint64)
     cdef int64_t[:, :, ::1] out = np.empty((lane_at.shape[1], n_pairs or lane_at.shape[0], 2), dtype=np.int64)
+    net.n_layers, net.n_entries = width.shape[0] - 1, present.shape[0]
+    net.width, net.present, net.product = &width[0], &there[0], &product[0]
+    net.sum, net.next, net.gauge, net.field = &sums[0, 0], &sums[1, 0], &gauges[0, 0], &gauges[1, 0]
     with nogil:
         for t in range(out.shape[0]):
             for j in range(out.shape[1]):
@@ -325,6 +336,5 @@ def network_overlaps(const uint64_t[:, ::1] a, const uint64_t[:, ::1] b, const i
                 right = lane_at[pairs[j, 1], t] if n_pairs else 0
                 for word in range(n_words):
                     differ[word] = a[left, word] ^ b[right, word]
-                out[t, j, 0] = network_all_walks(&differ[0], &net, &first[0])
-                out[t, j, 1] = network_matched(&differ[0], &net, &first[0], &second[0])
+                isa.network(&differ[0], &net, walks, matched, &out[t, j, 0])
     return np.asarray(out)

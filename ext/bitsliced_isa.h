@@ -473,8 +473,17 @@ TARGET static void F(lane_major)(const uint64_t *weight, const int32_t *order, i
         }
 }
 
+#if VBYTES < 64
+#include "network_isa.h"
+#endif
+
 static const bits_isa_t F(bits_isa) = {
     F(sweep), F(energies), F(build_planes), F(lane_major), F(exp_all), F(compare_words),
+#if VBYTES == 64
+    network_v3, /* the layers of a network are short: wider vectors are slower */
+#else
+    F(network),
+#endif
 };
 
 #undef PARTS

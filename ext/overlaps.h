@@ -78,67 +78,18 @@ static inline void overlaps_layers(const uint64_t *a, const uint64_t *b, const c
     overlaps_plain(a, b, c, out);
 }
 
-/* A layered network: edge e of layer l joins neuron tail[e] of neuron layer l to head[e] of neuron layer l + 1; its
- * weight is bit position[e]. Neurons are numbered through all layers: layer l starts at neuron_first[l]. */
+/* A layered network: the weight from neuron i of layer l to neuron j of layer l + 1 is entry i * width[l + 1] + j of
+ * layer l, layers one after the other. Bit k of a row is entry k. */
 typedef struct {
-    int64_t n_layers, n_edges; /* weight layers, weights */
-    const int64_t *edge_first; /* (n_layers + 1,) */
-    const int32_t *tail, *head;
-    const int32_t *position;
-    const int64_t *neuron_first; /* (n_layers + 2,) */
+    int64_t n_layers;        /* weight layers */
+    int64_t n_entries;
+    const int64_t *width;    /* (n_layers + 1,) neurons */
+    const uint64_t *present; /* (ceil(n_entries / 8),): byte k all ones if entry k exists, 0 if it was removed */
+    uint64_t *product;       /* the same shape, scratch: byte k is O = w w', 0 where removed */
+    int64_t *sum, *next;     /* (widest layer,) scratch */
+    int32_t *gauge, *field;  /* (all neurons,) scratch */
 } network_t;
 
-static inline int network_sign(const uint64_t *differ, const network_t *net, int64_t e)
-{
-    int32_t at = net->position[e];
-    return 1 - 2 * (int)((differ[at >> 6] >> (at & 63)) & 1);
-}
-
-/* 1^T O_1 O_2 ... O_p 1 with O = w w' on every edge (bit of `differ`: O = -1); sum: (neurons,) scratch */
-static inline int64_t network_all_walks(const uint64_t *differ, const network_t *net, int64_t *sum)
-{
-    int64_t total = 0;
-    memset(sum, 0, sizeof(int64_t) * (size_t)net->neuron_first[net->n_layers + 1]);
-    for (int64_t i = 0; i < net->neuron_first[1]; i++)
-        sum[i] = 1;
-    for (int64_t e = 0; e < net->n_edges; e++)
-        sum[net->head[e]] += network_sign(differ, net, e) * sum[net->tail[e]];
-    for (int64_t i = net->neuron_first[net->n_layers]; i < net->neuron_first[net->n_layers + 1]; i++)
-        total += sum[i];
-    return total;
-}
-
-/* sum_e g_tail O_e g_head after the gauge g of the hidden neurons was chosen to make it large: a forward pass, then
- * neuron by neuron g <- sign(O g) until nothing changes. gauge: (neurons,) scratch, field: (neurons,) scratch. */
-static inline int64_t network_matched(const uint64_t *differ, const network_t *net, int64_t *gauge, int64_t *field)
-{
-    const int64_t *first = net->neuron_first;
-    const int64_t inputs = first[1], outputs = first[net->n_layers], neurons = first[net->n_layers + 1];
-    for (int64_t i = 0; i < neurons; i++)
-        gauge[i] = 1;
-    for (int pass = 0; pass < 100; pass++) {
-        int changed = 0;
-        for (int64_t layer = 1; layer < net->n_layers; layer++) {
-            for (int64_t i = first[layer]; i < first[layer + 1]; i++)
-                field[i] = 0;
-            for (int64_t e = net->edge_first[layer - 1]; e < net->edge_first[layer]; e++)
-                field[net->head[e]] += network_sign(differ, net, e) * gauge[net->tail[e]];
-            if (pass > 0)
-                for (int64_t e = net->edge_first[layer]; e < net->edge_first[layer + 1]; e++)
-                    field[net->tail[e]] += network_sign(differ, net, e) * gauge[net->head[e]];
-            for (int64_t i = first[layer]; i < first[layer + 1]; i++)
-                if (i >= inputs && i < outputs && field[i] * gauge[i] < 0) {
-                    gauge[i] = -gauge[i];
-                    changed = 1;
-                }
-        }
-        if (pass > 0 && !changed)
-            break;
-    }
-    int64_t total = 0;
-    for (int64_t e = 0; e < net->n_edges; e++)
-        total += network_sign(differ, net, e) * gauge[net->tail[e]] * gauge[net->head[e]];
-    return total;
-}
+#define NETWORK_PASSES 100 /* each pass that changes something raises the sum: it ends far earlier */
 
 #endif

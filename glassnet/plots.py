@@ -22,7 +22,7 @@ _STYLE = {
     "ytick.right": True,
     "legend.frameon": False,
     "legend.fontsize": 10,
-    "mathtext.fontset": "cm",
+    "mathtext.fontset": "dejavusans",
     "lines.linewidth": 1.4,
     "lines.markersize": 4.5,
     "errorbar.capsize": 0,
@@ -57,7 +57,7 @@ def transition(result, theory=None):
             unused.remove()
         for letter, ax, draw in zip("abcd", grid, panels, strict=False):
             draw(result, ax, theory)
-            ax.text(0.02, 0.97, f"({letter})", transform=ax.transAxes, va="top", fontweight="bold")
+            ax.set_title(f"({letter})", loc="left", fontweight="bold")
         figure.suptitle(_title(result), fontsize=14)
         _legend(figure, result, theory)
     return figure
@@ -114,8 +114,8 @@ def overlap_distribution(result, ax, theory=None):
         row = data.sel(temperature=temperature, method="nearest")
         colour, _ = style(result, size)
         place, height, stderr = data["overlap"].values, row["density"].values, row["density_stderr"].values
-        ax.fill_between(place, np.maximum(height - stderr, 1e-9), height + stderr, color=colour, alpha=0.25, linewidth=0)
-        ax.plot(place, height, color=colour, drawstyle="default")
+        ax.fill_between(place, np.maximum(height - stderr, 1e-9), height + stderr, color=colour, alpha=0.25, lw=0)
+        ax.plot(place, height, color=colour)
     variable = next(iter(result.overlaps.values())).attrs["variable"]
     name = {"overlap": "overlap $q$"}.get(variable, "overlap $q$ of the best gauge image")
     ax.set(xlabel=name, ylabel="$P(q)$", yscale="log", xlim=(-0.6, 1.03))
@@ -127,14 +127,11 @@ def overlap_distribution(result, ax, theory=None):
 
 def energy(result, ax, theory=None):
     """Draw the energy per weight and that of the paramagnet against temperature into `ax`, which is returned."""
-    largest = max(result.thermodynamics)
     for size, data in result.thermodynamics.items():
-        _points(ax, result, size, data.isel(temperature=_warm(result, data)), "energy", line=False)
-    data = result.thermodynamics[largest]
-    temperatures = data.temperature.values[_warm(result, data)]
-    fine = np.linspace(temperatures.min(), temperatures.max(), 200)
-    curve = np.interp(fine, data.temperature.values, data["paramagnet_energy"].values)
-    ax.plot(fine, curve, color="black", linewidth=1.2, label="paramagnet", zorder=2)
+        shown = data.isel(temperature=_warm(result, data))
+        _points(ax, result, size, shown, "energy", line=False)
+    # alpha is the same at all sizes but for rounding, so one curve stands for all
+    ax.plot(shown.temperature, shown["paramagnet_energy"], color="black", linewidth=1.2, label="paramagnet", zorder=2)
     ax.set(xlabel="temperature $T$", ylabel=r"energy per weight $e$ [$|J|$]")
     ax.legend(loc="lower right")
     _mark(result, ax, theory)
@@ -210,8 +207,8 @@ def _mark(result, ax, theory) -> None:
     """The transition with its bar, and the temperatures of theory, as far as they lie within the axes."""
     low, high = ax.get_xlim()
     if np.isfinite(result.temperature):
-        spread = result.stderr if np.isfinite(result.stderr) else 0.0
-        ax.axvspan(result.temperature - spread, result.temperature + spread, color=_BAND, alpha=0.5, linewidth=0, zorder=0)
+        bar = result.stderr if np.isfinite(result.stderr) else 0.0
+        ax.axvspan(result.temperature - bar, result.temperature + bar, color=_BAND, alpha=0.5, lw=0, zorder=0)
         ax.axvline(result.temperature, color="#777777", linewidth=1.0, zorder=1)
     for temperature, dashes in _theory_lines(theory):
         if low < temperature < high:

@@ -177,7 +177,7 @@ def number(value: float, stderr: float) -> str:
     """A value with its error in the last digits: 0.655(12)."""
     if not np.isfinite(value):
         return "nan"
-    if not np.isfinite(stderr) or stderr <= 0:
+    if not np.isfinite(stderr) or stderr < 1e-12:
         return f"{value:.4g}"
     digits = max(0, 1 - int(np.floor(np.log10(stderr))))
     shown = round(stderr * 10**digits)

@@ -2,10 +2,10 @@
 
 The planted phase holds the fraction w = 1 / (1 + exp(N Sigma(T) - c)) of the weight: Sigma, the free energy per
 weight and temperature that separates the phases, vanishes at the transition, and c stands for everything that does not
-grow with N. Curves of w against T of different sizes therefore cross at the transition, at any c. The headline is the crossing
-of all sizes at once: a logistic regression of the disorder-mean w on N and N T (and N T^2) with a free constant c. It
-uses every size and temperature, where crossings of pairs of sizes use slopes that are hardly known, and it needs no
-extrapolation; w near 0 or 1 gets the little weight that it deserves.
+grow with N. Curves of w against T of different sizes therefore cross at the transition, at any c. The headline is the
+crossing of all sizes at once: a logistic regression of the disorder-mean w on N and N T (and N T^2) with a free
+constant c. It uses every size and temperature, where crossings of pairs of sizes use slopes that are hardly known, and
+it needs no extrapolation; w near 0 or 1 gets the little weight that it deserves.
 
 The zeros of the separate sizes (w = 1/2) move like c / (N Sigma') and are extrapolated in 1/N and ln N/N beside it.
 """

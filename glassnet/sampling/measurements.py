@@ -62,18 +62,26 @@ class Overlaps:
     Attributes
     ----------
     pairs : (n_pairs, 2) int32
-        All pairs a < b of replicas.
+        All pairs a < b of replicas; in networks of walks, where a pair costs more, the disjoint (0, 1), (2, 3), ...
     scales : dict of str to float
         Factor that turns the integers of a measurement into its value.
     """
 
     def __init__(self, glass, n_replicas: int):
-        self.pairs = np.array(list(combinations(range(n_replicas), 2)), dtype=np.int32).reshape(-1, 2)
         self.even = glass.p % 2 == 0
-        self.layered = glass.has_layers and glass.edges is None
-        self.order, self.first, self.size = _segments(glass.layer)
+        self.layered = glass.has_layers and glass.widths is None
+        self.network = None
+        if glass.widths is None:
+            pairs = list(combinations(range(n_replicas), 2))
+            self.order, self.first, self.size = _segments(glass.layer)
+        else:
+            pairs = [(a, a + 1) for a in range(0, n_replicas - 1, 2)]
+            self.order, width, present = _network(glass)
+            self.network = width, present
+            self.first = np.array([0, len(self.order) // 64], dtype=np.int64)
+            self.size = np.array([glass.n_weights], dtype=np.int32)
+        self.pairs = np.array(pairs, dtype=np.int32).reshape(-1, 2)
         self.path_order, self.path_first, self.path_size = _segments(np.zeros(glass.n_paths, dtype=np.int32))
-        self.network = _network(glass, self.order) if glass.edges is not None else None
         weight = 1.0 / glass.n_weights
         self.scales = {
             "weight_overlap": weight,
@@ -93,12 +101,12 @@ class Overlaps:
 
     def all_walks(self) -> int:
         """Number of input-to-output walks along present edges."""
-        edge_first, tail, head, _, neuron_first = self.network
-        count = np.zeros(neuron_first[-1], dtype=np.int64)
-        count[: neuron_first[1]] = 1
-        for start, stop in pairwise(edge_first):
-            np.add.at(count, head[start:stop], count[tail[start:stop]])
-        return max(1, int(count[neuron_first[-2] :].sum()))
+        width, present = self.network
+        count, start = np.ones(width[0], dtype=np.int64), 0
+        for before, after in pairwise(width):
+            count = count @ present[start : start + before * after].reshape(before, after).astype(np.int64)
+            start += before * after
+        return max(1, int(count.sum()))
 
     def between_replicas(self, kernel, walkers, names) -> dict[str, np.ndarray]:
         """Integers of the named pair measurements, each (n_temperatures, n_pairs)."""
@@ -125,7 +133,8 @@ class Overlaps:
             result["overlap"] = np.prod(sums, axis=-1, dtype=np.int64 if self.exact else np.float64)
             result["matched_overlap"] = _best_image(sums)
         elif self.network is not None and {"overlap", "matched_overlap"} & set(names):
-            both = bitsliced.network_overlaps(rows, others, lane_at, pairs, *self.network)
+            wanted = {"walks": "overlap" in names, "matched": "matched_overlap" in names}
+            both = bitsliced.network_overlaps(rows, others, lane_at, pairs, *self.network, **wanted)
             result["overlap"], result["matched_overlap"] = both[..., 0], both[..., 1].astype(np.int32)
         return {name: result[name] for name in names if name in result}
 
@@ -151,17 +160,14 @@ def _segments(layer):
     return order, first, size
 
 
-def _network(glass, order):
-    """Edges by layer with neurons numbered through all layers, and the bit each weight has in `order`."""
-    neuron_first = np.concatenate([[0], np.cumsum(glass.widths)]).astype(np.int64)
-    by_layer = np.argsort(glass.layer, kind="stable")
-    layer = glass.layer[by_layer]
-    edge_first = np.searchsorted(layer, np.arange(glass.p + 1)).astype(np.int64)
-    tail = (glass.edges[by_layer, 0] + neuron_first[layer]).astype(np.int32)
-    head = (glass.edges[by_layer, 1] + neuron_first[layer + 1]).astype(np.int32)
-    position = np.empty(glass.n_weights, dtype=np.int32)
-    position[order[order >= 0]] = np.flatnonzero(order >= 0)
-    return edge_first, tail, head, np.ascontiguousarray(position[by_layer]), neuron_first
+def _network(glass):
+    """Order of the weights as entries of full matrices (-1: removed, or padding), widths, and what is present."""
+    width = np.array(glass.widths, dtype=np.int64)
+    first = np.concatenate([[0], np.cumsum(width[:-1] * width[1:])])
+    entry = first[glass.layer] + glass.edges[:, 0] * width[glass.layer + 1] + glass.edges[:, 1]
+    order = np.full(-(-first[-1] // 64) * 64, -1, dtype=np.int32)
+    order[entry] = np.arange(glass.n_weights, dtype=np.int32)
+    return order, width, (order[: first[-1]] >= 0).astype(np.int8)
 
 
 def _packed(up, order):

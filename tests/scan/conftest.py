@@ -55,11 +55,11 @@ def run_text():
 
 @pytest.fixture
 def run_file(tmp_path, run_text):
-    """Write a run file (see run_text) as run.toml and return its path."""
+    """Write a run file (see run_text) of 12 tasks as run.toml and return its path."""
 
     def write(*pairs):
         path = tmp_path / "run.toml"
-        path.write_text(run_text(*pairs))
+        path.write_text(run_text("[0.0, 0.25]", "[0.25]", *pairs))
         return path
 
     return write

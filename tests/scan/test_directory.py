@@ -123,15 +123,15 @@ def test_index_names_the_nodes(directory, run_text):
 
 def test_survey_tells_done_shorter_and_damaged(directory, run_file, scan, run_text):
     scan(run_file(), directory.path)
-    run_file_now = parse(run_text("sweeps = 40", "sweeps = 60"), "a")
+    run_file_now = parse(run_text("[0.0, 0.25]", "[0.25]", "sweeps = 40", "sweeps = 60"), "a")
     every_task = tasks.all_tasks(run_file_now)
     bad = directory.chain(every_task[3])
     bad.write_bytes(bad.read_bytes()[:-1])
     survey = directory.survey(every_task, run_file_now)
     assert survey.done == set()
-    assert survey.shorter == {number: 40 for number in range(24) if number != 3}
+    assert survey.shorter == {number: 40 for number in range(12) if number != 3}
     assert list(survey.damaged) == [3]
-    assert directory.survey(every_task, parse(run_text(), "a")).done == set(range(24)) - {3}
+    assert directory.survey(every_task, parse(run_text("[0.0, 0.25]", "[0.25]"), "a")).done == set(range(12)) - {3}
     with pytest.raises(UserError, match=r"sample0\.h5: belongs to another run or task \(task N=12.*, seed 7\)"):
         directory.survey(every_task, parse(run_text("seed = 7", "seed = 8"), "a"))
 

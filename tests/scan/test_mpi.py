@@ -12,7 +12,7 @@ from glassnet.scan import status
 from glassnet.scan.directory import RunDirectory
 
 #: twenty-four tasks of some tens of milliseconds
-MORE = ("sweeps = 40", "sweeps = 10000", "samples = 2", "samples = 4", "[12, 24]", "[24]")
+MORE = ("sweeps = 40", "sweeps = 6000", "samples = 2", "samples = 8", "[12, 24]", "[24]")
 
 
 def wait_for(condition, process=None):
@@ -49,7 +49,7 @@ def test_same_chains_on_any_number_of_ranks(run_file, scan, finish, digests, tmp
     scan(path, tmp_path / "serial")
     code, output, errors = finish("scan", path, "--out", "parallel", ranks=ranks)
     assert (code, errors) == (0, "")
-    assert output.count("24 tasks, ") == 1
+    assert output.count("12 tasks, ") == 1
     assert output.endswith("report of parallel\n")
     assert digests(tmp_path / "parallel") == digests(tmp_path / "serial")
 
@@ -112,11 +112,11 @@ def test_a_failing_task_does_not_hold_the_others(run_file, finish, scan, digests
     (tmp_path / "out/chains/N12").write_text("in the way")
     code, output, errors = finish("scan", path, "--out", "out", ranks=2)
     assert code == 1
-    assert "12 of 24 tasks failed, see out/failed" in errors
+    assert "6 of 12 tasks failed, see out/failed" in errors
     assert "Traceback" not in errors
-    assert output.count("failed: N=12,dilution=") == 12
+    assert output.count("failed: N=12,dilution=") == 6
     found = status.status(tmp_path / "out")
-    assert (found["done"], found["failed"], found["missing"]) == (12, 12, 0)
+    assert (found["done"], found["failed"], found["missing"]) == (6, 6, 0)
     text = (tmp_path / "out/failed/N12-dilution0.25-planted0.8-sample1.txt").read_text()
     assert text.startswith("N=12,dilution=0.25,planted=0.8,sample=1\n")
     assert "NotADirectoryError" in text

@@ -16,13 +16,13 @@ def test_second_time_recomputes_nothing(run_file, scan, tmp_path, monkeypatch):
     path, out = run_file(), tmp_path / "out"
     code, output = scan(path, out)
     assert code == 0
-    assert "24 tasks, 1 process" in output
+    assert "12 tasks, 1 process" in output
     assert output.endswith(f"report of {out}\n")
     before = stamps(out)
     monkeypatch.setattr(tasks, "run", None)
     code, output = scan(path, out)
     assert code == 0
-    assert "all 24 tasks were done before" in output
+    assert "all 12 tasks were done before" in output
     assert output.endswith(f"report of {out}\n")
     assert stamps(out) == before
 
@@ -32,16 +32,20 @@ def test_grown_scan_is_the_large_scan(run_file, scan, digests, tmp_path):
         "samples = 2",
         "samples = 3",
         "[12, 24]",
-        "[24, 36, 12]",
+        "[24, 12]",
+        "[0.25]",
+        "[0.25, 0.0]",
         "sweeps = 40",
         "sweeps = 70",
         "[0.6, 0.8]",
         "[0.6, 0.7, 0.8]",
+        "symmetric = true",
+        "symmetric = true\nplanted_samples = 2",
     )
     scan(run_file(), tmp_path / "grown")
     code, output = scan(run_file(*large), tmp_path / "grown")
     assert code == 0
-    assert "72 tasks, 1 process" in output
+    assert "36 tasks, 1 process" in output
     scan(run_file(*large), tmp_path / "large")
     assert digests(tmp_path / "grown") == digests(tmp_path / "large")
     with pytest.raises(UserError, match=r"samples: 2 here, but .* was begun with 3; it may only grow"):
@@ -53,15 +57,15 @@ def test_finished_tasks_are_not_touched_when_samples_grow(run_file, scan, tmp_pa
     before = stamps(tmp_path / "out")
     code, output = scan(run_file("samples = 2", "samples = 3"), tmp_path / "out")
     assert code == 0
-    assert "36 tasks (24 of them before), 1 process" in output
+    assert "18 tasks (12 of them before), 1 process" in output
     after = stamps(tmp_path / "out")
-    assert len(after) == 36
+    assert len(after) == 18
     assert after.items() > before.items()
 
 
 def test_order_of_lists_does_not_matter(run_file, scan, digests, tmp_path):
     scan(run_file(), tmp_path / "a")
-    scan(run_file("[12, 24]", "[24, 12]", "[0.0, 0.25]", "[0.25, 0.0]", "[0.6, 0.8]", "[0.8, 0.6]"), tmp_path / "b")
+    scan(run_file("[12, 24]", "[24, 12]", "[0.6, 0.8]", "[0.8, 0.6]"), tmp_path / "b")
     assert digests(tmp_path / "a") == digests(tmp_path / "b")
     scan(run_file("seed = 7", "seed = 8"), tmp_path / "c")
     assert not set(digests(tmp_path / "a").values()) & set(digests(tmp_path / "c").values())
@@ -72,7 +76,7 @@ def test_damaged_chain_is_set_aside_and_run_again(run_file, scan, digests, tmp_p
     path, out = run_file(), tmp_path / "out"
     scan(path, out)
     expected = digests(out)
-    victim = out / "chains/N24/dilution0.0/planted0.6/sample1.h5"
+    victim = out / "chains/N24/dilution0.25/planted0.6/sample1.h5"
     image = bytearray(victim.read_bytes())
     with segment.opened(victim) as file:
         place = file["energy"].id.get_chunk_info(0).byte_offset + 20
@@ -92,25 +96,25 @@ def test_damaged_chain_is_set_aside_and_run_again(run_file, scan, digests, tmp_p
 def test_damage_is_warned_of(run_file, tmp_path, finish, scan):
     path = run_file()
     scan(path, tmp_path / "out")
-    victim = tmp_path / "out/chains/N24/dilution0.0/planted0.6/sample1.h5"
+    victim = tmp_path / "out/chains/N24/dilution0.25/planted0.6/sample1.h5"
     victim.write_bytes(victim.read_bytes()[:-1])
     code, output, errors = finish("scan", path, "--out", "out")
     assert code == 0
-    assert "24 tasks (23 of them before)" in output
+    assert "12 tasks (11 of them before)" in output
     (line,) = errors.splitlines()
-    assert line.startswith("warning: out/chains/N24/dilution0.0/planted0.6/sample1.h5: truncated or damaged")
+    assert line.startswith("warning: out/chains/N24/dilution0.25/planted0.6/sample1.h5: truncated or damaged")
     assert line.endswith("; kept as sample1.h5.damaged and run again")
 
 
 def test_status_counts(run_file, scan, tmp_path):
     path, out = run_file(), tmp_path / "out"
     scan(path, out)
-    (out / "chains/N24/dilution0.0/sample1.h5").unlink()
-    bad = out / "chains/N12/dilution0.0/sample0.h5"
+    (out / "chains/N24/dilution0.25/sample1.h5").unlink()
+    bad = out / "chains/N12/dilution0.25/sample0.h5"
     bad.write_bytes(b"")
     report = status.status(out)
-    assert [report[name] for name in ("total", "done", "missing", "failed", "running")] == [24, 22, 2, 0, 0]
-    assert report["nodes"]["N24/dilution0.0"] == {"total": 2, "done": 1, "running": 0, "failed": 0, "missing": 1}
+    assert [report[name] for name in ("total", "done", "missing", "failed", "running")] == [12, 10, 2, 0, 0]
+    assert report["nodes"]["N24/dilution0.25"] == {"total": 2, "done": 1, "running": 0, "failed": 0, "missing": 1}
     assert (report["updates_per_ns"], report["expected_end"]) == (None, None)
     assert len(report["damaged"]) == 1
     text = status.table(report)
@@ -122,11 +126,11 @@ def test_status_counts(run_file, scan, tmp_path):
         status.status(out / "chains")
 
 
-def test_status_of_a_grown_run_file_counts_short_chains_as_missing(run_file, scan, tmp_path, run_text):
+def test_status_of_a_grown_run_file_counts_short_chains_as_missing(run_file, scan, tmp_path):
     scan(run_file(), tmp_path / "out")
-    (tmp_path / "out/run.toml").write_text(run_text("sweeps = 40", "sweeps = 60"))
+    run_file("sweeps = 40", "sweeps = 60").rename(tmp_path / "out/run.toml")
     report = status.status(tmp_path / "out")
-    assert (report["done"], report["missing"]) == (0, 24)
+    assert (report["done"], report["missing"]) == (0, 12)
 
 
 def test_status_while_running(run_file, scan, tmp_path, monkeypatch):
@@ -152,7 +156,7 @@ def test_status_while_running(run_file, scan, tmp_path, monkeypatch):
     monkeypatch.setattr("glassnet.scan.progress.NOTE_INTERVAL", 0.0)
     assert scan(run_file(), tmp_path / "out")[0] == 0
     (report,) = seen
-    assert report["done"] + report["missing"] == 23
+    assert report["done"] + report["missing"] == 11
     assert (report["running"], report["failed"]) == (1, 0)
     assert report["updates_per_ns"] > 0
     assert report["expected_end"].startswith("20")
@@ -162,25 +166,26 @@ def test_status_while_running(run_file, scan, tmp_path, monkeypatch):
 def test_dry_run_counts_and_touches_nothing(run_file, scan, tmp_path):
     path, out = run_file(), tmp_path / "out"
     text = status.dry_run(path, out)
-    assert f"24 of 24 tasks to do in {out}" in text
+    assert f"24 of 12 tasks to do in {out}" in text
     assert not out.exists()
     scan(path, out)
-    victim = out / "chains/N12/dilution0.0/sample0.h5"
+    victim = out / "chains/N12/dilution0.25/sample0.h5"
     victim.write_bytes(b"")
     before = {entry: entry.stat().st_mtime_ns for entry in out.rglob("*")}
     text = status.dry_run(run_file("samples = 2", "samples = 3"), out)
-    assert f"13 of 36 tasks to do in {out}" in text
+    assert f"7 of 18 tasks to do in {out}" in text
     assert "damaged, would be run again: " in text
     assert {entry: entry.stat().st_mtime_ns for entry in out.rglob("*")} == before
     with pytest.raises(UserError, match="seed: 9 here"):
         status.dry_run(run_file("seed = 7", "seed = 9"), out)
 
 
-def test_chains_carry_what_reproduces_them(run_file, scan, tmp_path, run_text):
-    scan(run_file(), tmp_path / "out")
+def test_chains_carry_what_reproduces_them(run_file, scan, tmp_path):
+    path = run_file()
+    scan(path, tmp_path / "out")
     found = segment.read(tmp_path / "out/chains/N24/dilution0.25/planted0.8/sample1.h5")
     attrs = found.dataset.attrs
-    assert attrs["run_file"] == run_text()
+    assert attrs["run_file"] == path.read_text()
     assert (attrs["seed"], attrs["task"]) == (7, "N=24,dilution=0.25,planted=0.8,sample=1")
     assert (attrs["sweeps"], attrs["thermalization"], attrs["measure_every"]) == (40, 20, 10)
     assert attrs["glass_digest"] == found.glass.digest
@@ -193,10 +198,10 @@ def test_full_disk_fails_tasks_and_keeps_what_is_there(run_file, finish, scan, d
     path = run_file()
     code, output, errors = finish("scan", path, "--out", "out", code=SMALL_FILES)
     assert code == 1
-    assert "24 of 24 tasks failed" in errors
-    assert output.count("File too large (writing") == 24
+    assert "24 of 12 tasks failed" in errors
+    assert output.count("File too large (writing") == 12
     assert scan(path, tmp_path / "out")[0] == 0
-    assert len(digests(tmp_path / "out")) == 24
+    assert len(digests(tmp_path / "out")) == 12
 
 
 SMALL_FILES = """

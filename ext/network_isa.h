@@ -1,0 +1,113 @@
+/* Overlaps in a network (overlaps.h) for one instruction set; included inside bitsliced_isa.h. The loops are plain: the
+ * compiler makes vectors of them. */
+
+/* eight bits as eight bytes, -1 for a one and +1 for a zero */
+INLINE uint64_t F(signs)(uint64_t bits)
+{
+    uint64_t spread = (bits & 0x7f) * 0x0002040810204081u & 0x0001010101010101u;
+    spread |= (bits & 0x80) << 49;
+    return spread * 0xfe + 0x0101010101010101u;
+}
+
+/* O of two rows that differ in the bits of `differ` */
+INLINE void F(network_product)(const uint64_t *differ, network_t *net)
+{
+    for (int64_t k = 0; 8 * k < net->n_entries; k++)
+        net->product[k] = F(signs)(differ[k >> 3] >> (8 * (k & 7)) & 0xff) & net->present[k];
+}
+
+/* 1^T O_1 O_2 ... O_p 1 */
+INLINE int64_t F(network_all_walks)(network_t *net)
+{
+    const int8_t *o = (const int8_t *)net->product;
+    int64_t *sum = net->sum, *next = net->next, total = 0;
+    for (int64_t i = 0; i < net->width[0]; i++)
+        sum[i] = 1;
+    for (int64_t l = 0; l < net->n_layers; l++) {
+        const int64_t from = net->width[l], to = net->width[l + 1];
+        for (int64_t j = 0; j < to; j++)
+            next[j] = 0;
+        for (int64_t i = 0; i < from; i++, o += to)
+            for (int64_t j = 0; j < to; j++)
+                next[j] += sum[i] * o[j];
+        int64_t *swap = sum;
+        sum = next;
+        next = swap;
+    }
+    for (int64_t j = 0; j < net->width[net->n_layers]; j++)
+        total += sum[j];
+    return total;
+}
+
+/* field[j] += sum_i g_i O_ij (forward), or field[i] += sum_j O_ij g_j */
+INLINE void F(network_forward)(const int8_t *o, int64_t from, int64_t to, const int32_t *gauge, int32_t *field)
+{
+    for (int64_t i = 0; i < from; i++, o += to)
+        for (int64_t j = 0; j < to; j++)
+            field[j] += gauge[i] * o[j];
+}
+
+INLINE void F(network_backward)(const int8_t *o, int64_t from, int64_t to, const int32_t *gauge, int32_t *field)
+{
+    for (int64_t i = 0; i < from; i++, o += to) {
+        int32_t total = 0;
+        for (int64_t j = 0; j < to; j++)
+            total += gauge[j] * o[j];
+        field[i] += total;
+    }
+}
+
+/* sum over edges of g O g' after the gauge g = +-1 of the hidden neurons was chosen to make it large: a forward pass,
+ * then layer by layer g <- sign(O g) until nothing changes. Input and output neurons have no gauge. */
+INLINE int64_t F(network_matched)(network_t *net)
+{
+    int64_t neurons = 0, total = 0;
+    for (int64_t l = 0; l <= net->n_layers; l++)
+        neurons += net->width[l];
+    for (int64_t i = 0; i < neurons; i++)
+        net->gauge[i] = 1;
+    for (int pass = 0, changed = 1; pass < NETWORK_PASSES && (pass < 2 || changed); pass++) {
+        const int8_t *o = (const int8_t *)net->product;
+        int32_t *before = net->gauge;
+        changed = 0;
+        for (int64_t l = 1; l < net->n_layers; l++) {
+            const int64_t from = net->width[l - 1], here = net->width[l], to = net->width[l + 1];
+            int32_t *gauge = before + from, *field = net->field;
+            for (int64_t i = 0; i < here; i++)
+                field[i] = 0;
+            F(network_forward)(o, from, here, before, field);
+            o += from * here;
+            if (pass > 0)
+                F(network_backward)(o, here, to, gauge + here, field);
+            for (int64_t i = 0; i < here; i++)
+                if (field[i] * gauge[i] < 0) {
+                    gauge[i] = -gauge[i];
+                    changed = 1;
+                }
+            before = gauge;
+        }
+    }
+    const int8_t *o = (const int8_t *)net->product;
+    const int32_t *before = net->gauge;
+    for (int64_t l = 0; l < net->n_layers; l++) {
+        const int64_t from = net->width[l], to = net->width[l + 1];
+        const int32_t *gauge = before + from;
+        for (int64_t j = 0; j < to; j++)
+            net->field[j] = 0;
+        F(network_forward)(o, from, to, before, net->field);
+        for (int64_t j = 0; j < to; j++)
+            total += net->field[j] * gauge[j];
+        o += from * to;
+        before = gauge;
+    }
+    return total;
+}
+
+
+/* out[0]: all-walk sum, out[1]: matched sum, of two rows that differ in the bits of `differ`; each if asked for. */
+TARGET static void F(network)(const uint64_t *differ, network_t *net, int walks, int matched, int64_t *out)
+{
+    F(network_product)(differ, net);
+    out[0] = walks ? F(network_all_walks)(net) : 0;
+    out[1] = matched ? F(network_matched)(net) : 0;
+}

@@ -1,0 +1,122 @@
+"""Chains in equilibrium pass, chains that are not are named: drifting, stuck, and remembering how they started."""
+
+import numpy as np
+import pytest
+
+from glassnet.analysis import equilibration
+from glassnet.analysis.nodes import nodes
+
+TEMPERATURES = np.array([0.6, 0.8, 1.0, 1.3])
+
+
+def symmetric_nodes(synthetic, seed, **options):
+    overlaps = options.pop("overlaps", synthetic.glassy(0.65))
+    data = synthetic.symmetric((48, 72), TEMPERATURES, overlaps, seed=seed, n_samples=8, n_draws=120, **options)
+    return nodes(synthetic.tree(data))
+
+
+def changed(node, name, change):
+    """Node with one variable (sample, draw, temperature, chain) passed through `change`, which works in place."""
+    values = node.chain[name].values.copy()
+    change(values)
+    return node._replace(chain=node.chain.assign({name: (node.chain[name].dims, values)}))
+
+
+def test_false_alarms_stay_below_their_bound(synthetic):
+    """60 scans with 0.01 false alarms each: more than 4 have a probability of 4e-4."""
+    alarms = 0
+    for seed in range(60):
+        found = equilibration.assess(symmetric_nodes(synthetic, seed))
+        alarms += bool(found.failing or found.nodes)
+    assert alarms <= 4
+
+
+def test_false_alarms_of_planted_scans_stay_below_their_bound(synthetic):
+    alarms = 0
+    for seed in range(40):
+        scan = synthetic.two_level((48, 96), (0.6, 0.65, 0.7), seed=seed, n_samples=8)
+        found = equilibration.assess(nodes(synthetic.tree(scan)))
+        alarms += bool(found.failing or found.nodes)
+    assert alarms <= 3
+
+
+@pytest.mark.parametrize("name", ["energy", "overlap"])
+def test_a_drifting_sample_is_named_and_no_other(synthetic, name):
+    small, large = symmetric_nodes(synthetic, 3)
+
+    def drift(values):
+        if name == "energy":
+            values[5] -= np.round(12 * np.linspace(0, 1, 120))[:, None, None]
+        else:
+            values[5, 100:, 1:] = 0.96
+
+    found = equilibration.assess([small, changed(large, name, drift)])
+    assert found.failing == [("/N72/dilution0.0", 5)]
+    assert not found.passes("/N72/dilution0.0")
+    assert found.passes("/N48/dilution0.0")
+    expected = "energy drifts" if name == "energy" else "weight of high overlap drifts"
+    assert expected in {failure.reason for failure in found.failures}
+    assert "/N72/dilution0.0 sample 5" in str(found)
+
+
+def test_a_drift_shared_by_all_samples_is_seen_although_each_hides_in_its_noise(synthetic):
+    small, large = symmetric_nodes(synthetic, 4, overlaps=synthetic.independent)
+
+    def drift(values):
+        values -= 0.6 * np.linspace(0, 1, 120)[:, None, None] * values.std()
+
+    found = equilibration.assess([small, changed(large, "energy", drift)])
+    assert "energy drifts on the average" in found.nodes["/N72/dilution0.0"]
+    assert found.passes("/N48/dilution0.0")
+
+
+def test_chains_frozen_at_different_energies_are_stuck(synthetic):
+    small, large = symmetric_nodes(synthetic, 5)
+
+    def freeze(values):
+        values[2] = values[2, :1]
+
+    found = equilibration.assess([small, changed(large, "energy", freeze)])
+    assert found.failing == [("/N72/dilution0.0", 2)]
+    assert {failure.reason for failure in found.failures} == {"stuck"}
+    assert max(failure.temperature for failure in found.failures) == 1.3
+
+
+def test_chains_that_never_move_are_stuck_unless_they_have_no_paths(synthetic):
+    data = synthetic.node([1.0], np.full((2, 100, 1, 4), -12.0), 24)
+    (node,) = nodes(synthetic.tree({"/N24/dilution0.0": data}))
+    assert equilibration.assess([node]).failing == [("/N24/dilution0.0", 0), ("/N24/dilution0.0", 1)]
+    free = node._replace(chain=node.chain.assign(n_paths=("sample", [32, 0])))
+    assert equilibration.assess([free]).failing == [("/N24/dilution0.0", 0)]
+
+
+def test_starts_that_are_remembered_are_named(synthetic):
+    scan = synthetic.two_level((48, 96), (0.6, 0.65, 0.7), seed=6, n_samples=8)
+    frozen = synthetic.two_level((96,), (0.65,), seed=6, n_samples=8, frozen=True)
+    found = equilibration.assess(nodes(synthetic.tree(scan | frozen)))
+    path = "/N96/dilution0.0/planted0.65"
+    assert {where for where, _ in found.failing} == {path}
+    assert len(found.failing) == 8
+    assert "random and planted starts differ" in found.nodes[path]
+
+
+def test_starts_that_meet_late_are_seen_on_the_average_over_samples(synthetic):
+    """Random starts miss a tenth of the planted weight: too little for one sample, plain over 24."""
+    rng = np.random.default_rng(8)
+    scan = synthetic.two_level((72,), (0.62,), seed=7, n_samples=24, disorder=0.3)
+
+    def late(values):
+        lost = (rng.random(values[..., 4:].shape) < 0.15) & (values[..., 4:] > 0.5)
+        values[..., 4:] = np.where(lost, 0.0, values[..., 4:])
+
+    (node,) = nodes(synthetic.tree(scan))
+    assert equilibration.assess([node]).nodes == {}
+    assert "random and planted starts differ" in equilibration.assess([changed(node, "planted_overlap", late)]).nodes[
+        node.path
+    ]
+
+
+def test_short_chains_are_stuck_not_trusted(synthetic):
+    data = synthetic.symmetric((48,), TEMPERATURES, synthetic.independent, seed=9, n_samples=2, n_draws=4)
+    found = equilibration.assess(nodes(synthetic.tree(data)))
+    assert len(found.failing) == 2

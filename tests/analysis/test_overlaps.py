@@ -1,0 +1,115 @@
+"""Order parameters without order, against exact moments, and what a distribution looks like."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+import glassnet as gn
+from glassnet.analysis import independent, overlaps
+from glassnet.analysis.nodes import nodes, order_parameter
+
+
+def only(synthetic, data, path="/N16/dilution0.0"):
+    (node,) = nodes(synthetic.tree({path: data}))
+    return node
+
+
+def paired(synthetic, overlap, n_weights, **attrs):
+    shape = (*overlap.shape[:3], 4)
+    data = synthetic.node([1.0, 2.0], np.zeros(shape), n_weights, overlap=overlap, **attrs)
+    return only(synthetic, data, f"/N{n_weights}/dilution0.0")
+
+
+@pytest.fixture
+def independent_node(synthetic):
+    overlap = synthetic.independent(np.random.default_rng(1), 16, None, (40, 2000, 2, 6))
+    return paired(synthetic, overlap, 16)
+
+
+def test_binder_cumulant_of_independent_pairs_vanishes(independent_node):
+    averages = overlaps.averages(independent_node)
+    assert np.abs(averages["binder"].values / averages["binder_stderr"].values).max() < 4.5
+    assert averages["susceptibility"].values == pytest.approx(1, abs=0.01)
+
+
+def test_binder_cumulant_with_the_gaussian_ratio_three_does_not_vanish(independent_node, monkeypatch):
+    wrong = independent.IndependentPairs(0.0, 1 / 16, 3.0)
+    monkeypatch.setattr(overlaps, "independent_pairs", lambda node: wrong)
+    averages = overlaps.averages(independent_node)
+    assert (averages["binder"].values / averages["binder_stderr"].values).min() > 10
+
+
+def test_one_sharp_overlap_has_binder_cumulant_one(synthetic):
+    averages = overlaps.averages(paired(synthetic, np.full((3, 10, 2, 6), 0.75), 16))
+    assert averages["binder"].values == pytest.approx(1)
+    assert averages["peak_weight"].values == pytest.approx(1)
+    assert averages["q2"].values == pytest.approx(0.5625)
+
+
+@pytest.mark.parametrize(("layer_size", "p"), [(3, 3), (4, 2), (2, 4), (3, 2)])
+def test_layered_pairs_equal_enumeration(layer_size, p):
+    layers = [layer_size - 2 * np.array(list(map(sum, product((0, 1), repeat=layer_size))))] * p
+    sums = np.array(np.meshgrid(*layers)).reshape(p, -1)
+    images = np.array([s for s in product((1, -1), repeat=p) if np.prod(s) == 1])
+    best = (images @ sums).max(axis=0) / (layer_size * p)
+    moments = independent.layered_pairs(layer_size, p)
+    assert moments.mean == pytest.approx(best.mean())
+    assert moments.square == pytest.approx((best**2).mean())
+    assert moments.ratio == pytest.approx((best**4).mean() / (best**2).mean() ** 2)
+
+
+def test_layered_glass_without_order_has_binder_cumulant_zero_and_its_product_has_not(synthetic):
+    rng = np.random.default_rng(2)
+    sums = 10 - 2 * rng.binomial(10, 0.5, size=(40, 500, 2, 6, 3))
+    size = np.abs(sums)
+    best = (size.sum(-1) - 2 * ((sums < 0).sum(-1) % 2) * size.min(-1)) / 30
+    attrs = {"ensemble": "layered", "p": 3}
+    data = paired(synthetic, np.prod(sums / 10, axis=-1), 30, **attrs).chain
+    data["matched_overlap"] = (("sample", "draw", "temperature", "pair"), best)
+    node = only(synthetic, data, "/N30/dilution0.0")
+    assert order_parameter(node) == "matched_overlap"
+    averages = overlaps.averages(node)
+    assert np.abs(averages["binder"].values / averages["binder_stderr"].values).max() < 4.5
+    assert averages.attrs["threshold"] > 0.5
+    product_overlap = node.chain["overlap"].values
+    ratio = (product_overlap**4).mean() / (product_overlap**2).mean() ** 2
+    assert (3 - 2 / 30 - ratio) / (2 - 2 / 30) < -5
+
+
+def test_gauged_ensembles_without_the_matched_overlap_have_no_order_parameter(synthetic):
+    overlap = np.zeros((1, 4, 2, 6))
+    assert order_parameter(paired(synthetic, overlap, 30, ensemble="layered")) is None
+    assert order_parameter(paired(synthetic, overlap, 30, ensemble="poisson")) == "overlap"
+
+
+def test_walks_at_infinite_temperature_have_binder_cumulant_zero(synthetic):
+    widths = (4, 4, 4, 4)
+    columns = []
+    for sample in range(8):
+        glass = gn.ensembles.walks(widths=widths, alpha=1.0, seed=100 + sample)
+        sampler = gn.ParallelTempering(glass, [np.inf], n_replicas=16, seed=sample)
+        columns.append(sampler.run(100, measure=("matched_overlap",))["matched_overlap"].values)
+    matched = np.array(columns)
+    n_weights = glass.n_weights
+    data = synthetic.node([np.inf], np.zeros((8, 100, 1, 16)), n_weights, ensemble="walks", p=3)
+    data["matched_overlap"] = (("sample", "draw", "temperature", "pair"), matched)
+    data.attrs["glass"] = '{"alpha": 1.0, "widths": [4, 4, 4, 4]}'
+    averages = overlaps.averages(only(synthetic, data, f"/N{n_weights}/dilution0.0"))
+    # B0 itself comes from 99200 pairs, as many as here: its error is that of the measurement
+    assert abs(averages["binder"].values[0] / averages["binder_stderr"].values[0]) < 4.5 * np.sqrt(2)
+    plain = independent.plain_pairs(n_weights).ratio
+    assert abs(plain - averages.attrs["reference_ratio"]) > 1
+
+
+@pytest.mark.parametrize("n_weights", [1, 2, 7, 24, 47, 48, 72, 96, 120, 1000])
+def test_bins_hold_every_possible_overlap_away_from_their_edges(n_weights):
+    edges = overlaps.bin_edges(n_weights)
+    possible = 1 - 2 * np.arange(n_weights + 1) / n_weights
+    assert edges[0] < -1
+    assert edges[-1] > 1
+    assert np.abs(possible[:, None] - edges[None, :]).min() > 0.4 * 2 / n_weights
+    density = overlaps.density(possible.reshape(-1, 1, 1), edges)
+    assert (density @ np.diff(edges)) == pytest.approx(1)
+    full = density[0, 1:] * (n_weights + 1) * np.diff(edges)[1:]
+    assert full == pytest.approx(full[-1])

@@ -1,0 +1,164 @@
+"""The public face of ParallelTempering and Metropolis: starts, counters, datasets, progress, memory."""
+
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import glassnet as gn
+from glassnet._random import Seed
+
+E = gn.ensembles
+
+
+@pytest.fixture
+def glass():
+    return E.regular(24, 3, 4, seed=1)
+
+
+@pytest.mark.parametrize("couplings", ["binary", "gaussian"])
+def test_starting_weights_are_taken_over(couplings):
+    glass = E.regular(24, 3, 4, seed=1, couplings=couplings)
+    rng = np.random.default_rng(1)
+    whole = rng.choice([-1, 1], (3, 5, 24))
+    chain = gn.ParallelTempering(glass, [0.5, 1.0, np.inf], n_replicas=5, seed=1, initial=whole)
+    assert (chain.weights == whole).all()
+    assert chain.weights.dtype == np.int8
+    same = gn.ParallelTempering(glass, [0.5, 1.0, np.inf], n_replicas=5, seed=1, initial=whole[0, 0])
+    assert (same.weights == whole[0, 0]).all()
+    single = gn.Metropolis(glass, 0.7, n_replicas=5, seed=1, initial=whole[:1].astype(float))
+    assert (single.weights == whole[:1]).all()
+
+
+def test_random_starts_are_random(glass):
+    """360 configurations of 24 weights: mean 0 and no correlation between replicas, |z| < 4.5."""
+    chain = gn.ParallelTempering(glass, np.linspace(1, 2, 60), n_replicas=6, seed=1)
+    weights = chain.weights.reshape(360, 24).astype(float)
+    assert abs(weights.mean()) < 4.5 / np.sqrt(weights.size)
+    assert len(np.unique(weights, axis=0)) == 360
+    overlaps = (weights @ weights.T)[np.triu_indices(360, 1)] / np.sqrt(24)
+    assert abs(overlaps.var() - 1) < 4.5 * np.sqrt(2 / overlaps.size)
+
+
+def test_a_sampler_seeded_like_the_planted_state_does_not_start_on_it():
+    glass = E.planted(E.regular(300, 3, 4, seed=1), 1.0, seed=1)
+    chain = gn.Metropolis(glass, 1.0, n_replicas=4, seed=1)
+    assert np.abs(chain.weights[0] @ glass.planted / 300).max() < 4.5 / np.sqrt(300)
+
+
+def test_counters_and_the_draw_coordinate(glass):
+    chain = gn.ParallelTempering(glass, [0.5, 1.0], n_replicas=3, seed=1)
+    first = chain.run(20, thermalization=7, measure_every=5)
+    assert first.draw.values.tolist() == [12, 17, 22, 27]
+    assert chain.n_updates == 27 * 24 * 6
+    second = chain.run(4, measure_every=2)
+    assert second.draw.values.tolist() == [29, 31]
+    assert chain.n_updates == 31 * 24 * 6
+    nothing = chain.run(0)
+    assert nothing.sizes["draw"] == 0
+    assert chain.n_updates == 31 * 24 * 6
+
+
+def test_the_dataset_says_where_it_comes_from():
+    glass = E.planted(E.poisson(24, 3, 1.5, seed=1), 0.9, seed=2)
+    chain = gn.ParallelTempering(glass, [0.5, 1.0, np.inf], n_replicas=2, seed=Seed(7, "N=24"))
+    record = chain.run(3)
+    expected = {
+        "glassnet_version": gn.__version__,
+        "glass_digest": glass.digest,
+        "ensemble": "poisson",
+        "n_weights": 24,
+        "n_paths": 36,
+        "p": 3,
+        "sampler": "ParallelTempering",
+        "seed": 7,
+        "seed_key": "N=24",
+        "n_replicas": 2,
+    }
+    assert expected.items() <= record.attrs.items()
+    assert record.temperature.values.tolist() == [0.5, 1.0, np.inf]
+    assert gn.Metropolis(glass, 1.0, seed=1, n_replicas=2).run(1).attrs["sampler"] == "Metropolis"
+
+
+def test_the_state_records_the_energy_it_ends_with(glass):
+    chain = gn.ParallelTempering(glass, [0.5, 1.0, 2.0], n_replicas=4, seed=1)
+    record = chain.run(30, measure=["energy"])
+    assert (record.energy.values[-1] == glass.energy(chain.weights)).all()
+
+
+def test_progress_is_told_to_a_function(glass):
+    seen = []
+    chain = gn.ParallelTempering(glass, [0.5, 1.0], n_replicas=2, seed=1)
+    chain.run(40, thermalization=2500, measure_every=10, progress=lambda *told: seen.append(told))
+    done = [first for first, _ in seen]
+    assert {total for _, total in seen} == {2540}
+    assert done == sorted(done)
+    assert done[-1] == 2540
+    assert len(seen) > 4
+
+
+def test_progress_bar_and_silence(glass, capsys):
+    chain = gn.Metropolis(glass, 1.0, n_replicas=2, seed=1)
+    chain.run(5)
+    assert capsys.readouterr().out == ""
+    chain.run(5, progress=True)
+
+
+def test_an_error_in_the_progress_function_leaves_a_usable_chain(glass):
+    def stop(done, total):
+        raise KeyboardInterrupt
+
+    chain, other = (gn.Metropolis(glass, 1.0, n_replicas=2, seed=1) for _ in range(2))
+    with pytest.raises(KeyboardInterrupt):
+        chain.run(5, progress=stop)
+    other.run(chain.n_sweeps)
+    assert chain.run(5).energy.values.tolist() == other.run(5).energy.values.tolist()
+
+
+def test_infinite_temperature_alone_and_on_top(glass):
+    energy = gn.Metropolis(glass, np.inf, n_replicas=512, seed=1).run(100, measure=["energy"]).energy.values
+    assert abs(energy.mean() / np.sqrt(glass.n_paths / energy.size)) < 4.5
+    gn.ParallelTempering(glass, [1.0, np.inf], seed=1).run(10)
+
+
+def test_one_weight_more_paths_than_words_and_no_paths():
+    for glass in (
+        gn.PathGlass(np.empty((0, 2), dtype=int), [], n_weights=1),
+        gn.PathGlass([[0, 1]] * 100, [1.0] * 100),
+        gn.PathGlass([[0, 1]] * 100, [0.5] * 100),
+        gn.PathGlass([[0, 1]], [0.0]),
+    ):
+        chain = gn.ParallelTempering(glass, [0.5, 5.0, np.inf], n_replicas=3, seed=1)
+        record = chain.run(50)
+        assert (record.energy.values[-1] == glass.energy(chain.weights)).all()
+
+
+@pytest.mark.parametrize("couplings", ["binary", "gaussian"])
+def test_sweeps_allocate_nothing(couplings):
+    """A call of run with 10 000 sweeps in each phase needs and keeps as much memory as one with 10, within 64 kB."""
+    glass = E.regular(12, 3, 4, seed=1, couplings=couplings)
+    chain = gn.ParallelTempering(glass, [0.5, 1.0, 2.0], n_replicas=4, seed=1)
+    chain.run(10, thermalization=10, measure_every=10)
+    peaks = []
+    tracemalloc.start()
+    try:
+        for n_sweeps in (10, 10_000):
+            tracemalloc.reset_peak()
+            chain.run(n_sweeps, thermalization=n_sweeps, measure_every=n_sweeps // 2)
+            peaks.append(np.array(tracemalloc.get_traced_memory()))
+        assert (peaks[1] - peaks[0] < 64 * 1024).all()
+    finally:
+        tracemalloc.stop()
+
+
+def test_chains_of_many_threads_do_not_disturb_each_other(glass):
+    """Kernels release the GIL; samplers share nothing."""
+
+    def energies(seed):
+        chain = gn.ParallelTempering(glass, [0.5, 1.0, 2.0], n_replicas=40, seed=seed)
+        return chain.run(100, thermalization=500, measure=["energy"]).energy.values.tobytes()
+
+    alone = [energies(seed) for seed in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(energies, range(6))) == alone
