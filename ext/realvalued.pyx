@@ -131,8 +131,9 @@ cdef class RealValued:
     def rows(self, order, paths=False):
         """Configurations lane by lane, 64 weights (or path products) to a word in the given order (-1: padding)."""
         if paths:
-            bits = (self._term >= 0).transpose(0, 2, 1).reshape(-1, self._term.shape[1])
-            bits ^= self._couplings < 0
+            # by their signs, which a coupling of zero has too
+            bits = ~np.signbit(self._term).transpose(0, 2, 1).reshape(-1, self._term.shape[1])
+            bits ^= np.signbit(self._couplings)
         else:
             bits = np.unpackbits(self.weight[..., None].view(np.uint8), axis=-1, bitorder="little")
             bits = bits.transpose(0, 2, 1).reshape(-1, self.s.n_weights)

@@ -114,13 +114,15 @@ def temperature_ladder(name: str, value) -> np.ndarray:
     """Return strictly increasing temperatures > 0 (k_B = 1); the last one may be inf."""
     try:
         array = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise TypeError(f"{name} must be a list of temperatures, got {value!r}") from None
     if array.ndim != 1 or array.size == 0:
         raise ValueError(f"{name} must be a list of at least one temperature, got shape {array.shape}")
     if np.isnan(array).any() or (array <= 0).any():
         wrong = array[np.isnan(array) | (array <= 0)][0]
         raise ValueError(f"{name} must be > 0, got {wrong:g}")
+    if array.size and array[0] < 1e-300:
+        raise ValueError(f"{name} must be >= 1e-300, got {array[0]:g}: its inverse overflows")
     if (array[:-1] >= array[1:]).any():
         where = int(np.argmax(array[:-1] >= array[1:]))
         raise ValueError(f"{name} must increase strictly, got {array[where]:g} before {array[where + 1]:g}")

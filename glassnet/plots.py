@@ -65,7 +65,7 @@ def transition(result, theory=None):
 
 def save(result, path, theory=None) -> None:
     """Write the figure of :func:`transition` to `path`, a file name or an open binary file (then as PNG)."""
-    transition(result, theory).savefig(path, format=None if isinstance(path, str) else "png")
+    transition(result, theory).savefig(path, format="png" if hasattr(path, "write") else None)
 
 
 def theory_of(result):
@@ -77,10 +77,13 @@ def theory_of(result):
 
 def planted_weight(result, ax, theory=None):
     """Draw the weight of the planted phase against planting temperature into `ax`, which is returned."""
-    for size, table in result.planted.items():
+    width = np.ptp([t for table in result.planted.values() for t in table.planted_temperature.values])
+    for place, (size, table) in enumerate(result.planted.items()):
         colour, marker = style(result, size)
+        # side by side, or bars of one temperature would hide each other
+        beside = 0.01 * width * (place - (len(result.planted) - 1) / 2)
         ax.errorbar(
-            table.planted_temperature.values,
+            table.planted_temperature.values + beside,
             table["weight"].values,
             table["weight_stderr"].values,
             fmt=marker,
@@ -210,17 +213,22 @@ def _mark(result, ax, theory) -> None:
         bar = result.stderr if np.isfinite(result.stderr) else 0.0
         ax.axvspan(result.temperature - bar, result.temperature + bar, color=_BAND, alpha=0.5, lw=0, zorder=0)
         ax.axvline(result.temperature, color="#777777", linewidth=1.0, zorder=1)
-    for temperature, dashes in _theory_lines(theory):
+    for _, temperature, dashes in _theory_lines(theory):
         if low < temperature < high:
             ax.axvline(temperature, color=_THEORY, linewidth=1.1, linestyle=dashes, zorder=1)
     ax.set_xlim(low, high)
 
 
-def _theory_lines(theory):
+def _theory_lines(theory) -> list[tuple]:
+    """Name, temperature and dashes of what the theory predicts; at a continuous transition both are one."""
     if theory is None:
         return []
-    lines = [(theory.static_temperature(), (0, (5, 3))), (theory.dynamic_temperature(), (0, (1, 2)))]
-    return [(temperature, dashes) for temperature, dashes in lines if temperature > 0]
+    static, dynamic = theory.static_temperature(), theory.dynamic_temperature()
+    if static == dynamic:
+        lines = [("T_c", static, (0, (5, 3)))]
+    else:
+        lines = [("T_K", static, (0, (5, 3))), ("T_d", dynamic, (0, (1, 2)))]
+    return [line for line in lines if line[1] > 0]
 
 
 def _legend(figure, result, theory) -> None:
@@ -234,9 +242,9 @@ def _legend(figure, result, theory) -> None:
     if np.isfinite(result.temperature):
         label = f"Monte Carlo $T = {number(result.temperature, result.stderr)}$"
         handles.append(Patch(facecolor=_BAND, alpha=0.5, label=label))
-    names = ("theory $T_K = {:.4f}$", "theory $T_d = {:.4f}$")
-    for (temperature, dashes), name in zip(_theory_lines(theory), names, strict=False):
-        handles.append(Line2D([], [], color=_THEORY, linestyle=dashes, label=name.format(temperature)))
+    for name, temperature, dashes in _theory_lines(theory):
+        label = f"theory ${name} = {temperature:.4f}$"
+        handles.append(Line2D([], [], color=_THEORY, linestyle=dashes, label=label))
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), columnspacing=1.4, handlelength=1.8)
 
 
@@ -246,8 +254,5 @@ def _title(result) -> str:
     shown = [f"{key} = {keywords[key]}" for key in ("p", "degree", "alpha") if key in keywords]
     if result.dilution:
         shown.append(f"dilution {result.dilution:g}")
-    where = ""
-    if np.isfinite(result.temperature):
-        where = f" at $T = {number(result.temperature, result.stderr)}$"
     system = f"{name} glass, {', '.join(shown)}: " if name else ""
-    return f"{system}{result.kind}{where}"
+    return system + result.headline

@@ -170,8 +170,8 @@ def _drift(chains: np.ndarray) -> np.ndarray:
     equilibrium: (n_rungs, 2).
 
     Variance and autocorrelation time are taken within the two stretches and within each chain, so that a drift does
-    not hide itself by widening the bar. The variance is that of the mean over chains, as pairs of replicas are not
-    independent of each other.
+    not hide itself by widening the bar. Pairs of replicas are not independent of each other: the variance of their mean
+    over chains is measured as well, and the larger one taken.
     """
     stretches = [chains[part] for part in errors.logarithmic_bins(len(chains))[-2:]] if len(chains) >= 8 else []
     if not stretches:
@@ -179,8 +179,12 @@ def _drift(chains: np.ndarray) -> np.ndarray:
     before, last = stretches
     length = len(before) + len(last)
     difference = last.mean(axis=(0, 1)) - before.mean(axis=(0, 1))
-    variance = sum(part.mean(axis=1).var(axis=0) * len(part) for part in stretches) / length
+    of_mean = sum(part.mean(axis=1).var(axis=0) * len(part) for part in stretches) / length
+    of_chains = sum(part.var(axis=0).mean(axis=0) * len(part) for part in stretches) / length
+    variance = np.maximum(of_mean, of_chains / chains.shape[1])
     tau = np.maximum(errors.pooled_time(last - last.mean(axis=0)).tau, 0.5)
+    # the mean that was subtracted is that of one chain's stretch
+    tau *= 1 + (2 * errors.WINDOW * tau + 1) / len(last)
     stderr = np.sqrt(2 * tau * variance * (1 / len(before) + 1 / len(last)))
     return np.stack([difference, _two_sided(difference, stderr, length / (2 * tau) - 2)], axis=-1)
 

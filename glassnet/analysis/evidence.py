@@ -11,8 +11,8 @@ from glassnet.analysis.symmetric import Trend
 
 #: two peaks are two phases if the valley between them is lower than this fraction of the lower one
 _VALLEY = 0.5
-#: latent heats per weight below this are not called latent heats
-_SMALL_HEAT = 0.05
+#: latent heats per weight below the first are not called so; the heat capacity cannot tell those below the second
+_SMALL_HEAT, _LARGE_HEAT = 0.05, 0.15
 #: N [q^2] grows with an exponent near 1 where the overlap stays finite and near 0 where there is no order
 _GROWING, _FLAT = 0.5, 0.25
 
@@ -63,7 +63,7 @@ def two_phases(nodes: list[PlantedNode], location: Location | None) -> Evidence:
     passed = all(row.valley < _VALLEY for row in rows.values())
     jump = largest.high - largest.low
     says = f"peaks at {largest.low:.2f} and {largest.high:.2f}, valley {largest.valley:.2g} of the lower one"
-    return Evidence(name, jump, np.nan, tuple(rows), passed, says if passed else f"no: {says}")
+    return Evidence(name, jump, np.nan, tuple(rows), passed, says)
 
 
 def planted_heat(nodes: list[PlantedNode], location: Location | None) -> Evidence:
@@ -121,14 +121,13 @@ def overlap_peaks(overlaps: dict) -> Evidence:
         temperatures[size] = float(data.temperature[rung])
     if not rows or any(row is None for row in rows.values()):
         return Evidence(name, np.nan, np.nan, tuple(rows), None, "needs symmetric scans that reach high overlaps")
-    largest, valleys = rows[max(rows)], [row.valley for row in rows.values()]
-    passed = None
-    if all(valley < _VALLEY for valley in valleys):
-        passed = True
-    elif valleys[-1] >= _VALLEY:
-        passed = False
+    largest = rows[max(rows)]
+    doubled = [size for size, row in rows.items() if row.valley < _VALLEY]
+    passed = {len(rows): True, 0: False}.get(len(doubled))
     says = f"at {largest.low:.2f} and {largest.high:.2f}, valley {largest.valley:.2g} of the lower one"
     says += f" at T = {temperatures[max(rows)]:.3g}, N = {max(rows)}"
+    if passed is None:
+        says += f"; two peaks only for N = {_listed(doubled)}"
     return Evidence(name, largest.high - largest.low, np.nan, tuple(rows), passed, says)
 
 
@@ -141,9 +140,9 @@ def heat_capacity(heat: symmetric.LatentHeat | None, sizes: tuple[int, ...]) -> 
     # d L = d(L^2) / (2 L), but never more than the root of the error itself
     stderr = float(min(heat.square.stderr / (2 * value) if value else np.inf, np.sqrt(heat.square.stderr)))
     passed = None
-    if heat.square.value - 3 * heat.square.stderr > _SMALL_HEAT**2 and len(sizes) >= 3:
+    if heat.square.value - 3 * heat.square.stderr > _LARGE_HEAT**2 and len(sizes) >= 3:
         passed = False
-    elif heat.square.below(0.3**2):
+    elif heat.square.below(_LARGE_HEAT**2):
         passed = True
     says = f"latent heat {number(value, stderr)} per weight from the maximum of the heat capacity"
     return Evidence(name, value, stderr, sizes, passed, says)

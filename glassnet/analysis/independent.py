@@ -16,8 +16,8 @@ from glassnet._wiring import n_network_weights
 from glassnet.analysis.nodes import Node, order_parameter
 from glassnet.sampling.tempering import ParallelTempering
 
-#: 200 draws of 32 replicas are 99200 pairs
-_DRAWS, _REPLICAS = 200, 32
+#: how many random configurations of a network are drawn, and how often; replicas are compared two by two
+_REPLICAS, _DRAWS = 512, 200
 
 
 class IndependentPairs(NamedTuple):

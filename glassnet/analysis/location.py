@@ -189,7 +189,7 @@ def _others(data, bent, sizes, n_samples, headline, nodes, seed):
     if logit_zeros is not None:
         extrapolated = _intercept(1 / np.array(sizes, dtype=float), logit_zeros)
         others.append(_estimate("zero of the mean ln((1-w)/w), extrapolated in 1/N", extrapolated, n_samples, sizes))
-    return [other for other in others if np.isfinite(other.value)], zeros
+    return [other for other in others if np.isfinite(other.value) and np.isfinite(other.stderr)], zeros
 
 
 _INVERSES = {"1/N": lambda size: 1 / size, "ln N/N": lambda size: np.log(size) / size}

@@ -66,10 +66,12 @@ class OverlapAverages:
         square, ratio = (np.nan, np.nan) if reference is None else (reference.square, reference.ratio)
         counts = errors.resampling_counts(n_samples, key=self._node.path, seed=seed)
         second, fourth, peak = np.moveaxis(errors.resampled_means(np.array(self._moments), counts), -1, 0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            binder = (ratio - fourth / second**2) / (ratio - 1)
         derived = {
             "q2": second,
             "susceptibility": second / square,
-            "binder": (ratio - fourth / second**2) / (ratio - 1),
+            "binder": binder,
             "peak_weight": peak,
             "density": errors.resampled_means(np.array(self._densities), counts),
         }

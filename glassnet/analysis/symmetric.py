@@ -183,21 +183,24 @@ class LatentHeat(NamedTuple):
 def latent_heat(thermodynamics: dict[int, xr.Dataset]) -> LatentHeat | None:
     """Latent heat per weight from the maximum of the heat capacity, c_max / N -> L^2 / (4 T^2).
 
-    L^2 is the intercept at 1/N = 0 of 4 T^2 c_max / N (M. S. S. Challa, D. P. Landau and K. Binder, Phys. Rev. B 34,
-    1841 (1986)); by noise it can be negative. The error of the temperature contains half the distance of the rungs,
-    between which a sharp maximum can hide. None for fewer than two sizes or three rungs.
+    L^2 is the intercept at 1/N = 0 of 4 T^2 c_max / N, averaged over samples (M. S. S. Challa, D. P. Landau and
+    K. Binder, Phys. Rev. B 34, 1841 (1986)); by noise it can be negative. None for fewer than two sizes, three rungs
+    or three samples, or where a tenth of the maxima lies below the trusted rungs.
     """
-    if len(thermodynamics) < 2 or any(data.sizes["temperature"] < 3 for data in thermodynamics.values()):
-        return None
     rows = []
     for size, data in thermodynamics.items():
-        temperature, n_samples = data.temperature.values, data.attrs["n_samples"]
-        place, height = _minima(temperature, -data["heat_capacity_resampled"].values)
-        square = -4 * place**2 * height / size
-        rows.append([square[0], errors.bootstrap_error(square, n_samples)])
-        spacing = np.gradient(temperature)[np.argmin(np.abs(temperature - place[0]))]
-        rows[-1] += [place[0], np.hypot(errors.bootstrap_error(place, n_samples), spacing / 2)]
-    square, square_stderr, place, place_stderr = np.array(rows, dtype=float).T
+        place, height = data["peak_temperature"].values, data["peak_height"].values
+        if len(place) < 3 or data.sizes["temperature"] < 3 or np.mean(place < data.temperature.values[0]) > 0.1:
+            return None
+        square = 4 * place**2 * height / size
+        spread = np.std([square, place], axis=1, ddof=1) / np.sqrt(len(place))
+        # the maximum was looked for on a grid
+        rungs = data.temperature.values
+        step = np.interp(place.mean(), rungs, np.gradient(rungs)) / data.attrs["steps_between_rungs"]
+        rows.append([square.mean(), spread[0], place.mean(), np.hypot(spread[1], step / 2)])
+    if len(rows) < 2:
+        return None
+    square, square_stderr, place, place_stderr = np.array(rows).T
     inverse = 1 / np.array(list(thermodynamics), dtype=float)
     return LatentHeat(line(inverse, square, square_stderr)[0], line(inverse, place, place_stderr)[0])
 

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from glassnet.analysis import errors
-from glassnet.analysis.freeenergy import log_partition_function
+from glassnet.analysis.freeenergy import Histogram, between_rungs, histogram, log_partition_function
 from glassnet.analysis.nodes import Node, Reading, readings
 
 _QUANTITIES = {
@@ -15,6 +15,8 @@ _QUANTITIES = {
     "entropy": "entropy per weight, k_B",
     "free_energy": "free energy per weight, units of |J|",
 }
+#: steps from one rung to the next in which the maximum of the heat capacity is looked for
+_BETWEEN = 8
 
 
 def averages(node: Node, *, seed: int = 0) -> xr.Dataset:
@@ -43,6 +45,7 @@ class ThermalAverages:
         self._temperatures = np.asarray(node.chain["temperature"].values, dtype=np.float64)
         self._paramagnet = Paramagnet(node)
         self._columns: dict[str, list[np.ndarray]] = {name: [] for name in _QUANTITIES}
+        self._peaks: list[tuple[float, float]] = []
 
     def add(self, reading: Reading) -> None:
         """Take in the next sample."""
@@ -51,11 +54,22 @@ class ThermalAverages:
         sample = len(self._columns["energy"])
         mean = energies.mean(axis=(0, 2))
         anchor = self._node.n_weights * self._paramagnet.log_z(betas[-1], sample)
-        log_z = log_partition_function(energies, betas, anchor)
+        levels = histogram(energies)
+        log_z = log_partition_function(levels, betas, anchor)
         self._columns["energy"].append(mean)
         self._columns["heat_capacity"].append(betas**2 * energies.var(axis=(0, 2)))
         self._columns["entropy"].append(log_z + betas * mean)
         self._columns["free_energy"].append(-self._temperatures * log_z)
+        self._peaks.append(self._peak(levels, betas, log_z))
+
+    def _peak(self, levels: Histogram, betas: np.ndarray, log_z: np.ndarray) -> tuple[float, float]:
+        """Temperature and height, per weight, of the maximum of the heat capacity of one sample between its rungs."""
+        finite = self._temperatures[np.isfinite(self._temperatures)]
+        between = np.interp(np.arange(0, len(finite) - 1 + 1e-9, 1 / _BETWEEN), np.arange(len(finite)), finite)
+        variance = between_rungs(levels, betas, log_z, 1 / between)[1]
+        heat_capacity = variance / between**2 / self._node.n_weights
+        highest = int(np.argmax(heat_capacity))
+        return between[highest], heat_capacity[highest]
 
     def dataset(self, *, seed: int = 0) -> xr.Dataset:
         """Averages per weight over the samples so far.
@@ -71,7 +85,8 @@ class ThermalAverages:
             Dimension temperature: energy, heat_capacity, entropy, free_energy, each with `_stderr` (bootstrap over
             samples; nan for a single one) and `_resampled` (resample, temperature), whose first row holds the data;
             paramagnet_energy and paramagnet_entropy (nan for couplings that are neither +-1 nor Gaussian). k_B = 1,
-            so temperatures are in units of |J|. At T = inf the free energy is -inf with error nan.
+            so temperatures are in units of |J|. At T = inf the free energy is -inf with error nan. Dimension sample:
+            peak_temperature and peak_height of the heat capacity of each sample, looked for between the rungs too.
         """
         node, betas = self._node, 1.0 / self._temperatures
         n_samples = len(self._columns["energy"])
@@ -86,9 +101,11 @@ class ThermalAverages:
             variables[f"{name}_resampled"] = (("resample", "temperature"), resampled)
         variables["paramagnet_energy"] = ("temperature", self._paramagnet.energy(betas))
         variables["paramagnet_entropy"] = ("temperature", self._paramagnet.entropy(betas))
+        place, height = np.array(self._peaks).T
+        variables |= {"peak_temperature": ("sample", place), "peak_height": ("sample", height)}
         hottest = self._temperatures[-1]
         anchor = "n_weights ln 2 at T = inf" if np.isinf(hottest) else f"the paramagnet at T = {hottest:g}"
-        attributes = {"anchor": anchor, "n_samples": n_samples}
+        attributes = {"anchor": anchor, "n_samples": n_samples, "steps_between_rungs": _BETWEEN}
         return xr.Dataset(variables, {"temperature": self._temperatures}, attributes)
 
 
@@ -137,4 +154,3 @@ class Paramagnet:
 def _log_cosh(x):
     size = np.abs(x)
     return size + np.log1p(np.exp(-2 * size)) - math.log(2)
-

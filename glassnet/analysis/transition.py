@@ -65,8 +65,7 @@ class Transition:
     lowest: dict[int, float] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        where = f"T = {number(self.temperature, self.stderr)}" if np.isfinite(self.temperature) else "no temperature"
-        lines = [f"dilution {self.dilution:g}: {self.kind}, {where}", ""]
+        lines = [f"dilution {self.dilution:g}: {self.headline}", ""]
         lines += [str(item) for item in self.evidence]
         if self.location is not None:
             lines += ["", "     estimates of the transition temperature"]
@@ -75,6 +74,14 @@ class Transition:
             for size, zero in self.location.zeros.items():
                 lines.append(f"     {number(zero.value, zero.stderr):>12}  w = 1/2 at N = {size}")
         return "\n".join(lines)
+
+    @property
+    def headline(self) -> str:
+        """Kind and temperature in a few words; where there is no transition, the range that was looked at."""
+        if np.isfinite(self.temperature):
+            return f"{self.kind}, T = {number(self.temperature, self.stderr)}"
+        above = f" above T = {max(self.lowest.values()):.3g}" if self.kind == "none" and self.lowest else ""
+        return f"{self.kind}{above}"
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(str(self))}</pre>"
@@ -122,8 +129,8 @@ def find_transition(chains: xr.DataTree, dilution: float | None = None) -> Trans
     TypeError, ValueError
         If `chains` is no tree of chains, or `dilution` is not in it or left out where there are several.
     """
-    seed = run_seed(chains)
     found = nodes(chains)
+    seed = run_seed(chains)
     dilution = _chosen(dilution, sorted({node.dilution for node in found}))
     found = [node for node in found if node.dilution == dilution]
     survey = _read(found)
@@ -234,8 +241,8 @@ def _equilibrium(equilibration: Equilibration, found: list[Node]) -> Evidence:
     if not failing and not equilibration.nodes:
         return Evidence("equilibrium", 0.0, np.nan, sizes, True, f"all {total} samples pass")
     bad = {path for path, _ in equilibration.failing} | set(equilibration.nodes)
-    says = f"{failing} of {total} samples and {len(equilibration.nodes)} node means fail, in {len(bad)} nodes set aside"
-    return Evidence("equilibrium", float(failing), np.nan, sizes, False, f"{says} where they fail; run longer")
+    says = f"{failing} of {total} samples in {len(bad)} nodes fail (and {len(equilibration.nodes)} nodes on average)"
+    return Evidence("equilibrium", float(failing), np.nan, sizes, False, f"{says}; set aside, run longer")
 
 
 def _completeness(missing: dict[str, list[int]]) -> list[Evidence]:

@@ -43,7 +43,8 @@ def decide(planted: list[PlantedNode], location: Location | None, thermodynamics
         - "first-order": the heat capacity grows like N over three sizes and the overlap has two peaks.
         - "continuous": Binder cumulants of all successive sizes cross without a dip, N [q^2] grows with N below, and
           the overlap has one peak.
-        - "none": no crossing, no deepening dip, and N [q^2] does not grow down to the lowest temperature.
+        - "none": no crossing, no deepening dip, no size with two peaks, and N [q^2] does not grow down to the lowest
+          temperature, which the evidence names.
         - "undecided": anything else.
     """
     overlaps = {size: data for size, data in overlaps.items() if data.sizes["temperature"] >= 3}
@@ -73,7 +74,7 @@ def decide(planted: list[PlantedNode], location: Location | None, thermodynamics
     elif _continuous(passed, dips):
         kind = "continuous"
         temperature, stderr = _from_crossings(pairs)
-    elif _none(passed):
+    elif _none(passed, items["peaks"]):
         kind = "none"
     return Verdict(kind, float(temperature), float(stderr), tuple(items.values()), location)
 
@@ -92,13 +93,15 @@ def _symmetric_random_first_order(passed: dict, dips: list[symmetric.Dip]) -> bo
 
 def _continuous(passed: dict, dips: list[symmetric.Dip]) -> bool:
     dipless = bool(dips) and all(dip.shallow for dip in dips)
-    one_peak = passed["peaks"] is not True and passed["phases"] is not True
-    return bool(dipless and one_peak and passed["crossings"] and passed["growth"] and passed["heat"] is not False)
+    one_peak = passed["peaks"] is False and passed["phases"] is not True
+    return bool(dipless and one_peak and passed["crossings"] and passed["growth"] and passed["heat"])
 
 
-def _none(passed: dict) -> bool:
-    ordered = passed["crossing"] or passed["dips"] or passed["peaks"] or passed["crossings"]
-    return not ordered and passed["dips"] is False and passed["growth"] is False and passed["heat"] is not False
+def _none(passed: dict, peaks: Evidence) -> bool:
+    # two peaks at small sizes that larger ones do not show can also mean that those never found the other states
+    one_peak = peaks.passed is False or np.isnan(peaks.value)
+    ordered = passed["crossing"] or passed["crossings"] or passed["phases"]
+    return bool(one_peak and not ordered) and passed["dips"] is passed["growth"] is False and passed["heat"] is True
 
 
 def _from_dips(dips: list[symmetric.Dip]) -> tuple[float, float]:

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import h5py
 import numpy as np
 import xarray as xr
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
-from glassnet.chains.segment import dimensions, encoding, opened
+from glassnet.chains.content import attributes, dimensions, opened
+from glassnet.chains.segment import from_stored
 
 
 class SampleStack(BackendArray):
@@ -58,15 +60,15 @@ class SampleStack(BackendArray):
     def _read_one(self, path: Path, key: tuple) -> np.ndarray:
         with opened(path) as file:
             stored = file[self.name]
-            values = np.asarray(stored[key])
-            return values * stored.attrs["scale_factor"] if "scale_factor" in stored.attrs else values
+            return from_stored(np.asarray(stored[key]), attributes(stored))[0]
 
 
-def stack(paths: list[Path], stored, n_draws: int, attrs: dict) -> xr.Variable:
-    """Lazy variable over the samples in `paths`, all shaped like `stored`, the HDF5 dataset of one of them."""
-    axes = dimensions(stored)
+def stack(paths: list[Path], name: str, stored: h5py.Dataset, n_draws: int) -> xr.Variable:
+    """Lazy variable over the samples in `paths`, all shaped like `stored`, that of one of them."""
+    axes = dimensions(name)
     shape = tuple(n_draws if axis == "draw" else length for axis, length in zip(axes, stored.shape, strict=True))
-    kept = encoding(stored)
-    dtype = np.dtype(np.float64) if kept else stored.dtype
-    array = SampleStack(paths, stored.name.lstrip("/"), shape, dtype)
-    return xr.Variable(("sample", *axes), indexing.LazilyIndexedArray(array), attrs, kept)
+    attrs = attributes(stored)
+    sample, encoding = from_stored(np.empty(0, dtype=stored.dtype), attrs)
+    attrs.pop("scale_factor", None)
+    array = indexing.LazilyIndexedArray(SampleStack(paths, name, shape, sample.dtype))
+    return xr.Variable(("sample", *axes), array, attrs, encoding)

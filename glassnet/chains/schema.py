@@ -32,7 +32,7 @@ def dataset(
     scales: dict[str, float],
     draw: np.ndarray,
     temperatures: np.ndarray,
-    pairs: np.ndarray,
+    pairs: np.ndarray | None,
     n_replicas: int,
     swap_attempted: np.ndarray,
     swap_accepted: np.ndarray,
@@ -50,8 +50,8 @@ def dataset(
     draw : (n_draws,) int64
         Sweeps since the start of the chain at each measurement.
     temperatures : (n_temperatures,) float64
-    pairs : (n_pairs, 2) int
-        The two replicas of each pair.
+    pairs : (n_pairs, 2) int or None
+        The two replicas of each pair; None where no pairs were compared.
     n_replicas : int
     swap_attempted, swap_accepted : (n_temperatures - 1,) int64
     round_trips : (n_temperatures * n_replicas,) int64
@@ -79,9 +79,10 @@ def dataset(
         "replica": ("replica", np.arange(n_replicas, dtype=np.int32)),
         "gap": ("gap", np.arange(len(swap_attempted), dtype=np.int32)),
         "walker": ("walker", np.arange(len(round_trips), dtype=np.int32)),
-        "replica_a": ("pair", np.asarray(pairs, dtype=np.int32)[:, 0]),
-        "replica_b": ("pair", np.asarray(pairs, dtype=np.int32)[:, 1]),
     }
+    if pairs is not None:
+        coordinates["replica_a"] = ("pair", np.asarray(pairs, dtype=np.int32)[:, 0])
+        coordinates["replica_b"] = ("pair", np.asarray(pairs, dtype=np.int32)[:, 1])
     return _with_acceptance(xr.Dataset(variables, coords=coordinates, attrs=attrs))
 
 

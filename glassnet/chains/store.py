@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from glassnet.chains import lazy
-from glassnet.chains.segment import COORDINATES, ChainError, attributes, opened, variable, variable_names
+from glassnet.chains.content import COORDINATES, ChainError, attributes, dimensions, opened, variable_names
 
 #: what a run directory holds besides its chains
 RUN_FILE = "run.toml"
@@ -137,12 +137,12 @@ def _node(present: list[tuple[int, Path]], attrs: dict, seed: int) -> xr.Dataset
 def _variables(file: h5py.File, paths: list[Path], n_draws: int) -> dict:
     variables = {}
     for name in variable_names(file):
+        stored = file[name]
         if name in COORDINATES:
-            values = variable(file[name])
-            variables[name] = values[:n_draws] if name == "draw" else values
+            values = stored[:n_draws] if name == "draw" else stored[...]
+            variables[name] = (dimensions(name), values, attributes(stored))
         else:
-            attrs = {key: value for key, value in attributes(file[name]).items() if key != "scale_factor"}
-            variables[name] = lazy.stack(paths, file[name], n_draws, attrs)
+            variables[name] = lazy.stack(paths, name, stored, n_draws)
     return variables
 
 

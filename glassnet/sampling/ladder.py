@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
 
 from glassnet import _checks
 from glassnet.sampling.tempering import ParallelTempering
@@ -72,6 +71,9 @@ def adaptive(glass, t_min, t_max, n, seed, *, n_replicas=16, rounds=4, sweeps=50
     TypeError, ValueError
         If an argument is out of range.
     """
+    # here, because a thousand ranks import this module and few draw a ladder
+    from scipy.interpolate import PchipInterpolator
+
     t_min, t_max, n = _bounds(t_min, t_max, n)
     rounds = _checks.integer("rounds", rounds, minimum=1, maximum=20)
     sweeps = _checks.integer("sweeps", sweeps, minimum=1)

@@ -5,6 +5,7 @@ parameter; for p even w and -w are the same state; in layered glasses any two la
 walks all weights into and out of a hidden neuron. `overlap` is blind to these, `matched_overlap` picks the best image.
 """
 
+import functools
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -20,7 +21,16 @@ NAMES = (
     "planted_overlap",
     "weights",
 )
-_NEED_PAIRS = ("overlap", "weight_overlap", "path_overlap", "matched_overlap")
+PAIR_MEASUREMENTS = ("overlap", "weight_overlap", "path_overlap", "matched_overlap")
+
+
+#: overlaps with the planted state compare no pairs
+_NO_PAIRS = np.zeros((0, 2), dtype=np.int32)
+
+
+def n_pairs(glass, n_replicas: int) -> int:
+    """How many pairs of replicas are compared."""
+    return n_replicas // 2 if glass.widths is not None else n_replicas * (n_replicas - 1) // 2
 
 
 def default(glass, n_replicas: int) -> tuple[str, ...]:
@@ -39,12 +49,13 @@ def check(names, glass, n_replicas: int) -> tuple[str, ...]:
     """The measurements asked for, or ValueError naming the one that cannot be taken on this glass."""
     if names is None:
         return default(glass, n_replicas)
-    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+    listed = isinstance(names, (list, tuple, set, frozenset))
+    if not listed or not all(isinstance(name, str) for name in names):
         raise TypeError(f"measure must be a list of names, got {names!r}")
     for name in names:
         if name not in NAMES:
             raise ValueError(f"measure must hold names among {', '.join(NAMES)}, got {name!r}")
-        if name in _NEED_PAIRS and n_replicas < 2:
+        if name in PAIR_MEASUREMENTS and n_replicas < 2:
             raise ValueError(f"measure: {name!r} needs n_replicas >= 2, got {n_replicas}")
         if name == "planted_overlap" and glass.planted is None:
             raise ValueError("measure: 'planted_overlap' needs a planted glass (gn.ensembles.planted)")
@@ -71,16 +82,14 @@ class Overlaps:
         self.even = glass.p % 2 == 0
         self.layered = glass.has_layers and glass.widths is None
         self.network = None
+        self._n_replicas = n_replicas
         if glass.widths is None:
-            pairs = list(combinations(range(n_replicas), 2))
             self.order, self.first, self.size = _segments(glass.layer)
         else:
-            pairs = [(a, a + 1) for a in range(0, n_replicas - 1, 2)]
             self.order, width, present = _network(glass)
             self.network = width, present
             self.first = np.array([0, len(self.order) // 64], dtype=np.int64)
             self.size = np.array([glass.n_weights], dtype=np.int32)
-        self.pairs = np.array(pairs, dtype=np.int32).reshape(-1, 2)
         self.path_order, self.path_first, self.path_size = _segments(np.zeros(glass.n_paths, dtype=np.int32))
         weight = 1.0 / glass.n_weights
         self.scales = {
@@ -98,6 +107,15 @@ class Overlaps:
         elif self.network is not None:
             self.scales["overlap"] = 1.0 / self.all_walks()
         self.planted = None if glass.planted is None else _packed(glass.planted > 0, self.order)[None]
+
+    @functools.cached_property
+    def pairs(self) -> np.ndarray:
+        """The pairs of replicas that are compared, (n_pairs, 2) int32; made when they are first needed."""
+        if self.network is not None:
+            pairs = [(a, a + 1) for a in range(0, self._n_replicas - 1, 2)]
+        else:
+            pairs = list(combinations(range(self._n_replicas), 2))
+        return np.array(pairs, dtype=np.int32).reshape(-1, 2)
 
     def all_walks(self) -> int:
         """Number of input-to-output walks along present edges."""
@@ -123,7 +141,7 @@ class Overlaps:
     def with_planted(self, kernel, walkers) -> np.ndarray:
         """Integers of the matched overlap with the planted state, (n_temperatures, n_replicas)."""
         rows, name = kernel.rows(self.order), "matched_overlap"
-        return self._measure(rows, self.planted, walkers.lane_at, self.pairs[:0], [name])[name]
+        return self._measure(rows, self.planted, walkers.lane_at, _NO_PAIRS, [name])[name]
 
     def _measure(self, rows, others, lane_at, pairs, names) -> dict[str, np.ndarray]:
         sums = bitsliced.layer_overlaps(rows, others, lane_at, pairs, self.first, self.size)

@@ -8,13 +8,15 @@ from glassnet._random import Role, Seed, words
 from glassnet.chains import schema
 from glassnet.glass import PathGlass
 from glassnet.kernels import bitsliced, realvalued
-from glassnet.sampling.measurements import Overlaps, check
+from glassnet.sampling.measurements import PAIR_MEASUREMENTS, Overlaps, check, n_pairs
 from glassnet.sampling.progress import reporter
 from glassnet.sampling.walkers import Walkers
 
-_PAIRS = {"overlap", "weight_overlap", "path_overlap", "matched_overlap"}
+_PAIRS = set(PAIR_MEASUREMENTS)
 #: updates between two looks at the progress while nothing is measured: a fraction of a second
 _STRETCH = 10**9
+#: keeps counts of sweeps and exchanges inside int64
+_MOST_SWEEPS = 2**40
 
 
 class ParallelTempering:
@@ -126,7 +128,10 @@ class ParallelTempering:
         measure_every = _checks.integer("measure_every", measure_every, minimum=1)
         if n_sweeps % measure_every:
             raise ValueError(f"measure_every must divide n_sweeps = {n_sweeps}, got {measure_every}")
+        if thermalization + n_sweeps > _MOST_SWEEPS:
+            raise ValueError(f"thermalization + n_sweeps must be <= {_MOST_SWEEPS}, got {thermalization + n_sweeps}")
         names = check(measure, self.glass, self.n_replicas)
+        self._require_room(names, n_sweeps // measure_every)
         record = _Record(self, names, n_sweeps // measure_every)
         with reporter(progress, thermalization + n_sweeps) as report:
             stretch = max(1, _STRETCH // (self.glass.n_weights * self._walkers.n_lanes))
@@ -139,6 +144,18 @@ class ParallelTempering:
                 record.take(draw)
                 report(thermalization + (draw + 1) * measure_every)
         return record.dataset()
+
+    def _require_room(self, names, n_draws):
+        """Refuse, before anything runs, what cannot be recorded."""
+        glass, n_lanes = self.glass, self._walkers.n_lanes
+        sizes = dict.fromkeys(_PAIRS, 8 * len(self.temperatures) * n_pairs(glass, self.n_replicas))
+        sizes |= {"energy": 8 * n_lanes, "planted_overlap": 8 * n_lanes, "weights": n_lanes * -(-glass.n_weights // 8)}
+        if _PAIRS & set(names):
+            what = f"n_replicas: measuring all pairs of {self.n_replicas} replicas"
+            _checks.memory(what, 2 * sizes["overlap"])
+        # twice: integers while recording, values with their scale in the dataset
+        needed = 2 * n_draws * (8 + sum(sizes[name] for name in names))
+        _checks.memory(f"n_sweeps: recording {n_draws} draws of {', '.join(names)}", needed)
 
     def _advance(self, n_sweeps):
         self._kernel.advance(n_sweeps)
@@ -158,16 +175,23 @@ class ParallelTempering:
         ValueError
             If the state belongs to another system.
         """
-        expected = self.state()
-        for name, array in expected.items():
-            if name not in state or np.shape(state[name]) != array.shape:
-                found = np.shape(state[name]) if name in state else "nothing"
-                raise ValueError(f"state must hold {name} of shape {array.shape}, got {found}")
-        self.n_sweeps = int(state["n_sweeps"][0])
-        self._walkers.restore({name[8:]: state[name] for name in expected if name.startswith("walkers_")})
-        self._kernel.rng[...] = state["kernel_rng"]
-        bits = np.unpackbits(state["weights"], axis=-1, bitorder="little", count=self.glass.n_weights)
+        arrays = {name: _state_array(name, state, array) for name, array in self.state().items()}
+        if arrays["n_sweeps"][0] < 0:
+            raise ValueError(f"state: n_sweeps must be >= 0, got {arrays['n_sweeps'][0]}")
+        self._walkers.restore({name[8:]: array for name, array in arrays.items() if name.startswith("walkers_")})
+        self.n_sweeps = int(arrays["n_sweeps"][0])
+        self._kernel.rng[...] = arrays["kernel_rng"]
+        bits = np.unpackbits(arrays["weights"], axis=-1, bitorder="little", count=self.glass.n_weights)
         self._kernel.set_weights(bits > 0)
+
+
+def _state_array(name, state, expected):
+    """One array of a saved state, of the shape and kind of `expected`."""
+    array = np.asarray(state.get(name))
+    if array.shape != expected.shape or array.dtype.kind not in "iu":
+        found = f"{array.dtype} {array.shape}" if name in state else "nothing"
+        raise ValueError(f"state must hold {name}, integers of shape {expected.shape}, got {found}")
+    return array
 
 
 class _Record:
@@ -208,7 +232,7 @@ class _Record:
             scales={name: scale for name, scale in sampler._overlaps.scales.items() if name in self.arrays},
             draw=self.draw,
             temperatures=sampler.temperatures,
-            pairs=sampler._overlaps.pairs,
+            pairs=sampler._overlaps.pairs if self.pair_names else None,
             n_replicas=sampler.n_replicas,
             swap_attempted=walkers.attempted.copy(),
             swap_accepted=walkers.accepted.copy(),

@@ -4,7 +4,8 @@ import numpy as np
 
 from glassnet._memory import aligned
 
-_ARRAYS = ("lane_at", "rung_of", "heading", "attempted", "accepted", "round_trips", "rng", "step")
+#: what the continuation of a chain depends on; the counters belong to one call of run
+_ARRAYS = ("lane_at", "rung_of", "heading", "rng", "step")
 
 
 class Walkers:
@@ -44,11 +45,26 @@ class Walkers:
         self.exponent = aligned(n_replicas * self.n_rungs // 2 + 8).view(np.float64)
 
     def state(self) -> dict[str, np.ndarray]:
-        """Copies of all arrays that change."""
+        """Copies of all arrays the continuation of a chain depends on."""
         return {name: getattr(self, name).copy() for name in _ARRAYS}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Take over arrays that :meth:`state` returned."""
+        """Take over arrays that :meth:`state` returned, of the right shapes and kinds.
+
+        Raises
+        ------
+        ValueError
+            If lanes and rungs are no permutations of each other: the kernels would leave their memory.
+        """
+        own = np.arange(self.n_lanes).reshape(self.n_replicas, self.n_rungs)
+        if not (np.sort(state["lane_at"], axis=1) == own).all():
+            raise ValueError(
+                "state: walkers_lane_at must hold each lane of a replica once, on the rungs of that replica"
+            )
+        inverse = np.empty(self.n_lanes, dtype=np.int32)
+        inverse[state["lane_at"]] = np.arange(self.n_rungs)
+        if not (state["rung_of"] == inverse).all():
+            raise ValueError("state: walkers_rung_of must be the inverse of walkers_lane_at")
         for name in _ARRAYS:
             getattr(self, name)[...] = state[name]
 

@@ -10,13 +10,14 @@ import fcntl
 import json
 import os
 import socket
+import sys
 import time
-import warnings
 from pathlib import Path
 from typing import NamedTuple
 
 from glassnet.chains import segment
 from glassnet.chains.atomic import commit, remove_parts
+from glassnet.chains.content import ChainError
 from glassnet.chains.store import NODES, RUN_FILE, file_name
 from glassnet.scan import growth
 from glassnet.scan.config import RunFile, UserError, parse, read
@@ -119,7 +120,7 @@ class RunDirectory:
                 time.sleep(0.05)
             except OSError as error:
                 # names and bytes are functions of the run and renames are atomic: two scans only waste time
-                warnings.warn(f"{self.path}: cannot be locked ({error}); do not start two scans here", stacklevel=4)
+                print(f"warning: {self.path}: cannot be locked ({error}); start no second scan here", file=sys.stderr)
                 return False
 
     def is_running(self) -> bool:
@@ -193,7 +194,7 @@ class RunDirectory:
                 continue
             try:
                 attrs = segment.verify(path)
-            except segment.ChainError as error:
+            except ChainError as error:
                 damaged[number] = str(error)
                 continue
             if attrs.get("seed") != run_file.seed or attrs.get("task") != task.text:

@@ -201,7 +201,7 @@ class _Office:
         self.progress.show()
 
     def glance(self, cost: float) -> None:
-        """Called often while rank 0 works on a task, with the updates done."""
+        """Called often while rank 0 works on a task, with the cost worked off."""
         if time.monotonic() - self._looked > _BUSY:
             self.progress.tick(cost)
             self.serve()

@@ -31,7 +31,8 @@ class Progress:
         self.n_ranks, self.note = n_ranks, note
         self._work = self._work_asked = work
         self._updates = self._cost = self._seconds = self._current = 0.0
-        self._begun = self._spoken = self._noted = time.monotonic()
+        self._begun = self._spoken = time.monotonic()
+        self._noted = -NOTE_INTERVAL
 
     def __enter__(self):
         self.say(self._greeting())

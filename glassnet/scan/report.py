@@ -132,12 +132,10 @@ def _count(node: Node) -> str:
 def _verdict(result: Transition, theory) -> str:
     lines = [f"transition at {result}"]
     if theory is not None:
-        static, dynamic = theory.static_temperature(), theory.dynamic_temperature()
-        expected = f"T_K = {static:.4f}" if static else "no static transition"
-        arrest = f"T_d = {dynamic:.4f}" if dynamic else "no dynamical arrest"
-        lines += ["", f"theory (cavity method, N = infinity): {expected}, {arrest}"]
+        static = theory.static_temperature()
+        lines += ["", f"theory (cavity method, N = infinity): {_expected(theory)}"]
         if static and math.isfinite(result.stderr) and result.stderr > 0:
-            lines[-1] += f"; Monte Carlo is {abs(result.temperature - static) / result.stderr:.1f} standard errors away"
+            lines[-1] += f"; Monte Carlo is {abs(result.temperature - static) / result.stderr:.1f} error bars away"
     failing = result.equilibration.failing
     if failing or result.equilibration.nodes:
         lines += ["", "not proved to be in equilibrium (kept in all averages above):"]
@@ -146,6 +144,14 @@ def _verdict(result: Transition, theory) -> str:
         if len(failing) > _NAMED:
             lines.append(f"  and {len(failing) - _NAMED} more, see summary.json")
     return "\n".join(lines)
+
+
+def _expected(theory) -> str:
+    static, dynamic = theory.static_temperature(), theory.dynamic_temperature()
+    if static and static == dynamic:
+        return f"T_c = {static:.4f}"
+    transition = f"T_K = {static:.4f}" if static else "no static transition"
+    return f"{transition}, {f'T_d = {dynamic:.4f}' if dynamic else 'no dynamical arrest'}"
 
 
 def _summary(results: list[Transition], theories: list) -> dict:

@@ -15,6 +15,7 @@ import numpy as np
 import glassnet
 from glassnet.chains import segment
 from glassnet.chains.atomic import commit
+from glassnet.chains.content import ChainError
 from glassnet.scan import farm, ladders, progress, tasks
 from glassnet.scan.config import RunFile, UserError, load
 from glassnet.scan.directory import RunDirectory
@@ -100,7 +101,7 @@ def _conclude(plan: Plan, code: int) -> int:
 
     try:
         print(report.write(plan.job.directory), flush=True)
-    except segment.ChainError as error:
+    except ChainError as error:
         if code == 0:
             raise
         # every task may have failed: that is what the exit code is to say
@@ -122,7 +123,10 @@ def _prepare(path, out, held: contextlib.ExitStack) -> Plan:
         print(f"warning: {reason}; kept as {aside.name} and run again", file=sys.stderr, flush=True)
     directory.describe(run_file)
     left = [number for number in range(len(every_task)) if number not in survey.done]
-    kept = ladders.complete([every_task[number] for number in left], run_file, directory.ladders())
+    try:
+        kept = ladders.complete([every_task[number] for number in left], run_file, directory.ladders())
+    except ValueError as error:
+        raise UserError(f"{path}: sampling.temperatures: {error}") from None
     directory.keep_ladders(kept)
     costs = {number: tasks.cost(every_task[number], run_file, survey.shorter.get(number)) for number in left}
     return Plan(Job(run_file, str(directory.path), kept), every_task, costs, len(survey.done))

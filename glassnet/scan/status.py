@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 
-from glassnet.chains import segment
+from glassnet.chains.content import ChainError, opened
 from glassnet.scan import tasks
 from glassnet.scan.config import load
 from glassnet.scan.directory import RunDirectory
@@ -94,10 +94,10 @@ def dry_run(path, out=None) -> str:
 
 def _kind(task, directory, run_file, running, damaged) -> str:
     try:
-        with segment.opened(directory.chain(task)) as file:
+        with opened(directory.chain(task)) as file:
             if file.attrs["sweeps"] >= run_file.sampling_of(task.planted is not None).sweeps:
                 return "done"
-    except segment.ChainError as error:
+    except ChainError as error:
         if directory.chain(task).exists():
             damaged.append(str(error))
     if task.text in running:

@@ -14,12 +14,10 @@ from glassnet._random import Role, Seed, words
 from glassnet.chains import schema
 from glassnet.chains.segment import Segment
 from glassnet.glass import PathGlass
+from glassnet.kernels import bitsliced, realvalued
 from glassnet.sampling.tempering import ParallelTempering
 from glassnet.scan.checks import n_weights
 from glassnet.scan.config import Ladder, RunFile
-
-#: replicas that a kernel moves at once
-_BLOCK = {"binary": 512, "gaussian": 16}
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,7 @@ def cost(task: Task, run_file: RunFile, sweeps_done: int | None = None) -> float
     """Time a task takes, about, in updates of a full block: the kernels move a block in the time of one replica."""
     sampling = run_file.sampling_of(task.planted is not None)
     lanes = _rungs(task, sampling.temperatures) * sampling.replicas
-    block = _BLOCK[run_file.glass.couplings]
+    block = (bitsliced if run_file.glass.couplings == "binary" else realvalued).LANES_PER_BLOCK
     return updates(task, run_file, sweeps_done) / lanes * block * math.ceil(lanes / block)
 
 
@@ -162,10 +160,7 @@ def run(
         dataset = schema.join(existing.dataset, more)
         updates = sampler.n_updates - before
     dataset.attrs.update(attributes(task, run_file, glass))
-    # the sampler counts anew in each call; the state of a lengthened chain is that of one long run
-    counted = {"attempted": "swap_attempted", "accepted": "swap_accepted", "round_trips": "round_trips"}
-    state = sampler.state() | {f"walkers_{name}": dataset[known].values for name, known in counted.items()}
-    return Outcome(dataset, glass, state, updates)
+    return Outcome(dataset, glass, sampler.state(), updates)
 
 
 def half_planted(glass: PathGlass, n_temperatures: int, n_replicas: int, seed: Seed) -> np.ndarray:

@@ -11,7 +11,6 @@ ALPHA = 4 / 3
 def node(temperatures, energy, n_weights, *, overlap=None, planted_overlap=None, planted=None, **attrs):
     """Dataset of one node. energy, planted_overlap: (sample, draw, temperature, replica); overlap: (..., pair)."""
     n_samples, n_draws, _, n_replicas = energy.shape
-    pairs = np.array(list(combinations(range(n_replicas), 2)), dtype=np.int32).reshape(-1, 2)
     variables = {"energy": (("sample", "draw", "temperature", "replica"), energy)}
     if overlap is not None:
         variables["overlap"] = (("sample", "draw", "temperature", "pair"), overlap)
@@ -27,8 +26,6 @@ def node(temperatures, energy, n_weights, *, overlap=None, planted_overlap=None,
         "sample": np.arange(n_samples),
         "draw": 10 * np.arange(1, n_draws + 1),
         "temperature": np.asarray(temperatures, dtype=float),
-        "replica_a": ("pair", pairs[:, 0]),
-        "replica_b": ("pair", pairs[:, 1]),
     }
     known = {"n_weights": n_weights, "p": 3, "ensemble": "regular", "couplings": "binary", "alpha": ALPHA}
     known |= {"samples_expected": n_samples, "samples_missing": [], "glass": '{"p": 3, "degree": 4}'}

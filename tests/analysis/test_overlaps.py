@@ -88,15 +88,15 @@ def test_walks_at_infinite_temperature_have_binder_cumulant_zero(synthetic):
     columns = []
     for sample in range(8):
         glass = gn.ensembles.walks(widths=widths, alpha=1.0, seed=100 + sample)
-        sampler = gn.ParallelTempering(glass, [np.inf], n_replicas=16, seed=sample)
+        sampler = gn.ParallelTempering(glass, [np.inf], n_replicas=128, seed=sample)
         columns.append(sampler.run(100, measure=("matched_overlap",))["matched_overlap"].values)
     matched = np.array(columns)
     n_weights = glass.n_weights
-    data = synthetic.node([np.inf], np.zeros((8, 100, 1, 16)), n_weights, ensemble="walks", p=3)
+    data = synthetic.node([np.inf], np.zeros((8, 100, 1, 128)), n_weights, ensemble="walks", p=3)
     data["matched_overlap"] = (("sample", "draw", "temperature", "pair"), matched)
     data.attrs["glass"] = '{"alpha": 1.0, "widths": [4, 4, 4, 4]}'
     averages = overlaps.averages(only(synthetic, data, f"/N{n_weights}/dilution0.0"))
-    # B0 itself comes from 99200 pairs, as many as here: its error is that of the measurement
+    # B0 itself comes from 51200 pairs, as many as here: its error is that of the measurement
     assert abs(averages["binder"].values[0] / averages["binder_stderr"].values[0]) < 4.5 * np.sqrt(2)
     plain = independent.plain_pairs(n_weights).ratio
     assert abs(plain - averages.attrs["reference_ratio"]) > 1

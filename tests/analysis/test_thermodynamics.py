@@ -58,7 +58,7 @@ def test_entropy_from_infinite_temperature_equals_enumeration(enumerated):
 
 def test_entropy_from_a_bare_trapezoid_fails_the_same_test(enumerated, monkeypatch):
     def trapezoid(energies, betas, anchor):
-        mean = energies.mean(axis=(0, 2))
+        mean = energies.frequencies @ energies.levels
         steps = 0.5 * (mean[1:] + mean[:-1]) * (betas[1:] - betas[:-1])
         return anchor + np.append(np.cumsum(steps[::-1])[::-1], 0.0)
 
@@ -80,8 +80,29 @@ def test_energy_heat_capacity_and_free_energy_equal_enumeration(enumerated):
 
 
 def test_bennett_is_exact_for_energies_that_do_not_vary():
-    constant = (np.array([-12.0]), np.array([1.0]))
-    assert freeenergy.log_partition_ratio(constant, constant, 2.0, 1.5) == pytest.approx(6.0, abs=1e-9)
+    constant = freeenergy.histogram(np.full((5, 2, 3), -12.0))
+    assert freeenergy.log_partition_function(constant, np.array([2.0, 1.5]), 1.0) == pytest.approx([7.0, 1.0], abs=1e-9)
+
+
+def test_averages_between_the_rungs_equal_enumeration(enumerated):
+    node, _ = enumerated
+    wanted = np.array([0.6, 0.85, 1.2, 2.0])
+    glass = gn.ensembles.poisson(n_weights=N, p=3, alpha=4 / 3, seed=2)
+    exact = gn.exact.thermodynamics(glass, wanted)
+    levels = freeenergy.histogram(node.chain["energy"].values[2])
+    log_z = freeenergy.log_partition_function(levels, 1 / TEMPERATURES, N * np.log(2))
+    mean, variance = freeenergy.between_rungs(levels, 1 / TEMPERATURES, log_z, 1 / wanted)
+    # 10 000 draws on either side of every temperature asked for
+    assert np.abs(mean - exact.energy).max() < 4.5 * np.sqrt(variance / 10_000).max()
+    assert variance / wanted**2 == pytest.approx(np.asarray(exact.heat_capacity), rel=0.06)
+
+
+def test_energies_of_real_couplings_are_binned_without_moving_their_mean():
+    energies = np.random.default_rng(3).normal(size=(500, 3, 4))
+    binned = freeenergy.histogram(energies)
+    assert len(binned.levels) <= 2048
+    assert binned.frequencies @ binned.levels == pytest.approx(energies.mean(axis=(0, 2)), abs=1e-3)
+    assert binned.frequencies.sum(axis=1) == pytest.approx(1)
 
 
 def test_disorder_error_is_that_of_the_mean_over_samples(enumerated):
@@ -95,7 +116,7 @@ def test_disorder_error_is_that_of_the_mean_over_samples(enumerated):
 
 
 def test_a_ladder_without_infinite_temperature_starts_from_the_paramagnet_and_says_so(enumerated):
-    node, exact = enumerated
+    node, _ = enumerated
     averages = thermodynamics.averages(node._replace(chain=node.chain.isel(temperature=slice(0, -1))))
     assert averages.attrs["anchor"] == "the paramagnet at T = 5"
     whole = thermodynamics.averages(node)

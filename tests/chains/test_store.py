@@ -7,7 +7,7 @@ import xarray as xr
 
 import glassnet as gn
 from glassnet.chains import lazy
-from glassnet.chains.segment import ChainError
+from glassnet.chains.content import ChainError
 
 NODE = "/N13/dilution0.1"
 

@@ -27,11 +27,11 @@ SHAPES_DILUTED = {("regular", 5): (15, 9), ("layered", 5): (15, 4.0)}
 CASES = list(itertools.product(SHAPES, (2, 3, 4, 5), ("binary", "gaussian"), (0.0, 0.2)))
 
 
-def draw(ensemble, p, couplings, dilution):
+def draw(ensemble, p, couplings, dilution, seed=3):
     shape = SHAPES[ensemble][p]
     if dilution:
         shape = SHAPES_DILUTED.get((ensemble, p), shape)
-    keywords = {"seed": 3, "couplings": couplings, "dilution": dilution}
+    keywords = {"seed": seed, "couplings": couplings, "dilution": dilution}
     if ensemble == "walks":
         return E.walks(shape, 1.5, **keywords)
     return getattr(E, ensemble)(shape[0], p, shape[1], **keywords)
@@ -157,6 +157,15 @@ def test_energies_heat_capacities_and_overlaps(judge, ensemble, p, couplings, di
     assert bool(dilution) == (glass.parent_index[-1] >= glass.n_weights)
     z, name = worst(judge, glass, sample(gn.ParallelTempering, glass))
     assert z < judge.z_max, f"{name} is {z:.1f} standard errors off"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [7, 8])
+@pytest.mark.parametrize(("ensemble", "p", "couplings", "dilution"), CASES)
+def test_the_same_with_five_times_smaller_error_bars(judge, ensemble, p, couplings, dilution, seed):
+    glass = draw(ensemble, p, couplings, dilution, seed)
+    z, name = worst(judge, glass, sample(gn.ParallelTempering, glass, n_draws=1000))
+    assert z < 5.0, f"{name} is {z:.1f} standard errors off"
 
 
 def test_heat_capacity_and_energy_of_the_reference_are_those_of_the_package():

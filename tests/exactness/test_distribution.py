@@ -84,6 +84,14 @@ def test_every_rung_has_the_boltzmann_law_of_its_temperature(judge, name, coupli
     assert least_p(judge, glass, TEMPERATURES, index) > LEAST_P
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "couplings"), CASES)
+def test_every_rung_with_a_million_draws(judge, name, couplings):
+    glass = GLASSES[name](couplings)
+    index = chain(judge, gn.ParallelTempering, glass, TEMPERATURES, 8000, spacing(judge, glass, TEMPERATURES))
+    assert least_p(judge, glass, TEMPERATURES, index) > LEAST_P
+
+
 @pytest.mark.parametrize("couplings", ["binary", "gaussian"])
 @pytest.mark.parametrize("temperature", [2.0, 12.0])
 def test_metropolis_has_the_boltzmann_law(judge, couplings, temperature):

@@ -23,11 +23,11 @@ def isa(request, monkeypatch):
     return request.param
 
 
-def make(glass, temperatures, n_replicas=4, seed=1):
+def make(glass, temperatures, n_replicas=4, seed=1, field=0.0):
     """A kernel with random weights and the walkers it moves."""
     walkers = Walkers(np.asarray(temperatures, dtype=float), n_replicas, words(seed, Role.EXCHANGES, 4))
     n_blocks = -(-walkers.n_lanes // bitsliced.LANES_PER_BLOCK)
-    kernel = bitsliced.BitSliced(glass, walkers, words(seed, Role.SWEEPS, n_blocks * bitsliced.RNG_WORDS))
+    kernel = bitsliced.BitSliced(glass, walkers, words(seed, Role.SWEEPS, n_blocks * bitsliced.RNG_WORDS), field)
     up = np.random.default_rng(seed).random((walkers.n_lanes, glass.n_weights)) < 0.5
     kernel.set_weights(up)
     return kernel, walkers, up
@@ -124,6 +124,24 @@ def test_planes_follow_the_temperatures_when_they_are_exchanged(isa):
         assert (kernel.planes() == per_rung[walkers.rung_of]).all()
     assert (walkers.rung_of != born).mean() > 0.5
     assert not (kernel.planes() == per_rung[born]).all()
+
+
+@pytest.mark.parametrize("field", [0.03, 0.7, 30.0])
+def test_thresholds_in_a_field(field):
+    """Class 1 + 2 (m + max_degree) + s for dE / 2 + T K w w* = m + T K s': exp or heat bath of x = 2 m / T + 2 K s'."""
+    glass = E.planted(stars([5, 8]), 1.0, seed=1)
+    kernel, walkers, _ = make(glass, TEMPERATURES, field=field)
+    planes = kernel.planes()
+    for degree in (5, 8):
+        for m in range(-degree, degree + 1, 2):
+            for aligned, direction in ((0, -1), (1, 1)):
+                x = 2 * m / TEMPERATURES + 2 * field * direction
+                bath = 1 / (1 + np.exp(np.minimum(x, 700)))
+                metropolis = np.where(np.abs(x) < 1e-12, 0.5, np.exp(-np.maximum(x, 0)))
+                exact = np.where(1 / TEMPERATURES < 0.1, bath, metropolis)[walkers.rung_of]
+                read = planes[:, 1 + 2 * (m + 8) + aligned] / 2.0**64
+                assert np.abs(read - exact)[exact <= 1e-9].max(initial=0) < 1e-14
+                assert np.abs(read / exact - 1)[exact > 1e-9].max(initial=0) < 1e-6
 
 
 # comparison and counting

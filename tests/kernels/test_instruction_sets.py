@@ -31,9 +31,9 @@ def digest(sampler, dataset):
     return hasher.hexdigest()
 
 
-def run(monkeypatch, isa, glass, temperatures, n_replicas, n_sweeps, *, seed=11):
+def run(monkeypatch, isa, glass, temperatures, n_replicas, n_sweeps, *, seed=11, field=None):
     monkeypatch.setenv("GLASSNET_ISA", isa)
-    chain = gn.ParallelTempering(glass, temperatures, n_replicas=n_replicas, seed=seed)
+    chain = gn.ParallelTempering(glass, temperatures, n_replicas=n_replicas, seed=seed, field=field)
     record = chain.run(n_sweeps, measure_every=n_sweeps // 4, measure=["energy", "overlap", "path_overlap", "weights"])
     return digest(chain, record)
 
@@ -57,6 +57,15 @@ def test_every_instruction_set_gives_the_same_chain(monkeypatch, case, couplings
     digests = {run(monkeypatch, isa, glass, temperatures, n_replicas, n_sweeps) for isa in ISAS}
     assert len(digests) == 1
     assert run(monkeypatch, ISAS[0], glass, temperatures, n_replicas, n_sweeps, seed=12) not in digests
+
+
+@pytest.mark.parametrize("couplings", ["binary", "gaussian"])
+def test_every_instruction_set_gives_the_same_chain_in_a_field(monkeypatch, couplings):
+    glass = E.planted(E.poisson(65, 3, 2.0, seed=1, couplings=couplings), 0.8, seed=1)
+    temperatures = [0.4, 1.2, 25.0, np.inf]
+    digests = {run(monkeypatch, isa, glass, temperatures, 40, 40, field=0.3) for isa in ISAS}
+    assert len(digests) == 1
+    assert run(monkeypatch, ISAS[0], glass, temperatures, 40, 40, field=0.31) not in digests
 
 
 @pytest.mark.slow
@@ -109,13 +118,15 @@ def fixed_glass(couplings):
 
 
 PINNED = {
-    "binary": "",
-    "gaussian": "",
+    "binary": "562afbd0c0a261e94cb1c80776a8099f",
+    "gaussian": "4c28bfb7b3e1071333c141b17f0581bd",
 }
 
 
+@pytest.mark.parametrize("isa", ISAS)
 @pytest.mark.parametrize("couplings", ["binary", "gaussian"])
-def test_pinned_chain_of_100_sweeps(couplings):
+def test_pinned_chain_of_100_sweeps(monkeypatch, couplings, isa):
+    monkeypatch.setenv("GLASSNET_ISA", isa)
     initial = np.where(np.arange(93) % 5 == 0, -1, 1)
     chain = gn.ParallelTempering(fixed_glass(couplings), [0.5, 0.75, 1.5, 12.0], 24, seed=2024, initial=initial)
     record = chain.run(100, measure_every=10, measure=["energy", "weight_overlap"])
@@ -128,8 +139,18 @@ def test_pinned_chain_of_100_sweeps(couplings):
 
 
 def test_pinned_seeds_of_the_streams():
-    assert words(Seed(1), Role.SWEEPS, 4).tolist() == []
-    assert words(Seed(1, "N=96,dilution=0.0,sample=3"), Role.EXCHANGES, 4).tolist() == []
+    assert words(Seed(1), Role.SWEEPS, 4).tolist() == [
+        5387740552888043964,
+        10059688073535976303,
+        7903077463227430903,
+        17350313014062009431,
+    ]
+    assert words(Seed(1, "N=96,dilution=0.0,sample=3"), Role.EXCHANGES, 4).tolist() == [
+        9999327325346143897,
+        15562034493791836012,
+        198748405764134987,
+        15562706751706834053,
+    ]
 
 
 def xoshiro(state):

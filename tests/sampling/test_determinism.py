@@ -135,3 +135,20 @@ def test_a_chain_that_forgets_a_part_of_its_state_is_caught(glass):
         twin.restore(broken)
         twin.run(40)
         assert not same_state(twin, reference)
+
+
+@pytest.mark.parametrize("couplings", ["binary", "gaussian"])
+def test_a_gauge_transformation_changes_no_energy(couplings):
+    """w_i -> e_i w_i, J_a -> J_a prod e: energies and path overlaps are the same bit for bit, and so are overlaps."""
+    glass = E.regular(60, 3, 4, seed=1, couplings=couplings)
+    rng = np.random.default_rng(2)
+    gauge, start = rng.choice([-1, 1], 60), rng.choice([-1, 1], (5, 6, 60))
+    image = gn.PathGlass(glass.paths, glass.couplings * gauge[glass.paths].prod(axis=1), 60)
+    names = ["energy", "path_overlap", "weight_overlap"]
+    one, two, other = (
+        gn.ParallelTempering(g, TEMPERATURES, n_replicas=6, seed=3, initial=w).run(60, measure=names)
+        for g, w in ((glass, start), (image, start * gauge), (image, start))
+    )
+    for name in names:
+        assert (one[name].values == two[name].values).all()
+    assert (one.energy.values != other.energy.values).any()

@@ -87,13 +87,17 @@ def test_leftovers_of_killed_writers_go(directory):
         assert not part.exists()
 
 
-def test_without_locks_a_warning(directory, monkeypatch):
+def test_without_locks_a_warning(directory, monkeypatch, capsys):
     def refuse(*_):
         raise OSError(37, "No locks available")
 
     monkeypatch.setattr(directory_module.fcntl, "lockf", refuse)
-    with pytest.warns(UserWarning, match="cannot be locked"), directory.locked():
+    with directory.locked():
         assert not directory.is_running()
+    expected = (
+        f"warning: {directory.path}: cannot be locked ([Errno 37] No locks available); start no second scan here\n"
+    )
+    assert capsys.readouterr().err == expected
 
 
 def test_index_names_the_nodes(directory, run_text):

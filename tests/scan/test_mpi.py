@@ -1,10 +1,12 @@
 """Real processes under mpiexec: the same chains whatever the ranks, kills and signals."""
 
+import contextlib
 import os
 import random
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -87,9 +89,16 @@ def test_killed_again_and_again(more, expected, glassnet, finish, digests, tmp_p
 
 def ranks_of(out):
     """Processes that scan into `out`, launchers aside."""
-    listing = subprocess.run(["ps", "-axww", "-o", "pid=,command="], capture_output=True, text=True).stdout
-    ours = (line.split() for line in listing.splitlines() if line.rstrip().endswith(str(out)))
-    return [int(words[0]) for words in ours if "python" in words[1]]
+    if Path("/proc/self").exists():
+        commands = {}
+        for entry in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                commands[entry.name] = (entry / "cmdline").read_text().replace("\0", " ")
+    else:
+        listing = subprocess.run(["ps", "-axww", "-o", "pid=,command="], capture_output=True, text=True).stdout
+        commands = dict(line.split(maxsplit=1) for line in listing.splitlines())
+    ours = {pid: words.split() for pid, words in commands.items() if words.rstrip().endswith(str(out))}
+    return [int(pid) for pid, words in ours.items() if "python" in words[0]]
 
 
 @pytest.mark.parametrize("ranks", [0, 2])

@@ -54,8 +54,8 @@ def test_notes_every_few_seconds(clock):
     for _ in range(12):
         clock[0] += 1.0
         shown.tick(0.5)
-    assert len(notes) == 2
-    assert notes[0] == {"updates_per_ns": 0.0, "seconds_left": 8.5 / (0.5 / 5)}
+    assert len(notes) == 3
+    assert notes[1] == {"updates_per_ns": 0.0, "seconds_left": 8.5 / (0.5 / 6)}
 
 
 def test_nothing_to_do_is_one_line(capsys):

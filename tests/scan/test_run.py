@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from glassnet.chains import segment
+from glassnet.chains import content, segment
 from glassnet.scan import status, tasks
 from glassnet.scan.config import UserError
 
@@ -28,28 +28,17 @@ def test_second_time_recomputes_nothing(run_file, scan, tmp_path, monkeypatch):
 
 
 def test_grown_scan_is_the_large_scan(run_file, scan, digests, tmp_path):
-    large = (
-        "samples = 2",
-        "samples = 3",
-        "[12, 24]",
-        "[24, 12]",
-        "[0.25]",
-        "[0.25, 0.0]",
-        "sweeps = 40",
-        "sweeps = 70",
-        "[0.6, 0.8]",
-        "[0.6, 0.7, 0.8]",
-        "symmetric = true",
-        "symmetric = true\nplanted_samples = 2",
-    )
-    scan(run_file(), tmp_path / "grown")
-    code, output = scan(run_file(*large), tmp_path / "grown")
+    large = ("samples = 2", "samples = 3", "[12, 24]", "[24, 12]", "[0.25]", "[0.25, 0.0]", "[0.6, 0.8]", "[0.5, 0.6]")
+    more = ("sweeps = 40", "sweeps = 70", "symmetric = true", "symmetric = true\nplanted_samples = 1")
+    small = ("[12, 24]", "[24]", "[0.6, 0.8]", "[0.6]", "samples = 2", "samples = 1")
+    scan(run_file(*small), tmp_path / "grown")
+    code, output = scan(run_file(*large, *more), tmp_path / "grown")
     assert code == 0
-    assert "36 tasks, 1 process" in output
-    scan(run_file(*large), tmp_path / "large")
+    assert "20 tasks, 1 process" in output
+    scan(run_file(*large, *more), tmp_path / "large")
     assert digests(tmp_path / "grown") == digests(tmp_path / "large")
-    with pytest.raises(UserError, match=r"samples: 2 here, but .* was begun with 3; it may only grow"):
-        scan(run_file(), tmp_path / "grown")
+    with pytest.raises(UserError, match=r"samples: 1 here, but .* was begun with 3; it may only grow"):
+        scan(run_file(*small), tmp_path / "grown")
 
 
 def test_finished_tasks_are_not_touched_when_samples_grow(run_file, scan, tmp_path):
@@ -78,7 +67,7 @@ def test_damaged_chain_is_set_aside_and_run_again(run_file, scan, digests, tmp_p
     expected = digests(out)
     victim = out / "chains/N24/dilution0.25/planted0.6/sample1.h5"
     image = bytearray(victim.read_bytes())
-    with segment.opened(victim) as file:
+    with content.opened(victim) as file:
         place = file["energy"].id.get_chunk_info(0).byte_offset + 20
     if damage == "flip":
         image[place] ^= 4
@@ -166,7 +155,7 @@ def test_status_while_running(run_file, scan, tmp_path, monkeypatch):
 def test_dry_run_counts_and_touches_nothing(run_file, scan, tmp_path):
     path, out = run_file(), tmp_path / "out"
     text = status.dry_run(path, out)
-    assert f"24 of 12 tasks to do in {out}" in text
+    assert f"12 of 12 tasks to do in {out}" in text
     assert not out.exists()
     scan(path, out)
     victim = out / "chains/N12/dilution0.25/sample0.h5"
@@ -198,7 +187,7 @@ def test_full_disk_fails_tasks_and_keeps_what_is_there(run_file, finish, scan, d
     path = run_file()
     code, output, errors = finish("scan", path, "--out", "out", code=SMALL_FILES)
     assert code == 1
-    assert "24 of 12 tasks failed" in errors
+    assert "12 of 12 tasks failed" in errors
     assert output.count("File too large (writing") == 12
     assert scan(path, tmp_path / "out")[0] == 0
     assert len(digests(tmp_path / "out")) == 12

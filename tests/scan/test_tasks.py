@@ -4,7 +4,7 @@ import xarray as xr
 
 from glassnet import _random
 from glassnet._random import Role, Seed
-from glassnet.chains import segment
+from glassnet.chains import schema, segment
 from glassnet.scan import ladders, tasks
 from glassnet.scan.config import parse
 from glassnet.scan.tasks import Task
@@ -70,7 +70,7 @@ def test_every_ensemble_runs_and_is_lengthened_bit_by_bit(run_text, tmp_path, en
     assert whole.updates - half.updates == grown.updates
     assert whole.dataset.attrs["sweeps"] == 100
     expected = set(short.sampling_of(planted is not None).measure)
-    assert expected == {name for name in whole.dataset.data_vars if name in segment.schema.VARIABLES} - {
+    assert expected == {name for name in whole.dataset.data_vars if name in schema.VARIABLES} - {
         *("swap_attempted", "swap_accepted", "swap_acceptance", "round_trips"),
     }
 

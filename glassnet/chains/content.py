@@ -1,0 +1,162 @@
+"""A chain file as plain arrays and attributes: its digest, and the way into HDF5 and back."""
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import h5py
+import numpy as np
+
+from glassnet.chains import schema
+
+#: number of the file format; readers refuse a newer one
+FORMAT = 1
+#: variables that label the others
+COORDINATES = ("draw", "temperature", "replica", "gap", "walker", "replica_a", "replica_b")
+#: attributes outside the digest: they depend on when a run file grew or a release came out, never on the chain
+UNDIGESTED = ("digest", "run_file", "glassnet_version")
+GROUPS = ("glass", "state")
+_FILTERS = {"compression": "gzip", "compression_opts": 1, "shuffle": True, "fletcher32": True}
+_STRUCTURE = ("CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST", "DIMENSION_LABELS")
+#: name netCDF gives to a dimension without coordinate values
+_NO_COORDINATE = "This is a netCDF dimension but not a netCDF variable. {:9d}"
+_CHUNK_BYTES = 2**16
+
+
+class ChainError(OSError):
+    """A chain file or directory that cannot be used; the text names it and says why."""
+
+
+class Content(NamedTuple):
+    """Arrays by their path in the file ("energy", "glass/paths"), attributes by the path of what they belong to."""
+
+    arrays: dict[str, np.ndarray]
+    attrs: dict[str, dict]
+
+
+def digest(content: Content) -> str:
+    """sha256, hex, over all arrays and attributes in the order of their paths."""
+    hasher = hashlib.sha256()
+    for path in sorted(content.arrays.keys() | content.attrs.keys() | {*GROUPS, ""}):
+        attrs = {name: _plain(value) for name, value in content.attrs.get(path, {}).items()}
+        kept = {name: value for name, value in attrs.items() if path or name not in UNDIGESTED}
+        hasher.update(json.dumps([path, kept], sort_keys=True).encode())
+        if path in content.arrays:
+            array = content.arrays[path]
+            array = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).reshape(array.shape)
+            hasher.update(json.dumps([array.dtype.str, array.shape]).encode())
+            hasher.update(array.tobytes())
+    return hasher.hexdigest()
+
+
+def put(file: h5py.File, content: Content) -> None:
+    """Fill an empty HDF5 file; the axes of variables become dimension scales."""
+    stored = {"": file} | {group: file.create_group(group) for group in GROUPS}
+    for path, array in content.arrays.items():
+        stored[path] = file.create_dataset(path, data=array, **_storage(array, dimensions(path)))
+    for path, attrs in content.attrs.items():
+        put_attributes(stored[path], attrs)
+    _put_scales(file, {path: stored[path] for path in content.arrays if dimensions(path)})
+
+
+def get(file: h5py.File) -> Content:
+    """Everything in a chain file but the group `runtime`."""
+    paths = variable_names(file) + [f"{group}/{name}" for group in GROUPS for name in file[group]]
+    arrays, attrs = {}, {"": attributes(file)} | {group: attributes(file[group]) for group in GROUPS}
+    for path in paths:
+        stored = file[path]
+        arrays[path] = stored[...]
+        attrs[path] = attributes(stored)
+    return Content(arrays, attrs)
+
+
+def variable_names(file: h5py.File) -> list[str]:
+    """Variables and coordinates of the chain, in the order of their names."""
+    return sorted(name for name in file if name in schema.VARIABLES or name in COORDINATES)
+
+
+def dimensions(path: str) -> tuple[str, ...]:
+    """Axes of a variable, from the schema: HDF5 keeps no checksum of its own list. Empty outside the root."""
+    if path in schema.VARIABLES:
+        return schema.VARIABLES[path][0]
+    if path in COORDINATES:
+        return ("pair",) if path in ("replica_a", "replica_b") else (path,)
+    return ()
+
+
+def attributes(item) -> dict:
+    """Attributes of an HDF5 object as plain Python values, without those HDF5 keeps for itself."""
+    return {name: _plain(item.attrs[name]) for name in item.attrs if name not in _STRUCTURE}
+
+
+def put_attributes(item, attrs: dict) -> None:
+    """Set attributes; texts get a fixed length: HDF5 computes no checksums where it keeps those of variable length."""
+    for name, value in attrs.items():
+        if isinstance(value, str):
+            text = value.encode()
+            item.attrs.create(name, text, dtype=h5py.string_dtype("utf-8", max(1, len(text))))
+        else:
+            item.attrs[name] = value
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[h5py.File]:
+    """Open one chain file for reading; whatever fails inside is a :class:`ChainError` that names the file."""
+    try:
+        # no lock: a chain file never changes, and some cluster file systems have no locks
+        with h5py.File(path, "r", locking=False) as file:
+            if "format" not in file.attrs or "digest" not in file.attrs:
+                raise ChainError(f"{path}: an HDF5 file, but not a glassnet chain file")
+            if file.attrs["format"] > FORMAT:
+                found = file.attrs["format"]
+                raise ChainError(f"{path}: written by a newer glassnet (chain format {found}, this one reads {FORMAT})")
+            yield file
+    except ChainError:
+        raise
+    except FileNotFoundError:
+        raise ChainError(f"{path}: no such file") from None
+    except (PermissionError, IsADirectoryError) as error:
+        raise ChainError(f"{path}: {error.strerror or error}") from None
+    except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
+        raise ChainError(f"{path}: truncated or damaged ({error})") from error
+
+
+def _plain(value):
+    if isinstance(value, (np.generic, np.ndarray)):
+        value = value.tolist()
+    if isinstance(value, bytes):
+        return value.decode()
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _storage(array: np.ndarray, axes: tuple[str, ...]) -> dict:
+    if 0 in array.shape or not array.shape:
+        return {}
+    chunks = list(array.shape)
+    # an analysis reads one temperature at a time
+    if "temperature" in axes and array.nbytes > _CHUNK_BYTES:
+        chunks[axes.index("temperature")] = 1
+    while np.prod(chunks) * array.itemsize > 16 * _CHUNK_BYTES and chunks[0] > 1:
+        chunks[0] = -(-chunks[0] // 2)
+    return {"chunks": tuple(chunks), **_FILTERS}
+
+
+def _put_scales(file: h5py.File, variables: dict[str, h5py.Dataset]) -> None:
+    lengths = {}
+    for name, stored in variables.items():
+        lengths.update(zip(dimensions(name), stored.shape, strict=True))
+    scales = {}
+    for axis, length in lengths.items():
+        if axis in variables:
+            scales[axis] = variables[axis]
+            scales[axis].make_scale(axis)
+        else:
+            scales[axis] = file.create_dataset(axis, data=np.zeros(length, np.int8))
+            scales[axis].make_scale(_NO_COORDINATE.format(length))
+    for name, stored in variables.items():
+        if name not in scales:
+            for position, axis in enumerate(dimensions(name)):
+                stored.dims[position].attach_scale(scales[axis])
