@@ -31,15 +31,23 @@ def one_set(couplings):
 def table(rows):
     """Markdown table of all rows."""
     lines = [
-        "| couplings | set | N | updates/ns, sweeps | with exchange every sweep | exchange / sweep | all overlaps / sweep |",
+        "| couplings | set | N | updates/ns, sweeps | with exchange every sweep | exchange/sweep | all overlaps/sweep |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for row in rows:
-        lines.append(
-            f"| {row['couplings']} | {row['instruction_set']} | {row['n_weights']} | {row['bare']:.2f} | "
-            f"{row['tempered']:.2f} | {row['exchange'] / row['sweep']:.1%} | {row['overlap_record'] / row['sweep']:.1%} |"
-        )
+        name = f"{row['couplings']} | {row['instruction_set']} | {row['n_weights']}"
+        shares = f"{row['exchange'] / row['sweep']:.1%} | {row['overlap_record'] / row['sweep']:.1%}"
+        lines.append(f"| {name} | {row['bare']:.2f} | {row['tempered']:.2f} | {shares} |")
     return "\n".join(lines)
+
+
+def processor():
+    """Name of the processor, where the system tells."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or "unknown processor"
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown processor")
 
 
 def main():
@@ -59,8 +67,7 @@ def main():
             child = [sys.executable, __file__, "--child", couplings]
             answer = subprocess.run(child, env=os.environ | {"GLASSNET_ISA": name}, check=True, stdout=subprocess.PIPE)
             rows += json.loads(answer.stdout)
-    processor = next((x.split(":")[1].strip() for x in open("/proc/cpuinfo") if x.startswith("model name")), "unknown")
-    machine = f"{processor}, {platform.system()}, Python {platform.python_version()}"
+    machine = f"{processor()}, {platform.system()}, Python {platform.python_version()}"
     text = f"Regular p = 3, degree 4, 32 temperatures x 16 replicas, one core of: {machine}\n\n{table(rows)}\n"
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "kernels.md").write_text(text)

@@ -70,9 +70,21 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _check_instruction_set() -> None:
+    """Refuse an unknown GLASSNET_ISA before anything runs."""
+    from glassnet.kernels.bitsliced import chosen_instruction_set
+    from glassnet.scan.config import UserError
+
+    try:
+        chosen_instruction_set()
+    except ValueError as error:
+        raise UserError(str(error)) from None
+
+
 def _scan(chosen) -> int:
     from glassnet.scan import run, status
 
+    _check_instruction_set()
     if not chosen.dry_run:
         return run.scan(chosen.run_file, chosen.out)
     print(status.dry_run(chosen.run_file, chosen.out))
@@ -116,6 +128,7 @@ def _bench(chosen) -> int:
     from glassnet.kernels.bitsliced import instruction_sets
     from glassnet.sampling import speed
 
+    _check_instruction_set()
     print(f"instruction sets here: {', '.join(instruction_sets())} (GLASSNET_ISA chooses)")
     print("regular glass, p = 3, degree 4, 32 temperatures x 16 replicas, one core; updates/ns:")
     for couplings, sizes in (("binary", (99, 999, 9999)), ("gaussian", (99, 999))):
