@@ -31,7 +31,7 @@ def one_set(couplings):
 def table(rows):
     """Markdown table of all rows."""
     lines = [
-        "| couplings | set | N | updates/ns, sweeps | with exchange every sweep | exchange/sweep | all overlaps/sweep |",
+        "| couplings | set | N | updates/ns, sweeps | with exchange | exchange/sweep | overlaps/sweep |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for row in rows:

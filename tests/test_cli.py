@@ -25,7 +25,7 @@ sweeps = 40
 
 def command(*arguments, **environment):
     """Run the installed command as a user does."""
-    words = [sys.executable, "-m", "glassnet", *map(str, arguments)]
+    words = [sys.executable, "-P", "-m", "glassnet", *map(str, arguments)]
     result = subprocess.run(words, capture_output=True, text=True, timeout=120, env=os.environ | environment)
     return result.returncode, result.stdout, result.stderr
 
@@ -205,6 +205,6 @@ def test_only_rank_0_speaks(tmp_path):
 
 
 def test_closed_pipe_is_no_error(finished):
-    words = f"{sys.executable} -m glassnet status {finished} | head -c 1; exit ${{PIPESTATUS[0]}}"
+    words = f"{sys.executable} -P -m glassnet status {finished} | head -c 1; exit ${{PIPESTATUS[0]}}"
     result = subprocess.run(["bash", "-c", words], capture_output=True, text=True, timeout=60)
     assert (result.returncode, result.stderr) == (0, "")

@@ -116,7 +116,7 @@ def test_theory_may_be_missing(whole):
 
 def test_importing_plots_imports_no_matplotlib_and_drawing_no_pyplot():
     code = "import sys, glassnet.plots; assert 'matplotlib' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-P", "-c", code], check=True, timeout=60)
 
 
 def test_drawing_leaves_the_users_settings_alone(whole):

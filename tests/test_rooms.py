@@ -151,7 +151,7 @@ def test_every_module_says_what_it_is(module):
 
 def modules_after(statement):
     program = f"import sys; before = set(sys.modules); {statement}; print(*sorted(set(sys.modules) - before))"
-    command = [sys.executable, "-c", program]
+    command = [sys.executable, "-P", "-c", program]
     return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
 
 

@@ -12,7 +12,7 @@ from glassnet.analysis.symmetric import Trend
 #: two peaks are two phases if the valley between them is lower than this fraction of the lower one
 _VALLEY = 0.5
 #: latent heats per weight below the first are not called so; the heat capacity cannot tell those below the second
-_SMALL_HEAT, _LARGE_HEAT = 0.05, 0.15
+_SMALL_HEAT, _LARGE_HEAT = 0.08, 0.15
 #: N [q^2] grows with an exponent near 1 where the overlap stays finite and near 0 where there is no order
 _GROWING, _FLAT = 0.5, 0.25
 
@@ -67,22 +67,27 @@ def two_phases(nodes: list[PlantedNode], location: Location | None) -> Evidence:
 
 
 def planted_heat(nodes: list[PlantedNode], location: Location | None) -> Evidence:
-    """Does the energy gap between the phases near the crossing grow with N? Its slope is the latent heat per weight."""
+    """Do the energies of the phases at the crossing differ by a latent heat? passed = they do not.
+
+    Where they do not, the gap of the total energies stays finite or grows like the fluctuations, sqrt(N). The gap per
+    weight is extrapolated in both forms; their difference is in the error.
+    """
     name = "energy is continuous (planted)"
     if location is None or not location.found:
         return Evidence(name, np.nan, np.nan, (), None, "not asked without a crossing")
-    size, gap, variance = [], [], []
+    rows = []
     for node in nodes:
-        known = node.energy_gap[np.isfinite(node.energy_gap)]
+        known = -node.energy_gap[np.isfinite(node.energy_gap)] / node.n_weights
         if len(known) >= 4 and 0.1 < node.weight.mean() < 0.9:
-            size.append(node.n_weights)
-            gap.append(known.mean())
-            variance.append(known.var(ddof=1) / len(known))
-    sizes = tuple(sorted(set(size)))
-    if len(sizes) < 2:
+            rows.append((node.n_weights, node.temperature, known.mean(), known.std(ddof=1) / np.sqrt(len(known))))
+    sizes = tuple(sorted({int(row[0]) for row in rows}))
+    if len(sizes) < 2 or len(rows) < 4:
         return Evidence(name, np.nan, np.nan, sizes, None, "too few samples visit both phases near the crossing")
-    slope = symmetric.line(np.array(size, dtype=float), np.array(gap), np.sqrt(variance))[1]
-    heat = Trend(-slope.value, slope.stderr)
+    size, temperature, gap, stderr = np.array(rows).T
+    away = temperature - location.temperature
+    forms = [symmetric.fit([np.ones_like(size), size**power, away], gap, stderr)[0] for power in (-1.0, -0.5)]
+    value = (forms[0].value + forms[1].value) / 2
+    heat = Trend(value, float(np.hypot(max(form.stderr for form in forms), (forms[0].value - forms[1].value) / 2)))
     passed = None
     if abs(heat.value) < max(_SMALL_HEAT, 2 * heat.stderr) and heat.stderr < _SMALL_HEAT:
         passed = True

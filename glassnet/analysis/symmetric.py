@@ -245,13 +245,30 @@ def peaks(place: np.ndarray, density: np.ndarray, threshold: float) -> Peaks | N
 
 
 def line(x: np.ndarray, y: np.ndarray, stderr: np.ndarray) -> tuple[Trend, Trend]:
-    """Intercept and slope of a weighted straight line; errors from the given ones."""
+    """Intercept and slope of a weighted straight line."""
+    intercept, slope = fit([np.ones_like(x), x], y, stderr)
+    return intercept, slope
+
+
+def fit(columns: list[np.ndarray], y: np.ndarray, stderr: np.ndarray) -> list[Trend]:
+    """Coefficients of a weighted least-squares fit, with errors that follow from those of the data.
+
+    Parameters
+    ----------
+    columns : list of (n_points,) float64
+        What multiplies each coefficient.
+    y, stderr : (n_points,) float64
+        Data and their standard errors; where these are nan (a single sample), so are those of the coefficients.
+
+    Returns
+    -------
+    list of Trend
+    """
+    known = bool(np.isfinite(stderr).all())
     # an error of zero would give its point infinite weight
-    sigma = np.where(np.isfinite(stderr), np.maximum(stderr, 1e-9), np.inf)
-    weight = 1 / sigma**2
-    weight = weight if weight.any() else np.ones_like(weight)
-    design = np.stack([np.ones_like(x), x], axis=1)
-    covariance = np.linalg.pinv(design.T @ (weight[:, None] * design))
-    intercept, slope = covariance @ (design.T @ (weight * y))
-    spread = np.sqrt(np.diag(covariance)) if np.isfinite(sigma).all() else np.full(2, np.nan)
-    return Trend(float(intercept), float(spread[0])), Trend(float(slope), float(spread[1]))
+    sigma = np.maximum(stderr, 1e-9) if known else np.ones_like(y)
+    design = np.stack(columns, axis=1) / sigma[:, None]
+    covariance = np.linalg.pinv(design.T @ design)
+    value = covariance @ (design.T @ (y / sigma))
+    spread = np.sqrt(np.diag(covariance)) if known else np.full(len(value), np.nan)
+    return [Trend(float(v), float(s)) for v, s in zip(value, spread, strict=True)]

@@ -170,7 +170,9 @@ except OSError as error:
 def test_full_disk_is_an_error_that_keeps_the_old_file(tmp_path, make_dataset, put):
     path = tmp_path / "a.h5"
     digest = put(path, make_dataset(300))
-    result = subprocess.run([sys.executable, "-c", FULL_DISK, str(path)], capture_output=True, text=True, timeout=60)
+    result = subprocess.run(
+        [sys.executable, "-P", "-c", FULL_DISK, str(path)], capture_output=True, text=True, timeout=60
+    )
     assert result.returncode == 0, result.stderr
     assert "bytes): " in result.stdout and str(path) in result.stdout
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.h5"]

@@ -101,7 +101,7 @@ def test_a_fresh_process_gives_the_same_chain():
     outputs = set()
     for hash_seed, isa in (("1", ISAS[0]), ("2", ISAS[-1])):
         environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "GLASSNET_ISA": isa}
-        command = [sys.executable, "-c", program]
+        command = [sys.executable, "-P", "-c", program]
         outputs.add(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
     assert len(outputs) == 1
 

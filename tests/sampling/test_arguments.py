@@ -157,7 +157,7 @@ def test_more_pairs_than_memory_are_refused_or_never_made():
         "except ValueError as error:\n"
         "    assert 'n_replicas' in str(error)\n"
     )
-    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+    subprocess.run([sys.executable, "-P", "-c", program], check=True, capture_output=True)
 
 
 def test_bad_fields(glass):

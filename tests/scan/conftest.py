@@ -85,7 +85,7 @@ def glassnet(tmp_path):
     def start(*arguments, ranks=0, code=COMMAND, **environment):
         launcher = [str(mpiexec), "-n", str(ranks)] if ranks else []
         process = subprocess.Popen(
-            [*launcher, sys.executable, "-c", code, *map(str, arguments)],
+            [*launcher, sys.executable, "-P", "-c", code, *map(str, arguments)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
