@@ -81,11 +81,12 @@ def planted_heat(nodes: list[PlantedNode], location: Location | None) -> Evidenc
         if len(known) >= 4 and 0.1 < node.weight.mean() < 0.9:
             rows.append((node.n_weights, node.temperature, known.mean(), known.std(ddof=1) / np.sqrt(len(known))))
     sizes = tuple(sorted({int(row[0]) for row in rows}))
-    if len(sizes) < 2 or len(rows) < 4:
+    if len(sizes) < 2:
         return Evidence(name, np.nan, np.nan, sizes, None, "too few samples visit both phases near the crossing")
     size, temperature, gap, stderr = np.array(rows).T
-    away = temperature - location.temperature
-    forms = [symmetric.fit([np.ones_like(size), size**power, away], gap, stderr)[0] for power in (-1.0, -0.5)]
+    # with more points than sizes, the change with temperature can be told apart
+    away = [temperature - location.temperature] if len(rows) > len(sizes) and np.ptp(temperature) > 0 else []
+    forms = [symmetric.fit([np.ones_like(size), size**power, *away], gap, stderr)[0] for power in (-1.0, -0.5)]
     value = (forms[0].value + forms[1].value) / 2
     heat = Trend(value, float(np.hypot(max(form.stderr for form in forms), (forms[0].value - forms[1].value) / 2)))
     passed = None

@@ -14,7 +14,7 @@ from glassnet.chains import schema
 
 #: number of the file format; readers refuse a newer one
 FORMAT = 1
-#: variables that label the others
+#: variables that label the others; the last two only where pairs of replicas were compared
 COORDINATES = ("draw", "temperature", "replica", "gap", "walker", "replica_a", "replica_b")
 #: attributes outside the digest: they depend on when a run file grew or a release came out, never on the chain
 UNDIGESTED = ("digest", "run_file", "glassnet_version")
@@ -76,6 +76,11 @@ def get(file: h5py.File) -> Content:
 def variable_names(file: h5py.File) -> list[str]:
     """Variables and coordinates of the chain, in the order of their names."""
     return sorted(name for name in file if name in schema.VARIABLES or name in COORDINATES)
+
+
+def labels(variables) -> list[str]:
+    """The coordinates among the names of variables."""
+    return [name for name in COORDINATES if name in variables]
 
 
 def dimensions(path: str) -> tuple[str, ...]:

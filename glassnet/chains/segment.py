@@ -14,7 +14,6 @@ import xarray as xr
 
 from glassnet.chains.atomic import commit
 from glassnet.chains.content import (
-    COORDINATES,
     FORMAT,
     ChainError,
     Content,
@@ -22,6 +21,7 @@ from glassnet.chains.content import (
     digest,
     dimensions,
     get,
+    labels,
     opened,
     put,
     put_attributes,
@@ -145,7 +145,7 @@ def _unpack(content: Content) -> tuple[xr.Dataset, PathGlass, dict[str, np.ndarr
         attrs = {key: value for key, value in content.attrs[path].items() if key != "scale_factor"}
         variables[path] = xr.Variable(dimensions(path), values, attrs, encoding)
     facts = {name: value for name, value in content.attrs[""].items() if name not in ("digest", "format")}
-    dataset = xr.Dataset(variables, attrs=facts).set_coords(COORDINATES)
+    dataset = xr.Dataset(variables, attrs=facts).set_coords(labels(variables))
     return dataset, _glass(parts["glass"], content.attrs["glass"]), parts["state"]
 
 

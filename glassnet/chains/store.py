@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from glassnet.chains import lazy
-from glassnet.chains.content import COORDINATES, ChainError, attributes, dimensions, opened, variable_names
+from glassnet.chains.content import COORDINATES, ChainError, attributes, dimensions, labels, opened, variable_names
 
 #: what a run directory holds besides its chains
 RUN_FILE = "run.toml"
@@ -131,7 +131,7 @@ def _node(present: list[tuple[int, Path]], attrs: dict, seed: int) -> xr.Dataset
             variables[name] = ("sample", values, {"long_name": meaning})
     shared = {name: first.attrs[name] for name in NODE_ATTRS if name in first.attrs}
     alpha = float(np.mean(variables["n_paths"][1])) / first.attrs["n_weights"]
-    return xr.Dataset(variables, attrs=shared | attrs | {"alpha": alpha}).set_coords(COORDINATES)
+    return xr.Dataset(variables, attrs=shared | attrs | {"alpha": alpha}).set_coords(labels(variables))
 
 
 def _variables(file: h5py.File, paths: list[Path], n_draws: int) -> dict:

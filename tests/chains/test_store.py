@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 
 import glassnet as gn
-from glassnet.chains import lazy
+from glassnet.chains import lazy, segment
 from glassnet.chains.content import ChainError
 
 NODE = "/N13/dilution0.1"
@@ -92,6 +92,18 @@ def test_one_file_is_a_tree_of_one_sample(tmp_path, put, make_dataset):
     np.testing.assert_array_equal(node["planted_energy"], [-14.0])
     np.testing.assert_array_equal(node["sample"], [3])
     assert chains.attrs["seed"] == 1
+
+
+def test_chains_that_compared_no_pairs_have_no_pairs(tmp_path):
+    glass = gn.ensembles.planted(gn.ensembles.regular(12, 3, 4, seed=1), 0.8, seed=1)
+    sampler = gn.ParallelTempering(glass, [0.8, 1.2], n_replicas=4, seed=1)
+    measured = sampler.run(20, measure=["energy", "planted_overlap"])
+    measured.attrs |= {"task": "N=12,dilution=0.0,planted=0.8,sample=0", "sample": 0, "dilution": 0.0}
+    segment.write(tmp_path / "sample0.h5", measured, glass, sampler.state(), {})
+    assert segment.read(tmp_path / "sample0.h5").dataset.identical(measured)
+    (leaf,) = (node for node in gn.open_chains(tmp_path / "sample0.h5").leaves if node.data_vars)
+    assert "replica_a" not in leaf.coords
+    assert (leaf.planted_overlap[0].values == measured.planted_overlap.values).all()
 
 
 def test_node_without_a_sample_has_attributes_only(make_run):

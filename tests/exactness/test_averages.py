@@ -142,9 +142,9 @@ def all_z_scores(judge, glass, dataset):
 
 def sample(sampler, glass, temperatures=TEMPERATURES, n_draws=40):
     chain = sampler(glass, temperatures, n_replicas=128, seed=5)
-    # the glassiest of these instances still remember a random start after 1000 sweeps, at the level of long runs
-    thermalization = 600 + 4 * n_draws
-    return chain.run(4 * n_draws, thermalization=thermalization, measure_every=4, measure=["energy", *OVERLAPS])
+    # the glassiest of these instances remember their start for 1000 sweeps: long runs would see it in their averages
+    thermalization = 1000 + 4 * n_draws
+    return chain.run(16 * n_draws, thermalization=thermalization, measure_every=16, measure=["energy", *OVERLAPS])
 
 
 def worst(judge, glass, dataset):
@@ -164,10 +164,10 @@ def test_energies_heat_capacities_and_overlaps(judge, ensemble, p, couplings, di
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [7, 8])
 @pytest.mark.parametrize(("ensemble", "p", "couplings", "dilution"), CASES)
-def test_the_same_with_five_times_smaller_error_bars(judge, ensemble, p, couplings, dilution, seed):
+def test_the_same_with_four_times_smaller_error_bars(judge, ensemble, p, couplings, dilution, seed):
     glass = draw(ensemble, p, couplings, dilution, seed)
-    z, name = worst(judge, glass, sample(gn.ParallelTempering, glass, n_draws=1000))
-    assert z < 5.0, f"{name} is {z:.1f} standard errors off"
+    z, name = worst(judge, glass, sample(gn.ParallelTempering, glass, n_draws=800))
+    assert z < judge.z_max, f"{name} is {z:.1f} standard errors off"
 
 
 def test_heat_capacity_and_energy_of_the_reference_are_those_of_the_package():
