@@ -99,6 +99,8 @@ def test_chains_that_compared_no_pairs_have_no_pairs(tmp_path):
     sampler = gn.ParallelTempering(glass, [0.8, 1.2], n_replicas=4, seed=1)
     measured = sampler.run(20, measure=["energy", "planted_overlap"])
     measured.attrs |= {"task": "N=12,dilution=0.0,planted=0.8,sample=0", "sample": 0, "dilution": 0.0}
+    measured.attrs |= {"n_weights_parent": 12, "planted_temperature": 0.8, "planted_energy": -14.0, "run_file": ""}
+    measured.attrs |= {"couplings": "binary", "glass": "{}", "sweeps": 20}
     segment.write(tmp_path / "sample0.h5", measured, glass, sampler.state(), {})
     assert segment.read(tmp_path / "sample0.h5").dataset.identical(measured)
     (leaf,) = (node for node in gn.open_chains(tmp_path / "sample0.h5").leaves if node.data_vars)

@@ -180,7 +180,7 @@ def test_heat_capacity_and_energy_of_the_reference_are_those_of_the_package():
 
 
 @pytest.mark.parametrize("couplings", ["binary", "gaussian"])
-@pytest.mark.parametrize("twin", ["Frozen", "NeverExchanging", "HalfBeta", "LostPaths", "MixedColumns"])
+@pytest.mark.parametrize("twin", ["Frozen", "HalfBeta", "LostPaths", "MixedColumns"])
 def test_broken_samplers_are_caught(judge, twins, twin, couplings):
     glass = draw("regular", 3, couplings, 0.0)
     z, _ = worst(judge, glass, sample(twins[twin], glass))
@@ -191,4 +191,14 @@ def test_broken_samplers_are_caught(judge, twins, twin, couplings):
 def test_broken_exchanges_are_caught(judge, twins, twin):
     glass = draw("regular", 3, "binary", 0.0)
     z, _ = worst(judge, glass, sample(twins[twin], glass, n_draws=20))
+    assert z > judge.z_max
+
+
+@pytest.mark.parametrize("couplings", ["binary", "gaussian"])
+def test_low_temperatures_need_exchange(judge, twins, couplings):
+    """From T = 0.25 up, where a configuration that keeps its temperature stays in the valley it fell into."""
+    glass, temperatures = draw("regular", 3, couplings, 0.0), np.array([0.25, 0.4, 0.65, 1.1, 2.0])
+    z, name = worst(judge, glass, sample(gn.ParallelTempering, glass, temperatures))
+    assert z < judge.z_max, f"{name} is {z:.1f} standard errors off"
+    z, _ = worst(judge, glass, sample(twins["NeverExchanging"], glass, temperatures))
     assert z > judge.z_max
