@@ -57,33 +57,51 @@ INLINE void F(network_backward)(const int8_t *o, int64_t from, int64_t to, const
     }
 }
 
+/* First term that is not zero among n, `stride` apart: what decides where the sum of all is zero. */
+INLINE int32_t F(network_first)(const int8_t *o, int64_t stride, const int32_t *gauge, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (gauge[i] * o[i * stride] != 0)
+            return gauge[i] * o[i * stride];
+    return 0;
+}
+
 /* sum over edges of g O g' after the gauge g = +-1 of the hidden neurons was chosen to make it large: a forward pass,
- * then layer by layer g <- sign(O g) until nothing changes. Input and output neurons have no gauge. */
+ * then layer by layer g <- sign(O g) until nothing changes. Every step transforms with the gauge of the configurations
+ * compared, ties and neurons without incoming weights (g = 0 until something decides) too: the result is the same for
+ * all their gauge images. Input and output neurons have no gauge. */
 INLINE int64_t F(network_matched)(network_t *net)
 {
     int64_t neurons = 0, total = 0;
     for (int64_t l = 0; l <= net->n_layers; l++)
         neurons += net->width[l];
     for (int64_t i = 0; i < neurons; i++)
-        net->gauge[i] = 1;
+        net->gauge[i] = i < net->width[0] || i >= neurons - net->width[net->n_layers];
     for (int pass = 0, changed = 1; pass < NETWORK_PASSES && (pass < 2 || changed); pass++) {
         const int8_t *o = (const int8_t *)net->product;
         int32_t *before = net->gauge;
         changed = 0;
         for (int64_t l = 1; l < net->n_layers; l++) {
             const int64_t from = net->width[l - 1], here = net->width[l], to = net->width[l + 1];
+            const int8_t *in = o, *out = o + from * here;
             int32_t *gauge = before + from, *field = net->field;
             for (int64_t i = 0; i < here; i++)
                 field[i] = 0;
-            F(network_forward)(o, from, here, before, field);
-            o += from * here;
+            F(network_forward)(in, from, here, before, field);
             if (pass > 0)
-                F(network_backward)(o, here, to, gauge + here, field);
-            for (int64_t i = 0; i < here; i++)
-                if (field[i] * gauge[i] < 0) {
-                    gauge[i] = -gauge[i];
+                F(network_backward)(out, here, to, gauge + here, field);
+            for (int64_t i = 0; i < here; i++) {
+                int32_t push = field[i];
+                if (gauge[i] == 0 && push == 0)
+                    push = F(network_first)(in + i, here, before, from);
+                if (gauge[i] == 0 && push == 0 && pass > 0)
+                    push = F(network_first)(out + i * to, 1, gauge + here, to);
+                if (push * gauge[i] < 0 || (gauge[i] == 0 && push != 0)) {
+                    gauge[i] = push > 0 ? 1 : -1;
                     changed = 1;
                 }
+            }
+            o = out;
             before = gauge;
         }
     }

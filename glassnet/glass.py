@@ -10,6 +10,8 @@ from glassnet import _checks, _wiring
 from glassnet._random import Role, Seed, generator
 
 _INT32_MAX = 2**31 - 1
+#: keeps every energy finite
+_LARGEST_COUPLING = 1e307
 _ENSEMBLES = ("regular", "poisson", "layered", "walks", "given")
 #: path products held at once by :meth:`PathGlass.energy`
 _ENERGY_BLOCK = 2**22
@@ -86,6 +88,9 @@ class PathGlass:
         if p < 2:
             raise ValueError(f"paths must hold at least 2 weights each, got shape {paths.shape}")
         couplings = _checks.real_array("couplings", couplings, shape=(n_paths,))
+        if couplings.size and np.abs(couplings).max() > _LARGEST_COUPLING / n_paths:
+            largest = np.abs(couplings).max()
+            raise ValueError(f"couplings must add up to less than {_LARGEST_COUPLING:g}, got one of size {largest:g}")
         ensemble = _checks.choice("ensemble", ensemble, _ENSEMBLES)
         widths, layer, edges = _wiring.network(p, layer, widths, edges)
         n_weights = _count_weights(paths, n_weights, layer)
@@ -272,7 +277,6 @@ def _count_weights(paths, n_weights, layer) -> int:
     n_weights = _checks.integer("n_weights", n_weights, minimum=1, maximum=_INT32_MAX)
     if layer is not None and len(layer) != n_weights:
         raise ValueError(f"n_weights must be the {len(layer)} weights of layer and widths, got {n_weights}")
-        raise ValueError(f"layer must name the layer of all {n_weights} weights, got {len(layer)} entries")
     if largest >= n_weights:
         raise ValueError(f"paths must hold weights below n_weights = {n_weights}, got {largest}")
     return n_weights

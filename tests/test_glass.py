@@ -386,3 +386,9 @@ def test_the_bytes_asked_for_bound_the_peak(draw, monkeypatch):
 
 def test_network_size():
     assert _wiring.n_network_weights((2, 3, 4)) == 18
+
+
+def test_couplings_whose_energies_would_overflow_are_refused():
+    with pytest.raises(ValueError, match=r"couplings must add up to less than 1e\+307, got one of size 1\.7e\+308"):
+        gn.PathGlass([[0, 1], [1, 2]], [1.7e308, 1.0])
+    assert np.isfinite(gn.PathGlass([[0, 1]], [1e140]).energy([1, 1]))

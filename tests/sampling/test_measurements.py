@@ -149,7 +149,7 @@ def test_overlaps_of_identical_and_of_gauge_equivalent_replicas_are_one(glass):
 
 
 @pytest.mark.parametrize("name", [name for name in GLASSES if name.startswith(("layered", "walks", "one output"))])
-def test_the_invariant_overlap_does_not_see_the_gauge(name):
+def test_invariant_and_matched_overlaps_do_not_see_the_gauge(name):
     glass = GLASSES[name]()
     assert glass.has_layers
     rng = np.random.default_rng(3)
@@ -158,9 +158,21 @@ def test_the_invariant_overlap_does_not_see_the_gauge(name):
     for image in itertools.islice(gauge_images(glass, second, rng, count=10), 10):
         measured = between(glass, first, image, PAIRS)
         plain.add(round(measured["weight_overlap"], 9))
-        invariants.append(measured["overlap"])
-    assert np.ptp(invariants) < 1e-12
+        invariants.append((measured["overlap"], measured["matched_overlap"]))
+    assert np.ptp(invariants, axis=0).max() < 1e-12
     assert len(plain) > 1
+
+
+@pytest.mark.parametrize("dilution", [0.0, 0.3])
+@pytest.mark.parametrize("widths", [(6, 6, 6, 6), (3, 2, 4, 2, 3)])
+def test_ties_in_networks_do_not_see_the_gauge(widths, dilution):
+    """Even widths give hidden neurons whose field vanishes: what decides then must be a function of the orbit too."""
+    glass = E.walks(widths, 0.7, seed=3, dilution=dilution)
+    rng = np.random.default_rng(5)
+    for _ in range(20):
+        first, second = rng.choice([-1, 1], (2, glass.n_weights))
+        images = itertools.islice(gauge_images(glass, second, rng, count=4), 4)
+        assert len({between(glass, first, image, ["matched_overlap"])["matched_overlap"] for image in images}) == 1
 
 
 def test_matched_overlaps_of_small_networks_are_local_maxima():
