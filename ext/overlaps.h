@@ -29,17 +29,26 @@ typedef struct {
     const int32_t *size;    /* (n_layers,) weights in each layer */
 } comparison_t;
 
+/* `words` > 0: the words of a row, known when compiling, all of one layer */
 static inline __attribute__((always_inline)) void overlaps_body(const uint64_t *a, const uint64_t *b,
-                                                                const comparison_t *c, int32_t *out,
+                                                                const comparison_t *c, int32_t *out, const int words,
                                                                 int64_t (*ones)(uint64_t))
 {
     const int64_t n = c->n_pairs ? c->n_pairs : c->n_replicas;
-    for (int64_t t = 0; t < c->n_rungs; t++)
+    for (int64_t t = 0; t < c->n_rungs; t++) {
+        const int32_t *lane_at = c->lane_at + t;
         for (int64_t j = 0; j < n; j++) {
-            int64_t left = c->n_pairs ? c->pair[2 * j] : j;
-            const uint64_t *x = a + c->lane_at[left * c->n_rungs + t] * c->n_words, *y = b;
+            const int64_t left = c->n_pairs ? c->pair[2 * j] : j;
+            const uint64_t *x = a + lane_at[left * c->n_rungs] * c->n_words, *y = b;
             if (c->n_pairs)
-                y += c->lane_at[c->pair[2 * j + 1] * c->n_rungs + t] * c->n_words;
+                y += lane_at[c->pair[2 * j + 1] * c->n_rungs] * c->n_words;
+            if (words > 0) {
+                int64_t differ = 0;
+                for (int word = 0; word < words; word++)
+                    differ += ones(x[word] ^ y[word]);
+                *out++ = (int32_t)(c->size[0] - 2 * differ);
+                continue;
+            }
             for (int64_t l = 0; l < c->n_layers; l++) {
                 int64_t differ = 0;
                 for (int64_t word = c->first[l]; word < c->first[l + 1]; word++)
@@ -47,11 +56,21 @@ static inline __attribute__((always_inline)) void overlaps_body(const uint64_t *
                 *out++ = (int32_t)(c->size[l] - 2 * differ);
             }
         }
+    }
 }
+
+#define OVERLAPS_BY_WORDS(ones)                                                \
+    switch (c->n_layers == 1 ? c->n_words : 0) {                               \
+    case 1: overlaps_body(a, b, c, out, 1, ones); break;                       \
+    case 2: overlaps_body(a, b, c, out, 2, ones); break;                       \
+    case 3: overlaps_body(a, b, c, out, 3, ones); break;                       \
+    case 4: overlaps_body(a, b, c, out, 4, ones); break;                       \
+    default: overlaps_body(a, b, c, out, 0, ones);                             \
+    }
 
 static void overlaps_plain(const uint64_t *a, const uint64_t *b, const comparison_t *c, int32_t *out)
 {
-    overlaps_body(a, b, c, out, overlaps_ones);
+    OVERLAPS_BY_WORDS(overlaps_ones)
 }
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -63,7 +82,7 @@ static inline __attribute__((always_inline, target("popcnt"))) int64_t overlaps_
 static __attribute__((target("popcnt"))) void overlaps_popcnt(const uint64_t *a, const uint64_t *b,
                                                               const comparison_t *c, int32_t *out)
 {
-    overlaps_body(a, b, c, out, overlaps_popcnt_ones);
+    OVERLAPS_BY_WORDS(overlaps_popcnt_ones)
 }
 #endif
 

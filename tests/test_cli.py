@@ -100,6 +100,7 @@ def test_dry_run_creates_nothing(main, tmp_path):
         (("theory", "regular", "--p", "3", "--degree", "4", "--alpha", "1"), "theory: regular does not take --alpha\n"),
         (("theory", "regular", "--p", "1", "--degree", "4"), "glassnet: theory: p must be "),
         (("theory", "poisson", "--p", "3", "--alpha", "2", "--dilution", "1"), "glassnet: theory: dilution must be in"),
+        (("theory", "poisson", "--p", "3", "--alpha", "1e9"), "theory: alpha must give a weight at most 10000 paths"),
         (("theory", "poisson", "--p", "x"), "argument --p: invalid int value: 'x'"),
         (("theory", "square"), "invalid choice: 'square'"),
         (("scan",), "the following arguments are required: RUN.toml"),

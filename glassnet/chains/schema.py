@@ -14,7 +14,10 @@ VARIABLES = {
     "overlap": (("draw", "temperature", "pair"), "order parameter of the ensemble, invariant under its gauge group"),
     "weight_overlap": (("draw", "temperature", "pair"), "mean over weights of w_i w'_i"),
     "path_overlap": (("draw", "temperature", "pair"), "mean over paths of tau_a tau'_a, tau_a = prod w"),
-    "matched_overlap": (("draw", "temperature", "pair"), "weight overlap after a gauge image was chosen that makes it large (walks: a local maximum)"),
+    "matched_overlap": (
+        ("draw", "temperature", "pair"),
+        "weight overlap after a gauge image was chosen that makes it large (walks: a local maximum)",
+    ),
     "planted_overlap": (("draw", "temperature", "replica"), "overlap with the planted state, matched to its gauge"),
     "weights": (("draw", "temperature", "replica", "byte"), "weights packed 8 to a byte, lowest bit first, 1 = +1"),
     "swap_attempted": (("gap",), "exchanges proposed between rungs gap and gap + 1, all replicas"),

@@ -120,7 +120,9 @@ def _node(present: list[tuple[int, Path]], attrs: dict, seed: int) -> xr.Dataset
     headers = [read_header(path) for _, path in present]
     first = headers[0]
     n_draws = min(len(header.draw) for header in headers)
-    for header in headers:
+    for (number, path), header in zip(present, headers, strict=True):
+        if header.attrs["sample"] != number:
+            raise ChainError(f"{path}: holds sample {header.attrs['sample']}, not {number}")
         _check_same_run(first, header, n_draws, attrs, seed)
     with opened(first.path) as file:
         variables = _variables(file, [header.path for header in headers], n_draws)

@@ -145,23 +145,43 @@ class Overlaps:
 
     def _measure(self, rows, others, lane_at, pairs, names) -> dict[str, np.ndarray]:
         sums = bitsliced.layer_overlaps(rows, others, lane_at, pairs, self.first, self.size)
-        plain = sums[..., 0] if len(self.size) == 1 else sums.sum(axis=-1, dtype=np.int32)
-        result = {"weight_overlap": plain, "overlap": plain, "matched_overlap": np.abs(plain) if self.even else plain}
+        result = {}
+        if not self.layered or "weight_overlap" in names:
+            result["weight_overlap"] = sums[..., 0] if len(self.size) == 1 else sums.sum(axis=-1, dtype=np.int32)
         if self.layered:
-            result["overlap"] = np.prod(sums, axis=-1, dtype=np.int64 if self.exact else np.float64)
-            result["matched_overlap"] = _best_image(sums)
-        elif self.network is not None and {"overlap", "matched_overlap"} & set(names):
+            if "overlap" in names:
+                result["overlap"] = _product(sums, np.int64 if self.exact else np.float64)
+            if "matched_overlap" in names:
+                result["matched_overlap"] = _best_image(sums)
+        elif self.network is not None:
             wanted = {"walks": "overlap" in names, "matched": "matched_overlap" in names}
-            both = bitsliced.network_overlaps(rows, others, lane_at, pairs, *self.network, **wanted)
-            result["overlap"], result["matched_overlap"] = both[..., 0], both[..., 1].astype(np.int32)
+            if any(wanted.values()):
+                both = bitsliced.network_overlaps(rows, others, lane_at, pairs, *self.network, **wanted)
+                result |= {"overlap": both[..., 0], "matched_overlap": both[..., 1].astype(np.int32)}
+        else:
+            plain = result["weight_overlap"]
+            result |= {"overlap": plain, "matched_overlap": np.abs(plain) if self.even else plain}
         return {name: result[name] for name in names if name in result}
+
+
+def _product(sums, dtype):
+    """Product over the layers; layer by layer, as numpy's product along a short last axis is slow."""
+    result = sums[..., 0].astype(dtype)
+    for layer in range(1, sums.shape[-1]):
+        result *= sums[..., layer]
+    return result
 
 
 def _best_image(sums):
     """Largest sum_l s_l Q_l over signs with product +1: the gauge group flips two layers at a time."""
-    size = np.abs(sums)
-    odd = (sums < 0).sum(axis=-1) % 2
-    return (size.sum(axis=-1) - 2 * odd * size.min(axis=-1)).astype(np.int32)
+    total, least = np.abs(sums[..., 0]), np.abs(sums[..., 0])
+    odd = sums[..., 0] < 0
+    for layer in range(1, sums.shape[-1]):
+        size = np.abs(sums[..., layer])
+        total += size
+        least = np.minimum(least, size)
+        odd ^= sums[..., layer] < 0
+    return total - 2 * odd * least
 
 
 def _segments(layer):

@@ -133,6 +133,8 @@ def _measurements(sound: dict) -> Iterator[str]:
         (_, sweeps), (key, every) = (_chosen(sound, planted, name) for name in ("sweeps", "measure_every"))
         if sweeps and every and sweeps % every:
             yield f"{key}: must divide sweeps = {sweeps}, got {every}"
+        elif sweeps and every and sweeps // every < 2:
+            yield f"{key}: must leave at least 2 measurements in sweeps = {sweeps}, got {every}"
         (key, replicas), (measure_key, measure) = (_chosen(sound, planted, name) for name in ("replicas", "measure"))
         pairs = [name for name in measure or ["overlap"] if name in _PAIRS]
         if replicas == 1 and pairs:

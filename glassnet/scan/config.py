@@ -194,8 +194,9 @@ class RunFile(_Section):
             measure.append("matched_overlap")
         if not asked and self.glass.couplings == "gaussian":
             measure.append("path_overlap")
-        # without these two a planted scan could not be located
-        measure += [name for name in ("energy", "planted_overlap") if planted and name not in measure]
+        # without the energy no chain could be analysed, without the overlap no planted scan located
+        needed = ["energy", "planted_overlap"] if planted else ["energy"]
+        measure += [name for name in needed if name not in measure]
         return measure
 
 

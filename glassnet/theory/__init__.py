@@ -11,6 +11,9 @@ from glassnet.theory.tree import PoissonTree, RegularTree
 
 __all__ = ["Cavity", "of", "paramagnet", "poisson", "regular", "xorsat"]
 
+#: mean number of paths through a weight beyond which the grids of the density evolution grow too large
+MOST_PATHS = 10_000
+
 _ENSEMBLES = ("regular", "poisson", "layered", "walks", "given")
 
 
@@ -33,7 +36,7 @@ def regular(p: int, degree: int, dilution: float = 0.0) -> Cavity:
         If an argument is of the wrong kind or out of range.
     """
     p = _checks.integer("p", p, minimum=2)
-    degree = _checks.integer("degree", degree, minimum=1)
+    degree = _checks.integer("degree", degree, minimum=1, maximum=MOST_PATHS)
     dilution = _wiring.dilution("dilution", dilution)
     return Cavity(RegularTree(p, degree, (1.0 - dilution) ** (p - 1)), dilution)
 
@@ -59,6 +62,8 @@ def poisson(p: int, alpha: float, dilution: float = 0.0) -> Cavity:
     """
     p = _checks.integer("p", p, minimum=2)
     alpha = _checks.real("alpha", alpha, minimum=0.0, exclusive=True)
+    if p * alpha > MOST_PATHS:
+        raise ValueError(f"alpha must give a weight at most {MOST_PATHS} paths, p alpha, got {p * alpha:g}")
     dilution = _wiring.dilution("dilution", dilution)
     return Cavity(PoissonTree(p, p * alpha * (1.0 - dilution) ** (p - 1)), dilution)
 
@@ -78,7 +83,8 @@ def of(
     Returns
     -------
     Cavity or None
-        None for couplings other than symmetric +-J, for walks through layers of unequal widths, and for given paths.
+        None for couplings other than symmetric +-J, for walks through layers of unequal widths, for given paths, and
+        for more than `MOST_PATHS` paths through a weight.
 
     Raises
     ------
@@ -89,9 +95,11 @@ def of(
     if not isinstance(couplings, str) or couplings != "binary" or bias != 0.0 or ensemble == "given":
         return None
     if ensemble == "regular":
-        return regular(p, degree, dilution)
+        return None if degree is not None and degree > MOST_PATHS else regular(p, degree, dilution)
     if ensemble == "walks":
         if widths is None or len(set(widths)) != 1 or len(widths) < 3:
             return None
         p = len(widths) - 1
+    if p is not None and alpha is not None and p * alpha > MOST_PATHS:
+        return None
     return poisson(p, alpha, dilution)

@@ -143,6 +143,14 @@ def test_chains_of_another_run_are_refused(make_run, put, make_dataset, how):
         gn.open_chains(directory)
 
 
+def test_a_chain_under_the_name_of_another_sample_is_refused(make_run):
+    directory = make_run({0: 20, 1: 20})
+    first, second = sorted(directory.rglob("sample*.h5"))
+    second.write_bytes(first.read_bytes())
+    with pytest.raises(ChainError, match=r"sample1\.h5: holds sample 0, not 1"):
+        gn.open_chains(directory)
+
+
 def test_chains_with_other_variables_are_refused(make_run, put, make_dataset):
     directory = make_run({0: 20})
     put(directory / "chains/N13/dilution0.1/sample1.h5", make_dataset(sample=1, overlap="weight_overlap"))

@@ -55,7 +55,7 @@ def test_default_measurements_follow_the_ensemble(run_text):
     measure = parse(run_text(*layered), "x").sampling_of(True).measure
     assert measure == ["energy", "overlap", "matched_overlap", "path_overlap", "planted_overlap"]
     chosen = ("measure_every = 10", 'measure_every = 10\nmeasure = ["overlap", "weights"]')
-    assert parse(run_text(*chosen), "x").sampling_of(False).measure == ["overlap", "weights"]
+    assert parse(run_text(*chosen), "x").sampling_of(False).measure == ["overlap", "weights", "energy"]
     expected = ["overlap", "weights", "energy", "planted_overlap"]
     assert parse(run_text(*chosen), "x").sampling_of(True).measure == expected
 
@@ -147,6 +147,7 @@ ONE_MISTAKE = [
         "measure_every = 10\n[sampling.planted]\nsweeps = 15",
         "sampling.measure_every: must divide sweeps = 15, got 10",
     ),
+    ("sweeps = 40", "sweeps = 10", "sampling.measure_every: must leave at least 2 measurements in sweeps = 10, got 10"),
     (
         "measure_every = 10",
         "measure_every = 10\n[sampling.planted]\nsymmetric = 1",

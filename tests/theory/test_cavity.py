@@ -131,7 +131,7 @@ def test_theory_of_a_run_file(table, expected):
     ("call", "error", "message"),
     [
         (lambda: theory.regular(1, 4), ValueError, "p must be >= 2, got 1"),
-        (lambda: theory.regular(3, 0), ValueError, "degree must be >= 1, got 0"),
+        (lambda: theory.regular(3, 0), ValueError, r"degree must be in \[1, 10000\], got 0"),
         (lambda: theory.regular(3, 2.5), TypeError, "degree must be an integer, got 2.5"),
         (lambda: theory.regular(3, 4, 1.0), ValueError, r"dilution must be in \[0, 1\), got 1"),
         (lambda: theory.regular(3, 4, -0.1), ValueError, r"dilution must be in \[0, 1\), got -0.1"),
