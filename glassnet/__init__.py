@@ -13,6 +13,7 @@ _HOME = {
     "Metropolis": "glassnet.sampling.metropolis",
     "open_chains": "glassnet.chains.store",
     "find_transition": "glassnet.analysis.transition",
+    "transition_line": "glassnet.analysis.transition",
     "Transition": "glassnet.analysis.transition",
 }
 _ROOMS = ("analysis", "chains", "ensembles", "exact", "ladder", "plots", "scan", "theory")

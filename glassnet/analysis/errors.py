@@ -1,4 +1,4 @@
-"""Error bars: autocorrelation times along a chain, binning, bootstrap and jackknife over disorder samples.
+"""Error bars: autocorrelation times along a chain, binning, bootstrap over disorder samples.
 
 Conventions: the integrated autocorrelation time is tau = 1/2 + sum_{t >= 1} rho(t) in units of one draw, so that n
 draws are worth n / (2 tau) independent ones (A. D. Sokal, Monte Carlo methods in statistical mechanics, 1996).
@@ -230,27 +230,20 @@ def bootstrap(values: np.ndarray, statistic, *, key: str, seed: int = 0, n_resam
     return resampled[0], bootstrap_error(resampled, values.shape[0])
 
 
-def jackknife(values: np.ndarray, statistic) -> tuple[np.ndarray, np.ndarray]:
-    """Value, with the bias of order 1/n removed, and jackknife error of a function of disorder means.
+def thermal_error(stderr: np.ndarray) -> np.ndarray:
+    """Thermal standard error of a disorder mean: those of the samples in quadrature, over their number.
 
     Parameters
     ----------
-    values : (n_samples, ...) array of real numbers, n_samples >= 2
-    statistic : callable
-        Maps means (n, ...) to (n, ...).
+    stderr : (n_samples, ...) float64
+        Of the thermal average of each sample (:func:`mean_and_error`).
 
     Returns
     -------
-    estimate, stderr : float64
+    (...) float64
+        Part of the bootstrap error over samples; all of the error that is known where there is one sample.
     """
-    values = real_array("values", values)
-    n_samples = integer("number of samples", values.shape[0], minimum=2)
-    total = values.sum(axis=0, keepdims=True)
-    without_one = statistic((total - values) / (n_samples - 1))
-    whole = statistic(total / n_samples)[0]
-    mean = without_one.mean(axis=0)
-    variance = (n_samples - 1) * ((without_one - mean) ** 2).mean(axis=0)
-    return n_samples * whole - (n_samples - 1) * mean, np.sqrt(variance)
+    return np.sqrt((stderr**2).sum(axis=0)) / len(stderr)
 
 
 def _series(series, ndim: int = 1) -> np.ndarray:

@@ -237,9 +237,12 @@ def _logit_zeros(nodes: list[PlantedNode], sizes: list[int], seed: int) -> np.nd
 
 
 def _intercept(inverse_size: np.ndarray, zeros: np.ndarray) -> np.ndarray:
-    """Value at infinite size of a line through the zeros (n_resamples, n_sizes)."""
+    """Value at infinite size of a line through the zeros (n_resamples, n_sizes); nan where a size has none."""
     design = np.stack([np.ones_like(inverse_size), inverse_size], axis=1)
-    return (zeros @ np.linalg.pinv(design).T)[:, 0]
+    known = np.isfinite(zeros).all(axis=1)
+    intercept = np.full(len(zeros), np.nan)
+    intercept[known] = (zeros[known] @ np.linalg.pinv(design).T)[:, 0]
+    return intercept
 
 
 def _curves(data: _Data, theta: np.ndarray, bent: bool, sizes: list[int]) -> dict:

@@ -33,6 +33,7 @@ class OverlapAverages:
         self._threshold = peak_threshold(node)
         self._edges = bin_edges(node.n_weights)
         self._moments: list[np.ndarray] = []
+        self._thermal: list[np.ndarray] = []
         self._densities: list[np.ndarray] = []
 
     def add(self, reading: Reading) -> None:
@@ -40,6 +41,7 @@ class OverlapAverages:
         square = reading.overlap * reading.overlap
         high = square > self._threshold**2
         self._moments.append(np.stack([m.mean(axis=(0, 2)) for m in (square, square * square, high)], axis=-1))
+        self._thermal.append(_thermal_error(square))
         self._densities.append(density(reading.overlap, self._edges))
 
     def dataset(self, *, seed: int = 0) -> xr.Dataset:
@@ -57,9 +59,11 @@ class OverlapAverages:
             for plain overlaps); `binder` = (B0 - R) / (B0 - 1), R = [<q^4>] / [<q^2>]^2, with B0 the exact ratio of
             independent pairs (0 without order, 1 for one sharp overlap); `peak_weight` = [P(|q| > threshold)]; each
             with `_stderr` (bootstrap over samples, nan for a single one) and `_resampled` (resample, temperature),
-            whose first row holds the data. Dimensions (temperature, overlap): `density` of q and `density_stderr`.
-            Attributes: variable, threshold, reference_ratio (B0), n_samples. Susceptibility and Binder cumulant are
-            nan where B0 is not known.
+            whose first row holds the data. `q2_thermal_stderr` is the part of the error of `q2` that longer chains
+            would remove, autocorrelation included. Dimensions (temperature, overlap): `density` of q and
+            `density_stderr`. Attributes: variable, threshold, reference_ratio (B0), n_samples. The Binder cumulant is
+            nan where B0 is: for networks of walks, see :mod:`glassnet.analysis.independent`. It and the susceptibility
+            are nan where the overlap without order is not known.
         """
         n_samples = len(self._moments)
         reference = independent_pairs(self._node)
@@ -82,10 +86,22 @@ class OverlapAverages:
             variables[f"{name}_stderr"] = (dimensions, errors.bootstrap_error(values, n_samples))
             if values.ndim == 2:
                 variables[f"{name}_resampled"] = (("resample", "temperature"), values)
+        variables["q2_thermal_stderr"] = ("temperature", errors.thermal_error(np.array(self._thermal)))
         centres = 0.5 * (self._edges[1:] + self._edges[:-1])
         coordinates = {"temperature": self._node.chain["temperature"].values, "overlap": centres}
         attributes = {"variable": order_parameter(self._node), "threshold": self._threshold}
         return xr.Dataset(variables, coordinates, attributes | {"reference_ratio": ratio, "n_samples": n_samples})
+
+
+def _thermal_error(square: np.ndarray) -> np.ndarray:
+    """Standard error of the mean over draws and pairs of one sample, (n_draws, n_rungs, n_pairs): (n_rungs,).
+
+    Pairs share replicas. The error is measured on their mean as well, where that shows, and the larger one taken; the
+    other one sees pairs that are stuck at different values.
+    """
+    pairs = square.swapaxes(1, 2)
+    together = pairs.mean(axis=1, keepdims=True)
+    return np.maximum(errors.mean_and_error(pairs)[1], errors.mean_and_error(together)[1])
 
 
 def peak_threshold(node: Node) -> float:

@@ -54,6 +54,11 @@ def trusted(averages: xr.Dataset, lowest: float) -> xr.Dataset:
     return averages.isel(temperature=np.flatnonzero((temperature >= lowest) & np.isfinite(temperature)))
 
 
+def has_binder(overlaps: dict[int, xr.Dataset]) -> bool:
+    """Whether the order parameter has a Binder cumulant, which networks of walks have not."""
+    return all(np.isfinite(data.attrs["reference_ratio"]) for data in overlaps.values())
+
+
 def dip(size: int, overlaps: xr.Dataset) -> Dip | None:
     """Deepest point of the Binder cumulant, by a parabola through three rungs.
 
@@ -115,17 +120,20 @@ def extrapolations(dips: list[Dip]) -> dict[str, Trend]:
 
 
 def susceptibility_growth(overlaps: dict[int, xr.Dataset]) -> tuple[float, Trend] | None:
-    """Exponent d ln(N [q^2]) / d ln N on the lowest rung common to all sizes, as (T, exponent).
+    """Exponent d ln(susceptibility) / d ln N on the lowest rung common to all sizes, as (T, exponent).
 
-    0 without order, 1 where the overlap does not vanish. None for fewer than two sizes or without a common rung.
+    The susceptibility is [q^2] over its value for independent pairs: the exponent is 0 without order, 1 where the
+    overlap does not vanish. None for fewer than two sizes, without a common rung, or where that value is not known.
     """
     shared = common_rungs(list(overlaps.values()))
     if len(overlaps) < 2 or not shared.size:
         return None
     size = np.array(list(overlaps), dtype=float)
     rows = [data.sel(temperature=shared[0], method="nearest") for data in overlaps.values()]
-    value = np.array([float(row["q2"]) for row in rows]) * size
-    stderr = np.array([float(row["q2_stderr"]) for row in rows]) * size
+    value = np.array([float(row["susceptibility"]) for row in rows])
+    stderr = np.array([float(row["susceptibility_stderr"]) for row in rows])
+    if not np.isfinite(value).all():
+        return None
     return float(shared[0]), line(np.log(size), np.log(value), stderr / value)[1]
 
 

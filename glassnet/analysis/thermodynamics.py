@@ -45,6 +45,7 @@ class ThermalAverages:
         self._temperatures = np.asarray(node.chain["temperature"].values, dtype=np.float64)
         self._paramagnet = Paramagnet(node)
         self._columns: dict[str, list[np.ndarray]] = {name: [] for name in _QUANTITIES}
+        self._thermal: list[np.ndarray] = []
         self._peaks: list[tuple[float, float]] = []
 
     def add(self, reading: Reading) -> None:
@@ -57,14 +58,20 @@ class ThermalAverages:
         levels = histogram(energies)
         log_z = log_partition_function(levels, betas, anchor)
         self._columns["energy"].append(mean)
+        self._thermal.append(errors.mean_and_error(energies.swapaxes(1, 2))[1] / self._node.n_weights)
         self._columns["heat_capacity"].append(betas**2 * energies.var(axis=(0, 2)))
         self._columns["entropy"].append(log_z + betas * mean)
         self._columns["free_energy"].append(-self._temperatures * log_z)
         self._peaks.append(self._peak(levels, betas, log_z))
 
     def _peak(self, levels: Histogram, betas: np.ndarray, log_z: np.ndarray) -> tuple[float, float]:
-        """Temperature and height, per weight, of the maximum of the heat capacity of one sample between its rungs."""
+        """Temperature and height, per weight, of the maximum of the heat capacity of one sample between its rungs.
+
+        nan where no rung is finite.
+        """
         finite = self._temperatures[np.isfinite(self._temperatures)]
+        if not finite.size:
+            return np.nan, np.nan
         between = np.interp(np.arange(0, len(finite) - 1 + 1e-9, 1 / _BETWEEN), np.arange(len(finite)), finite)
         variance = between_rungs(levels, betas, log_z, 1 / between)[1]
         heat_capacity = variance / between**2 / self._node.n_weights
@@ -85,8 +92,11 @@ class ThermalAverages:
             Dimension temperature: energy, heat_capacity, entropy, free_energy, each with `_stderr` (bootstrap over
             samples; nan for a single one) and `_resampled` (resample, temperature), whose first row holds the data;
             paramagnet_energy and paramagnet_entropy (nan for couplings that are neither +-1 nor Gaussian). k_B = 1,
-            so temperatures are in units of |J|. At T = inf the free energy is -inf with error nan. Dimension sample:
-            peak_temperature and peak_height of the heat capacity of each sample, looked for between the rungs too.
+            so temperatures are in units of |J|. At T = inf the free energy is -inf with error nan.
+            `energy_thermal_stderr` is the part of the error of the energy that longer chains would remove: the
+            autocorrelation-aware errors of the samples in quadrature, over their number. Dimension sample:
+            peak_temperature and peak_height of the heat capacity of each sample, looked for between the rungs too
+            (nan without finite rungs).
         """
         node, betas = self._node, 1.0 / self._temperatures
         n_samples = len(self._columns["energy"])
@@ -99,6 +109,7 @@ class ThermalAverages:
             variables[name] = ("temperature", resampled[0], {"long_name": meaning})
             variables[f"{name}_stderr"] = ("temperature", stderr)
             variables[f"{name}_resampled"] = (("resample", "temperature"), resampled)
+        variables["energy_thermal_stderr"] = ("temperature", errors.thermal_error(np.array(self._thermal)))
         variables["paramagnet_energy"] = ("temperature", self._paramagnet.energy(betas))
         variables["paramagnet_entropy"] = ("temperature", self._paramagnet.entropy(betas))
         place, height = np.array(self._peaks).T

@@ -41,12 +41,16 @@ def decide(planted: list[PlantedNode], location: Location | None, thermodynamics
           a negative Binder dip that deepens over three sizes, two peaks of the overlap, no latent heat, and dips that
           stay above T = 0 under every extrapolation; the bar is then the spread of these.
         - "first-order": the heat capacity grows like N over three sizes and the overlap has two peaks.
-        - "continuous": Binder cumulants of all successive sizes cross without a dip, N [q^2] grows with N below, and
+        - "continuous": Binder cumulants of all successive sizes cross without a dip, the susceptibility grows below, and
           the overlap has one peak.
-        - "none": no crossing, no deepening dip, no size with two peaks, and N [q^2] does not grow down to the lowest
-          temperature, which the evidence names.
+        - "none": no crossing, no deepening dip, no size with two peaks, and the susceptibility does not grow down to
+          the lowest temperature, which the evidence names.
         - "undecided": anything else.
+
+        Networks of walks are not asked for dips, crossings of Binder cumulants and growth, so without planted scans
+        they are "first-order" or "undecided".
     """
+    has_binder = symmetric.has_binder(overlaps)
     overlaps = {size: data for size, data in overlaps.items() if data.sizes["temperature"] >= 3}
     thermodynamics = {size: data for size, data in thermodynamics.items() if data.sizes["temperature"] >= 3}
     dips = [found for size, data in overlaps.items() if (found := symmetric.dip(size, data)) is not None]
@@ -62,6 +66,8 @@ def decide(planted: list[PlantedNode], location: Location | None, thermodynamics
         "growth": weigh.growth(symmetric.susceptibility_growth(overlaps), tuple(overlaps)),
         "crossings": weigh.crossings(pairs, tuple(overlaps)),
     }
+    if not has_binder:
+        items |= {name: weigh.not_asked(items[name]) for name in ("dips", "growth", "crossings")}
     passed = {name: item.passed for name, item in items.items()}
     kind, temperature, stderr = "undecided", np.nan, np.nan
     if _planted_random_first_order(passed):

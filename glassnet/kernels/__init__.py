@@ -1,12 +1,14 @@
 """Where the compiled modules land: ``bitsliced``, ``realvalued`` and ``enumeration``, built from ``ext/``."""
 
-try:
-    from glassnet.kernels import bitsliced, enumeration, realvalued
-except ImportError as error:
+from importlib.util import find_spec
+
+if find_spec("glassnet.kernels.bitsliced") is None:
     raise ImportError(
-        "glassnet's compiled kernels are missing here: this is the source tree. Install the package "
-        "(pip install .) and leave the folder, or build them in place (python setup.py build_ext --inplace). "
-        f"[{error}]"
-    ) from error
+        "glassnet's compiled kernels are not here: Python found the source tree, as it does when it is started in a "
+        "clone's folder. Install the package (pip install .) and start Python elsewhere, or build the kernels in place "
+        "(python setup.py build_ext --inplace)"
+    )
+
+from glassnet.kernels import bitsliced, enumeration, realvalued
 
 __all__ = ["bitsliced", "enumeration", "realvalued"]

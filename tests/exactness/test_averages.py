@@ -80,23 +80,31 @@ def matched_overlap(glass, patterns):
 
 
 def gauge_fixed(glass, patterns):
-    """A forward pass through the hidden neurons, then g <- sign(O g) layer by layer until nothing changes."""
+    """A forward pass through the hidden neurons, then g <- sign(O g) layer by layer until nothing changes.
+
+    A neuron without a sign takes that of the first term, where the sum of them all vanishes.
+    """
     neuron = np.concatenate([[0], np.cumsum(glass.widths)])
     tail, head = neuron[glass.layer] + glass.edges[:, 0], neuron[glass.layer + 1] + glass.edges[:, 1]
     gauge = np.ones((len(patterns), neuron[-1]), dtype=int)
+    gauge[:, neuron[1] : neuron[-2]] = 0
     before = None
     for sweep in range(100):
         if sweep > 1 and (gauge == before).all():
             break
         before = gauge.copy()
         for number in range(1, glass.p):
-            field = np.zeros_like(gauge)
-            for i in np.flatnonzero(glass.layer == number - 1):
-                field[:, head[i]] += patterns[:, i] * gauge[:, tail[i]]
-            for i in np.flatnonzero(glass.layer == number) if sweep else []:
-                field[:, tail[i]] += patterns[:, i] * gauge[:, head[i]]
-            ours = slice(neuron[number], neuron[number + 1])
-            gauge[:, ours] *= np.where(field[:, ours] * gauge[:, ours] < 0, -1, 1)
+            incoming, outgoing = np.flatnonzero(glass.layer == number - 1), np.flatnonzero(glass.layer == number)
+            total, first = np.zeros_like(gauge), np.zeros_like(gauge)
+            for here, there, edges in ((head, tail, incoming), (tail, head, outgoing if sweep else [])):
+                for i in edges:
+                    term = patterns[:, i] * gauge[:, there[i]]
+                    total[:, here[i]] += term
+                    first[:, here[i]] += np.where(first[:, here[i]] == 0, term, 0)
+            for i in range(neuron[number], neuron[number + 1]):
+                unset = gauge[:, i] == 0
+                push = np.where(unset & (total[:, i] == 0), first[:, i], total[:, i])
+                gauge[:, i] = np.where(unset | (push * gauge[:, i] < 0), np.sign(push), gauge[:, i])
     return (patterns * gauge[:, tail] * gauge[:, head]).sum(axis=1)
 
 
