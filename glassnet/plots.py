@@ -32,6 +32,8 @@ _STYLE = {
 def transition(result, theory=None):
     """The transition in up to four panels against temperature: planted weight, Binder cumulant, overlap, energy.
 
+    Networks of walks, which have no Binder cumulant, show the weight of high overlaps instead.
+
     Parameters
     ----------
     result : glassnet.Transition
@@ -110,6 +112,15 @@ def binder(result, ax, theory=None):
     return ax
 
 
+def peak_weight(result, ax, theory=None):
+    """Draw the weight of overlaps above the threshold against temperature into `ax`, which is returned."""
+    for size, data in result.overlaps.items():
+        _points(ax, result, size, data.isel(temperature=_warm(result, data)), "peak_weight")
+    ax.set(xlabel="temperature $T$", ylabel="weight of high overlaps", ylim=(-0.03, 1.03))
+    _mark(result, ax, theory)
+    return ax
+
+
 def overlap_distribution(result, ax, theory=None):
     """Draw P(q) of all sizes on the trusted rung closest to the transition into `ax`, which is returned."""
     temperature = _shown_rung(result)
@@ -152,7 +163,7 @@ def _panels(result) -> list:
     if result.planted:
         panels.append(planted_weight)
     if result.overlaps:
-        panels += [binder, overlap_distribution]
+        panels += [binder if symmetric.has_binder(result.overlaps) else peak_weight, overlap_distribution]
     elif result.planted:
         panels.append(_planted_distribution)
     if result.thermodynamics:

@@ -97,6 +97,23 @@ def test_symmetric_scan_alone_shows_three_panels(synthetic, scans):
     assert [pair[1] for pair in labels(figure)] == ["Binder cumulant $g$", "$P(q)$", "energy per weight $e$ [$|J|$]"]
 
 
+def test_networks_show_the_weight_of_high_overlaps_instead_of_a_binder_cumulant(synthetic, scans):
+    networks = {path: data.assign_attrs(ensemble="walks", glass="{}") for path, data in scans[1].items()}
+    for path, data in networks.items():
+        networks[path] = data.rename(overlap="matched_overlap")
+    figure = plots.transition(find_transition(synthetic.tree(networks)), theory=None)
+    assert [pair[1] for pair in labels(figure)][:2] == ["weight of high overlaps", "$P(q)$"]
+    assert len(figure.axes[0].containers) == 3
+
+
+def test_a_ladder_of_infinite_temperature_alone_is_drawn(synthetic):
+    energy, overlap = np.zeros((2, 20, 1, 4)), np.zeros((2, 20, 1, 6))
+    scan = {f"/N{size}/dilution0.0": synthetic.node([np.inf], energy, size, overlap=overlap) for size in (24, 48)}
+    figure = plots.transition(find_transition(synthetic.tree(scan)))
+    figure.savefig(io.BytesIO(), format="png")
+    assert len(figure.axes) == 3
+
+
 def test_a_result_plots_itself_whole_or_into_given_axes(whole):
     from matplotlib.figure import Figure
 

@@ -43,6 +43,8 @@ def crossing(location: Location | None) -> Evidence:
     if location.found:
         error = f"statistical {location.statistical:.2g}, spread of extrapolations {location.spread:.2g}"
         return Evidence(name, location.temperature, location.stderr, sizes, True, f"at {shown} ({error})")
+    if not np.isfinite(location.temperature):
+        return Evidence(name, np.nan, np.nan, sizes, None, f"nowhere, for N = {_listed(sizes)}")
     where = "outside the planting temperatures" if not location.inside else "not significant"
     return Evidence(name, location.temperature, location.stderr, sizes, None, f"{where}: {shown}")
 
@@ -161,7 +163,9 @@ def growth(found: tuple[float, Trend] | None, sizes: tuple[int, ...]) -> Evidenc
         return Evidence(name, np.nan, np.nan, sizes, None, "needs symmetric scans in equilibrium at two sizes")
     temperature, trend = found
     passed = True if trend.above(_GROWING) else False if trend.below(_FLAT) else None
-    says = f"[q^2] over its value without order grows like N^{number(trend.value, trend.stderr)} at T = {temperature:.3g}"
+    says = (
+        f"[q^2] over its value without order grows like N^{number(trend.value, trend.stderr)} at T = {temperature:.3g}"
+    )
     return Evidence(name, trend.value, trend.stderr, sizes, passed, says)
 
 
@@ -180,7 +184,9 @@ def crossings(found: dict, sizes: tuple[int, ...]) -> Evidence:
 
 def not_asked(item: Evidence) -> Evidence:
     """The same item for networks of walks, of which neither Binder cumulants nor susceptibilities can be asked."""
-    says = "not asked of networks: their matched overlaps are positive without any order; peaks and planted scans decide"
+    says = (
+        "not asked of networks: their matched overlaps are positive without any order; peaks and planted scans decide"
+    )
     return item._replace(value=np.nan, stderr=np.nan, passed=None, says=says)
 
 

@@ -287,5 +287,7 @@ def logistic_regression(design: np.ndarray, n_samples: np.ndarray, weight: np.nd
 def rising_root(level, slope, bend):
     """Root of level + slope x + bend x^2 at which the parabola rises; nan where there is none."""
     discriminant = slope**2 - 4 * level * bend
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(discriminant >= 0, -2 * level / (slope + np.sqrt(np.abs(discriminant))), np.nan)
+    denominator = slope + np.sqrt(np.abs(discriminant))
+    # a line that falls rises nowhere, or at infinity
+    exists = (discriminant >= 0) & (denominator != 0)
+    return np.where(exists, -2 * level / np.where(exists, denominator, 1), np.nan)

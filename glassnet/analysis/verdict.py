@@ -41,8 +41,8 @@ def decide(planted: list[PlantedNode], location: Location | None, thermodynamics
           a negative Binder dip that deepens over three sizes, two peaks of the overlap, no latent heat, and dips that
           stay above T = 0 under every extrapolation; the bar is then the spread of these.
         - "first-order": the heat capacity grows like N over three sizes and the overlap has two peaks.
-        - "continuous": Binder cumulants of all successive sizes cross without a dip, the susceptibility grows below, and
-          the overlap has one peak.
+        - "continuous": Binder cumulants of all successive sizes cross without a dip, the susceptibility grows below,
+          and the overlap has one peak.
         - "none": no crossing, no deepening dip, no size with two peaks, and the susceptibility does not grow down to
           the lowest temperature, which the evidence names.
         - "undecided": anything else.

@@ -40,7 +40,7 @@ class Progress:
 
     def __exit__(self, kind, *_):
         if kind is None and self._work_asked:
-            self.say(f"{self.line()}, {duration(time.monotonic() - self._begun)}")
+            self.say(f"{self.line()}, in {duration(time.monotonic() - self._begun)}")
 
     def _greeting(self) -> str:
         if not self._work_asked:

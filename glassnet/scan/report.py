@@ -9,11 +9,13 @@ import numpy as np
 import xarray as xr
 
 from glassnet import plots
+from glassnet.analysis import symmetric
 from glassnet.analysis.evidence import number
-from glassnet.analysis.nodes import Node, nodes
+from glassnet.analysis.nodes import Node, nodes, order_parameter
 from glassnet.analysis.transition import Transition, transition_line
 from glassnet.chains.atomic import commit
 from glassnet.chains.store import open_chains
+from glassnet.scan.config import UserError
 
 #: failing samples named on the terminal; all of them are in summary.json
 _NAMED = 8
@@ -38,12 +40,14 @@ def write(directory) -> str:
     ------
     glassnet.chains.segment.ChainError
         If the directory holds no chains.
+    glassnet.scan.config.UserError
+        If the chains were recorded in a way that cannot be analysed. They are kept.
     """
     directory = Path(directory)
     chains = open_chains(directory)
+    found = _analysable(directory, chains)
     results = transition_line(chains)
     theories = [plots.theory_of(result) for result in results]
-    found = nodes(chains)
     blocks, figures = [], []
     for result, theory in zip(results, theories, strict=True):
         own = [node for node in found if node.dilution == result.dilution]
@@ -60,6 +64,23 @@ def write(directory) -> str:
     return "\n\n".join([*blocks, "\n".join(written)])
 
 
+def _analysable(directory: Path, chains: xr.DataTree) -> list[Node]:
+    """The nodes of a run; UserError with the reason where they cannot be analysed."""
+    reason, found = None, []
+    try:
+        found = nodes(chains)
+    except ValueError as error:
+        reason = str(error)
+    for node in found:
+        if node.chain.sizes["draw"] < 2:
+            reason = f"{node.path} has fewer than two draws per chain, so errors are not known"
+        elif node.planted_temperature is not None and order_parameter(node) not in node.chain:
+            reason = f"{node.path} holds no {order_parameter(node)}"
+    if reason is not None:
+        raise UserError(f"{directory}: cannot be analysed: {reason}; the chains are kept")
+    return found
+
+
 def aligned(header: list[str], rows: list[list[str]]) -> str:
     """Plain text table with right-aligned columns."""
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
@@ -74,15 +95,19 @@ def _symmetric_tables(result: Transition, own: list[Node]) -> list[str]:
             continue
         thermal, paired = result.thermodynamics[node.size], result.overlaps.get(node.size)
         acceptance, trips = _exchange(node)
-        header = ["T", "energy/N", "entropy/N", "<q^2>", "Binder", "swaps", "round trips"]
+        # networks of walks have no Binder cumulant
+        overlap_names = ("q2", "binder" if symmetric.has_binder(result.overlaps) else "peak_weight")
+        titles = {"q2": "<q^2>", "binder": "Binder", "peak_weight": "high overlaps"}
+        header = ["T", "energy/N", "entropy/N", *(titles[name] for name in overlap_names), "swaps", "round trips"]
         rows = []
         for rung, temperature in enumerate(thermal.temperature.values):
             row = [f"{temperature:.4g}", *(_cell(thermal, name, rung) for name in ("energy", "entropy"))]
-            row += [_cell(paired, name, rung) for name in ("q2", "binder")]
+            row += [_cell(paired, name, rung) for name in overlap_names]
             row += [f"{acceptance[rung]:.2f}" if rung < len(acceptance) else "", f"{trips:.1f}"]
             rows.append(row)
         title = f"N = {node.size}, dilution {node.dilution:g}: {_count(node)}, entropy from {thermal.attrs['anchor']}"
-        tables.append(f"{title}; round trips per walker\n{aligned(header, rows)}")
+        bars = "; bars of energy and <q^2> are thermal alone" if node.n_samples == 1 else ""
+        tables.append(f"{title}; round trips per walker{bars}\n{aligned(header, rows)}")
     return tables
 
 
@@ -121,12 +146,14 @@ def _cell(averages: xr.Dataset | None, name: str, rung: int | None = None) -> st
         return "-"
     row = averages if rung is None else averages.isel(temperature=rung)
     value, stderr = float(row[name]), float(row[f"{name}_stderr"])
+    if averages.attrs["n_samples"] == 1 and f"{name}_thermal_stderr" in row:
+        stderr = float(row[f"{name}_thermal_stderr"])
     return number(value, stderr) if math.isfinite(value) else "-"
 
 
 def _count(node: Node) -> str:
     lacking = f" of {node.n_samples + len(node.missing)}" if node.missing else ""
-    return f"{node.n_samples}{lacking} samples"
+    return f"{node.n_samples}{lacking} {'sample' if node.n_samples == 1 and not lacking else 'samples'}"
 
 
 def _verdict(result: Transition, theory) -> str:

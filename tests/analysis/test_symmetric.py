@@ -81,6 +81,13 @@ def test_latent_heat_is_not_told_from_rungs_that_are_not_trusted():
     assert symmetric.latent_heat({48: nodes[48]}) is None
 
 
+def test_binder_cumulants_without_a_reference_are_none():
+    data = node(noisy(1 / TEMPERATURES), "binder")
+    assert symmetric.has_binder({})
+    assert symmetric.has_binder({48: data.assign_attrs(reference_ratio=2.9)})
+    assert not symmetric.has_binder({48: data.assign_attrs(reference_ratio=np.nan)})
+
+
 def test_binder_cumulants_cross_where_they_do():
     curves = {
         size: node(noisy(np.tanh(size * (1.1 - TEMPERATURES) / 40) + 0.3, 1e-3, size), "binder") for size in (32, 64)
@@ -94,8 +101,8 @@ def test_binder_cumulants_cross_where_they_do():
 def test_susceptibility_exponent_is_read_on_the_coldest_common_rung():
     averages = {}
     for size in (32, 64, 128):
-        value = np.where(TEMPERATURES < 0.6, 0.5, 1 / size)
-        variables = {"q2": ("temperature", value), "q2_stderr": ("temperature", value * 0.01)}
+        value = np.where(TEMPERATURES < 0.6, 0.5, 1 / size) * size
+        variables = {"susceptibility": ("temperature", value), "susceptibility_stderr": ("temperature", value * 0.01)}
         averages[size] = xr.Dataset(variables, {"temperature": TEMPERATURES})
     temperature, growth = symmetric.susceptibility_growth(averages)
     assert temperature == pytest.approx(0.5)
@@ -103,6 +110,8 @@ def test_susceptibility_exponent_is_read_on_the_coldest_common_rung():
     warm = {size: data.isel(temperature=slice(5, None)) for size, data in averages.items()}
     assert symmetric.susceptibility_growth(warm)[1].value == pytest.approx(0, abs=1e-9)
     assert symmetric.susceptibility_growth({}) is None
+    unknown = {size: data * np.nan for size, data in averages.items()}
+    assert symmetric.susceptibility_growth(unknown) is None
 
 
 def test_peaks_of_two_bumps_and_of_one():

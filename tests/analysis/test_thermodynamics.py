@@ -115,6 +115,27 @@ def test_disorder_error_is_that_of_the_mean_over_samples(enumerated):
     assert averages.attrs["anchor"] == "n_weights ln 2 at T = inf"
 
 
+def test_thermal_error_of_the_energy_is_part_of_the_error(enumerated):
+    node, exact = enumerated
+    averages = thermodynamics.averages(node)
+    variance = np.mean([np.asarray(one.heat_capacity)[:-1] * TEMPERATURES[:-1] ** 2 for one in exact], axis=0)
+    # 4 samples of 10 000 independent draws
+    expected = np.sqrt(variance / 10_000 / 4) / N
+    assert averages["energy_thermal_stderr"].values[:-1] == pytest.approx(expected, rel=0.15)
+    assert (averages["energy_thermal_stderr"] < averages["energy_stderr"]).values[0]
+    (one, *_) = each_sample(node)
+    alone = thermodynamics.averages(one)
+    assert np.isnan(alone["energy_stderr"].values).all()
+    assert alone["energy_thermal_stderr"].values[0] > 0
+
+
+def test_a_single_infinite_temperature_has_entropy_and_no_heat_capacity_peak(enumerated):
+    node, _ = enumerated
+    averages = thermodynamics.averages(node._replace(chain=node.chain.isel(temperature=[-1])))
+    assert averages["entropy"].values == pytest.approx([np.log(2)])
+    assert np.isnan(averages["peak_temperature"].values).all()
+
+
 def test_a_ladder_without_infinite_temperature_starts_from_the_paramagnet_and_says_so(enumerated):
     node, _ = enumerated
     averages = thermodynamics.averages(node._replace(chain=node.chain.isel(temperature=slice(0, -1))))

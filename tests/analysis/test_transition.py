@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.analysis import transition
+from glassnet.analysis import location, transition
+from glassnet.analysis.nodes import nodes, readings
+from glassnet.analysis.planted import PlantedWeights
 from glassnet.analysis.transition import find_transition, transition_line
 
 LADDER = np.geomspace(0.5, 1.6, 12)
@@ -176,6 +178,114 @@ def test_real_planted_glasses_have_their_transition_where_theory_says():
     assert found.kind in ("random first-order", "undecided")
     assert abs(found.location.temperature - 0.65448) < 2 * found.location.stderr
     assert found.location.stderr < 0.05
+
+
+def test_real_networks_are_not_asked_for_binder_cumulants():
+    """Overlaps of networks are positive without any order: no dip may be told from them, and no kind.
+
+    With a Binder cumulant rescaled like that of other glasses this very scan says that the dip deepens.
+    """
+    ladder = [0.5, 0.7, 0.9, 1.1, 1.3, 1.6, 2.0, 2.5, 3.5, 5.0, np.inf]
+    found = find_transition(networks(ladder, n_samples=8, n_sweeps=1200))
+    assert found.kind == "undecided"
+    passed = {item.name: item.passed for item in found.evidence}
+    for name in ("Binder dip deepens", "susceptibility grows", "Binder cumulants cross"):
+        assert passed[name] is None
+        assert f"?  {name}: not asked of networks" in str(found)
+    assert passed["energy is continuous (symmetric)"] is not False
+    for data in found.overlaps.values():
+        assert np.isnan(data["binder"].values).all()
+        # no order at T = inf, where independent pairs are the reference; order below
+        assert data["susceptibility"].values[-1] == pytest.approx(1, abs=0.05)
+        assert data["susceptibility"].values[0] > 2
+
+
+def test_a_network_in_its_paramagnet_is_not_said_to_order():
+    found = find_transition(networks([2.5, 3.0, 3.5, 5.0, np.inf], n_samples=4, n_sweeps=600))
+    assert found.kind in ("none", "undecided")
+    assert np.isnan(found.temperature)
+    assert not [item.name for item in found.evidence if item.passed and item.name.startswith(("Binder", "suscept"))]
+    assert all(data["peak_weight"].values.max() < 0.1 for data in found.overlaps.values())
+
+
+def networks(ladder, n_samples, n_sweeps):
+    """Chains of walks of widths (n, n, n, 1), alpha = 2."""
+    from glassnet._random import Seed
+
+    tree = {}
+    for n in (4, 6, 8):
+        widths, chains = (n, n, n, 1), []
+        for sample in range(n_samples):
+            seed = Seed(7, f"N={widths},sample={sample}")
+            glass = gn.ensembles.walks(widths=widths, alpha=2.0, seed=seed)
+            sampler = gn.ParallelTempering(glass, ladder, n_replicas=16, seed=seed)
+            chains.append(sampler.run(n_sweeps, n_sweeps // 2, 20, measure=("energy", "matched_overlap")))
+        attrs = {"ensemble": "walks", "p": 3, "alpha": glass.n_paths / glass.n_weights}
+        attrs["glass"] = json.dumps({"alpha": 2.0, "widths": widths})
+        node = stacked(chains, glass.n_weights, None).drop_attrs(deep=False)
+        tree[f"/N{glass.n_weights}/dilution0.0"] = node.assign_attrs(attrs, n_weights=glass.n_weights)
+    return gn_tree(tree)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_real_gaussian_layered_planted_scan_warns_of_nothing():
+    """Tiny and far above the transition: curves that do not fall or never reach 1/2 have no zeros."""
+    for n_samples in (2, 8):
+        tree = {}
+        for size in (24, 48):
+            for temperature in (0.6, 0.9, 1.1):
+                chains = [sample_layered(size, temperature, sample) for sample in range(n_samples)]
+                node = stacked(chains, chains[0].attrs["n_weights"], temperature)
+                node = node.assign_attrs(ensemble="layered", p=3, couplings="gaussian")
+                tree[f"/N{size}/dilution0.1/planted{temperature}"] = node
+        found = find_transition(gn_tree(tree))
+        reduced = [planted_node(node) for node in nodes(gn_tree(tree))]
+        # the verdict sets most of these short chains aside; the location must cope with all of them
+        located = location.locate(reduced)
+        assert found.kind in transition.KINDS
+        assert located is None or not located.found or located.stderr > 0.02
+        # weights that are the same everywhere, or only seen in one sample of the coldest nodes
+        flat = [node._replace(weight=np.full(n_samples, 0.3)) for node in reduced]
+        assert not location.locate(flat).found
+        rare = [node._replace(weight=(np.arange(n_samples) == 0) * (node.temperature < 0.7) * 0.2) for node in reduced]
+        assert not location.locate(rare).found
+
+
+def planted_node(node):
+    weights = PlantedWeights(node)
+    for reading in readings(node):
+        weights.add(reading)
+    return weights.result()
+
+
+def sample_layered(size, temperature, sample):
+    from glassnet._random import Seed
+
+    seed = Seed(7, f"N={size},planted={temperature},sample={sample}")
+    keywords = {"p": 3, "alpha": 1.5, "couplings": "gaussian", "dilution": 0.1}
+    glass = gn.ensembles.layered(n_weights=size, **keywords, seed=seed)
+    glass = gn.ensembles.planted(glass, temperature=temperature, seed=seed, unsatisfied="independent")
+    ladder = np.append(temperature, np.geomspace(temperature, 2.0, 6)[1:])
+    start = np.random.default_rng(sample).choice([-1, 1], size=(6, 4, glass.n_weights))
+    start[:, :2] = glass.planted
+    sampler = gn.ParallelTempering(glass, ladder, n_replicas=4, seed=seed, initial=start)
+    return sampler.run(200, 100, 10, measure=("energy", "planted_overlap"))
+
+
+def test_a_ladder_of_infinite_temperature_alone_is_undecided(synthetic):
+    scan = {
+        f"/N{size}/dilution0.0": synthetic.node(
+            [np.inf],
+            np.random.default_rng(size).normal(size=(3, 100, 1, 4)),
+            size,
+            overlap=synthetic.independent(np.random.default_rng(1), size, None, (3, 100, 1, 6)),
+        )
+        for size in SIZES
+    }
+    found = find_transition(synthetic.tree(scan))
+    assert found.kind == "undecided"
+    assert "needs symmetric scans" in str(found)
+    assert found.thermodynamics[48]["entropy"].values == pytest.approx([np.log(2)], abs=1e-9)
 
 
 def sample_planted(size, temperature, sample, n_sweeps):

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from glassnet.chains.segment import ChainError
+from glassnet.chains.store import open_chains
 from glassnet.scan import report, run
+from glassnet.scan.config import UserError
 
 RUN_FILE = """\
 seed = 7
-samples = 2
+samples = {samples}
 [glass]
 ensemble = "regular"
 p = 3
@@ -29,10 +31,10 @@ measure_every = 10
 """
 
 
-def finished(directory, dilutions="[0.0]", symmetric="true"):
+def finished(directory, dilutions="[0.0]", symmetric="true", samples=2):
     """Directory of a finished run without its report."""
     path = directory / "run.toml"
-    path.write_text(RUN_FILE.format(dilutions=dilutions, symmetric=symmetric))
+    path.write_text(RUN_FILE.format(dilutions=dilutions, symmetric=symmetric, samples=samples))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(report, "write", lambda directory: "")
         assert run.scan(path, directory / "out") == 0
@@ -105,6 +107,49 @@ def test_planted_scan_alone_is_reported_and_twice_the_same(tmp_path):
     first, summary = report.write(out), (out / "summary.json").read_bytes()
     assert report.write(out) == first
     assert (out / "summary.json").read_bytes() == summary
+
+
+@pytest.mark.parametrize(
+    ("lacking", "reason"),
+    [
+        (lambda data: data.isel(draw=[0]) if "draw" in data.dims else data, "N.* has fewer than two draws per chain"),
+        (lambda data: data.drop_vars("energy", errors="ignore"), "chains hold no finished sample"),
+        (lambda data: data.drop_vars("planted_overlap", errors="ignore"), "N.* holds no planted_overlap"),
+    ],
+)
+def test_what_cannot_be_analysed_is_said_in_one_line_and_left_alone(written, monkeypatch, lacking, reason):
+    out, _ = written
+    before = (out / "summary.json").read_bytes()
+    monkeypatch.setattr(report, "open_chains", lambda directory: open_chains(directory).map_over_datasets(lacking))
+    with pytest.raises(UserError, match=f"out: cannot be analysed: .*{reason}.*; the chains are kept$") as raised:
+        report.write(out)
+    assert len(str(raised.value).splitlines()) == 1
+    assert (out / "summary.json").read_bytes() == before
+
+
+def test_a_single_sample_has_thermal_bars_and_says_so(tmp_path):
+    out = finished(tmp_path, samples=1)
+    text = report.write(out)
+    title = "N = 12, dilution 0: 1 sample, entropy from n_weights ln 2 at T = inf; round trips per walker"
+    assert f"{title}; bars of energy and <q^2> are thermal alone" in text
+    table = next(block for block in text.split("\n\n") if "energy/N" in block)
+    # four draws may not move on the coldest rung
+    _, energy, entropy, square, *_ = table.splitlines()[-1].split()
+    assert energy.endswith(")")
+    assert square.endswith(")")
+    assert not entropy.endswith(")")
+
+
+def test_networks_have_the_weight_of_high_overlaps_in_place_of_a_binder_cumulant(tmp_path):
+    path = tmp_path / "walks.toml"
+    text = RUN_FILE.format(dilutions="[0.0]", symmetric="true", samples=2)
+    text = text.replace('"regular"\np = 3\ndegree = 4', '"walks"\nalpha = 2.0')
+    path.write_text(text.replace("[12, 24]", "[[2, 2, 2, 1], [4, 4, 4, 1]]").replace("planted = [0.6, 0.8]\n", ""))
+    assert run.scan(path, tmp_path / "out") == 0
+    text = report.write(tmp_path / "out")
+    assert "Binder " not in text.split("transition at")[0]
+    assert "high overlaps" in text
+    assert "not asked of networks" in text
 
 
 def test_a_directory_without_chains_is_refused_and_left_alone(tmp_path):
