@@ -105,7 +105,8 @@ def _symmetric_tables(result: Transition, own: list[Node]) -> list[str]:
             row += [_cell(paired, name, rung) for name in overlap_names]
             row += [f"{acceptance[rung]:.2f}" if rung < len(acceptance) else "", f"{trips:.1f}"]
             rows.append(row)
-        title = f"N = {node.size}, dilution {node.dilution:g}: {_count(node)}, entropy from {thermal.attrs['anchor']}"
+        size = f"N = {node.size}" + (f" ({node.n_weights} left)" if node.n_weights != node.size else "")
+        title = f"{size}, dilution {node.dilution:g}: {_count(node)}, entropy from {thermal.attrs['anchor']}"
         bars = "; bars of energy and <q^2> are thermal alone" if node.n_samples == 1 else ""
         tables.append(f"{title}; round trips per walker{bars}\n{aligned(header, rows)}")
     return tables
