@@ -26,7 +26,6 @@ class Role(IntEnum):
     SWEEPS = 7
     EXCHANGES = 8
     BOOTSTRAP = 9
-    THEORY = 10
 
 
 class Seed(NamedTuple):
