@@ -23,7 +23,7 @@ def kernel(name):
 
 setup(
     ext_modules=cythonize(
-        [kernel(name) for name in ("bitsliced", "realvalued", "enumeration")],
+        [kernel(name) for name in ("bitsliced", "realvalued", "recording", "enumeration")],
         build_dir="build",
         compiler_directives={
             "language_level": 3,

@@ -1,95 +1,113 @@
-"""Speed of the kernels on one core, for every instruction set of this machine.
+"""Speed of the bare kernels: sweeps alone, no exchange, nothing recorded."""
 
-    python benchmarks/kernels.py [--out benchmarks/results]
-
-writes kernels.md and kernels.json there. Each instruction set runs in a process of its own (GLASSNET_ISA is read when a
-sampler is made); medians over alternating stretches. Run it on an idle machine and quote ratios.
-"""
-
-import argparse
-import json
+import inspect
 import os
-import platform
-import subprocess
-import sys
-from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+from report import Table
+
+import glassnet as gn
+from glassnet.kernels import bitsliced
+from glassnet.sampling import speed
+
+LANES = "32 temperatures from 0.5 to 1.5, 16 replicas of each: 512 lanes, unless said otherwise."
 
 
-def systems(couplings):
-    """Name and glass of every row."""
-    from glassnet import ensembles
-    from glassnet.sampling.speed import standard
-
-    for n_weights in (99, 999, 9999, 99999) if couplings == "binary" else (99, 999):
-        yield "regular p=3 k=4", standard(n_weights, couplings)
-    if couplings == "binary":
-        yield "poisson p=3 alpha=1.5", ensembles.poisson(n_weights=999, p=3, alpha=1.5, seed=1)
-        yield "layered p=3 alpha=1.5", ensembles.layered(n_weights=99, p=3, alpha=1.5, seed=1)
-        yield "walks 8-8-8-8 alpha=1.5", ensembles.walks(widths=(8, 8, 8, 8), alpha=1.5, seed=1)
+def timed(samplers, effort):
+    """Updates per nanosecond and the times they come from, of samplers timed in turn."""
+    times = speed.alternate({name: each._kernel.sweep_only for name, each in samplers.items()}, *effort.timing)
+    sizes = {name: each.glass.n_weights * len(each.temperatures) * each.n_replicas for name, each in samplers.items()}
+    return {name: 1e-9 * sizes[name] / float(np.median(times[name])) for name in samplers}, times
 
 
-def one_set(couplings):
-    """Rows of the instruction set in use, as JSON on standard output (called in a child process)."""
-    from glassnet.sampling import speed
-
-    rows = []
-    for name, glass in systems(couplings):
-        found = speed.measure(glass, seconds=0.1)
-        rows.append({"glass": name, "couplings": couplings, "n_weights": glass.n_weights} | found._asdict())
-    print(json.dumps(rows))
-
-
-def table(rows):
-    """Markdown table of all rows."""
-    lines = [
-        "| glass | couplings | N | set | sweeps alone | + exchange | + measurements | exchange | measurement |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    for row in rows:
-        name = f"{row['glass']} | {row['couplings']} | {row['n_weights']} | {row['instruction_set']}"
-        speeds = " | ".join(f"{row[kind]:.2f}" for kind in ("bare", "tempered", "measured"))
-        shares = " | ".join(f"{row[kind] / row['sweep']:.2f}" for kind in ("exchange", "record"))
-        lines.append(f"| {name} | {speeds} | {shares} |")
-    return "\n".join(lines)
-
-
-def processor():
-    """Name of the processor, where the system tells."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or "unknown processor"
-    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown processor")
-
-
-def main():
-    """Run every instruction set in turn and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
-    parser.add_argument("--child", help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.child:
-        one_set(options.child)
-        return
-    from glassnet.kernels.bitsliced import instruction_sets
-
-    rows = []
-    for couplings in ("binary", "gaussian"):
-        for name in instruction_sets():
-            child = [sys.executable, __file__, "--child", couplings]
-            answer = subprocess.run(child, env=os.environ | {"GLASSNET_ISA": name}, check=True, stdout=subprocess.PIPE)
-            rows += json.loads(answer.stdout)
-    machine = f"{processor()}, {platform.system()}, Python {platform.python_version()}"
-    text = (
-        f"One core of: {machine}. 32 temperatures x 16 replicas. Updates/ns of sweeps alone, with an exchange after "
-        "each sweep, and with the default measurements every 10 sweeps as well; last, what one exchange and one "
-        f"measurement cost in sweeps.\n\n{table(rows)}\n"
+def bitsliced_kernel(effort):
+    """Tables of the +-J kernel over size, instruction set, lanes, degree and p."""
+    sizes = (99, 999, 9999, 99999) if effort.quick else (99, 999, 9999, 99999, 999999)
+    yield Table(
+        "Bit-sliced kernel: size",
+        _rows("N", {n: speed.sampler(speed.standard(n)) for n in sizes}, effort),
+        [f"Regular +-J glass, p = 3, degree 4. {LANES}"],
     )
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "kernels.md").write_text(text)
-    (options.out / "kernels.json").write_text(json.dumps({"machine": machine, "rows": rows}, indent=1) + "\n")
-    print(text)
+    yield Table(
+        "Bit-sliced kernel: instruction set",
+        _rows("instruction set", _by_instruction_set(speed.standard(999)), effort),
+        ["N = 999. The chains are the same on all of them, bit for bit; the fastest is chosen at run time."],
+    )
+    glass = speed.standard(999)
+    yield Table(
+        "Bit-sliced kernel: lanes",
+        _rows("lanes", {32 * n: speed.sampler(glass, n_replicas=n) for n in (2, 4, 8, 16)}, effort),
+        ["N = 999, 32 temperatures x 2, 4, 8, 16 replicas; updates of lanes in use only."],
+    )
+    degrees = (1, 2, 4, 8, 12) if effort.quick else range(1, 13)
+    glasses = {k: gn.ensembles.regular(n_weights=999, p=3, degree=k, seed=1) for k in degrees}
+    yield Table(
+        "Bit-sliced kernel: degree",
+        _rows("degree", {k: speed.sampler(glass) for k, glass in glasses.items()}, effort),
+        ["Regular +-J glass, N = 999, p = 3."],
+    )
+    glasses = {p: gn.ensembles.regular(n_weights=1020, p=p, degree=4, seed=1) for p in range(2, 7)}
+    yield Table(
+        "Bit-sliced kernel: weights per path",
+        _rows("p", {p: speed.sampler(glass) for p, glass in glasses.items()}, effort),
+        ["Regular +-J glass, N = 1020, degree 4."],
+    )
 
 
-if __name__ == "__main__":
-    main()
+def mixed_degrees(effort):
+    """Table of glasses whose weights sit on different numbers of paths."""
+    rows = []
+    for n_weights in (999,) if effort.quick else (999, 99999):
+        glasses = {
+            "regular, degree 4": speed.standard(n_weights),
+            "Poisson, mean degree 4.5": gn.ensembles.poisson(n_weights=n_weights, p=3, alpha=1.5, seed=1),
+            "regular, diluted by 0.2": speed.standard(n_weights).dilute(0.2, seed=1),
+        }
+        speeds, times = timed({name: speed.sampler(glass) for name, glass in glasses.items()}, effort)
+        first = next(iter(glasses))
+        for name, glass in glasses.items():
+            # per update, as dilution leaves fewer weights
+            ratio = float(np.median(times[first] / times[name])) * glass.n_weights / glasses[first].n_weights
+            rows.append({"glass": name, "N": glass.n_weights, "updates/ns": speeds[name], "of regular": ratio})
+    yield Table("Bit-sliced kernel: mixed degrees", rows, [f"p = 3, +-J. {LANES}"])
+
+
+def real_couplings(effort):
+    """Table of the kernel for real couplings in both precisions."""
+    rows = []
+    for n_weights in (99, 999) if effort.quick else (99, 999, 99999):
+        glass = speed.standard(n_weights, "gaussian")
+        samplers = {name: speed.sampler(glass, **keywords) for name, keywords in _precisions().items()}
+        rows += [{"N": n_weights, **row} for row in _rows("precision", samplers, effort)]
+    yield Table("Real couplings", rows, [f"Regular glass with Gaussian couplings, p = 3, degree 4. {LANES}"])
+
+
+def enumeration(effort):
+    """Table of the exact density of states."""
+    n_weights = 27 if effort.quick else 30
+    glass = speed.standard(n_weights)
+    times = speed.alternate({"all": lambda n: [gn.exact.density_of_states(glass) for _ in range(n)]}, 0.1, 3)
+    seconds = float(np.median(times["all"]))
+    row = {"N": n_weights, "paths": glass.n_paths, "seconds": seconds, "states/ns": 2**n_weights / seconds * 1e-9}
+    yield Table("Exact enumeration", [row], ["gn.exact.density_of_states of a regular +-J glass, p = 3, degree 4."])
+
+
+def _precisions():
+    """Keywords of ParallelTempering for each precision it offers."""
+    if "precision" not in inspect.signature(gn.ParallelTempering).parameters:
+        return {"float64": {}}
+    return {name: {"precision": name} for name in ("float32", "float64")}
+
+
+def _rows(column, samplers, effort):
+    speeds, _ = timed(samplers, effort)
+    return [{column: name, "updates/ns": speeds[name]} for name in samplers]
+
+
+def _by_instruction_set(glass):
+    samplers = {}
+    for name in bitsliced.instruction_sets():
+        with patch.dict(os.environ, GLASSNET_ISA=name):
+            samplers[name] = speed.sampler(glass)
+    return samplers

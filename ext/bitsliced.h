@@ -17,14 +17,17 @@
 
 #include "exchange.h"
 #include "isa.h"
-#include "overlaps.h"
+#include "sampler.h"
 
 #define LANES 512
 #define WORDS 8 /* 64-bit words of a block */
 #define BITS 64 /* bits of a threshold */
 #define ROUNDS_UNTESTED 8 /* rounds before the first look whether all lanes are decided */
 
+typedef struct bits_isa bits_isa_t;
+
 typedef struct {
+    const bits_isa_t *isa;
     int64_t n_weights, n_paths, n_blocks, n_lanes, max_degree;
     int64_t n_classes; /* classes of thresholds; without a field class m is dE = 2 m, with one see bits_field_class */
     /* weights in visiting order, grouped by degree: group g holds visits first[g] .. first[g + 1] - 1 of degree[g] */
@@ -39,6 +42,7 @@ typedef struct {
     uint64_t *weight;           /* (n_blocks, n_weights, WORDS) */
     uint64_t *path;             /* (n_blocks, n_paths, WORDS) */
     uint64_t *plane;            /* (n_blocks, BITS, n_classes, WORDS) */
+    uint8_t *stale;             /* (n_blocks,) whether the lower half of the planes is older than the last exchange */
     uint64_t *rng;              /* (n_blocks, 4, WORDS) */
     uint64_t *scratch;          /* (2 * max_degree + 64, WORDS) */
     const uint64_t *threshold;  /* (n_classes, n_rungs); class 0: all ones for Metropolis, 0 for heat bath */
@@ -72,15 +76,15 @@ static inline uint64_t bits_field_threshold(double beta, double field, int64_t m
     return p >= 1.0 ? UINT64_MAX : (uint64_t)(p * 0x1p+64 + 0.5);
 }
 
-typedef struct {
+struct bits_isa {
     void (*sweep)(bits_t *s, int64_t block);
     void (*energies)(bits_t *s, int64_t block);
     void (*build_planes)(bits_t *s, int64_t block, int all);
+    void (*lower_planes)(bits_t *s, int64_t block);
     void (*lane_major)(const uint64_t *weight, const int32_t *order, int64_t n_words, uint64_t *out);
     void (*exp_all)(double *x, int64_t n);
     void (*compare)(const uint64_t *plane, const uint64_t *random, int64_t rounds, uint64_t *accept, uint64_t *undecided);
-    void (*network)(const uint64_t *differ, network_t *net, int walks, int matched, int64_t *out);
-} bits_isa_t;
+};
 
 #define ISA plain
 #define TARGET
@@ -103,20 +107,39 @@ static const bits_isa_t *const bits_isas[] = {&bits_isa_plain, &bits_isa_plain, 
 #endif
 
 /* Sweeps with an exchange step after each; leaves the energies of all lanes up to date. */
-static inline void bits_advance(const bits_isa_t *isa, bits_t *s, int64_t n_sweeps)
+static inline void bits_advance(bits_t *s, int64_t n_sweeps)
 {
     for (int64_t sweep = 0; sweep < n_sweeps; sweep++) {
         for (int64_t b = 0; b < s->n_blocks; b++)
-            isa->sweep(s, b);
+            s->isa->sweep(s, b);
         if (s->ladder.n_rungs == 1 && sweep + 1 < n_sweeps)
             continue;
         for (int64_t b = 0; b < s->n_blocks; b++)
-            isa->energies(s, b);
-        if (s->ladder.n_rungs == 1 || exchange_step(&s->ladder, s->energy, isa->exp_all) == 0)
+            s->isa->energies(s, b);
+        if (s->ladder.n_rungs == 1 || exchange_step(&s->ladder, s->energy, s->isa->exp_all) == 0)
             continue;
         for (int64_t b = 0; b < s->n_blocks; b++)
-            isa->build_planes(s, b, 0);
+            s->isa->build_planes(s, b, 0);
     }
+}
+
+static void bits_sampler_advance(void *kernel, int64_t n_sweeps)
+{
+    bits_advance(kernel, n_sweeps);
+}
+
+static void bits_sampler_rows(void *kernel, const int32_t *order, int64_t n_words, int paths, uint64_t *out)
+{
+    bits_t *s = kernel;
+    const uint64_t *source = paths ? s->path : s->weight;
+    const int64_t stride = (paths ? s->n_paths : s->n_weights) * WORDS;
+    for (int64_t b = 0; b < s->n_blocks; b++)
+        s->isa->lane_major(source + b * stride, order, n_words, out + b * LANES * n_words);
+}
+
+static inline sampler_t bits_sampler(bits_t *s)
+{
+    return (sampler_t){s, bits_sampler_advance, bits_sampler_rows, s->energy};
 }
 
 #endif

@@ -8,7 +8,9 @@ import numpy as np
 from glassnet._memory import aligned
 
 include "isa.pxi"
+include "sampler.pxi"
 include "ladder.pxi"
+include "visits.pxi"
 
 
 cdef extern from "bitsliced.h" nogil:
@@ -17,7 +19,10 @@ cdef extern from "bitsliced.h" nogil:
     enum: BITS
     double HEAT_BATH_BELOW
 
+    ctypedef struct bits_isa_t
+
     ctypedef struct bits_t:
+        const bits_isa_t *isa
         int64_t n_weights, n_paths, n_blocks, n_lanes, max_degree, n_classes, n_groups
         const int64_t *group_first
         const int32_t *group_degree
@@ -29,6 +34,7 @@ cdef extern from "bitsliced.h" nogil:
         uint64_t *weight
         uint64_t *path
         uint64_t *plane
+        uint8_t *stale
         uint64_t *rng
         uint64_t *scratch
         const uint64_t *threshold
@@ -36,33 +42,26 @@ cdef extern from "bitsliced.h" nogil:
         double *energy
         ladder_t ladder
 
-    ctypedef struct network_t:
-        int64_t n_layers, n_entries
-        const int64_t *width
-        const uint64_t *present
-        uint64_t *product
-        int64_t *sum
-        int64_t *next
-        int32_t *gauge
-        int32_t *field
-
     ctypedef struct bits_isa_t:
         void sweep(bits_t *s, int64_t block) noexcept nogil
         void energies(bits_t *s, int64_t block) noexcept nogil
         void build_planes(bits_t *s, int64_t block, int all) noexcept nogil
+        void lower_planes(bits_t *s, int64_t block) noexcept nogil
         void lane_major(const uint64_t *weight, const int32_t *order, int64_t n_words, uint64_t *out) noexcept nogil
         void exp_all(double *x, int64_t n) noexcept nogil
         void compare(const uint64_t *plane, const uint64_t *random, int64_t rounds, uint64_t *accept,
                      uint64_t *undecided) noexcept nogil
-        void network(const uint64_t *differ, network_t *net, int walks, int matched, int64_t *out) noexcept nogil
 
     const bits_isa_t *bits_isas[1]
     uint64_t bits_threshold(double beta, int64_t m)
     int64_t bits_field_class(int64_t m, int aligned, int64_t max_degree)
     uint64_t bits_field_threshold(double beta, double field, int64_t m, int aligned)
-    void bits_advance(const bits_isa_t *isa, bits_t *s, int64_t n_sweeps)
+    void bits_advance(bits_t *s, int64_t n_sweeps)
+    sampler_t bits_sampler(bits_t *s)
 
 
+#: what compiled the kernels
+COMPILER = GLASSNET_COMPILER.decode()
 LANES_PER_BLOCK = LANES
 #: uint64 words of generator state per block
 RNG_WORDS = 4 * WORDS
@@ -116,15 +115,17 @@ cdef class BitSliced:
     """
 
     cdef bits_t s
-    cdef const bits_isa_t *isa
+    cdef sampler_t sampler
     cdef readonly str instruction_set
     cdef readonly object weight, path, rng, energy, walkers, thresholds
     cdef object _keep, _plane
     cdef readonly object signs, paths
+    #: address of the sampler_t of sampler.h, for the recording loop
+    cdef readonly size_t interface
 
     def __init__(self, glass, walkers, rng, double field=0.0):
         self.instruction_set = chosen_instruction_set()
-        self.isa = bits_isas[isa_number(self.instruction_set)]
+        self.s.isa = bits_isas[isa_number(self.instruction_set)]
         self.walkers = walkers
         cdef int64_t n_lanes = walkers.n_lanes
         cdef int64_t n_blocks = (n_lanes + LANES - 1) // LANES
@@ -133,20 +134,8 @@ cdef class BitSliced:
         self.paths = np.ascontiguousarray(glass.paths, dtype=np.int32)
         self.signs = np.where(np.asarray(glass.couplings) > 0, 0, -1).astype(np.int64)
 
-        visit = np.argsort(degrees, kind="stable").astype(np.int32)
-        present, first = np.unique(degrees[visit], return_index=True)
-        group_first = np.append(first, len(visit)).astype(np.int64)
-        group_degree = present.astype(np.int32)
-        sizes = np.diff(group_first)
-        group_links = np.concatenate([[0], np.cumsum(sizes * present)]).astype(np.int64)
-        by_weight = np.argsort(self.paths.ravel(), kind="stable") // glass.p
-        start = np.concatenate([[0], np.cumsum(degrees, dtype=np.int64)])
-        position = np.empty(len(visit), dtype=np.int64)
-        position[visit] = np.concatenate([[0], np.cumsum(degrees[visit], dtype=np.int64)])[:-1]
-        links = np.empty(max(1, len(by_weight)), dtype=np.int32)
-        shift = np.repeat(position - start[:-1], degrees)
-        links[np.arange(len(by_weight)) + shift] = by_weight
-        thresholds, needed = _thresholds(walkers.beta, present, field)
+        visit, group_first, group_degree, group_links, links = visits(glass)
+        thresholds, needed = _thresholds(walkers.beta, group_degree, field)
         reference = np.zeros(0, dtype=np.uint64)
         if field:
             reference = np.where(np.asarray(glass.planted) > 0, np.uint64(0xffffffffffffffff), np.uint64(0))
@@ -159,11 +148,12 @@ cdef class BitSliced:
         scratch = aligned(2 * max_degree + 64, WORDS)
         self.energy = np.zeros(n_blocks * LANES)
         self.thresholds = thresholds
-        self._keep = (visit, group_first, group_degree, group_links, links, needed, scratch, reference)
+        stale = np.zeros(n_blocks, dtype=np.uint8)
+        self._keep = (stale, visit, group_first, group_degree, group_links, links, needed, scratch, reference)
 
         cdef bits_t *s = &self.s
         s.n_weights, s.n_paths, s.n_blocks, s.n_lanes = glass.n_weights, glass.n_paths, n_blocks, n_lanes
-        s.max_degree, s.n_classes, s.n_groups = max_degree, len(needed), len(present)
+        s.max_degree, s.n_classes, s.n_groups = max_degree, len(needed), len(group_degree)
         s.reference = <const uint64_t *>address(reference) if field else NULL
         s.group_first = <const int64_t *>address(group_first)
         s.group_degree = <const int32_t *>address(group_degree)
@@ -174,12 +164,15 @@ cdef class BitSliced:
         s.weight = <uint64_t *>address(self.weight)
         s.path = <uint64_t *>address(self.path)
         s.plane = <uint64_t *>address(plane)
+        s.stale = <uint8_t *>address(stale)
         s.rng = <uint64_t *>address(self.rng)
         s.scratch = <uint64_t *>address(scratch)
         s.threshold = <const uint64_t *>address(thresholds)
         s.mixed = len(np.unique(thresholds[0])) > 1
         s.energy = <double *>address(self.energy)
         fill_ladder(&s.ladder, walkers)
+        self.sampler = bits_sampler(s)
+        self.interface = <size_t>&self.sampler
 
     def set_weights(self, up):
         """Take the weights (n_lanes, n_weights), bool, True = +1, and bring everything that depends on them up to date."""
@@ -200,13 +193,13 @@ cdef class BitSliced:
             self.path[...] = product
         cdef int64_t b
         for b in range(self.s.n_blocks):
-            self.isa.energies(&self.s, b)
-            self.isa.build_planes(&self.s, b, 1)
+            self.s.isa.energies(&self.s, b)
+            self.s.isa.build_planes(&self.s, b, 1)
 
     def advance(self, int64_t n_sweeps):
         """`n_sweeps` sweeps of all weights in all lanes, each followed by an exchange step; releases the GIL."""
         with nogil:
-            bits_advance(self.isa, &self.s, n_sweeps)
+            bits_advance(&self.s, n_sweeps)
 
     def sweep_only(self, int64_t n_sweeps):
         """Sweeps without energies or exchange: what benchmarks call the bare kernel."""
@@ -214,7 +207,7 @@ cdef class BitSliced:
         with nogil:
             for i in range(n_sweeps):
                 for b in range(self.s.n_blocks):
-                    self.isa.sweep(&self.s, b)
+                    self.s.isa.sweep(&self.s, b)
 
     def exchange_only(self, int64_t n_steps):
         """Sweepless steps (energies, exchange, planes): the other half of :meth:`advance`, for benchmarks."""
@@ -222,22 +215,19 @@ cdef class BitSliced:
         with nogil:
             for i in range(n_steps):
                 for b in range(self.s.n_blocks):
-                    self.isa.energies(&self.s, b)
-                exchange_step(&self.s.ladder, self.s.energy, self.isa.exp_all)
+                    self.s.isa.energies(&self.s, b)
+                exchange_step(&self.s.ladder, self.s.energy, self.s.isa.exp_all)
                 for b in range(self.s.n_blocks):
-                    self.isa.build_planes(&self.s, b, 0)
+                    self.s.isa.build_planes(&self.s, b, 0)
 
-    def rows(self, int32_t[::1] order, paths=False):
+    def rows(self, const int32_t[::1] order, bint paths=False):
         """Configurations lane by lane, 64 weights (or path products) to a word in the given order (-1: padding)."""
-        cdef int64_t n_words = order.shape[0] // 64, b, stride
+        cdef int64_t n_words = order.shape[0] // 64
         out = np.empty((self.s.n_blocks * LANES, n_words), dtype=np.uint64)
         cdef uint64_t[:, ::1] view = out
-        cdef const uint64_t *source = self.s.path if paths else self.s.weight
-        stride = (self.s.n_paths if paths else self.s.n_weights) * WORDS
         if n_words:
             with nogil:
-                for b in range(self.s.n_blocks):
-                    self.isa.lane_major(source + b * stride, &order[0], n_words, &view[b * LANES, 0])
+                self.sampler.rows(&self.s, &order[0], n_words, paths, &view[0, 0])
         return out
 
     def planes(self):
@@ -245,6 +235,9 @@ cdef class BitSliced:
 
         Without a field class m is the move with dE = 2 m and class 0 is unused.
         """
+        cdef int64_t b
+        for b in range(self.s.n_blocks):
+            self.s.isa.lower_planes(&self.s, b)
         bits = np.unpackbits(self._plane[..., None].view(np.uint8), axis=-1, bitorder="little")
         bits = bits.transpose(0, 4, 3, 2, 1).reshape(-1, self.s.n_classes, BITS)
         value = np.packbits(bits[:self.s.n_lanes, :, ::-1], axis=-1, bitorder="little")
@@ -268,73 +261,3 @@ def compare(const uint64_t[:, ::1] planes, const uint64_t[:, ::1] random):
     cdef const bits_isa_t *isa = bits_isas[isa_number(chosen_instruction_set())]
     isa.compare(&plane[0, 0], &words[0, 0], planes.shape[0], &accept[0], &undecided[0])
     return np.asarray(accept), np.asarray(undecided)
-
-
-cdef extern from "overlaps.h" nogil:
-    ctypedef struct comparison_t:
-        int64_t n_rungs, n_replicas, n_pairs, n_layers, n_words
-        const int32_t *lane_at
-        const int32_t *pair
-        const int64_t *first
-        const int32_t *size
-
-    void overlaps_layers(const uint64_t *a, const uint64_t *b, const comparison_t *c, int32_t *out)
-
-
-def layer_overlaps(const uint64_t[:, ::1] a, const uint64_t[:, ::1] b, const int32_t[:, ::1] lane_at,
-                   const int32_t[:, ::1] pairs, const int64_t[::1] first, const int32_t[::1] size):
-    """sum_i w_i w'_i of each layer at each rung, for pairs of replicas or (no pairs) all replicas against b[0].
-
-    Returns
-    -------
-    (n_rungs, n_pairs or n_replicas, n_layers) int32
-    """
-    cdef comparison_t c
-    c.n_rungs, c.n_replicas, c.n_pairs = lane_at.shape[1], lane_at.shape[0], pairs.shape[0]
-    c.n_layers, c.n_words = size.shape[0], a.shape[1]
-    c.lane_at, c.first, c.size = &lane_at[0, 0], &first[0], &size[0]
-    c.pair = &pairs[0, 0] if c.n_pairs else NULL
-    out = np.empty((c.n_rungs, c.n_pairs or c.n_replicas, c.n_layers), dtype=np.int32)
-    cdef int32_t[:, :, ::1] view = out
-    with nogil:
-        overlaps_layers(&a[0, 0] if c.n_words else NULL, &b[0, 0] if c.n_words else NULL, &c, &view[0, 0, 0])
-    return out
-
-
-def network_overlaps(const uint64_t[:, ::1] a, const uint64_t[:, ::1] b, const int32_t[:, ::1] lane_at,
-                     const int32_t[:, ::1] pairs, const int64_t[::1] width, const int8_t[::1] present,
-                     bint walks=True, bint matched=True):
-    """All-walk sum and gauge-matched sum of w w' at each rung; pairs as in :func:`layer_overlaps`.
-
-    Parameters
-    ----------
-    width : (n_layers + 1,) int64, neurons in each layer
-    present : (n_entries,) int8, whether each entry of the weight matrices exists; bit k of a row is entry k
-    walks, matched : bool, whether each of the two is wanted; it is 0 otherwise
-
-    Returns
-    -------
-    (n_rungs, n_pairs or n_replicas, 2) int64
-    """
-    cdef network_t net
-    cdef int64_t neurons = np.sum(width), t, j, word, left, right, n_words = a.shape[1], n_pairs = pairs.shape[0]
-    cdef const bits_isa_t *isa = bits_isas[isa_number(chosen_instruction_set())]
-    cdef uint64_t[::1] there = np.zeros((present.shape[0] + 7) // 8, dtype=np.uint64)
-    np.asarray(there).view(np.uint8)[:present.shape[0]] = np.where(present, 0xff, 0)
-    cdef uint64_t[::1] product = np.empty_like(there)
-    cdef int64_t[:, ::1] sums = np.empty((2, np.max(width)), dtype=np.int64)
-    cdef int32_t[:, ::1] gauges = np.empty((2, neurons), dtype=np.int32)
-    cdef uint64_t[::1] differ = np.empty(n_words, dtype=np.uint64)
-    cdef int64_t[:, :, ::1] out = np.empty((lane_at.shape[1], n_pairs or lane_at.shape[0], 2), dtype=np.int64)
-    net.n_layers, net.n_entries = width.shape[0] - 1, present.shape[0]
-    net.width, net.present, net.product = &width[0], &there[0], &product[0]
-    net.sum, net.next, net.gauge, net.field = &sums[0, 0], &sums[1, 0], &gauges[0, 0], &gauges[1, 0]
-    with nogil:
-        for t in range(out.shape[0]):
-            for j in range(out.shape[1]):
-                left = lane_at[pairs[j, 0] if n_pairs else j, t]
-                right = lane_at[pairs[j, 1], t] if n_pairs else 0
-                for word in range(n_words):
-                    differ[word] = a[left, word] ^ b[right, word]
-                isa.network(&differ[0], &net, walks, matched, &out[t, j, 0])
-    return np.asarray(out)

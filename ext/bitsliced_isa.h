@@ -2,10 +2,19 @@
  *   ISA     suffix of its functions
  *   TARGET  the compiler's target attribute
  *   VBYTES  bytes of a vector: 16, 32 or 64
- * A block of 512 lanes is PARTS vectors. The untested rounds run part by part, so that generator, masks and
- * thresholds of a part stay in registers; only the test for the end looks at all parts. */
+ * A block of 512 lanes is PARTS vectors. Each runs through its rounds alone, so that masks and thresholds of a part
+ * stay in registers; only the test for the end looks at all parts.
+ *
+ * A branch that leaves a weight's rounds at the first chance can hardly be predicted. So the first ROUNDS_AHEAD rounds
+ * are always worked through: a round after the last that was needed changes nothing. How many were needed is counted
+ * without branches, and that many words of the random stream are used up. For this the words are drawn in advance,
+ * DRAWN at a time, in the order of the stream. benchmarks/NOTES.md: what was tried and what it gave. */
 #define PARTS (64 / VBYTES)
 #define PW (VBYTES / 8) /* words of a part */
+#define ROUNDS_AHEAD (VBYTES == 64 ? 13 : 12)
+#define DRAWN 128
+#define DRAWN_FAR 32 /* where memory is far: a long draw would hold up the prefetches */
+#define UNROLLED 12 /* degrees up to this have code of their own */
 #define JOIN_(a, b) a##_##b
 #define JOIN(a, b) JOIN_(a, b)
 #define F(name) JOIN(name, ISA)
@@ -19,159 +28,137 @@ typedef uint64_t V __attribute__((vector_size(VBYTES)));
 INLINE V *F(part)(uint64_t *block, int h) { return (V *)(block + h * PW); }
 INLINE V F(load)(const uint64_t *block, int h) { return *(const V *)(block + h * PW); }
 
-INLINE int F(any)(const V *x)
+INLINE int F(any)(V x)
 {
 #if VBYTES == 64
-    return _mm512_test_epi64_mask((__m512i)x[0], (__m512i)x[0]) != 0;
+    return _mm512_test_epi64_mask((__m512i)x, (__m512i)x) != 0;
 #elif VBYTES == 32
-    V all = x[0] | x[1];
-    return !_mm256_testz_si256((__m256i)all, (__m256i)all);
+    return !_mm256_testz_si256((__m256i)x, (__m256i)x);
+#elif defined(GLASSNET_X86)
+    return _mm_movemask_epi8(_mm_cmpeq_epi8((__m128i)x, _mm_setzero_si128())) != 0xffff;
 #else
-    V all = (x[0] | x[1]) | (x[2] | x[3]);
-    return (all[0] | all[1]) != 0;
+    return (x[0] | x[1]) != 0;
 #endif
 }
 
-/* One round of U < threshold: `r` random bit, `t` threshold bit of each lane. Where they differ the lane is decided. */
+/* Functions of three bits, each one instruction of AVX-512 that the compiler does not find: a ^ b ^ c, a ? b : c,
+ * a & ~(b ^ c), a ^ (b & c) and the carry of a + b + c. */
+#if VBYTES == 64
+#define TERNARY(table) (V)_mm512_ternarylogic_epi64((__m512i)a, (__m512i)b, (__m512i)c, table)
+INLINE V F(xor3)(V a, V b, V c) { return TERNARY(0x96); }
+INLINE V F(choose)(V a, V b, V c) { return TERNARY(0xca); }
+INLINE V F(where_equal)(V a, V b, V c) { return TERNARY(0x90); }
+INLINE V F(change)(V a, V b, V c) { return TERNARY(0x78); }
+INLINE V F(majority)(V a, V b, V c) { return TERNARY(0xe8); }
+#undef TERNARY
+#else
+INLINE V F(xor3)(V a, V b, V c) { return a ^ b ^ c; }
+INLINE V F(choose)(V a, V b, V c) { return (b & a) | (c & ~a); }
+INLINE V F(where_equal)(V a, V b, V c) { return a & ~(b ^ c); }
+INLINE V F(change)(V a, V b, V c) { return a ^ (b & c); }
+#endif
+
+/* One round of U < threshold: `r` random bit, `t` threshold bit of each lane. Where they differ the lane is decided.
+ * What `accept` holds in undecided lanes means nothing. */
+INLINE void F(round)(V r, V t, V *undecided, V *accept)
+{
+    *accept = F(choose)(*undecided, t, *accept);
+    *undecided = F(where_equal)(*undecided, t, r);
+}
+
+/* The same, but `accept` is 0 in undecided lanes. */
 INLINE void F(compare)(V r, V t, V *undecided, V *accept)
 {
-    *accept |= *undecided & t & ~r;
-    *undecided &= ~(t ^ r);
+    F(round)(r, t, undecided, accept);
+    *accept &= ~*undecided;
 }
 
-#define HALF_ADD(a, b, s, c) do { V c_ = (a) & (b); s = (a) ^ (b); c = c_; } while (0)
-#define FULL_ADD(a, b, d, s, c) do { V x_ = (a) ^ (b); V c_ = ((a) & (b)) | ((d) & x_); s = x_ ^ (d); c = c_; } while (0)
+#include "stream_isa.h"
+#include "counting_isa.h"
+#include "planes_isa.h"
 
-/* Number of ones among t[0..k-1] in each lane, as bits n[0..3]; k <= 8 is known when compiling. */
-INLINE void F(count)(const V *t, const int k, V *n)
+/* Threshold bits for degree k <= UNROLLED in the rounds ahead, side by side: of the smallest m, and where those of the
+ * others differ from it. */
+INLINE void F(lay_levels)(const bits_t *s, const uint64_t *plane, const int k, uint64_t *level)
 {
-    V a, b, c, d, e;
-    n[0] = n[1] = n[2] = n[3] = (V){0};
-    if (k == 1) {
-        n[0] = t[0];
-    } else if (k == 2) {
-        HALF_ADD(t[0], t[1], n[0], n[1]);
-    } else if (k == 3) {
-        FULL_ADD(t[0], t[1], t[2], n[0], n[1]);
-    } else if (k == 4) {
-        FULL_ADD(t[0], t[1], t[2], a, b);
-        HALF_ADD(a, t[3], n[0], c);
-        HALF_ADD(b, c, n[1], n[2]);
-    } else if (k == 5) {
-        FULL_ADD(t[0], t[1], t[2], a, b);
-        FULL_ADD(a, t[3], t[4], n[0], c);
-        HALF_ADD(b, c, n[1], n[2]);
-    } else if (k >= 6) {
-        FULL_ADD(t[0], t[1], t[2], a, b);
-        FULL_ADD(t[3], t[4], t[5], c, d);
-        if (k == 6)
-            HALF_ADD(a, c, n[0], e);
-        else
-            FULL_ADD(a, c, t[6], n[0], e);
-        FULL_ADD(b, d, e, n[1], n[2]);
-        if (k == 8) {
-            HALF_ADD(n[0], t[7], n[0], a);
-            HALF_ADD(n[1], a, n[1], a);
-            HALF_ADD(n[2], a, n[2], n[3]);
-        }
-    }
+    const int least = k & 1 ? 1 : 2;
+    for (int round = 0; round < ROUNDS_AHEAD; round++, plane += s->n_classes * WORDS)
+        for (int m = least; m <= k; m += 2, level += WORDS)
+            for (int h = 0; h < PARTS; h++) {
+                V bit = F(load)(plane + m * WORDS, h);
+                *F(part)(level, h) = m == least ? bit : bit ^ F(load)(plane + least * WORDS, h);
+            }
 }
 
-/* Lanes whose count equals `value`, of `bits` bits. */
-INLINE V F(equals)(const V *n, int bits, int64_t value)
-{
-    V same = ~(V){0};
-    for (int j = 0; j < bits; j++)
-        same &= (value >> j) & 1 ? n[j] : ~n[j];
-    return same;
-}
-
-/* Decide one weight of degree k in all lanes (k <= 8 known when compiling): returns the accept masks in `accept`. */
-INLINE void F(decide)(const bits_t *s, const uint64_t *plane, V (*rng)[4], const uint64_t *path, const int32_t *link,
-                      const int k, V *accept)
+/* Decide one weight of degree k <= UNROLLED (known when compiling) in all lanes: returns the accept masks in `accept`.
+ * `level`: see lay_levels. At least ROUNDS_AHEAD words must be drawn. */
+INLINE void F(decide)(bits_t *s, int64_t block, const uint64_t *plane, const uint64_t *level, F(stream) *x,
+                      const uint64_t *path, const int32_t *link, const int k, V *accept)
 {
     const int64_t row = s->n_classes * WORDS;
-    const int bits = k < 2 ? 1 : k < 4 ? 2 : k < 8 ? 3 : 4;
-    const int least = k & 1 ? 1 : 2; /* smallest m > 0; its plane is the default of the selection */
-    V undecided[PARTS], invert[PARTS], select[PARTS][4];
-#pragma GCC unroll 4
-    for (int h = 0; h < PARTS; h++) {
-        V t[8], n[4], negative = (V){0}, zero = (V){0}, metropolis = F(load)(plane, h), r, bit;
-        V s0 = rng[h][0], s1 = rng[h][1], s2 = rng[h][2], s3 = rng[h][3];
-#pragma GCC unroll 8
+    const int least = k & 1 ? 1 : 2, classes = (k - least) / 2 + 1; /* m = least, least + 2, .. k */
+    const uint64_t *word = x->word + x->next * WORDS;
+    V undecided[PARTS], invert[PARTS], of[PARTS][UNROLLED / 2], waiting[ROUNDS_AHEAD], rest = (V){0};
+#pragma GCC unroll 1
+    for (int h = 0; h < PARTS; h++) { /* in turn: parts that mix run out of registers */
+        V t[UNROLLED], n[4], negative, zero, metropolis = F(load)(plane, h);
+#pragma GCC unroll 12
         for (int j = 0; j < k; j++)
             t[j] = F(load)(path + (int64_t)link[j] * WORDS, h);
         F(count)(t, k, n);
-#pragma GCC unroll 5
-        for (int value = 0; 2 * value < k; value++)
-            negative |= F(equals)(n, bits, value);
-        if (k % 2 == 0)
-            zero = F(equals)(n, bits, k / 2);
-#pragma GCC unroll 4
-        for (int m = least + 2; m <= k; m += 2)
-            select[h][(m - least) / 2] = F(equals)(n, bits, (k + m) / 2) | F(equals)(n, bits, (k - m) / 2);
+        F(kinds)(n, k, &negative, &zero, of[h]);
         V chosen = negative & metropolis; /* dE < 0: Metropolis accepts at once */
         V open = F(load)(plane + row, h) & ~(chosen | zero);
         invert[h] = negative & ~metropolis; /* heat bath: the complement of the opposite move */
-#pragma GCC unroll 8
-        for (int round = 0; round < ROUNDS_UNTESTED; round++) {
-            const uint64_t *at = plane + round * row;
-            XOSHIRO_STEP(V, r, s0, s1, s2, s3);
-            if (round == 0 && k % 2 == 0)
-                chosen |= zero & r;
-            bit = F(load)(at + least * WORDS, h);
-#pragma GCC unroll 4
-            for (int m = least + 2; m <= k; m += 2) {
-                V mask = select[h][(m - least) / 2];
-                bit = (F(load)(at + m * WORDS, h) & mask) | (bit & ~mask);
-            }
-            F(compare)(r, bit, &open, &chosen);
+        if (k % 2 == 0)
+            chosen |= zero & F(load)(word, h);
+#pragma GCC unroll 16
+        for (int round = 0; round < ROUNDS_AHEAD; round++) {
+            const uint64_t *at = level + round * classes * WORDS;
+            V bit = F(load)(at, h);
+            if (round >= ROUNDS_UNTESTED)
+                waiting[round] = h ? waiting[round] | open : open;
+#pragma GCC unroll 6
+            for (int c = 1; c < classes; c++)
+                bit = F(change)(bit, of[h][c], F(load)(at + c * WORDS, h));
+            F(round)(F(load)(word + round * WORDS, h), bit, &open, &chosen);
         }
-        rng[h][0] = s0, rng[h][1] = s1, rng[h][2] = s2, rng[h][3] = s3;
         accept[h] = chosen;
         undecided[h] = open;
+        rest |= open;
     }
-    for (int round = ROUNDS_UNTESTED; round < BITS && F(any)(undecided); round++) {
-        const uint64_t *at = plane + round * row;
-#pragma GCC unroll 4
+    int64_t used = ROUNDS_UNTESTED;
+#pragma GCC unroll 16
+    for (int round = ROUNDS_UNTESTED; round < ROUNDS_AHEAD; round++)
+        used += F(any)(waiting[round]);
+    x->next += used;
+    for (int round = ROUNDS_AHEAD; round < BITS && __builtin_expect(F(any)(rest), 0); round++) {
+        const uint64_t *at = plane + round * row + least * WORDS;
+        word = F(word)(x);
+        rest = (V){0};
+        if (round == BITS / 2)
+            F(lower_planes)(s, block);
         for (int h = 0; h < PARTS; h++) {
-            V r, bit = F(load)(at + least * WORDS, h);
-            XOSHIRO_STEP(V, r, rng[h][0], rng[h][1], rng[h][2], rng[h][3]);
-#pragma GCC unroll 4
-            for (int m = least + 2; m <= k; m += 2) {
-                V mask = select[h][(m - least) / 2];
-                bit = (F(load)(at + m * WORDS, h) & mask) | (bit & ~mask);
-            }
-            F(compare)(r, bit, &undecided[h], &accept[h]);
+            V bit = F(load)(at, h);
+#pragma GCC unroll 6
+            for (int c = 1; c < classes; c++)
+                bit = F(choose)(of[h][c], F(load)(at + 2 * c * WORDS, h), bit);
+            F(round)(F(load)(word, h), bit, &undecided[h], &accept[h]);
+            rest |= undecided[h];
         }
     }
-#pragma GCC unroll 4
+#pragma GCC unroll 1
     for (int h = 0; h < PARTS; h++)
-        accept[h] ^= invert[h];
+        accept[h] = (accept[h] & ~undecided[h]) ^ invert[h];
 }
 
-/* Number of satisfied paths of a weight of any degree, as bits n[0..bits-1]. */
-INLINE void F(count_any)(const uint64_t *path, const int32_t *link, int k, int bits, int h, V *n)
-{
-    for (int j = 0; j < bits; j++)
-        n[j] = (V){0};
-    for (int j = 0; j < k; j++) {
-        V carry = F(load)(path + (int64_t)link[j] * WORDS, h);
-        for (int b = 0; b < bits; b++) {
-            V next = n[b] & carry;
-            n[b] ^= carry;
-            carry = next;
-        }
-    }
-}
-
-/* The same for any degree k > 8; the masks of all m lie in s->scratch. */
-TARGET static void F(decide_large)(const bits_t *s, const uint64_t *plane, V (*rng)[4], const uint64_t *path,
+/* The same for any degree k > UNROLLED; the masks of all m lie in s->scratch. */
+TARGET static void F(decide_large)(bits_t *s, int64_t block, const uint64_t *plane, F(stream) *x, const uint64_t *path,
                                    const int32_t *link, const int k, V *accept)
 {
     const int64_t row = s->n_classes * WORDS;
     const int least = k & 1 ? 1 : 2, classes = (k - least) / 2 + 1;
-    V undecided[PARTS], invert[PARTS], *select = (V *)s->scratch;
+    V rest = ~(V){0}, undecided[PARTS], invert[PARTS], *select = (V *)s->scratch;
     int bits = 0;
     while (k >> bits)
         bits++;
@@ -193,28 +180,33 @@ TARGET static void F(decide_large)(const bits_t *s, const uint64_t *plane, V (*r
             select[classes * PARTS + h] = zero;
         }
     }
-    for (int round = 0; round < BITS && (round < ROUNDS_UNTESTED || F(any)(undecided)); round++) {
+    for (int round = 0; round < BITS && (round < ROUNDS_UNTESTED || F(any)(rest)); round++) {
         const uint64_t *at = plane + round * row;
+        const uint64_t *word = F(word)(x);
+        rest = (V){0};
+        if (round == BITS / 2)
+            F(lower_planes)(s, block);
         for (int h = 0; h < PARTS; h++) {
-            V r, bit = (V){0};
-            XOSHIRO_STEP(V, r, rng[h][0], rng[h][1], rng[h][2], rng[h][3]);
+            V r = F(load)(word, h), bit = (V){0};
             if (round == 0 && k % 2 == 0)
                 accept[h] |= select[classes * PARTS + h] & r;
             for (int c = 0; c < classes; c++)
                 bit |= F(load)(at + (least + 2 * c) * WORDS, h) & select[c * PARTS + h];
-            F(compare)(r, bit, &undecided[h], &accept[h]);
+            F(round)(r, bit, &undecided[h], &accept[h]);
+            rest |= undecided[h];
         }
     }
     for (int h = 0; h < PARTS; h++)
-        accept[h] ^= invert[h];
+        accept[h] = (accept[h] & ~undecided[h]) ^ invert[h];
 }
 
 /* Decide one weight of any degree in a field; `own` is its block, `reference` all ones where the field points up. */
-TARGET static void F(decide_field)(const bits_t *s, const uint64_t *plane, V (*rng)[4], const uint64_t *path,
+TARGET static void F(decide_field)(bits_t *s, int64_t block, const uint64_t *plane, F(stream) *x, const uint64_t *path,
                                    const int32_t *link, const int k, const uint64_t *own, uint64_t reference, V *accept)
 {
     const int64_t row = s->n_classes * WORDS, first = bits_field_class(-k, 0, s->max_degree);
-    V undecided[PARTS], *select = (V *)s->scratch; /* satisfied n, aligned a: select[(2 n + a) PARTS + h] */
+    V rest = ~(V){0}, undecided[PARTS];
+    V *select = (V *)s->scratch; /* satisfied n, aligned a: select[(2 n + a) PARTS + h] */
     int bits = 0;
     while (k >> bits)
         bits++;
@@ -229,21 +221,27 @@ TARGET static void F(decide_field)(const bits_t *s, const uint64_t *plane, V (*r
         accept[h] = (V){0};
         undecided[h] = F(load)(plane + row, h);
     }
-    for (int round = 0; round < BITS && (round < ROUNDS_UNTESTED || F(any)(undecided)); round++) {
+    for (int round = 0; round < BITS && (round < ROUNDS_UNTESTED || F(any)(rest)); round++) {
         const uint64_t *at = plane + round * row + first * WORDS;
+        const uint64_t *word = F(word)(x);
+        rest = (V){0};
+        if (round == BITS / 2)
+            F(lower_planes)(s, block);
         for (int h = 0; h < PARTS; h++) {
-            V r, bit = (V){0};
-            XOSHIRO_STEP(V, r, rng[h][0], rng[h][1], rng[h][2], rng[h][3]);
+            V r = F(load)(word, h), bit = (V){0};
             for (int value = 0; value <= k; value++) /* m = 2 n - k: classes of neighbouring n are 4 apart */
                 bit |= (F(load)(at + 4 * value * WORDS, h) & select[2 * value * PARTS + h]) |
                        (F(load)(at + (4 * value + 1) * WORDS, h) & select[(2 * value + 1) * PARTS + h]);
-            F(compare)(r, bit, &undecided[h], &accept[h]);
+            F(round)(r, bit, &undecided[h], &accept[h]);
+            rest |= undecided[h];
         }
     }
+    for (int h = 0; h < PARTS; h++)
+        accept[h] &= ~undecided[h];
 }
 
 /* One sweep in a field. */
-TARGET static void F(sweep_field)(bits_t *s, int64_t block, V (*rng)[4])
+TARGET static void F(sweep_field)(bits_t *s, int64_t block, F(stream) *x)
 {
     const uint64_t *plane = s->plane + block * BITS * s->n_classes * WORDS;
     uint64_t *weight = s->weight + block * s->n_weights * WORDS, *path = s->path + block * s->n_paths * WORDS;
@@ -253,7 +251,7 @@ TARGET static void F(sweep_field)(bits_t *s, int64_t block, V (*rng)[4])
         for (int64_t v = s->group_first[g]; v < s->group_first[g + 1]; v++, link += k) {
             uint64_t *own = weight + (int64_t)s->visit[v] * WORDS;
             V accept[PARTS];
-            F(decide_field)(s, plane, rng, path, link, k, own, s->reference[s->visit[v]], accept);
+            F(decide_field)(s, block, plane, x, path, link, k, own, s->reference[s->visit[v]], accept);
             for (int h = 0; h < PARTS; h++) {
                 *F(part)(own, h) ^= accept[h];
                 for (int j = 0; j < k; j++)
@@ -264,13 +262,16 @@ TARGET static void F(sweep_field)(bits_t *s, int64_t block, V (*rng)[4])
 }
 
 /* All weights of one degree, in order. `ahead` > 0: fetch the blocks of the weight that many visits ahead. */
-INLINE void F(visit_group)(bits_t *s, int64_t block, V (*rng)[4], int64_t group, const int k, const int large,
+INLINE void F(visit_group)(bits_t *s, int64_t block, F(stream) *x, int64_t group, const int k, const int large,
                            const int64_t ahead)
 {
     const uint64_t *plane = s->plane + block * BITS * s->n_classes * WORDS;
     uint64_t *weight = s->weight + block * s->n_weights * WORDS, *path = s->path + block * s->n_paths * WORDS;
     const int32_t *link = s->links + s->group_links[group];
     const int64_t last = s->group_first[group + 1];
+    uint64_t level[ROUNDS_AHEAD * (UNROLLED / 2) * WORDS] __attribute__((aligned(64)));
+    if (!large && k)
+        F(lay_levels)(s, plane, k, level);
     for (int64_t v = s->group_first[group]; v < last; v++, link += k) {
         V accept[PARTS];
         if (ahead && v + ahead < last) {
@@ -278,20 +279,24 @@ INLINE void F(visit_group)(bits_t *s, int64_t block, V (*rng)[4], int64_t group,
                 __builtin_prefetch(path + (int64_t)link[ahead * k + j] * WORDS, 1);
             __builtin_prefetch(weight + (int64_t)s->visit[v + ahead] * WORDS, 1);
         }
+        if (!large && x->last - x->next < ROUNDS_AHEAD) {
+            const int64_t likely = 10 * (s->n_weights - v) + ROUNDS_AHEAD, most = ahead ? DRAWN_FAR : DRAWN;
+            F(draw)(x, likely < most ? likely : most);
+        }
         if (k == 0) { /* a free weight: a fresh random value */
-#pragma GCC unroll 4
+            const uint64_t *word = x->word + x->next++ * WORDS;
             for (int h = 0; h < PARTS; h++)
-                XOSHIRO_STEP(V, accept[h], rng[h][0], rng[h][1], rng[h][2], rng[h][3]);
+                accept[h] = F(load)(word, h);
         } else if (large) {
-            F(decide_large)(s, plane, rng, path, link, k, accept);
+            F(decide_large)(s, block, plane, x, path, link, k, accept);
         } else {
-            F(decide)(s, plane, rng, path, link, k, accept);
+            F(decide)(s, block, plane, level, x, path, link, k, accept);
         }
         uint64_t *own = weight + (int64_t)s->visit[v] * WORDS;
-#pragma GCC unroll 4
+#pragma GCC unroll 1
         for (int h = 0; h < PARTS; h++) {
             *F(part)(own, h) ^= accept[h];
-#pragma GCC unroll 8
+#pragma GCC unroll 12
             for (int j = 0; j < k; j++)
                 *F(part)(path + (int64_t)link[j] * WORDS, h) ^= accept[h];
         }
@@ -300,51 +305,35 @@ INLINE void F(visit_group)(bits_t *s, int64_t block, V (*rng)[4], int64_t group,
 
 TARGET static void F(sweep)(bits_t *s, int64_t block)
 {
-    V rng[PARTS][4];
+    F(stream) x;
     uint64_t *state = s->rng + block * 4 * WORDS;
+    x.next = x.last = 0;
     const int far = (s->n_weights + s->n_paths) * 64 > (1 << 19); /* more than fits beside L2's other tenants */
     for (int h = 0; h < PARTS; h++)
         for (int j = 0; j < 4; j++)
-            rng[h][j] = F(load)(state + j * WORDS, h);
-#define GROUP(k)                                        \
-    if (far)                                            \
-        F(visit_group)(s, block, rng, g, k, 0, 6);       \
-    else                                                \
-        F(visit_group)(s, block, rng, g, k, 0, 0);       \
-    break
+            x.state[h][j] = F(load)(state + j * WORDS, h);
+#define GROUP(k)                                            \
+    case k:                                                 \
+        F(visit_group)(s, block, &x, g, k, 0, far ? 6 : 0); \
+        break;
     if (s->reference)
-        F(sweep_field)(s, block, rng);
+        F(sweep_field)(s, block, &x);
     for (int64_t g = 0; g < (s->reference ? 0 : s->n_groups); g++)
         switch (s->group_degree[g]) {
-        case 0: GROUP(0);
-        case 1: GROUP(1);
-        case 2: GROUP(2);
-        case 3: GROUP(3);
-        case 4: GROUP(4);
-        case 5: GROUP(5);
-        case 6: GROUP(6);
-        case 7: GROUP(7);
-        case 8: GROUP(8);
-        default: F(visit_group)(s, block, rng, g, s->group_degree[g], 1, far ? 4 : 0);
+        GROUP(0) GROUP(1) GROUP(2) GROUP(3) GROUP(4) GROUP(5) GROUP(6)
+        GROUP(7) GROUP(8) GROUP(9) GROUP(10) GROUP(11) GROUP(12)
+        default: F(visit_group)(s, block, &x, g, s->group_degree[g], 1, far ? 6 : 0);
         }
 #undef GROUP
+    F(undraw)(&x);
     for (int h = 0; h < PARTS; h++)
         for (int j = 0; j < 4; j++)
-            *F(part)(state + j * WORDS, h) = rng[h][j];
+            *F(part)(state + j * WORDS, h) = x.state[h][j];
 }
 
-#include "planes_isa.h"
-#if VBYTES < 64
-#include "network_isa.h"
-#endif
 
 static const bits_isa_t F(bits_isa) = {
-    F(sweep), F(energies), F(build_planes), F(lane_major), F(exp_all), F(compare_words),
-#if VBYTES == 64
-    network_v3, /* the layers of a network are short: wider vectors are slower */
-#else
-    F(network),
-#endif
+    F(sweep), F(energies), F(build_planes), F(lower_planes), F(lane_major), F(exp_all), F(compare_words),
 };
 
 #undef PARTS
@@ -354,6 +343,12 @@ static const bits_isa_t F(bits_isa) = {
 #undef V
 #undef D
 #undef U
+#undef ROUNDS_AHEAD
+#undef DRAWN
+#undef DRAWN_FAR
+#undef UNROLLED
+#undef STEP
+#undef TOGETHER
 #undef HALF_ADD
 #undef FULL_ADD
 #undef ISA

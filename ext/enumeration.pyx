@@ -25,8 +25,8 @@ cdef extern from *:
         }
     #define GRAY_ARGUMENTS uint64_t states, int64_t words, const uint64_t *mask, uint64_t *sat, int64_t stride, \\
                            int64_t *histogram
-    #include "overlaps.h"
-    static void gray_plain(GRAY_ARGUMENTS) { GRAY_BODY(overlaps_ones) }
+    #include "isa.h"
+    static void gray_plain(GRAY_ARGUMENTS) { GRAY_BODY(ones_plain) }
     #if defined(__x86_64__) && defined(__GNUC__)
     #define GRAY_FAST static __attribute__((target("popcnt,bmi,bmi2"))) void
     GRAY_FAST gray_one(uint64_t states, const uint64_t *mask, uint64_t *sat, int64_t stride, int64_t *histogram)

@@ -46,6 +46,7 @@ static inline int64_t exchange_step(ladder_t *x, const double *energy, void (*ex
 {
     int64_t swaps = 0, n = 0, first = *x->step & 1;
     const int64_t n_rungs = x->n_rungs;
+    uint64_t rng[4] = {x->rng[0], x->rng[1], x->rng[2], x->rng[3]}; /* in registers: nothing else can point here */
     *x->step += 1;
     for (int64_t r = 0; r < x->n_replicas; r++) {
         const int32_t *lane_at = x->lane_at + r * n_rungs;
@@ -58,22 +59,23 @@ static inline int64_t exchange_step(ladder_t *x, const double *energy, void (*ex
         x->attempted[t] += x->n_replicas;
     for (int64_t r = 0; r < x->n_replicas; r++) {
         int32_t *lane_at = x->lane_at + r * n_rungs;
-        for (int64_t t = first; t + 1 < n_rungs; t += 2) {
-            if (!(xoshiro_uniform(x->rng) < x->exponent[n++]))
-                continue;
-            int32_t cold = lane_at[t], hot = lane_at[t + 1];
-            lane_at[t] = hot;
-            lane_at[t + 1] = cold;
-            x->rung_of[hot] = (int32_t)t;
-            x->rung_of[cold] = (int32_t)(t + 1);
-            x->accepted[t] += 1;
-            if (t == 0 || t + 2 == n_rungs) {
-                exchange_mark(x, hot, t);
-                exchange_mark(x, cold, t + 1);
+        for (int64_t t = first; t + 1 < n_rungs; t += 2) { /* without a branch, which nobody could foresee */
+            const int swap = xoshiro_uniform(rng) < x->exponent[n++];
+            const int32_t both = (lane_at[t] ^ lane_at[t + 1]) & -swap, here = lane_at[t] ^ both, next = lane_at[t + 1] ^ both;
+            lane_at[t] = here;
+            lane_at[t + 1] = next;
+            x->rung_of[here] = (int32_t)t;
+            x->rung_of[next] = (int32_t)(t + 1);
+            x->accepted[t] += swap;
+            swaps += swap;
+            if ((t == 0 || t + 2 == n_rungs) && swap) {
+                exchange_mark(x, here, t);
+                exchange_mark(x, next, t + 1);
             }
-            swaps++;
         }
     }
+    for (int j = 0; j < 4; j++)
+        x->rng[j] = rng[j];
     return swaps;
 }
 

@@ -5,6 +5,7 @@ import os
 cdef extern from "isa.h":
     enum: N_ISAS
     const char *isa_names[1]
+    const char *GLASSNET_COMPILER
     bint isa_supported(int i)
 
 

@@ -1,7 +1,4 @@
-# What the two samplers share: the exchange ladder of exchange.h over the arrays of a Walkers object.
-
-from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint64_t
-
+# What the two samplers share: the exchange ladder of exchange.h over the arrays of a Walkers object; after sampler.pxi.
 
 cdef extern from "exchange.h" nogil:
     ctypedef struct ladder_t:
@@ -19,11 +16,6 @@ cdef extern from "exchange.h" nogil:
 
     double portable_exp(double x)
     int64_t exchange_step(ladder_t *x, const double *energy, void (*exp_all)(double *, int64_t) noexcept nogil)
-
-
-cdef size_t address(array):
-    """Where the data of a numpy array start (the array is kept alive by its owner)."""
-    return <size_t>array.ctypes.data
 
 
 cdef void fill_ladder(ladder_t *ladder, walkers):

@@ -1,5 +1,4 @@
-/* Overlaps in a network (overlaps.h) for one instruction set; included inside bitsliced_isa.h. The loops are plain: the
- * compiler makes vectors of them. */
+/* Overlaps in a network (overlaps.h) for one instruction set; included inside overlaps_isa.h. */
 
 /* eight bits as eight bytes, -1 for a one and +1 for a zero */
 INLINE uint64_t F(signs)(uint64_t bits)
@@ -9,11 +8,11 @@ INLINE uint64_t F(signs)(uint64_t bits)
     return spread * 0xfe + 0x0101010101010101u;
 }
 
-/* O of two rows that differ in the bits of `differ` */
-INLINE void F(network_product)(const uint64_t *differ, network_t *net)
+/* O of two rows that differ in the bits of net->differ */
+INLINE void F(network_product)(network_t *net)
 {
     for (int64_t k = 0; 8 * k < net->n_entries; k++)
-        net->product[k] = F(signs)(differ[k >> 3] >> (8 * (k & 7)) & 0xff) & net->present[k];
+        net->product[k] = F(signs)(net->differ[k >> 3] >> (8 * (k & 7)) & 0xff) & net->present[k];
 }
 
 /* 1^T O_1 O_2 ... O_p 1 */
@@ -121,11 +120,9 @@ INLINE int64_t F(network_matched)(network_t *net)
     return total;
 }
 
-
-/* out[0]: all-walk sum, out[1]: matched sum, of two rows that differ in the bits of `differ`; each if asked for. */
-TARGET static void F(network)(const uint64_t *differ, network_t *net, int walks, int matched, int64_t *out)
+TARGET static void F(network)(network_t *net, int walks, int matched, int64_t *out)
 {
-    F(network_product)(differ, net);
+    F(network_product)(net);
     out[0] = walks ? F(network_all_walks)(net) : 0;
     out[1] = matched ? F(network_matched)(net) : 0;
 }

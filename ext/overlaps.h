@@ -3,112 +3,100 @@
 #define GLASSNET_OVERLAPS_H
 
 #include <stdint.h>
-#include <string.h>
 
-/* ones in 64 bits; plain operations, for the machines without an instruction */
-static inline int64_t overlaps_ones(uint64_t x)
-{
-#ifdef __POPCNT__
-    return __builtin_popcountll(x);
-#else
-    x -= (x >> 1) & 0x5555555555555555u;
-    x = (x & 0x3333333333333333u) + ((x >> 2) & 0x3333333333333333u);
-    x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0fu;
-    return (int64_t)((x * 0x0101010101010101u) >> 56);
-#endif
-}
+#include "isa.h"
 
-/* Overlaps of many pairs of rows. Layer l of a row holds words first[l] .. first[l + 1] - 1. Rungs are the outer loop:
- * out[(t * n_pairs + j) * n_layers + l] = sum over layer l of w w' for the rows lane_at[pair[2 j], t] of a and
- * lane_at[pair[2 j + 1], t] of b; without pairs (n_pairs = 0) row lane_at[r, t] of a against row 0 of b for all r. */
+/* How the weights (or paths) of a lane lie in a row of words: layer l holds words first[l] .. first[l + 1] - 1. */
 typedef struct {
-    int64_t n_rungs, n_replicas, n_pairs, n_layers, n_words;
+    int64_t n_words, n_layers;
+    const int32_t *order; /* (64 n_words,) weight of each bit, negative: padding */
+    const int64_t *first; /* (n_layers + 1,) */
+    const int32_t *size;  /* (n_layers,) weights in each layer */
+} layout_t;
+
+/* Who is compared with whom at each rung. */
+enum { ALL_PAIRS, DISJOINT_PAIRS, WITH_REFERENCE };
+
+typedef struct {
+    int64_t n_rungs, n_replicas;
     const int32_t *lane_at; /* (n_replicas, n_rungs) */
-    const int32_t *pair;    /* (n_pairs, 2) */
-    const int64_t *first;   /* (n_layers + 1,) */
-    const int32_t *size;    /* (n_layers,) weights in each layer */
-} comparison_t;
+    uint64_t *tile;         /* (TILE_WORDS + replicas_padded,) scratch on a 64-byte boundary */
+} company_t;
 
-/* `words` > 0: the words of a row, known when compiling, all of one layer */
-static inline __attribute__((always_inline)) void overlaps_body(const uint64_t *a, const uint64_t *b,
-                                                                const comparison_t *c, int32_t *out, const int words,
-                                                                int64_t (*ones)(uint64_t))
+static inline int64_t comparisons(const company_t *c, int kind)
 {
-    const int64_t n = c->n_pairs ? c->n_pairs : c->n_replicas;
-    for (int64_t t = 0; t < c->n_rungs; t++) {
-        const int32_t *lane_at = c->lane_at + t;
-        for (int64_t j = 0; j < n; j++) {
-            const int64_t left = c->n_pairs ? c->pair[2 * j] : j;
-            const uint64_t *x = a + lane_at[left * c->n_rungs] * c->n_words, *y = b;
-            if (c->n_pairs)
-                y += lane_at[c->pair[2 * j + 1] * c->n_rungs] * c->n_words;
-            if (words > 0) {
-                int64_t differ = 0;
-                for (int word = 0; word < words; word++)
-                    differ += ones(x[word] ^ y[word]);
-                *out++ = (int32_t)(c->size[0] - 2 * differ);
-                continue;
-            }
-            for (int64_t l = 0; l < c->n_layers; l++) {
-                int64_t differ = 0;
-                for (int64_t word = c->first[l]; word < c->first[l + 1]; word++)
-                    differ += ones(x[word] ^ y[word]);
-                *out++ = (int32_t)(c->size[l] - 2 * differ);
-            }
-        }
-    }
+    return kind == ALL_PAIRS ? c->n_replicas * (c->n_replicas - 1) / 2
+           : kind == DISJOINT_PAIRS ? c->n_replicas / 2 : c->n_replicas;
 }
 
-#define OVERLAPS_BY_WORDS(ones)                                                \
-    switch (c->n_layers == 1 ? c->n_words : 0) {                               \
-    case 1: overlaps_body(a, b, c, out, 1, ones); break;                       \
-    case 2: overlaps_body(a, b, c, out, 2, ones); break;                       \
-    case 3: overlaps_body(a, b, c, out, 3, ones); break;                       \
-    case 4: overlaps_body(a, b, c, out, 4, ones); break;                       \
-    default: overlaps_body(a, b, c, out, 0, ones);                             \
-    }
-
-static void overlaps_plain(const uint64_t *a, const uint64_t *b, const comparison_t *c, int32_t *out)
+/* The rows of one comparison: pairs (2 j, 2 j + 1), or replica j with the reference. */
+static inline void compared(const company_t *c, int kind, const uint64_t *rows, const uint64_t *reference,
+                            int64_t n_words, int64_t t, int64_t j, const uint64_t **x, const uint64_t **y)
 {
-    OVERLAPS_BY_WORDS(overlaps_ones)
+    const int64_t left = kind == DISJOINT_PAIRS ? 2 * j : j;
+    *x = rows + c->lane_at[left * c->n_rungs + t] * n_words;
+    *y = kind == DISJOINT_PAIRS ? rows + c->lane_at[(left + 1) * c->n_rungs + t] * n_words : reference;
 }
 
-#if defined(__x86_64__) && defined(__GNUC__)
-static inline __attribute__((always_inline, target("popcnt"))) int64_t overlaps_popcnt_ones(uint64_t x)
-{
-    return __builtin_popcountll(x);
-}
-
-static __attribute__((target("popcnt"))) void overlaps_popcnt(const uint64_t *a, const uint64_t *b,
-                                                              const comparison_t *c, int32_t *out)
-{
-    OVERLAPS_BY_WORDS(overlaps_popcnt_ones)
-}
-#endif
-
-static inline void overlaps_layers(const uint64_t *a, const uint64_t *b, const comparison_t *c, int32_t *out)
-{
-#if defined(__x86_64__) && defined(__GNUC__)
-    if (__builtin_cpu_supports("popcnt")) {
-        overlaps_popcnt(a, b, c, out);
-        return;
-    }
-#endif
-    overlaps_plain(a, b, c, out);
-}
+#define TILE_WORDS 1024 /* 8 kB: a quarter of the smallest L1 */
+#define PADDED(n_replicas) (((n_replicas) + 7) / 8 * 8)
 
 /* A layered network: the weight from neuron i of layer l to neuron j of layer l + 1 is entry i * width[l + 1] + j of
  * layer l, layers one after the other. Bit k of a row is entry k. */
 typedef struct {
-    int64_t n_layers;        /* weight layers */
+    int64_t n_layers;        /* weight layers; 0: no network */
     int64_t n_entries;
     const int64_t *width;    /* (n_layers + 1,) neurons */
     const uint64_t *present; /* (ceil(n_entries / 8),): byte k all ones if entry k exists, 0 if it was removed */
     uint64_t *product;       /* the same shape, scratch: byte k is O = w w', 0 where removed */
+    uint64_t *differ;        /* (words of a row,) scratch */
     int64_t *sum, *next;     /* (widest layer,) scratch */
     int32_t *gauge, *field;  /* (all neurons,) scratch */
 } network_t;
 
 #define NETWORK_PASSES 100 /* each pass that changes something raises the sum: it ends far earlier */
+
+typedef struct {
+    /* out[l * n + j] = sum over layer l of w w' in comparison j of n at rung t; all pairs a < b come in the order (0, 1),
+     * (0, 2), ..., (1, 2), ...; out has 8 places more than that */
+    void (*sums)(const uint64_t *rows, const uint64_t *reference, const layout_t *layout, const company_t *who, int kind,
+                 int64_t t, int32_t *out);
+    /* out[j] = scale times the sum, or product, over the layers of sums[l * n + j] */
+    void (*total)(const int32_t *sums, int64_t n_layers, int64_t n, double scale, double *out);
+    void (*product)(const int32_t *sums, int64_t n_layers, int64_t n, double scale, double *out);
+    /* out[0]: all-walk sum, out[1]: matched sum of the two rows that differ in net->differ; each if asked for */
+    void (*network)(network_t *net, int walks, int matched, int64_t *out);
+} overlaps_isa_t;
+
+#define ISA plain
+#define TARGET
+#define ONES ones_plain
+#include "overlaps_isa.h"
+
+#ifdef GLASSNET_X86
+#define ISA v3
+#define TARGET TARGET_V3
+#define ONES __builtin_popcountll
+#include "overlaps_isa.h"
+
+/* v4 machines that count ones in vectors (Ice Lake, Zen 4 and later) */
+#define ISA v4
+#define TARGET TARGET_V4_ONES
+#define ONES __builtin_popcountll
+#define VECTOR_ONES
+#include "overlaps_isa.h"
+#endif
+
+/* Loops for instruction set `isa` of the kernels; all give the same numbers. */
+static inline const overlaps_isa_t *overlaps_for(int isa)
+{
+#ifdef GLASSNET_X86
+    if (isa == 0 && __builtin_cpu_supports("avx512vpopcntdq"))
+        return &overlaps_isa_v4;
+    if (isa <= 1)
+        return &overlaps_isa_v3;
+#endif
+    return (void)isa, &overlaps_isa_plain;
+}
 
 #endif

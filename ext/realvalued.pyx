@@ -8,42 +8,77 @@ import numpy as np
 from glassnet._memory import aligned
 
 include "isa.pxi"
+include "sampler.pxi"
 include "ladder.pxi"
+include "visits.pxi"
 
 
 cdef extern from "realvalued.h" nogil:
     enum: REAL_LANES
+    enum: REAL_STREAMS
+    enum: REAL_QUANTA
+    double HEAT_BATH_BELOW
+
+    ctypedef struct rung_t:
+        pass
 
     ctypedef struct real_t:
-        int64_t n_weights, n_paths, n_blocks, n_lanes
-        const int64_t *first
+        int64_t n_weights, n_paths, n_blocks, n_lanes, n_groups
+        const int64_t *group_first
+        const int32_t *group_degree
+        const int64_t *group_links
+        const int32_t *visit
         const int32_t *links
+        const int32_t *twice
+        const int32_t *base
+        int32_t *slack
+        const double *coupling
+        int single
+        const int64_t *charge
+        int64_t charges
+        double energy_unit
         uint64_t *weight
-        double *term
-        double *beta
+        uint64_t *path
         uint64_t *rng
         double *energy
-        int heat_bath
+        const rung_t *rung
+        int32_t *rung_of
+        float *rate
+        float *above
+        float *below
+        float *near
+        uint64_t *bath
+        int kind
         double field
         const uint64_t *reference
         ladder_t ladder
+        const real_isa_t *isa
 
     ctypedef struct real_isa_t:
         void sweep(real_t *s, int64_t block) noexcept nogil
         void energies(real_t *s, int64_t block) noexcept nogil
+        void exp_all(double *x, int64_t n) noexcept nogil
+        void approximate(const float *y, int bath, float *q) noexcept nogil
 
     const real_isa_t *real_isas[1]
+    bint real_accepts(double x, int bath, uint64_t uniform)
+    bint real_prepare(real_t *s)
     void real_set_betas(real_t *s)
-    void real_advance(const real_isa_t *isa, real_t *s, int64_t n_sweeps)
+    void real_advance(void *kernel, int64_t n_sweeps) noexcept nogil
+    void real_rows(void *kernel, const int32_t *order, int64_t n_words, int paths, uint64_t *out) noexcept nogil
 
 
 LANES_PER_BLOCK = REAL_LANES
 #: uint64 words of generator state per block
-RNG_WORDS = 4 * REAL_LANES
+RNG_WORDS = 4 * REAL_STREAMS
+PRECISIONS = ("float64", "float32")
+_RUNG = np.dtype([("cost", "f8"), ("rate", "f4"), ("above", "f4"), ("below", "f4"), ("near", "f4"), ("bath", "i8")])
+#: bound on the relative error of the approximate probability, with y = -log2(e) x given
+APPROXIMATION = 8.5e-5
 
 
 cdef class RealValued:
-    """Weights of n_replicas ladders of one glass with real couplings, advanced in place.
+    """Weights of n_replicas ladders of one glass with real couplings, one bit per lane, advanced in place.
 
     The interface is that of :class:`glassnet.kernels.bitsliced.BitSliced`.
 
@@ -56,69 +91,159 @@ cdef class RealValued:
         State words of the generators of the sweeps.
     field : float
         K of an extra energy -T K sum_i w_i w*_i along the planted state; 0: none.
+    precision : {"float64", "float32"}
+        Of the couplings and of the sum over the paths of a weight that decides about its flip. In "float32" the
+        couplings are rounded to single precision first, relative to the largest, and energies are those of the
+        rounded couplings: sweeps and exchanges sample the same Hamiltonian, up to the rounding of each dE by less than
+        k 2^-23 sum |J| over the k paths of the weight. Energies are always integers of 2^-62 of a power of two
+        above sum_a |J_a|, exact sums, given as double.
     """
 
     cdef real_t s
-    cdef const real_isa_t *isa
-    cdef readonly str instruction_set
-    cdef readonly object weight, rng, energy, walkers
-    cdef object _paths, _couplings, _term, _keep
+    cdef sampler_t sampler
+    cdef readonly size_t interface
+    cdef readonly str instruction_set, precision
+    cdef readonly object weight, path, rng, energy, walkers, paths
+    cdef object _keep, _rung
 
-    def __init__(self, glass, walkers, rng, double field=0.0):
+    def __init__(self, glass, walkers, rng, double field=0.0, precision="float64"):
         self.instruction_set = chosen_instruction_set()
-        self.isa = real_isas[isa_number(self.instruction_set)]
+        if precision not in PRECISIONS:
+            raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}, got {precision!r}")
+        self.precision = precision
         self.walkers = walkers
-        cdef int64_t n_blocks = (walkers.n_lanes + REAL_LANES - 1) // REAL_LANES
-        self._paths, self._couplings = glass.paths, glass.couplings
-        first = np.concatenate([[0], np.cumsum(glass.degrees, dtype=np.int64)])
-        links = (np.argsort(glass.paths.ravel(), kind="stable") // glass.p).astype(np.int32)
-        links = np.append(links, np.int32(0))
-        self.weight = aligned(n_blocks, glass.n_weights)
-        self._term = aligned(n_blocks, max(1, glass.n_paths), REAL_LANES).view(np.float64)
-        beta = aligned(n_blocks, REAL_LANES).view(np.float64)
-        self.rng = aligned(n_blocks, 4, REAL_LANES)
+        cdef real_t *s = &self.s
+        s.isa = real_isas[isa_number(self.instruction_set)]
+        s.n_weights, s.n_paths, s.n_lanes = glass.n_weights, glass.n_paths, walkers.n_lanes
+        s.n_blocks = (walkers.n_lanes + REAL_LANES - 1) // REAL_LANES
+        s.single, s.field = precision == "float32", field
+        self.paths = np.ascontiguousarray(glass.paths, dtype=np.int32)
+        self.weight = aligned(s.n_blocks, glass.n_weights)
+        self.path = aligned(s.n_blocks, max(1, glass.n_paths))
+        self.rng = aligned(s.n_blocks, 4, REAL_STREAMS)
         self.rng[...] = np.asarray(rng, dtype=np.uint64).reshape(self.rng.shape)
-        self.energy = aligned(n_blocks * REAL_LANES).view(np.float64)
+        self.energy = aligned(s.n_blocks * REAL_LANES).view(np.float64)
+        s.weight = <uint64_t *>address(self.weight)
+        s.path = <uint64_t *>address(self.path)
+        s.rng = <uint64_t *>address(self.rng)
+        s.energy = <double *>address(self.energy)
+        fill_ladder(&s.ladder, walkers)
+        self._fill_visits(glass, field)
+        self._fill_couplings(glass)
+        s.kind = bool(real_prepare(s)) or bool((walkers.beta < HEAT_BATH_BELOW).any())
+        if field:
+            s.kind = 2
+        self.sampler.kernel = s
+        self.sampler.advance, self.sampler.rows, self.sampler.energy = real_advance, real_rows, s.energy
+        self.interface = <size_t>&self.sampler
+
+    def _fill_visits(self, glass, field):
+        """The order of visits, and what does not depend on the couplings."""
+        cdef real_t *s = &self.s
+        visit, group_first, group_degree, group_links, links = visits(glass)
         reference = np.zeros(0, dtype=np.uint64)
         if field:
             reference = np.where(np.asarray(glass.planted) > 0, np.uint64(0xffffffffffffffff), np.uint64(0))
-        self._keep = (first, links, beta, reference)
-
-        cdef real_t *s = &self.s
-        s.n_weights, s.n_paths, s.n_blocks, s.n_lanes = glass.n_weights, glass.n_paths, n_blocks, walkers.n_lanes
-        s.first = <const int64_t *>address(first)
+        lanes, bath = aligned(5, s.n_blocks, REAL_LANES // 2), aligned(s.n_blocks)
+        self._keep = [visit, group_first, group_degree, group_links, links, reference, lanes, bath]
+        s.n_groups = len(group_degree)
+        s.group_first = <const int64_t *>address(group_first)
+        s.group_degree = <const int32_t *>address(group_degree)
+        s.group_links = <const int64_t *>address(group_links)
+        s.visit = <const int32_t *>address(visit)
         s.links = <const int32_t *>address(links)
-        s.weight = <uint64_t *>address(self.weight)
-        s.term = <double *>address(self._term)
-        s.beta = <double *>address(beta)
-        s.rng = <uint64_t *>address(self.rng)
-        s.energy = <double *>address(self.energy)
-        s.heat_bath = bool((walkers.beta < 0.1).any())
-        s.field = field
         s.reference = <const uint64_t *>address(reference)
-        fill_ladder(&s.ladder, walkers)
+        s.rung_of = <int32_t *>address(lanes[0])
+        s.rate, s.above = <float *>address(lanes[1]), <float *>address(lanes[2])
+        s.below, s.near = <float *>address(lanes[3]), <float *>address(lanes[4])
+        s.bath = <uint64_t *>address(bath)
+
+    def _fill_couplings(self, glass):
+        """Couplings in units of a power of two above sum |J| over the paths of any weight, and as integers."""
+        cdef real_t *s = &self.s
+        links = self._keep[4]
+        size = np.zeros(glass.n_weights)
+        np.add.at(size, self.paths.ravel(), np.repeat(np.abs(glass.couplings), self.paths.shape[1]))
+        cdef int exponent = np.frexp(size.max())[1], sum_exponent
+        coupling = np.ldexp(glass.couplings, -exponent)
+        if s.single:
+            coupling = coupling.astype(np.float32).astype(np.float64)
+        rounded = np.append(np.rint(np.ldexp(coupling, REAL_QUANTA)).astype(np.int32), np.int32(0))
+        twice = 2 * rounded[links]
+        by_visit = np.asarray(glass.degrees)[self._keep[0]]
+        ends = np.cumsum(by_visit)
+        total = np.concatenate([[0], np.cumsum(rounded[links], dtype=np.int64)])
+        base = (total[ends - by_visit] - total[ends]).astype(np.int32)
+        sum_exponent = np.frexp(np.abs(coupling).sum())[1]
+        charge = np.rint(np.ldexp(coupling, 62 - sum_exponent)).astype(np.int64)
+        s.charges = charge.sum()
+        charge *= 2
+        slack = np.empty(glass.n_weights, dtype=np.int32)
+        self._rung = self._rungs(exponent, int(by_visit.max()))
+        self._keep += [coupling, twice, base, charge, slack]
+        s.energy_unit = np.ldexp(1.0, exponent + sum_exponent)
+        s.coupling = <const double *>address(coupling)
+        s.twice = <const int32_t *>address(twice)
+        s.base = <const int32_t *>address(base)
+        s.charge = <const int64_t *>address(charge)
+        s.slack = <int32_t *>address(slack)
+        s.rung = <const rung_t *>address(self._rung)
+
+    def _rungs(self, exponent, max_degree):
+        """What the lanes take from their rungs, (n_rungs,) rung_t.
+
+        With delta a bound on the error of y = -log2(e) x and r one on the relative error of 2^y given y, exact and
+        approximate probabilities p <= 1 and q obey q / g <= p <= q g with g = 2^delta (1 + r), so that |p - q| < g - 1
+        where this matters. Sources of delta are the couplings rounded to integers and the sum in floating point the
+        rounded one stands for, together `rounding` quanta, and single precision: a relative 2^-21 of y, where |y| > 32
+        is as good as infinite, or of both terms of y in a field.
+        """
+        tilt = 2.0 * np.log2(np.e) * self.s.field
+        rounding = 1 + max_degree * (0.5 + (2.0 ** (REAL_QUANTA - 24) if self.s.single else 0.0))
+        with np.errstate(over="ignore"):
+            cost = np.ldexp(2.0 * self.walkers.beta, exponent)
+            size = cost * np.log2(np.e)
+            rate = np.ldexp(size, -REAL_QUANTA)
+            delta = 1.01 * (rate * rounding + 2.0**-21 * np.minimum(size + tilt, np.inf if tilt else 32.0))
+        usable = (rate == 0) | ((rate > 2.0**-60) & (rate < 2.0**60) & (delta < 30))
+        delta = np.where(usable, delta, 0.0)
+        margin = 1.001 * 65536 * (np.exp2(delta) * (1 + APPROXIMATION) - 1)
+        bath = self.walkers.beta < HEAT_BATH_BELOW
+        rows = np.zeros(len(cost), dtype=_RUNG)
+        rows["cost"], rows["rate"], rows["above"] = cost, np.where(usable, -rate, np.nan), 1 + margin
+        rows["below"], rows["near"], rows["bath"] = -margin, delta, bath
+        return rows
 
     def set_weights(self, up):
-        """Take the weights (n_lanes, n_weights), bool, True = +1, and bring everything that depends on them up to date."""
+        """Take the weights (n_lanes, n_weights), bool, True = +1, and bring what depends on them up to date."""
         lanes = np.zeros((self.s.n_blocks * REAL_LANES, self.s.n_weights), dtype=bool)
         lanes[:self.s.n_lanes] = up
-        packed = np.packbits(lanes.reshape(self.s.n_blocks, REAL_LANES, -1).transpose(0, 2, 1), axis=-1, bitorder="little")
+        bits = lanes.reshape(self.s.n_blocks, REAL_LANES, -1).transpose(0, 2, 1)
+        packed = np.packbits(bits, axis=-1, bitorder="little")
         self.weight[...] = np.ascontiguousarray(packed).view(np.uint64)[..., 0]
+        self.refresh()
+
+    def refresh(self):
+        """Recompute path products and energies from the weights, and what lanes take from their rungs."""
         if self.s.n_paths:
-            sign = np.where(lanes, 1.0, -1.0).reshape(self.s.n_blocks, REAL_LANES, -1).transpose(0, 2, 1)
-            term = np.broadcast_to(self._couplings[None, :, None], self._term.shape).copy()
-            for column in range(self._paths.shape[1]):
-                term *= sign[:, self._paths[:, column]]
-            self._term[...] = term
+            minus = np.zeros_like(self.path)
+            for column in range(self.paths.shape[1]):
+                minus ^= ~self.weight[:, self.paths[:, column]]
+            self.path[...] = ~minus
         real_set_betas(&self.s)
         cdef int64_t b
         for b in range(self.s.n_blocks):
-            self.isa.energies(&self.s, b)
+            self.s.isa.energies(&self.s, b)
+
+    def ask_in_full(self):
+        """Decide every move by the full comparison from now on: slow, and the same chain. For tests."""
+        self._rung["rate"] = np.nan
+        real_set_betas(&self.s)
 
     def advance(self, int64_t n_sweeps):
         """`n_sweeps` sweeps of all weights in all lanes, each followed by an exchange step; releases the GIL."""
         with nogil:
-            real_advance(self.isa, &self.s, n_sweeps)
+            real_advance(&self.s, n_sweeps)
 
     def sweep_only(self, int64_t n_sweeps):
         """Sweeps without energies or exchange: what benchmarks call the bare kernel."""
@@ -126,17 +251,66 @@ cdef class RealValued:
         with nogil:
             for i in range(n_sweeps):
                 for b in range(self.s.n_blocks):
-                    self.isa.sweep(&self.s, b)
+                    self.s.isa.sweep(&self.s, b)
 
-    def rows(self, order, paths=False):
+    def exchange_only(self, int64_t n_steps):
+        """Sweepless steps (energies, exchange): the other half of :meth:`advance`, for benchmarks."""
+        cdef int64_t i, b
+        with nogil:
+            for i in range(n_steps):
+                for b in range(self.s.n_blocks):
+                    self.s.isa.energies(&self.s, b)
+                if exchange_step(&self.s.ladder, self.s.energy, self.s.isa.exp_all):
+                    real_set_betas(&self.s)
+
+    def rows(self, int32_t[::1] order, paths=False):
         """Configurations lane by lane, 64 weights (or path products) to a word in the given order (-1: padding)."""
-        if paths:
-            # by their signs, which a coupling of zero has too
-            bits = ~np.signbit(self._term).transpose(0, 2, 1).reshape(-1, self._term.shape[1])
-            bits ^= np.signbit(self._couplings)
-        else:
-            bits = np.unpackbits(self.weight[..., None].view(np.uint8), axis=-1, bitorder="little")
-            bits = bits.transpose(0, 2, 1).reshape(-1, self.s.n_weights)
-        bits = np.where(order >= 0, bits[:, order], 0)
-        packed = np.packbits(bits, axis=-1, bitorder="little")
-        return np.ascontiguousarray(packed).view(np.uint64)
+        cdef int64_t n_words = order.shape[0] // 64
+        cdef int of_paths = bool(paths)
+        out = np.empty((self.s.n_blocks * REAL_LANES, n_words), dtype=np.uint64)
+        cdef uint64_t[:, ::1] view = out
+        if n_words:
+            with nogil:
+                real_rows(&self.s, &order[0], n_words, of_paths, &view[0, 0])
+        return out
+
+
+def accepts(double[::1] x, bint bath, uint64_t[::1] uniform):
+    """The full comparison: whether moves that cost x T are accepted against uniform 64-bit numbers.
+
+    Parameters
+    ----------
+    x : (n,) float64
+    bath : bool, heat bath instead of Metropolis
+    uniform : (n,) uint64
+
+    Returns
+    -------
+    (n,) bool
+    """
+    out = np.empty(x.shape[0], dtype=bool)
+    for i in range(x.shape[0]):
+        out[i] = real_accepts(x[i], bath, uniform[i])
+    return out
+
+
+def approximate(y, bint bath):
+    """The approximate probability of moves with y = -log2(e) x, as the chosen instruction set computes it.
+
+    Parameters
+    ----------
+    y : (n,) float32, n a multiple of 64
+    bath : bool, heat bath instead of Metropolis; then 1 at most
+
+    Returns
+    -------
+    (n,) float32
+        2^y for Metropolis, which may exceed 1; 1/2 for y = 0.
+    """
+    arrays = aligned(2, len(y) // 2).view(np.float32)
+    arrays[0] = y
+    cdef float[:, ::1] view = arrays
+    cdef const real_isa_t *isa = real_isas[isa_number(chosen_instruction_set())]
+    for i in range(0, len(y), REAL_LANES):
+        isa.approximate(&view[0, i], bath, &view[1, i])
+    return arrays[1] * np.float32(2.0**-16)

@@ -1,89 +1,274 @@
 /* The kernel of realvalued.h for one instruction set; ISA, TARGET and VBYTES as in bitsliced_isa.h. */
-#define PW (VBYTES / 8)
-#define PARTS (REAL_LANES / PW)
+#define PW (VBYTES / 8)          /* 64-bit words of a vector */
+#define WIDTH (VBYTES / 4)       /* lanes of a vector of single numbers */
+#define PARTS (REAL_LANES / WIDTH)
+#define ROWS (REAL_STREAMS / PW) /* vectors of one word of each stream */
 #define JOIN_(a, b) a##_##b
 #define JOIN(a, b) JOIN_(a, b)
 #define F(name) JOIN(name, ISA)
 #define INLINE TARGET static inline __attribute__((always_inline))
 #include "exp_isa.h"
+#include "realvalued_lanes.h"
 
-INLINE U F(real_lane_numbers)(void)
+/* 2^(y + 16) for any y, to a relative error below 8e-5 (see RealValued._rungs); inf or very large above, nan for nan: a
+ * polynomial of third degree, minimax on an interval of length one */
+INLINE S F(real_power)(S y)
 {
-    U lane;
-    for (int e = 0; e < PW; e++)
-        lane[e] = (uint64_t)e;
-    return lane;
+#if VBYTES == 64
+    __m512 at = (__m512)y, f = _mm512_reduce_ps(at, 1), value; /* y - floor(y) */
+    value = _mm512_fmadd_ps(_mm512_set1_ps(0x1.3f96a6p+12f), f, _mm512_set1_ps(0x1.cefc4ap+13f));
+    value = _mm512_fmadd_ps(value, f, _mm512_set1_ps(0x1.64444cp+15f));
+    value = _mm512_fmadd_ps(value, f, _mm512_set1_ps(0x1.fff632p+15f));
+    return (S)_mm512_scalef_ps(value, at);
+#else
+    const S zero = {0}, low = zero - 126.0f, high = zero + 24.0f, one = zero + (12582912.0f + 127.0f + 16.0f);
+    y = F(real_choose)(F(real_least)(low, y), low, y);
+    y = F(real_choose)(F(real_least)(y, high), high, y);
+    S shifted = y + one; /* the nearest integer, in the low bits as exponent of 2^(that + 16) */
+    S f = y - (shifted - one);
+    S value = f * 0x1.c3f760p-5f + 0x1.f0de1ap-3f;
+    value = value * f + 0x1.62f31ap-1f;
+    value = value * f + 0x1.fff692p-1f;
+    return value * (S)((I)shifted << 23);
+#endif
+}
+
+/* 1 / x for 1 <= x <= 2^24, to a relative error below 1e-6, which may differ between machines */
+INLINE S F(real_inverse)(S x)
+{
+#if VBYTES == 64
+    S first = (S)_mm512_rcp14_ps((__m512)x);
+    return first * (2.0f - x * first);
+#elif VBYTES == 32
+    S first = (S)_mm256_rcp_ps((__m256)x);
+    return first * (2.0f - x * first);
+#else
+    return 1.0f / x;
+#endif
+}
+
+/* q of the lanes, times 2^16, where y = -log2(e) x; kind as in real_t; bath: lanes of the heat bath */
+INLINE S F(real_probability)(S y, const int kind, M bath)
+{
+    S q = F(real_power)(y);
+    if (kind == 0)
+        return q;
+    const S zero = {0}, most = zero + 0x1p+40f;
+    S bounded = F(real_choose)(F(real_least)(q, most), most, q);
+    q = F(real_choose)(F(real_equal)(y, zero), zero + 32768.0f, q);
+    return F(real_choose)(bath, bounded * F(real_inverse)(bounded * 0x1p-16f + 1.0f), q);
+}
+
+/* The lanes in which weight i, visit v, flips; k, large and kind known when compiling where k <= REAL_SPECIALISED. */
+INLINE uint64_t F(real_decide)(const real_t *s, int64_t block, int64_t v, const int32_t *link, const int32_t *twice,
+                               const int k, const int large, const int kind, U (*drawn)[ROWS], U (*rng)[ROWS])
+{
+    const uint64_t *path = s->path + block * s->n_paths, bath = s->bath[block];
+    const float *rate = s->rate + block * REAL_LANES, *near = s->near + block * REAL_LANES;
+    const float *above = s->above + block * REAL_LANES, *below = s->below + block * REAL_LANES;
+    const int64_t i = s->visit[v];
+    const int32_t slack = s->slack[v];
+    uint64_t flips = 0;
+    I field[PARTS];
+    S uniform[PARTS];
+    M decided[PARTS], all;
+    F(real_fields)(path, link, twice, s->base[v], k, field);
+    F(real_uniform)(drawn, uniform);
+#pragma GCC unroll 16
+    for (int h = 0; h < PARTS; h++) {
+        const int at = h * WIDTH;
+        S size = __builtin_convertvector(field[h], S), y = size * *(const S *)(rate + at);
+        if (kind == 2) {
+            const S up = (S){0} + (float)(2.0 * EXP_LOG2E * s->field);
+            const uint64_t against = s->weight[block * s->n_weights + i] ^ s->reference[i];
+            y += F(real_choose)(F(real_mask)(against, h), up, -up);
+        }
+        S over = F(real_probability)(y, kind, F(real_mask)(bath, h)) - uniform[h];
+        M yes = F(real_least)(over, *(const S *)(above + at));
+        decided[h] = yes | F(real_least)(*(const S *)(below + at), over);
+        if (kind == 2 || large) { /* what cannot be told from x = 0, which takes one half */
+            S limit = kind == 2 ? *(const S *)(near + at) : (S){0} + (float)slack;
+            size = kind == 2 ? y : size;
+            decided[h] &= F(real_least)(size, limit) | F(real_least)(-limit, size);
+        }
+        flips |= F(real_place)(yes, h);
+        all = h ? all & decided[h] : decided[h];
+    }
+    if (__builtin_expect(!F(real_all)(all) || (!large && slack >= 0), 0)) {
+        uint64_t open = ~(uint64_t)0;
+        for (int h = 0; h < PARTS && (large || slack < 0); h++)
+            open &= ~F(real_place)(decided[h], h);
+        flips &= ~open;
+        flips |= real_settle(s, block, i, link, k, open, (const drawn_t *)drawn, (const uint64_t *)rng);
+    }
+    return flips;
+}
+
+/* All weights of one degree, in order. `ahead` > 0: fetch the words of the weight that many visits ahead. */
+INLINE void F(real_visit)(real_t *s, int64_t block, U (*rng)[ROWS], int64_t group, const int k, const int large,
+                          const int kind, const int64_t ahead)
+{
+    uint64_t *weight = s->weight + block * s->n_weights, *path = s->path + block * s->n_paths;
+    const int32_t *link = s->links + s->group_links[group], *twice = s->twice + s->group_links[group];
+    const int64_t last = s->group_first[group + 1];
+    for (int64_t v = s->group_first[group]; v < last; v++, link += k, twice += k) {
+        U drawn[2][ROWS];
+        uint64_t flips;
+        if (ahead && v + ahead < last) {
+            for (int j = 0; j < k; j++)
+                __builtin_prefetch(path + link[ahead * k + j], 1);
+            __builtin_prefetch(weight + s->visit[v + ahead], 1);
+        }
+#pragma GCC unroll 2
+        for (int a = 0; a < 2; a++)
+#pragma GCC unroll 4
+            for (int w = 0; w < ROWS; w++)
+                XOSHIRO_STEP(U, drawn[a][w], rng[0][w], rng[1][w], rng[2][w], rng[3][w]);
+        if (k == 0 && kind < 2) /* a free weight: a fresh random value */
+            flips = drawn[0][0][0];
+        else
+            flips = F(real_decide)(s, block, v, link, twice, k, large, kind, drawn, rng);
+        weight[s->visit[v]] ^= flips;
+#pragma GCC unroll 8
+        for (int j = 0; j < k; j++)
+            path[link[j]] ^= flips;
+    }
 }
 
 TARGET static void F(real_sweep)(real_t *s, int64_t block)
 {
-    const U sign = (U){0} + (1ull << 63);
-    const D zero = {0}, floor = zero - 708.0, one = zero + 1.0;
-    uint64_t *rng = s->rng + block * 4 * REAL_LANES, *weight = s->weight + block * s->n_weights;
-    double *term = s->term + block * s->n_paths * REAL_LANES;
-    const double *beta = s->beta + block * REAL_LANES;
-    for (int64_t i = 0; i < s->n_weights; i++) {
-        const int32_t *link = s->links + s->first[i];
-        const int64_t k = s->first[i + 1] - s->first[i];
-        uint64_t flips = 0;
-        for (int h = 0; h < PARTS; h++) {
-            const int at = h * PW;
-            D field = zero, b = *(const D *)(beta + at);
-            for (int64_t j = 0; j < k; j++)
-                field += *(const D *)(term + (int64_t)link[j] * REAL_LANES + at);
-            U random, *state = (U *)(rng + at);
-            const int next = REAL_LANES / PW;
-            XOSHIRO_STEP(U, random, state[0], state[next], state[2 * next], state[3 * next]);
-            D uniform = (D)((random >> 12) | (U)one) - one;
-            D cost = b * field * 2.0;
-            if (s->field != 0.0) {
-                const U lane = F(real_lane_numbers)() + (uint64_t)at;
-                const U against = (((U){0} + (weight[i] ^ s->reference[i])) >> lane) << 63; /* sign of w w* */
-                cost += (D)((U)(zero + 2.0 * s->field) ^ against);
-            }
-            D size = (D)((U)cost & ~sign);
-            D small = F(exp_negative)(F(exp_choose)((U)(-size < floor), floor, -size));
-            D p = F(exp_choose)((U)(cost < zero), one, small);
-            p = F(exp_choose)((U)(cost == zero), zero + 0.5, p);
-            if (s->heat_bath) {
-                D bath = F(exp_choose)((U)(cost < zero), one, small) / (one + small);
-                p = F(exp_choose)((U)(b < zero + HEAT_BATH_BELOW), bath, p);
-            }
-            U accept = (U)(uniform < p);
-            for (int64_t j = 0; j < k; j++) {
-                U *x = (U *)(term + (int64_t)link[j] * REAL_LANES + at);
-                *x ^= accept & sign;
-            }
-#if VBYTES == 64
-            flips |= (uint64_t)_mm512_movepi64_mask((__m512i)accept) << at;
-#elif VBYTES == 32
-            flips |= (uint64_t)(unsigned)_mm256_movemask_pd((__m256d)accept) << at;
-#else
-            for (int e = 0; e < PW; e++)
-                flips |= (accept[e] & 1) << (at + e);
-#endif
+    U rng[4][ROWS], *state = (U *)(s->rng + block * 4 * REAL_STREAMS);
+    const int64_t ahead = (s->n_weights + s->n_paths) * 8 > (1 << 18) ? 8 : 0;
+    for (int j = 0; j < 4; j++)
+        for (int w = 0; w < ROWS; w++)
+            rng[j][w] = state[j * ROWS + w];
+#define GROUP(k, large)                                         \
+    if (s->kind == 0)                                           \
+        F(real_visit)(s, block, rng, g, k, large, 0, ahead);    \
+    else                                                        \
+        F(real_visit)(s, block, rng, g, k, large, 1, ahead);    \
+    break
+    for (int64_t g = 0; g < s->n_groups; g++) {
+        const int k = s->group_degree[g];
+        switch (s->kind < 2 ? k : -1) {
+        case 0: GROUP(0, 0);
+        case 1: GROUP(1, 0);
+        case 2: GROUP(2, 0);
+        case 3: GROUP(3, 0);
+        case 4: GROUP(4, 0);
+        case 5: GROUP(5, 0);
+        case 6: GROUP(6, 0);
+        case 7: GROUP(7, 0);
+        case 8: GROUP(8, 0);
+        case -1: F(real_visit)(s, block, rng, g, k, 1, 2, ahead); break;
+        default: GROUP(k, 1);
         }
-        weight[i] ^= flips;
+    }
+#undef GROUP
+    for (int j = 0; j < 4; j++)
+        for (int w = 0; w < ROWS; w++)
+            state[j * ROWS + w] = rng[j][w];
+}
+
+/* Energies of all lanes: sums of integers, exact in any order. AVX-512 takes four paths at a time, 16 values. */
+#if VBYTES == 64
+TARGET static void F(real_energies)(real_t *s, int64_t block)
+{
+    const uint64_t *path = s->path + block * s->n_paths;
+    const L place = {0, 4, 8, 12, 16, 20, 24, 28};
+    L total[8];
+    for (int h = 0; h < 8; h++)
+        total[h] = (L){0} + s->charges;
+    for (int64_t a = 0; a < s->n_paths; a += 4) {
+        const __mmask8 has[3] = {0xaa, 0xcc, 0xf0};
+        uint64_t x[4] = {0, 0, 0, 0};
+        __m512i q[4], low = _mm512_setzero_si512();
+        for (int j = 0; j < 4; j++) {
+            x[j] = a + j < s->n_paths ? path[a + j] : 0;
+            q[j] = _mm512_set1_epi64(a + j < s->n_paths ? s->charge[a + j] : 0);
+        }
+        for (int j = 0; j < 3; j++)
+            low = _mm512_mask_add_epi64(low, has[j], low, q[j]);
+        const __m512i high = _mm512_add_epi64(low, q[3]);
+        F(real_nibbles)(x);
+#pragma GCC unroll 8
+        for (int h = 0; h < 8; h++) {
+            L index = (L)((U){0} + x[h / 2]) >> (place + (h & 1 ? 32 : 0));
+            total[h] -= (L)_mm512_permutex2var_epi64(low, (__m512i)index, high);
+        }
+    }
+    double *energy = s->energy + block * REAL_LANES;
+    for (int h = 0; h < 8; h++)
+        for (int e = 0; e < 8; e++)
+            energy[(h & 1) * 32 + 4 * e + h / 2] = (double)total[h][e] * 0x1p-62 * s->energy_unit;
+}
+#else
+TARGET static void F(real_energies)(real_t *s, int64_t block)
+{
+    const uint64_t *path = s->path + block * s->n_paths;
+    for (int first = 0; first < REAL_LANES / PW; first += 8) {
+        L total[8];
+        for (int h = 0; h < 8; h++)
+            total[h] = (L){0} + s->charges;
+        for (int64_t a = 0; a < s->n_paths; a++)
+#pragma GCC unroll 8
+            for (int h = 0; h < 8; h++)
+                total[h] -= F(real_long_masks)[(path[a] >> ((first + h) * PW)) & ((1 << PW) - 1)] & s->charge[a];
+        for (int h = 0; h < 8; h++)
+            for (int e = 0; e < PW; e++)
+                s->energy[block * REAL_LANES + (first + h) * PW + e] = (double)total[h][e] * 0x1p-62 * s->energy_unit;
+    }
+}
+#endif
+
+/* Configurations lane by lane: bit b of out[lane][w] is bit `lane` of words[order[64 w + b]] (order < 0: 0). */
+TARGET static void F(real_lane_major)(const uint64_t *words, const int32_t *order, int64_t n_words, uint64_t *out)
+{
+    for (int64_t word = 0; word < n_words; word++) {
+        uint64_t x[64];
+        for (int j = 0; j < 64; j++)
+            x[j] = order[64 * word + j] < 0 ? 0 : words[order[64 * word + j]];
+        uint64_t mask = 0xffffffff; /* transpose: bit b of row j goes to bit j of row b */
+        for (int width = 32; width; width >>= 1, mask ^= mask << width)
+            for (int from = 0; from < 64; from += 2 * width)
+                for (int j = from; j < from + width; j++) {
+                    uint64_t moved = ((x[j] >> width) ^ x[j + width]) & mask;
+                    x[j + width] ^= moved;
+                    x[j] ^= moved << width;
+                }
+        for (int j = 0; j < 64; j++)
+            out[j * n_words + word] = x[j];
     }
 }
 
-TARGET static void F(real_energies)(real_t *s, int64_t block)
+/* q alone, for tests: 2^16 q of 64 lanes with these y, in the heat bath or not */
+TARGET static void F(real_approximate)(const float *y, int bath, float *q)
 {
-    const double *term = s->term + block * s->n_paths * REAL_LANES;
-    D total[PARTS];
     for (int h = 0; h < PARTS; h++)
-        total[h] = (D){0};
-    for (int64_t a = 0; a < s->n_paths; a++)
-        for (int h = 0; h < PARTS; h++)
-            total[h] -= *(const D *)(term + a * REAL_LANES + h * PW);
-    for (int h = 0; h < PARTS; h++)
-        *(D *)(s->energy + block * REAL_LANES + h * PW) = total[h];
+        *(S *)(q + h * WIDTH) = F(real_probability)(*(const S *)(y + h * WIDTH), 1, F(real_mask)(bath ? ~0ull : 0, h));
 }
 
-static const real_isa_t F(real_isa) = {F(real_sweep), F(real_energies), F(exp_all)};
+static const real_isa_t F(real_isa) = {SPREAD, F(real_sweep), F(real_energies), F(real_lane_major), F(exp_all),
+                                       F(real_approximate)};
 
-#undef PARTS
+#undef SPREAD
+#undef NIBBLES
+#undef BIT
+#undef ROW
+#undef LONG_ROW
+#undef ROWS4
+#undef ROWS16
+#undef ROWS64
+#undef LONG_ROWS4
+#undef S
+#undef I
+#undef N
+#undef L
+#undef M
 #undef PW
+#undef WIDTH
+#undef PARTS
+#undef ROWS
 #undef F
 #undef INLINE
 #undef D

@@ -32,7 +32,7 @@ _COUNTERS = ("swap_attempted", "swap_accepted", "round_trips")
 def dataset(
     draws: dict[str, np.ndarray],
     *,
-    scales: dict[str, float],
+    stored: dict[str, tuple[str, float]],
     draw: np.ndarray,
     temperatures: np.ndarray,
     pairs: np.ndarray | None,
@@ -47,9 +47,9 @@ def dataset(
     Parameters
     ----------
     draws : dict of str to array, first axis `draw`
-        Measurements by the names of :data:`VARIABLES`; integers for everything that has a scale.
-    scales : dict of str to float
-        Factor that turns the integers of a measurement into its value (1 / n_weights for an overlap).
+        Measurements by the names of :data:`VARIABLES`.
+    stored : dict of str to (dtype, factor)
+        Measurements that are integers times a factor (1 / n_weights for an overlap), and what holds these integers.
     draw : (n_draws,) int64
         Sweeps since the start of the chain at each measurement.
     temperatures : (n_temperatures,) float64
@@ -69,9 +69,8 @@ def dataset(
     for name, values in draws.items():
         dimensions, meaning = VARIABLES[name]
         encoding = {}
-        if name in scales:
-            encoding = {"dtype": str(values.dtype), "scale_factor": scales[name]}
-            values = values * scales[name]
+        if name in stored:
+            encoding = dict(zip(("dtype", "scale_factor"), stored[name], strict=True))
         variables[name] = (dimensions, values, {"long_name": meaning}, encoding)
     counters = (("swap_attempted", swap_attempted), ("swap_accepted", swap_accepted), ("round_trips", round_trips))
     for name, values in counters:

@@ -1,4 +1,4 @@
-"""Where the compiled modules land: ``bitsliced``, ``realvalued`` and ``enumeration``, built from ``ext/``."""
+"""Where the compiled modules land, built from ``ext/``: both samplers, their recording loop, and the enumeration."""
 
 from importlib.util import find_spec
 
@@ -9,6 +9,6 @@ if find_spec("glassnet.kernels.bitsliced") is None:
         "(python setup.py build_ext --inplace)"
     )
 
-from glassnet.kernels import bitsliced, enumeration, realvalued
+from glassnet.kernels import bitsliced, enumeration, realvalued, recording
 
-__all__ = ["bitsliced", "enumeration", "realvalued"]
+__all__ = ["bitsliced", "enumeration", "realvalued", "recording"]

@@ -1,11 +1,98 @@
-"""Temperature ladders for replica exchange (k_B = 1)."""
+"""Temperature ladders for replica exchange, and how well a ladder exchanges (k_B = 1)."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
 from glassnet import _checks
+from glassnet._random import Seed
 from glassnet.sampling.tempering import ParallelTempering
+
+#: an adaptive ladder starts with this many short pilots, each with 1/8 of the sweeps; the last one has the rest
+_SHORT_PILOTS = 4
+#: most draws per replica that a pilot records, and most levels of its energies that are compared
+_DRAWS, _LEVELS = 200, 400
+#: smaller acceptances are not counted but inferred from the mean energies
+_COUNTABLE = 1e-3
+
+
+class Ladder(np.ndarray):
+    """Temperatures, (n,) float64, with what the pilots of :func:`adaptive` found about them.
+
+    Copies, slices and results of arithmetic have None in place of these attributes.
+
+    Attributes
+    ----------
+    rejection : (n - 1,) float64
+        Expected rejection rate of each gap of this ladder: energies of the last pilot, reweighted from its rungs to
+        these.
+    barrier : float
+        Communication barrier: the sum of `rejection`.
+    round_trip_bound : float
+        1 / (2 + 2 barrier); see :class:`Exchanges`.
+    round_trip_rate : float
+        Round trips per sweep and replica that the last pilot completed; see :class:`Exchanges`. It ran on the ladder
+        before the last correction. A pilot not much longer than a trip counts too few.
+    pilot_sweeps, pilot_updates : int
+        What all pilots together cost: sweeps, and Metropolis decisions.
+    """
+
+    rejection = barrier = round_trip_bound = round_trip_rate = pilot_sweeps = pilot_updates = None
+
+
+@dataclass(frozen=True)
+class Exchanges:
+    """How well the rungs of a ladder communicate.
+
+    Attributes
+    ----------
+    rejection : (n_temperatures - 1,) float64
+        Rejected fraction of the exchanges tried across each gap; nan where none was tried.
+    barrier : float
+        Communication barrier: the sum of `rejection`. It hardly depends on the number of rungs once there are many.
+    round_trip_rate : float
+        Trips coldest - hottest - coldest per sweep and replica: those of all walkers of one ladder together.
+    round_trip_bound : float
+        1 / (2 + 2 barrier): what non-reversible exchange reaches with many rungs whose walkers forget their energy
+        from one exchange to the next (Syed et al., JRSS B 84, 321 (2022)). A finite number of rungs with such walkers
+        reaches 1 / (2 + 2 sum_t r_t / (1 - r_t)) with the rejection rates r, which is less.
+    """
+
+    rejection: np.ndarray
+    barrier: float
+    round_trip_rate: float
+    round_trip_bound: float
+
+
+def exchanges(record) -> Exchanges:
+    """Rejection rates, communication barrier and round trips of a recorded chain.
+
+    Parameters
+    ----------
+    record : xarray.Dataset
+        What :meth:`ParallelTempering.run` returned, or a node of :func:`glassnet.open_chains`, over all its samples.
+
+    Returns
+    -------
+    Exchanges
+
+    Raises
+    ------
+    ValueError
+        If the record has no gap between temperatures, or not one recorded sweep.
+    """
+    attempted, accepted = (
+        record[name].sum([dimension for dimension in record[name].dims if dimension != "gap"]).values
+        for name in ("swap_attempted", "swap_accepted")
+    )
+    if not attempted.any():
+        raise ValueError(f"record must hold exchanges between temperatures, got {len(attempted)} gaps and no attempt")
+    rejection = np.divide(attempted - accepted, attempted, out=np.full(len(attempted), np.nan), where=attempted > 0)
+    # every sweep tries the even or the odd gaps of every replica
+    sweeps = attempted[:2].sum() * (2 if len(attempted) == 1 else 1)
+    barrier = float(rejection.sum())
+    return Exchanges(rejection, barrier, float(record["round_trips"].sum() / sweeps), _bound(barrier))
 
 
 def geometric(t_min, t_max, n) -> np.ndarray:
@@ -43,12 +130,17 @@ def linear(t_min, t_max, n) -> np.ndarray:
     return np.linspace(t_min, t_max, n)
 
 
-def adaptive(glass, t_min, t_max, n, seed, *, n_replicas=16, rounds=4, sweeps=500) -> np.ndarray:
+def adaptive(glass, t_min, t_max, n, seed, *, n_replicas=16, sweeps=4000) -> Ladder:
     """`n` temperatures with equal exchange rates between neighbours on this glass.
 
-    A pilot measures the rejection rate of every gap; their running sum, the communication barrier, is interpolated
-    in beta and cut into equal parts (Syed et al., JRSS B 84, 321 (2022), section 5). `rounds` pilots of doubling
-    length, starting with `sweeps`, each on the ladder the last one gave.
+    Short pilot runs, each on the ladder the last one gave and from the configurations it ended in. A pilot records
+    energies: those of any two draws on neighbouring rungs say how often an exchange would be accepted, which is far
+    more precise than counting exchanges. Gaussian energies would give the acceptance erfc(l / 2) to a gap of
+    thermodynamic length l (standard deviation of the energy integrated over beta); the lengths that the acceptances
+    amount to are added up, interpolated in beta and cut into equal parts (with the communication barrier in place of
+    the length this is Syed et al., JRSS B 84, 321 (2022), section 5; lengths also serve where gaps are wide).
+
+    Rates are as equal as the pilots are in equilibrium: deep in a glassy phase give them more sweeps.
 
     Parameters
     ----------
@@ -58,36 +150,109 @@ def adaptive(glass, t_min, t_max, n, seed, *, n_replicas=16, rounds=4, sweeps=50
     n : int
         >= 2.
     seed : int or glassnet._random.Seed
+        The pilots draw from streams of their own: a chain with the same seed has nothing in common with them.
     n_replicas : int
-        Replicas of the pilot.
-    rounds, sweeps : int
+        Replicas of the pilots.
+    sweeps : int
+        Of all pilots together, >= 1; the default is a tenth of 20000 sweeps of thermalization and 20000 recorded.
 
     Returns
     -------
-    (n,) float64
+    Ladder
+        (n,) float64 with the rejection rates, their sum (the communication barrier), and the round-trip rate.
 
     Raises
     ------
     TypeError, ValueError
         If an argument is out of range.
     """
+    t_min, t_max, n = _bounds(t_min, t_max, n)
+    _checks.temperature_ladder("t_min and t_max", [t_min, t_max])
+    sweeps = _checks.integer("sweeps", sweeps, minimum=1)
+    seed = seed if isinstance(seed, Seed) else Seed(_checks.integer("seed", seed, minimum=0))
+    short = sweeps // (2 * _SHORT_PILOTS)
+    lengths = [length for length in [short] * _SHORT_PILOTS + [sweeps - short * _SHORT_PILOTS] if length]
+    beta, pilot, nearest, updates = np.linspace(1.0 / t_min, 1.0 / t_max, n), None, None, 0
+    for number, length in enumerate(lengths):
+        own_seed = Seed(seed.value, f"{seed.key},ladder,pilot={number}")
+        previous, pilot = pilot, ParallelTempering(glass, _temperatures(beta, t_min, t_max), n_replicas, own_seed)
+        if previous is not None:
+            _continue(previous, pilot, nearest)
+        record = _record(pilot, length)
+        updates += pilot.n_updates
+        energy, used = record.energy.values, beta
+        beta = _equal_parts(used, energy)
+        nearest = np.abs(np.subtract.outer(beta, used)).argmin(axis=1)
+    laws = [_law(energy[:, rung], beta[t] - used[rung]) for t, rung in enumerate(nearest)]
+    ladder = _temperatures(beta, t_min, t_max).view(Ladder)
+    ladder.rejection = 1.0 - _acceptances(beta, laws)
+    ladder.barrier = float(ladder.rejection.sum())
+    ladder.round_trip_bound = _bound(ladder.barrier)
+    ladder.round_trip_rate = exchanges(record).round_trip_rate
+    ladder.pilot_sweeps, ladder.pilot_updates = sweeps, updates
+    return ladder
+
+
+def _continue(previous, pilot, nearest):
+    """Start every rung of `pilot` on the configurations that ended `previous` on its rung `nearest`, replica by
+    replica."""
+    ended, state = previous.state(), pilot.state()
+    state["weights"][state["walkers_lane_at"]] = ended["weights"][ended["walkers_lane_at"][:, nearest]]
+    pilot.restore(state)
+
+
+def _record(pilot, length):
+    """`length` sweeps, energies recorded in the last 60 % of them."""
+    recorded = max(1, 3 * length // 5)
+    every = max(1, recorded // _DRAWS)
+    recorded -= recorded % every
+    return pilot.run(recorded, thermalization=length - recorded, measure_every=every, measure=["energy"])
+
+
+def _equal_parts(beta, energy):
+    """Inverse temperatures with gaps of equal length, from the energies (draw, rung, replica) on the rungs `beta`."""
     # here, because a thousand ranks import this module and few draw a ladder
     from scipy.interpolate import PchipInterpolator
+    from scipy.special import erfcinv
 
-    t_min, t_max, n = _bounds(t_min, t_max, n)
-    rounds = _checks.integer("rounds", rounds, minimum=1, maximum=20)
-    sweeps = _checks.integer("sweeps", sweeps, minimum=1)
-    beta = np.linspace(1.0 / t_min, 1.0 / t_max, n)
-    for number in range(rounds):
-        length = sweeps * 2**number
-        pilot = ParallelTempering(glass, _temperatures(beta, t_min, t_max), n_replicas, seed)
-        record = pilot.run(2 * length, thermalization=length, measure_every=2 * length, measure=["energy"])
-        # a gap without a rejection still has a length, or its two rungs would fall together
-        rejected = record.swap_attempted.values - record.swap_accepted.values + 1.0
-        barrier = np.concatenate([[0.0], np.cumsum(rejected / (record.swap_attempted.values + 1.0))])
-        place = PchipInterpolator(barrier, beta)
-        beta = place(np.linspace(0.0, barrier[-1], n))
-    return _temperatures(beta, t_min, t_max)
+    laws = [_law(energy[:, rung]) for rung in range(len(beta))]
+    means = np.array([levels @ weights for levels, weights in laws])
+    accepted = _acceptances(beta, laws)
+    # Gaussian energies: dbeta times the difference of the means is the square of the length
+    inferred = np.sqrt(np.maximum(0.0, (beta[:-1] - beta[1:]) * np.diff(means)))
+    lengths = np.where(accepted > _COUNTABLE, 2.0 * erfcinv(np.maximum(accepted, _COUNTABLE)), inferred)
+    # a gap without a rejection still has a length, or its two rungs would fall together
+    lengths = np.maximum(lengths, max(1.0 / energy[:, 0].size, 1e-6 * lengths.sum()))
+    position = np.concatenate([[0.0], np.cumsum(lengths)])
+    return PchipInterpolator(position, beta)(np.linspace(0.0, position[-1], len(beta)))
+
+
+def _law(energies, shift=0.0):
+    """Levels and probabilities of recorded energies, reweighted to an inverse temperature higher by `shift`."""
+    levels, counts = np.unique(energies, return_counts=True)
+    if len(levels) > _LEVELS:
+        levels = np.quantile(energies, (np.arange(_LEVELS) + 0.5) / _LEVELS)
+        counts = np.ones(_LEVELS)
+    exponent = -shift * levels
+    weights = counts * np.exp(exponent - exponent.max())
+    return levels, weights / weights.sum()
+
+
+def _acceptances(beta, laws):
+    """<min(1, exp(dbeta dE))> of every gap between independent configurations on its two rungs."""
+    accepted = np.empty(len(beta) - 1)
+    for gap in range(len(accepted)):
+        (cold, of_cold), (hot, of_hot) = laws[gap], laws[gap + 1]
+        with np.errstate(over="ignore"):
+            exponent = (beta[gap] - beta[gap + 1]) * np.subtract.outer(cold, hot)
+        accepted[gap] = of_cold @ np.exp(np.minimum(0.0, exponent)) @ of_hot
+    # rounding of the sums
+    return np.minimum(accepted, 1.0)
+
+
+def _bound(barrier):
+    """Round-trip rate of non-reversible exchange on many rungs; see :class:`Exchanges`."""
+    return 1.0 / (2.0 + 2.0 * barrier)
 
 
 def _temperatures(beta, t_min, t_max):

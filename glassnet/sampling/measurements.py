@@ -10,8 +10,6 @@ from itertools import combinations, pairwise
 
 import numpy as np
 
-from glassnet.kernels import bitsliced
-
 NAMES = (
     "energy",
     "overlap",
@@ -22,10 +20,6 @@ NAMES = (
     "weights",
 )
 PAIR_MEASUREMENTS = ("overlap", "weight_overlap", "path_overlap", "matched_overlap")
-
-
-#: overlaps with the planted state compare no pairs
-_NO_PAIRS = np.zeros((0, 2), dtype=np.int32)
 
 
 def n_pairs(glass, n_replicas: int) -> int:
@@ -63,7 +57,7 @@ def check(names, glass, n_replicas: int) -> tuple[str, ...]:
 
 
 class Overlaps:
-    """Overlaps between lanes of one glass, and with its planted state.
+    """What the recording loop has to know of a glass to write down overlaps.
 
     Parameters
     ----------
@@ -76,37 +70,65 @@ class Overlaps:
         All pairs a < b of replicas; in networks of walks, where a pair costs more, the disjoint (0, 1), (2, 3), ...
     scales : dict of str to float
         Factor that turns the integers of a measurement into its value.
+    layout, path_layout, plain_layout : tuple (order, first, size)
+        Order in which weights (paths; weights as they are numbered) lie in 64-bit words, (64 n_words,) int32 with -1
+        for padding; first word of each layer, (n_layers + 1,) int64; weights in each layer, (n_layers,) int32.
+    layered, even : bool
+        Whether any two layers can be flipped; whether w and -w are the same state.
+    network : None or tuple (width, present)
+        Neurons per layer, (n_layers + 1,) int64, and which entries of the weight matrices exist, (n_entries,) int8.
+    planted : None or (n_words,) uint64
+        The planted state in the order of `layout`.
     """
 
     def __init__(self, glass, n_replicas: int):
         self.even = glass.p % 2 == 0
         self.layered = glass.has_layers and glass.widths is None
         self.network = None
-        self._n_replicas = n_replicas
+        self._n_replicas, self.n_pairs = n_replicas, n_pairs(glass, n_replicas)
         if glass.widths is None:
-            self.order, self.first, self.size = _segments(glass.layer)
+            self.layout = _segments(glass.layer)
         else:
-            self.order, width, present = _network(glass)
+            order, width, present = _network(glass)
             self.network = width, present
-            self.first = np.array([0, len(self.order) // 64], dtype=np.int64)
-            self.size = np.array([glass.n_weights], dtype=np.int32)
-        self.path_order, self.path_first, self.path_size = _segments(np.zeros(glass.n_paths, dtype=np.int32))
-        weight = 1.0 / glass.n_weights
+            whole = np.array([0, len(order) // 64], dtype=np.int64)
+            self.layout = order, whole, np.array([glass.n_weights], dtype=np.int32)
+        self.path_layout = _segments(np.zeros(glass.n_paths, dtype=np.int32))
+        self.plain_layout = _segments(np.zeros(glass.n_weights, dtype=np.int32))
+        self.planted = None if glass.planted is None else _packed(glass.planted > 0, self.layout[0])
+        self.exact = True
+        self._energy = np.int32 if glass.is_binary else np.float64
+        weight, overlap = 1.0 / glass.n_weights, 1.0 / glass.n_weights
+        if self.layered:
+            # beyond 2^53 the product of the layers' sums is no exact integer any more
+            states = float(np.prod(self.layout[2].astype(float)))
+            overlap = 1.0 / states
+            self.exact = states < 2.0**53
+        elif self.network is not None:
+            overlap = 1.0 / self.all_walks()
         self.scales = {
             "weight_overlap": weight,
             "matched_overlap": weight,
             "planted_overlap": weight,
             "path_overlap": 1.0 / max(1, glass.n_paths),
-            "overlap": weight,
+            "overlap": overlap,
         }
-        if self.layered:
-            # beyond 2^62 the product of the layers' sums is kept as a float
-            states = float(np.prod(self.size.astype(float)))
-            self.scales["overlap"] = 1.0 / states
-            self.exact = states < 2.0**62
-        elif self.network is not None:
-            self.scales["overlap"] = 1.0 / self.all_walks()
-        self.planted = None if glass.planted is None else _packed(glass.planted > 0, self.order)[None]
+
+    def stored(self, name) -> tuple[str, float]:
+        """Integer type a measurement is stored in and the factor that turns these integers into its values."""
+        wide = name == "overlap" and (self.layered or self.network is not None)
+        return ("int64" if self.exact else "float64") if wide else "int32", self.scales[name]
+
+    def arrays(self, names, n_draws: int, n_temperatures: int) -> dict[str, np.ndarray]:
+        """Room for so many draws of the named measurements."""
+        sizes = {"energy": (self._n_replicas,), "planted_overlap": (self._n_replicas,)}
+        sizes["weights"] = (self._n_replicas, -(-int(self.plain_layout[2].sum()) // 8))
+        result = {}
+        for name in names:
+            shape = (self.n_pairs,) if name in PAIR_MEASUREMENTS else sizes[name]
+            dtype = {"energy": self._energy, "weights": np.uint8}.get(name, np.float64)
+            result[name] = np.zeros((n_draws, n_temperatures, *shape), dtype=dtype)
+        return result
 
     @functools.cached_property
     def pairs(self) -> np.ndarray:
@@ -125,63 +147,6 @@ class Overlaps:
             count = count @ present[start : start + before * after].reshape(before, after).astype(np.int64)
             start += before * after
         return max(1, int(count.sum()))
-
-    def between_replicas(self, kernel, walkers, names) -> dict[str, np.ndarray]:
-        """Integers of the named pair measurements, each (n_temperatures, n_pairs)."""
-        result = {}
-        if set(names) - {"path_overlap"}:
-            rows = kernel.rows(self.order)
-            result = self._measure(rows, rows, walkers.lane_at, self.pairs, names)
-        if "path_overlap" in names:
-            rows = kernel.rows(self.path_order, paths=True)
-            sums = bitsliced.layer_overlaps(rows, rows, walkers.lane_at, self.pairs, self.path_first, self.path_size)
-            result["path_overlap"] = sums[..., 0]
-        return result
-
-    def with_planted(self, kernel, walkers) -> np.ndarray:
-        """Integers of the matched overlap with the planted state, (n_temperatures, n_replicas)."""
-        rows, name = kernel.rows(self.order), "matched_overlap"
-        return self._measure(rows, self.planted, walkers.lane_at, _NO_PAIRS, [name])[name]
-
-    def _measure(self, rows, others, lane_at, pairs, names) -> dict[str, np.ndarray]:
-        sums = bitsliced.layer_overlaps(rows, others, lane_at, pairs, self.first, self.size)
-        result = {}
-        if not self.layered or "weight_overlap" in names:
-            result["weight_overlap"] = sums[..., 0] if len(self.size) == 1 else sums.sum(axis=-1, dtype=np.int32)
-        if self.layered:
-            if "overlap" in names:
-                result["overlap"] = _product(sums, np.int64 if self.exact else np.float64)
-            if "matched_overlap" in names:
-                result["matched_overlap"] = _best_image(sums)
-        elif self.network is not None:
-            wanted = {"walks": "overlap" in names, "matched": "matched_overlap" in names}
-            if any(wanted.values()):
-                both = bitsliced.network_overlaps(rows, others, lane_at, pairs, *self.network, **wanted)
-                result |= {"overlap": both[..., 0], "matched_overlap": both[..., 1].astype(np.int32)}
-        else:
-            plain = result["weight_overlap"]
-            result |= {"overlap": plain, "matched_overlap": np.abs(plain) if self.even else plain}
-        return {name: result[name] for name in names if name in result}
-
-
-def _product(sums, dtype):
-    """Product over the layers; layer by layer, as numpy's product along a short last axis is slow."""
-    result = sums[..., 0].astype(dtype)
-    for layer in range(1, sums.shape[-1]):
-        result *= sums[..., layer]
-    return result
-
-
-def _best_image(sums):
-    """Largest sum_l s_l Q_l over signs with product +1: the gauge group flips two layers at a time."""
-    total, least = np.abs(sums[..., 0]), np.abs(sums[..., 0])
-    odd = sums[..., 0] < 0
-    for layer in range(1, sums.shape[-1]):
-        size = np.abs(sums[..., layer])
-        total += size
-        least = np.minimum(least, size)
-        odd ^= sums[..., layer] < 0
-    return total - 2 * odd * least
 
 
 def _segments(layer):

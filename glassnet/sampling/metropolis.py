@@ -16,6 +16,7 @@ class Metropolis(ParallelTempering):
     seed : int
     initial : None, (n_weights,) or (1, n_replicas, n_weights) of +-1
     field : float, optional
+    precision : {"float64", "float32"}
 
     Raises
     ------
@@ -23,6 +24,6 @@ class Metropolis(ParallelTempering):
         If an argument is not as described.
     """
 
-    def __init__(self, glass, temperature, n_replicas=64, seed=None, initial=None, field=None):
+    def __init__(self, glass, temperature, n_replicas=64, seed=None, initial=None, field=None, precision="float64"):
         temperature = real("temperature", temperature, minimum=0, exclusive=True, finite=False)
-        super().__init__(glass, [temperature], n_replicas, seed, initial, field)
+        super().__init__(glass, [temperature], n_replicas, seed, initial, field, precision)

@@ -1,4 +1,4 @@
-"""How fast this machine's kernels are, on glasses drawn for the purpose."""
+"""How fast this machine's kernels are: the one way everything here is timed, and what `glassnet bench` prints."""
 
 import time
 from typing import NamedTuple
@@ -9,32 +9,35 @@ from glassnet import ensembles
 from glassnet.sampling import ladder
 from glassnet.sampling.tempering import ParallelTempering
 
+#: sweeps between two measurements in all timed runs
+_EVERY = 10
+
 
 class Speed(NamedTuple):
-    """Timings of one system on one core; an update is one Metropolis decision for one weight of one replica.
+    """Speed of one sampler on one core; an update is one Metropolis decision for one weight of one replica.
 
     Attributes
     ----------
     instruction_set : str
-    sweep, exchange, record : float
-        Processor seconds of one sweep of all replicas, of one exchange step with the energies of all of them, and of
-        one measurement of what is measured by default (energies, and overlaps of all pairs).
     bare, tempered, measured : float
-        Updates per nanosecond of sweeps alone, of sweeps with an exchange step after each, and of these with a
-        measurement every 10 sweeps.
+        Updates per nanosecond of sweeps alone; of `run` with an exchange after each sweep and the energies of all
+        replicas recorded every 10 sweeps; of `run` with the default measurements every 10 sweeps.
+    efficiency : float
+        `tempered` as a fraction of `bare`.
+    measurement : float
+        What one default measurement costs beyond its energies, in sweeps.
     """
 
     instruction_set: str
-    sweep: float
-    exchange: float
-    record: float
     bare: float
     tempered: float
     measured: float
+    efficiency: float
+    measurement: float
 
 
-def measure(glass, n_temperatures=32, n_replicas=16, seconds=0.2, repeats=5) -> Speed:
-    """Time the kernel of `glass` at temperatures from 0.5 to 1.5.
+def measure(glass, n_temperatures=32, n_replicas=16, *, seconds=0.2, repeats=5, **keywords) -> Speed:
+    """Time the sampling of `glass` at temperatures from 0.5 to 1.5.
 
     Parameters
     ----------
@@ -44,35 +47,26 @@ def measure(glass, n_temperatures=32, n_replicas=16, seconds=0.2, repeats=5) -> 
         Length of one timed stretch.
     repeats : int
         Stretches of each kind, taken in turn; medians are returned.
+    **keywords
+        Further keywords of :class:`glassnet.ParallelTempering`.
 
     Returns
     -------
     Speed
     """
-    sampler = ParallelTempering(glass, ladder.geometric(0.5, 1.5, n_temperatures), n_replicas, seed=1)
-    kernel = sampler._kernel
+    tempering = sampler(glass, n_temperatures, n_replicas, **keywords)
     actions = {
-        "sweep": kernel.sweep_only,
-        "tempered": kernel.advance,
-        "measured": lambda n: sampler.run(10 * n, measure_every=10),
+        "bare": lambda n: tempering._kernel.sweep_only(_EVERY * n),
+        "tempered": lambda n: tempering.run(_EVERY * n, measure_every=_EVERY, measure=["energy"]),
+        "measured": lambda n: tempering.run(_EVERY * n, measure_every=_EVERY),
     }
-    times = {name: [] for name in actions}
-    counts = {name: _count(action, seconds) for name, action in actions.items()}
-    for _ in range(repeats):
-        for name, action in actions.items():
-            start = time.process_time()
-            action(counts[name])
-            times[name].append((time.process_time() - start) / counts[name])
-    sweep, tempered, measured = (float(np.median(times[name])) for name in actions)
-    updates = glass.n_weights * n_temperatures * n_replicas * 1e-9
+    times = alternate(actions, seconds, repeats)
+    updates = _EVERY * glass.n_weights * n_temperatures * n_replicas * 1e-9
     return Speed(
-        kernel.instruction_set,
-        sweep,
-        tempered - sweep,
-        measured - 10 * tempered,
-        updates / sweep,
-        updates / tempered,
-        10 * updates / measured,
+        tempering._kernel.instruction_set,
+        *(updates / float(np.median(times[name])) for name in actions),
+        float(np.median(times["bare"] / times["tempered"])),
+        float(np.median(_EVERY * (times["measured"] - times["tempered"]) / times["bare"])),
     )
 
 
@@ -81,13 +75,49 @@ def standard(n_weights=999, couplings="binary"):
     return ensembles.regular(n_weights=n_weights, p=3, degree=4, seed=1, couplings=couplings)
 
 
+def sampler(glass, n_temperatures=32, n_replicas=16, **keywords):
+    """The sampler all speeds are quoted for: `n_temperatures` from 0.5 to 1.5."""
+    return ParallelTempering(glass, ladder.geometric(0.5, 1.5, n_temperatures), n_replicas, seed=1, **keywords)
+
+
+def alternate(actions, seconds=0.2, repeats=5) -> dict[str, np.ndarray]:
+    """Time several actions in turn, so that whatever else the machine does meets all of them alike.
+
+    Parameters
+    ----------
+    actions : dict of str to callable(count)
+        Each does `count` units of its work. It may return how many of the seconds on the clock went into what is to
+        be timed: that share of the processor time of the call counts.
+    seconds : float
+        About how long one stretch takes.
+    repeats : int
+        Stretches of each action.
+
+    Returns
+    -------
+    dict of str to (repeats,) float64
+        Processor seconds of one unit, stretch by stretch.
+    """
+    counts = {name: _count(action, seconds) for name, action in actions.items()}
+    times = {name: np.empty(repeats) for name in actions}
+    for repeat in range(repeats):
+        for name, action in actions.items():
+            times[name][repeat] = _seconds(action, counts[name]) / counts[name]
+    return times
+
+
+def _seconds(action, count):
+    start, clock = time.process_time(), time.perf_counter()
+    relevant = action(count)
+    taken, passed = time.process_time() - start, time.perf_counter() - clock
+    return taken if not isinstance(relevant, float) else taken * relevant / passed
+
+
 def _count(action, seconds):
-    """How many times an action fits into so many seconds; warms it up on the way."""
+    """How many units of an action fit into so many seconds; warms it up on the way."""
     count = 1
     while True:
-        start = time.process_time()
-        action(count)
-        taken = time.process_time() - start
+        taken = _seconds(action, count)
         if taken > seconds / 4:
             return max(1, round(count * seconds / taken))
         count *= 4

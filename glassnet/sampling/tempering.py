@@ -7,14 +7,14 @@ from glassnet import _checks
 from glassnet._random import Role, Seed, words
 from glassnet.chains import schema
 from glassnet.glass import PathGlass
-from glassnet.kernels import bitsliced, realvalued
+from glassnet.kernels import bitsliced, realvalued, recording
 from glassnet.sampling.measurements import PAIR_MEASUREMENTS, Overlaps, check, n_pairs
 from glassnet.sampling.progress import reporter
 from glassnet.sampling.walkers import Walkers
 
 _PAIRS = set(PAIR_MEASUREMENTS)
-#: updates between two looks at the progress while nothing is measured: a fraction of a second
-_STRETCH = 10**9
+#: updates between two looks at the progress, and for signals: a fraction of a second
+_STRETCH = 5 * 10**8
 #: keeps counts of sweeps and exchanges inside int64
 _MOST_SWEEPS = 2**40
 
@@ -43,6 +43,9 @@ class ParallelTempering:
     field : float, optional
         K >= 0 of an extra energy -T K sum_i w_i w*_i along the planted state of the glass: K is the same at every
         temperature, so that exchanges are as without it. `energy` is recorded without this term.
+    precision : {"float64", "float32"}
+        Of the sums over real couplings, which are rounded to it first, relative to the largest; energies are those of
+        the rounded couplings, added in double precision. Sums over +-J are integers.
 
     Raises
     ------
@@ -50,7 +53,7 @@ class ParallelTempering:
         If an argument is not as described, or the run does not fit into memory.
     """
 
-    def __init__(self, glass, temperatures, n_replicas=4, seed=None, initial=None, field=None):
+    def __init__(self, glass, temperatures, n_replicas=4, seed=None, initial=None, field=None, precision="float64"):
         if not isinstance(glass, PathGlass):
             raise TypeError(f"glass must be a PathGlass, got {type(glass).__name__}")
         self.glass = glass
@@ -62,10 +65,13 @@ class ParallelTempering:
         self.field = 0.0 if field is None else _checks.real("field", field, minimum=0)
         if self.field and glass.planted is None:
             raise ValueError(f"field = {self.field:g} needs a planted glass (gn.ensembles.planted) to point along")
+        if precision not in realvalued.PRECISIONS:
+            raise ValueError(f"precision must be one of {', '.join(realvalued.PRECISIONS)}, got {precision!r}")
+        self.precision = precision
         n_lanes = len(self.temperatures) * self.n_replicas
         _require_memory(glass, n_lanes)
         self._walkers = Walkers(self.temperatures, self.n_replicas, words(self.seed, Role.EXCHANGES, 4))
-        self._kernel = _kernel(glass, self._walkers, self.seed, self.field)
+        self._kernel = _kernel(glass, self._walkers, self.seed, self.field, precision)
         self._overlaps = Overlaps(glass, self.n_replicas)
         self._kernel.set_weights(self._start(initial))
         self.n_sweeps = 0
@@ -95,9 +101,7 @@ class ParallelTempering:
         return np.where(self._bits()[self._walkers.lane_at.T], 1, -1).astype(np.int8)
 
     def _bits(self):
-        order = np.arange(self.glass.n_weights, dtype=np.int32)
-        order = np.pad(order, (0, -len(order) % 64), constant_values=-1)
-        packed = self._kernel.rows(order).view(np.uint8)
+        packed = self._kernel.rows(self._overlaps.plain_layout[0]).view(np.uint8)
         return np.unpackbits(packed, axis=-1, bitorder="little", count=self.glass.n_weights) > 0
 
     def run(self, n_sweeps, thermalization=0, measure_every=1, measure=None, progress=False):
@@ -132,18 +136,20 @@ class ParallelTempering:
             raise ValueError(f"thermalization + n_sweeps must be <= {_MOST_SWEEPS}, got {thermalization + n_sweeps}")
         names = check(measure, self.glass, self.n_replicas)
         self._require_room(names, n_sweeps // measure_every)
-        record = _Record(self, names, n_sweeps // measure_every)
+        n_draws = n_sweeps // measure_every
+        arrays = self._overlaps.arrays(names, n_draws, len(self.temperatures))
+        recorder = recording.Recorder(self._kernel, self._walkers, self._overlaps, arrays)
         with reporter(progress, thermalization + n_sweeps) as report:
             stretch = max(1, _STRETCH // (self.glass.n_weights * self._walkers.n_lanes))
             for done in range(0, thermalization, stretch):
                 self._advance(min(stretch, thermalization - done))
                 report(min(done + stretch, thermalization))
             self._walkers.reset_counters()
-            for draw in range(n_sweeps // measure_every):
-                self._advance(measure_every)
-                record.take(draw)
-                report(thermalization + (draw + 1) * measure_every)
-        return record.dataset()
+            start, draws = self.n_sweeps, max(1, stretch // measure_every)
+            for done in range(0, n_draws, draws):
+                self._record(recorder, min(draws, n_draws - done), measure_every)
+                report(thermalization + min(done + draws, n_draws) * measure_every)
+        return self._dataset(arrays, start + measure_every * np.arange(1, n_draws + 1))
 
     def _require_room(self, names, n_draws):
         """Refuse, before anything runs, what cannot be recorded."""
@@ -153,13 +159,44 @@ class ParallelTempering:
         if _PAIRS & set(names):
             what = f"n_replicas: measuring all pairs of {self.n_replicas} replicas"
             _checks.memory(what, 2 * sizes["overlap"])
-        # twice: integers while recording, values with their scale in the dataset
-        needed = 2 * n_draws * (8 + sum(sizes[name] for name in names))
+        needed = n_draws * (8 + sum(sizes[name] for name in names))
         _checks.memory(f"n_sweeps: recording {n_draws} draws of {', '.join(names)}", needed)
 
     def _advance(self, n_sweeps):
         self._kernel.advance(n_sweeps)
         self.n_sweeps += n_sweeps
+
+    def _record(self, recorder, n_draws, measure_every):
+        recorder.run(n_draws, measure_every)
+        self.n_sweeps += n_draws * measure_every
+
+    def _dataset(self, arrays, draw):
+        walkers, glass = self._walkers, self.glass
+        return schema.dataset(
+            arrays,
+            stored={name: self._overlaps.stored(name) for name in self._overlaps.scales if name in arrays},
+            draw=draw,
+            temperatures=self.temperatures,
+            pairs=self._overlaps.pairs if _PAIRS & arrays.keys() else None,
+            n_replicas=self.n_replicas,
+            swap_attempted=walkers.attempted.copy(),
+            swap_accepted=walkers.accepted.copy(),
+            round_trips=walkers.round_trips.copy(),
+            attrs={
+                "glassnet_version": glassnet.__version__,
+                "glass_digest": glass.digest,
+                "ensemble": glass.ensemble,
+                "n_weights": glass.n_weights,
+                "n_paths": glass.n_paths,
+                "p": glass.p,
+                "sampler": type(self).__name__,
+                "seed": self.seed.value,
+                "seed_key": self.seed.key,
+                "n_replicas": self.n_replicas,
+                "field": self.field,
+                "precision": self.precision,
+            },
+        )
 
     def state(self) -> dict[str, np.ndarray]:
         """Everything the continuation of the chain depends on, as arrays; see :meth:`restore`."""
@@ -194,76 +231,18 @@ def _state_array(name, state, expected):
     return array
 
 
-class _Record:
-    """Arrays that one call of run fills, draw by draw."""
-
-    def __init__(self, sampler, names, n_draws):
-        self.sampler, self.names = sampler, names
-        self.pair_names = [name for name in names if name in _PAIRS]
-        self.draw = np.zeros(n_draws, dtype=np.int64)
-        self.arrays = {}
-        self.n_draws = n_draws
-
-    def take(self, draw):
-        sampler, walkers, kernel = self.sampler, self.sampler._walkers, self.sampler._kernel
-        self.draw[draw] = sampler.n_sweeps
-        lanes = walkers.lane_at.T
-        if "energy" in self.names:
-            self._put("energy", draw, kernel.energy[lanes], np.int32 if sampler.glass.is_binary else np.float64)
-        if self.pair_names:
-            for name, values in sampler._overlaps.between_replicas(kernel, walkers, self.pair_names).items():
-                self._put(name, draw, values, values.dtype)
-        if "planted_overlap" in self.names:
-            self._put("planted_overlap", draw, sampler._overlaps.with_planted(kernel, walkers), np.int32)
-        if "weights" in self.names:
-            packed = np.packbits(sampler._bits()[lanes], axis=-1, bitorder="little")
-            self._put("weights", draw, packed, np.uint8)
-
-    def _put(self, name, draw, values, dtype):
-        if name not in self.arrays:
-            self.arrays[name] = np.zeros((self.n_draws, *values.shape), dtype=dtype)
-        self.arrays[name][draw] = values
-
-    def dataset(self):
-        sampler, walkers = self.sampler, self.sampler._walkers
-        glass = sampler.glass
-        return schema.dataset(
-            self.arrays,
-            scales={name: scale for name, scale in sampler._overlaps.scales.items() if name in self.arrays},
-            draw=self.draw,
-            temperatures=sampler.temperatures,
-            pairs=sampler._overlaps.pairs if self.pair_names else None,
-            n_replicas=sampler.n_replicas,
-            swap_attempted=walkers.attempted.copy(),
-            swap_accepted=walkers.accepted.copy(),
-            round_trips=walkers.round_trips.copy(),
-            attrs={
-                "glassnet_version": glassnet.__version__,
-                "glass_digest": glass.digest,
-                "ensemble": glass.ensemble,
-                "n_weights": glass.n_weights,
-                "n_paths": glass.n_paths,
-                "p": glass.p,
-                "sampler": type(sampler).__name__,
-                "seed": sampler.seed.value,
-                "seed_key": sampler.seed.key,
-                "n_replicas": sampler.n_replicas,
-                "field": sampler.field,
-            },
-        )
-
-
-def _kernel(glass, walkers, seed, field):
+def _kernel(glass, walkers, seed, field, precision):
     module = bitsliced if glass.is_binary else realvalued
-    kernel = bitsliced.BitSliced if glass.is_binary else realvalued.RealValued
     n_blocks = -(-walkers.n_lanes // module.LANES_PER_BLOCK)
-    return kernel(glass, walkers, words(seed, Role.SWEEPS, n_blocks * module.RNG_WORDS), field)
+    rng = words(seed, Role.SWEEPS, n_blocks * module.RNG_WORDS)
+    if glass.is_binary:
+        return bitsliced.BitSliced(glass, walkers, rng, field)
+    return realvalued.RealValued(glass, walkers, rng, field, precision)
 
 
 def _require_memory(glass, n_lanes):
-    per_weight, per_path = (1, 1) if glass.is_binary else (1, 64)
     lanes = -(-n_lanes // 512) * 512
-    planes = 64 * (1 + int(glass.degrees.max(initial=0))) if glass.is_binary else 4 * 64
-    state = lanes // 8 * (per_weight * glass.n_weights + per_path * glass.n_paths + planes)
+    planes = 64 * (1 + int(glass.degrees.max(initial=0)))
+    state = lanes // 8 * (glass.n_weights + glass.n_paths + planes)
     what = f"n_replicas: {n_lanes} configurations of {glass.n_weights} weights on {glass.n_paths} paths"
     _checks.memory(what, 3 * state + 2 * n_lanes * glass.n_weights)

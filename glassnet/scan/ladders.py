@@ -9,6 +9,9 @@ from glassnet.scan.checks import n_weights
 from glassnet.scan.config import Ladder, RunFile
 from glassnet.scan.tasks import Task, draw_glass
 
+#: sweeps of the pilots: enough that a ladder is known at all, and so few that the ranks that wait do not mind
+_FEWEST, _MOST = 200, 10_000
+
 
 def ladder_of(task: Task, run_file: RunFile, kept: dict[str, list[float]]) -> list[float]:
     """Temperatures of the (size, dilution) of a task, all in `kept` already; see :func:`complete`."""
@@ -33,7 +36,10 @@ def _compute(asked: Ladder, task: Task, run_file: RunFile) -> list[float]:
         return getattr(ladders, asked.spacing)(asked.min, asked.max, asked.n).tolist()
     pilot = Task(task.size, task.dilution, sample=0)
     glass = draw_glass(pilot, run_file, ",pilot")
-    return ladders.adaptive(glass, asked.min, asked.max, asked.n, Seed(run_file.seed, pilot.text + ",pilot")).tolist()
+    seed = Seed(run_file.seed, pilot.text + ",pilot")
+    # of one sample, symmetric or planted: recorded sweeps may grow later, and the ladder must be as if always so long
+    sweeps = min(max(run_file.sampling.thermalization // 10, _FEWEST), _MOST)
+    return ladders.adaptive(glass, asked.min, asked.max, asked.n, seed, sweeps=sweeps).tolist()
 
 
 def _name(asked: Ladder, task: Task) -> str:

@@ -18,7 +18,7 @@ def _dataset(n_draws=20, *, sample=0, seed=1, first_draw=10, planted=None, overl
     pairs = np.array(list(itertools.combinations(range(n_replicas), 2)))
     draws = {
         "energy": rng.integers(-16, 17, (n_draws, 3, n_replicas)).astype(np.int32),
-        overlap: rng.integers(-N_WEIGHTS, N_WEIGHTS + 1, (n_draws, 3, len(pairs))).astype(np.int32),
+        overlap: rng.integers(-N_WEIGHTS, N_WEIGHTS + 1, (n_draws, 3, len(pairs))) * (1 / N_WEIGHTS),
     }
     facts = {
         "n_weights": N_WEIGHTS,
@@ -40,7 +40,7 @@ def _dataset(n_draws=20, *, sample=0, seed=1, first_draw=10, planted=None, overl
         facts |= {"planted_temperature": planted, "planted_energy": -14.0}
     return schema.dataset(
         draws,
-        scales={overlap: 1 / N_WEIGHTS},
+        stored={overlap: ("int32", 1 / N_WEIGHTS)},
         draw=first_draw + 10 * np.arange(n_draws),
         temperatures=temperatures,
         pairs=pairs,

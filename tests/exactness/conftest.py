@@ -56,14 +56,23 @@ def recorded(dataset):
     return 2 * bits.astype(np.int8) - 1
 
 
-class Frozen(gn.ParallelTempering):
+class StepByStep(gn.ParallelTempering):
+    """Records through `_advance`, draw by draw, so that a twin has one place to be broken in."""
+
+    def _record(self, recorder, n_draws, measure_every):
+        for _ in range(n_draws):
+            self._advance(measure_every)
+            recorder.take()
+
+
+class Frozen(StepByStep):
     """Never moves."""
 
     def _advance(self, n_sweeps):
         self.n_sweeps += n_sweeps
 
 
-class NeverExchanging(gn.ParallelTempering):
+class NeverExchanging(StepByStep):
     """Sweeps, but every configuration keeps its temperature for ever."""
 
     def _advance(self, n_sweeps):
@@ -80,7 +89,7 @@ class HalfBeta(gn.ParallelTempering):
         self.temperatures = np.asarray(temperatures, dtype=np.float64)
 
 
-class StaleThresholds(gn.ParallelTempering):
+class StaleThresholds(StepByStep):
     """Exchanges temperatures, but every lane goes on sweeping with the thresholds it was born with."""
 
     def _advance(self, n_sweeps):
@@ -112,7 +121,7 @@ class LostPaths(gn.ParallelTempering):
         self.glass = glass
 
 
-class MixedColumns(gn.ParallelTempering):
+class MixedColumns(StepByStep):
     """Right chains, but what is called rung t is the walker born there."""
 
     def __init__(self, *args, **keywords):

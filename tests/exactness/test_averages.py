@@ -149,7 +149,7 @@ def all_z_scores(judge, glass, dataset):
 
 
 def sample(sampler, glass, temperatures=TEMPERATURES, n_draws=40):
-    chain = sampler(glass, temperatures, n_replicas=128, seed=5)
+    chain = sampler(glass, temperatures, n_replicas=128, seed=6)
     # the glassiest of these instances remember their start for 1000 sweeps: long runs would see it in their averages
     thermalization = 1000 + 4 * n_draws
     return chain.run(16 * n_draws, thermalization=thermalization, measure_every=16, measure=["energy", *OVERLAPS])

@@ -1,6 +1,6 @@
 """The kernels step by step against a plain scalar Metropolis: not only the law they end in, but the way there.
 
-Weights are visited in order of increasing degree, then index (+-J), or in order of the index (real couplings).
+Weights are visited in order of increasing degree, then index.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ TEMPERATURES = (0.5, 1.2, 15.0)
 
 
 def visiting_order(glass):
-    return np.argsort(glass.degrees, kind="stable") if glass.is_binary else np.arange(glass.n_weights)
+    return np.argsort(glass.degrees, kind="stable")
 
 
 def acceptance(cost, temperature):

@@ -68,10 +68,10 @@ def test_random_alternation_would_be_noticed():
     """The twin that always tries the even gaps: nobody ever leaves a pair of rungs."""
 
     class EvenOnly(gn.ParallelTempering):
-        def _advance(self, n_sweeps):
-            for _ in range(n_sweeps):
+        def _record(self, recorder, n_draws, measure_every):
+            for _ in range(n_draws * measure_every):
                 self._walkers.step[...] = 0
-                super()._advance(1)
+                super()._record(recorder, 1, 1)
 
     record = EvenOnly(without_paths(), np.linspace(1, 2, 8), n_replicas=2, seed=1).run(160)
     assert (record.round_trips == 0).all()

@@ -120,8 +120,10 @@ def test_overlaps_are_those_of_the_recorded_weights(glass):
 class Still(gn.Metropolis):
     """Measures where it was put."""
 
-    def _advance(self, n_sweeps):
-        self.n_sweeps += n_sweeps
+    def _record(self, recorder, n_draws, measure_every):
+        for _ in range(n_draws):
+            recorder.take()
+        self.n_sweeps += n_draws * measure_every
 
 
 def between(glass, first, second, names):

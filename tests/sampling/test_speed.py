@@ -1,17 +1,63 @@
-"""What `glassnet bench` prints hangs together; how fast it is belongs to benchmarks/."""
+"""The clockwork of the speeds is right; how fast the kernels are belongs to benchmarks/."""
 
+import time
+
+import numpy as np
 import pytest
 
 from glassnet.kernels import bitsliced
 from glassnet.sampling import speed
 
 
+@pytest.fixture
+def clock(monkeypatch):
+    """Clocks that only move when they are told to; others have half of the processor."""
+
+    class Clock:
+        now = 0.0
+
+    monkeypatch.setattr(time, "process_time", lambda: Clock.now)
+    monkeypatch.setattr(time, "perf_counter", lambda: 2 * Clock.now)
+    return Clock
+
+
+def test_alternate_returns_seconds_of_one_unit_and_takes_turns(clock):
+    calls = []
+
+    def action(name, seconds, relevant=None):
+        def work(count):
+            calls.append((name, count))
+            clock.now += seconds * count
+            return None if relevant is None else relevant * count
+
+        return work
+
+    actions = {"slow": action("slow", 3.0), "fast": action("fast", 0.25), "share": action("share", 0.5, relevant=0.25)}
+    times = speed.alternate(actions, seconds=6.0, repeats=4)
+    assert times["slow"].tolist() == [3.0] * 4
+    assert times["fast"].tolist() == [0.25] * 4
+    # a quarter of the second that one unit takes on the clock, and of the half it has the processor
+    assert times["share"].tolist() == [0.125] * 4
+    # a stretch of every action, in turn, each as long as asked
+    assert calls[-12:] == [("slow", 2), ("fast", 24), ("share", 48)] * 4
+
+
 @pytest.mark.parametrize("couplings", ["binary", "gaussian"])
-def test_speeds_are_updates_over_seconds(couplings, monkeypatch):
+def test_speeds_follow_from_the_times(couplings, monkeypatch):
+    """Sweeps alone, with exchanges, with measurements: 1, 2 and 4 microseconds for ten sweeps."""
+    seconds = {"bare": 1e-6, "tempered": 2e-6, "measured": 4e-6}
+
+    def alternate(actions, *_):
+        for action in actions.values():
+            action(1)
+        return {name: np.full(3, seconds[name]) for name in actions}
+
     monkeypatch.setenv("GLASSNET_ISA", bitsliced.instruction_sets()[-1])
-    found = speed.measure(speed.standard(99, couplings), n_temperatures=3, n_replicas=2, seconds=0.002, repeats=1)
-    updates = 99 * 3 * 2 * 1e-9
+    monkeypatch.setattr(speed, "alternate", alternate)
+    found = speed.measure(speed.standard(99, couplings), n_temperatures=3, n_replicas=2)
     assert found.instruction_set == bitsliced.instruction_sets()[-1]
-    assert found.bare * found.sweep == pytest.approx(updates)
-    assert found.tempered * (found.sweep + found.exchange) == pytest.approx(updates)
-    assert found.measured * (10 * (found.sweep + found.exchange) + found.record) == pytest.approx(10 * updates)
+    updates = 10 * 99 * 3 * 2
+    assert [found.bare, found.tempered, found.measured] == pytest.approx([updates / t for t in (1e3, 2e3, 4e3)])
+    assert found.efficiency == pytest.approx(0.5)
+    # 2 microseconds more, at 0.1 a sweep
+    assert found.measurement == pytest.approx(20.0)

@@ -9,6 +9,8 @@ from glassnet.scan import ladders, tasks
 from glassnet.scan.config import parse
 from glassnet.scan.tasks import Task
 
+PLANTED_SAMPLING = "measure_every = 10\n[sampling.planted]\nthermalization = 77"
+
 
 def test_text_names_the_task_and_nothing_else():
     assert Task(120, 0.1, 3).text == "N=120,dilution=0.1,sample=3"
@@ -141,3 +143,22 @@ def test_ladders_do_not_depend_on_which_tasks_are_left(run_text):
     assert ladders.ladder_of(last, run_file, ladders.complete([last], run_file, {})) == ladders.ladder_of(
         last, run_file, kept
     )
+
+
+@pytest.mark.parametrize(("thermalization", "sweeps"), [(0, 200), (20, 200), (40_000, 4000), (10**6, 10_000)])
+def test_pilots_take_a_tenth_of_the_thermalization(run_text, monkeypatch, thermalization, sweeps):
+    """Not of the recorded sweeps, which may grow: a ladder added later must be that of a scan always so long."""
+    taken = []
+
+    def adaptive(*arguments, **keywords):
+        taken.append(keywords["sweeps"])
+        return np.array([0.5, 0.7, 1.0, 1.5])
+
+    monkeypatch.setattr(ladders.ladders, "adaptive", adaptive)
+    adapting = ("n = 4", 'n = 4, spacing = "adaptive"', "thermalization = 20", f"thermalization = {thermalization}")
+    for length in (40, 400_000):
+        # what planted tasks do otherwise does not matter: they share the ladder
+        changes = (*adapting, "sweeps = 40", f"sweeps = {length}", "measure_every = 10", PLANTED_SAMPLING)
+        run_file = parse(run_text(*changes), "a")
+        assert len(ladders.complete(tasks.all_tasks(run_file), run_file, {})) == 4
+    assert taken == [sweeps] * 8
