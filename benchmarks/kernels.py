@@ -1,6 +1,5 @@
 """Speed of the bare kernels: sweeps alone, no exchange, nothing recorded."""
 
-import inspect
 import os
 from unittest.mock import patch
 
@@ -78,7 +77,7 @@ def real_couplings(effort):
     rows = []
     for n_weights in (99, 999) if effort.quick else (99, 999, 99999):
         glass = speed.standard(n_weights, "gaussian")
-        samplers = {name: speed.sampler(glass, **keywords) for name, keywords in _precisions().items()}
+        samplers = {name: speed.sampler(glass, precision=name) for name in ("float32", "float64")}
         rows += [{"N": n_weights, **row} for row in _rows("precision", samplers, effort)]
     yield Table("Real couplings", rows, [f"Regular glass with Gaussian couplings, p = 3, degree 4. {LANES}"])
 
@@ -91,13 +90,6 @@ def enumeration(effort):
     seconds = float(np.median(times["all"]))
     row = {"N": n_weights, "paths": glass.n_paths, "seconds": seconds, "states/ns": 2**n_weights / seconds * 1e-9}
     yield Table("Exact enumeration", [row], ["gn.exact.density_of_states of a regular +-J glass, p = 3, degree 4."])
-
-
-def _precisions():
-    """Keywords of ParallelTempering for each precision it offers."""
-    if "precision" not in inspect.signature(gn.ParallelTempering).parameters:
-        return {"float64": {}}
-    return {name: {"precision": name} for name in ("float32", "float64")}
 
 
 def _rows(column, samplers, effort):

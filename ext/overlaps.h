@@ -61,9 +61,11 @@ typedef struct {
      * (0, 2), ..., (1, 2), ...; out has 8 places more than that */
     void (*sums)(const uint64_t *rows, const uint64_t *reference, const layout_t *layout, const company_t *who, int kind,
                  int64_t t, int32_t *out);
-    /* out[j] = scale times the sum, or product, over the layers of sums[l * n + j] */
+    /* out[j] = scale times the sum over the layers of sums[l * n + j] */
     void (*total)(const int32_t *sums, int64_t n_layers, int64_t n, double scale, double *out);
-    void (*product)(const int32_t *sums, int64_t n_layers, int64_t n, double scale, double *out);
+    /* scale times the product over the layers, for all pairs at rung t; sums: scratch as for `sums` */
+    void (*products)(const uint64_t *rows, const layout_t *layout, const company_t *who, int64_t t, int32_t *sums,
+                     double scale, double *out);
     /* out[0]: all-walk sum, out[1]: matched sum of the two rows that differ in net->differ; each if asked for */
     void (*network)(network_t *net, int walks, int matched, int64_t *out);
 } overlaps_isa_t;

@@ -53,6 +53,18 @@ INLINE void F(tile_pairs)(const uint64_t *tile, const int64_t n_words, int64_t n
     }
 }
 
+/* Copy n_words words of the rows at rung t, from `first` on, into the tile. */
+INLINE void F(fill_tile)(const uint64_t *rows, int64_t stride, int64_t first, int64_t n_words, const company_t *who,
+                         int64_t t)
+{
+    const int64_t padded = PADDED(who->n_replicas);
+    for (int64_t r = 0; r < who->n_replicas; r++) {
+        const uint64_t *row = rows + who->lane_at[r * who->n_rungs + t] * stride + first;
+        for (int64_t word = 0; word < n_words; word++)
+            who->tile[word * padded + r] = row[word];
+    }
+}
+
 /* All pairs at rung t in n_words words of each row from `first` on. */
 INLINE void F(rung_pairs)(const uint64_t *rows, int64_t stride, int64_t first, int64_t n_words, int32_t size,
                           const company_t *who, int64_t t, int32_t *out)
@@ -60,11 +72,7 @@ INLINE void F(rung_pairs)(const uint64_t *rows, int64_t stride, int64_t first, i
     const int64_t n = who->n_replicas, padded = PADDED(n), most = TILE_WORDS / padded > 1 ? TILE_WORDS / padded : 1;
     for (int64_t done = 0; done == 0 || done < n_words; done += most) { /* once for a row without words, too */
         const int64_t here = n_words - done < most ? n_words - done : most;
-        for (int64_t r = 0; r < n; r++) {
-            const uint64_t *row = rows + who->lane_at[r * who->n_rungs + t] * stride + first + done;
-            for (int64_t word = 0; word < here; word++)
-                who->tile[word * padded + r] = row[word];
-        }
+        F(fill_tile)(rows, stride, first + done, here, who, t);
         if (done > 0)
             F(tile_pairs)(who->tile, here, n, size, 1, out);
         else if (here == 1) /* the short rows of small glasses, unrolled */
@@ -108,11 +116,51 @@ TARGET static void F(total)(const int32_t *sums, int64_t n_layers, int64_t n, do
         out[j] *= scale;
 }
 
-TARGET static void F(product)(const int32_t *sums, int64_t n_layers, int64_t n, double scale, double *restrict out)
+#ifdef VECTOR_ONES
+/* Products over the layers of eight pairs at a time, without sums in memory; the tile holds whole rows. */
+INLINE void F(tile_products)(const uint64_t *tile, const layout_t *layout, int64_t n_replicas, double scale, double *out)
 {
+    const int64_t stride = PADDED(n_replicas);
+    for (int64_t a = 0; a + 1 < n_replicas; a++) {
+        for (int64_t b = a + 1; b < n_replicas; b += 8) {
+            const __mmask8 inside = (__mmask8)(n_replicas - b >= 8 ? 0xff : 0xff >> (8 - n_replicas + b));
+            __m512d product = _mm512_set1_pd(1.0);
+            for (int64_t l = 0; l < layout->n_layers; l++) {
+                __m512i differ = _mm512_setzero_si512();
+                for (int64_t word = layout->first[l]; word < layout->first[l + 1]; word++) {
+                    const uint64_t *at = tile + word * stride;
+                    __m512i x = _mm512_xor_si512(_mm512_loadu_si512(at + b), _mm512_set1_epi64((int64_t)at[a]));
+                    differ = _mm512_add_epi64(differ, _mm512_popcnt_epi64(x));
+                }
+                __m512i sum = _mm512_sub_epi64(_mm512_set1_epi64(layout->size[l]), _mm512_slli_epi64(differ, 1));
+                product = _mm512_mul_pd(product, _mm512_cvtepi64_pd(sum));
+            }
+            product = _mm512_mul_pd(product, _mm512_set1_pd(scale));
+            if (inside == 0xff)
+                _mm512_storeu_pd(out + b - a - 1, product);
+            else
+                _mm512_mask_storeu_pd(out + b - a - 1, inside, product);
+        }
+        out += n_replicas - a - 1;
+    }
+}
+#endif
+
+TARGET static void F(products)(const uint64_t *rows, const layout_t *layout, const company_t *who, int64_t t,
+                               int32_t *sums, double scale, double *restrict out)
+{
+    const int64_t n = comparisons(who, ALL_PAIRS);
+#ifdef VECTOR_ONES
+    if (layout->n_words * PADDED(who->n_replicas) <= TILE_WORDS) {
+        F(fill_tile)(rows, layout->n_words, 0, layout->n_words, who, t);
+        F(tile_products)(who->tile, layout, who->n_replicas, scale, out);
+        return;
+    }
+#endif
+    F(sums)(rows, NULL, layout, who, ALL_PAIRS, t, sums);
     for (int64_t j = 0; j < n; j++)
         out[j] = sums[j];
-    for (int64_t l = 1; l < n_layers; l++)
+    for (int64_t l = 1; l < layout->n_layers; l++)
         for (int64_t j = 0; j < n; j++)
             out[j] *= sums[l * n + j];
     for (int64_t j = 0; j < n; j++)
@@ -121,7 +169,7 @@ TARGET static void F(product)(const int32_t *sums, int64_t n_layers, int64_t n, 
 
 #include "network_isa.h"
 
-static const overlaps_isa_t F(overlaps_isa) = {F(sums), F(total), F(product), F(network)};
+static const overlaps_isa_t F(overlaps_isa) = {F(sums), F(total), F(products), F(network)};
 
 #undef F
 #undef INLINE

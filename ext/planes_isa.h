@@ -58,23 +58,57 @@ TARGET static void F(energies)(bits_t *s, int64_t block)
                 F(add_at)(x, place, pending[place]);
         for (int64_t a = groups * 8; a < s->n_paths; a++)
             F(add_at)(x, 0, F(load)(path + a * WORDS, h));
-        F(transpose)(x, 64);
-        for (int j = 0; j < 64; j++)
-            for (int w = 0; w < PW; w++)
-                energy[j * WORDS + h * PW + w] = (double)(s->n_paths - 2 * (int64_t)x[j][w]);
+        F(transpose)(x, 32); /* paths have 32-bit numbers: no count has more bits */
+        for (int j = 0; j < 32; j++)
+            for (int w = 0; w < PW; w++) {
+                double *lane = energy + j * WORDS + h * PW + w;
+                lane[0] = (double)(int32_t)(s->n_paths - 2 * (int64_t)(x[j][w] & 0xffffffffu));
+                lane[32 * WORDS] = (double)(int32_t)(s->n_paths - 2 * (int64_t)(x[j][w] >> 32));
+            }
     }
 }
 
-/* Transpose half a word per lane, in the order of the lanes, into 32 rows `stride` words apart, top bit first. */
-INLINE void F(lay_half)(const uint64_t *value, const int upper, uint64_t *row, int64_t stride)
+/* Half a threshold for every lane: those of the lanes of row j in the lower, of row j + 32 in the upper halves of the 8
+ * words of `pair` j. `rung`: of all lanes, idle ones anywhere; `half`: 32 for the upper, 0 for the lower bits. */
+INLINE void F(gather_halves)(const uint64_t *of_rung, int64_t n_rungs, const int32_t *rung, const int half, uint64_t *pair)
 {
-    const V low = (V){0} + 0xffffffffu;
+    (void)n_rungs;
+#if VBYTES == 64
+    if (n_rungs <= 32) { /* the whole table fits into two registers */
+        const __m512i zero = _mm512_setzero_si512();
+        __m512i table[2];
+        for (int part = 0; part < 2; part++) {
+            __m256i narrow[2];
+            for (int quarter = 0; quarter < 2; quarter++) {
+                const int64_t first = 16 * part + 8 * quarter, left = n_rungs - first;
+                const __mmask8 inside = (__mmask8)(left >= 8 ? 0xff : left > 0 ? (1 << left) - 1 : 0);
+                __m512i wide = inside ? _mm512_maskz_loadu_epi64(inside, of_rung + first) : zero;
+                narrow[quarter] = _mm512_cvtepi64_epi32(_mm512_srli_epi64(wide, half));
+            }
+            table[part] = _mm512_inserti64x4(_mm512_castsi256_si512(narrow[0]), narrow[1], 1);
+        }
+        for (int j = 0; j < 32; j++) {
+            __m512i low = _mm512_cvtepu32_epi64(_mm256_loadu_si256((const __m256i *)(rung + j * WORDS)));
+            __m512i high = _mm512_cvtepu32_epi64(_mm256_loadu_si256((const __m256i *)(rung + (j + 32) * WORDS)));
+            __m512i both = _mm512_or_si512(low, _mm512_slli_epi64(high, 32));
+            _mm512_store_si512(pair + j * WORDS, _mm512_permutex2var_epi32(table[0], both, table[1]));
+        }
+        return;
+    }
+#endif
+    for (int l = 0; l < LANES / 2; l++) {
+        const uint64_t low = of_rung[rung[l]] >> half, high = of_rung[rung[l + LANES / 2]] >> half;
+        pair[l] = (low & 0xffffffffu) | high << 32;
+    }
+}
+
+/* Transpose such halves into 32 rows `stride` words apart, top bit first. */
+INLINE void F(lay_halves)(const uint64_t *pair, uint64_t *row, int64_t stride)
+{
     for (int h = 0; h < PARTS; h++) {
         V x[32];
-        for (int j = 0; j < 32; j++) {
-            V first = F(load)(value + j * WORDS, h), second = F(load)(value + (j + 32) * WORDS, h);
-            x[j] = upper ? (first >> 32) | (second & ~low) : (first & low) | (second << 32);
-        }
+        for (int j = 0; j < 32; j++)
+            x[j] = F(load)(pair + j * WORDS, h);
         F(transpose)(x, 32);
         for (int j = 0; j < 32; j++)
             *F(part)(row + (31 - j) * stride, h) = x[j];
@@ -87,18 +121,15 @@ INLINE void F(lay_thresholds)(bits_t *s, int64_t block, const int upper)
     const int64_t stride = s->n_classes * WORDS, n_rungs = s->ladder.n_rungs;
     uint64_t *plane = s->plane + block * BITS * stride + (upper ? 0 : BITS / 2 * stride);
     const int64_t lanes = s->n_lanes - block * LANES < LANES ? s->n_lanes - block * LANES : LANES;
-    const int32_t *rung_of = s->ladder.rung_of + block * LANES;
-    uint64_t value[LANES] __attribute__((aligned(64)));
-    for (int64_t lane = lanes; lane < LANES; lane++)
-        value[lane] = 0;
-    for (int64_t c = 1; c < s->n_classes; c++) {
-        const uint64_t *of_rung = s->threshold + c * n_rungs;
-        if (!s->needed[c])
-            continue;
-        for (int64_t lane = 0; lane < lanes; lane++)
-            value[lane] = of_rung[rung_of[lane]];
-        F(lay_half)(value, upper, plane + c * WORDS, stride);
-    }
+    int32_t rung[LANES];
+    uint64_t pair[LANES / 2] __attribute__((aligned(64)));
+    for (int64_t lane = 0; lane < LANES; lane++)
+        rung[lane] = lane < lanes ? s->ladder.rung_of[block * LANES + lane] : 0;
+    for (int64_t c = 1; c < s->n_classes; c++)
+        if (s->needed[c]) {
+            F(gather_halves)(s->threshold + c * n_rungs, n_rungs, rung, upper ? 32 : 0, pair);
+            F(lay_halves)(pair, plane + c * WORDS, stride);
+        }
     s->stale[block] = (uint8_t)upper;
 }
 

@@ -80,12 +80,14 @@ static inline void record_pairs(record_t *r)
     if (network && !r->weight_overlap)
         return;
     for (int64_t t = 0; t < r->who.n_rungs; t++) {
+        if (r->overlap && r->layered)
+            r->isa->products(r->rows, &r->weights, &r->who, t, r->sums, r->overlap_scale, r->overlap + t * n);
+        if (r->layered && !r->weight_overlap && !r->matched_overlap)
+            continue;
         r->isa->sums(r->rows, NULL, &r->weights, &r->who, kind, t, r->sums);
         if (r->weight_overlap)
             r->isa->total(r->sums, n_layers, n, r->scale, r->weight_overlap + t * n);
-        if (r->overlap && r->layered)
-            r->isa->product(r->sums, n_layers, n, r->overlap_scale, r->overlap + t * n);
-        else if (r->overlap && !network)
+        if (r->overlap && !r->layered && !network)
             r->isa->total(r->sums, n_layers, n, r->overlap_scale, r->overlap + t * n);
         if (r->matched_overlap && !network)
             record_matched(r, n, r->matched_overlap + t * n);

@@ -61,3 +61,11 @@ def test_speeds_follow_from_the_times(couplings, monkeypatch):
     assert found.efficiency == pytest.approx(0.5)
     # 2 microseconds more, at 0.1 a sweep
     assert found.measurement == pytest.approx(20.0)
+
+
+def test_the_timed_loop_is_what_run_does():
+    """The same chain comes out, past the point where the memory is used again."""
+    one, other = (speed.sampler(speed.standard(30), 3, 4) for _ in range(2))
+    one.run(10 * 250, measure_every=10)
+    speed.recording_loop(other)(250)
+    assert (one.weights == other.weights).all()
