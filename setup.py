@@ -1,12 +1,15 @@
 """Build of the compiled kernels; everything else about the package stands in pyproject.toml."""
 
 import os
+import shlex
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
 # -ffp-contract=off: a fused multiply-add rounds differently, and chains must not depend on the instruction set.
 FLAGS = ["-O3", "-ffp-contract=off", "-Wall", "-Wextra", "-Wno-psabi", "-Wno-unused-function"]
+# Further flags of compiler and linker, after all others: tests/sanitize.sh builds with sanitizers by this.
+EXTRA_FLAGS = shlex.split(os.environ.get("GLASSNET_CFLAGS", ""))
 HEADERS = sorted(os.path.join("ext", name) for name in os.listdir("ext") if name.endswith((".h", ".pxi")))
 
 
@@ -17,7 +20,8 @@ def kernel(name):
         [f"ext/{name}.pyx"],
         include_dirs=["ext"],
         depends=HEADERS,
-        extra_compile_args=FLAGS,
+        extra_compile_args=FLAGS + EXTRA_FLAGS,
+        extra_link_args=EXTRA_FLAGS,
     )
 
 

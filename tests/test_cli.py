@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+import glassnet
 from glassnet import cli
 
 RUN_FILE = """\
@@ -194,7 +195,7 @@ def test_theory(main):
 
 
 def test_as_a_command(tmp_path):
-    assert command("--version")[:2] == (0, "glassnet 0.1.0\n")
+    assert command("--version")[:2] == (0, f"glassnet {glassnet.__version__}\n")
     code, output, errors = command("scan", tmp_path / "none.toml")
     assert (code, output) == (2, "")
     assert errors == f"glassnet: {tmp_path}/none.toml: cannot be read: No such file or directory\n"
