@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import io
 import json
+import math
 import sys
 from collections.abc import Callable
 
@@ -31,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         if rank == 0:
-            print("glassnet: interrupted; finished tasks are safe, the same command goes on", file=sys.stderr)
+            print("glassnet: interrupted; what was saved is safe, the same command goes on", file=sys.stderr)
         return 75
     except BrokenPipeError:
         # the reader of our output has gone, as in `glassnet status DIR | head`
@@ -54,6 +55,19 @@ def _parser() -> argparse.ArgumentParser:
     scan = command("scan", _scan, "run or resume a run file; finished tasks are not run again")
     scan.add_argument("run_file", metavar="RUN.toml")
     scan.add_argument("--out", metavar="DIR", help="directory of the run (default: results/<stem of the run file>)")
+    scan.add_argument(
+        "--time-limit",
+        metavar="SECONDS",
+        type=_seconds,
+        help="save everything and end with exit code 75 after so long (default: a minute before a Slurm job ends)",
+    )
+    scan.add_argument(
+        "--checkpoint-every",
+        metavar="SECONDS",
+        type=_seconds,
+        default=900.0,
+        help="how often a running task is saved (default 900)",
+    )
     scan.add_argument("--dry-run", action="store_true", help="check everything and say what would be done")
     analyze = command("analyze", _analyze, "tables, verdict and figure from saved chains")
     analyze.add_argument("directory", metavar="DIR")
@@ -68,6 +82,17 @@ def _parser() -> argparse.ArgumentParser:
     theory.add_argument("--dilution", type=float, default=0.0, help="fraction of weights removed (default 0)")
     command("bench", _bench, "updates per nanosecond of this machine's kernels")
     return parser
+
+
+def _seconds(text: str) -> float:
+    """A positive number of seconds on the command line."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a positive number of seconds, got {text}")
+    return seconds
 
 
 def _check_instruction_set() -> None:
@@ -86,7 +111,7 @@ def _scan(chosen) -> int:
 
     _check_instruction_set()
     if not chosen.dry_run:
-        return run.scan(chosen.run_file, chosen.out)
+        return run.scan(chosen.run_file, chosen.out, chosen.time_limit, chosen.checkpoint_every)
     print(status.dry_run(chosen.run_file, chosen.out))
     return 0
 

@@ -82,11 +82,13 @@ chain._kernel.rows(np.full(64, 12, dtype=np.int32))' 2> /dev/null || ! grep -q h
     done
 done
 
-# tests/kernels and test_variants.py run every instruction set by themselves
-tests -O0 tests/kernels tests/exactness/test_variants.py --deselect tests/kernels/test_generator.py
-tests -O1 tests/kernels tests/exactness/test_variants.py
+# what is left out: an address space limit leaves no room for the sanitizers, random arguments and the study of the random
+# numbers take long and call the kernels like the others. tests/kernels and test_variants.py run every instruction set.
+kernels=(tests/kernels --deselect tests/kernels/test_generator.py)
+tests -O0 "${kernels[@]}"
+tests -O1 "${kernels[@]}" tests/exactness/test_variants.py
 for isa in $sets; do
     GLASSNET_ISA=$isa tests -O1 tests/sampling tests/exactness/test_field.py tests/exactness/test_transitions.py \
-        --deselect tests/sampling/test_arguments.py::test_more_pairs_than_memory_are_refused_or_never_made
+        --deselect tests/sampling/test_arguments.py --deselect tests/sampling/test_ladder.py
 done
-echo "tests/sanitize.sh: no report ($sets)"
+echo "tests/sanitize.sh: no report (${sets// /, })"

@@ -72,10 +72,10 @@ def test_scan_ends_with_the_analysis(main, tmp_path):
 def test_status_in_words_and_for_programs(main, finished):
     code, output, _ = main("status", "done")
     assert code == 0
-    assert output.splitlines()[-1].split() == ["all", "4", "4", "0", "0", "0"]
+    assert output.splitlines()[-1].split() == ["all", "4", "4", "0", "0", "0", "0"]
     code, output, _ = main("status", "done", "--json")
     report = json.loads(output)
-    assert [report[name] for name in ("total", "done", "running", "failed", "missing")] == [4, 4, 0, 0, 0]
+    assert [report[name] for name in ("total", "done", "running", "paused", "failed", "missing")] == [4, 4, 0, 0, 0, 0]
 
 
 def test_dry_run_creates_nothing(main, tmp_path):

@@ -31,6 +31,17 @@ def commit(path: Path, image: bytes) -> None:
         raise OSError(error.errno, reason, str(path)) from error
 
 
+def set_aside(path: Path) -> Path:
+    """Rename a damaged file, so that it is computed again and nothing is deleted; returns its new path."""
+    aside = path.with_name(path.name + ".damaged")
+    number = 1
+    while aside.exists():
+        number += 1
+        aside = path.with_name(f"{path.name}.damaged{number}")
+    os.replace(path, aside)
+    return aside
+
+
 def remove_parts(folder: Path) -> None:
     """Remove what killed writers left behind in `folder` and below; only the owner of the lock may call this."""
     for part in folder.rglob(".*.part"):

@@ -5,6 +5,8 @@ denominator; a dataset holds ``integer * (1 / denominator)`` as float64 with the
 (``dtype``, ``scale_factor``) in the variable's encoding, so that a file stores the integers themselves.
 """
 
+from itertools import pairwise
+
 import numpy as np
 import xarray as xr
 
@@ -88,28 +90,33 @@ def dataset(
     return _with_acceptance(xr.Dataset(variables, coords=coordinates, attrs=attrs))
 
 
-def join(first: xr.Dataset, second: xr.Dataset) -> xr.Dataset:
-    """Join a chain and its continuation: draws follow each other, counters add up.
+def join(*pieces: xr.Dataset) -> xr.Dataset:
+    """Join a chain and its continuations: draws follow each other, counters add up; attributes are those of the last.
 
     Raises
     ------
     ValueError
-        If `second` does not start after the last draw of `first` or does not hold the same variables.
+        If a piece does not start after the last draw of the one before, or they differ in variables or temperatures.
     """
-    if set(first.data_vars) != set(second.data_vars):
-        differ = ", ".join(sorted(set(first.data_vars) ^ set(second.data_vars)))
-        raise ValueError(f"second must hold the variables of first; they differ in {differ}")
-    if first.sizes["draw"] and second.sizes["draw"] and int(second.draw[0]) <= int(first.draw[-1]):
-        raise ValueError(f"second must start after sweep {int(first.draw[-1])}, got {int(second.draw[0])}")
-    moving = [name for name in first.data_vars if "draw" in first[name].dims]
-    joined = xr.concat([first[moving], second[moving]], dim="draw", combine_attrs="override")
-    for name in moving:
-        joined[name].encoding = dict(first[name].encoding)
-    for name in _COUNTERS:
-        joined[name] = first[name] + second[name]
-        joined[name].attrs = dict(first[name].attrs)
-    joined.attrs = dict(first.attrs)
-    return _with_acceptance(joined)
+    last = pieces[-1]
+    for first, second in pairwise(pieces):
+        if set(first.data_vars) != set(second.data_vars):
+            differ = ", ".join(sorted(set(first.data_vars) ^ set(second.data_vars)))
+            raise ValueError(f"pieces must hold the same variables; they differ in {differ}")
+        if not np.array_equal(first.temperature, second.temperature):
+            raise ValueError("pieces must have the same temperatures")
+    draw = np.concatenate([piece.draw.values for piece in pieces])
+    for number in np.flatnonzero(np.diff(draw) <= 0)[:1]:
+        raise ValueError(f"pieces must follow each other: after sweep {draw[number]} comes {draw[number + 1]}")
+    variables = {}
+    for name, variable in last.variables.items():
+        values = variable.values
+        if "draw" in variable.dims:
+            values = np.concatenate([piece[name].values for piece in pieces])
+        elif name in _COUNTERS:
+            values = sum(piece[name].values for piece in pieces)
+        variables[name] = xr.Variable(variable.dims, values, variable.attrs, variable.encoding)
+    return _with_acceptance(xr.Dataset(variables, attrs=last.attrs).set_coords(list(last.coords)))
 
 
 def _with_acceptance(dataset: xr.Dataset) -> xr.Dataset:

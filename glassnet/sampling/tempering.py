@@ -13,8 +13,8 @@ from glassnet.sampling.progress import reporter
 from glassnet.sampling.walkers import Walkers
 
 _PAIRS = set(PAIR_MEASUREMENTS)
-#: updates between two looks at the progress, and for signals: a fraction of a second
-_STRETCH = 5 * 10**8
+#: updates between two looks at the progress, and for signals: some milliseconds, half a second with a few lanes only
+_STRETCH = 10**8
 #: keeps counts of sweeps and exchanges inside int64
 _MOST_SWEEPS = 2**40
 
@@ -104,7 +104,7 @@ class ParallelTempering:
         packed = self._kernel.rows(self._overlaps.plain_layout[0]).view(np.uint8)
         return np.unpackbits(packed, axis=-1, bitorder="little", count=self.glass.n_weights) > 0
 
-    def run(self, n_sweeps, thermalization=0, measure_every=1, measure=None, progress=False):
+    def run(self, n_sweeps, thermalization=0, measure_every=1, measure=None, progress=False, pause=None):
         """Advance the chain and record it.
 
         Parameters
@@ -120,6 +120,9 @@ class ParallelTempering:
             energy and overlap, path_overlap for real couplings, planted_overlap for a planted glass.
         progress : bool or callable(done, total)
             Whether to show a progress bar, or what to call with sweeps done and to do.
+        pause : callable() -> bool, optional
+            Asked every fraction of a second; once it says yes, the run ends there. The dataset holds the draws taken
+            so far, `n_sweeps` says how far the chain is, and running the rest later gives what one run would have.
 
         Returns
         -------
@@ -139,17 +142,26 @@ class ParallelTempering:
         n_draws = n_sweeps // measure_every
         arrays = self._overlaps.arrays(names, n_draws, len(self.temperatures))
         recorder = recording.Recorder(self._kernel, self._walkers, self._overlaps, arrays)
+        stretch = max(1, _STRETCH // (self.glass.n_weights * self._walkers.n_lanes))
+        paused = False
         with reporter(progress, thermalization + n_sweeps) as report:
-            stretch = max(1, _STRETCH // (self.glass.n_weights * self._walkers.n_lanes))
             for done in range(0, thermalization, stretch):
                 self._advance(min(stretch, thermalization - done))
                 report(min(done + stretch, thermalization))
+                if paused := pause is not None and pause():
+                    break
             self._walkers.reset_counters()
-            start, draws = self.n_sweeps, max(1, stretch // measure_every)
-            for done in range(0, n_draws, draws):
-                self._record(recorder, min(draws, n_draws - done), measure_every)
-                report(thermalization + min(done + draws, n_draws) * measure_every)
-        return self._dataset(arrays, start + measure_every * np.arange(1, n_draws + 1))
+            start, draws, taken = self.n_sweeps, max(1, stretch // measure_every), 0
+            while taken < n_draws and not paused:
+                step = min(draws, n_draws - taken)
+                self._record(recorder, step, measure_every)
+                taken += step
+                report(thermalization + taken * measure_every)
+                paused = pause is not None and pause()
+        if taken < n_draws:
+            # copies: a view would keep the room for all draws
+            arrays = {name: array[:taken].copy() for name, array in arrays.items()}
+        return self._dataset(arrays, start + measure_every * np.arange(1, taken + 1))
 
     def _require_room(self, names, n_draws):
         """Refuse, before anything runs, what cannot be recorded."""
@@ -163,12 +175,12 @@ class ParallelTempering:
         _checks.memory(f"n_sweeps: recording {n_draws} draws of {', '.join(names)}", needed)
 
     def _advance(self, n_sweeps):
+        self.n_sweeps += n_sweeps  # first: an interrupt is raised when the kernel returns, after all of these sweeps
         self._kernel.advance(n_sweeps)
-        self.n_sweeps += n_sweeps
 
     def _record(self, recorder, n_draws, measure_every):
-        recorder.run(n_draws, measure_every)
         self.n_sweeps += n_draws * measure_every
+        recorder.run(n_draws, measure_every)
 
     def _dataset(self, arrays, draw):
         walkers, glass = self._walkers, self.glass
@@ -241,8 +253,10 @@ def _kernel(glass, walkers, seed, field, precision):
 
 
 def _require_memory(glass, n_lanes):
-    lanes = -(-n_lanes // 512) * 512
-    planes = 64 * (1 + int(glass.degrees.max(initial=0)))
+    block = bitsliced.LANES_PER_BLOCK if glass.is_binary else realvalued.LANES_PER_BLOCK
+    lanes = -(-n_lanes // block) * block
+    # with a field a weight of degree k has 4 k + 3 classes of moves
+    planes = 64 * (3 + 4 * int(glass.degrees.max(initial=0)))
     state = lanes // 8 * (glass.n_weights + glass.n_paths + planes)
     what = f"n_replicas: {n_lanes} configurations of {glass.n_weights} weights on {glass.n_paths} paths"
-    _checks.memory(what, 3 * state + 2 * n_lanes * glass.n_weights)
+    _checks.memory(what, 3 * state + (n_lanes + 2 * lanes) * glass.n_weights)

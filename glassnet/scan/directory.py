@@ -2,6 +2,7 @@
 
 run.toml            the run file (its last, largest version)      nodes.json      nodes and their samples
 chains/N96/dilution0.1[/planted0.65]/sample3.h5   finished tasks      ladders.json    temperatures
+chains/.../sample3.segments/000001.h5   what an unfinished task has done so far
 failed/<task>.txt   tracebacks      progress.json   how far a running scan is      .lock   held while a scan runs
 """
 
@@ -19,6 +20,7 @@ from glassnet.chains import segment
 from glassnet.chains.atomic import commit, remove_parts
 from glassnet.chains.content import ChainError
 from glassnet.chains.store import NODES, RUN_FILE, file_name
+from glassnet.chains.unfinished import Unfinished
 from glassnet.scan import growth
 from glassnet.scan.config import RunFile, UserError, parse, read
 from glassnet.scan.tasks import Task, all_tasks, node_attributes
@@ -29,10 +31,10 @@ _PATIENCE = 1.0
 
 
 class Survey(NamedTuple):
-    """Which tasks are on disk: finished, shorter than asked (with their sweeps), damaged (with the reason)."""
+    """Which tasks are on disk: finished, begun (sweeps they reached, thermalization included), damaged (the reason)."""
 
     done: set[int]
-    shorter: dict[int, int]
+    reached: dict[int, int]
     damaged: dict[int, str]
 
 
@@ -56,6 +58,10 @@ class RunDirectory:
     def chain(self, task: Task) -> Path:
         """Chain file of a task."""
         return self.path / "chains" / task.folder / file_name(task.sample)
+
+    def unfinished(self, task: Task) -> Unfinished:
+        """Segments of a task that is not finished."""
+        return Unfinished(self.chain(task))
 
     def failure(self, task: Task) -> Path:
         """Where the traceback of a failed task goes."""
@@ -180,40 +186,30 @@ class RunDirectory:
             commit(path, text.encode())
 
     def survey(self, tasks: list[Task], run_file: RunFile) -> Survey:
-        """Verify every chain file of these tasks.
+        """Verify every chain file of these tasks, and look how far those that have none or a shorter one are.
 
         Raises
         ------
         UserError
             If a file belongs to another run.
         """
-        done, shorter, damaged = set(), {}, {}
+        done, reached, damaged = set(), {}, {}
         for number, task in enumerate(tasks):
-            path = self.chain(task)
-            if not path.exists():
-                continue
-            try:
-                attrs = segment.verify(path)
-            except ChainError as error:
-                damaged[number] = str(error)
-                continue
-            if attrs.get("seed") != run_file.seed or attrs.get("task") != task.text:
-                raise UserError(
-                    f"{path}: belongs to another run or task (task {attrs.get('task')}, seed {attrs.get('seed')})"
-                )
-            if attrs["sweeps"] < run_file.sampling_of(task.planted is not None).sweeps:
-                shorter[number] = attrs["sweeps"]
-            else:
-                done.add(number)
-        return Survey(done, shorter, damaged)
-
-    def set_aside(self, task: Task) -> Path:
-        """Rename a damaged chain file, so that its task is run again and nothing is deleted."""
-        path = self.chain(task)
-        aside = path.with_name(path.name + ".damaged")
-        number = 1
-        while aside.exists():
-            number += 1
-            aside = path.with_name(f"{path.name}.damaged{number}")
-        os.replace(path, aside)
-        return aside
+            path, sampling = self.chain(task), run_file.sampling_of(task.planted is not None)
+            if path.exists():
+                try:
+                    attrs = segment.verify(path)
+                except ChainError as error:
+                    damaged[number] = str(error)
+                    continue
+                if attrs.get("seed") != run_file.seed or attrs.get("task") != task.text:
+                    raise UserError(
+                        f"{path}: belongs to another run or task (task {attrs.get('task')}, seed {attrs.get('seed')})"
+                    )
+                if attrs["sweeps"] >= sampling.sweeps:
+                    done.add(number)
+                    continue
+                reached[number] = sampling.thermalization + attrs["sweeps"]
+            if (sweeps := self.unfinished(task).reached()) is not None:
+                reached[number] = max(sweeps, reached.get(number, 0))
+        return Survey(done, reached, damaged)

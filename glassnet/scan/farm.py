@@ -21,6 +21,8 @@ LEADER_WORKS_UP_TO = 32
 #: seconds between two looks at the mailbox: with nothing else to do, and beside own work
 _IDLE, _BUSY = 0.002, 0.01
 _TAG = 7
+#: what rank 0 tells all others once when the scan is to stop
+_PAUSE = ("pause", None)
 #: environment variables in which launchers tell a process how many there are and which one it is
 _LAUNCHERS = (
     ("PMI_SIZE", "PMI_RANK"),
@@ -31,12 +33,16 @@ _LAUNCHERS = (
 
 
 class Ended(NamedTuple):
-    """What is told of a task that ended: its number, Metropolis updates, seconds, and one line if it failed."""
+    """What is told of a task that ended: its number, Metropolis updates, seconds, and one line if it failed.
+
+    `paused`: it was saved before it was finished.
+    """
 
     number: int
     updates: int
     seconds: float
     failure: str | None
+    paused: bool = False
 
 
 #: runs the task of a number; the second argument is to be called often while it does, with the fraction done
@@ -120,12 +126,16 @@ def tell_all(comm, message: Any) -> None:
 
 
 def hear(comm, stop: Stop | None = None) -> Any:
-    """The next message of rank 0; a request to stop that comes meanwhile is passed on."""
+    """The next message of rank 0; requests to stop that come meanwhile are passed on, and heard."""
     while not comm.iprobe(source=0, tag=_TAG):
         if stop is not None:
             _pass_on(comm, stop)
         time.sleep(_IDLE)
-    return comm.recv(source=0, tag=_TAG)
+    message = comm.recv(source=0, tag=_TAG)
+    if message != _PAUSE:
+        return message
+    _told(stop)
+    return hear(comm, stop)
 
 
 def lead(comm, schedule: Schedule, perform: Perform, progress: Progress, stop: Stop, costs: dict[int, float]) -> int:
@@ -139,7 +149,7 @@ def lead(comm, schedule: Schedule, perform: Perform, progress: Progress, stop: S
         Runs one task; must not raise.
     progress : Progress
     stop : Stop
-        Once requested, tasks under way are finished and no other is begun.
+        Once requested, tasks under way are saved and no other is begun.
     costs : dict of int to float
         Cost of every task, for the progress.
     """
@@ -153,8 +163,9 @@ def lead(comm, schedule: Schedule, perform: Perform, progress: Progress, stop: S
         else:
             office.ended(perform(number, lambda fraction, cost=costs[number]: office.glance(fraction * cost)))
     office.wait_for_all()
-    tell_all(comm, ("end", schedule.exit_code))
-    return schedule.exit_code
+    code = 75 if office.paused else schedule.exit_code
+    tell_all(comm, ("end", code))
+    return code
 
 
 def follow(comm, perform: Perform, stop: Stop) -> int:
@@ -165,7 +176,20 @@ def follow(comm, perform: Perform, stop: Stop) -> int:
         word, value = hear(comm, stop)
         if word == "end":
             return value
-        ended = perform(value, lambda fraction: _pass_on(comm, stop))
+        ended = perform(value, lambda fraction: _attend(comm, stop))
+
+
+def _attend(comm, stop: Stop) -> None:
+    """What another rank does between two stretches of its work: with a task to do, only one message can come."""
+    if comm.iprobe(source=0, tag=_TAG):
+        comm.recv(source=0, tag=_TAG)
+        _told(stop)
+    _pass_on(comm, stop)
+
+
+def _told(stop: Stop) -> None:
+    stop.passed_on = True
+    stop.request()
 
 
 def _pass_on(comm, stop: Stop) -> None:
@@ -179,26 +203,32 @@ class _Office:
 
     def __init__(self, comm, schedule, progress, costs, stop):
         self.comm, self.schedule, self.progress, self.costs, self.stop = comm, schedule, progress, costs, stop
+        self.paused = 0
         self._free: list[int] = []
         self._looked = 0.0
 
     def serve(self) -> None:
         """Read the mailbox and give every free rank a task."""
         self._looked = time.monotonic()
-        if self.stop.requested and not self.schedule.paused:
-            self.progress.say("stopping: tasks under way are finished first (a second signal ends at once)")
-            self.schedule.pause()
         while self.comm is not None and self.comm.iprobe(tag=_TAG):
             word, rank, ended = self.comm.recv(tag=_TAG)
             if word == "stop":
-                self.stop.requested = True
+                self.stop.request()
                 continue
             self._free.append(rank)
             if ended is not None:
                 self.ended(ended)
+        if self.stop.requested:
+            self._pause()
         while self._free and (number := self.schedule.next(self._free[0])) is not None:
             self.comm.send(("task", number), dest=self._free.pop(0), tag=_TAG)
         self.progress.show()
+
+    def _pause(self) -> None:
+        if not self.schedule.paused:
+            self.progress.say(f"{self.stop.reason}: saving what is under way (a second signal ends at once)")
+            self.schedule.pause()
+            tell_all(self.comm, _PAUSE)
 
     def glance(self, cost: float) -> None:
         """Called often while rank 0 works on a task, with the cost worked off."""
@@ -209,6 +239,11 @@ class _Office:
     def ended(self, ended: Ended) -> None:
         """Book a task that ended."""
         self.schedule.finish(ended.number, failed=ended.failure is not None)
+        if ended.paused:
+            self._pause()
+            self.paused += 1
+            self.progress.interrupted()
+            return
         if ended.failure is not None:
             self.progress.say(f"failed: {ended.failure}")
         self.progress.finished(ended.updates, ended.seconds, self.costs[ended.number], ended.failure is not None)

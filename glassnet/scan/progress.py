@@ -27,7 +27,7 @@ class Progress:
     def __init__(
         self, total: int, done: int, work: float, n_ranks: int = 1, note: Callable[[dict], None] | None = None
     ):
-        self.total, self.done, self.failed = total, done, 0
+        self.total, self.done, self.failed, self.paused = total, done, 0, 0
         self.n_ranks, self.note = n_ranks, note
         self._work = self._work_asked = work
         self._updates = self._cost = self._seconds = self._current = 0.0
@@ -57,6 +57,11 @@ class Progress:
         self._work -= cost
         self._cost += cost
         self._current = 0.0
+        self.show()
+
+    def interrupted(self) -> None:
+        """One more task was saved before its end."""
+        self.paused += 1
         self.show()
 
     def tick(self, cost: float) -> None:
@@ -105,9 +110,12 @@ class Progress:
         parts = [f"{self.done}/{self.total} tasks done"]
         if self.failed:
             parts.append(f"{self.failed} failed")
+        if self.paused:
+            parts.append(f"{self.paused} interrupted and saved")
         if self.updates_per_ns:
             parts.append(f"{self.updates_per_ns:.2f} updates/ns")
-        if self.seconds_left is not None and self._work > 0 and self.done + self.failed < self.total:
+        left = self.total - self.done - self.failed
+        if self.seconds_left is not None and self._work > 0 and left and not self.paused:
             parts.append(f"{duration(self.seconds_left)} left")
         return ", ".join(parts)
 

@@ -14,13 +14,14 @@ import numpy as np
 
 import glassnet
 from glassnet.chains import segment
-from glassnet.chains.atomic import commit
+from glassnet.chains.atomic import commit, set_aside
 from glassnet.chains.content import ChainError
 from glassnet.scan import farm, ladders, progress, tasks
 from glassnet.scan.config import RunFile, UserError, load
 from glassnet.scan.directory import RunDirectory
+from glassnet.scan.saving import CHECKPOINT_EVERY, Saving
 from glassnet.scan.schedule import Schedule
-from glassnet.scan.stop import Stop
+from glassnet.scan.stop import Stop, time_left
 from glassnet.scan.tasks import Task
 
 
@@ -30,6 +31,7 @@ class Job(NamedTuple):
     run_file: RunFile
     directory: str
     ladders: dict[str, list[float]]
+    checkpoint_every: float
 
 
 class Plan(NamedTuple):
@@ -41,7 +43,7 @@ class Plan(NamedTuple):
     n_done: int
 
 
-def scan(path, out=None) -> int:
+def scan(path, out=None, time_limit: float | None = None, checkpoint_every: float = CHECKPOINT_EVERY) -> int:
     """Run or resume a run file, alone or as one of the ranks of an MPI job, and print what came out.
 
     Parameters
@@ -50,6 +52,10 @@ def scan(path, out=None) -> int:
         Run file.
     out : str or Path, optional
         Directory of the run.
+    time_limit : float, optional
+        Seconds after which everything under way is saved and the scan ends; by default when Slurm's job is about to.
+    checkpoint_every : float
+        Seconds between two segments of a running task.
 
     Returns
     -------
@@ -63,22 +69,24 @@ def scan(path, out=None) -> int:
     """
     comm = farm.join()
     with contextlib.ExitStack() as held:
-        with farm.aborting(comm), Stop() as stop:
-            if comm is not None and comm.rank > 0:
+        # rank 0 keeps the time for all
+        follows = comm is not None and comm.rank > 0
+        with farm.aborting(comm), Stop() if follows else Stop(time_left(time_limit)) as stop:
+            if follows:
                 code = _follow(comm, stop)
                 farm.leave(comm)
                 return code
-            plan = _agreed(comm, path, out, held)
+            plan = _agreed(comm, path, out, checkpoint_every, held)
             code = _work(comm, plan, stop)
             farm.leave(comm)
         return _conclude(plan, code)
 
 
-def _agreed(comm, path, out, held: contextlib.ExitStack) -> Plan:
+def _agreed(comm, path, out, checkpoint_every: float, held: contextlib.ExitStack) -> Plan:
     """The plan, which every rank is told; if it is refused, every rank is told that."""
     try:
         with _clear_errors():
-            plan = _prepare(path, out, held)
+            plan = _prepare(path, out, checkpoint_every, held)
     except UserError:
         farm.tell_all(comm, None)
         farm.leave(comm)
@@ -89,13 +97,13 @@ def _agreed(comm, path, out, held: contextlib.ExitStack) -> Plan:
 
 def _follow(comm, stop: Stop) -> int:
     job = farm.hear(comm)
-    return 2 if job is None else farm.follow(comm, performer(job), stop)
+    return 2 if job is None else farm.follow(comm, performer(job, stop), stop)
 
 
 def _conclude(plan: Plan, code: int) -> int:
     """What the user reads in the end."""
     if code == 75:
-        print("paused with work left: give the same command again to go on", flush=True)
+        print("paused with work left, all saved: give the same command again to go on", flush=True)
         return code
     from glassnet.scan import report
 
@@ -109,7 +117,7 @@ def _conclude(plan: Plan, code: int) -> int:
     return code
 
 
-def _prepare(path, out, held: contextlib.ExitStack) -> Plan:
+def _prepare(path, out, checkpoint_every: float, held: contextlib.ExitStack) -> Plan:
     """Everything that can be refused, before anything is run."""
     run_file = load(path)
     directory = RunDirectory.of(path, run_file, out)
@@ -119,8 +127,11 @@ def _prepare(path, out, held: contextlib.ExitStack) -> Plan:
     every_task = tasks.all_tasks(run_file)
     survey = directory.survey(every_task, run_file)
     for number, reason in survey.damaged.items():
-        aside = directory.set_aside(every_task[number])
+        aside = set_aside(directory.chain(every_task[number]))
         print(f"warning: {reason}; kept as {aside.name} and run again", file=sys.stderr, flush=True)
+    for number in survey.done:
+        # a scan was killed between the last two steps of the task
+        directory.unfinished(every_task[number]).remove()
     directory.describe(run_file)
     left = [number for number in range(len(every_task)) if number not in survey.done]
     try:
@@ -128,8 +139,8 @@ def _prepare(path, out, held: contextlib.ExitStack) -> Plan:
     except ValueError as error:
         raise UserError(f"{path}: sampling.temperatures: {error}") from None
     directory.keep_ladders(kept)
-    costs = {number: tasks.cost(every_task[number], run_file, survey.shorter.get(number)) for number in left}
-    return Plan(Job(run_file, str(directory.path), kept), every_task, costs, len(survey.done))
+    costs = {number: tasks.cost(every_task[number], run_file, survey.reached.get(number, 0)) for number in left}
+    return Plan(Job(run_file, str(directory.path), kept, checkpoint_every), every_task, costs, len(survey.done))
 
 
 def _work(comm, plan: Plan, stop: Stop) -> int:
@@ -142,42 +153,49 @@ def _work(comm, plan: Plan, stop: Stop) -> int:
 
     n_ranks = 1 if comm is None else comm.size
     with progress.create(len(plan.tasks), plan.n_done, sum(plan.costs.values()), n_ranks, note) as shown:
-        code = farm.lead(comm, schedule, performer(plan.job), shown, stop, plan.costs)
+        code = farm.lead(comm, schedule, performer(plan.job, stop), shown, stop, plan.costs)
     if schedule.failed:
         where = directory.path / "failed"
         print(f"{len(schedule.failed)} of {len(plan.tasks)} tasks failed, see {where}", file=sys.stderr, flush=True)
     return code
 
 
-def performer(job: Job) -> farm.Perform:
-    """What runs the task of a number on this rank and writes its chain file."""
-    return partial(_perform, job.run_file, RunDirectory(job.directory), tasks.all_tasks(job.run_file), job.ladders)
+def performer(job: Job, stop: Stop) -> farm.Perform:
+    """What runs the task of a number on this rank and writes its chain file, or its segments if it is stopped."""
+    return partial(_perform, job, RunDirectory(job.directory), tasks.all_tasks(job.run_file), stop)
 
 
-def _perform(run_file, directory, every_task, kept, number, tick) -> farm.Ended:
+def _perform(job, directory, every_task, stop, number, tick) -> farm.Ended:
     task, begun = every_task[number], time.perf_counter()
     try:
         path = directory.chain(task)
         existing = segment.read(path) if path.exists() else None
-        ladder = ladders.ladder_of(task, run_file, kept)
-        outcome = tasks.run(task, run_file, ladder, existing, lambda done, total: tick(done / total))
-        seconds = time.perf_counter() - begun
-        runtime = {
-            "host": socket.gethostname(),
-            "process": os.getpid(),
-            "seconds": seconds,
-            "updates": outcome.updates,
-            "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-            "versions": f"glassnet {glassnet.__version__}, numpy {np.__version__}, python {platform.python_version()}",
-        }
-        segment.write(path, outcome.dataset, outcome.glass, outcome.state, runtime)
+        ladder = ladders.ladder_of(task, job.run_file, job.ladders)
+        saving = Saving(path, stop, job.checkpoint_every, partial(_runtime, begun))
+        outcome = tasks.run(task, job.run_file, ladder, existing, lambda done, total: tick(done / total), saving)
+        if outcome.dataset is not None:
+            runtime = _runtime(begun) | {"updates": outcome.updates}
+            segment.write(path, outcome.dataset, outcome.glass, outcome.state, runtime)
+            saving.finish()
         directory.failure(task).unlink(missing_ok=True)
-        return farm.Ended(number, outcome.updates, seconds, None)
+        seconds = time.perf_counter() - begun
+        return farm.Ended(number, outcome.updates, seconds, None, paused=outcome.dataset is None)
     except Exception as error:
         with contextlib.suppress(OSError):
             commit(directory.failure(task), f"{task.text}\n\n{traceback.format_exc()}".encode())
         line = f"{task.text}: {type(error).__name__}: {error}".splitlines()[0][:500]
         return farm.Ended(number, 0, time.perf_counter() - begun, line)
+
+
+def _runtime(begun: float) -> dict:
+    """What a chain file tells beside the chain: where, when, how long."""
+    return {
+        "host": socket.gethostname(),
+        "process": os.getpid(),
+        "seconds": time.perf_counter() - begun,
+        "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "versions": f"glassnet {glassnet.__version__}, numpy {np.__version__}, python {platform.python_version()}",
+    }
 
 
 @contextlib.contextmanager

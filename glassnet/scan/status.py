@@ -8,6 +8,8 @@ from glassnet.scan import tasks
 from glassnet.scan.config import load
 from glassnet.scan.directory import RunDirectory
 
+_COUNTS = ("total", "done", "running", "paused", "failed", "missing")
+
 
 def status(path) -> dict:
     """Counts of the tasks of a run directory.
@@ -15,9 +17,9 @@ def status(path) -> dict:
     Returns
     -------
     dict
-        `total`, `done`, `running`, `failed`, `missing` (neither of the three); `updates_per_ns` and `expected_end`
-        (ISO time) of a running scan, else None; `nodes`: the same counts by node; `failed_tasks`; `damaged`: files
-        that cannot be read.
+        `total`, `done`, `running`, `paused` (begun and saved), `failed`, `missing` (none of these); `updates_per_ns`
+        and `expected_end` (ISO time) of a running scan, else None; `nodes`: the same counts by node; `failed_tasks`;
+        `damaged`: files that cannot be read.
 
     Raises
     ------
@@ -50,11 +52,10 @@ def status(path) -> dict:
 
 def table(report: dict) -> str:
     """What :func:`status` returned, for people."""
-    columns = ("total", "done", "running", "failed", "missing")
     width = max(len(name) for name in [*report["nodes"], "all"])
-    lines = ["  ".join([f"{'node':{width}}", *(f"{name:>8}" for name in columns)])]
+    lines = ["  ".join([f"{'node':{width}}", *(f"{name:>8}" for name in _COUNTS)])]
     for name, counts in [*report["nodes"].items(), ("all", report)]:
-        lines.append("  ".join([f"{name:{width}}", *(f"{counts[column]:8d}" for column in columns)]))
+        lines.append("  ".join([f"{name:{width}}", *(f"{counts[column]:8d}" for column in _COUNTS)]))
     if report["expected_end"] is not None:
         lines.append(f"running at {report['updates_per_ns']:.2f} updates/ns, expected end {report['expected_end']}")
     lines += [f"failed: {text}" for text in report["failed_tasks"]]
@@ -83,7 +84,7 @@ def dry_run(path, out=None) -> str:
     total = 0.0
     for folder, numbers in folders.items():
         to_do = [number for number in numbers if number not in survey.done]
-        work = sum(tasks.updates(every_task[number], run_file, survey.shorter.get(number)) for number in to_do)
+        work = sum(tasks.updates(every_task[number], run_file, survey.reached.get(number, 0)) for number in to_do)
         total += work
         lines.append(f"{folder:{width}}  {len(numbers):8d}  {len(to_do):8d}  {work:10.3g}")
     n_to_do = len(every_task) - len(survey.done)
@@ -102,8 +103,10 @@ def _kind(task, directory, run_file, running, damaged) -> str:
             damaged.append(str(error))
     if task.text in running:
         return "running"
-    return "failed" if directory.failure(task).exists() else "missing"
+    if directory.failure(task).exists():
+        return "failed"
+    return "paused" if directory.unfinished(task).paths() else "missing"
 
 
 def _counts(count: Counter) -> dict[str, int]:
-    return {name: count[name] for name in ("total", "done", "running", "failed", "missing")}
+    return {name: count[name] for name in _COUNTS}

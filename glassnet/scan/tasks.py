@@ -18,6 +18,7 @@ from glassnet.kernels import bitsliced, realvalued
 from glassnet.sampling.tempering import ParallelTempering
 from glassnet.scan.checks import n_weights
 from glassnet.scan.config import Ladder, RunFile
+from glassnet.scan.saving import Saving
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,12 @@ class Task:
 
 
 class Outcome(NamedTuple):
-    """What a finished task leaves: the content of its chain file and the Metropolis updates it took."""
+    """What a task leaves: the content of its chain file, and the Metropolis updates it took.
 
-    dataset: xr.Dataset
+    There is no dataset if the task ended early and lies in its segments.
+    """
+
+    dataset: xr.Dataset | None
     glass: PathGlass
     state: dict[str, np.ndarray]
     updates: int
@@ -89,19 +93,19 @@ def temperatures(task: Task, ladder: list[float]) -> list[float]:
     return [task.planted, *(rung for rung in ladder if rung > task.planted)]
 
 
-def updates(task: Task, run_file: RunFile, sweeps_done: int | None = None) -> float:
-    """Metropolis updates a task takes, about; `sweeps_done` in an earlier, shorter run."""
+def updates(task: Task, run_file: RunFile, reached: int = 0) -> float:
+    """Metropolis updates a task takes, about; `reached`: sweeps of an earlier run, thermalization included."""
     sampling = run_file.sampling_of(task.planted is not None)
-    sweeps = sampling.thermalization + sampling.sweeps if sweeps_done is None else sampling.sweeps - sweeps_done
+    sweeps = sampling.thermalization + sampling.sweeps - reached
     return n_weights(task.size) * (1 - task.dilution) * _rungs(task, sampling.temperatures) * sampling.replicas * sweeps
 
 
-def cost(task: Task, run_file: RunFile, sweeps_done: int | None = None) -> float:
+def cost(task: Task, run_file: RunFile, reached: int = 0) -> float:
     """Time a task takes, about, in updates of a full block: the kernels move a block in the time of one replica."""
     sampling = run_file.sampling_of(task.planted is not None)
     lanes = _rungs(task, sampling.temperatures) * sampling.replicas
     block = (bitsliced if run_file.glass.couplings == "binary" else realvalued).LANES_PER_BLOCK
-    return updates(task, run_file, sweeps_done) / lanes * block * math.ceil(lanes / block)
+    return updates(task, run_file, reached) / lanes * block * math.ceil(lanes / block)
 
 
 def _rungs(task: Task, asked: Ladder | list[float]) -> int:
@@ -129,8 +133,9 @@ def run(
     ladder: list[float],
     existing: Segment | None = None,
     progress: Callable[[int, int], None] | bool = False,
+    saving: Saving | None = None,
 ) -> Outcome:
-    """Run one task, or lengthen what an earlier run of fewer sweeps left.
+    """Run one task, or go on with what an earlier run left of it.
 
     Parameters
     ----------
@@ -142,25 +147,45 @@ def run(
         Chain file of the same task with fewer sweeps; the result is what one run of all sweeps gives, bit by bit.
     progress : callable(done, total), optional
         Told the sweeps done.
+    saving : Saving, optional
+        Continues the segments of an interrupted run, writes new ones, and may end the run early. Wherever a chain is
+        cut, the result is what one run gives, bit by bit.
+
+    Raises
+    ------
+    OSError
+        If a task that is to end early cannot be saved.
     """
     sampling = run_file.sampling_of(task.planted is not None)
-    glass = draw_glass(task, run_file) if existing is None else existing.glass
-    rungs = temperatures(task, ladder)
-    seed = Seed(run_file.seed, task.text)
-    initial = None if task.planted is None else half_planted(glass, len(rungs), sampling.replicas, seed)
-    sampler = ParallelTempering(glass, rungs, sampling.replicas, seed=seed, initial=initial)
-    how = {"measure_every": sampling.measure_every, "measure": sampling.measure, "progress": progress}
-    if existing is None:
-        dataset = sampler.run(sampling.sweeps, sampling.thermalization, **how)
-        updates = sampler.n_updates
-    else:
-        sampler.restore(existing.state)
-        before = sampler.n_updates
-        more = sampler.run(sampling.sweeps - existing.dataset.attrs["sweeps"], **how)
-        dataset = schema.join(existing.dataset, more)
-        updates = sampler.n_updates - before
-    dataset.attrs.update(attributes(task, run_file, glass))
-    return Outcome(dataset, glass, sampler.state(), updates)
+    earlier = [] if existing is None else [existing]
+    if saving is not None:
+        earlier += saving.load(f"{task.text},seed={run_file.seed}", existing)
+    glass = earlier[-1].glass if earlier else draw_glass(task, run_file)
+    sampler = _sampler(task, run_file, ladder, glass)
+    if earlier:
+        sampler.restore(earlier[-1].state)
+    pieces, facts = [piece.dataset for piece in earlier], attributes(task, run_file, glass)
+    begun, updates, end = sampler.n_sweeps, sampler.n_updates, sampling.thermalization + sampling.sweeps
+    how = {"measure_every": sampling.measure_every, "measure": sampling.measure}
+    how["progress"] = progress and (lambda done, total: progress(sampler.n_sweeps - begun, end - begun))
+    how["pause"] = None if saving is None else saving.due
+    while True:
+        thermalization = max(0, sampling.thermalization - sampler.n_sweeps)
+        piece = sampler.run(end - sampler.n_sweeps - thermalization, thermalization, **how)
+        pieces.append(piece.assign_attrs(facts))
+        if sampler.n_sweeps == end:
+            dataset = schema.join(*pieces) if earlier or len(pieces) > 1 else pieces[0]
+            return Outcome(dataset, glass, sampler.state(), sampler.n_updates - updates)
+        if saving.save(pieces[-1], glass, sampler):
+            return Outcome(None, glass, sampler.state(), sampler.n_updates - updates)
+
+
+def _sampler(task: Task, run_file: RunFile, ladder: list[float], glass: PathGlass) -> ParallelTempering:
+    """The sampler of a task at the start of its chain."""
+    replicas = run_file.sampling_of(task.planted is not None).replicas
+    rungs, seed = temperatures(task, ladder), Seed(run_file.seed, task.text)
+    initial = None if task.planted is None else half_planted(glass, len(rungs), replicas, seed)
+    return ParallelTempering(glass, rungs, replicas, seed=seed, initial=initial)
 
 
 def half_planted(glass: PathGlass, n_temperatures: int, n_replicas: int, seed: Seed) -> np.ndarray:

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.special import ndtri, stdtr
 from scipy.stats import chi2
 
 import glassnet as gn
@@ -19,14 +20,16 @@ def z_scores(series, mean, sd):
     mean, sd : (n_temperatures,) exact mean and standard deviation of one draw.
 
     The error bar comes from the spread of the units, so it knows the autocorrelation; it is never taken below the one
-    that independent draws would have, which guards against rare events that happened to be missed.
+    that independent draws would have, which guards against rare events that happened to be missed. What it estimates
+    from few units follows Student's law: returned is the normal deviate of equal probability.
     """
     n_draws, _, n_units = series.shape
     units = series.mean(axis=0)
     error = np.maximum(units.std(axis=1, ddof=1), sd / np.sqrt(n_draws)) / np.sqrt(n_units)
     difference = units.mean(axis=1) - mean
     exact = np.abs(difference) < 1e-10
-    return np.where(exact, 0.0, difference / np.where(error > 1e-12, error, 1e-12))
+    student = difference / np.where(error > 1e-12, error, 1e-12)
+    return np.where(exact, 0.0, -np.sign(student) * ndtri(stdtr(n_units - 1, -np.abs(student))))
 
 
 def chi_square(index, probability):

@@ -12,7 +12,7 @@ from glassnet.sampling.walkers import Walkers
 
 E = gn.ensembles
 ISAS = bitsliced.instruction_sets()
-DEGREES = (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 20)
+DEGREES = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 20)
 #: Metropolis from cold to beta = 0.1, heat bath beyond, and no interaction at all
 TEMPERATURES = np.array([0.05, 0.2, 0.4, 0.7, 1.0, 1.7, 3.0, 9.99, 10.01, 30.0, 1000.0, np.inf])
 
@@ -275,3 +275,23 @@ def test_refresh_changes_nothing_that_is_up_to_date():
     after = kernel.planes(), kernel.energy.copy(), kernel.rows(in_order(80), paths=True)
     lanes = slice(walkers.n_lanes)
     assert all((one[lanes] == two[lanes]).all() for one, two in zip(before, after, strict=True))
+
+
+@pytest.mark.parametrize("degree", [*range(1, 14), 17])
+def test_the_lower_halves_of_thresholds_decide_when_they_must(isa, degree):
+    """With U = 0 in every lane only a threshold of zero refuses: rungs whose thresholds of dE = 2 k lie below 2^32
+    (accept) and below 1 (refuse), sorted out after every exchange by the planes that are laid last."""
+    glass = gn.PathGlass(np.repeat(np.arange(6).reshape(-1, 2), degree, axis=0), np.ones(3 * degree), 6)
+    temperatures = np.array([2 * degree / (bits * np.log(2)) for bits in (80.0, 40.0)])
+    chain = gn.ParallelTempering(glass, temperatures, 700, seed=3, initial=np.ones(6, dtype=np.int8))
+    kernel, walkers, swapped = chain._kernel, chain._walkers, 0
+    for _ in range(4):
+        kernel.rng[...] = 0  # a fixed point of the generator
+        before, rungs = chain._bits()[:1400], walkers.rung_of.copy()
+        kernel.sweep_only(1)
+        moved = chain._bits()[:1400] != before
+        assert not moved[rungs == 0].any()
+        assert moved[rungs == 1].all()
+        kernel.exchange_only(1)
+        swapped += (walkers.rung_of != rungs).sum()
+    assert swapped

@@ -1,5 +1,6 @@
 """The public face of ParallelTempering and Metropolis: starts, counters, datasets, progress, memory."""
 
+import signal
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
@@ -173,3 +174,22 @@ def test_chains_of_many_threads_do_not_disturb_each_other(glass):
     alone = [energies(seed) for seed in range(6)]
     with ThreadPoolExecutor(6) as pool:
         assert list(pool.map(energies, range(6))) == alone
+
+
+def test_an_interrupt_leaves_the_count_of_sweeps_right():
+    """Raised when the kernel returns: what it did is counted."""
+    chain = gn.ParallelTempering(E.regular(300, 3, 4, seed=1), [0.5, 1.0], n_replicas=64, seed=1)
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        for thermalization, sweeps in ((10**7, 0), (0, 10**7)):
+            signal.setitimer(signal.ITIMER_REAL, 0.1)
+            with pytest.raises(KeyboardInterrupt):
+                chain.run(sweeps, thermalization, measure_every=10**5, measure=["energy"])
+            assert chain.n_sweeps == chain._walkers.step[0] > 0
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

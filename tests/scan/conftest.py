@@ -29,11 +29,14 @@ thermalization = 20
 sweeps = 40
 measure_every = 10
 """
-#: the command line, without the analysis that a scan ends with: these tests are about the chains
+#: the command line, without the analysis that a scan ends with: these tests are about the chains,
+#: and about small glasses: they are saved between shorter stretches
 COMMAND = """
 import sys
+from glassnet.sampling import tempering
 from glassnet.scan import report
 report.write = lambda directory: f"report of {directory}"
+tempering._STRETCH = 2 * 10**5
 from glassnet.cli import main
 sys.exit(main())
 """
@@ -71,7 +74,8 @@ def digests():
 
     def read(directory):
         root = Path(directory) / "chains"
-        return {str(path.relative_to(root)): segment.verify(path)["digest"] for path in sorted(root.rglob("*.h5"))}
+        paths = sorted(root.rglob("sample*.h5"))
+        return {str(path.relative_to(root)): segment.verify(path)["digest"] for path in paths}
 
     return read
 

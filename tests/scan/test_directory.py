@@ -4,6 +4,7 @@ import os
 import pytest
 
 import glassnet as gn
+from glassnet.chains import atomic
 from glassnet.scan import directory as directory_module
 from glassnet.scan import tasks
 from glassnet.scan.config import UserError, parse
@@ -125,7 +126,7 @@ def test_index_names_the_nodes(directory, run_text):
     assert [node["node"] for node in index["nodes"]][:2] == ["/N12/dilution0.0", "/N12/dilution0.25"]
 
 
-def test_survey_tells_done_shorter_and_damaged(directory, run_file, scan, run_text):
+def test_survey_tells_done_begun_and_damaged(directory, run_file, scan, run_text):
     scan(run_file(), directory.path)
     run_file_now = parse(run_text("[0.0, 0.25]", "[0.25]", "sweeps = 40", "sweeps = 60"), "a")
     every_task = tasks.all_tasks(run_file_now)
@@ -133,7 +134,7 @@ def test_survey_tells_done_shorter_and_damaged(directory, run_file, scan, run_te
     bad.write_bytes(bad.read_bytes()[:-1])
     survey = directory.survey(every_task, run_file_now)
     assert survey.done == set()
-    assert survey.shorter == {number: 40 for number in range(12) if number != 3}
+    assert survey.reached == {number: 60 for number in range(12) if number != 3}
     assert list(survey.damaged) == [3]
     assert directory.survey(every_task, parse(run_text("[0.0, 0.25]", "[0.25]"), "a")).done == set(range(12)) - {3}
     with pytest.raises(UserError, match=r"sample0\.h5: belongs to another run or task \(task N=12.*, seed 7\)"):
@@ -146,7 +147,7 @@ def test_damaged_files_are_kept_under_new_names(directory):
     for content in ("a", "b", "c"):
         directory.chain(task).parent.mkdir(parents=True, exist_ok=True)
         directory.chain(task).write_text(content)
-        names.append(directory.set_aside(task).name)
+        names.append(atomic.set_aside(directory.chain(task)).name)
     assert names == ["sample0.h5.damaged", "sample0.h5.damaged2", "sample0.h5.damaged3"]
 
 

@@ -34,9 +34,9 @@ class Mail:
 class Farm:
     """Runs a farm of `n_ranks` threads on tasks that do nothing, and remembers what happened."""
 
-    def __init__(self, n_ranks, costs, fail=(), stop_at=None):
-        self.done, self.sent = [], collections.Counter()
-        self.fail, self.stop_at = fail, stop_at
+    def __init__(self, n_ranks, costs, fail=(), stop_at=None, endless=False):
+        self.done, self.paused, self.sent = [], [], collections.Counter()
+        self.fail, self.stop_at, self.endless = fail, stop_at, endless
         boxes = [collections.deque() for _ in range(n_ranks)]
         self.mail = [Mail(rank, boxes, self.sent) for rank in range(n_ranks)]
         self.stops = [Stop() for _ in range(n_ranks)]
@@ -60,10 +60,13 @@ class Farm:
     def _perform(self, rank):
         def perform(number, tick):
             if number == self.stop_at:
-                self.stops[rank].requested = True
-            for step in range(5):
+                self.stops[rank].request()
+            for step in range(10_000 if self.endless else 5):
                 time.sleep(0.002)
-                tick(step / 5)
+                tick(step / 10_000)
+                if self.endless and self.stops[rank].requested:
+                    self.paused.append(number)
+                    return Ended(number, 1, 0.001, None, paused=True)
             self.done.append((rank, number))
             return Ended(number, 10, 0.01, "it broke" if number in self.fail else None)
 
@@ -97,7 +100,19 @@ def test_a_signal_on_any_rank_pauses_all(n_ranks, capsys):
     ran = Farm(n_ranks, {number: float(-number) for number in range(60)}, stop_at=9).run()
     assert 9 < len(ran.done) < 60
     assert set(ran.codes.values()) == {75}
-    assert capsys.readouterr().out.count("stopping") == 1
+    assert capsys.readouterr().out.count("a signal came: saving") == 1
+
+
+@pytest.mark.parametrize("n_ranks", [1, 2, 5])
+@pytest.mark.parametrize("stop_at", [0, 4])
+def test_a_request_on_one_rank_is_heard_in_the_middle_of_every_task(n_ranks, stop_at, capsys):
+    costs = {number: float(-abs(number - stop_at)) for number in range(n_ranks)} | {stop_at: 1.0}
+    ran = Farm(n_ranks, costs, stop_at=stop_at, endless=True).run()
+    assert len(ran.paused) == n_ranks
+    assert set(ran.codes.values()) == {75}
+    # a rank asks twice and is told what to do, to pause and to part; one of them may have asked for the pause
+    assert sum(ran.sent.values()) - 5 * (n_ranks - 1) in (0, 1)
+    assert capsys.readouterr().out.count("a signal came: saving") == 1
 
 
 def test_rank_0_only_serves_when_there_are_many(monkeypatch):

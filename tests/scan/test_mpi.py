@@ -16,6 +16,11 @@ from glassnet.scan.directory import RunDirectory
 #: twenty-four tasks of some tens of milliseconds
 MORE = ("sweeps = 40", "sweeps = 6000", "samples = 2", "samples = 8", "[12, 24]", "[24]")
 
+LONG = ("[12, 24]", "[24]", "measure_every = 10", "measure_every = 200")
+SAVING = ("--checkpoint-every", "0.05")
+#: of uninterrupted serial runs of LONG, by the factor of their length
+DIGESTS: dict[int, dict] = {}
+
 
 def wait_for(condition, process=None):
     until = time.monotonic() + 60
@@ -26,26 +31,24 @@ def wait_for(condition, process=None):
 
 
 def chain_files(directory):
-    return sorted((directory / "chains").rglob("*.h5"))
-
-
-@pytest.fixture(scope="module")
-def expected():
-    """Digests of an uninterrupted serial run of MORE, computed by the first test that asks."""
-    return {}
+    return sorted((directory / "chains").rglob("sample*.h5"))
 
 
 @pytest.fixture
-def more(run_file, scan, digests, tmp_path, expected):
-    """Run file with MORE tasks."""
-    path = run_file(*MORE)
-    if not expected:
-        assert scan(path, tmp_path / "serial")[0] == 0
-        expected |= digests(tmp_path / "serial")
-    return path
+def long(run_file, scan, tmp_path, digests):
+    """Run file with 6 tasks of some 0.2 s, times a factor, and the digests of its chains: (factor) -> both."""
+
+    def make(factor=1):
+        path = run_file(*LONG, "sweeps = 40", f"sweeps = {100_000 * factor}")
+        if factor not in DIGESTS:
+            assert scan(path, tmp_path / "serial")[0] == 0
+            DIGESTS[factor] = digests(tmp_path / "serial")
+        return path, DIGESTS[factor]
+
+    return make
 
 
-@pytest.mark.parametrize("ranks", [1, 2, 3])
+@pytest.mark.parametrize("ranks", [1, 2, 3, 5])
 def test_same_chains_on_any_number_of_ranks(run_file, scan, finish, digests, tmp_path, ranks):
     path = run_file()
     scan(path, tmp_path / "serial")
@@ -56,35 +59,42 @@ def test_same_chains_on_any_number_of_ranks(run_file, scan, finish, digests, tmp
     assert digests(tmp_path / "parallel") == digests(tmp_path / "serial")
 
 
-def test_killed_again_and_again(more, expected, glassnet, finish, digests, tmp_path):
+@pytest.mark.parametrize("n_kills", [6, pytest.param(50, marks=pytest.mark.slow)])
+def test_killed_again_and_again(long, glassnet, finish, digests, tmp_path, n_kills):
+    path, expected = long(n_kills // 2)
     out, rng, seen = tmp_path / "killed", random.Random(4), {}
-    for victim in ("all", "rank 0", "rank 1", "mpiexec"):
-        process = glassnet("scan", more, "--out", out, ranks=2)
-        before = len(chain_files(out))
-        wait_for(lambda before=before: len(chain_files(out)) > before, process)
-        time.sleep(rng.uniform(0, 0.05))
+    for kill in range(n_kills):
+        process = glassnet("scan", path, *SAVING, "--out", out, ranks=2)
+        before = segments(out) | seen.keys()
+        wait_for(lambda before=before: (segments(out) | set(chain_files(out))) - before, process)
+        time.sleep(rng.uniform(0, 0.1))
         rank_0 = int((out / ".lock").read_text().split()[0])
         others = [rank for rank in ranks_of(out) if rank != rank_0]
-        victims = {
-            "all": [process.pid, rank_0, *others],
-            "rank 0": [rank_0],
-            "rank 1": others,
-            "mpiexec": [process.pid],
-        }
-        for number in victims[victim]:
-            os.kill(number, signal.SIGKILL)
+        victims = [process.pid, rank_0, *others], [rank_0], others, [process.pid]
+        for number in victims[kill % 4]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
         process.wait(timeout=30)
         wait_for(lambda: not ranks_of(out))
         now = {file: file.stat().st_mtime_ns for file in chain_files(out)}
         assert now.items() >= seen.items()
         seen = now
     assert len(seen) < len(expected)
-    code, output, _ = finish("scan", more, "--out", out, ranks=2)
-    assert code == 0
-    assert f"{len(expected)} tasks ({len(seen)} of them before), 2 processes" in output
+    assert segments(out)
+    found = status.status(out)
+    assert (found["done"], found["running"], found["failed"]) == (len(seen), 0, 0)
+    assert found["paused"] > 0
+    code, output, errors = finish("scan", path, "--out", out, ranks=2)
+    assert (code, errors) == (0, "")
+    before = f" ({len(seen)} of them before)" if seen else ""
+    assert f"{len(expected)} tasks{before}, 2 processes" in output
     assert digests(out) == expected
     assert {file: file.stat().st_mtime_ns for file in chain_files(out)}.items() >= seen.items()
-    assert not list(out.rglob("*.part"))
+    assert not list(out.rglob("*.part")) + list(out.rglob("*.segments"))
+
+
+def segments(out):
+    return set(out.glob("chains/**/*.segments/[0-9]*.h5"))
 
 
 def ranks_of(out):
@@ -101,17 +111,71 @@ def ranks_of(out):
     return [int(pid) for pid, words in ours.items() if "python" in words[0]]
 
 
-@pytest.mark.parametrize("ranks", [0, 2])
-def test_a_signal_ends_politely(more, expected, glassnet, scan, digests, tmp_path, ranks):
-    process = glassnet("scan", more, "--out", tmp_path / "stopped", ranks=ranks)
-    wait_for(lambda: chain_files(tmp_path / "stopped"), process)
-    process.send_signal(signal.SIGTERM if ranks else signal.SIGINT)
-    output, _ = process.communicate(timeout=30)
-    assert process.returncode == 75
-    assert output.endswith("paused with work left: give the same command again to go on\n")
-    assert 0 < len(digests(tmp_path / "stopped")) < len(expected)
-    assert scan(more, tmp_path / "stopped")[0] == 0
-    assert digests(tmp_path / "stopped") == expected
+@pytest.mark.parametrize(("ranks", "number"), [(0, signal.SIGINT), (0, signal.SIGUSR1), (2, signal.SIGTERM)])
+def test_a_signal_saves_everything(long, glassnet, scan, digests, tmp_path, ranks, number):
+    path, expected = long()
+    out = tmp_path / "stopped"
+    process = glassnet("scan", path, *SAVING, "--out", out, ranks=ranks)
+    wait_for(lambda: segments(out), process)
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (75, "")
+    assert "a signal came: saving what is under way" in output
+    assert output.endswith("paused with work left, all saved: give the same command again to go on\n")
+    found = status.status(out)
+    assert found["paused"] <= max(1, ranks)
+    assert found["done"] + found["paused"] + found["missing"] == found["total"] == len(expected)
+    assert scan(path, out)[0] == 0
+    assert digests(out) == expected
+
+
+def test_one_rank_that_is_told_to_stop_stops_all(long, glassnet, scan, digests, tmp_path):
+    path, expected = long()
+    out = tmp_path / "stopped"
+    process = glassnet("scan", path, *SAVING, "--out", out, ranks=3)
+    wait_for(lambda: segments(out), process)
+    rank_0 = int((out / ".lock").read_text().split()[0])
+    os.kill(next(rank for rank in ranks_of(out) if rank != rank_0), signal.SIGUSR1)
+    assert process.wait(timeout=30) == 75
+    found = status.status(out)
+    assert 0 < found["paused"] <= 3
+    assert found["missing"] > 0
+    assert scan(path, out)[0] == 0
+    assert digests(out) == expected
+
+
+def test_time_limit(long, finish, scan, digests, tmp_path):
+    path, expected = long()
+    out = tmp_path / "limited"
+    code, output, errors = finish("scan", path, "--time-limit", "0.1", "--out", out, ranks=2)
+    assert (code, errors) == (75, "")
+    assert "time is up: saving what is under way" in output
+    assert scan(path, out)[0] == 0
+    assert digests(out) == expected
+
+
+def test_the_second_signal_ends_at_once(long, glassnet, tmp_path):
+    process = glassnet("scan", long()[0], "--out", "out", code=DEAF)
+    wait_for(lambda: (tmp_path / "out/deaf").exists(), process)
+    process.send_signal(signal.SIGTERM)
+    time.sleep(0.2)
+    assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=30) == -signal.SIGTERM
+
+
+DEAF = """
+import sys, time
+from pathlib import Path
+from glassnet.scan import stop, tasks
+stop._ECHO = 0.1
+def deaf(*arguments):
+    Path("out/deaf").touch()
+    time.sleep(60)
+tasks.run = deaf
+from glassnet.cli import main
+sys.exit(main())
+"""
 
 
 def test_a_failing_task_does_not_hold_the_others(run_file, finish, scan, digests, tmp_path):

@@ -1,15 +1,21 @@
+import itertools
 import json
 import os
 
+import numpy as np
 import pytest
 
 from glassnet.chains import content, segment
-from glassnet.scan import status, tasks
+from glassnet.cli import main
+from glassnet.sampling import tempering
+from glassnet.scan import run, status, stop, tasks
 from glassnet.scan.config import UserError
+from glassnet.scan.directory import RunDirectory
+from glassnet.scan.stop import Stop
 
 
 def stamps(directory):
-    return {path: path.stat().st_mtime_ns for path in (directory / "chains").rglob("*.h5")}
+    return {path: path.stat().st_mtime_ns for path in (directory / "chains").rglob("sample*.h5")}
 
 
 def test_second_time_recomputes_nothing(run_file, scan, tmp_path, monkeypatch):
@@ -103,12 +109,13 @@ def test_status_counts(run_file, scan, tmp_path):
     bad.write_bytes(b"")
     report = status.status(out)
     assert [report[name] for name in ("total", "done", "missing", "failed", "running")] == [12, 10, 2, 0, 0]
-    assert report["nodes"]["N24/dilution0.25"] == {"total": 2, "done": 1, "running": 0, "failed": 0, "missing": 1}
+    node = report["nodes"]["N24/dilution0.25"]
+    assert node == {"total": 2, "done": 1, "running": 0, "paused": 0, "failed": 0, "missing": 1}
     assert (report["updates_per_ns"], report["expected_end"]) == (None, None)
     assert len(report["damaged"]) == 1
     text = status.table(report)
     assert "damaged, run again by the next scan" in text
-    assert text.splitlines()[0].split() == ["node", "total", "done", "running", "failed", "missing"]
+    assert text.splitlines()[0].split() == ["node", "total", "done", "running", "paused", "failed", "missing"]
     with pytest.raises(UserError, match=r"nowhere: no such directory"):
         status.status(tmp_path / "nowhere")
     with pytest.raises(UserError, match=r"not a run directory of glassnet: no run\.toml"):
@@ -127,7 +134,7 @@ def test_status_while_running(run_file, scan, tmp_path, monkeypatch):
     seen = []
     run = tasks.run
 
-    def watched(task, asked, ladder, existing, progress):
+    def watched(task, asked, ladder, existing, progress, saving):
         def look(done, total):
             progress(done, total)
             if task == tasks.Task(12, 0.25, 1, 0.8) and not seen:
@@ -138,7 +145,7 @@ def test_status_while_running(run_file, scan, tmp_path, monkeypatch):
                 os.wait()
                 seen.append(json.loads(os.read(reader, 100_000)))
 
-        return run(task, asked, ladder, existing, look)
+        return run(task, asked, ladder, existing, look, saving)
 
     monkeypatch.setattr(tasks, "run", watched)
     monkeypatch.setattr("glassnet.scan.farm._BUSY", 0.0)
@@ -201,3 +208,57 @@ from glassnet.cli import main
 resource.setrlimit(resource.RLIMIT_FSIZE, (8000, 8000))
 sys.exit(main())
 """
+
+
+@pytest.mark.parametrize(
+    ("limit", "end", "left"),
+    [(None, "", np.inf), (50.0, "", 50.0), (None, 3600, 3540), (50.0, 3600, 50.0), (9000.0, 3600, 3540), (None, 30, 0)],
+)
+def test_how_long_a_scan_may_run(monkeypatch, limit, end, left):
+    monkeypatch.setattr(stop.time, "time", lambda: 1e9)
+    monkeypatch.setenv("SLURM_JOB_END_TIME", str(end and 10**9 + end))
+    assert stop.time_left(limit) == left
+
+
+def test_the_end_of_a_job_that_is_over_does_not_count(monkeypatch):
+    monkeypatch.setenv("SLURM_JOB_END_TIME", "1000000000")
+    assert stop.time_left(None) == np.inf
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "soon"])
+def test_times_must_be_positive(run_file, seconds, capsys):
+    for option in ("--time-limit", "--checkpoint-every"):
+        with pytest.raises(SystemExit, match="2"):
+            main(["scan", str(run_file()), f"{option}={seconds}"])
+        assert f"{option}: must be a positive number of seconds, got {seconds}" in capsys.readouterr().err
+
+
+def test_paused_tasks_are_counted_and_cost_less(run_file, scan, tmp_path, monkeypatch):
+    path, out = run_file(), tmp_path / "out"
+    monkeypatch.setattr(tempering, "_STRETCH", 1)
+    monkeypatch.setattr(run, "Stop", lambda seconds: Stop(seconds=40, clock=itertools.count().__next__))
+    code, output = scan(path, out)
+    assert code == 75
+    assert "time is up: saving what is under way" in output
+    assert "1 interrupted and saved" in output
+    report = status.status(out)
+    assert (report["paused"], report["running"], report["done"] + report["missing"]) == (1, 0, 11)
+    run_file_now = RunDirectory(out).run_file()
+    every_task = tasks.all_tasks(run_file_now)
+    survey = RunDirectory(out).survey(every_task, run_file_now)
+    ((number, reached),) = survey.reached.items()
+    assert 0 < reached < 60
+    whole = tasks.updates(every_task[number], run_file_now)
+    assert tasks.updates(every_task[number], run_file_now, reached) == whole * (60 - reached) / 60
+
+
+def test_leftovers_of_finished_tasks_are_removed(run_file, scan, tmp_path):
+    path, out = run_file(), tmp_path / "out"
+    scan(path, out)
+    leftover = out / "chains/N24/dilution0.25/sample1.segments/000003.h5"
+    leftover.parent.mkdir()
+    leftover.touch()
+    before = stamps(out)
+    assert scan(path, out)[0] == 0
+    assert not leftover.parent.exists()
+    assert stamps(out) == before

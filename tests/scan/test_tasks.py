@@ -119,7 +119,7 @@ def test_updates_are_counted_and_foreseen(run_text):
         outcome = tasks.run(task, run_file, [0.5, 0.9, 1.0, 1.5])
         assert outcome.updates == tasks.updates(task, run_file) == 18 * 4 * 60 * 4
     assert tasks.cost(Task(24, 0.0, 0), run_file) == 24 * 60 * 512
-    assert tasks.cost(Task(24, 0.0, 0), run_file, sweeps_done=30) == 24 * 10 * 512
+    assert tasks.cost(Task(24, 0.0, 0), run_file, reached=50) == 24 * 10 * 512
 
 
 def test_ladders_are_computed_once(run_text, monkeypatch):
