@@ -2,8 +2,9 @@
 
     pip install '.[bench]' && python benchmarks/run.py
 
-prints tables as they come and leaves results.md and results.json in benchmarks/results; it takes four minutes,
-with --quick one. Run it on an idle machine. All times are processor times; what is compared is timed in turn.
+prints tables as they come and leaves results.md, results.json and farm.png in benchmarks/results; it takes five
+minutes and 1.5 GB, with --quick one and a half. Run it on an idle machine. All times are processor times, but those of
+the farm, which are simulated; what is compared is timed in turn.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from typing import NamedTuple
 # before numpy and its friends are loaded
 os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 
+import farm
 import kernels
 import machine
 import peers
@@ -31,15 +33,20 @@ SECTIONS = {
     "ladder": tempering.round_trips,
     "enumeration": kernels.enumeration,
     "peers": peers.side_by_side,
+    "farm": farm.scheduling,
 }
 
 
 class Effort(NamedTuple):
-    """How long to measure: seconds of one timed stretch, how many of them, and whether small systems are enough."""
+    """How long to measure: seconds of one timed stretch, how many of them, and whether small systems are enough.
+
+    Figures go to the folder `out`.
+    """
 
     seconds: float
     repeats: int
     quick: bool
+    out: Path
 
     @property
     def timing(self):
@@ -66,7 +73,7 @@ def main():
         parser.error(
             f"the section peers needs {', '.join(missing)}: pip install '.[bench]', or name others with --only"
         )
-    effort = Effort(0.04, 5, True) if options.quick else Effort(0.1, 7, False)
+    effort = Effort(0.04, 5, True, options.out) if options.quick else Effort(0.1, 7, False, options.out)
     about = machine.describe(machine.pin())
     start, tables = time.perf_counter(), []
     for section in options.only:

@@ -238,7 +238,8 @@ class _Office:
 
     def ended(self, ended: Ended) -> None:
         """Book a task that ended."""
-        self.schedule.finish(ended.number, failed=ended.failure is not None)
+        seconds = 0.0 if ended.paused else ended.seconds
+        self.schedule.finish(ended.number, failed=ended.failure is not None, seconds=seconds)
         if ended.paused:
             self._pause()
             self.paused += 1

@@ -145,7 +145,7 @@ def _prepare(path, out, checkpoint_every: float, held: contextlib.ExitStack) -> 
 
 def _work(comm, plan: Plan, stop: Stop) -> int:
     """Work off the tasks; the exit code of all ranks."""
-    schedule = Schedule(plan.costs)
+    schedule = Schedule(plan.costs, {number: plan.tasks[number].size for number in plan.costs})
     directory = RunDirectory(plan.job.directory)
 
     def note(speed: dict) -> None:
