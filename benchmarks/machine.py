@@ -3,7 +3,6 @@
 import datetime
 import os
 import platform
-import sysconfig
 from importlib import metadata
 from pathlib import Path
 
@@ -21,7 +20,7 @@ def describe(core) -> dict[str, str]:
         "processor": f"{_processor()}, {os.cpu_count()} logical cores; {_caches()}",
         "pinned": "to no core (the system cannot)" if core is None else f"to core {core}, one thread",
         "instruction set": f"{bitsliced.chosen_instruction_set()} of {', '.join(bitsliced.instruction_sets())}",
-        "compiler of the kernels": getattr(bitsliced, "COMPILER", f"not recorded ({sysconfig.get_config_var('CC')})"),
+        "compiler of the kernels": bitsliced.COMPILER,
         "system": platform.platform(),
         "versions": f"glassnet {glassnet.__version__}, Python {platform.python_version()}, {found}",
         "load before": load(),

@@ -74,7 +74,10 @@ def main():
             f"the section peers needs {', '.join(missing)}: pip install '.[bench]', or name others with --only"
         )
     effort = Effort(0.04, 5, True, options.out) if options.quick else Effort(0.1, 7, False, options.out)
-    about = machine.describe(machine.pin())
+    try:
+        about = machine.describe(machine.pin())
+    except ValueError as error:
+        parser.error(str(error))
     start, tables = time.perf_counter(), []
     for section in options.only:
         print(f"{section} ({time.perf_counter() - start:.0f} s)", file=sys.stderr)

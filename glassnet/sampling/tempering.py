@@ -139,12 +139,16 @@ class ParallelTempering:
             raise ValueError(f"thermalization + n_sweeps must be <= {_MOST_SWEEPS}, got {thermalization + n_sweeps}")
         names = check(measure, self.glass, self.n_replicas)
         self._require_room(names, n_sweeps // measure_every)
-        n_draws = n_sweeps // measure_every
+        arrays, draw = self._chain(names, thermalization, n_sweeps // measure_every, measure_every, progress, pause)
+        return self._dataset(arrays, draw)
+
+    def _chain(self, names, thermalization, n_draws, measure_every, progress=False, pause=None):
+        """Advance the chain and record it; the arrays by name, and the sweep of every draw taken."""
         arrays = self._overlaps.arrays(names, n_draws, len(self.temperatures))
         recorder = recording.Recorder(self._kernel, self._walkers, self._overlaps, arrays)
         stretch = max(1, _STRETCH // (self.glass.n_weights * self._walkers.n_lanes))
         paused = False
-        with reporter(progress, thermalization + n_sweeps) as report:
+        with reporter(progress, thermalization + n_draws * measure_every) as report:
             for done in range(0, thermalization, stretch):
                 self._advance(min(stretch, thermalization - done))
                 report(min(done + stretch, thermalization))
@@ -161,7 +165,7 @@ class ParallelTempering:
         if taken < n_draws:
             # copies: a view would keep the room for all draws
             arrays = {name: array[:taken].copy() for name, array in arrays.items()}
-        return self._dataset(arrays, start + measure_every * np.arange(1, taken + 1))
+        return arrays, start + measure_every * np.arange(1, taken + 1)
 
     def _require_room(self, names, n_draws):
         """Refuse, before anything runs, what cannot be recorded."""
@@ -210,8 +214,15 @@ class ParallelTempering:
             },
         )
 
+    def __reduce_ex__(self, protocol):
+        # a copy would share the kernel's memory; run in another process, it would begin anew
+        raise TypeError(f"a {type(self).__name__} cannot be copied or pickled: use state() and restore()")
+
     def state(self) -> dict[str, np.ndarray]:
-        """Everything the continuation of the chain depends on, as arrays; see :meth:`restore`."""
+        """Everything the continuation of the chain depends on, as arrays; see :meth:`restore`.
+
+        Only between two calls of :meth:`run`: one that goes on in another thread would tear it.
+        """
         state = {"n_sweeps": np.array([self.n_sweeps]), "kernel_rng": np.array(self._kernel.rng)}
         state["weights"] = np.packbits(self._bits()[: self._walkers.n_lanes], axis=-1, bitorder="little")
         return state | {f"walkers_{name}": array for name, array in self._walkers.state().items()}

@@ -1,5 +1,8 @@
 """Half and half is the whole: cutting, restoring and looking at a chain changes nothing in it."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -64,6 +67,14 @@ def test_a_restored_sampler_continues_the_chain(glass):
         second = after.run(100 - int(cut), measure=MEASURE)
         assert schema.join(first, second).drop_attrs().identical(whole.drop_attrs())
         assert same_state(after, whole_sampler)
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_samplers_are_not_copied(duplicate):
+    """A copy would advance the original's weights, with counters of its own."""
+    chain = gn.ParallelTempering(E.regular(12, 3, 4, seed=1), [0.5, 1.0], seed=1)
+    with pytest.raises(TypeError, match=r"state\(\) and restore\(\)"):
+        duplicate(chain)
 
 
 def test_state_is_a_copy(glass):

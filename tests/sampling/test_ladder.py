@@ -127,11 +127,12 @@ class Spy(gn.ParallelTempering):
 
     pilots = []  # noqa: RUF012 - each test brings its own
 
-    def run(self, *arguments, **keywords):
+    def _chain(self, *arguments, **keywords):
         before, begun = self.weights, self.n_sweeps
-        record = super().run(*arguments, **keywords)
+        arrays, draw = super()._chain(*arguments, **keywords)
+        record = self._dataset(arrays, draw)
         self.pilots.append((self.seed, self.temperatures, begun, before, self.weights, self.n_sweeps, record))
-        return record
+        return arrays, draw
 
 
 @pytest.mark.parametrize("sweeps", [1, 7, 8, 9, 2003])
@@ -150,6 +151,12 @@ def test_pilots_keep_to_their_sweeps_and_streams(monkeypatch, sweeps):
         nearest = np.abs(np.subtract.outer(1 / rungs[k], 1 / rungs[k - 1])).argmin(axis=1)
         assert (before[k] == after[k - 1][nearest]).all()
     assert ladder.round_trip_rate == gn.ladder.exchanges(records[-1]).round_trip_rate
+
+
+def test_a_pilot_too_short_for_an_exchange_has_no_round_trips():
+    """With two rungs every other sweep tries nothing; the second of two sweeps is recorded."""
+    ladder = gn.ladder.adaptive(E.regular(24, 3, 4, seed=1), 0.6, 2.0, 2, seed=3, sweeps=2)
+    assert (ladder.tolist(), ladder.round_trip_rate) == ([0.6, 2.0], 0.0)
 
 
 def test_adaptive_ladders_are_repeatable():
