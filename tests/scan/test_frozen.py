@@ -1,0 +1,56 @@
+"""Directories that earlier releases left: read, continued, and what this release would have computed."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import glassnet as gn
+from glassnet.chains import segment
+
+FROZEN = Path(__file__).parent / "frozen"
+VERSIONS = sorted(entry.name for entry in FROZEN.iterdir())
+NODES = ("/N12/dilution0.25/symmetric", "/N12/dilution0.25/planted0.8")
+
+
+@pytest.fixture(params=VERSIONS)
+def frozen(request, tmp_path):
+    return Path(shutil.copytree(FROZEN / request.param, tmp_path / "frozen"))
+
+
+def chains(directory):
+    return {node: gn.open_chains(directory)[node].load() for node in NODES}
+
+
+def test_the_current_release_is_among_them():
+    """After a release, `glassnet scan` of the frozen run file, cut short, leaves the next."""
+    assert gn.__version__ in VERSIONS
+
+
+def test_the_end_state_has_the_energy_of_the_last_draw(frozen):
+    for path in frozen.glob("chains/**/*.h5"):
+        dataset, glass, state = (found := segment.read(path)).dataset, found.glass, found.state
+        bits = np.unpackbits(state["weights"], axis=-1, bitorder="little", count=glass.n_weights)
+        energies = glass.energy(np.where(bits > 0, 1, -1))[state["walkers_lane_at"]].T
+        assert (dataset.energy[-1] == energies).all()
+
+
+def test_this_release_computes_the_same(frozen, scan, tmp_path):
+    assert scan(frozen / "run.toml", tmp_path / "fresh")[0] == 0
+    assert scan(frozen / "run.toml", frozen)[0] == 0
+    fresh, old = chains(tmp_path / "fresh"), chains(frozen)
+    for node in NODES:
+        xr.testing.assert_equal(old[node].dataset, fresh[node].dataset)
+
+
+def test_this_release_goes_on_from_them(frozen, scan, tmp_path):
+    longer = tmp_path / "run.toml"
+    longer.write_text((frozen / "run.toml").read_text().replace("sweeps = 40", "sweeps = 120"))
+    assert scan(longer, tmp_path / "fresh")[0] == 0
+    assert scan(longer, frozen)[0] == 0
+    fresh, old = chains(tmp_path / "fresh"), chains(frozen)
+    for node in NODES:
+        assert old[node].sizes["draw"] == 12
+        xr.testing.assert_equal(old[node].dataset, fresh[node].dataset)
