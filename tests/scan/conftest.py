@@ -1,6 +1,7 @@
 """A small run file that takes a second, ways to run it, and its digests."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -80,21 +81,47 @@ def digests():
     return read
 
 
+#: what Open MPI wants to be told before it starts more processes than there are cores, or any as root
+_OPEN_MPI = {
+    "OMPI_ALLOW_RUN_AS_ROOT": "1",
+    "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+    "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
+}
+
+
+class Process(subprocess.Popen):
+    """A command whose launcher's own remarks on exit codes are left out of what it complains of."""
+
+    def communicate(self, timeout=None):
+        output, errors = super().communicate(timeout=timeout)
+        return output, re.sub(r"-{70,}\nprterun (?:detected|noticed).*?-{70,}\n", "", errors, flags=re.DOTALL)
+
+
+@pytest.fixture
+def open_mpi():
+    """Whether mpiexec is that of Open MPI."""
+    version = subprocess.run([_mpiexec(), "--version"], capture_output=True, text=True).stdout
+    return "Open MPI" in version or "OpenRTE" in version
+
+
+def _mpiexec():
+    return str(Path(sys.executable).with_name("mpiexec"))
+
+
 @pytest.fixture
 def glassnet(tmp_path):
     """Start the command line in a session of its own: glassnet("scan", path, ranks=2, code=...) -> Popen."""
     started = []
-    mpiexec = Path(sys.executable).with_name("mpiexec")
 
     def start(*arguments, ranks=0, code=COMMAND, **environment):
-        launcher = [str(mpiexec), "-n", str(ranks)] if ranks else []
-        process = subprocess.Popen(
+        launcher = [_mpiexec(), "-n", str(ranks)] if ranks else []
+        process = Process(
             [*launcher, sys.executable, "-P", "-c", code, *map(str, arguments)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             cwd=tmp_path,
-            env=os.environ | environment,
+            env=os.environ | _OPEN_MPI | environment,
             start_new_session=True,
         )
         started.append(process)

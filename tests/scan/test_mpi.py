@@ -48,7 +48,7 @@ def long(run_file, scan, tmp_path, digests):
     return make
 
 
-@pytest.mark.parametrize("ranks", [1, 2, 3, 5])
+@pytest.mark.parametrize("ranks", [1, 2, 3, 5, 8])
 def test_same_chains_on_any_number_of_ranks(run_file, scan, finish, digests, tmp_path, ranks):
     path = run_file()
     scan(path, tmp_path / "serial")
@@ -112,8 +112,11 @@ def ranks_of(out):
 
 
 @pytest.mark.parametrize(("ranks", "number"), [(0, signal.SIGINT), (0, signal.SIGUSR1), (2, signal.SIGTERM)])
-def test_a_signal_saves_everything(long, glassnet, scan, digests, tmp_path, ranks, number):
+def test_a_signal_saves_everything(long, glassnet, scan, digests, tmp_path, ranks, number, open_mpi):
     path, expected = long()
+    if ranks and open_mpi:
+        # its mpiexec takes SIGTERM for an order to kill
+        number = signal.SIGUSR1
     out = tmp_path / "stopped"
     process = glassnet("scan", path, *SAVING, "--out", out, ranks=ranks)
     wait_for(lambda: segments(out), process)

@@ -1,6 +1,9 @@
 import itertools
 import json
 import os
+import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -16,6 +19,17 @@ from glassnet.scan.stop import Stop
 
 def stamps(directory):
     return {path: path.stat().st_mtime_ns for path in (directory / "chains").rglob("sample*.h5")}
+
+
+def test_the_order_of_tasks_changes_no_chain(run_file, scan, digests, tmp_path, monkeypatch):
+    path = run_file()
+    scan(path, tmp_path / "longest first")
+    expected = digests(tmp_path / "longest first")
+    for seed in range(5):
+        costs = np.random.default_rng(seed).permutation(12) + 1.0
+        monkeypatch.setattr(tasks, "cost", lambda *_, costs=iter(costs): next(costs))
+        scan(path, tmp_path / f"order {seed}")
+        assert digests(tmp_path / f"order {seed}") == expected
 
 
 def test_second_time_recomputes_nothing(run_file, scan, tmp_path, monkeypatch):
@@ -199,6 +213,50 @@ def test_full_disk_fails_tasks_and_keeps_what_is_there(run_file, finish, scan, d
     assert scan(path, tmp_path / "out")[0] == 0
     assert len(digests(tmp_path / "out")) == 12
 
+
+def test_segments_that_do_not_fit_cost_a_warning(run_file, finish, scan, digests, tmp_path):
+    """No file of more than 8 kB: every segment is refused, then every chain; no crash, nothing half is left."""
+    path = run_file("[12, 24]", "[24]", "sweeps = 40", "sweeps = 20000", "measure_every = 10", "measure_every = 100")
+    code, output, errors = finish("scan", path, "--checkpoint-every", "0.001", "--out", "out", code=SMALL_FILES)
+    assert code == 1
+    warnings = [line for line in errors.splitlines() if line.endswith("goes on and tries again in 0.001 s")]
+    assert all("File too large (writing" in line and ".segments/000001.h5" in line for line in warnings)
+    assert len(warnings) >= output.count("File too large (writing") == 6
+    assert not list((tmp_path / "out").rglob("*.h5")) + list((tmp_path / "out").rglob("*.part"))
+    assert scan(path, tmp_path / "out")[0] == 0
+    scan(path, tmp_path / "serial")
+    assert digests(tmp_path / "out") == digests(tmp_path / "serial")
+
+
+def test_a_full_file_system(run_file, scan, digests, tmp_path):
+    """A file system of 200 kB that fills during the scan: what was finished stays, the rest is computed elsewhere."""
+    path, out, kept = run_file(), tmp_path / "out", tmp_path / "kept"
+    out.mkdir()
+    mount = f"mount -t tmpfs -o size=200k none {out}"
+    if shutil.which("unshare") is None or subprocess.run(["unshare", "-rm", "sh", "-c", mount]).returncode:
+        pytest.skip("no small file system can be mounted here")
+    command = f"{sys.executable} -P -c '{FULL}' scan {path} --out {out}"
+    script = f"{mount} && {command}; code=$?; cp -r {out} {kept}; exit $code"
+    found = subprocess.run(["unshare", "-rm", "sh", "-c", script], capture_output=True, text=True, timeout=60)
+    assert found.returncode == 1
+    assert "of 12 tasks failed" in found.stderr
+    assert "No space left on device (writing" in found.stdout
+    assert "Traceback" not in found.stderr
+    before = digests(kept)
+    assert 0 < len(before) < 12
+    assert scan(path, kept)[0] == 0
+    scan(path, tmp_path / "serial")
+    assert before.items() <= digests(kept).items()
+    assert digests(kept) == digests(tmp_path / "serial")
+
+
+FULL = """
+import sys
+from glassnet.scan import report
+report.write = str
+from glassnet.cli import main
+sys.exit(main())
+"""
 
 SMALL_FILES = """
 import resource, sys

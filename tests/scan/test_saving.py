@@ -177,6 +177,31 @@ def test_damaged_segments_are_set_aside_and_computed_again(runner, whole, capsys
     assert not Unfinished(runner.chain).paths()
 
 
+@pytest.mark.parametrize("runner", ["binary"], indirect=True)
+def test_damage_of_any_page_of_a_segment(runner, whole):
+    """Of the newest segment every 4 KiB: truncated there, a bit flipped, a page of zeros; at the end the same chain."""
+    assert runner.until(45, every=10) is None
+    kept = {path: path.read_bytes() for path in Unfinished(runner.chain).paths()}
+    newest = max(kept)
+    n_refused = 0
+    for page in range(0, len(kept[newest]), 4096):
+        image = kept[newest]
+        flipped = bytearray(image)
+        flipped[page + 7] ^= 16
+        for damaged in (image[:page], bytes(flipped), image[:page] + bytes(4096) + image[page + 4096 :]):
+            runner.chain.unlink(missing_ok=True)
+            for path, other in (kept | {newest: damaged}).items():
+                path.parent.mkdir(exist_ok=True)
+                path.write_bytes(other)
+            assert runner.resumed() == whole
+            asides = [entry for entry in newest.parent.glob("*.damaged")] if newest.parent.exists() else []
+            n_refused += len(asides)
+            for aside in asides:
+                assert aside.read_bytes() == damaged
+                aside.unlink()
+    assert n_refused > 2 * len(kept[newest]) // 4096
+
+
 class Killed(BaseException):
     """The process dies here."""
 
