@@ -68,7 +68,9 @@ def _parser() -> argparse.ArgumentParser:
         default=900.0,
         help="how often a running task is saved (default 900)",
     )
-    scan.add_argument("--dry-run", action="store_true", help="check everything and say what would be done")
+    scan.add_argument(
+        "--dry-run", action="store_true", help="check everything and say what would be done, and what it costs"
+    )
     analyze = command("analyze", _analyze, "tables, verdict and figure from saved chains")
     analyze.add_argument("directory", metavar="DIR")
     status = command("status", _status, "how far a run is")
@@ -107,12 +109,14 @@ def _check_instruction_set() -> None:
 
 
 def _scan(chosen) -> int:
-    from glassnet.scan import run, status
+    from glassnet.scan import estimate, farm, run, status
 
     _check_instruction_set()
     if not chosen.dry_run:
         return run.scan(chosen.run_file, chosen.out, chosen.time_limit, chosen.checkpoint_every)
-    print(status.dry_run(chosen.run_file, chosen.out))
+    if farm.launched()[1] == 0:
+        limits = chosen.time_limit, chosen.checkpoint_every
+        print(status.dry_run(chosen.run_file, chosen.out, estimate.calibrate, *limits))
     return 0
 
 
@@ -150,18 +154,16 @@ def _theory(chosen) -> int:
 
 
 def _bench(chosen) -> int:
-    from glassnet.kernels.bitsliced import instruction_sets
+    from glassnet.kernels.bitsliced import COMPILER, instruction_sets
     from glassnet.sampling import speed
 
     _check_instruction_set()
-    print(f"instruction sets here: {', '.join(instruction_sets())} (GLASSNET_ISA chooses)")
-    print("regular glass, p = 3, degree 4, 32 temperatures x 16 replicas, one core; updates/ns:")
+    print(f"instruction sets here: {', '.join(instruction_sets())} (GLASSNET_ISA chooses); compiled by {COMPILER}")
+    print("regular glass, p = 3, degree 4, 32 temperatures x 16 replicas, one core; updates/ns of")
+    print("  bare sweeps | exchange every sweep, energies every 10 | default measurements every 10")
     for couplings, sizes in (("binary", (99, 999, 9999)), ("gaussian", (99, 999))):
         for n_weights in sizes:
             found = speed.measure(speed.standard(n_weights, couplings), seconds=0.1)
-            print(
-                f"  {couplings:>8}, N = {n_weights:>5}, {found.instruction_set}: {found.bare:6.2f} sweeps alone, "
-                f"{found.tempered:6.2f} with an exchange after each, {found.measured:6.2f} measured every 10",
-                flush=True,
-            )
+            name = f"{couplings:>8}, N = {n_weights:>4}, {found.instruction_set}"
+            print(f"  {name}: {found.bare:6.2f} | {found.tempered:6.2f} | {found.measured:6.2f}", flush=True)
     return 0

@@ -10,8 +10,10 @@ from glassnet.kernels import recording
 from glassnet.sampling import ladder, measurements
 from glassnet.sampling.tempering import ParallelTempering
 
-#: sweeps between two measurements in all timed runs, and draws until the memory is used again
-_EVERY, _DRAWS = 10, 100
+#: sweeps between two measurements in all timed runs
+EVERY = 10
+#: draws until the memory is used again
+_DRAWS = 100
 
 
 class Speed(NamedTuple):
@@ -21,7 +23,7 @@ class Speed(NamedTuple):
     ----------
     instruction_set : str
     bare, tempered, measured : float
-        Updates per nanosecond of sweeps alone; of sweeps with an exchange after each and the energies of all replicas
+        Updates per nanosecond of bare sweeps; of sweeps with an exchange after each and the energies of all replicas
         recorded every 10; of these with the default measurements every 10 sweeps. Recorded into memory in use before:
         what the operating system takes to hand out fresh pages is not counted.
     efficiency : float
@@ -58,17 +60,17 @@ def measure(glass, n_temperatures=32, n_replicas=16, *, seconds=0.2, repeats=5, 
     """
     tempering = sampler(glass, n_temperatures, n_replicas, **keywords)
     actions = {
-        "bare": lambda n: tempering._kernel.sweep_only(_EVERY * n),
+        "bare": lambda n: tempering._kernel.sweep_only(EVERY * n),
         "tempered": recording_loop(tempering, ["energy"]),
         "measured": recording_loop(tempering, None),
     }
     times = alternate(actions, seconds, repeats)
-    updates = _EVERY * glass.n_weights * n_temperatures * n_replicas * 1e-9
+    updates = EVERY * glass.n_weights * n_temperatures * n_replicas * 1e-9
     return Speed(
         tempering._kernel.instruction_set,
         *(updates / float(np.median(times[name])) for name in actions),
         float(np.median(times["bare"] / times["tempered"])),
-        float(np.median(_EVERY * (times["measured"] - times["tempered"]) / times["bare"])),
+        float(np.median(EVERY * (times["measured"] - times["tempered"]) / times["bare"])),
     )
 
 
@@ -82,15 +84,15 @@ def sampler(glass, n_temperatures=32, n_replicas=16, **keywords):
     return ParallelTempering(glass, ladder.geometric(0.5, 1.5, n_temperatures), n_replicas, seed=1, **keywords)
 
 
-def recording_loop(tempering, measure=None):
-    """Function of n: `tempering.run(10 n, measure_every=10, measure=measure)`, but into memory in use before."""
+def recording_loop(tempering, measure=None, draws=_DRAWS):
+    """Function of n: `tempering.run(10 n, measure_every=10, measure=measure)`, but into the same room for `draws`."""
     names = measurements.check(measure, tempering.glass, tempering.n_replicas)
-    arrays = tempering._overlaps.arrays(names, _DRAWS, len(tempering.temperatures))
+    arrays = tempering._overlaps.arrays(names, draws, len(tempering.temperatures))
 
     def record(n):
-        for done in range(0, n, _DRAWS):
+        for done in range(0, n, draws):
             recorder = recording.Recorder(tempering._kernel, tempering._walkers, tempering._overlaps, arrays)
-            recorder.run(min(_DRAWS, n - done), _EVERY)
+            recorder.run(min(draws, n - done), EVERY)
 
     return record
 

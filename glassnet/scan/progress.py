@@ -115,7 +115,8 @@ class Progress:
         if self.updates_per_ns:
             parts.append(f"{self.updates_per_ns:.2f} updates/ns")
         left = self.total - self.done - self.failed
-        if self.seconds_left is not None and self._work > 0 and left and not self.paused:
+        # within half a second of the end the last task is being written: nothing is left that could be told
+        if left and not self.paused and self.seconds_left is not None and self.seconds_left >= 0.5:
             parts.append(f"{duration(self.seconds_left)} left")
         return ", ".join(parts)
 

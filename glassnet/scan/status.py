@@ -1,14 +1,22 @@
-"""What a run is to do and how far it is, without disturbing it."""
+"""How far a run is and what it is to do, without disturbing it: nothing here writes."""
 
+import os
 import time
 from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
 
 from glassnet.chains.content import ChainError, opened
-from glassnet.scan import tasks
-from glassnet.scan.config import load
+from glassnet.chains.unfinished import Unfinished
+from glassnet.scan import equilibrium, forecast, tasks
+from glassnet.scan.config import RunFile, load
 from glassnet.scan.directory import RunDirectory
+from glassnet.scan.saving import CHECKPOINT_EVERY
+from glassnet.scan.tasks import Task
 
 _COUNTS = ("total", "done", "running", "paused", "failed", "missing")
+#: lines of one kind that are printed; the rest is counted
+_LINES = 12
 
 
 def status(path) -> dict:
@@ -17,9 +25,10 @@ def status(path) -> dict:
     Returns
     -------
     dict
-        `total`, `done`, `running`, `paused` (begun and saved), `failed`, `missing` (none of these); `updates_per_ns`
-        and `expected_end` (ISO time) of a running scan, else None; `nodes`: the same counts by node; `failed_tasks`;
-        `damaged`: files that cannot be read.
+        `total`, `done`, `running`, `paused` (begun and saved), `failed`, `missing` (none of these); `work_done`, the
+        fraction of the work, as far as it is saved; `updates_per_ns` and `expected_end` (ISO time) of a running scan,
+        else None; `nodes`: the counts by node; `failed_tasks`; `damaged`: files that cannot be read; `equilibration`:
+        `looked_at`, the number of finished samples that were, and `warnings` about them ({node, sample, reason}).
 
     Raises
     ------
@@ -29,42 +38,69 @@ def status(path) -> dict:
     directory = RunDirectory(path)
     run_file = directory.run_file()
     note = directory.last_note()
-    running = set(note.get("running", []))
+    every_task = tasks.all_tasks(run_file)
+    done, damaged = _done(directory, every_task, run_file)
+    kinds = _kinds(directory, every_task, done, set(note.get("running", [])))
     nodes: dict[str, Counter] = {}
-    failed_tasks, damaged = [], []
-    for task in tasks.all_tasks(run_file):
-        kind = _kind(task, directory, run_file, running, damaged)
-        if kind == "failed":
-            failed_tasks.append(task.text)
+    finished: dict[str, list[Task]] = {}
+    for task, kind in zip(every_task, kinds, strict=True):
         nodes.setdefault(task.folder, Counter()).update([kind, "total"])
+        if kind == "done":
+            finished.setdefault(task.folder, []).append(task)
     left = note.get("seconds_left")
     end = None if left is None else time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(note["time"] + left))
+    look = equilibrium.look(directory, finished)
     return {
         "directory": str(path),
         **_counts(sum(nodes.values(), Counter())),
+        "work_done": _work_done(directory, every_task, kinds, run_file),
         "updates_per_ns": note.get("updates_per_ns"),
         "expected_end": end,
         "nodes": {name: _counts(count) for name, count in nodes.items()},
-        "failed_tasks": failed_tasks,
+        "failed_tasks": [task.text for task, kind in zip(every_task, kinds, strict=True) if kind == "failed"],
         "damaged": damaged,
+        "equilibration": {
+            "looked_at": look.looked_at,
+            "warnings": [dict(zip(("node", "sample", "reason"), warning, strict=True)) for warning in look.warnings],
+        },
     }
 
 
 def table(report: dict) -> str:
-    """What :func:`status` returned, for people."""
-    width = max(len(name) for name in [*report["nodes"], "all"])
+    """What :func:`status` returned, for people: a line per size and dilution, and what calls for attention."""
+    rows = {}
+    for name, folders in forecast.grouped(report["nodes"], depth=2).items():
+        counts = (Counter(report["nodes"][folder]) for folder in folders)
+        rows[name] = sum(counts, Counter())
+    width = max(len(name) for name in [*rows, "all"])
     lines = ["  ".join([f"{'node':{width}}", *(f"{name:>8}" for name in _COUNTS)])]
-    for name, counts in [*report["nodes"].items(), ("all", report)]:
+    for name, counts in [*rows.items(), ("all", report)]:
         lines.append("  ".join([f"{name:{width}}", *(f"{counts[column]:8d}" for column in _COUNTS)]))
+    if report["done"] < report["total"]:
+        lines.append(f"{100 * report['work_done']:.1f} % of the work is done and saved")
     if report["expected_end"] is not None:
         lines.append(f"running at {report['updates_per_ns']:.2f} updates/ns, expected end {report['expected_end']}")
-    lines += [f"failed: {text}" for text in report["failed_tasks"]]
-    lines += [f"damaged, run again by the next scan: {text}" for text in report["damaged"]]
-    return "\n".join(lines)
+    lines += _some([f"failed: {text}" for text in report["failed_tasks"]])
+    lines += _some([f"damaged, run again by the next scan: {text}" for text in report["damaged"]])
+    return "\n".join(lines + _equilibration(report))
 
 
-def dry_run(path, out=None) -> str:
-    """What `glassnet scan` would do, checked as it would be; nothing is touched.
+def dry_run(
+    path,
+    out=None,
+    calibrate: forecast.Calibrate | None = None,
+    time_limit: float | None = None,
+    checkpoint_every: float = CHECKPOINT_EVERY,
+) -> str:
+    """What `glassnet scan` would do and take, checked as it would be; nothing is touched.
+
+    Parameters
+    ----------
+    path, out, time_limit, checkpoint_every
+        As for the scan.
+    calibrate : callable, optional
+        Times the sampling of a few tasks, as :func:`glassnet.scan.estimate.calibrate` does; without it no times are
+        estimated.
 
     Raises
     ------
@@ -76,36 +112,106 @@ def dry_run(path, out=None) -> str:
     directory.check(run_file, str(path))
     every_task = tasks.all_tasks(run_file)
     survey = directory.survey(every_task, run_file)
-    width = max(len(task.folder) for task in every_task)
-    lines = [f"{'node':{width}}  {'tasks':>8}  {'to do':>8}  {'updates':>10}"]
-    folders = {task.folder: [] for task in every_task}
-    for number, task in enumerate(every_task):
-        folders[task.folder].append(number)
-    total = 0.0
-    for folder, numbers in folders.items():
-        to_do = [number for number in numbers if number not in survey.done]
-        work = sum(tasks.updates(every_task[number], run_file, survey.reached.get(number, 0)) for number in to_do)
-        total += work
-        lines.append(f"{folder:{width}}  {len(numbers):8d}  {len(to_do):8d}  {work:10.3g}")
-    n_to_do = len(every_task) - len(survey.done)
-    lines.append(f"{n_to_do} of {len(every_task)} tasks to do in {directory.path}: {total:.3g} Metropolis updates")
-    lines += [f"damaged, would be run again: {reason}" for reason in survey.damaged.values()]
+    left = {task: survey.reached.get(number, 0) for number, task in enumerate(every_task) if number not in survey.done}
+    python = forecast.resident()
+    calibration = calibrate(left, run_file) if calibrate is not None and left else None
+    found = forecast.alike(left, run_file, calibration)
+    updates = sum(each.count * each.updates for each in found)
+    lines = [forecast.table(Counter(task.folder for task in every_task), found, calibration is not None)]
+    lines += [f"{len(left)} of {len(every_task)} tasks to do in {directory.path}: {updates:.3g} Metropolis updates"]
+    if left:
+        expected = forecast.forecast(found, run_file)
+        lines += [] if calibration is None else forecast.times(expected, calibration, time_limit)
+        lines += forecast.sizes(expected, len(left), checkpoint_every, python)
+    lines += _some([f"damaged, would be run again: {reason}" for reason in survey.damaged.values()])
     return "\n".join(lines)
 
 
-def _kind(task, directory, run_file, running, damaged) -> str:
+def _done(directory: RunDirectory, every_task: list[Task], run_file: RunFile) -> tuple[set[int], list[str]]:
+    """Numbers of the finished tasks, and a line for each file that cannot be opened; nothing is verified."""
+    asked = {planted: run_file.sampling_of(planted).sweeps for planted in (False, True)}
+    done, damaged = set(), []
+    for number, task in enumerate(every_task):
+        path = directory.chain(task)
+        if path.exists():
+            try:
+                with opened(path) as file:
+                    if file.attrs["sweeps"] >= asked[task.planted is not None]:
+                        done.add(number)
+            except ChainError as error:
+                damaged.append(str(error))
+    return done, damaged
+
+
+def _kinds(directory: RunDirectory, every_task: list[Task], done: set[int], running: set[str]) -> list[str]:
+    """Where in :data:`_COUNTS` each task belongs; folders are listed once, not asked task by task."""
+    begun: dict[str, set[str]] = {}
+    failed = _names(directory.failure(every_task[0]).parent)
+    kinds = []
+    for number, task in enumerate(every_task):
+        folder = task.folder
+        if folder not in begun:
+            begun[folder] = {name for name in _names(directory.chain(task).parent) if name.endswith(".segments")}
+        if number in done:
+            kinds.append("done")
+        elif task.text in running:
+            kinds.append("running")
+        elif failed and directory.failure(task).name in failed:
+            kinds.append("failed")
+        elif begun[folder] and _has_segments(directory.unfinished(task), begun[folder]):
+            kinds.append("paused")
+        else:
+            kinds.append("missing")
+    return kinds
+
+
+def _has_segments(unfinished: Unfinished, begun: set[str]) -> bool:
+    return unfinished.folder.name in begun and bool(unfinished.paths())
+
+
+def _names(folder: Path) -> set[str]:
     try:
-        with opened(directory.chain(task)) as file:
-            if file.attrs["sweeps"] >= run_file.sampling_of(task.planted is not None).sweeps:
-                return "done"
-    except ChainError as error:
-        if directory.chain(task).exists():
-            damaged.append(str(error))
-    if task.text in running:
-        return "running"
-    if directory.failure(task).exists():
-        return "failed"
-    return "paused" if directory.unfinished(task).paths() else "missing"
+        return set(os.listdir(folder))
+    except OSError:
+        return set()
+
+
+def _work_done(directory: RunDirectory, every_task: list[Task], kinds: list[str], run_file: RunFile) -> float:
+    """Fraction of the work of all tasks that is done and saved."""
+    costs: dict[str, float] = {}
+    total = done = 0.0
+    for task, kind in zip(every_task, kinds, strict=True):
+        if task.folder not in costs:
+            costs[task.folder] = tasks.cost(task, run_file)
+        total += costs[task.folder]
+        if kind == "done":
+            done += costs[task.folder]
+        elif kind in ("running", "paused"):
+            done += costs[task.folder] - tasks.cost(task, run_file, directory.unfinished(task).reached() or 0)
+    return done / total
+
+
+def _equilibration(report: dict) -> list[str]:
+    """Lines on the samples that were looked at; none if none had enough draws."""
+    looked_at, warnings = report["equilibration"]["looked_at"], report["equilibration"]["warnings"]
+    if not looked_at:
+        return []
+    failing = {(warning["node"], warning["sample"]) for warning in warnings if warning["sample"] is not None}
+    head = f"equilibrium: energies of {looked_at} of {report['done']} finished samples looked at, {len(failing)} fail"
+    if warnings:
+        head += " (glassnet analyze asks all of them)"
+    lines = []
+    for warning in warnings:
+        sample = "" if warning["sample"] is None else f" sample {warning['sample']}"
+        lines.append(f"  {warning['node']}{sample}: {warning['reason']}")
+    return [head, *_some(lines)]
+
+
+def _some(lines: Iterable[str]) -> list[str]:
+    """The first of many lines, and how many there are besides."""
+    lines = list(lines)
+    more = len(lines) - _LINES
+    return lines if more <= 0 else [*lines[:_LINES], f"  and {more} more"]
 
 
 def _counts(count: Counter) -> dict[str, int]:

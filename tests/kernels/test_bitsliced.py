@@ -17,12 +17,6 @@ DEGREES = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 20)
 TEMPERATURES = np.array([0.05, 0.2, 0.4, 0.7, 1.0, 1.7, 3.0, 9.99, 10.01, 30.0, 1000.0, np.inf])
 
 
-@pytest.fixture(params=ISAS)
-def isa(request, monkeypatch):
-    monkeypatch.setenv("GLASSNET_ISA", request.param)
-    return request.param
-
-
 def make(glass, temperatures, n_replicas=4, seed=1, field=0.0):
     """A kernel with random weights and the walkers it moves."""
     walkers = Walkers(np.asarray(temperatures, dtype=float), n_replicas, words(seed, Role.EXCHANGES, 4))

@@ -12,11 +12,6 @@ E = gn.ensembles
 KERNELS = {"binary": (bitsliced, bitsliced.BitSliced), "gaussian": (realvalued, realvalued.RealValued)}
 
 
-@pytest.fixture(params=bitsliced.instruction_sets())
-def isa(request, monkeypatch):
-    monkeypatch.setenv("GLASSNET_ISA", request.param)
-
-
 def make(couplings, n_lanes, start, n_rungs=1, seed=1):
     """A kernel of n_lanes / n_rungs ladders on the first rows of `start`."""
     module, kind = KERNELS[couplings]

@@ -7,32 +7,10 @@ import pytest
 
 import glassnet as gn
 from glassnet._random import Role, words
-from glassnet.kernels import bitsliced, realvalued
+from glassnet.kernels import bitsliced
 from glassnet.sampling.walkers import Walkers
 
 E = gn.ensembles
-
-
-@pytest.fixture(params=realvalued.instruction_sets())
-def isa(request, monkeypatch):
-    monkeypatch.setenv("GLASSNET_ISA", request.param)
-    return request.param
-
-
-@pytest.fixture(params=realvalued.PRECISIONS)
-def precision(request):
-    return request.param
-
-
-def make(glass, temperatures, n_replicas=4, seed=1, up=None, field=0.0, precision="float64"):
-    walkers = Walkers(np.asarray(temperatures, dtype=float), n_replicas, words(seed, Role.EXCHANGES, 4))
-    n_blocks = -(-walkers.n_lanes // realvalued.LANES_PER_BLOCK)
-    rng = words(seed, Role.SWEEPS, n_blocks * realvalued.RNG_WORDS)
-    kernel = realvalued.RealValued(glass, walkers, rng, field, precision=precision)
-    if up is None:
-        up = np.random.default_rng(seed).random((walkers.n_lanes, glass.n_weights)) < 0.5
-    kernel.set_weights(up)
-    return kernel, walkers, up
 
 
 def in_precision(glass, precision):
@@ -51,10 +29,10 @@ def in_order(n):
 
 @pytest.mark.parametrize("n_weights", [3, 64, 65, 130])
 @pytest.mark.parametrize("n_replicas", [1, 63, 64, 65, 200])
-def test_weights_come_back_and_energies_are_theirs(isa, precision, n_weights, n_replicas):
+def test_weights_come_back_and_energies_are_theirs(isa, precision, make_real, n_weights, n_replicas):
     glass = E.poisson(n_weights, 3, 1.7, seed=n_weights, couplings="gaussian")
     rounded = in_precision(glass, precision)
-    kernel, _, up = make(glass, [0.7], n_replicas=n_replicas, precision=precision)
+    kernel, _, up = make_real(glass, [0.7], n_replicas=n_replicas, precision=precision)
     order = in_order(n_weights)
     assert (unpack(kernel.rows(order), n_weights)[:n_replicas] == up).all()
     assert np.allclose(kernel.energy[:n_replicas], rounded.energy(np.where(up, 1, -1)), rtol=0, atol=1e-14 * n_weights)
@@ -65,48 +43,48 @@ def test_weights_come_back_and_energies_are_theirs(isa, precision, n_weights, n_
     assert (rows == (now[:, glass.paths].prod(axis=2) > 0)).all()
 
 
-def test_rows_come_in_the_order_asked_for(isa):
+def test_rows_come_in_the_order_asked_for(isa, make_real):
     """Any order, any repeats, 0 where it is negative, several words."""
     glass = E.regular(150, 3, 4, seed=1, couplings="gaussian")
-    kernel, _, up = make(glass, [0.7], n_replicas=100)
+    kernel, _, up = make_real(glass, [0.7], n_replicas=100)
     order = np.random.default_rng(1).integers(-40, 150, size=192).astype(np.int32)
     expected = np.where(order >= 0, up[:, order], False)
     assert (unpack(kernel.rows(order), 192)[:100] == expected).all()
     assert kernel.rows(np.empty(0, dtype=np.int32)).shape == (128, 0)
 
 
-def test_paths_with_zero_coupling_keep_their_product(isa):
+def test_paths_with_zero_coupling_keep_their_product(isa, make_real):
     """J_a = 0 puts no energy on a path, but the overlap over paths still counts it."""
     glass = gn.PathGlass([[0, 1], [1, 2], [0, 2]], [0.0, 1.3, -0.4])
-    kernel, walkers, _ = make(glass, [1.0], n_replicas=20)
+    kernel, walkers, _ = make_real(glass, [1.0], n_replicas=20)
     kernel.advance(5)
     now = np.where(unpack(kernel.rows(in_order(3)), 3)[: walkers.n_lanes], 1, -1)
     rows = unpack(kernel.rows(in_order(3), paths=True), 3)[: walkers.n_lanes]
     assert (rows == (now[:, glass.paths].prod(axis=2) > 0)).all()
 
 
-def test_couplings_of_very_different_sizes_add_up(isa, precision):
+def test_couplings_of_very_different_sizes_add_up(isa, precision, make_real):
     """J from 1e-300 to 1e290 in one glass: energies to the rounding of the largest, no invalid number anywhere."""
     couplings = np.array([1e-300, -1e-20, 1.5, 1e290, -3e289])
     glass = gn.PathGlass([[j, 5] for j in range(5)], couplings)
-    kernel, walkers, _ = make(glass, [0.5, 1e290], n_replicas=20, precision=precision)
+    kernel, walkers, _ = make_real(glass, [0.5, 1e290], n_replicas=20, precision=precision)
     kernel.advance(50)
     now = np.where(unpack(kernel.rows(in_order(6)), 6)[: walkers.n_lanes], 1, -1)
     assert np.allclose(kernel.energy[:40], in_precision(glass, precision).energy(now), rtol=1e-15, atol=0)
 
 
 @pytest.mark.parametrize("field", [0.0, 0.4])
-def test_nothing_drifts(isa, precision, field):
+def test_nothing_drifts(isa, precision, make_real, field):
     """After 20 000 sweeps signs and energies are bit for bit those recomputed from the weights."""
     glass = E.planted(E.poisson(30, 3, 1.5, seed=1, couplings="gaussian"), 1.0, seed=1)
-    kernel, _, _ = make(glass, [0.5, 1.0, 3.0, 20.0], n_replicas=20, field=field, precision=precision)
+    kernel, _, _ = make_real(glass, [0.5, 1.0, 3.0, 20.0], n_replicas=20, field=field, precision=precision)
     kernel.advance(20_000)
     assert_refreshed(kernel)
 
 
-def test_nothing_drifts_in_a_billion_updates(precision):
+def test_nothing_drifts_in_a_billion_updates(precision, make_real):
     glass = E.regular(120, 3, 4, seed=1, couplings="gaussian")
-    kernel, _, _ = make(glass, gn.ladder.geometric(0.5, 1.5, 32), n_replicas=16, precision=precision)
+    kernel, _, _ = make_real(glass, gn.ladder.geometric(0.5, 1.5, 32), n_replicas=16, precision=precision)
     kernel.advance(10**9 // (120 * 512) + 1)
     assert_refreshed(kernel)
 
@@ -119,14 +97,14 @@ def assert_refreshed(kernel):
     assert len(np.unique(energy)) > 20
 
 
-def decisions(couplings, temperature, n_sweeps=20, precision="float64"):
+def decisions(make_real, couplings, temperature, n_sweeps=20, precision="float64"):
     """Costs dE seen and flips made by the last weight, whose paths lead to one free-standing weight each.
 
     It is visited last: it sees the new values of the others and its own old one.
     """
     k = len(couplings)
     glass = gn.PathGlass([[j, k] for j in range(k)], couplings)
-    kernel, walkers, up = make(glass, [temperature], n_replicas=2048, precision=precision)
+    kernel, walkers, up = make_real(glass, [temperature], n_replicas=2048, precision=precision)
     cost, flipped = [], []
     for _ in range(n_sweeps):
         kernel.advance(1)
@@ -163,27 +141,27 @@ GAUSSIAN = np.random.default_rng(1).normal(size=9)
 
 @pytest.mark.parametrize("temperature", [1.0, 9.99, 10.01, np.inf])
 @pytest.mark.parametrize("couplings", [GAUSSIAN, GAUSSIAN[:1], [2.0, 2.0, -2.0, 2.0], [0.0, 0.0, 1e-3]])
-def test_acceptance_for_every_cost(isa, precision, temperature, couplings):
+def test_acceptance_for_every_cost(isa, precision, make_real, temperature, couplings):
     """Metropolis with 1/2 for dE = 0 and heat bath, in 20 bins of the cost: |z| < 4.5."""
-    cost, flipped = decisions(couplings, temperature, precision=precision)
+    cost, flipped = decisions(make_real, couplings, temperature, precision=precision)
     assert worst_acceptance(cost, flipped, temperature) < 4.5
 
 
-def test_five_percent_in_beta_are_caught():
-    cost, flipped = decisions(GAUSSIAN, 4.0, n_sweeps=100)
+def test_five_percent_in_beta_are_caught(make_real):
+    cost, flipped = decisions(make_real, GAUSSIAN, 4.0, n_sweeps=100)
     assert worst_acceptance(cost, flipped, 4.0) < 4.5
     assert worst_acceptance(cost, flipped, 4.2) > 4.5
     assert worst_acceptance(2 * cost, flipped, 4.0) > 4.5
 
 
 @pytest.mark.parametrize("scale", [1e-300, 1e-8, 1e8, 1e300])
-def test_units_of_the_energy_do_not_matter(isa, precision, scale):
+def test_units_of_the_energy_do_not_matter(isa, precision, make_real, scale):
     """Powers of ten in J and T together change no decision but those that rounding may change: same law of E / J."""
     glass = E.regular(12, 3, 4, seed=1, couplings="gaussian")
     scaled = gn.PathGlass(glass.paths, glass.couplings * scale)
     means = []
     for g, T, seed in ((glass, 1.0, 1), (scaled, scale, 2)):
-        kernel, _, _ = make(g, [T], n_replicas=640, seed=seed, precision=precision)
+        kernel, _, _ = make_real(g, [T], n_replicas=640, seed=seed, precision=precision)
         kernel.advance(100)
         total = np.zeros(640)
         for _ in range(400):
@@ -195,13 +173,13 @@ def test_units_of_the_energy_do_not_matter(isa, precision, scale):
 
 
 @pytest.mark.parametrize("exponent", [-900, -1])
-def test_powers_of_two_as_units_change_no_bit(isa, precision, exponent):
+def test_powers_of_two_as_units_change_no_bit(isa, precision, make_real, exponent):
     """Smaller units: larger ones would bring rungs below beta = 0.1, where they turn to the heat bath."""
     glass = E.poisson(30, 3, 2.0, seed=1, couplings="gaussian")
     temperatures = np.array([0.5, 1.0, 4.0])
-    one, _, _ = make(glass, temperatures, 30, precision=precision)
+    one, _, _ = make_real(glass, temperatures, 30, precision=precision)
     scaled = gn.PathGlass(glass.paths, np.ldexp(glass.couplings, exponent), glass.n_weights)
-    two, _, _ = make(scaled, np.ldexp(temperatures, exponent), 30, precision=precision)
+    two, _, _ = make_real(scaled, np.ldexp(temperatures, exponent), 30, precision=precision)
     for kernel in (one, two):
         kernel.advance(100)
     assert (one.weight == two.weight).all()
@@ -209,7 +187,7 @@ def test_powers_of_two_as_units_change_no_bit(isa, precision, exponent):
 
 
 @pytest.mark.parametrize("couplings", [1.0, 3.0])
-def test_both_kernels_agree_on_the_same_glass(isa, precision, couplings):
+def test_both_kernels_agree_on_the_same_glass(isa, precision, make_real, couplings):
     """+-J couplings in the kernel for real ones: the same mean energy on every rung, |z| < 4.5."""
     glass = E.regular(24, 3, 4, seed=3)
     scaled = gn.PathGlass(glass.paths, couplings * glass.couplings)
@@ -218,7 +196,7 @@ def test_both_kernels_agree_on_the_same_glass(isa, precision, couplings):
     walkers = Walkers(temperatures, 128, words(5, Role.EXCHANGES, 4))
     binary = bitsliced.BitSliced(glass, walkers, words(5, Role.SWEEPS, bitsliced.RNG_WORDS))
     binary.set_weights(np.random.default_rng(1).random((512, 24)) < 0.5)
-    real, _, _ = make(scaled, couplings * temperatures, 128, seed=5, precision=precision)
+    real, _, _ = make_real(scaled, couplings * temperatures, 128, seed=5, precision=precision)
     for kernel, unit in ((binary, 1.0), (real, couplings)):
         kernel.advance(400)
         total = np.zeros((128, 4))
@@ -245,9 +223,9 @@ class Sampler(ctypes.Structure):
     )
 
 
-def test_the_c_interface_does_what_the_methods_do(isa):
+def test_the_c_interface_does_what_the_methods_do(isa, make_real):
     glass = E.poisson(70, 3, 1.5, seed=1, couplings="gaussian")
-    one, two = (make(glass, [0.5, 1.0], 40)[0] for _ in range(2))
+    one, two = (make_real(glass, [0.5, 1.0], 40)[0] for _ in range(2))
     sampler = Sampler.from_address(two.interface)
     one.advance(30)
     sampler.advance(sampler.kernel, 30)
@@ -261,9 +239,9 @@ def test_the_c_interface_does_what_the_methods_do(isa):
         assert (out == one.rows(order, paths=paths)).all()
 
 
-def test_exchanges_alone_move_temperatures_only(isa):
+def test_exchanges_alone_move_temperatures_only(isa, make_real):
     glass = E.regular(30, 3, 4, seed=1, couplings="gaussian")
-    kernel, walkers, up = make(glass, [1.0, 1.1, 1.2], 40)
+    kernel, walkers, up = make_real(glass, [1.0, 1.1, 1.2], 40)
     lanes = walkers.lane_at.copy()
     kernel.exchange_only(9)
     assert (unpack(kernel.rows(in_order(30)), 30)[:120] == up).all()
@@ -271,6 +249,6 @@ def test_exchanges_alone_move_temperatures_only(isa):
     assert walkers.step[0] == 9
 
 
-def test_unknown_precisions_are_refused():
+def test_unknown_precisions_are_refused(make_real):
     with pytest.raises(ValueError, match=r"precision must be one of float64, float32, got 'half'"):
-        make(E.regular(30, 3, 4, seed=1, couplings="gaussian"), [1.0], precision="half")
+        make_real(E.regular(30, 3, 4, seed=1, couplings="gaussian"), [1.0], precision="half")

@@ -192,6 +192,61 @@ def test_matched_overlaps_of_small_networks_are_local_maxima():
                 assert matched == pytest.approx(max(images))
 
 
+def relaxed(glass, pattern):
+    """Matched sum of a network in whole numbers: neurons follow their neighbours, ties the first that has a gauge."""
+    matrices = [np.zeros(pair, dtype=int) for pair in itertools.pairwise(glass.widths)]
+    for layer, (tail, head), value in zip(glass.layer, glass.edges, pattern, strict=True):
+        matrices[layer][tail, head] = value
+    gauge = [np.zeros(width, dtype=int) for width in glass.widths]
+    gauge[0][:] = gauge[-1][:] = 1
+    for sweep in range(100):
+        before = [layer.copy() for layer in gauge]
+        for k in range(1, glass.p):
+            terms = gauge[k - 1][:, None] * matrices[k - 1]
+            if sweep:
+                terms = np.concatenate([terms, gauge[k + 1][:, None] * matrices[k].T])
+            push = np.sign(terms.sum(axis=0))
+            first = terms[(terms != 0).argmax(axis=0), np.arange(terms.shape[1])]
+            gauge[k] = np.where(push != 0, push, np.where(gauge[k] != 0, gauge[k], first))
+        if sweep and all(map(np.array_equal, before, gauge)):
+            break
+    return sum(int(here @ matrix @ there) for here, matrix, there in zip(gauge, matrices, gauge[1:], strict=False))
+
+
+@pytest.mark.parametrize("dilution", [0.0, 0.3, 0.6])
+def test_matched_overlaps_of_networks_replica_by_replica(dilution):
+    """More pairs than are compared at a time, neurons without an edge among them."""
+    for widths in ((3, 4, 2), (2, 5, 4, 3, 2), (9, 8, 1, 7)):
+        glass = E.walks(widths, 0.5, seed=2, dilution=dilution)
+        names = ["matched_overlap", "overlap", "weights"]
+        record = gn.Metropolis(glass, 2.0, n_replicas=600, seed=2).run(1, measure=names)
+        matched = record.matched_overlap.values.ravel() * glass.n_weights
+        overlap = record.overlap.values.ravel() * max(1, walks(glass, np.ones(glass.n_weights, dtype=int)))
+        for pattern, best, all_walks in zip(patterns(record)[0, 0], matched, overlap, strict=True):
+            assert best == pytest.approx(relaxed(glass, pattern), abs=1e-9)
+            assert all_walks == pytest.approx(walks(glass, pattern), abs=1e-9)
+
+
+WIDE = [(width,) * (p + 1) for width, p in ((2, 14), (2, 15), (2, 31), (2, 32), (2, 60), (32, 6), (181, 2), (182, 2))]
+
+
+@pytest.mark.parametrize("widths", WIDE, ids=lambda widths: f"{widths[0]}^{len(widths) - 1}")
+def test_sums_over_walks_at_the_limits_of_the_integers_that_hold_them(widths):
+    """2^15 and 2^31 walks to a neuron and more, all of one sign, or few of them of the other."""
+    glass = E.walks(widths, 0.02, seed=1)
+    rng = np.random.default_rng(6)
+    state = rng.choice([-1, 1], glass.n_weights)
+    scale = 1.0 / walks(glass, np.ones(glass.n_weights, dtype=int))
+    for change in (0, 1, 2, glass.n_weights // 8, "layer"):
+        pattern = np.ones(glass.n_weights, dtype=int)
+        if change == "layer":
+            pattern[glass.layer == 0] = -1
+        else:
+            pattern[rng.choice(glass.n_weights, change, replace=False)] = -1
+        expected = float(walks(glass, pattern)) * scale
+        assert between(glass, state, state * pattern, ["overlap"])["overlap"] == expected
+
+
 def test_integers_stay_integers(glass):
     """Each overlap is an integer times the scale its encoding names, which a file stores instead of the float."""
     record = sample(glass)

@@ -64,6 +64,18 @@ def test_nothing_to_do_is_one_line(capsys):
     assert capsys.readouterr().out.split("  ", 1)[1] == "all 3 tasks were done before\n"
 
 
+def test_no_time_left_is_not_told(clock):
+    """While the file of the last task is written, all work is done."""
+    shown = progress.Progress(total=2, done=1, work=10e9, n_ranks=1)
+    clock[0] += 5.0
+    shown.tick(8e9)
+    assert shown.line() == "1/2 tasks done, 1 s left"
+    shown.tick(9.5e9)
+    assert shown.line() == "1/2 tasks done"
+    shown.tick(10e9)
+    assert shown.line() == "1/2 tasks done"
+
+
 def test_bar_on_a_terminal(monkeypatch, capsys, clock):
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     assert type(progress.create(2, 0, 2.0, 2, None)) is progress.Progress

@@ -26,8 +26,8 @@ def test_the_order_of_tasks_changes_no_chain(run_file, scan, digests, tmp_path, 
     scan(path, tmp_path / "longest first")
     expected = digests(tmp_path / "longest first")
     for seed in range(5):
-        costs = np.random.default_rng(seed).permutation(12) + 1.0
-        monkeypatch.setattr(tasks, "cost", lambda *_, costs=iter(costs): next(costs))
+        costs = iter(np.random.default_rng(seed).permutation(12) + 1.0)
+        monkeypatch.setattr(tasks, "cost", lambda *_, costs=costs: next(costs))
         scan(path, tmp_path / f"order {seed}")
         assert digests(tmp_path / f"order {seed}") == expected
 

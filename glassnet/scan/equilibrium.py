@@ -1,0 +1,99 @@
+"""A first look at equilibrium while a scan runs: a few finished samples of every node, and their energies alone."""
+
+import time
+from collections.abc import Callable, Iterator
+from itertools import zip_longest
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from glassnet.analysis import equilibration
+from glassnet.analysis.nodes import Node
+from glassnet.chains.content import ChainError, opened
+from glassnet.scan.directory import RunDirectory
+from glassnet.scan.tasks import Task
+
+#: samples of a node that are looked at, seconds for all nodes, and draws of a chain, evenly spaced
+_SAMPLES, _SECONDS, _DRAWS = 8, 3.0, 1024
+#: fewest draws a drift can be seen in
+_FEWEST = 8
+_AXES = ("sample", "draw", "temperature", "replica")
+
+
+class Look(NamedTuple):
+    """How many samples were looked at, and what was found: (folder of the node, sample or None, why)."""
+
+    looked_at: int
+    warnings: list[tuple[str, int | None, str]]
+
+
+def look(
+    directory: RunDirectory,
+    finished: dict[str, list[Task]],
+    seconds: float = _SECONDS,
+    clock: Callable[[], float] = time.monotonic,
+) -> Look:
+    """Ask the samples finished last whether their energies drift or are stuck; reads, and writes nothing.
+
+    The tests are those of :mod:`glassnet.analysis.equilibration`, on every rung of a symmetric node and the planting
+    temperature of a planted one. The analysis asks all samples, and their overlaps too.
+
+    Parameters
+    ----------
+    directory : RunDirectory
+    finished : dict of str to list of Task
+        Finished tasks of every node by its folder; of each at most 8 are read, those with the highest numbers.
+    seconds : float
+        No further chain is opened after so long.
+    clock : callable() -> float
+        Seconds.
+    """
+    end = clock() + seconds
+    energies: dict[str, dict[int, xr.Dataset]] = {}
+    for task in _by_turns(finished):
+        if clock() > end:
+            break
+        chain = _chain(directory, task)
+        if chain is not None:
+            energies.setdefault(task.folder, {})[task.sample] = chain
+    found = equilibration.assess([_node(folder, chains) for folder, chains in energies.items()])
+    warnings = [(folder, None, reason) for folder, reason in found.nodes.items()]
+    warnings += [(each.path, each.sample, f"{each.reason} at T = {each.temperature:g}") for each in found.failures]
+    return Look(sum(map(len, energies.values())), warnings)
+
+
+def _by_turns(finished: dict[str, list[Task]]) -> Iterator[Task]:
+    """The last task of every node, then the last but one of every node, and so on."""
+    last = [sorted(tasks, key=lambda task: -task.sample)[:_SAMPLES] for tasks in finished.values()]
+    return (task for turn in zip_longest(*last) for task in turn if task is not None)
+
+
+def _chain(directory: RunDirectory, task: Task) -> xr.Dataset | None:
+    """Energies of one chain on the rungs that count; None where there are none, or too few."""
+    rungs = slice(None) if task.planted is None else slice(0, 1)
+    try:
+        with opened(directory.chain(task)) as file:
+            if "energy" not in file or len(file["draw"]) < _FEWEST:
+                return None
+            energy, temperature = file["energy"][:, rungs], file["temperature"][rungs]
+            attrs = {name: int(file.attrs[name]) for name in ("n_weights", "n_paths")}
+    except ChainError:
+        # it may have been moved or lengthened a moment ago
+        return None
+    step = -(-len(energy) // _DRAWS)
+    return xr.Dataset({"energy": (_AXES[1:], energy[::step])}, {"temperature": temperature}, attrs)
+
+
+def _node(folder: str, chains: dict[int, xr.Dataset]) -> Node:
+    """A node of these samples, without the rest of what an analysis would need."""
+    draws = min(chain.sizes["draw"] for chain in chains.values())
+    first = next(iter(chains.values()))
+    variables = {
+        "energy": (_AXES, np.stack([chain["energy"].values[:draws] for chain in chains.values()])),
+        "n_paths": ("sample", [chain.attrs["n_paths"] for chain in chains.values()]),
+    }
+    coordinates = {"sample": list(chains), "temperature": first["temperature"].values}
+    whole = xr.Dataset(variables, coordinates, {"n_weights": first.attrs["n_weights"]})
+    # as if symmetric: of planted nodes the rung that counts is the only one here
+    return Node(folder, first.attrs["n_weights"], 0.0, None, whole)
