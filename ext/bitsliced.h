@@ -18,6 +18,7 @@
 #include "exchange.h"
 #include "isa.h"
 #include "sampler.h"
+#include "transpose.h"
 
 #define LANES 512
 #define WORDS 8 /* 64-bit words of a block */

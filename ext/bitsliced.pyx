@@ -11,6 +11,7 @@ include "isa.pxi"
 include "sampler.pxi"
 include "ladder.pxi"
 include "visits.pxi"
+include "kernel.pxi"
 
 
 cdef extern from "bitsliced.h" nogil:
@@ -56,7 +57,6 @@ cdef extern from "bitsliced.h" nogil:
     uint64_t bits_threshold(double beta, int64_t m)
     int64_t bits_field_class(int64_t m, int aligned, int64_t max_degree)
     uint64_t bits_field_threshold(double beta, double field, int64_t m, int aligned)
-    void bits_advance(bits_t *s, int64_t n_sweeps)
     sampler_t bits_sampler(bits_t *s)
 
 
@@ -100,7 +100,7 @@ def _thresholds(betas, degrees, double field):
     return thresholds, needed
 
 
-cdef class BitSliced:
+cdef class BitSliced(Kernel):
     """Weights of n_replicas ladders of one +-J glass, one bit per lane, advanced in place.
 
     Parameters
@@ -115,20 +115,15 @@ cdef class BitSliced:
     """
 
     cdef bits_t s
-    cdef sampler_t sampler
-    cdef readonly str instruction_set
-    cdef readonly object weight, path, rng, energy, walkers, thresholds
-    cdef object _keep, _plane
-    cdef readonly object signs, paths
-    #: address of the sampler_t of sampler.h, for the recording loop
-    cdef readonly size_t interface
+    cdef object _plane
+    cdef readonly object thresholds, signs
 
     def __init__(self, glass, walkers, rng, double field=0.0):
         self.instruction_set = chosen_instruction_set()
         self.s.isa = bits_isas[isa_number(self.instruction_set)]
         self.walkers = walkers
-        cdef int64_t n_lanes = walkers.n_lanes
-        cdef int64_t n_blocks = (n_lanes + LANES - 1) // LANES
+        self.n_lanes = walkers.n_lanes
+        cdef int64_t n_blocks = (self.n_lanes + LANES - 1) // LANES
         degrees = np.asarray(glass.degrees, dtype=np.int32)
         cdef int64_t max_degree = max(1, int(degrees.max()))
         self.paths = np.ascontiguousarray(glass.paths, dtype=np.int32)
@@ -152,7 +147,7 @@ cdef class BitSliced:
         self._keep = (stale, visit, group_first, group_degree, group_links, links, needed, scratch, reference)
 
         cdef bits_t *s = &self.s
-        s.n_weights, s.n_paths, s.n_blocks, s.n_lanes = glass.n_weights, glass.n_paths, n_blocks, n_lanes
+        s.n_weights, s.n_paths, s.n_blocks, s.n_lanes = glass.n_weights, glass.n_paths, n_blocks, self.n_lanes
         s.max_degree, s.n_classes, s.n_groups = max_degree, len(needed), len(group_degree)
         s.reference = <const uint64_t *>address(reference) if field else NULL
         s.group_first = <const int64_t *>address(group_first)
@@ -174,15 +169,6 @@ cdef class BitSliced:
         self.sampler = bits_sampler(s)
         self.interface = <size_t>&self.sampler
 
-    def set_weights(self, up):
-        """Take the weights (n_lanes, n_weights), bool, True = +1, and bring everything that depends on them up to date."""
-        lanes = np.zeros((self.s.n_blocks * LANES, self.s.n_weights), dtype=bool)
-        lanes[:self.s.n_lanes] = up
-        bits = lanes.reshape(self.s.n_blocks, 64, WORDS, self.s.n_weights).transpose(0, 3, 2, 1)
-        packed = np.packbits(np.ascontiguousarray(bits), axis=-1, bitorder="little")
-        self.weight[...] = np.ascontiguousarray(packed).view(np.uint64)[..., 0]
-        self.refresh()
-
     def refresh(self):
         """Recompute path products, energies and threshold planes from the weights and the rungs."""
         if self.s.n_paths:
@@ -196,11 +182,6 @@ cdef class BitSliced:
             self.s.isa.energies(&self.s, b)
             self.s.isa.build_planes(&self.s, b, 1)
 
-    def advance(self, int64_t n_sweeps):
-        """`n_sweeps` sweeps of all weights in all lanes, each followed by an exchange step; releases the GIL."""
-        with nogil:
-            bits_advance(&self.s, n_sweeps)
-
     def sweep_only(self, int64_t n_sweeps):
         """Sweeps without energies or exchange: what benchmarks call the bare kernel."""
         cdef int64_t i, b
@@ -210,7 +191,7 @@ cdef class BitSliced:
                     self.s.isa.sweep(&self.s, b)
 
     def exchange_only(self, int64_t n_steps):
-        """Sweepless steps (energies, exchange, planes): the other half of :meth:`advance`, for benchmarks."""
+        """Sweepless steps (energies, exchange, planes): the other half of :meth:`advance`, for tests."""
         cdef int64_t i, b
         with nogil:
             for i in range(n_steps):
@@ -219,16 +200,6 @@ cdef class BitSliced:
                 exchange_step(&self.s.ladder, self.s.energy, self.s.isa.exp_all)
                 for b in range(self.s.n_blocks):
                     self.s.isa.build_planes(&self.s, b, 0)
-
-    def rows(self, const int32_t[::1] order, bint paths=False):
-        """Configurations lane by lane, 64 weights (or path products) to a word in the given order (-1: padding)."""
-        cdef int64_t n_words = order.shape[0] // 64
-        out = np.empty((self.s.n_blocks * LANES, n_words), dtype=np.uint64)
-        cdef uint64_t[:, ::1] view = out
-        if n_words:
-            with nogil:
-                self.sampler.rows(&self.s, &order[0], n_words, paths, &view[0, 0])
-        return out
 
     def planes(self):
         """Thresholds read back from the bit planes, (n_lanes, n_classes) uint64; 0 where a class never occurs.

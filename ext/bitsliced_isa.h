@@ -66,13 +66,6 @@ INLINE void F(round)(V r, V t, V *undecided, V *accept)
     *undecided = F(where_equal)(*undecided, t, r);
 }
 
-/* The same, but `accept` is 0 in undecided lanes. */
-INLINE void F(compare)(V r, V t, V *undecided, V *accept)
-{
-    F(round)(r, t, undecided, accept);
-    *accept &= ~*undecided;
-}
-
 #include "stream_isa.h"
 #include "counting_isa.h"
 #include "planes_isa.h"

@@ -1,128 +1,229 @@
-/* Overlaps in a network (overlaps.h) for one instruction set; included inside overlaps_isa.h. */
+/* Overlaps in a network (overlaps.h), 256 comparisons at a time, for one instruction set; included inside
+ * overlaps_isa.h. Bit c of word k of a block belongs to comparison 64 k + c. */
 
-/* eight bits as eight bytes, -1 for a one and +1 for a zero */
-INLINE uint64_t F(signs)(uint64_t bits)
+typedef uint64_t F(block) __attribute__((vector_size(8 * NETWORK_WORDS), may_alias));
+#define B F(block)
+
+#define BITS 16
+#define SUM int16_t
+#define NATURAL uint16_t
+#define MASKED_MINUS(a, minus, b, c) _mm512_mask_sub_epi16(a, (__mmask32)(minus), b, c)
+#include "walks_isa.h"
+
+#define BITS 32
+#define SUM int32_t
+#define NATURAL uint32_t
+#define MASKED_MINUS(a, minus, b, c) _mm512_mask_sub_epi32(a, (__mmask16)(minus), b, c)
+#include "walks_isa.h"
+
+#define BITS 64
+#define SUM int64_t
+#define NATURAL uint64_t
+#define MASKED_MINUS(a, minus, b, c) _mm512_mask_sub_epi64(a, (__mmask8)(minus), b, c)
+#include "walks_isa.h"
+
+/* net->differ: entry by entry, the comparisons whose two rows differ there */
+INLINE void F(network_differ)(network_t *net, const uint64_t *const *x, const uint64_t *const *y, int64_t n_words)
 {
-    uint64_t spread = (bits & 0x7f) * 0x0002040810204081u & 0x0001010101010101u;
-    spread |= (bits & 0x80) << 49;
-    return spread * 0xfe + 0x0101010101010101u;
+    for (int64_t word = 0; word < n_words; word++) {
+        B *out = (B *)net->differ + 64 * word;
+        uint64_t *at = net->differ + 64 * word * NETWORK_WORDS;
+        for (int row = 0; row < 64; row++)
+            for (int k = 0; k < NETWORK_WORDS; k++)
+                at[row * NETWORK_WORDS + k] = x[64 * k + row][word] ^ y[64 * k + row][word];
+        TRANSPOSE(B, out, 64);
+    }
 }
 
-/* O of two rows that differ in the bits of net->differ */
-INLINE void F(network_product)(network_t *net)
+/* 1^T O_1 O_2 ... O_p 1 of the 64 comparisons of word `part`, in numbers as wide as the layers need */
+INLINE void F(network_walks)(network_t *net, int part, int64_t *out)
 {
-    for (int64_t k = 0; 8 * k < net->n_entries; k++)
-        net->product[k] = F(signs)(net->differ[k >> 3] >> (8 * (k & 7)) & 0xff) & net->present[k];
-}
-
-/* 1^T O_1 O_2 ... O_p 1 */
-INLINE int64_t F(network_all_walks)(network_t *net)
-{
-    const int8_t *o = (const int8_t *)net->product;
-    int64_t *sum = net->sum, *next = net->next, total = 0;
-    for (int64_t i = 0; i < net->width[0]; i++)
-        sum[i] = 1;
+    void *x = net->sum, *next = net->next;
+    int bits = 16;
+    for (int64_t i = 0; i < 64 * net->width[0]; i++)
+        ((int16_t *)x)[i] = 1;
     for (int64_t l = 0; l < net->n_layers; l++) {
-        const int64_t from = net->width[l], to = net->width[l + 1];
-        for (int64_t j = 0; j < to; j++)
-            next[j] = 0;
-        for (int64_t i = 0; i < from; i++, o += to)
-            for (int64_t j = 0; j < to; j++)
-                next[j] += sum[i] * o[j];
-        int64_t *swap = sum;
-        sum = next;
+        for (; bits < net->bits[l]; bits *= 2) {
+            for (int64_t i = 0; i < 64 * net->width[l]; i++)
+                if (bits == 16)
+                    ((int32_t *)next)[i] = ((const int16_t *)x)[i];
+                else
+                    ((int64_t *)next)[i] = ((const int32_t *)x)[i];
+            void *swap = x;
+            x = next;
+            next = swap;
+        }
+        if (bits == 16)
+            F(walk_16)(net, l, part, x, next);
+        else if (bits == 32)
+            F(walk_32)(net, l, part, x, next);
+        else
+            F(walk_64)(net, l, part, x, next);
+        void *swap = x;
+        x = next;
         next = swap;
     }
-    for (int64_t j = 0; j < net->width[net->n_layers]; j++)
-        total += sum[j];
-    return total;
+    const int64_t last = net->width[net->n_layers];
+    if (bits == 16)
+        F(walk_ends_16)(x, last, out);
+    else if (bits == 32)
+        F(walk_ends_32)(x, last, out);
+    else
+        F(walk_ends_64)(x, last, out);
 }
 
-/* field[j] += sum_i g_i O_ij (forward), or field[i] += sum_j O_ij g_j */
-INLINE void F(network_forward)(const int8_t *o, int64_t from, int64_t to, const int32_t *gauge, int32_t *field)
-{
-    for (int64_t i = 0; i < from; i++, o += to)
-        for (int64_t j = 0; j < to; j++)
-            field[j] += gauge[i] * o[j];
-}
+/* Ones among the bits given so far, in each comparison: n[0..] in binary, and up to six that wait for a seventh. */
+typedef struct {
+    B n[32], waiting[7];
+    int64_t given; /* how many, waiting ones included */
+    int waits;
+} F(tally);
 
-INLINE void F(network_backward)(const int8_t *o, int64_t from, int64_t to, const int32_t *gauge, int32_t *field)
+#define FULL(a, b, c, sum, carry)                        \
+    do {                                                 \
+        B x_ = (a) ^ (b), c_ = ((a) & (b)) | ((c) & x_); \
+        sum = x_ ^ (c);                                  \
+        carry = c_;                                      \
+    } while (0)
+
+/* Count the waiting bits; those that are missing must be 0. */
+INLINE void F(tally_waiting)(F(tally) *s)
 {
-    for (int64_t i = 0; i < from; i++, o += to) {
-        int32_t total = 0;
-        for (int64_t j = 0; j < to; j++)
-            total += gauge[j] * o[j];
-        field[i] += total;
+    B a, b, c, d, e, carry, *t = s->waiting;
+    FULL(t[0], t[1], t[2], a, b);
+    FULL(t[3], t[4], t[5], c, d);
+    FULL(a, c, t[6], a, e);
+    FULL(b, d, e, b, d); /* a + 2 b + 4 d */
+    carry = s->n[0] & a;
+    s->n[0] ^= a;
+    FULL(s->n[1], b, carry, s->n[1], carry);
+    FULL(s->n[2], d, carry, s->n[2], carry);
+    for (int place = 3; s->given >> place; place++) {
+        B next = s->n[place] & carry;
+        s->n[place] ^= carry;
+        carry = next;
     }
+    s->waits = 0;
 }
 
-/* First term that is not zero among n, `stride` apart: what decides where the sum of all is zero. */
-INLINE int32_t F(network_first)(const int8_t *o, int64_t stride, const int32_t *gauge, int64_t n)
+INLINE void F(tally_add)(F(tally) *s, B bit)
 {
-    for (int64_t i = 0; i < n; i++)
-        if (gauge[i] * o[i * stride] != 0)
-            return gauge[i] * o[i * stride];
-    return 0;
+    s->waiting[s->waits++] = bit;
+    s->given++;
+    if (s->waits == 7)
+        F(tally_waiting)(s);
+}
+
+INLINE void F(tally_clear)(F(tally) *s, int64_t most)
+{
+    for (int place = 0; place < 3 || most >> place; place++)
+        s->n[place] = (B){0};
+    s->given = s->waits = 0;
+}
+
+INLINE void F(tally_end)(F(tally) *s)
+{
+    for (int j = s->waits; j < 7; j++)
+        s->waiting[j] = (B){0};
+    if (s->waits)
+        F(tally_waiting)(s);
+}
+
+/* Give the signs of g O over those of edge[from..to - 1] whose other neuron has a gauge; bit 1: -1. Sets *first to the
+ * first of all that were given. */
+INLINE void F(push_along)(const network_t *net, const edge_t *edge, int64_t from, int64_t to, F(tally) *s, B *first)
+{
+    const B *differ = (const B *)net->differ, *gauge = (const B *)net->gauge;
+    for (int64_t e = from; e < to; e++)
+        if (net->decided[edge[e].neuron]) {
+            B minus = differ[edge[e].entry] ^ gauge[edge[e].neuron];
+            if (s->given == 0)
+                *first = minus;
+            F(tally_add)(s, minus);
+        }
+}
+
+/* Let neuron i follow its neighbours: those before it, and if `backward` those behind it. Returns where it changed. */
+INLINE B F(follow)(network_t *net, int64_t i, int backward)
+{
+    F(tally) s;
+    B first = {0}, above = {0}, equal = ~(B){0}, *gauge = (B *)net->gauge + i;
+    const int64_t n_in = net->in_first[i + 1] - net->in_first[i], n_out = net->out_first[i + 1] - net->out_first[i];
+    F(tally_clear)(&s, n_in + n_out);
+    F(push_along)(net, net->in, net->in_first[i], net->in_first[i + 1], &s, &first);
+    if (backward)
+        F(push_along)(net, net->out, net->out_first[i], net->out_first[i + 1], &s, &first);
+    F(tally_end)(&s);
+    if (s.given == 0)
+        return (B){0};
+    const int64_t half = s.given / 2; /* more than half of the signs negative: a push to -1 */
+    int top = 0;
+    while (s.given >> top)
+        top++;
+    for (int place = top - 1; place >= 0; place--)
+        if ((half >> place) & 1) {
+            equal &= s.n[place];
+        } else {
+            above |= equal & s.n[place];
+            equal &= ~s.n[place];
+        }
+    if (s.given % 2)
+        equal = (B){0};
+    B before = *gauge, now = above | (equal & (net->decided[i] ? before : first));
+    B changed = ~(B){0};
+    if (net->decided[i])
+        changed = now ^ before;
+    *gauge = now;
+    net->decided[i] = 1;
+    return changed;
 }
 
 /* sum over edges of g O g' after the gauge g = +-1 of the hidden neurons was chosen to make it large: a forward pass,
  * then layer by layer g <- sign(O g) until nothing changes. Every step transforms with the gauge of the configurations
- * compared, ties and neurons without incoming weights (g = 0 until something decides) too: the result is the same for
- * all their gauge images. Input and output neurons have no gauge. */
-INLINE int64_t F(network_matched)(network_t *net)
+ * compared, ties and neurons without incoming weights (no gauge until something decides) too: the result is the same
+ * for all their gauge images. Input and output neurons have no gauge. Which neurons are decided after a step depends on
+ * the wiring alone, so it is the same in all comparisons; those that have come to rest rest while others go on. */
+INLINE void F(network_matched)(network_t *net, int64_t *out)
 {
-    int64_t neurons = 0, total = 0;
-    for (int64_t l = 0; l <= net->n_layers; l++)
-        neurons += net->width[l];
-    for (int64_t i = 0; i < neurons; i++)
-        net->gauge[i] = i < net->width[0] || i >= neurons - net->width[net->n_layers];
+    const int64_t inputs = net->first[1], outputs = net->first[net->n_layers], neurons = net->first[net->n_layers + 1];
+    B x[64], *gauge = (B *)net->gauge;
+    F(tally) s;
+    for (int64_t i = 0; i < neurons; i++) {
+        gauge[i] = (B){0};
+        net->decided[i] = i < inputs || i >= outputs;
+    }
     for (int pass = 0, changed = 1; pass < NETWORK_PASSES && (pass < 2 || changed); pass++) {
-        const int8_t *o = (const int8_t *)net->product;
-        int32_t *before = net->gauge;
+        B any = {0};
+        for (int64_t i = inputs; i < outputs; i++)
+            any |= F(follow)(net, i, pass > 0);
         changed = 0;
-        for (int64_t l = 1; l < net->n_layers; l++) {
-            const int64_t from = net->width[l - 1], here = net->width[l], to = net->width[l + 1];
-            const int8_t *in = o, *out = o + from * here;
-            int32_t *gauge = before + from, *field = net->field;
-            for (int64_t i = 0; i < here; i++)
-                field[i] = 0;
-            F(network_forward)(in, from, here, before, field);
-            if (pass > 0)
-                F(network_backward)(out, here, to, gauge + here, field);
-            for (int64_t i = 0; i < here; i++) {
-                int32_t push = field[i];
-                if (gauge[i] == 0 && push == 0)
-                    push = F(network_first)(in + i, here, before, from);
-                if (gauge[i] == 0 && push == 0 && pass > 0)
-                    push = F(network_first)(out + i * to, 1, gauge + here, to);
-                if (push * gauge[i] < 0 || (gauge[i] == 0 && push != 0)) {
-                    gauge[i] = push > 0 ? 1 : -1;
-                    changed = 1;
-                }
-            }
-            o = out;
-            before = gauge;
-        }
+        for (int k = 0; k < NETWORK_WORDS; k++)
+            changed |= any[k] != 0;
     }
-    const int8_t *o = (const int8_t *)net->product;
-    const int32_t *before = net->gauge;
-    for (int64_t l = 0; l < net->n_layers; l++) {
-        const int64_t from = net->width[l], to = net->width[l + 1];
-        const int32_t *gauge = before + from;
-        for (int64_t j = 0; j < to; j++)
-            net->field[j] = 0;
-        F(network_forward)(o, from, to, before, net->field);
-        for (int64_t j = 0; j < to; j++)
-            total += net->field[j] * gauge[j];
-        o += from * to;
-        before = gauge;
-    }
-    return total;
+    F(tally_clear)(&s, net->in_first[neurons]);
+    for (int64_t i = inputs; i < neurons; i++)
+        if (net->decided[i])
+            for (int64_t e = net->in_first[i]; e < net->in_first[i + 1]; e++)
+                if (net->decided[net->in[e].neuron])
+                    F(tally_add)(&s, gauge[i] ^ gauge[net->in[e].neuron] ^ ((B *)net->differ)[net->in[e].entry]);
+    F(tally_end)(&s);
+    for (int place = 0; place < 64; place++)
+        x[place] = place < 32 && (place < 3 || s.given >> place) ? s.n[place] : (B){0};
+    TRANSPOSE(B, x, 64);
+    for (int c = 0; c < 64; c++)
+        for (int k = 0; k < NETWORK_WORDS; k++)
+            out[64 * k + c] = s.given - 2 * (int64_t)x[c][k];
 }
 
-TARGET static void F(network)(network_t *net, int walks, int matched, int64_t *out)
+TARGET static void F(network)(network_t *net, const uint64_t *const *x, const uint64_t *const *y, int64_t n_words,
+                              int64_t n, int64_t *walks, int64_t *matched)
 {
-    F(network_product)(net);
-    out[0] = walks ? F(network_all_walks)(net) : 0;
-    out[1] = matched ? F(network_matched)(net) : 0;
+    F(network_differ)(net, x, y, n_words);
+    for (int part = 0; walks && 64 * part < n; part++)
+        F(network_walks)(net, part, walks + 64 * part);
+    if (matched)
+        F(network_matched)(net, matched);
 }
+
+#undef B
+#undef FULL

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "isa.h"
+#include "transpose.h"
 
 /* How the weights (or paths) of a lane lie in a row of words: layer l holds words first[l] .. first[l + 1] - 1. */
 typedef struct {
@@ -41,51 +42,68 @@ static inline void compared(const company_t *c, int kind, const uint64_t *rows, 
 #define TILE_WORDS 1024 /* 8 kB: a quarter of the smallest L1 */
 #define PADDED(n_replicas) (((n_replicas) + 7) / 8 * 8)
 
-/* A layered network: the weight from neuron i of layer l to neuron j of layer l + 1 is entry i * width[l + 1] + j of
- * layer l, layers one after the other. Bit k of a row is entry k. */
-typedef struct {
-    int64_t n_layers;        /* weight layers; 0: no network */
-    int64_t n_entries;
-    const int64_t *width;    /* (n_layers + 1,) neurons */
-    const uint64_t *present; /* (ceil(n_entries / 8),): byte k all ones if entry k exists, 0 if it was removed */
-    uint64_t *product;       /* the same shape, scratch: byte k is O = w w', 0 where removed */
-    uint64_t *differ;        /* (words of a row,) scratch */
-    int64_t *sum, *next;     /* (widest layer,) scratch */
-    int32_t *gauge, *field;  /* (all neurons,) scratch */
-} network_t;
-
+#define NETWORK_WORDS 4 /* comparisons of a network at a time: 64 a word */
+#define NETWORK_BLOCK (64 * NETWORK_WORDS)
 #define NETWORK_PASSES 100 /* each pass that changes something raises the sum: it ends far earlier */
 
+/* An edge as one of its neurons sees it: the neuron at its other end, and its bit in a row. */
 typedef struct {
-    /* out[l * n + j] = sum over layer l of w w' in comparison j of n at rung t; all pairs a < b come in the order (0, 1),
-     * (0, 2), ..., (1, 2), ...; out has 8 places more than that */
-    void (*sums)(const uint64_t *rows, const uint64_t *reference, const layout_t *layout, const company_t *who, int kind,
-                 int64_t t, int32_t *out);
+    int32_t entry, neuron;
+} edge_t;
+
+/* A layered network: the weight from neuron i of layer l to neuron j of layer l + 1 is entry i * width[l + 1] + j of
+ * layer l, layers one after the other. Bit k of a row is entry k. Neurons are numbered layer by layer. */
+typedef struct {
+    int64_t n_layers;          /* weight layers; 0: no network */
+    const int64_t *width;      /* (n_layers + 1,) neurons */
+    const int64_t *first;      /* (n_layers + 2,) first neuron of each layer */
+    const int32_t *bits;       /* (n_layers,) 16, 32 or 64: hold every sum over walks that ends behind that layer */
+    const int64_t *in_first;   /* (neurons + 1,) edges into neuron i: in[in_first[i]] .. in[in_first[i + 1] - 1] */
+    const int64_t *out_first;  /* the same, edges out of neuron i */
+    const edge_t *in, *out;    /* (edges,) those that exist, in the order of the entries */
+    /* scratch, words on 64-byte boundaries */
+    uint64_t *differ;          /* (bits of a row, NETWORK_WORDS): w w' = -1 */
+    void *sum, *next;          /* (widest layer, 64) of the widest type */
+    uint64_t *gauge;           /* (neurons, NETWORK_WORDS): g = -1 */
+    uint8_t *decided;          /* (neurons,): whether g is set */
+} network_t;
+
+typedef struct {
+    /* out[l * n + j] = sum over layer l of w w' in comparison j of n at rung t; all pairs a < b come in the order
+     * (0, 1), (0, 2), ..., (1, 2), ...; out has 8 places more than that */
+    void (*sums)(const uint64_t *rows, const uint64_t *reference, const layout_t *layout, const company_t *who,
+                 int kind, int64_t t, int32_t *out);
     /* out[j] = scale times the sum over the layers of sums[l * n + j] */
     void (*total)(const int32_t *sums, int64_t n_layers, int64_t n, double scale, double *out);
+    /* out[j] = scale times the largest sum over the layers of s_l sums[l * n + j] for signs s_l with product +1 */
+    void (*best_images)(const int32_t *sums, int64_t n_layers, int64_t n, double scale, double *out);
     /* scale times the product over the layers, for all pairs at rung t; sums: scratch as for `sums` */
     void (*products)(const uint64_t *rows, const layout_t *layout, const company_t *who, int64_t t, int32_t *sums,
                      double scale, double *out);
-    /* out[0]: all-walk sum, out[1]: matched sum of the two rows that differ in net->differ; each if asked for */
-    void (*network)(network_t *net, int walks, int matched, int64_t *out);
+    /* all-walk and matched sums of the rows x[c] and y[c], each unless NULL: the first n of NETWORK_BLOCK comparisons,
+     * what stands in the others means nothing */
+    void (*network)(network_t *net, const uint64_t *const *x, const uint64_t *const *y, int64_t n_words, int64_t n,
+                    int64_t *walks, int64_t *matched);
 } overlaps_isa_t;
 
 #define ISA plain
+#define VBYTES 16
 #define TARGET
 #define ONES ones_plain
 #include "overlaps_isa.h"
 
 #ifdef GLASSNET_X86
 #define ISA v3
+#define VBYTES 32
 #define TARGET TARGET_V3
 #define ONES __builtin_popcountll
 #include "overlaps_isa.h"
 
 /* v4 machines that count ones in vectors (Ice Lake, Zen 4 and later) */
 #define ISA v4
+#define VBYTES 64
 #define TARGET TARGET_V4_ONES
 #define ONES __builtin_popcountll
-#define VECTOR_ONES
 #include "overlaps_isa.h"
 #endif
 

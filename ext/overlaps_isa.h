@@ -1,8 +1,8 @@
 /* The loops of overlaps.h for one instruction set; included once for each with
  *   ISA     suffix of its functions
  *   TARGET  the compiler's target attribute
- *   ONES    how it counts the ones in 64 bits
- *   VECTOR_ONES  defined where it counts those of eight words at once */
+ *   VBYTES  bytes of its vectors
+ *   ONES    how it counts the ones in 64 bits */
 #define JOIN_(a, b) a##_##b
 #define JOIN(a, b) JOIN_(a, b)
 #define F(name) JOIN(name, ISA)
@@ -16,39 +16,67 @@ INLINE int32_t F(differing)(const uint64_t *x, const uint64_t *y, int64_t n_word
     return (int32_t)differ;
 }
 
+/* LWORDS words of different replicas, and as many numbers made of them, anywhere in memory. */
+#define LWORDS (VBYTES / 8)
+typedef uint64_t F(words) __attribute__((vector_size(VBYTES), aligned(8), may_alias));
+typedef int32_t F(integers) __attribute__((vector_size(4 * LWORDS), aligned(4), may_alias));
+typedef double F(reals) __attribute__((vector_size(VBYTES), aligned(8), may_alias));
+
+/* ones in each word */
+INLINE F(words) F(word_ones)(F(words) x)
+{
+#if VBYTES == 64
+    return (F(words))_mm512_popcnt_epi64((__m512i)x);
+#elif VBYTES == 32
+    const __m256i low = _mm256_set1_epi8(15); /* nibbles looked up (Mula, Kurz, Lemire, Comput. J. 61, 111 (2018)) */
+    const __m256i table = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2, 1, 2, 2, 3, 1, 2,
+                                           2, 3, 2, 3, 3, 4);
+    const __m256i odd = _mm256_and_si256(_mm256_srli_epi16((__m256i)x, 4), low);
+    const __m256i even = _mm256_and_si256((__m256i)x, low);
+    const __m256i bytes = _mm256_add_epi8(_mm256_shuffle_epi8(table, even), _mm256_shuffle_epi8(table, odd));
+    return (F(words))_mm256_sad_epu8(bytes, _mm256_setzero_si256());
+#else
+    x -= (x >> 1) & 0x5555555555555555u; /* as ones_plain */
+    x = (x & 0x3333333333333333u) + ((x >> 2) & 0x3333333333333333u);
+    x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+#ifdef GLASSNET_X86
+    return (F(words))_mm_sad_epu8((__m128i)x, _mm_setzero_si128());
+#else
+    return (x * 0x0101010101010101u) >> 56;
+#endif
+#endif
+}
+
+/* Differing bits between replica a and replicas b .. b + LWORDS - 1 in words first .. last - 1 of a tile. */
+INLINE F(words) F(differing_from)(const uint64_t *tile, int64_t stride, int64_t first, int64_t last, int64_t a,
+                                  int64_t b)
+{
+    F(words) differ = {0};
+    for (int64_t word = first; word < last; word++) {
+        const uint64_t *at = tile + word * stride;
+        differ += F(word_ones)(*(const F(words) *)(at + b) ^ at[a]);
+    }
+    return differ;
+}
+
 /* What the words of a tile, (n_words, padded replicas), say about all pairs: out = size - 2 (differing bits), or that
- * much less where `more` words of the same rows are added. */
+ * much less where `more` words of the same rows are added. What is written past a row is written again or spare. */
 INLINE void F(tile_pairs)(const uint64_t *tile, const int64_t n_words, int64_t n_replicas, int32_t size, const int more,
                           int32_t *out)
 {
-    const int64_t stride = PADDED(n_replicas);
+    F(words) place;
+    for (int w = 0; w < LWORDS; w++)
+        place[w] = (uint64_t)w;
     for (int64_t a = 0; a + 1 < n_replicas; a++) {
-        int32_t *row = out - a - 1; /* row[b]: pair (a, b) */
-#ifdef VECTOR_ONES
-        for (int64_t b = a + 1; b < n_replicas; b += 8) { /* what is written past b = n_replicas - 1 is written again */
-            __m512i differ = _mm512_setzero_si512();
-            for (int64_t word = 0; word < n_words; word++) {
-                const uint64_t *at = tile + word * stride;
-                __m512i x = _mm512_xor_si512(_mm512_loadu_si512(at + b), _mm512_set1_epi64((int64_t)at[a]));
-                differ = _mm512_add_epi64(differ, _mm512_popcnt_epi64(x));
-            }
-            __m256i twice = _mm512_cvtepi64_epi32(_mm512_slli_epi64(differ, 1));
+        for (int64_t b = a + 1; b < n_replicas; b += LWORDS) {
+            F(words) differ = F(differing_from)(tile, PADDED(n_replicas), 0, n_words, a, b);
+            F(integers) *sum = (F(integers) *)(out + b - a - 1), before = (F(integers)){0} + size;
             if (more) {
-                __mmask8 inside = (__mmask8)(n_replicas - b >= 8 ? 0xff : 0xff >> (8 - n_replicas + b));
-                __m256i sum = _mm256_maskz_loadu_epi32(inside, row + b);
-                _mm256_mask_storeu_epi32(row + b, inside, _mm256_sub_epi32(sum, twice));
-            } else {
-                _mm256_storeu_si256((__m256i *)(row + b), _mm256_sub_epi32(_mm256_set1_epi32(size), twice));
+                before = *sum;
+                differ &= (F(words))(place < (uint64_t)(n_replicas - b)); /* what stands behind is another row's */
             }
+            *sum = before - 2 * __builtin_convertvector(differ, F(integers));
         }
-#else
-        for (int64_t b = a + 1; b < n_replicas; b++) {
-            int64_t differ = 0;
-            for (int64_t word = 0; word < n_words; word++)
-                differ += (int64_t)ONES(tile[word * stride + a] ^ tile[word * stride + b]);
-            row[b] = (more ? row[b] : size) - 2 * (int32_t)differ;
-        }
-#endif
         out += n_replicas - a - 1;
     }
 }
@@ -116,47 +144,67 @@ TARGET static void F(total)(const int32_t *sums, int64_t n_layers, int64_t n, do
         out[j] *= scale;
 }
 
-#ifdef VECTOR_ONES
-/* Products over the layers of eight pairs at a time, without sums in memory; the tile holds whole rows. */
-INLINE void F(tile_products)(const uint64_t *tile, const layout_t *layout, int64_t n_replicas, double scale, double *out)
+/* With |sum| and its sign layer by layer: all signs can be made +, but for one where their product is -. */
+TARGET static void F(best_images)(const int32_t *sums, int64_t n_layers, int64_t n, double scale, double *restrict out)
 {
-    const int64_t stride = PADDED(n_replicas);
-    for (int64_t a = 0; a + 1 < n_replicas; a++) {
-        for (int64_t b = a + 1; b < n_replicas; b += 8) {
-            const __mmask8 inside = (__mmask8)(n_replicas - b >= 8 ? 0xff : 0xff >> (8 - n_replicas + b));
-            __m512d product = _mm512_set1_pd(1.0);
-            for (int64_t l = 0; l < layout->n_layers; l++) {
-                __m512i differ = _mm512_setzero_si512();
-                for (int64_t word = layout->first[l]; word < layout->first[l + 1]; word++) {
-                    const uint64_t *at = tile + word * stride;
-                    __m512i x = _mm512_xor_si512(_mm512_loadu_si512(at + b), _mm512_set1_epi64((int64_t)at[a]));
-                    differ = _mm512_add_epi64(differ, _mm512_popcnt_epi64(x));
-                }
-                __m512i sum = _mm512_sub_epi64(_mm512_set1_epi64(layout->size[l]), _mm512_slli_epi64(differ, 1));
-                product = _mm512_mul_pd(product, _mm512_cvtepi64_pd(sum));
+    for (int64_t done = 0; done < n; done += 64) {
+        const int here = n - done < 64 ? (int)(n - done) : 64;
+        int32_t all[64], least[64], sign[64];
+        for (int j = 0; j < here; j++) {
+            all[j] = sign[j] = 0;
+            least[j] = INT32_MAX;
+        }
+        for (int64_t l = 0; l < n_layers; l++)
+            for (int j = 0; j < here; j++) {
+                const int32_t sum = sums[l * n + done + j], size = sum < 0 ? -sum : sum;
+                all[j] += size;
+                least[j] = size < least[j] ? size : least[j];
+                sign[j] ^= sum;
             }
-            product = _mm512_mul_pd(product, _mm512_set1_pd(scale));
-            if (inside == 0xff)
-                _mm512_storeu_pd(out + b - a - 1, product);
+        for (int j = 0; j < here; j++)
+            out[done + j] = scale * (all[j] - 2 * (sign[j] < 0 ? least[j] : 0));
+    }
+}
+
+/* Products over the layers, without sums in memory; the tile holds whole rows. `single`: each layer is one word. */
+INLINE void F(tile_products)(const uint64_t *tile, const layout_t *layout, const int single,
+                              int64_t n_replicas, double scale, double *out)
+{
+    const double *end = out + n_replicas * (n_replicas - 1) / 2;
+    for (int64_t a = 0; a + 1 < n_replicas; a++) {
+        for (int64_t b = a + 1; b < n_replicas; b += LWORDS) {
+            F(reals) product = (F(reals)){0} + 1.0;
+            for (int64_t l = 0; l < layout->n_layers; l++) {
+                const int64_t first = single ? l : layout->first[l], last = single ? l + 1 : layout->first[l + 1];
+                F(words) differ = F(differing_from)(tile, PADDED(n_replicas), first, last, a, b);
+                /* integers below 2^52 as doubles, which AVX2 cannot convert */
+                F(reals) number = (F(reals))(differ | 0x4330000000000000u) - 0x1p52;
+                product *= (double)layout->size[l] - 2.0 * number;
+            }
+            product *= scale;
+            double *row = out + b - a - 1;
+            if (row + LWORDS <= end) /* what is written past a row is written again */
+                *(F(reals) *)row = product;
             else
-                _mm512_mask_storeu_pd(out + b - a - 1, inside, product);
+                for (int w = 0; row + w < end; w++)
+                    row[w] = product[w];
         }
         out += n_replicas - a - 1;
     }
 }
-#endif
 
 TARGET static void F(products)(const uint64_t *rows, const layout_t *layout, const company_t *who, int64_t t,
                                int32_t *sums, double scale, double *restrict out)
 {
     const int64_t n = comparisons(who, ALL_PAIRS);
-#ifdef VECTOR_ONES
     if (layout->n_words * PADDED(who->n_replicas) <= TILE_WORDS) {
         F(fill_tile)(rows, layout->n_words, 0, layout->n_words, who, t);
-        F(tile_products)(who->tile, layout, who->n_replicas, scale, out);
+        if (layout->n_words == layout->n_layers)
+            F(tile_products)(who->tile, layout, 1, who->n_replicas, scale, out);
+        else
+            F(tile_products)(who->tile, layout, 0, who->n_replicas, scale, out);
         return;
     }
-#endif
     F(sums)(rows, NULL, layout, who, ALL_PAIRS, t, sums);
     for (int64_t j = 0; j < n; j++)
         out[j] = sums[j];
@@ -169,13 +217,14 @@ TARGET static void F(products)(const uint64_t *rows, const layout_t *layout, con
 
 #include "network_isa.h"
 
-static const overlaps_isa_t F(overlaps_isa) = {F(sums), F(total), F(products), F(network)};
+static const overlaps_isa_t F(overlaps_isa) = {F(sums), F(total), F(best_images), F(products), F(network)};
 
 #undef F
 #undef INLINE
 #undef ISA
 #undef TARGET
 #undef ONES
-#undef VECTOR_ONES
+#undef LWORDS
+#undef VBYTES
 #undef JOIN
 #undef JOIN_

@@ -1,22 +1,6 @@
 /* Bits turned into numbers and numbers into bits: energies of all lanes, threshold planes, configurations lane by lane;
  * included inside bitsliced_isa.h, whose names it uses. */
 
-/* Transpose the bit matrix in each word column of x: bit b of row j goes to bit j of row b. n = 64, or n = 32 for the
- * two matrices of 32 x 32 bits in the lower and the upper half of 32 words. */
-INLINE void F(transpose)(V *x, const int n)
-{
-    V mask = (V){0} + (~(uint64_t)0 >> (64 - n));
-#pragma GCC unroll 6
-    for (int width = n / 2; width; width >>= 1) {
-        mask ^= mask << width;
-        for (int j = 0; j < n; j = ((j | width) + 1) & ~width) {
-            V moved = ((x[j] >> width) ^ x[j | width]) & mask;
-            x[j | width] ^= moved;
-            x[j] ^= moved << width;
-        }
-    }
-}
-
 /* Add `carry` to the vertical counter x from place `from` on. */
 INLINE void F(add_at)(V *x, int from, V carry)
 {
@@ -58,7 +42,7 @@ TARGET static void F(energies)(bits_t *s, int64_t block)
                 F(add_at)(x, place, pending[place]);
         for (int64_t a = groups * 8; a < s->n_paths; a++)
             F(add_at)(x, 0, F(load)(path + a * WORDS, h));
-        F(transpose)(x, 32); /* paths have 32-bit numbers: no count has more bits */
+        TRANSPOSE(V, x, 32); /* paths have 32-bit numbers: no count has more bits */
         for (int j = 0; j < 32; j++)
             for (int w = 0; w < PW; w++) {
                 double *lane = energy + j * WORDS + h * PW + w;
@@ -109,7 +93,7 @@ INLINE void F(lay_halves)(const uint64_t *pair, uint64_t *row, int64_t stride)
         V x[32];
         for (int j = 0; j < 32; j++)
             x[j] = F(load)(pair + j * WORDS, h);
-        F(transpose)(x, 32);
+        TRANSPOSE(V, x, 32);
         for (int j = 0; j < 32; j++)
             *F(part)(row + (31 - j) * stride, h) = x[j];
     }
@@ -171,8 +155,8 @@ TARGET static void F(compare_words)(const uint64_t *plane, const uint64_t *rando
     for (int h = 0; h < PARTS; h++) {
         V chosen = (V){0}, open = ~(V){0};
         for (int64_t round = 0; round < rounds; round++)
-            F(compare)(F(load)(random + round * WORDS, h), F(load)(plane + round * WORDS, h), &open, &chosen);
-        *F(part)(accept, h) = chosen;
+            F(round)(F(load)(random + round * WORDS, h), F(load)(plane + round * WORDS, h), &open, &chosen);
+        *F(part)(accept, h) = chosen & ~open;
         *F(part)(undecided, h) = open;
     }
 }
@@ -187,7 +171,7 @@ TARGET static void F(lane_major)(const uint64_t *weight, const int32_t *order, i
                 int32_t i = order[64 * word + j];
                 x[j] = i < 0 ? (V){0} : F(load)(weight + (int64_t)i * WORDS, h);
             }
-            F(transpose)(x, 64);
+            TRANSPOSE(V, x, 64);
             for (int w = 0; w < PW; w++)
                 for (int j = 0; j < 64; j++)
                     out[(j * WORDS + h * PW + w) * n_words + word] = x[j][w];

@@ -26,6 +26,7 @@
 #include "exchange.h"
 #include "isa.h"
 #include "sampler.h"
+#include "transpose.h"
 
 #define REAL_LANES 64
 #define REAL_STREAMS 8

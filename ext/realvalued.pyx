@@ -11,6 +11,7 @@ include "isa.pxi"
 include "sampler.pxi"
 include "ladder.pxi"
 include "visits.pxi"
+include "kernel.pxi"
 
 
 cdef extern from "realvalued.h" nogil:
@@ -77,7 +78,7 @@ _RUNG = np.dtype([("cost", "f8"), ("rate", "f4"), ("above", "f4"), ("below", "f4
 APPROXIMATION = 8.5e-5
 
 
-cdef class RealValued:
+cdef class RealValued(Kernel):
     """Weights of n_replicas ladders of one glass with real couplings, one bit per lane, advanced in place.
 
     The interface is that of :class:`glassnet.kernels.bitsliced.BitSliced`.
@@ -100,11 +101,8 @@ cdef class RealValued:
     """
 
     cdef real_t s
-    cdef sampler_t sampler
-    cdef readonly size_t interface
-    cdef readonly str instruction_set, precision
-    cdef readonly object weight, path, rng, energy, walkers, paths
-    cdef object _keep, _rung
+    cdef readonly str precision
+    cdef object _rung
 
     def __init__(self, glass, walkers, rng, double field=0.0, precision="float64"):
         self.instruction_set = chosen_instruction_set()
@@ -112,10 +110,11 @@ cdef class RealValued:
             raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}, got {precision!r}")
         self.precision = precision
         self.walkers = walkers
+        self.n_lanes = walkers.n_lanes
         cdef real_t *s = &self.s
         s.isa = real_isas[isa_number(self.instruction_set)]
-        s.n_weights, s.n_paths, s.n_lanes = glass.n_weights, glass.n_paths, walkers.n_lanes
-        s.n_blocks = (walkers.n_lanes + REAL_LANES - 1) // REAL_LANES
+        s.n_weights, s.n_paths, s.n_lanes = glass.n_weights, glass.n_paths, self.n_lanes
+        s.n_blocks = (self.n_lanes + REAL_LANES - 1) // REAL_LANES
         s.single, s.field = precision == "float32", field
         self.paths = np.ascontiguousarray(glass.paths, dtype=np.int32)
         self.weight = aligned(s.n_blocks, glass.n_weights)
@@ -205,7 +204,8 @@ cdef class RealValued:
             size = cost * np.log2(np.e)
             rate = np.ldexp(size, -REAL_QUANTA)
             delta = 1.01 * (rate * rounding + 2.0**-21 * np.minimum(size + tilt, np.inf if tilt else 32.0))
-        usable = (rate == 0) | ((rate > 2.0**-60) & (rate < 2.0**60) & (delta < 30))
+        # a rate that vanished in rounding is not that of T = inf, where a move costs nothing
+        usable = (self.walkers.beta == 0) | ((rate > 2.0**-60) & (rate < 2.0**60) & (delta < 30))
         delta = np.where(usable, delta, 0.0)
         margin = 1.001 * 65536 * (np.exp2(delta) * (1 + APPROXIMATION) - 1)
         bath = self.walkers.beta < HEAT_BATH_BELOW
@@ -213,15 +213,6 @@ cdef class RealValued:
         rows["cost"], rows["rate"], rows["above"] = cost, np.where(usable, -rate, np.nan), 1 + margin
         rows["below"], rows["near"], rows["bath"] = -margin, delta, bath
         return rows
-
-    def set_weights(self, up):
-        """Take the weights (n_lanes, n_weights), bool, True = +1, and bring what depends on them up to date."""
-        lanes = np.zeros((self.s.n_blocks * REAL_LANES, self.s.n_weights), dtype=bool)
-        lanes[:self.s.n_lanes] = up
-        bits = lanes.reshape(self.s.n_blocks, REAL_LANES, -1).transpose(0, 2, 1)
-        packed = np.packbits(bits, axis=-1, bitorder="little")
-        self.weight[...] = np.ascontiguousarray(packed).view(np.uint64)[..., 0]
-        self.refresh()
 
     def refresh(self):
         """Recompute path products and energies from the weights, and what lanes take from their rungs."""
@@ -240,11 +231,6 @@ cdef class RealValued:
         self._rung["rate"] = np.nan
         real_set_betas(&self.s)
 
-    def advance(self, int64_t n_sweeps):
-        """`n_sweeps` sweeps of all weights in all lanes, each followed by an exchange step; releases the GIL."""
-        with nogil:
-            real_advance(&self.s, n_sweeps)
-
     def sweep_only(self, int64_t n_sweeps):
         """Sweeps without energies or exchange: what benchmarks call the bare kernel."""
         cdef int64_t i, b
@@ -254,7 +240,7 @@ cdef class RealValued:
                     self.s.isa.sweep(&self.s, b)
 
     def exchange_only(self, int64_t n_steps):
-        """Sweepless steps (energies, exchange): the other half of :meth:`advance`, for benchmarks."""
+        """Sweepless steps (energies, exchange): the other half of :meth:`advance`, for tests."""
         cdef int64_t i, b
         with nogil:
             for i in range(n_steps):
@@ -262,17 +248,6 @@ cdef class RealValued:
                     self.s.isa.energies(&self.s, b)
                 if exchange_step(&self.s.ladder, self.s.energy, self.s.isa.exp_all):
                     real_set_betas(&self.s)
-
-    def rows(self, int32_t[::1] order, paths=False):
-        """Configurations lane by lane, 64 weights (or path products) to a word in the given order (-1: padding)."""
-        cdef int64_t n_words = order.shape[0] // 64
-        cdef int of_paths = bool(paths)
-        out = np.empty((self.s.n_blocks * REAL_LANES, n_words), dtype=np.uint64)
-        cdef uint64_t[:, ::1] view = out
-        if n_words:
-            with nogil:
-                real_rows(&self.s, &order[0], n_words, of_paths, &view[0, 0])
-        return out
 
 
 def accepts(double[::1] x, bint bath, uint64_t[::1] uniform):

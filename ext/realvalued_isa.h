@@ -228,14 +228,7 @@ TARGET static void F(real_lane_major)(const uint64_t *words, const int32_t *orde
         uint64_t x[64];
         for (int j = 0; j < 64; j++)
             x[j] = order[64 * word + j] < 0 ? 0 : words[order[64 * word + j]];
-        uint64_t mask = 0xffffffff; /* transpose: bit b of row j goes to bit j of row b */
-        for (int width = 32; width; width >>= 1, mask ^= mask << width)
-            for (int from = 0; from < 64; from += 2 * width)
-                for (int j = from; j < from + width; j++) {
-                    uint64_t moved = ((x[j] >> width) ^ x[j + width]) & mask;
-                    x[j + width] ^= moved;
-                    x[j] ^= moved << width;
-                }
+        TRANSPOSE(uint64_t, x, 64);
         for (int j = 0; j < 64; j++)
             out[j * n_words + word] = x[j];
     }

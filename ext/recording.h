@@ -28,46 +28,34 @@ typedef struct {
     int32_t *sums;
 } record_t;
 
-/* Largest sum_l s_l Q_l over signs with product +1: any two layers can be flipped. */
-static inline int32_t record_best_image(const int32_t *sums, int64_t n_layers, int64_t stride)
-{
-    int32_t total = 0, least = INT32_MAX;
-    int odd = 0;
-    for (int64_t l = 0; l < n_layers; l++) {
-        const int32_t sum = sums[l * stride], size = abs(sum);
-        total += size;
-        least = size < least ? size : least;
-        odd ^= sum < 0;
-    }
-    return odd ? total - 2 * least : total;
-}
-
 /* n matched overlaps from the sums, by the symmetries of the glass. */
 static inline void record_matched(const record_t *r, int64_t n, double *out)
 {
-    for (int64_t j = 0; j < n; j++) {
-        const int32_t *sum = r->sums + j;
-        out[j] = r->scale * (r->layered ? record_best_image(sum, r->weights.n_layers, n) : r->even ? abs(*sum) : *sum);
-    }
+    if (r->layered)
+        r->isa->best_images(r->sums, r->weights.n_layers, n, r->scale, out);
+    else
+        for (int64_t j = 0; j < n; j++)
+            out[j] = r->scale * (r->even ? abs(r->sums[j]) : r->sums[j]);
 }
 
 /* All-walk and matched overlaps of a network; NULL: not wanted. */
 static inline void record_network(record_t *r, int kind, double *walks, double *matched)
 {
-    const int64_t n = comparisons(&r->who, kind), n_words = r->weights.n_words;
-    for (int64_t t = 0; t < r->who.n_rungs; t++)
-        for (int64_t j = 0; j < n; j++) {
-            const uint64_t *x, *y;
-            int64_t both[2];
-            compared(&r->who, kind, r->rows, r->planted, n_words, t, j, &x, &y);
-            for (int64_t word = 0; word < n_words; word++)
-                r->network.differ[word] = x[word] ^ y[word];
-            r->isa->network(&r->network, walks != NULL, matched != NULL, both);
-            if (walks)
-                walks[t * n + j] = (double)both[0] * r->overlap_scale;
-            if (matched)
-                matched[t * n + j] = (double)both[1] * r->scale;
+    const int64_t n = comparisons(&r->who, kind), n_words = r->weights.n_words, all = r->who.n_rungs * n;
+    for (int64_t done = 0; done < all; done += NETWORK_BLOCK) {
+        const uint64_t *x[NETWORK_BLOCK], *y[NETWORK_BLOCK];
+        const int64_t here = all - done < NETWORK_BLOCK ? all - done : NETWORK_BLOCK;
+        int64_t sums[2][NETWORK_BLOCK];
+        for (int64_t c = 0; c < NETWORK_BLOCK; c++) {
+            const int64_t at = done + (c < here ? c : 0);
+            compared(&r->who, kind, r->rows, r->planted, n_words, at / n, at % n, &x[c], &y[c]);
         }
+        r->isa->network(&r->network, x, y, n_words, here, walks ? sums[0] : NULL, matched ? sums[1] : NULL);
+        for (int64_t c = 0; walks && c < here; c++)
+            walks[done + c] = (double)sums[0][c] * r->overlap_scale;
+        for (int64_t c = 0; matched && c < here; c++)
+            matched[done + c] = (double)sums[1][c] * r->scale;
+    }
 }
 
 /* Overlaps over weights between replicas, from the rows. */

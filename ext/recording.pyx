@@ -3,6 +3,8 @@
 Everything is checked before it comes here (glassnet.sampling): this module trusts its arguments.
 """
 
+from itertools import pairwise
+
 import numpy as np
 
 from glassnet._memory import aligned
@@ -28,16 +30,25 @@ cdef extern from "recording.h" nogil:
         const int32_t *lane_at
         uint64_t *tile
 
+    enum: NETWORK_WORDS
+
+    ctypedef struct edge_t:
+        int32_t entry, neuron
+
     ctypedef struct network_t:
-        int64_t n_layers, n_entries
+        int64_t n_layers
         const int64_t *width
-        const uint64_t *present
-        uint64_t *product
+        const int64_t *first
+        const int32_t *bits
+        const int64_t *in_first
+        const int64_t *out_first
+        const edge_t *in_ "in"
+        const edge_t *out
         uint64_t *differ
-        int64_t *sum
-        int64_t *next
-        int32_t *gauge
-        int32_t *field
+        void *sum
+        void *next
+        uint64_t *gauge
+        uint8_t *decided
 
     ctypedef struct record_t:
         const overlaps_isa_t *isa
@@ -72,6 +83,30 @@ cdef layout_t layout(arrays):
     result.first = <const int64_t *>address(first)
     result.size = <const int32_t *>address(size)
     return result
+
+
+def _edges(width, present):
+    """First neuron of each layer; for edges into and out of the neurons, where each one's start and (entry, neuron)."""
+    first = np.concatenate([[0], np.cumsum(width)]).astype(np.int64)
+    ends = [np.indices(pair).reshape(2, -1) + first[l:l + 2, None] for l, pair in enumerate(pairwise(width))]
+    there = np.flatnonzero(present).astype(np.int32)
+    ends = np.concatenate(ends, axis=1)[:, there]
+    result = [first]
+    for near, far in (ends[::-1], ends):
+        order = np.argsort(near, kind="stable")
+        start = np.concatenate([[0], np.cumsum(np.bincount(near, minlength=first[-1]))]).astype(np.int64)
+        result.append((start, np.stack([there[order], far[order]], axis=1).astype(np.int32)))
+    return result
+
+
+def _bits(width, present):
+    """Bits of an integer, 16, 32 or 64, that holds the number of walks to any neuron so far, (n_layers,)."""
+    count, start, most = np.ones(width[0]), 0, []
+    for before, after in pairwise(width):
+        count = count @ present[start:start + before * after].reshape(before, after)
+        start += before * after
+        most.append(count.max())
+    return np.select([np.maximum.accumulate(most) < 2.0**bits for bits in (15, 31)], [16, 32], 64).astype(np.int32)
 
 
 cdef class Recorder:
@@ -121,18 +156,21 @@ cdef class Recorder:
         net.n_layers = 0
         if overlaps.network is None:
             return None
-        width, there = overlaps.network
-        neurons, entries = int(width.sum()), len(there)
-        present = np.zeros((entries + 7) // 8, dtype=np.uint64)
-        present.view(np.uint8)[:entries] = np.where(there, 0xff, 0)
-        product, differ = np.empty_like(present), np.empty(self.r.weights.n_words, dtype=np.uint64)
-        sums, gauges = np.empty((2, width.max()), dtype=np.int64), np.empty((2, neurons), dtype=np.int32)
-        net.n_layers, net.n_entries = len(width) - 1, entries
-        net.width, net.present = <const int64_t *>address(width), <const uint64_t *>address(present)
-        net.product, net.differ = <uint64_t *>address(product), <uint64_t *>address(differ)
-        net.sum, net.next = <int64_t *>address(sums[0]), <int64_t *>address(sums[1])
-        net.gauge, net.field = <int32_t *>address(gauges[0]), <int32_t *>address(gauges[1])
-        return width, present, product, differ, sums, gauges
+        width, present = overlaps.network
+        first, (in_first, into), (out_first, out) = _edges(width, present)
+        bits = _bits(width, present)
+        differ = aligned(64 * self.r.weights.n_words, NETWORK_WORDS)
+        # 64 numbers of so many bits are as many words
+        sums, gauge = aligned(2, int(width.max()), int(bits.max())), aligned(int(first[-1]), NETWORK_WORDS)
+        decided = np.empty(first[-1], dtype=np.uint8)
+        net.n_layers, net.width, net.first = len(bits), <const int64_t *>address(width), <const int64_t *>address(first)
+        net.bits = <const int32_t *>address(bits)
+        net.in_first, net.out_first = <const int64_t *>address(in_first), <const int64_t *>address(out_first)
+        net.in_, net.out = <const edge_t *>address(into), <const edge_t *>address(out)
+        net.differ, net.gauge = <uint64_t *>address(differ), <uint64_t *>address(gauge)
+        net.sum, net.next = <void *>address(sums[0]), <void *>address(sums[1])
+        net.decided = <uint8_t *>address(decided)
+        return width, first, bits, in_first, into, out_first, out, differ, sums, gauge, decided
 
     cdef _outputs(self, arrays):
         """Point the outputs at the arrays; NULL where nothing was asked for."""
@@ -152,14 +190,18 @@ cdef class Recorder:
 
     def run(self, int64_t n_draws, int64_t every):
         """`n_draws` times `every` sweeps, each followed by an exchange step, and one draw; releases the GIL."""
-        self.left -= n_draws
-        assert self.left >= 0
+        self._use(n_draws)
         with nogil:
             record_run(&self.r, self.sampler, n_draws, every)
 
     def take(self):
         """Write down one draw of what the kernel holds now."""
-        self.left -= 1
-        assert self.left >= 0
+        self._use(1)
         with nogil:
             record_take(&self.r, self.sampler)
+
+    cdef _use(self, int64_t n_draws):
+        """Keep count of the room: C would write behind the arrays."""
+        if n_draws > self.left:
+            raise IndexError(f"n_draws must be at most the {self.left} the arrays have room for, got {n_draws}")
+        self.left -= n_draws

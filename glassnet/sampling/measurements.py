@@ -105,7 +105,9 @@ class Overlaps:
             overlap = 1.0 / states
             self.exact = states < 2.0**53
         elif self.network is not None:
-            overlap = 1.0 / self.all_walks()
+            walks = self.all_walks()
+            overlap = 1.0 / walks
+            self.exact = walks < 2**53
         self.scales = {
             "weight_overlap": weight,
             "matched_overlap": weight,
@@ -120,7 +122,17 @@ class Overlaps:
         return ("int64" if self.exact else "float64") if wide else "int32", self.scales[name]
 
     def arrays(self, names, n_draws: int, n_temperatures: int) -> dict[str, np.ndarray]:
-        """Room for so many draws of the named measurements."""
+        """Room for so many draws of the named measurements.
+
+        Raises
+        ------
+        ValueError
+            If sums over the walks of a network do not fit into 64 bits.
+        """
+        if "overlap" in names and self.network is not None and (walks := self.all_walks()) >= 2**62:
+            raise ValueError(
+                f"measure must leave out overlap where a network has 2^62 input-to-output walks or more, got {walks:.3g}"
+            )
         sizes = {"energy": (self._n_replicas,), "planted_overlap": (self._n_replicas,)}
         sizes["weights"] = (self._n_replicas, -(-int(self.plain_layout[2].sum()) // 8))
         result = {}
@@ -142,9 +154,9 @@ class Overlaps:
     def all_walks(self) -> int:
         """Number of input-to-output walks along present edges."""
         width, present = self.network
-        count, start = np.ones(width[0], dtype=np.int64), 0
+        count, start = np.ones(width[0], dtype=object), 0
         for before, after in pairwise(width):
-            count = count @ present[start : start + before * after].reshape(before, after).astype(np.int64)
+            count = count @ present[start : start + before * after].reshape(before, after).astype(object)
             start += before * after
         return max(1, int(count.sum()))
 

@@ -272,3 +272,10 @@ def test_states_that_would_address_foreign_memory_are_refused(glass, name, spoil
     state = chain.state()
     with pytest.raises((TypeError, ValueError), match=f"state.*{name}"):
         chain.restore(state | {name: spoil(state[name])})
+
+
+def test_networks_with_too_many_walks_for_their_overlap():
+    chain = gn.ParallelTempering(E.walks((9,) * 22, 0.5, seed=1), [1.0], 2, seed=1)
+    with pytest.raises(ValueError, match=r"measure must leave out overlap .* 2\^62 .* got 9.85e\+20"):
+        chain.run(1)
+    assert (abs(chain.run(2, measure=["energy", "matched_overlap"]).matched_overlap) <= 1).all()
