@@ -131,7 +131,7 @@ class Overlaps:
         """
         if "overlap" in names and self.network is not None and (walks := self.all_walks()) >= 2**62:
             raise ValueError(
-                f"measure must leave out overlap where a network has 2^62 input-to-output walks or more, got {walks:.3g}"
+                f"measure must leave out overlap where 2^62 or more walks lead through a network, got {walks:.3g}"
             )
         sizes = {"energy": (self._n_replicas,), "planted_overlap": (self._n_replicas,)}
         sizes["weights"] = (self._n_replicas, -(-int(self.plain_layout[2].sum()) // 8))
