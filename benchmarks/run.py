@@ -18,6 +18,7 @@ from typing import NamedTuple
 # before numpy and its friends are loaded
 os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 
+import analysis
 import farm
 import kernels
 import machine
@@ -33,6 +34,7 @@ SECTIONS = {
     "ladder": tempering.round_trips,
     "enumeration": kernels.enumeration,
     "peers": peers.side_by_side,
+    "analysis": analysis.reweighting,
     "farm": farm.scheduling,
 }
 

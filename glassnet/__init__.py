@@ -5,7 +5,7 @@ Submodules load when they are first used (PEP 562), so that importing the packag
 
 import importlib
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 _HOME = {
     "PathGlass": "glassnet.glass",

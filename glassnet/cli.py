@@ -1,4 +1,4 @@
-"""The command line: ``glassnet scan``, ``analyze``, ``status``, ``theory``, ``bench``."""
+"""The command line: ``glassnet scan``, ``analyze``, ``status``, ``verify``, ``pack``, ``theory``, ``bench``."""
 
 import argparse
 import contextlib
@@ -71,11 +71,18 @@ def _parser() -> argparse.ArgumentParser:
     scan.add_argument(
         "--dry-run", action="store_true", help="check everything and say what would be done, and what it costs"
     )
-    analyze = command("analyze", _analyze, "tables, verdict and figure from saved chains")
-    analyze.add_argument("directory", metavar="DIR")
+    analyze = command("analyze", _analyze, "tables, verdict, figures and report.html from saved chains")
+    analyze.add_argument("directory", metavar="DIR", help="of a run, or a packed run; not its run file")
     status = command("status", _status, "how far a run is")
     status.add_argument("directory", metavar="DIR")
     status.add_argument("--json", action="store_true", help="for programs")
+    verify = command("verify", _verify, "run some finished tasks again and compare bit by bit")
+    verify.add_argument("directory", metavar="DIR")
+    verify.add_argument("-k", type=_count, default=3, metavar="K", help="how many tasks, chosen at random (default 3)")
+    verify.add_argument("--seed", type=int, help="choose the same tasks again")
+    pack = command("pack", _pack, "one file of a run to take home")
+    pack.add_argument("directory", metavar="DIR")
+    pack.add_argument("-o", "--out", metavar="FILE", help="by default DIR.zip")
     theory = command("theory", _theory, "the cavity predictions")
     theory.add_argument("ensemble", choices=("regular", "poisson"))
     theory.add_argument("--p", type=int, required=True, help="weights per path")
@@ -95,6 +102,13 @@ def _seconds(text: str) -> float:
     if not 0 < seconds < math.inf:
         raise argparse.ArgumentTypeError(f"must be a positive number of seconds, got {text}")
     return seconds
+
+
+def _count(text: str) -> int:
+    """A positive whole number on the command line."""
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"must be a positive whole number, got {text}")
+    return int(text)
 
 
 def _check_instruction_set() -> None:
@@ -132,6 +146,35 @@ def _status(chosen) -> int:
 
     report = status.status(chosen.directory)
     print(json.dumps(report, indent=1) if chosen.json else status.table(report))
+    return 0
+
+
+def _verify(chosen) -> int:
+    from glassnet.scan import verify
+
+    _check_instruction_set()
+    selection = verify.select(chosen.directory, chosen.k, chosen.seed)
+    print(selection, flush=True)
+    code = 0
+    for result in verify.verify(selection):
+        print(result, flush=True)
+        code = 1 if result.differences else code
+    return code
+
+
+def _pack(chosen) -> int:
+    from pathlib import Path
+
+    from glassnet.chains.content import ChainError
+    from glassnet.chains.pack import pack
+    from glassnet.scan.config import UserError
+
+    try:
+        print(pack(Path(chosen.directory), chosen.out and Path(chosen.out)))
+    except ChainError:
+        raise
+    except OSError as error:
+        raise UserError(f"{error.filename or 'output'}: {error.strerror or error}") from None
     return 0
 
 

@@ -35,6 +35,9 @@ def command(*arguments, **environment):
 def main(capsys, tmp_path, monkeypatch):
     """Run one command in this process, in an empty folder: (exit code, what it printed, what it complained of)."""
     monkeypatch.chdir(tmp_path)
+    # seconds of figures that nobody looks at here
+    monkeypatch.setattr("glassnet.plots.export.of_result", lambda *_: [])
+    monkeypatch.setattr("glassnet.plots.export.of_line", lambda *_: [])
 
     def run(*arguments):
         try:

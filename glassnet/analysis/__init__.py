@@ -1,1 +1,25 @@
-"""From saved chains to a sentence with numbers: errors, disorder averages, equilibration, the transition."""
+"""From saved chains to a sentence with numbers: errors, disorder averages, equilibration, the transition.
+
+`reweight` gives averages between the rungs of a ladder. Beside it four studies that make their own chains:
+field_integration, planted_relaxation, melting, aging.
+"""
+
+import importlib
+
+_HOME = {
+    "aging": "glassnet.analysis.quench",
+    "field_integration": "glassnet.analysis.field",
+    "melting": "glassnet.analysis.heating",
+    "planted_relaxation": "glassnet.analysis.dynamics",
+    "reweight": "glassnet.analysis.reweighting",
+    "Reweighted": "glassnet.analysis.reweighting",
+}
+
+__all__ = list(_HOME)
+
+
+def __getattr__(name):
+    # loaded when first used: a thousand ranks import the package
+    if name not in _HOME:
+        raise AttributeError(f"module 'glassnet.analysis' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOME[name]), name)

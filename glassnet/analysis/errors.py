@@ -1,13 +1,20 @@
-"""Error bars: autocorrelation times along a chain, binning, bootstrap over disorder samples.
+"""Error bars: autocorrelation times along a chain, binning, bootstrap over disorder samples and blocks of draws.
 
 Conventions: the integrated autocorrelation time is tau = 1/2 + sum_{t >= 1} rho(t) in units of one draw, so that n
 draws are worth n / (2 tau) independent ones (A. D. Sokal, Monte Carlo methods in statistical mechanics, 1996).
+
+Two levels of noise are nested, samples and the thermal noise within each. Resampling whole samples carries their
+thermal noise along: the scatter of thermal averages over samples holds both (:func:`resampled_means`). Drawing the
+thermal noise of each drawn sample anew on top of that would count it twice (A. C. Davison and D. V. Hinkley, Bootstrap
+methods and their application, 1997, section 3.8). The thermal part by itself, which longer chains would remove and
+which is all that is known of a single sample, comes from blocks of draws with the samples kept
+(:func:`resampled_blocks`). Derived quantities get their error by evaluating the whole analysis on every resample.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-from scipy import fft
+from scipy import fft, special
 
 from glassnet._checks import integer, real, real_array
 from glassnet._random import Role, Seed, generator
@@ -16,6 +23,8 @@ from glassnet._random import Role, Seed, generator
 WINDOW = 6.0
 #: a chain shorter than this many tau cannot know its tau
 TRUSTED_LENGTH = 50.0
+#: what one standard error either side covers of a normal distribution: the confidence of every stated error
+COVERAGE = float(special.ndtr(1.0) - special.ndtr(-1.0))
 
 
 class Autocorrelation(NamedTuple):
@@ -108,7 +117,19 @@ def _correlated(deviations: np.ndarray) -> np.ndarray:
     return products / np.arange(n_draws, 0, -1).reshape(-1, *([1] * (products.ndim - 1)))
 
 
-def mean_and_error(chains: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+class ThermalAverage(NamedTuple):
+    """Mean of a chain, its standard error, and how many independent draws it is worth; float64 arrays of one shape.
+
+    `n_effective` is an upper bound where the chain is too short to know its autocorrelation time, and nan where it
+    never moves.
+    """
+
+    mean: np.ndarray
+    stderr: np.ndarray
+    n_effective: np.ndarray
+
+
+def thermal_average(chains: np.ndarray) -> ThermalAverage:
     """Mean of one quantity over draws and independent chains, with its autocorrelation-aware standard error.
 
     Parameters
@@ -118,14 +139,21 @@ def mean_and_error(chains: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Returns
     -------
-    mean, stderr : float64 arrays of the trailing shape
-        stderr = sqrt(2 tau variance / (n_draws n_chains)), with tau of :func:`pooled_time`.
+    ThermalAverage
+        Of the trailing shape: stderr = sqrt(2 tau variance / (n_draws n_chains)) and n_effective = n_draws n_chains /
+        (2 tau), at most n_draws n_chains, with tau of :func:`pooled_time`.
     """
     chains = _series(chains, ndim=2)
     count = chains.shape[0] * chains.shape[1]
     tau = pooled_time(chains).tau
     variance = chains.var(axis=(0, 1)) * count / max(count - 1, 1)
-    return chains.mean(axis=(0, 1)), np.sqrt(2 * tau * variance / count)
+    n_effective = np.where(variance > 0, count / np.maximum(2 * tau, 1), np.nan)
+    return ThermalAverage(chains.mean(axis=(0, 1)), np.sqrt(2 * tau * variance / count), n_effective)
+
+
+def mean_and_error(chains: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The mean and the standard error of :func:`thermal_average`."""
+    return thermal_average(chains)[:2]
 
 
 def logarithmic_bins(n_draws: int, *, shortest: int = 1) -> list[slice]:
@@ -191,21 +219,75 @@ def resampled_means(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
     return (counts @ flat / counts.shape[1]).reshape(counts.shape[0], *values.shape[1:])
 
 
+def resampled_blocks(values, without, *, key: str, seed: int = 0, n_resamples: int = 400) -> np.ndarray:
+    """Disorder mean with the draws of every sample resampled in blocks, and the samples kept.
+
+    Parameters
+    ----------
+    values : sequence of n_samples arrays (...)
+        A quantity of each sample, however it is computed from its draws.
+    without : sequence of n_samples arrays (n_blocks, ...)
+        The same without each block of draws. Blocks are long against the autocorrelation time; their number may differ
+        from sample to sample.
+    key, seed, n_resamples
+        See :func:`resampling_counts`.
+
+    Returns
+    -------
+    (1 + n_resamples, ...) float64
+        To first order in the weights of the blocks (B. Efron, The jackknife, the bootstrap and other resampling plans,
+        1982, section 6.1), so that nothing is solved again for each resample. The first row is the data. The variance
+        that n blocks lack, a factor (n - 1) / n, is put back; :func:`block_error` reads the error.
+    """
+    stream = generator(Seed(seed, f"{key} blocks"), Role.BOOTSTRAP)
+    values = np.asarray(values, dtype=np.float64)
+    noise = np.zeros((n_resamples, *values.shape[1:]))
+    for left in without:
+        n_blocks = len(left)
+        drawn = stream.multinomial(n_blocks, np.full(n_blocks, 1 / n_blocks), size=n_resamples)
+        # infinite values (free energies at T = inf) have no noise
+        with np.errstate(invalid="ignore"):
+            influence = np.sqrt((n_blocks - 1) / n_blocks) * (left.mean(axis=0) - left)
+        noise += np.tensordot(drawn - 1.0, influence, axes=1) / len(values)
+    return np.concatenate([np.zeros((1, *noise.shape[1:])), noise]) + values.mean(axis=0)
+
+
+def student(n_values: int) -> float:
+    """Half-width of the interval of confidence :data:`COVERAGE` for a mean of so many values, in standard errors.
+
+    Quantile of Student's t: their own scatter tells the error of few values only roughly.
+    """
+    return float(special.stdtrit(n_values - 1, (1 + COVERAGE) / 2))
+
+
 def bootstrap_error(resampled: np.ndarray, n_samples: int) -> np.ndarray:
     """Standard error from a statistic evaluated on the resamples; row 0 holds the data and is left out.
 
-    A resample of n values has (n - 1) / n of their variance; the error is corrected for it. nan for a single sample.
-    Resamples on which the statistic does not exist (nan) are left out while they are fewer than a tenth.
+    Stated such that value +- error covers 68.3 %: a resample of n values has (n - 1) / n of their variance, and the
+    scatter of few values is itself uncertain (:func:`student`); the error is corrected for both, by 3.3 % and 3.4 % at
+    n = 16. Percentiles of the resamples would be off by both, and by 68 % - 64 % for skewed values. nan for a single
+    sample. Resamples on which the statistic does not exist (nan) are left out while they are fewer than a tenth.
     """
     if n_samples < 2:
         return np.full(resampled.shape[1:], np.nan)
+    return student(n_samples) * np.sqrt(n_samples / (n_samples - 1)) * _spread(resampled)
+
+
+def block_error(resampled: np.ndarray, n_blocks) -> np.ndarray:
+    """The same from :func:`resampled_blocks`; `n_blocks` (n_samples,) lists how many blocks each sample has."""
+    return student(1 + int(np.sum(np.asarray(n_blocks) - 1))) * _spread(resampled)
+
+
+def _spread(resampled: np.ndarray) -> np.ndarray:
+    """Standard deviation over the rows but the first; nan where a tenth or more of them are not finite."""
     drawn = resampled[1:]
     defined = np.isfinite(drawn)
     enough = defined.mean(axis=0) > 0.9
+    drawn = np.where(defined, drawn, 0.0)
     total = np.where(enough, defined.sum(axis=0), 1)
-    mean = np.where(defined, drawn, 0).sum(axis=0) / total
+    mean = drawn.sum(axis=0) / total
     variance = np.where(defined, (drawn - mean) ** 2, 0).sum(axis=0) / total
-    return np.where(enough, np.sqrt(variance * n_samples / (n_samples - 1)), np.nan)
+    return np.where(enough, np.sqrt(variance), np.nan)
 
 
 def bootstrap(values: np.ndarray, statistic, *, key: str, seed: int = 0, n_resamples: int = 400):

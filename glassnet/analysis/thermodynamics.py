@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from glassnet.analysis import errors
-from glassnet.analysis.freeenergy import Histogram, between_rungs, histogram, log_partition_function
+from glassnet.analysis.combined import Combined
 from glassnet.analysis.nodes import Node, Reading, readings
 
 _QUANTITIES = {
@@ -30,8 +30,11 @@ def averages(node: Node, *, seed: int = 0) -> xr.Dataset:
 class ThermalAverages:
     """Collects the energies of a node, one sample after the other.
 
-    ln Z is summed from the hottest rung down with Bennett's ratio (:mod:`glassnet.analysis.freeenergy`). It starts
-    from N ln 2 where that rung is at T = inf; otherwise from the paramagnet's closed form at its temperature, which
+    Averages on a rung know nothing of colder rungs, which may not be in equilibrium: the energy is that of its own
+    draws, and ln Z is summed from the hottest rung down with Bennett's ratio. Combining all rungs would make the
+    thermal error of ln Z smaller by a few per cent (12 rungs) to a quarter (48), but carry a fault of the coldest rungs
+    up through several others; :func:`glassnet.analysis.reweight` does it where all rungs are trusted. ln Z starts from
+    N ln 2 where the hottest rung is at T = inf; otherwise from the paramagnet's closed form at its temperature, which
     is exact only up to corrections of relative order 1/N, and attribute `anchor` says so.
 
     Parameters
@@ -46,6 +49,7 @@ class ThermalAverages:
         self._paramagnet = Paramagnet(node)
         self._columns: dict[str, list[np.ndarray]] = {name: [] for name in _QUANTITIES}
         self._thermal: list[np.ndarray] = []
+        self._effective: list[np.ndarray] = []
         self._peaks: list[tuple[float, float]] = []
 
     def add(self, reading: Reading) -> None:
@@ -53,18 +57,18 @@ class ThermalAverages:
         betas = 1.0 / self._temperatures
         energies = reading.energy
         sample = len(self._columns["energy"])
-        mean = energies.mean(axis=(0, 2))
         anchor = self._node.n_weights * self._paramagnet.log_z(betas[-1], sample)
-        levels = histogram(energies)
-        log_z = log_partition_function(levels, betas, anchor)
+        combined = Combined(energies, self._temperatures, anchor, blocks=False)
+        mean, stderr, n_effective = combined.plain
         self._columns["energy"].append(mean)
-        self._thermal.append(errors.mean_and_error(energies.swapaxes(1, 2))[1] / self._node.n_weights)
+        self._thermal.append(stderr / self._node.n_weights)
+        self._effective.append(n_effective)
         self._columns["heat_capacity"].append(betas**2 * energies.var(axis=(0, 2)))
-        self._columns["entropy"].append(log_z + betas * mean)
-        self._columns["free_energy"].append(-self._temperatures * log_z)
-        self._peaks.append(self._peak(levels, betas, log_z))
+        self._columns["entropy"].append(combined.from_above + betas * mean)
+        self._columns["free_energy"].append(-self._temperatures * combined.from_above)
+        self._peaks.append(self._peak(combined))
 
-    def _peak(self, levels: Histogram, betas: np.ndarray, log_z: np.ndarray) -> tuple[float, float]:
+    def _peak(self, combined: Combined) -> tuple[float, float]:
         """Temperature and height, per weight, of the maximum of the heat capacity of one sample between its rungs.
 
         nan where no rung is finite.
@@ -73,7 +77,7 @@ class ThermalAverages:
         if not finite.size:
             return np.nan, np.nan
         between = np.interp(np.arange(0, len(finite) - 1 + 1e-9, 1 / _BETWEEN), np.arange(len(finite)), finite)
-        variance = between_rungs(levels, betas, log_z, 1 / between)[1]
+        variance = combined.at(1 / between)["variance"][0]
         heat_capacity = variance / between**2 / self._node.n_weights
         highest = int(np.argmax(heat_capacity))
         return between[highest], heat_capacity[highest]
@@ -94,7 +98,8 @@ class ThermalAverages:
             paramagnet_energy and paramagnet_entropy (nan for couplings that are neither +-1 nor Gaussian). k_B = 1,
             so temperatures are in units of |J|. At T = inf the free energy is -inf with error nan.
             `energy_thermal_stderr` is the part of the error of the energy that longer chains would remove: the
-            autocorrelation-aware errors of the samples in quadrature, over their number. Dimension sample:
+            autocorrelation-aware errors of the samples in quadrature, over their number. Dimensions (sample,
+            temperature): n_effective, the independent draws the energy of each sample is worth. Dimension sample:
             peak_temperature and peak_height of the heat capacity of each sample, looked for between the rungs too
             (nan without finite rungs).
         """
@@ -110,14 +115,20 @@ class ThermalAverages:
             variables[f"{name}_stderr"] = ("temperature", stderr)
             variables[f"{name}_resampled"] = (("resample", "temperature"), resampled)
         variables["energy_thermal_stderr"] = ("temperature", errors.thermal_error(np.array(self._thermal)))
+        variables["n_effective"] = (("sample", "temperature"), np.array(self._effective))
         variables["paramagnet_energy"] = ("temperature", self._paramagnet.energy(betas))
         variables["paramagnet_entropy"] = ("temperature", self._paramagnet.entropy(betas))
         place, height = np.array(self._peaks).T
         variables |= {"peak_temperature": ("sample", place), "peak_height": ("sample", height)}
-        hottest = self._temperatures[-1]
-        anchor = "n_weights ln 2 at T = inf" if np.isinf(hottest) else f"the paramagnet at T = {hottest:g}"
+        anchor = described_anchor(self._temperatures)
         attributes = {"anchor": anchor, "n_samples": n_samples, "steps_between_rungs": _BETWEEN}
         return xr.Dataset(variables, {"temperature": self._temperatures}, attributes)
+
+
+def described_anchor(temperatures: np.ndarray) -> str:
+    """Where the free energies of a ladder start from, in words."""
+    hottest = temperatures[-1]
+    return "n_weights ln 2 at T = inf" if np.isinf(hottest) else f"the paramagnet at T = {hottest:g}"
 
 
 class Paramagnet:

@@ -4,14 +4,36 @@ import contextlib
 import errno
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 
 def commit(path: Path, image: bytes) -> None:
     """Write `image` to `path` so that a reader sees the old file or the new one, never a part of either.
 
+    Raises
+    ------
+    OSError
+        If the disk refuses; the message names the path and the bytes that were to be written.
+    """
+    with committing(path, len(image)) as part:
+        part.write(image)
+
+
+@contextlib.contextmanager
+def committing(path: Path, n_bytes: int) -> Iterator["Part"]:
+    """What is written to the :class:`Part` inside the block is `path`, in one step, when the block ends.
+
     The bytes go to a hidden ``.part`` file beside it, are forced to the disk and renamed; the folder is forced to the
-    disk last. HDF5 never writes to the disk itself: on a full one it crashes the process at exit.
+    disk last. An error inside the block leaves everything as it was. HDF5 never writes to the disk itself: on a full
+    one it crashes the process at exit.
+
+    Parameters
+    ----------
+    path : Path
+        Replaced if it exists.
+    n_bytes : int
+        How many there will be, for the message.
 
     Raises
     ------
@@ -19,16 +41,79 @@ def commit(path: Path, image: bytes) -> None:
         If the disk refuses; the message names the path and the bytes that were to be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{socket.gethostname()}-{os.getpid()}.part")
+    part = Part(path, n_bytes)
     try:
-        _write(part, image)
-        os.replace(part, path)
-        _sync_folder(path.parent)
-    except OSError as error:
+        with part:
+            yield part
+            part.sync()
+        part.rename()
+    except Exception:
         with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
-        reason = f"{error.strerror or error} (writing {len(image)} bytes)"
-        raise OSError(error.errno, reason, str(path)) from error
+            part.path.unlink(missing_ok=True)
+        raise
+
+
+class Part:
+    """A file that is being written; as much of a file object as :class:`zipfile.ZipFile` needs, and no buffer.
+
+    Parameters
+    ----------
+    target : Path
+        What it will be called.
+    n_bytes : int
+        How many there will be, for the message.
+    """
+
+    def __init__(self, target: Path, n_bytes: int):
+        self.path = target.with_name(f".{target.name}.{socket.gethostname()}-{os.getpid()}.part")
+        self._target, self._n_bytes = target, n_bytes
+        with self._explained():
+            self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+
+    def write(self, image: bytes) -> int:
+        """Write all of `image`."""
+        rest = memoryview(image)
+        with self._explained():
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+        return len(image)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Write somewhere else next."""
+        return os.lseek(self._descriptor, offset, whence)
+
+    def tell(self) -> int:
+        """Where the next byte goes."""
+        return os.lseek(self._descriptor, 0, os.SEEK_CUR)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def sync(self) -> None:
+        """Force all bytes to the disk."""
+        with self._explained():
+            os.fsync(self._descriptor)
+
+    def rename(self) -> None:
+        """Take the place of the target."""
+        with self._explained():
+            os.replace(self.path, self._target)
+            _sync_folder(self._target.parent)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *failure):
+        with self._explained():
+            os.close(self._descriptor)
+
+    @contextlib.contextmanager
+    def _explained(self):
+        try:
+            yield
+        except OSError as error:
+            reason = f"{error.strerror or error} (writing {self._n_bytes} bytes)"
+            raise OSError(error.errno, reason, str(self._target)) from error
 
 
 def set_aside(path: Path) -> Path:
@@ -47,17 +132,6 @@ def remove_parts(folder: Path) -> None:
     for part in folder.rglob(".*.part"):
         with contextlib.suppress(OSError):
             part.unlink()
-
-
-def _write(path: Path, image: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
-    try:
-        rest = memoryview(image)
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -2,7 +2,10 @@
 
 import contextlib
 import hashlib
+import io
 import json
+import struct
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +14,7 @@ import h5py
 import numpy as np
 
 from glassnet.chains import schema
+from glassnet.chains.archive import Member
 
 #: number of the file format; readers refuse a newer one
 FORMAT = 1
@@ -24,10 +28,30 @@ _STRUCTURE = ("CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST", "DIMENSION_LA
 #: name netCDF gives to a dimension without coordinate values
 _NO_COORDINATE = "This is a netCDF dimension but not a netCDF variable. {:9d}"
 _CHUNK_BYTES = 2**16
+#: what h5py and zipfile raise on damaged files
+_DAMAGE = (OSError, KeyError, RuntimeError, ValueError, TypeError, OverflowError, struct.error, zipfile.BadZipFile)
 
 
 class ChainError(OSError):
     """A chain file or directory that cannot be used; the text names it and says why."""
+
+
+class Image(NamedTuple):
+    """A chain file in memory, and where it was read."""
+
+    place: Path | Member
+    image: bytes
+
+    def __str__(self) -> str:
+        return str(self.place)
+
+    def window(self) -> io.BytesIO:
+        """Its bytes, as a file to read."""
+        return io.BytesIO(self.image)
+
+
+#: where a chain file is: on disk, in a shard, or in memory
+Place = Path | Member | Image
 
 
 class Content(NamedTuple):
@@ -108,25 +132,37 @@ def put_attributes(item, attrs: dict) -> None:
 
 
 @contextlib.contextmanager
-def opened(path: Path) -> Iterator[h5py.File]:
-    """Open one chain file for reading; whatever fails inside is a :class:`ChainError` that names the file."""
-    try:
+def opened(place: Place) -> Iterator[h5py.File]:
+    """Open one chain file for reading; whatever fails inside is a :class:`ChainError` that names it."""
+    with reading(place), contextlib.ExitStack() as held:
+        source = place if isinstance(place, Path) else held.enter_context(place.window())
         # no lock: a chain file never changes, and some cluster file systems have no locks
-        with h5py.File(path, "r", locking=False) as file:
-            if "format" not in file.attrs or "digest" not in file.attrs:
-                raise ChainError(f"{path}: an HDF5 file, but not a glassnet chain file")
-            if file.attrs["format"] > FORMAT:
-                found = file.attrs["format"]
-                raise ChainError(f"{path}: written by a newer glassnet (chain format {found}, this one reads {FORMAT})")
-            yield file
+        file = held.enter_context(h5py.File(source, "r", locking=False))
+        if "format" not in file.attrs or "digest" not in file.attrs:
+            raise ChainError(f"{place}: an HDF5 file, but not a glassnet chain file")
+        check_format(place, file.attrs["format"])
+        yield file
+
+
+def check_format(place: Place, found: int) -> None:
+    """Refuse what a later release wrote."""
+    if found > FORMAT:
+        raise ChainError(f"{place}: written by a newer glassnet (chain format {found}, this one reads {FORMAT})")
+
+
+@contextlib.contextmanager
+def reading(place: Place) -> Iterator[None]:
+    """Whatever fails inside is a :class:`ChainError` that names what was read."""
+    try:
+        yield
     except ChainError:
         raise
     except FileNotFoundError:
-        raise ChainError(f"{path}: no such file") from None
+        raise ChainError(f"{place}: no such file") from None
     except (PermissionError, IsADirectoryError) as error:
-        raise ChainError(f"{path}: {error.strerror or error}") from None
-    except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
-        raise ChainError(f"{path}: truncated or damaged ({error})") from error
+        raise ChainError(f"{place}: {error.strerror or error}") from None
+    except _DAMAGE as error:
+        raise ChainError(f"{place}: truncated or damaged ({error})") from error
 
 
 def _plain(value):

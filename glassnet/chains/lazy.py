@@ -1,26 +1,25 @@
 """A variable of many samples that is read from their files when it is asked for, and only the part asked for."""
 
-from pathlib import Path
-
 import h5py
 import numpy as np
 import xarray as xr
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
-from glassnet.chains.content import attributes, dimensions, opened
+from glassnet.chains.content import Place, attributes, dimensions
 from glassnet.chains.segment import from_stored
+from glassnet.chains.shards import follow
 
 
 class SampleStack(BackendArray):
     """One variable of several chain files along a new first axis `sample`.
 
     Files are opened at each access and closed again: a scan of thousands of samples holds no file open, and one that
-    is still running can be read.
+    is still running can be read: what was merged meanwhile is looked for.
 
     Parameters
     ----------
-    paths : list of Path
+    places : list of Place
         Chain files, in the order of the samples.
     name : str
     shape : tuple of int
@@ -29,10 +28,10 @@ class SampleStack(BackendArray):
         Of the values; each file says how its integers turn into them.
     """
 
-    def __init__(self, paths: list[Path], name: str, shape: tuple[int, ...], dtype: np.dtype):
-        self.paths = paths
+    def __init__(self, places: list[Place], name: str, shape: tuple[int, ...], dtype: np.dtype):
+        self.places = places
         self.name = name
-        self.shape = (len(paths), *shape)
+        self.shape = (len(places), *shape)
         self.dtype = dtype
 
     def __getitem__(self, key: indexing.ExplicitIndexer) -> np.ndarray:
@@ -42,9 +41,9 @@ class SampleStack(BackendArray):
     def _read(self, key: tuple) -> np.ndarray:
         sample, rest = key[0], self._bounded(key[1:])
         if isinstance(sample, (int, np.integer)):
-            return self._read_one(self.paths[sample], rest)
-        chosen = np.arange(len(self.paths))[sample]
-        stack = [self._read_one(self.paths[number], rest) for number in chosen]
+            return self._read_one(sample, rest)
+        chosen = np.arange(len(self.places))[sample]
+        stack = [self._read_one(number, rest) for number in chosen]
         if stack:
             return np.stack(stack)
         empty = np.empty(self.shape[1:], dtype=self.dtype)[rest]
@@ -57,18 +56,21 @@ class SampleStack(BackendArray):
             for part, length in zip(key, self.shape[1:], strict=True)
         )
 
-    def _read_one(self, path: Path, key: tuple) -> np.ndarray:
-        with opened(path) as file:
+    def _read_one(self, number: int, key: tuple) -> np.ndarray:
+        def read(file: h5py.File) -> np.ndarray:
             stored = file[self.name]
             return from_stored(np.asarray(stored[key]), attributes(stored))[0]
 
+        self.places[number], values = follow(self.places[number], read)
+        return values
 
-def stack(paths: list[Path], name: str, stored: h5py.Dataset, n_draws: int) -> xr.Variable:
-    """Lazy variable over the samples in `paths`, all shaped like `stored`, that of one of them."""
+
+def stack(places: list[Place], name: str, stored: h5py.Dataset, n_draws: int) -> xr.Variable:
+    """Lazy variable over the samples in `places`, all shaped like `stored`, that of one of them."""
     axes = dimensions(name)
     shape = tuple(n_draws if axis == "draw" else length for axis, length in zip(axes, stored.shape, strict=True))
     attrs = attributes(stored)
     sample, encoding = from_stored(np.empty(0, dtype=stored.dtype), attrs)
     attrs.pop("scale_factor", None)
-    array = indexing.LazilyIndexedArray(SampleStack(paths, name, shape, sample.dtype))
+    array = indexing.LazilyIndexedArray(SampleStack(places, name, shape, sample.dtype))
     return xr.Variable(("sample", *axes), array, attrs, encoding)

@@ -17,6 +17,7 @@ from glassnet.chains.content import (
     FORMAT,
     ChainError,
     Content,
+    Place,
     attributes,
     digest,
     dimensions,
@@ -62,7 +63,7 @@ def write(path: Path, dataset: xr.Dataset, glass: PathGlass, state: dict[str, np
     OSError
         If the disk refuses.
     """
-    content = _pack(dataset, glass, state)
+    content = content_of(dataset, glass, state)
     name = digest(content)
     memory = io.BytesIO()
     with h5py.File(memory, "w", libver=("v110", "v110")) as file:
@@ -73,7 +74,7 @@ def write(path: Path, dataset: xr.Dataset, glass: PathGlass, state: dict[str, np
     return name
 
 
-def read(path: Path) -> Segment:
+def read(place: Place) -> Segment:
     """Read one chain file into memory and verify it against its digest.
 
     Raises
@@ -81,16 +82,21 @@ def read(path: Path) -> Segment:
     ChainError
         If the file is missing, truncated, damaged, or no chain file of this format.
     """
-    with opened(path) as file:
-        content = _verified(file)
+    with opened(place) as file:
+        content = _verified(file, place)
         name = content.attrs[""]["digest"]
         return Segment(*_unpack(content), name, attributes(file["runtime"]))
 
 
-def verify(path: Path) -> dict:
+def verified(place: Place) -> Content:
+    """Everything in one chain file but the group `runtime`, compared with its digest; raises as :func:`read` does."""
+    with opened(place) as file:
+        return _verified(file, place)
+
+
+def verify(place: Place) -> dict:
     """Compare one chain file with its digest and return its attributes; raises as :func:`read` does."""
-    with opened(path) as file:
-        return _verified(file).attrs[""]
+    return verified(place).attrs[""]
 
 
 def from_stored(values: np.ndarray, attrs: dict) -> tuple[np.ndarray, dict]:
@@ -100,14 +106,8 @@ def from_stored(values: np.ndarray, attrs: dict) -> tuple[np.ndarray, dict]:
     return values * attrs["scale_factor"], {"dtype": str(values.dtype), "scale_factor": attrs["scale_factor"]}
 
 
-def _verified(file: h5py.File) -> Content:
-    content = get(file)
-    if digest(content) != content.attrs[""]["digest"]:
-        raise ChainError(f"{file.filename}: damaged: its content does not match its digest")
-    return content
-
-
-def _pack(dataset: xr.Dataset, glass: PathGlass, state: dict[str, np.ndarray]) -> Content:
+def content_of(dataset: xr.Dataset, glass: PathGlass, state: dict[str, np.ndarray]) -> Content:
+    """What :func:`write` writes of its arguments, but the digest."""
     arrays, attrs = {}, {"": dataset.attrs | {"format": FORMAT}}
     for name, variable in dataset.variables.items():
         arrays[name], scale = _as_integers(variable)
@@ -121,6 +121,13 @@ def _pack(dataset: xr.Dataset, glass: PathGlass, state: dict[str, np.ndarray]) -
         attrs["glass"]["widths"] = list(glass.widths)
     arrays |= {f"state/{name}": np.asarray(array) for name, array in state.items()}
     return Content(arrays, attrs)
+
+
+def _verified(file: h5py.File, place: Place) -> Content:
+    content = get(file)
+    if digest(content) != content.attrs[""]["digest"]:
+        raise ChainError(f"{place}: damaged: its content does not match its digest")
+    return content
 
 
 def _as_integers(variable: xr.Variable) -> tuple[np.ndarray, dict]:

@@ -1,15 +1,26 @@
 """Open the chains of a run, or one chain file, as a lazy tree."""
 
 import json
+import zipfile
 from pathlib import Path
-from typing import NamedTuple
 
 import h5py
 import numpy as np
 import xarray as xr
 
-from glassnet.chains import lazy
-from glassnet.chains.content import COORDINATES, ChainError, attributes, dimensions, labels, opened, variable_names
+from glassnet.chains import archive, lazy
+from glassnet.chains.archive import Member
+from glassnet.chains.content import (
+    COORDINATES,
+    ChainError,
+    attributes,
+    dimensions,
+    labels,
+    reading,
+    variable_names,
+)
+from glassnet.chains.headers import Header
+from glassnet.chains.shards import Held, follow, held, in_list, listed, read_header, sharded
 
 #: what a run directory holds besides its chains
 RUN_FILE = "run.toml"
@@ -18,23 +29,13 @@ NODES = "nodes.json"
 NODE_ATTRS = ("n_weights_parent", "dilution", "planted_temperature", "ensemble", "p", "couplings", "glass", "n_weights")
 
 
-class Header(NamedTuple):
-    """What :func:`open_chains` reads of each file at once."""
-
-    path: Path
-    attrs: dict
-    draw: np.ndarray
-    temperature: np.ndarray
-    variables: list[str]
-
-
 def open_chains(path) -> xr.DataTree:
-    """Open a run directory, or one chain file, lazily.
+    """Open a run lazily: a run directory, what `glassnet pack` made of one, or one chain file or shard.
 
     Parameters
     ----------
     path : str or Path
-        Directory of a scan, finished or still running, or one of its chain files.
+        Directory of a scan, finished or still running, or a file.
 
     Returns
     -------
@@ -52,103 +53,130 @@ def open_chains(path) -> xr.DataTree:
         If `path` is missing, holds no chains of glassnet or those of several runs, or a file is truncated or damaged.
     """
     path = Path(path)
-    if path.is_file():
-        return _one_file(path)
-    index = read_index(path)
+    packed = members_of(path)
+    if packed is None and path.is_file():
+        return _few({header.attrs["sample"]: header for header in [read_header(path)]}, path)
+    if packed is not None and NODES not in packed:
+        return _few(listed(path), path)
+    index = read_index(path, packed)
     tree = {"/": xr.Dataset(attrs={"run_file": index["run_file"], "seed": index["seed"]})}
     found = False
     for node in index["nodes"]:
-        files = [(number, path / node["folder"] / file_name(number)) for number in range(node["samples"])]
-        present = [(number, file) for number, file in files if file.is_file()]
-        found |= bool(present)
-        missing = sorted(set(range(node["samples"])) - {number for number, _ in present})
+        inside = held(path / node["folder"]) if packed is None else held_in_pack(packed, node["folder"])
+        wanted = range(node["samples"])
+        headers = sharded(inside)
+        headers |= {sample: read_header(place) for sample, place in inside.files.items() if sample in wanted}
+        headers = {sample: headers[sample] for sample in wanted if sample in headers}
+        found |= bool(headers)
+        missing = [sample for sample in wanted if sample not in headers]
         attrs = node["attrs"] | {"samples_expected": node["samples"], "samples_missing": missing}
-        tree[node["node"]] = _node(present, attrs, index["seed"])
+        tree[node["node"]] = _node(headers, attrs, index["seed"], path / node["folder"])
     if not found:
         raise ChainError(f"{path}: a run without finished tasks yet; run `glassnet scan` on its run file")
     return xr.DataTree.from_dict(tree)
 
 
-def file_name(sample: int) -> str:
-    """Name of the chain file of one sample, inside the folder of its node."""
-    return f"sample{sample}.h5"
+def members_of(path: Path) -> dict[str, Member] | None:
+    """Members of a packed run or a shard; None if `path` is neither.
+
+    Raises
+    ------
+    ChainError
+        If it is truncated or damaged.
+    """
+    if not path.is_file():
+        return None
+    with reading(path):
+        with open(path, "rb") as file:
+            if file.read(len(archive.SIGNATURE)) != archive.SIGNATURE:
+                return None
+        return archive.members(path)
 
 
-def read_index(directory: Path) -> dict:
+def held_in_pack(members: dict[str, Member], folder: str) -> Held:
+    """What lies in the folder of a node in a packed run."""
+    start = len(folder) + 1
+    return in_list((name[start:], member) for name, member in members.items() if name.startswith(f"{folder}/"))
+
+
+def read_index(path: Path, packed: dict[str, Member] | None = None) -> dict:
     """Nodes a run directory is to hold, with its run file and seed.
+
+    Parameters
+    ----------
+    path : Path
+    packed : dict of str to Member, optional
+        Its members, if it is a packed run.
 
     Raises
     ------
     ChainError
         If it is missing or no run directory; the text says what was found.
     """
-    if not directory.exists():
-        raise ChainError(f"{directory}: no such file or directory")
+    if not path.exists():
+        raise ChainError(f"{path}: no such file or directory")
     try:
-        index = json.loads((directory / NODES).read_text())
-        return index | {"run_file": (directory / RUN_FILE).read_text()}
+        text = {name: packed[name].image() if packed else (path / name).read_bytes() for name in (NODES, RUN_FILE)}
+        return json.loads(text[NODES]) | {"run_file": text[RUN_FILE].decode()}
     except FileNotFoundError as error:
-        names = sorted(entry.name for entry in directory.iterdir())
+        names = sorted(entry.name for entry in path.iterdir())
         found = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "") if names else "nothing"
         missing = Path(error.filename).name
-        raise ChainError(f"{directory}: not a run directory of glassnet: no {missing} (found {found})") from None
-    except (OSError, ValueError) as error:
-        raise ChainError(f"{directory / NODES}: cannot be read ({error})") from None
+        raise ChainError(f"{path}: not a run directory of glassnet: no {missing} (found {found})") from None
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise ChainError(f"{path / NODES}: cannot be read ({error})") from None
 
 
-def read_header(path: Path) -> Header:
-    """Attributes, draws and temperatures of one chain file."""
-    with opened(path) as file:
-        return Header(path, attributes(file), file["draw"][...], file["temperature"][...], variable_names(file))
-
-
-def _one_file(path: Path) -> xr.DataTree:
-    header = read_header(path)
-    attrs = header.attrs
+def _few(headers: dict[int, Header], path: Path) -> xr.DataTree:
+    """Tree of one node, of the samples of a single file."""
+    first = next(iter(headers.values()))
+    attrs = first.attrs
     node = f"/N{attrs['n_weights_parent']}/dilution{attrs['dilution']!r}"
     if "planted_temperature" in attrs:
         node += f"/planted{attrs['planted_temperature']!r}"
-    root = xr.Dataset(attrs={"run_file": attrs["run_file"], "seed": attrs["seed"]})
-    data = _node([(attrs["sample"], path)], {"samples_expected": 1, "samples_missing": []}, attrs["seed"])
+    run_file = follow(first.place, lambda file: attributes(file)["run_file"])[1]
+    root = xr.Dataset(attrs={"run_file": run_file, "seed": attrs["seed"]})
+    data = _node(headers, {"samples_expected": len(headers), "samples_missing": []}, attrs["seed"], path)
     return xr.DataTree.from_dict({"/": root, node: data})
 
 
-def _node(present: list[tuple[int, Path]], attrs: dict, seed: int) -> xr.Dataset:
+def _node(headers: dict[int, Header], attrs: dict, seed: int, where: Path) -> xr.Dataset:
     """Lazy dataset of the samples at hand; without any, only the attributes."""
-    if not present:
+    if not headers:
         return xr.Dataset(attrs=attrs)
-    headers = [read_header(path) for _, path in present]
-    first = headers[0]
-    n_draws = min(len(header.draw) for header in headers)
-    for (number, path), header in zip(present, headers, strict=True):
-        if header.attrs["sample"] != number:
-            raise ChainError(f"{path}: holds sample {header.attrs['sample']}, not {number}")
-        _check_same_run(first, header, n_draws, attrs, seed)
-    with opened(first.path) as file:
-        variables = _variables(file, [header.path for header in headers], n_draws)
-    variables["sample"] = ("sample", np.array([number for number, _ in present], dtype=np.int64))
+    first = next(iter(headers.values()))
+    n_draws = min(len(header.draw) for header in headers.values())
+    for sample, header in headers.items():
+        if header.attrs["sample"] != sample:
+            raise ChainError(f"{header.place}: holds sample {header.attrs['sample']}, not {sample}")
+        _check_same_run(first, header, n_draws, attrs, seed, where)
+    variables = _variables([header.place for header in headers.values()], n_draws)
+    variables["sample"] = ("sample", np.array(list(headers), dtype=np.int64))
     for name, meaning in (("n_paths", "number of paths"), ("planted_energy", "total energy of the planted state")):
         if name in first.attrs:
-            values = np.array([header.attrs[name] for header in headers])
+            values = np.array([header.attrs[name] for header in headers.values()])
             variables[name] = ("sample", values, {"long_name": meaning})
     shared = {name: first.attrs[name] for name in NODE_ATTRS if name in first.attrs}
     alpha = float(np.mean(variables["n_paths"][1])) / first.attrs["n_weights"]
     return xr.Dataset(variables, attrs=shared | attrs | {"alpha": alpha}).set_coords(labels(variables))
 
 
-def _variables(file: h5py.File, paths: list[Path], n_draws: int) -> dict:
-    variables = {}
-    for name in variable_names(file):
-        stored = file[name]
-        if name in COORDINATES:
-            values = stored[:n_draws] if name == "draw" else stored[...]
-            variables[name] = (dimensions(name), values, attributes(stored))
-        else:
-            variables[name] = lazy.stack(paths, name, stored, n_draws)
-    return variables
+def _variables(places: list[Path | Member], n_draws: int) -> dict:
+    def read(file: h5py.File) -> dict:
+        variables = {}
+        for name in variable_names(file):
+            stored = file[name]
+            if name in COORDINATES:
+                values = stored[:n_draws] if name == "draw" else stored[...]
+                variables[name] = (dimensions(name), values, attributes(stored))
+            else:
+                variables[name] = lazy.stack(places, name, stored, n_draws)
+        return variables
+
+    return follow(places[0], read)[1]
 
 
-def _check_same_run(first: Header, header: Header, n_draws: int, attrs: dict, seed: int) -> None:
+def _check_same_run(first: Header, header: Header, n_draws: int, attrs: dict, seed: int, where: Path) -> None:
     same = (
         header.attrs["seed"] == seed
         and all(header.attrs.get(name) == value for name, value in attrs.items() if name in NODE_ATTRS)
@@ -157,4 +185,4 @@ def _check_same_run(first: Header, header: Header, n_draws: int, attrs: dict, se
         and header.variables == first.variables
     )
     if not same:
-        raise ChainError(f"{header.path}: belongs to another run than {first.path.parent} is to hold")
+        raise ChainError(f"{header.place}: belongs to another run than {where} is to hold")

@@ -2,7 +2,7 @@
 
 run.toml            the run file (its last, largest version)      nodes.json      nodes and their samples
 chains/N96/dilution0.1[/planted0.65]/sample3.h5   finished tasks      ladders.json    temperatures
-chains/.../sample3.segments/000001.h5   what an unfinished task has done so far
+chains/.../samples0-255.zip   many finished tasks      chains/.../sample3.segments/000001.h5   a task begun
 failed/<task>.txt   tracebacks      progress.json   how far a running scan is      .lock   held while a scan runs
 """
 
@@ -13,13 +13,17 @@ import os
 import socket
 import sys
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from glassnet.chains import segment
+from glassnet.chains import merging, rescue, segment, shards
+from glassnet.chains.archive import Member
 from glassnet.chains.atomic import commit, remove_parts
 from glassnet.chains.content import ChainError
-from glassnet.chains.store import NODES, RUN_FILE, file_name
+from glassnet.chains.headers import file_name
+from glassnet.chains.store import NODES, RUN_FILE
 from glassnet.chains.unfinished import Unfinished
 from glassnet.scan import growth
 from glassnet.scan.config import RunFile, UserError, parse, read
@@ -28,14 +32,18 @@ from glassnet.scan.tasks import Task, all_tasks, node_attributes
 PROGRESS = "progress.json"
 #: seconds a second scan waits for the lock: `glassnet status` holds it for a moment
 _PATIENCE = 1.0
+#: shards read at once: one reader alone does not use what a parallel file system can do
+_READERS = 8
 
 
 class Survey(NamedTuple):
-    """Which tasks are on disk: finished, begun (sweeps they reached, thermalization included), damaged (the reason)."""
+    """What is on disk: tasks that are finished; sweeps, thermalization included, of those that are not; tasks that have
+    segments; damaged files with the reason."""
 
     done: set[int]
     reached: dict[int, int]
-    damaged: dict[int, str]
+    begun: set[int]
+    damaged: dict[Path, str]
 
 
 class RunDirectory:
@@ -56,8 +64,15 @@ class RunDirectory:
         return cls(out or run_file.output or Path("results") / Path(path).stem)
 
     def chain(self, task: Task) -> Path:
-        """Chain file of a task."""
-        return self.path / "chains" / task.folder / file_name(task.sample)
+        """Chain file of a task, as it is written."""
+        return self._folder(task) / file_name(task.sample)
+
+    def find(self, task: Task) -> Path | Member | None:
+        """Where the chain of a task is, in its file or in a shard; None without one."""
+        return shards.find(self._folder(task), task.sample)
+
+    def _folder(self, task: Task) -> Path:
+        return self.path / "chains" / task.folder
 
     def unfinished(self, task: Task) -> Unfinished:
         """Segments of a task that is not finished."""
@@ -75,6 +90,8 @@ class RunDirectory:
         UserError
             If this is no run directory.
         """
+        if self.path.is_file():
+            raise UserError(f"{self.path}: not a directory; `unzip` makes one of a packed run")
         if not self.path.is_dir():
             raise UserError(f"{self.path}: no such directory")
         if not (self.path / RUN_FILE).is_file():
@@ -186,22 +203,37 @@ class RunDirectory:
             commit(path, text.encode())
 
     def survey(self, tasks: list[Task], run_file: RunFile) -> Survey:
-        """Verify every chain file of these tasks, and look how far those that have none or a shorter one are.
+        """Verify every chain of these tasks, and look how far those that have none or a shorter one are.
 
         Raises
         ------
         UserError
             If a file belongs to another run.
         """
-        done, reached, damaged = set(), {}, {}
+        done, reached, begun, damaged = set(), {}, set(), {}
+        nodes = {folder: shards.held(folder) for folder in dict.fromkeys(map(self._folder, tasks))}
+        merged = {folder: {} for folder in nodes}
+        whose = [(folder, shard) for folder, inside in nodes.items() for shard in inside.shards]
+        with ThreadPoolExecutor(_READERS) as pool:
+            for (folder, shard), (chains, reason) in zip(whose, pool.map(_inspect, whose), strict=True):
+                merged[folder] |= chains
+                if reason is not None:
+                    damaged[shard] = reason
         for number, task in enumerate(tasks):
-            path, sampling = self.chain(task), run_file.sampling_of(task.planted is not None)
-            if path.exists():
+            folder, path, sampling = (
+                self._folder(task),
+                self.chain(task),
+                run_file.sampling_of(task.planted is not None),
+            )
+            attrs = merged[folder].get(task.sample)
+            if task.sample in nodes[folder].files:
                 try:
                     attrs = segment.verify(path)
                 except ChainError as error:
-                    damaged[number] = str(error)
-                    continue
+                    damaged[path] = str(error)
+            if task.sample in nodes[folder].begun:
+                begun.add(number)
+            if attrs is not None:
                 if attrs.get("seed") != run_file.seed or attrs.get("task") != task.text:
                     raise UserError(
                         f"{path}: belongs to another run or task (task {attrs.get('task')}, seed {attrs.get('seed')})"
@@ -210,6 +242,55 @@ class RunDirectory:
                     done.add(number)
                     continue
                 reached[number] = sampling.thermalization + attrs["sweeps"]
-            if (sweeps := self.unfinished(task).reached()) is not None:
+            if number in begun and (sweeps := self.unfinished(task).reached()) is not None:
                 reached[number] = max(sweeps, reached.get(number, 0))
-        return Survey(done, reached, damaged)
+        return Survey(done, reached, begun, damaged)
+
+    def lengths(self, tasks: list[Task]) -> tuple[dict[int, int], list[str]]:
+        """Sweeps of the chains there are, by the number of the task, and a line for each file that cannot be opened.
+
+        Nothing is verified; a scan may be running.
+        """
+        found, damaged = {}, []
+        nodes: dict[Path, dict[int, int]] = {}
+        for number, task in enumerate(tasks):
+            folder = self._folder(task)
+            if folder not in nodes:
+                nodes[folder] = shards.lengths(folder, damaged)
+            if task.sample in nodes[folder]:
+                found[number] = nodes[folder][task.sample]
+        return found, damaged
+
+    def merge_block(self, task: Task, run_file: RunFile, proceed: Callable[[], bool]) -> None:
+        """Merge the block of a task that has just finished, if it was the last one; `proceed` may interrupt that.
+
+        Raises
+        ------
+        OSError
+            If something there is damaged, or the disk refuses; the chains are where they were.
+        """
+        planted = task.planted is not None
+        block = shards.blocks(run_file.samples_of(planted))[task.sample // shards.BLOCK]
+        if merging.is_complete(self._folder(task), block, run_file.sampling_of(planted).sweeps, task.sample):
+            merging.merge(self._folder(task), block, proceed)
+
+    def merge_all(self, tasks: list[Task]) -> list[str]:
+        """Merge what is still in files of its own when nobody works any more; a line for each block that cannot be."""
+        refused = []
+        for folder in dict.fromkeys(map(self._folder, tasks)):
+            files = shards.held(folder).files
+            for block in shards.blocks(max(files, default=-1) + 1):
+                try:
+                    merging.merge(folder, block)
+                except OSError as error:
+                    refused.append(str(error))
+        return refused
+
+
+def _inspect(whose: tuple[Path, Path]) -> tuple[dict[int, dict], str | None]:
+    """Attributes of the chains in a shard that are undamaged, and what is wrong with the shard."""
+    _, shard = whose
+    try:
+        return {sample: header.attrs for sample, header in shards.check(shard).items()}, None
+    except ChainError as error:
+        return {sample: content.attrs[""] for sample, _, content in rescue.salvaged(shard)}, str(error)

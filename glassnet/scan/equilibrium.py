@@ -73,7 +73,10 @@ def _chain(directory: RunDirectory, task: Task) -> xr.Dataset | None:
     """Energies of one chain on the rungs that count; None where there are none, or too few."""
     rungs = slice(None) if task.planted is None else slice(0, 1)
     try:
-        with opened(directory.chain(task)) as file:
+        place = directory.find(task)
+        if place is None:
+            return None
+        with opened(place) as file:
             if "energy" not in file or len(file["draw"]) < _FEWEST:
                 return None
             energy, temperature = file["energy"][:, rungs], file["temperature"][rungs]

@@ -57,6 +57,11 @@ def launched() -> tuple[int, int]:
     return (0, int(os.environ["PMIX_RANK"])) if os.environ.get("PMIX_RANK", "").isdigit() else (1, 0)
 
 
+def has_launcher() -> bool:
+    """Whether a launcher started this process: its standard output may look like a terminal and be none."""
+    return "PMIX_RANK" in os.environ or any(size in os.environ for size, _ in _LAUNCHERS)
+
+
 def join():
     """The communicator of all ranks; None for a scan in one process.
 

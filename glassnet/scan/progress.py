@@ -150,10 +150,9 @@ class Bar(Progress):
         self._rich.console.print(text, highlight=False)
 
 
-def create(total: int, done: int, work: float, n_ranks: int, note: Callable[[dict], None]) -> Progress:
-    """A bar if one process talks to a terminal, plain lines otherwise."""
-    kind = Bar if n_ranks == 1 and sys.stdout.isatty() else Progress
-    return kind(total, done, work, n_ranks, note)
+def fitting() -> type[Progress]:
+    """A bar on a terminal, plain lines otherwise."""
+    return Bar if sys.stdout.isatty() else Progress
 
 
 def duration(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""What a scan ends with: tables, the transition beside the theory, a figure and a summary on disk."""
+"""What a scan ends with: the transition beside the theory in words and tables; figures, page and summary on disk."""
 
 import io
 import json
@@ -9,59 +9,107 @@ import numpy as np
 import xarray as xr
 
 from glassnet import plots
-from glassnet.analysis import symmetric
-from glassnet.analysis.evidence import number
 from glassnet.analysis.nodes import Node, nodes, order_parameter
 from glassnet.analysis.transition import Transition, transition_line
 from glassnet.chains.atomic import commit
-from glassnet.chains.store import open_chains
-from glassnet.scan.config import UserError
+from glassnet.chains.store import NODES, open_chains
+from glassnet.plots import export
+from glassnet.scan import tables, words
+from glassnet.scan.config import UserError, parse, read
+from glassnet.scan.directory import RunDirectory
+from glassnet.scan.page import Section, page
 
-#: failing samples named on the terminal; all of them are in summary.json
+#: failing samples named on the terminal; all of them are in summary.json and report.html
 _NAMED = 8
 
 
 def write(directory) -> str:
-    """Analyse the chains of a run, write summary.json and transition.png beside them, and return the report.
+    """Analyse the chains of a run, write what was found beside them, and return it in words.
 
-    With several dilutions there is a figure for each, and `transition` in the summary is that of the lowest.
+    Written are report.html, figures/*.svg and *.pdf, summary.json, and transition.png; with several dilutions there are
+    figures for each, those without a dilution in their name are of the lowest, and `transition` in the summary is that
+    of the lowest. The same chains give the same bytes.
 
     Parameters
     ----------
     directory : str or Path
-        Of a run, finished or not.
+        Of a run, finished or not, or a packed run: then what is written beside it begins with its name.
 
     Returns
     -------
     str
-        Tables per size and temperature, the verdict with its evidence and the theory's values, the paths written.
+        Tables per size (of a few temperatures; the page has all), the verdict with its evidence and the theory's
+        values, the answer in one sentence for each dilution, the paths written.
 
     Raises
     ------
     glassnet.chains.segment.ChainError
         If the directory holds no chains.
     glassnet.scan.config.UserError
-        If the chains were recorded in a way that cannot be analysed. They are kept.
+        If `directory` is a run file, or the chains were recorded in a way that cannot be analysed. They are kept.
     """
     directory = Path(directory)
+    _check_not_run_file(directory)
     chains = open_chains(directory)
     found = _analysable(directory, chains)
     results = transition_line(chains)
     theories = [plots.theory_of(result) for result in results]
-    blocks, figures = [], []
+    sections, overviews = [], []
     for result, theory in zip(results, theories, strict=True):
+        suffix = "" if result is results[0] else f"-dilution{result.dilution!r}"
         own = [node for node in found if node.dilution == result.dilution]
-        blocks += [*_symmetric_tables(result, own), *_planted_table(result, own), _verdict(result, theory)]
-        name = "transition.png" if result is results[0] else f"transition-dilution{result.dilution!r}.png"
-        figures.append(directory / name)
+        figures = _drawn(directory, export.of_result(result, chains, theory), suffix)
+        sections.append(Section(result, theory, tables.of_result(result, own), figures))
+        overviews.append(_beside(directory, f"transition{suffix}.png"))
         image = io.BytesIO()
         plots.save(result, image, theory)
-        commit(figures[-1], image.getvalue())
-    summary = directory / "summary.json"
-    commit(summary, _json(_summary(results, theories)).encode())
-    written = [f"chains     {directory / 'chains'}", f"summary    {summary}"]
-    written += [f"figure     {figure}" for figure in figures]
-    return "\n\n".join([*blocks, "\n".join(written)])
+        commit(overviews[-1], image.getvalue())
+    line = _drawn(directory, export.of_line(results), "")
+    commit(_beside(directory, "report.html"), page(sections, line, chains.attrs.get("run_file", "")).encode())
+    commit(_beside(directory, "summary.json"), _json(_summary(results, theories)).encode())
+    return "\n\n".join([*_told(sections), _written(directory, overviews)])
+
+
+def _check_not_run_file(path: Path) -> None:
+    """Say what is meant where a run file is given."""
+    if path.suffix == ".toml" and path.is_file():
+        inside = (path.parent / NODES).is_file()
+        meant = path.parent if inside else RunDirectory.of(path, parse(read(path), str(path))).path
+        raise UserError(f"{path}: a run file; what is analysed is the directory of its run: glassnet analyze {meant}")
+
+
+def _beside(directory: Path, name: str) -> Path:
+    return directory / name if directory.is_dir() else directory.with_name(f"{directory.stem}-{name}")
+
+
+def _drawn(directory: Path, drawings: list[export.Drawing], suffix: str) -> list[tuple[str, str, bytes]]:
+    """Write the files of figures; (name, caption, SVG) of each."""
+    figures = []
+    for drawing in drawings:
+        drawing = drawing._replace(name=drawing.name + suffix)
+        images = export.files(drawing)
+        for name, image in images.items():
+            commit(_beside(directory, "figures") / name, image)
+        figures.append((drawing.name, drawing.caption, images[f"{drawing.name}.svg"]))
+    return figures
+
+
+def _told(sections: list[Section]) -> list[str]:
+    """What the terminal shows: tables first, so that the verdicts and the answers are what stays in view."""
+    blocks = [table.text() for section in sections for table in section.tables]
+    blocks += [_verdict(section) for section in sections]
+    if len(sections) > 1:
+        overall = tables.line([section.result for section in sections], [section.theory for section in sections])
+        blocks.append(overall.text())
+    return [*blocks, "\n".join(words.sentence(section.result) for section in sections)]
+
+
+def _written(directory: Path, overviews: list[Path]) -> str:
+    chains = directory / "chains" if directory.is_dir() else directory
+    paths = [("chains", chains), ("summary", _beside(directory, "summary.json"))]
+    paths += [("figure", overview) for overview in overviews]
+    paths += [("figures", _beside(directory, "figures")), ("report", _beside(directory, "report.html"))]
+    return "\n".join(f"{name:11}{path}" for name, path in paths)
 
 
 def _analysable(directory: Path, chains: xr.DataTree) -> list[Node]:
@@ -81,105 +129,19 @@ def _analysable(directory: Path, chains: xr.DataTree) -> list[Node]:
     return found
 
 
-def aligned(header: list[str], rows: list[list[str]]) -> str:
-    """Plain text table with right-aligned columns."""
-    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
-    return "\n".join("  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in [header, *rows])
-
-
-def _symmetric_tables(result: Transition, own: list[Node]) -> list[str]:
-    """One table per size: a row per rung."""
-    tables = []
-    for node in own:
-        if node.planted_temperature is not None:
-            continue
-        thermal, paired = result.thermodynamics[node.size], result.overlaps.get(node.size)
-        acceptance, trips = _exchange(node)
-        # networks of walks have no Binder cumulant
-        overlap_names = ("q2", "binder" if symmetric.has_binder(result.overlaps) else "peak_weight")
-        titles = {"q2": "<q^2>", "binder": "Binder", "peak_weight": "high overlaps"}
-        header = ["T", "energy/N", "entropy/N", *(titles[name] for name in overlap_names), "swaps", "round trips"]
-        rows = []
-        for rung, temperature in enumerate(thermal.temperature.values):
-            row = [f"{temperature:.4g}", *(_cell(thermal, name, rung) for name in ("energy", "entropy"))]
-            row += [_cell(paired, name, rung) for name in overlap_names]
-            row += [f"{acceptance[rung]:.2f}" if rung < len(acceptance) else "", f"{trips:.1f}"]
-            rows.append(row)
-        size = f"N = {node.size}" + (f" ({node.n_weights} left)" if node.n_weights != node.size else "")
-        title = f"{size}, dilution {node.dilution:g}: {_count(node)}, entropy from {thermal.attrs['anchor']}"
-        bars = "; bars of energy and <q^2> are thermal alone" if node.n_samples == 1 else ""
-        tables.append(f"{title}; round trips per walker{bars}\n{aligned(header, rows)}")
-    return tables
-
-
-def _planted_table(result: Transition, own: list[Node]) -> list[str]:
-    """One table for all planted nodes: a row per size and planting temperature."""
-    rows = []
-    for node in own:
-        if node.planted_temperature is None:
-            continue
-        table = result.planted[node.size].sel(planted_temperature=node.planted_temperature)
-        acceptance, trips = _exchange(node)
-        row = [str(node.size), f"{node.planted_temperature:.4g}", str(node.n_samples), _cell(table, "weight")]
-        row += [_cell(table, name) for name in ("from_planted", "from_random", "energy_gap")]
-        row += [f"{np.nanmin(acceptance):.2f}" if len(acceptance) else "", f"{trips:.1f}"]
-        rows.append(row)
-    if not rows:
-        return []
-    rows.sort(key=lambda row: (int(row[0]), float(row[1])))
-    header = ["N", "T", "samples", "planted weight", "planted starts", "random starts", "energy gap/N"]
-    title = f"planted, dilution {result.dilution:g}: weight of the planted phase at the planting temperature"
-    return [f"{title}\n{aligned([*header, 'least swaps', 'round trips'], rows)}"]
-
-
-def _exchange(node: Node) -> tuple[np.ndarray, float]:
-    """Accepted fraction of the exchanges of each gap over all samples, and round trips per walker."""
-    if not node.chain.sizes.get("gap"):
-        return np.zeros(0), 0.0
-    attempted = node.chain["swap_attempted"].values.sum(axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        acceptance = np.where(attempted > 0, node.chain["swap_accepted"].values.sum(axis=0) / attempted, np.nan)
-    return acceptance, float(node.chain["round_trips"].values.mean())
-
-
-def _cell(averages: xr.Dataset | None, name: str, rung: int | None = None) -> str:
-    if averages is None:
-        return "-"
-    row = averages if rung is None else averages.isel(temperature=rung)
-    value, stderr = float(row[name]), float(row[f"{name}_stderr"])
-    if averages.attrs["n_samples"] == 1 and f"{name}_thermal_stderr" in row:
-        stderr = float(row[f"{name}_thermal_stderr"])
-    return number(value, stderr) if math.isfinite(value) else "-"
-
-
-def _count(node: Node) -> str:
-    lacking = f" of {node.n_samples + len(node.missing)}" if node.missing else ""
-    return f"{node.n_samples}{lacking} {'sample' if node.n_samples == 1 and not lacking else 'samples'}"
-
-
-def _verdict(result: Transition, theory) -> str:
+def _verdict(section: Section) -> str:
+    """Kind and place, evidence, estimates, the theory, and what is not in equilibrium."""
+    result = section.result
     lines = [f"transition at {result}"]
-    if theory is not None:
-        static = theory.static_temperature()
-        lines += ["", f"theory (cavity method, N = infinity): {_expected(theory)}"]
-        if static and math.isfinite(result.stderr) and result.stderr > 0:
-            lines[-1] += f"; Monte Carlo is {abs(result.temperature - static) / result.stderr:.1f} error bars away"
-    failing = result.equilibration.failing
-    if failing or result.equilibration.nodes:
+    if section.theory is not None:
+        lines += ["", words.comparison(result, section.theory)]
+    failing = words.unequilibrated(result)
+    if failing:
         lines += ["", "not proved to be in equilibrium (kept in all averages above):"]
-        lines += [f"  {path}: {reason}" for path, reason in result.equilibration.nodes.items()]
-        lines += [f"  {path} sample {sample}" for path, sample in failing[:_NAMED]]
+        lines += [f"  {entry}" for entry in failing[:_NAMED]]
         if len(failing) > _NAMED:
-            lines.append(f"  and {len(failing) - _NAMED} more, see summary.json")
+            lines.append(f"  and {len(failing) - _NAMED} more, see report.html")
     return "\n".join(lines)
-
-
-def _expected(theory) -> str:
-    static, dynamic = theory.static_temperature(), theory.dynamic_temperature()
-    if static and static == dynamic:
-        return f"T_c = {static:.4f}"
-    transition = f"T_K = {static:.4f}" if static else "no static transition"
-    return f"{transition}, {f'T_d = {dynamic:.4f}' if dynamic else 'no dynamical arrest'}"
 
 
 def _summary(results: list[Transition], theories: list) -> dict:

@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 import glassnet
-from glassnet.chains import segment
+from glassnet.chains import rescue, segment, shards
 from glassnet.chains.atomic import commit, set_aside
 from glassnet.chains.content import ChainError
+from glassnet.kernels.bitsliced import chosen_instruction_set
 from glassnet.scan import farm, ladders, progress, tasks
 from glassnet.scan.config import RunFile, UserError, load
 from glassnet.scan.directory import RunDirectory
@@ -79,7 +80,9 @@ def scan(path, out=None, time_limit: float | None = None, checkpoint_every: floa
             plan = _agreed(comm, path, out, checkpoint_every, held)
             code = _work(comm, plan, stop)
             farm.leave(comm)
-        return _conclude(plan, code)
+            # Slurm may warn of the end of the job while rank 0 analyses
+            stop.over()
+            return _conclude(plan, code)
 
 
 def _agreed(comm, path, out, checkpoint_every: float, held: contextlib.ExitStack) -> Plan:
@@ -107,6 +110,9 @@ def _conclude(plan: Plan, code: int) -> int:
         return code
     from glassnet.scan import report
 
+    if len(plan.tasks) > shards.BLOCK:
+        for reason in RunDirectory(plan.job.directory).merge_all(plan.tasks):
+            _warn_unmerged(reason)
     try:
         print(report.write(plan.job.directory), flush=True)
     except ChainError as error:
@@ -126,10 +132,12 @@ def _prepare(path, out, checkpoint_every: float, held: contextlib.ExitStack) -> 
     directory.check(run_file, str(path))
     every_task = tasks.all_tasks(run_file)
     survey = directory.survey(every_task, run_file)
-    for number, reason in survey.damaged.items():
-        aside = set_aside(directory.chain(every_task[number]))
-        print(f"warning: {reason}; kept as {aside.name} and run again", file=sys.stderr, flush=True)
-    for number in survey.done:
+    for path, reason in survey.damaged.items():
+        # shards first: beside a damaged chain file the shorter chain in a shard still counts
+        rescued = f", {rescue.rescue(path)} chains rescued, the others" if path.suffix == ".zip" else " and"
+        aside = set_aside(path)
+        print(f"warning: {reason}; kept as {aside.name}{rescued} run again", file=sys.stderr, flush=True)
+    for number in survey.begun & survey.done:
         # a scan was killed between the last two steps of the task
         directory.unfinished(every_task[number]).remove()
     directory.describe(run_file)
@@ -152,7 +160,8 @@ def _work(comm, plan: Plan, stop: Stop) -> int:
         directory.note(speed | {"running": [plan.tasks[number].text for number in schedule.running]})
 
     n_ranks = 1 if comm is None else comm.size
-    with progress.create(len(plan.tasks), plan.n_done, sum(plan.costs.values()), n_ranks, note) as shown:
+    kind = progress.Progress if farm.has_launcher() else progress.fitting()
+    with kind(len(plan.tasks), plan.n_done, sum(plan.costs.values()), n_ranks, note) as shown:
         code = farm.lead(comm, schedule, performer(plan.job, stop), shown, stop, plan.costs)
     if schedule.failed:
         where = directory.path / "failed"
@@ -168,8 +177,8 @@ def performer(job: Job, stop: Stop) -> farm.Perform:
 def _perform(job, directory, every_task, stop, number, tick) -> farm.Ended:
     task, begun = every_task[number], time.perf_counter()
     try:
-        path = directory.chain(task)
-        existing = segment.read(path) if path.exists() else None
+        path, place = directory.chain(task), directory.find(task)
+        existing = None if place is None else segment.read(place)
         ladder = ladders.ladder_of(task, job.run_file, job.ladders)
         saving = Saving(path, stop, job.checkpoint_every, partial(_runtime, begun))
         outcome = tasks.run(task, job.run_file, ladder, existing, lambda done, total: tick(done / total), saving)
@@ -179,12 +188,31 @@ def _perform(job, directory, every_task, stop, number, tick) -> farm.Ended:
             saving.finish()
         directory.failure(task).unlink(missing_ok=True)
         seconds = time.perf_counter() - begun
+        if outcome.dataset is not None and len(every_task) > shards.BLOCK:
+            _merge(job, directory, task, stop, tick)
         return farm.Ended(number, outcome.updates, seconds, None, paused=outcome.dataset is None)
     except Exception as error:
         with contextlib.suppress(OSError):
             commit(directory.failure(task), f"{task.text}\n\n{traceback.format_exc()}".encode())
         line = f"{task.text}: {type(error).__name__}: {error}".splitlines()[0][:500]
         return farm.Ended(number, 0, time.perf_counter() - begun, line)
+
+
+def _merge(job: Job, directory: RunDirectory, task: Task, stop: Stop, tick) -> None:
+    """Merge the block of a task that has finished; what is not merged now is when the scan ends."""
+
+    def proceed() -> bool:
+        tick(1.0)
+        return not stop.requested
+
+    try:
+        directory.merge_block(task, job.run_file, proceed)
+    except OSError as error:
+        _warn_unmerged(error)
+
+
+def _warn_unmerged(reason) -> None:
+    print(f"warning: {reason}; the chains stay in files of their own", file=sys.stderr, flush=True)
 
 
 def _runtime(begun: float) -> dict:
@@ -194,6 +222,7 @@ def _runtime(begun: float) -> dict:
         "process": os.getpid(),
         "seconds": time.perf_counter() - begun,
         "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "instruction_set": chosen_instruction_set(),
         "versions": f"glassnet {glassnet.__version__}, numpy {np.__version__}, python {platform.python_version()}",
     }
 

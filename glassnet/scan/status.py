@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from glassnet.chains.content import ChainError, opened
 from glassnet.chains.unfinished import Unfinished
 from glassnet.scan import equilibrium, forecast, tasks
 from glassnet.scan.config import RunFile, load
@@ -130,16 +129,8 @@ def dry_run(
 def _done(directory: RunDirectory, every_task: list[Task], run_file: RunFile) -> tuple[set[int], list[str]]:
     """Numbers of the finished tasks, and a line for each file that cannot be opened; nothing is verified."""
     asked = {planted: run_file.sampling_of(planted).sweeps for planted in (False, True)}
-    done, damaged = set(), []
-    for number, task in enumerate(every_task):
-        path = directory.chain(task)
-        if path.exists():
-            try:
-                with opened(path) as file:
-                    if file.attrs["sweeps"] >= asked[task.planted is not None]:
-                        done.add(number)
-            except ChainError as error:
-                damaged.append(str(error))
+    lengths, damaged = directory.lengths(every_task)
+    done = {number for number, found in lengths.items() if found >= asked[every_task[number].planted is not None]}
     return done, damaged
 
 

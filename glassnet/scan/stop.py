@@ -57,6 +57,13 @@ class Stop:
         """Ask to stop."""
         self._asked = True
 
+    def over(self) -> None:
+        """From now on nothing is left to save: a warning is ignored, other signals end the process as usual."""
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+        for number in self._SIGNALS:
+            if number != signal.SIGUSR1:
+                signal.signal(number, self._before[number])
+
     def __enter__(self):
         self._before = {number: signal.signal(number, self._receive) for number in self._SIGNALS}
         return self

@@ -22,6 +22,29 @@ def test_integrated_time_of_autoregressive_chains(tau, bound):
     assert np.abs(measured.tau / tau - 1).max() < bound
 
 
+@pytest.mark.parametrize("tau", [1, 10, 100])
+def test_integrated_time_of_chains_of_a_hundred_tau(tau):
+    """One estimate scatters by 60 per cent; 400 show that the window neither cuts the tail nor sums up noise."""
+    measured = errors.integrated_time(autoregressive(tau, (100 * tau, 400), seed=tau)).tau
+    assert np.mean(measured) == pytest.approx(tau, rel=0.2)
+    assert np.median(measured) == pytest.approx(tau, rel=0.2)
+
+
+def test_effective_sample_size_of_autoregressive_chains():
+    average = errors.thermal_average(autoregressive(5, (20_000, 3), seed=2))
+    assert average.n_effective == pytest.approx(60_000 / 10, rel=0.1)
+    assert average.stderr == pytest.approx(1 / np.sqrt(average.n_effective), rel=0.05)
+    assert (
+        errors.mean_and_error(np.arange(8.0).reshape(4, 2)) == errors.thermal_average(np.arange(8.0).reshape(4, 2))[:2]
+    )
+
+
+def test_effective_sample_size_never_exceeds_the_draws_and_is_unknown_where_nothing_moves():
+    alternating = np.tile([1.0, -1.0], 500)[:, None]
+    assert errors.thermal_average(alternating).n_effective == 1000
+    assert np.isnan(errors.thermal_average(np.ones((1000, 2))).n_effective)
+
+
 def test_a_series_without_memory_has_tau_one_half():
     measured = errors.integrated_time(np.random.default_rng(1).normal(size=(50_000,)))
     assert abs(measured.tau - 0.5) < 0.02
@@ -77,12 +100,32 @@ def test_bootstrap_of_a_ratio_agrees_with_the_exact_error():
         value, error = errors.bootstrap(values, ratio, key=f"replicate={replicate}", n_resamples=200)
         estimates.append(value)
         bootstrapped.append(error)
-    assert np.mean(bootstrapped) == pytest.approx(np.std(estimates), rel=0.1)
+    assert np.mean(bootstrapped) == pytest.approx(errors.student(24) * np.std(estimates), rel=0.1)
 
 
 def test_thermal_errors_of_samples_add_in_quadrature():
     assert errors.thermal_error(np.array([[3.0, 0.1], [4.0, 0.0]])) == pytest.approx([2.5, 0.05])
     assert errors.thermal_error(np.array([[0.7]])) == pytest.approx([0.7])
+
+
+def test_student_widens_the_errors_of_few_samples():
+    # tables of Student's t: the interval of one standard deviation's confidence
+    assert [errors.student(n) for n in (2, 4, 16)] == pytest.approx([1.837, 1.197, 1.034], abs=1e-3)
+
+
+def test_blocks_of_draws_resample_a_mean_exactly():
+    """For a mean the expansion to first order is exact; blocks may differ in number by sample."""
+    rng = np.random.default_rng(9)
+    drawn = [rng.normal(size=(n, 3)) for n in (8, 12)]
+    values = [block.mean(axis=0) for block in drawn]
+    without = [(block.sum(axis=0) - block) / (len(block) - 1) for block in drawn]
+    resampled = errors.resampled_blocks(values, without, key="exact", n_resamples=4000)
+    assert resampled.shape == (4001, 3)
+    assert resampled[0] == pytest.approx(np.mean(values, axis=0))
+    variance = sum(block.var(axis=0, ddof=1) / len(block) for block in drawn) / 4
+    assert resampled[1:].var(axis=0) == pytest.approx(variance, rel=0.1)
+    assert errors.block_error(resampled, [8, 12]) == pytest.approx(errors.student(19) * np.sqrt(variance), rel=0.05)
+    assert (resampled == errors.resampled_blocks(values, without, key="exact", n_resamples=4000)).all()
 
 
 def test_bootstrap_streams_are_deterministic_and_named_by_their_key():

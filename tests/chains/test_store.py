@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 
 import glassnet as gn
-from glassnet.chains import lazy, segment
+from glassnet.chains import segment, shards
 from glassnet.chains.content import ChainError
 
 NODE = "/N13/dilution0.1"
@@ -61,7 +61,7 @@ def test_common_leading_stretch_of_a_grown_scan(make_run, make_dataset):
 def test_only_the_files_asked_for_are_opened(make_run, monkeypatch):
     node = gn.open_chains(make_run({0: 20, 1: 20, 2: 20}))[NODE]
     touched = []
-    monkeypatch.setattr(lazy, "opened", lambda path, opened=lazy.opened: touched.append(path.name) or opened(path))
+    monkeypatch.setattr(shards, "opened", lambda path, opened=shards.opened: touched.append(path.name) or opened(path))
     energy = node["energy"].isel(sample=2)
     repr(node)
     assert touched == []

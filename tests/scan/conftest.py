@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from glassnet.chains import segment
+from glassnet.chains import segment, shards
+from glassnet.chains.headers import file_name
 
 RUN_FILE = """\
 seed = 7
@@ -71,12 +72,16 @@ def run_file(tmp_path, run_text):
 
 @pytest.fixture
 def digests():
-    """Digest of every chain file below a directory, by its relative path."""
+    """Digest of every chain below a directory, in a file of its own or in a shard, by the relative path of its file."""
 
     def read(directory):
         root = Path(directory) / "chains"
-        paths = sorted(root.rglob("sample*.h5"))
-        return {str(path.relative_to(root)): segment.verify(path)["digest"] for path in paths}
+        places = {}
+        for folder in sorted(entry for entry in root.rglob("*") if entry.is_dir()):
+            inside = shards.held(folder)
+            held = {sample: header.place for sample, header in shards.sharded(inside).items()} | inside.files
+            places |= {folder / file_name(sample): held[sample] for sample in sorted(held)}
+        return {str(path.relative_to(root)): segment.verify(place)["digest"] for path, place in places.items()}
 
     return read
 

@@ -135,7 +135,7 @@ def test_survey_tells_done_begun_and_damaged(directory, run_file, scan, run_text
     survey = directory.survey(every_task, run_file_now)
     assert survey.done == set()
     assert survey.reached == {number: 60 for number in range(12) if number != 3}
-    assert list(survey.damaged) == [3]
+    assert list(survey.damaged) == [bad]
     assert directory.survey(every_task, parse(run_text("[0.0, 0.25]", "[0.25]"), "a")).done == set(range(12)) - {3}
     with pytest.raises(UserError, match=r"sample0\.h5: belongs to another run or task \(task N=12.*, seed 7\)"):
         directory.survey(every_task, parse(run_text("seed = 7", "seed = 8"), "a"))

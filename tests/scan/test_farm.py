@@ -145,6 +145,7 @@ def test_what_launchers_say(monkeypatch, environment, answer):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert farm.launched() == answer
+    assert farm.has_launcher() == (answer != (1, 0))
 
 
 def test_copies_of_a_serial_scan_are_refused(monkeypatch):

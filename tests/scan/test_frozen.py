@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 import glassnet as gn
-from glassnet.chains import segment
+from glassnet.chains import segment, shards
 
 FROZEN = Path(__file__).parent / "frozen"
 VERSIONS = sorted(entry.name for entry in FROZEN.iterdir())
@@ -30,8 +30,11 @@ def test_the_current_release_is_among_them():
 
 
 def test_the_end_state_has_the_energy_of_the_last_draw(frozen):
-    for path in frozen.glob("chains/**/*.h5"):
-        dataset, glass, state = (found := segment.read(path)).dataset, found.glass, found.state
+    merged = [header.place for path in frozen.glob("chains/**/*.zip") for header in shards.listed(path).values()]
+    places = [*frozen.glob("chains/**/*.h5"), *merged]
+    assert len(places) == 2
+    for place in places:
+        dataset, glass, state = (found := segment.read(place)).dataset, found.glass, found.state
         bits = np.unpackbits(state["weights"], axis=-1, bitorder="little", count=glass.n_weights)
         energies = glass.energy(np.where(bits > 0, 1, -1))[state["walkers_lane_at"]].T
         assert (dataset.energy[-1] == energies).all()

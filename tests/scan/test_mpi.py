@@ -181,6 +181,30 @@ sys.exit(main())
 """
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGUSR1, 0), (signal.SIGTERM, -signal.SIGTERM)])
+def test_a_signal_during_the_analysis(run_file, glassnet, tmp_path, number, code):
+    """Everything is saved by then: Slurm's warning does no harm, and an order to end is followed at once."""
+    process = glassnet("scan", run_file(), "--out", "out", code=SLOW_REPORT)
+    wait_for(lambda: (tmp_path / "out/analysing").exists(), process)
+    process.send_signal(number)
+    assert process.wait(timeout=30) == code
+    assert status.status(tmp_path / "out")["done"] == 12
+
+
+SLOW_REPORT = """
+import sys, time
+from pathlib import Path
+from glassnet.scan import report
+def write(directory):
+    Path("out/analysing").touch()
+    time.sleep(2)
+    return "done"
+report.write = write
+from glassnet.cli import main
+sys.exit(main())
+"""
+
+
 def test_a_failing_task_does_not_hold_the_others(run_file, finish, scan, digests, tmp_path):
     path = run_file()
     (tmp_path / "out/chains").mkdir(parents=True)

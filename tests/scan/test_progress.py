@@ -78,10 +78,8 @@ def test_no_time_left_is_not_told(clock):
 
 def test_bar_on_a_terminal(monkeypatch, capsys, clock):
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    assert type(progress.create(2, 0, 2.0, 2, None)) is progress.Progress
-    shown = progress.create(2, 0, 2.0, 1, None)
-    assert type(shown) is progress.Bar
-    with shown:
+    assert progress.fitting() is progress.Bar
+    with progress.Bar(2, 0, 2.0, 1, None) as shown:
         clock[0] += 1.0
         shown.finished(updates=1e9, seconds=1.0, cost=1.0, failed=False)
         shown.say("a line among the bars")

@@ -1,13 +1,22 @@
 """What a scan ends with: tables, verdict, figure and a summary in strict JSON."""
 
 import json
+import re
+import shutil
+from dataclasses import replace
+from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 
+import glassnet
+from glassnet.analysis.equilibration import Equilibration, Failure
+from glassnet.analysis.evidence import Evidence
+from glassnet.analysis.transition import Transition
+from glassnet.chains.pack import pack
 from glassnet.chains.segment import ChainError
 from glassnet.chains.store import open_chains
-from glassnet.scan import report, run
+from glassnet.scan import report, run, tables, words
 from glassnet.scan.config import UserError
 
 RUN_FILE = """\
@@ -48,6 +57,13 @@ def written(tmp_path_factory):
     return out, report.write(out)
 
 
+@pytest.fixture
+def no_figures(monkeypatch):
+    """For tests of words and tables: drawing is most of the work."""
+    monkeypatch.setattr(report.export, "of_result", lambda *_: [])
+    monkeypatch.setattr(report.export, "of_line", lambda *_: [])
+
+
 def strict(path):
     def refuse(constant):
         raise AssertionError(f"{constant} is no JSON")
@@ -59,14 +75,22 @@ def test_report_has_tables_verdict_theory_and_paths(written):
     out, text = written
     lines = text.splitlines()
     header = next(line for line in lines if "energy/N" in line)
-    assert header.split() == ["T", "energy/N", "entropy/N", "<q^2>", "Binder", "swaps", "round", "trips"]
-    assert "N = 12, dilution 0: 2 samples, entropy from n_weights ln 2 at T = inf; round trips per walker" in lines
+    assert header.split() == ["T", "energy/N", "entropy/N", "<q^2>", "Binder", "swaps"]
+    title = "N = 12, dilution 0: 2 samples, entropy from n_weights ln 2 at T = inf; barrier "
+    assert any(line.startswith(title) for line in lines)
     assert any(line.startswith("planted, dilution 0") for line in lines)
     assert "transition at dilution 0: undecided" in text
     assert "theory (cavity method, N = infinity): T_K = 0.6545, T_d = 0.7528" in text
-    for name in ("summary.json", "transition.png", "chains"):
-        assert f"{out / name}" in text
-        assert (out / name).exists()
+    names = ["chains", "summary.json", "transition.png", "figures", "report.html"]
+    assert [line.split()[1] for line in lines[-5:]] == [str(out / name) for name in names]
+    assert all((out / name).exists() for name in names)
+
+
+def test_the_answer_stands_last_in_one_sentence(written):
+    blocks = written[1].split("\n\n")
+    assert blocks[-2].startswith("at dilution 0 the chains do not tell whether there is a transition: ")
+    verdict = next(i for i, block in enumerate(blocks) if block.startswith("transition at dilution 0"))
+    assert not any("energy/N" in block or "planted weight  " in block for block in blocks[verdict:])
 
 
 def test_tables_are_aligned(written):
@@ -88,7 +112,7 @@ def test_summary_is_strict_json_with_what_is_asked_for(written):
     assert len({(entry["path"], entry["sample"]) for entry in summary["unequilibrated"]["samples"]}) == 12
 
 
-def test_every_dilution_has_its_verdict_and_figure(tmp_path):
+def test_every_dilution_has_its_verdict_and_figure(tmp_path, no_figures):
     out = finished(tmp_path, dilutions="[0.0, 0.25]")
     text = report.write(out)
     assert "transition at dilution 0: " in text
@@ -100,7 +124,7 @@ def test_every_dilution_has_its_verdict_and_figure(tmp_path):
     assert summary["transition"] == summary["dilutions"][0]["transition"]
 
 
-def test_planted_scan_alone_is_reported_and_twice_the_same(tmp_path):
+def test_planted_scan_alone_is_reported_and_twice_the_same(tmp_path, no_figures):
     out = finished(tmp_path, symmetric="false")
     assert "planted weight" in report.write(out)
     assert "entropy/N" not in report.write(out)
@@ -127,11 +151,11 @@ def test_what_cannot_be_analysed_is_said_in_one_line_and_left_alone(written, mon
     assert (out / "summary.json").read_bytes() == before
 
 
-def test_a_single_sample_has_thermal_bars_and_says_so(tmp_path):
+def test_a_single_sample_has_thermal_bars_and_says_so(tmp_path, no_figures):
     out = finished(tmp_path, samples=1)
     text = report.write(out)
-    title = "N = 12, dilution 0: 1 sample, entropy from n_weights ln 2 at T = inf; round trips per walker"
-    assert f"{title}; bars of energy and <q^2> are thermal alone" in text
+    title = r"N = 12, dilution 0: 1 sample, entropy from n_weights ln 2 at T = inf; barrier [0-9.]*, round trips/bound"
+    assert re.search(rf"^{title} [0-9.]*; bars of energy and <q\^2> are thermal alone$", text, flags=re.MULTILINE)
     table = next(block for block in text.split("\n\n") if "energy/N" in block)
     # four draws may not move on the coldest rung
     _, energy, entropy, square, *_ = table.splitlines()[-1].split()
@@ -140,7 +164,7 @@ def test_a_single_sample_has_thermal_bars_and_says_so(tmp_path):
     assert not entropy.endswith(")")
 
 
-def test_networks_have_the_weight_of_high_overlaps_in_place_of_a_binder_cumulant(tmp_path):
+def test_networks_have_the_weight_of_high_overlaps_in_place_of_a_binder_cumulant(tmp_path, no_figures):
     path = tmp_path / "walks.toml"
     text = RUN_FILE.format(dilutions="[0.0]", symmetric="true", samples=2)
     text = text.replace('"regular"\np = 3\ndegree = 4', '"walks"\nalpha = 2.0')
@@ -161,3 +185,176 @@ def test_a_directory_without_chains_is_refused_and_left_alone(tmp_path):
 def test_strict_values_hold_no_numpy_and_no_nan():
     value = {"a": np.float64("nan"), 1: [np.int64(3), (np.bool_(True), None)], "b": np.inf, "c": "text"}
     assert report._strict(value) == {"a": None, "1": [3, [True, None]], "b": None, "c": "text"}
+
+
+class Page(HTMLParser):
+    """Checks that tags are balanced while it collects ids, links and text."""
+
+    VOID = ("meta", "br", "hr", "img", "link", "input")
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.ids, self.links, self.tags, self.text = [], [], [], [], []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.handle_startendtag(tag, attrs)
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+        for name, value in attrs:
+            self.ids += [value] if name == "id" else []
+            self.links += [value] if name in ("href", "src", "xlink:href") else []
+            self.links += re.findall(r"url\(([^)]*)\)", value or "")
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+@pytest.fixture(scope="module")
+def page(written):
+    return Page((written[0] / "report.html").read_text())
+
+
+def test_page_is_valid_and_needs_nothing_from_outside(written, page):
+    assert len(page.ids) == len(set(page.ids)) > 100
+    assert page.links
+    assert {link.strip("\"'") for link in page.links} <= {f"#{name}" for name in page.ids}
+    source = (written[0] / "report.html").read_text()
+    assert "http" not in source
+    assert "@import" not in source
+    assert not {"script", "link", "img", "iframe", "object"} & set(page.tags)
+    assert source.startswith("<!DOCTYPE html>")
+    assert "@media print" in source
+
+
+def test_page_says_what_the_terminal_says_and_more(written, page):
+    out, text = written
+    words_of_page = " ".join(" ".join(page.text).split())
+    sentence = text.split("\n\n")[-2]
+    assert sentence[1:] in words_of_page
+    assert "T_K = 0.6545, T_d = 0.7528" in words_of_page
+    for item in strict(out / "summary.json")["transition"]["evidence"]:
+        assert item["name"] in words_of_page
+        assert " ".join(item["says"].split()) in words_of_page
+    assert (out / "run.toml").read_text().strip() in "".join(page.text)
+    assert f"glassnet {glassnet.__version__}" in words_of_page
+    assert page.tags.count("svg") == page.tags.count("figcaption") == 6
+    # two symmetric sizes and the planted scan, whole
+    assert page.tags.count("details") >= 3
+
+
+def test_every_figure_is_there_as_svg_and_pdf(written):
+    names = ("planted_weight", "binder", "overlap_map", "overlap_ridges", "thermodynamics", "exchange")
+    files = {path.name for path in (written[0] / "figures").iterdir()}
+    assert files == {f"{name}.{kind}" for name in names for kind in ("svg", "pdf")}
+
+
+def test_the_same_chains_give_the_same_bytes_wherever_they_are(written, tmp_path):
+    out, _ = written
+    copy = tmp_path / "elsewhere"
+    shutil.copytree(out, copy, ignore=shutil.ignore_patterns("figures", "*.html", "*.png", "summary.json"))
+    report.write(copy)
+    made = [
+        path.relative_to(copy) for path in copy.rglob("*") if path.suffix in (".svg", ".pdf", ".html", ".png", ".json")
+    ]
+    assert len(made) >= 12 + 3
+    for path in made:
+        assert (copy / path).read_bytes() == (out / path).read_bytes(), path
+
+
+def test_several_dilutions_add_the_phase_diagram_and_a_table_of_the_line(tmp_path):
+    out = finished(tmp_path, dilutions="[0.0, 0.25]")
+    text = report.write(out)
+    files = {path.name for path in (out / "figures").iterdir()}
+    assert {"phase_diagram.svg", "critical_dilution.svg", "binder.svg", "binder-dilution0.25.pdf"} <= files
+    page = Page((out / "report.html").read_text())
+    assert len(page.ids) == len(set(page.ids))
+    assert page.tags.count("svg") == 6 + 6 + 2
+    (line,) = [block for block in text.split("\n\n") if block.startswith("transition line")]
+    assert [row.split()[:2] for row in line.splitlines()[2:]] == [["0", "undecided"], ["0.25", "undecided"]]
+    assert text.split("\n\n")[-2].count("at dilution ") == 2
+
+
+def test_what_is_not_in_equilibrium_is_in_the_page(written, monkeypatch, tmp_path, no_figures):
+    out = tmp_path / "out"
+    shutil.copytree(written[0], out)
+    original = report.transition_line
+
+    def failing(chains):
+        (result,) = original(chains)
+        failures = tuple(Failure("/N12/dilution0.0/symmetric", n, "energy drifts <", 0.5) for n in range(9))
+        return [replace(result, equilibration=result.equilibration._replace(failures=failures, nodes={"/N24": "why"}))]
+
+    monkeypatch.setattr(report, "transition_line", failing)
+    text = report.write(out)
+    assert "9 samples and 1 nodes on average have not proved their equilibrium" in text
+    assert "  and 2 more, see report.html" in text
+    page = Page((out / "report.html").read_text())
+    assert page.text.count("energy drifts <") == 9
+
+
+def test_files_are_told_from_directories(written, tmp_path):
+    out, _ = written
+    with pytest.raises(UserError, match=r"run\.toml: a run file; what is analysed is .*: glassnet analyze .*out$"):
+        report.write(out / "run.toml")
+    path = tmp_path / "small.toml"
+    path.write_text((out / "run.toml").read_text())
+    with pytest.raises(UserError, match=r"small\.toml: a run file; .* glassnet analyze results/small$"):
+        report.write(path)
+
+
+def test_a_packed_run_is_analysed_beside_itself(written, tmp_path, no_figures):
+    out, _ = written
+    packed = pack(out, tmp_path / "home.zip").path
+    text = report.write(packed)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "home.zip",
+        "home-report.html",
+        "home-summary.json",
+        "home-transition.png",
+    }
+    assert str(tmp_path / "home-report.html") in text
+    assert (tmp_path / "home-summary.json").read_bytes() == (out / "summary.json").read_bytes()
+
+
+def test_short_tables_keep_both_ends_and_what_is_near_the_transition():
+    ladder = np.append(np.geomspace(0.5, 5, 24), np.inf)
+    kept = ladder[tables._telling(ladder, 0.9)]
+    assert (kept[0], kept[-1], len(kept)) == (0.5, np.inf, 7)
+    assert all(abs(np.log(t / 0.9)) < 0.35 for t in kept[1:-1])
+    assert tables._telling(ladder, np.nan) == [0, 4, 8, 12, 16, 20, 24]
+    assert tables._telling(ladder[:5], 0.9) == [0, 1, 2, 3, 4]
+    table = tables.Table("title", ["a"], [[str(i)] for i in range(9)], [0, 8])
+    assert table.text().splitlines() == ["title", "a", "0", "8", "(7 more rungs in report.html)"]
+
+
+def result(kind, evidence=(), **changes):
+    passed = Equilibration((), {}, 1, 0.01)
+    return Transition(kind, 0.601, 0.012, tuple(evidence), 0.1, (48, 96), None, passed, **changes)
+
+
+def test_sentences():
+    jump = Evidence("planted overlap jumps", 0.92, np.nan, (48, 96), True, "")
+    heat = Evidence("energy is continuous (symmetric)", 0.413, 0.021, (48, 96), False, "")
+    place = "at dilution 0.1 the spin glass gives way to the paramagnet at T = 0.601(12)"
+    assert words.sentence(result("random first-order", [jump])) == (
+        f"{place}; the overlap jumps by 0.92, the energy does not: a random first-order transition"
+    )
+    assert words.sentence(result("first-order", [heat, jump])) == (
+        f"{place}; the overlap jumps by 0.92 and the energy by 0.413(21) per weight: a first-order transition"
+    )
+    assert words.sentence(result("continuous")) == f"{place}; the overlap grows from zero: a continuous transition"
+    ordered = words.sentence(result("first-order", glass={"ensemble": "regular", "bias": 1.0}))
+    assert ordered.startswith("at dilution 0.1 the ordered phase gives way")
+    nowhere = replace(result("none", lowest={48: 0.45, 96: 0.5}), temperature=np.nan)
+    assert words.sentence(nowhere) == "at dilution 0.1 there is no transition above T = 0.5"
+    unknown = replace(result("undecided", [jump._replace(passed=None)]), temperature=np.nan)
+    assert words.sentence(unknown).endswith("whether there is a transition: not answered: planted overlap jumps")

@@ -201,7 +201,7 @@ def test_chains_carry_what_reproduces_them(run_file, scan, tmp_path):
     assert attrs["glass_digest"] == found.glass.digest
     assert attrs["planted_energy"] == found.glass.energy(found.glass.planted)
     assert found.glass.recipe["planted"]["unsatisfied"] == "fixed"
-    assert set(found.runtime) == {"host", "process", "seconds", "updates", "finished", "versions"}
+    assert set(found.runtime) == {"host", "process", "seconds", "updates", "finished", "instruction_set", "versions"}
 
 
 def test_full_disk_fails_tasks_and_keeps_what_is_there(run_file, finish, scan, digests, tmp_path):

@@ -1,0 +1,152 @@
+"""All rungs of one sample together: thermal averages at any temperature of its ladder, and the same without each block.
+
+The multiple-histogram estimate of the density of states (:mod:`glassnet.analysis.freeenergy`), reweighted to the
+temperature asked for. Pairs of replicas are reweighted alike, by the energy of both. Draws are left out in blocks that
+span all rungs and replicas, so that what exchanges carry from rung to rung counts as correlation.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from glassnet.analysis import errors, freeenergy
+
+#: most and fewest blocks of draws, and how many autocorrelation times of the slowest quantity should lie in each
+_MOST, _FEWEST, _LONG = 20, 4, 10
+#: bins of the energies of pairs are so much wider: averages, no free energies are taken from them
+_COARSE = 4
+
+
+class _Weighted(NamedTuple):
+    """Sums over the draws on each level, from all draws and without each block, ready to be reweighted.
+
+    `levels` (n_levels,); `log_weight` (n_levels,) of a draw, from all draws; `columns` each (1 + n_blocks, n_levels),
+    weighted relative to it.
+    """
+
+    levels: np.ndarray
+    log_weight: np.ndarray
+    columns: list[np.ndarray]
+
+    def boltzmann(self, betas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Factors of the levels at each inverse temperature, (n_levels, n_wanted), and the logarithm of their scale."""
+        exponent = self.log_weight[:, None] - np.multiply.outer(self.levels, betas)
+        scale = exponent.max(axis=0)
+        return np.exp(exponent - scale), scale
+
+
+class Combined:
+    """The chains of one sample.
+
+    Parameters
+    ----------
+    energy : (n_draws, n_rungs, n_replicas) float64
+        Total energies.
+    temperatures : (n_rungs,) float64
+        Increasing; the last may be inf.
+    anchor : float
+        ln Z on the last rung; nan where it is not known.
+    overlap : (n_draws, n_rungs, n_pairs) float64, optional
+    pairs : (n_pairs, 2) int, optional
+        The replicas of each pair.
+    blocks : bool
+        Whether averages are wanted without each block of draws too, for thermal errors.
+
+    Attributes
+    ----------
+    plain : ThermalAverage
+        Energy on each rung from its own draws alone, with their effective number.
+    n_blocks : int
+        0 where none were asked for.
+    from_above : (n_rungs,) float64
+        ln Z on the rungs by Bennett's ratio: colder rungs, which may not be in equilibrium, do not touch it.
+    log_z : (1 + n_blocks, n_rungs) float64
+        ln Z on the rungs from all rungs together, with all draws and without each block.
+    """
+
+    def __init__(self, energy, temperatures, anchor, overlap=None, pairs=None, *, blocks=True):
+        self._betas = 1.0 / temperatures
+        self.plain = errors.thermal_average(energy.swapaxes(1, 2))
+        self.n_blocks = self._count_blocks(energy, overlap) if blocks else 0
+        draws, n_rungs, n_replicas = energy.shape
+        block = np.arange(draws) * max(self.n_blocks, 1) // draws
+        held = n_replicas * self._leave_out(np.bincount(block).astype(np.float64))
+        levels, place = freeenergy.sort(energy, float(self._betas[0]))
+        by_rung = freeenergy.tally(place, len(levels), np.arange(n_rungs)[:, None])
+        totals = self._leave_out(freeenergy.tally(place, len(levels), block[:, None, None]))
+        first = freeenergy.bennett(freeenergy.Histogram(levels, by_rung), self._betas)
+        rows = []
+        for total, n_draws in zip(totals, held, strict=True):
+            start = rows[0] if rows else first
+            rows.append(freeenergy.multihistogram(levels, total, n_draws, self._betas, start))
+        # the anchor may be unknown: it shifts ln Z and nothing else
+        self._anchor = anchor
+        self.from_above = anchor + first
+        self.log_z = anchor + np.array(rows)
+        self._single = self._weighted(levels, np.array(rows), held, [totals])
+        self._double = None
+        if overlap is not None:
+            both = energy[:, :, pairs[:, 0]] + energy[:, :, pairs[:, 1]]
+            levels, place = freeenergy.sort(both, float(self._betas[0]) / _COARSE)
+            square = overlap * overlap
+            sums = [freeenergy.tally(place, len(levels), block[:, None, None], q) for q in (None, square, square**2)]
+            self._double = self._weighted(
+                levels, 2 * np.array(rows), held, [self._leave_out(column) for column in sums]
+            )
+
+    def _leave_out(self, blocks):
+        """The sum over all blocks (n_blocks, ...), then over all but each: (1 + n_blocks, ...)."""
+        total = blocks.sum(axis=0, keepdims=True)
+        return np.concatenate([total, total - blocks]) if self.n_blocks else total
+
+    def _weighted(self, levels, log_z, held, columns) -> _Weighted:
+        rows = [freeenergy.log_weights(levels, self._betas, *row) for row in zip(log_z, held, strict=True)]
+        relative = np.exp(np.array(rows) - rows[0])
+        return _Weighted(levels, rows[0], [column * relative for column in columns])
+
+    def _count_blocks(self, energy, overlap) -> int:
+        """As many as there are stretches of ten autocorrelation times of the slowest quantity, energy or q^2."""
+        draws, _, n_replicas = energy.shape
+        # a rung that never moves says nothing
+        slowest = draws * n_replicas / 2 / np.fmin.reduce(self.plain.n_effective, initial=draws * n_replicas)
+        series = [energy]
+        if overlap is not None:
+            series.append((overlap * overlap).mean(axis=2, keepdims=True))
+            slowest = max(slowest, errors.integrated_time(series[1]).tau.max())
+        slowest = max(slowest, *(errors.pooled_time(_along_the_ladder(values)).tau for values in series))
+        return min(draws, _MOST, max(_FEWEST, int(draws / (_LONG * slowest))))
+
+    def at(self, betas: np.ndarray) -> dict[str, np.ndarray]:
+        """Thermal averages at any inverse temperatures of the ladder.
+
+        Parameters
+        ----------
+        betas : (n_wanted,) float64
+
+        Returns
+        -------
+        dict of str to (1 + n_blocks, n_wanted) float64
+            log_z, energy and variance (of the energy), and where there are pairs q2 = <q^2> and q4 = <q^4>; the first
+            row from all draws, the others without each block.
+        """
+        levels, (visits,) = self._single.levels, self._single.columns
+        factors, scale = self._single.boltzmann(betas)
+        norm = visits @ factors
+        centre = levels.mean()
+        mean = (visits * (levels - centre)) @ factors / norm
+        variance = (visits * (levels - centre) ** 2) @ factors / norm - mean**2
+        averages = {"log_z": np.log(norm) + scale + self._anchor, "energy": centre + mean, "variance": variance}
+        if self._double is not None:
+            factors, _ = self._double.boltzmann(betas)
+            count, square, fourth = (column @ factors for column in self._double.columns)
+            averages |= {"q2": square / count, "q4": fourth / count}
+        return averages
+
+
+def _along_the_ladder(series: np.ndarray) -> np.ndarray:
+    """Mean deviation over the rungs of (n_draws, n_rungs, n_chains): (n_draws, n_chains).
+
+    A state that walkers carry up and down the ladder leaves every rung long before it leaves the ladder.
+    """
+    spread = series.std(axis=(0, 2), keepdims=True)
+    return ((series - series.mean(axis=(0, 2), keepdims=True)) / np.where(spread > 0, spread, 1)).mean(axis=1)

@@ -1,0 +1,335 @@
+"""Thermal averages as continuous functions of temperature, from all rungs of a ladder together.
+
+    r = reweight(chains["/N48/dilution0.0"])
+    energy, error = r.energy(np.linspace(0.5, 1.0, 50))
+
+Each sample is combined for itself (:mod:`glassnet.analysis.combined`), then averaged over samples.
+"""
+
+import html
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from glassnet import _checks
+from glassnet.analysis import errors
+from glassnet.analysis.combined import Combined
+from glassnet.analysis.evidence import number
+from glassnet.analysis.independent import independent_pairs
+from glassnet.analysis.nodes import Node, order_parameter, readings
+from glassnet.analysis.thermodynamics import Paramagnet, described_anchor
+
+_MEANING = {
+    "energy": "energy per weight, units of |J|",
+    "heat_capacity": "heat capacity per weight, k_B",
+    "entropy": "entropy per weight, k_B",
+    "free_energy": "free energy per weight, units of |J|",
+    "q2": "mean square of the overlap",
+    "binder": "Binder cumulant (B0 - <q^4> / <q^2>^2) / (B0 - 1)",
+}
+_TITLES = ("energy/N", "heat cap./N", "entropy/N", "free en./N", "<q^2>", "Binder")
+
+
+class Curve(NamedTuple):
+    """A quantity at the temperatures asked for and its standard error, float64 of their shape.
+
+    The error is that of the mean over samples, thermal noise included; of a single sample it is thermal.
+    """
+
+    value: np.ndarray
+    stderr: np.ndarray
+
+
+def reweight(chain, *, seed: int | None = None) -> "Reweighted":
+    """Combine all rungs of a chain.
+
+    Parameters
+    ----------
+    chain : xarray.DataTree or xarray.Dataset
+        A symmetric node of :func:`glassnet.open_chains`, or what a sampler's ``run`` returns. Rungs that are not in
+        equilibrium spoil the ones above them: leave them out with ``.sel(temperature=slice(lowest, None))``.
+    seed : int, optional
+        For the bootstrap; by default the seed of the run.
+
+    Returns
+    -------
+    Reweighted
+        Samples are read one after the other, and of each only sums over energy levels are kept.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `chain` is neither, is planted (its rungs but one are tools of the exchange), was recorded in a field, or
+        holds fewer than two draws.
+    """
+    node = _node(chain)
+    if seed is None:
+        seed = int(chain.root.attrs.get("seed", 0)) if isinstance(chain, xr.DataTree) else chain.attrs.get("seed", 0)
+    return Reweighted(node, seed=_checks.integer("seed", seed, minimum=0))
+
+
+class Reweighted:
+    """Thermal averages, averaged over samples, at any temperature within a ladder.
+
+    Made by :func:`reweight`. ``str()`` is a table over the rungs.
+
+    Parameters
+    ----------
+    node : Node
+        Symmetric.
+    seed : int
+        Seed of the run, for the bootstrap.
+
+    Attributes
+    ----------
+    temperatures : (n_rungs,) float64
+        The ladder, k_B = 1; averages exist between its ends.
+    n_weights, n_samples : int
+    anchor : str
+        Where free energies and entropies start from: exactly N ln 2 at T = inf if the ladder has that rung, otherwise
+        the paramagnet's closed form on the hottest one; "unknown" where its couplings are.
+    n_effective : xarray.DataArray
+        Independent draws the energies of each sample are worth on each rung, (sample, temperature).
+    """
+
+    def __init__(self, node: Node, *, seed: int = 0):
+        self._node, self._seed = node, seed
+        self.temperatures = np.asarray(node.chain["temperature"].values, dtype=np.float64)
+        self.n_weights, self.n_samples = node.n_weights, node.n_samples
+        self.anchor = described_anchor(self.temperatures)
+        self._missing = {}
+        self._reference = self._overlap_reference()
+        pairs = _pairs(node) if "q2" not in self._missing else None
+        paramagnet = Paramagnet(node)
+        self._samples = []
+        for sample, reading in enumerate(readings(node)):
+            anchor = self.n_weights * float(paramagnet.log_z(1 / self.temperatures[-1], sample))
+            overlap = None if pairs is None else reading.overlap
+            self._samples.append(Combined(reading.energy, self.temperatures, anchor, overlap, pairs))
+        if np.isnan(anchor):
+            self.anchor = "unknown"
+            reason = "nothing to start from: the ladder has no rung at T = inf, and the couplings are not known to be "
+            self._missing |= dict.fromkeys(("entropy", "free_energy"), reason + "+-1 or Gaussian")
+        coordinates = {"sample": node.chain["sample"].values, "temperature": self.temperatures}
+        effective = [sample.plain.n_effective for sample in self._samples]
+        self.n_effective = xr.DataArray(effective, coordinates, ("sample", "temperature"), "n_effective")
+        self._last: tuple = (None, None)
+
+    def _overlap_reference(self) -> float:
+        """B0, nan where there is none; notes what cannot be computed."""
+        name = order_parameter(self._node)
+        if name is None:
+            reason = "the chain holds no overlap that is an order parameter; record with measure=['energy', "
+            self._missing |= dict.fromkeys(("q2", "binder"), reason + "'overlap'], gauged glasses 'matched_overlap'")
+            return np.nan
+        pairs = independent_pairs(self._node)
+        ratio = np.nan if pairs is None else pairs.ratio
+        if np.isnan(ratio):
+            self._missing["binder"] = "overlaps of independent pairs are no reference for this ensemble (walks)"
+        return ratio
+
+    def energy(self, temperature) -> Curve:
+        """Energy per weight.
+
+        Parameters
+        ----------
+        temperature : float or array of floats
+            Within the ladder.
+
+        Returns
+        -------
+        Curve
+            `value` and `stderr`, of the shape of `temperature`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a temperature is no number or lies outside the ladder: reweighting does not extrapolate.
+        """
+        return self._curve("energy", temperature)
+
+    def heat_capacity(self, temperature) -> Curve:
+        """Heat capacity per weight, beta^2 (<E^2> - <E>^2) / N; see :meth:`energy`."""
+        return self._curve("heat_capacity", temperature)
+
+    def entropy(self, temperature) -> Curve:
+        """Entropy per weight, (ln Z + beta <E>) / N; see :meth:`energy`.
+
+        ValueError too where :attr:`anchor` is not known.
+        """
+        return self._curve("entropy", temperature)
+
+    def free_energy(self, temperature) -> Curve:
+        """Free energy per weight, -T ln Z / N, -inf at T = inf; see :meth:`entropy`."""
+        return self._curve("free_energy", temperature)
+
+    def q2(self, temperature) -> Curve:
+        """Mean square [<q^2>] of the order parameter of the ensemble; see :meth:`energy`.
+
+        ValueError too where the chain holds none.
+        """
+        return self._curve("q2", temperature)
+
+    def binder(self, temperature) -> Curve:
+        """Binder cumulant (B0 - R) / (B0 - 1), R = [<q^4>] / [<q^2>]^2, B0 that of independent pairs; see :meth:`q2`.
+
+        As in :class:`glassnet.analysis.overlaps.OverlapAverages`; networks of walks have none.
+        """
+        return self._curve("binder", temperature)
+
+    def dataset(self, temperature=None) -> xr.Dataset:
+        """Everything at once.
+
+        Parameters
+        ----------
+        temperature : (n,) array of floats, optional
+            By default the rungs.
+
+        Returns
+        -------
+        xarray.Dataset
+            Over `temperature`: the quantities this chain has of energy, heat_capacity, entropy, free_energy, q2,
+            binder, each with `_stderr`, `_thermal_stderr` (the part that longer chains would remove) and `_resampled`
+            (resample, temperature), whose first row holds the data: samples resampled, blocks of draws where there is
+            one sample. And `n_effective` (sample, rung). Attributes n_samples, n_weights, anchor.
+        """
+        wanted = self._within(self.temperatures if temperature is None else temperature)
+        if wanted.ndim != 1:
+            raise ValueError(f"temperature must have 1 dimension, got shape {wanted.shape}")
+        over_samples, over_blocks = self._evaluate(wanted)
+        variables = {}
+        for name, thermal in over_blocks.items():
+            resampled = over_samples.get(name, thermal)
+            variables[name] = ("temperature", resampled[0], {"long_name": _MEANING[name]})
+            variables[f"{name}_stderr"] = ("temperature", self._error(name, over_samples, over_blocks))
+            variables[f"{name}_thermal_stderr"] = ("temperature", self._error(name, {}, over_blocks))
+            variables[f"{name}_resampled"] = (("resample", "temperature"), resampled)
+        variables["n_effective"] = (("sample", "rung"), self.n_effective.values)
+        coordinates = {"temperature": wanted, "rung": self.temperatures, "sample": self.n_effective["sample"].values}
+        attributes = {"n_samples": self.n_samples, "n_weights": self.n_weights, "anchor": self.anchor}
+        return xr.Dataset(variables, coordinates, attributes)
+
+    def __str__(self) -> str:
+        size = f"N = {self.n_weights}, {self.n_samples} sample{'s' * (self.n_samples != 1)}"
+        known = [name for name in _MEANING if name not in self._missing]
+        titles = [title for name, title in zip(_MEANING, _TITLES, strict=True) if name in known]
+        table = self.dataset()
+        rows = [["T", *titles, "draws"]]
+        least = np.fmin.reduce(self.n_effective.values, axis=0)
+        for rung, temperature in enumerate(self.temperatures):
+            cells = [(float(table[name][rung]), float(table[f"{name}_stderr"][rung])) for name in known]
+            shown = [number(*cell) if np.isfinite(cell[0]) else "-" for cell in cells]
+            rows.append([f"{temperature:.4g}", *shown, f"{least[rung]:.0f}" if np.isfinite(least[rung]) else "-"])
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+        start = "" if "entropy" in self._missing else f" entropy from {self.anchor};"
+        return "\n".join([f"{size};{start} draws: effective number of the sample with fewest", *lines])
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(str(self))}</pre>"
+
+    def _curve(self, name: str, temperature) -> Curve:
+        if name in self._missing:
+            raise ValueError(f"{name}: {self._missing[name]}")
+        wanted = self._within(temperature)
+        over_samples, over_blocks = self._evaluate(wanted.reshape(-1))
+        value = over_samples.get(name, over_blocks[name])[0]
+        return Curve(value.reshape(wanted.shape), self._error(name, over_samples, over_blocks).reshape(wanted.shape))
+
+    def _error(self, name: str, over_samples: dict, over_blocks: dict) -> np.ndarray:
+        if name in over_samples:
+            return errors.bootstrap_error(over_samples[name], self.n_samples)
+        return errors.block_error(over_blocks[name], [sample.n_blocks for sample in self._samples])
+
+    def _within(self, temperature) -> np.ndarray:
+        wanted = _checks.temperatures("temperature", temperature)
+        lowest, highest = self.temperatures[[0, -1]]
+        # ends computed another way may differ in the last bits
+        inside = (wanted >= lowest * (1 - 1e-12)) & (wanted <= highest * (1 + 1e-12))
+        if not inside.all():
+            raise ValueError(
+                f"temperature must lie within the ladder, {lowest:g} to {highest:g}, got {wanted[~inside][0]:g}: "
+                "reweighting does not extrapolate"
+            )
+        return np.clip(wanted, lowest, highest)
+
+    def _evaluate(self, wanted: np.ndarray) -> tuple[dict, dict]:
+        """Every quantity at (n_wanted,) temperatures on resamples of samples (none for one sample) and of blocks."""
+        if self._last[0] == wanted.tobytes():
+            return self._last[1]
+        columns = [self._per_weight(sample.at(1 / wanted), wanted) for sample in self._samples]
+        values = np.array([column[0] for column in columns])
+        key, over_samples = self._node.path, {}
+        with np.errstate(invalid="ignore"):
+            if self.n_samples > 1:
+                counts = errors.resampling_counts(self.n_samples, key=key, seed=self._seed)
+                over_samples = self._derived(errors.resampled_means(values, counts))
+            without = [column[1:] for column in columns]
+            over_blocks = self._derived(errors.resampled_blocks(values, without, key=key, seed=self._seed))
+        self._last = wanted.tobytes(), (over_samples, over_blocks)
+        return self._last[1]
+
+    def _per_weight(self, averages: dict, wanted: np.ndarray) -> np.ndarray:
+        """What is averaged over samples: energy, heat capacity, entropy, free energy, <q^2>, <q^4> along axis 1."""
+        log_z, energy = averages["log_z"], averages["energy"]
+        heat_capacity, entropy = averages["variance"] / wanted**2, log_z + energy / wanted
+        columns = [energy, heat_capacity, entropy, -wanted * log_z]
+        columns = [column / self.n_weights for column in columns]
+        return np.stack([*columns, *(averages[name] for name in ("q2", "q4") if name in averages)], axis=1)
+
+    def _derived(self, resampled: np.ndarray) -> dict[str, np.ndarray]:
+        """The quantities this chain has, by name, from (n_resamples, n_columns, n_wanted) disorder means."""
+        names = ("energy", "heat_capacity", "entropy", "free_energy", "q2", "q4")[: resampled.shape[1]]
+        columns = dict(zip(names, resampled.swapaxes(0, 1), strict=True))
+        if "q4" in columns:
+            columns["binder"] = (self._reference - columns["q4"] / columns["q2"] ** 2) / (self._reference - 1)
+        return {name: columns[name] for name in _MEANING if name not in self._missing}
+
+
+def _node(chain) -> Node:
+    """The node behind what a user has in hand."""
+    if isinstance(chain, xr.DataTree):
+        path, chain = chain.path, chain.to_dataset()
+    elif isinstance(chain, xr.Dataset):
+        path = ""
+    else:
+        kind = type(chain).__name__
+        raise TypeError(f"chain must be a node of glassnet.open_chains or the dataset of a run, got {kind}")
+    if "energy" not in chain or not {"draw", "temperature", "replica"} <= set(chain["energy"].dims):
+        nodes = "; choose one, like chains['/N48/dilution0.0']" if path in ("", "/") and "energy" not in chain else ""
+        raise ValueError(f"chain must hold energy (draw, temperature, replica), got {sorted(chain.data_vars)}{nodes}")
+    _checks.temperature_ladder("chain: temperature", chain["temperature"].values)
+    if chain.sizes["draw"] < 2:
+        raise ValueError(f"chain must have at least 2 draws, got {chain.sizes['draw']}")
+    if chain.attrs.get("planted_temperature") is not None:
+        temperature = chain.attrs["planted_temperature"]
+        raise ValueError(
+            f"chain must be symmetric, got one planted at T = {temperature:g}: a planted instance stands for the "
+            "ensemble at that temperature only, its other rungs are tools of the exchange"
+        )
+    if chain.attrs.get("field"):
+        raise ValueError(f"chain must be recorded without a field, got field = {chain.attrs['field']:g}")
+    if "sample" not in chain["energy"].dims:
+        chain = _as_sample(chain)
+    elif not chain.sizes["sample"]:
+        raise ValueError("chain must have at least 1 sample, got 0")
+    dilution = float(chain.attrs.get("dilution", 0.0))
+    return Node(path, int(chain.attrs["n_weights"]), dilution, None, chain)
+
+
+def _as_sample(run: xr.Dataset) -> xr.Dataset:
+    """One sample of a node, or the dataset of a run, as a node of one sample."""
+    if "sample" in run.coords:
+        return run.expand_dims("sample")
+    integers = run["energy"].dtype.kind in "iu"
+    known = {"couplings": "binary" if integers else "given"} | run.attrs
+    return run.expand_dims(sample=[0]).assign(n_paths=("sample", [run.attrs["n_paths"]])).assign_attrs(known)
+
+
+def _pairs(node: Node) -> np.ndarray:
+    """The two replicas of each pair, (n_pairs, 2)."""
+    if "replica_a" in node.chain.coords:
+        return np.stack([node.chain[name].values for name in ("replica_a", "replica_b")], axis=1)
+    return np.array(list(combinations(range(node.chain.sizes["replica"]), 2)))

@@ -1,0 +1,156 @@
+"""Chain files move into the shard of their block when its tasks are finished.
+
+A merge can be repeated, and done by several processes at once: the shard is written beside the one that is there, read
+again and renamed before any chain file is removed; whatever kills it in between, every chain is in a file or a shard.
+"""
+
+import contextlib
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from glassnet.chains import archive, headers, segment
+from glassnet.chains.archive import Member
+from glassnet.chains.atomic import committing
+from glassnet.chains.content import ChainError, Image, opened, reading
+from glassnet.chains.headers import Header, file_name
+from glassnet.chains.shards import check, held, listed, shard_name, sharded
+
+
+def is_complete(folder: Path, samples: range, n_sweeps: int, last: int) -> bool:
+    """Whether all samples of a block are finished and some are in files of their own.
+
+    Parameters
+    ----------
+    folder : Path
+    samples : range
+        The block.
+    n_sweeps : int
+        What a finished chain has.
+    last : int
+        The sample that was finished last; the next ones are looked at first, for they are likely not to be.
+
+    Raises
+    ------
+    ChainError
+        If something there is damaged.
+    """
+    found = held(folder).near(samples)
+    own = [
+        sample for sample in [*range(last + 1, samples.stop), *range(samples.start, last + 1)] if sample in found.files
+    ]
+    if not own or (len(own) < len(samples) and not found.shards):
+        return False
+    merged = sharded(found) if len(own) < len(samples) else {}
+    others = set(samples) - set(own)
+    if any(sample not in merged or merged[sample].attrs["sweeps"] < n_sweeps for sample in others):
+        return False
+    return all(_sweeps(found.files[sample]) >= n_sweeps for sample in own)
+
+
+def _sweeps(path: Path) -> int:
+    try:
+        with opened(path) as file:
+            return int(file.attrs["sweeps"])
+    except ChainError:
+        if path.exists():
+            raise
+        # another process merges it now
+        return -1
+
+
+def merge(folder: Path, samples: range, proceed: Callable[[], bool] = lambda: True) -> None:
+    """Move the chain files of a block into its shard.
+
+    Nobody may be working on these samples.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the node.
+    samples : range
+        The block; some may be missing.
+    proceed : callable() -> bool
+        Called before each chain; if it returns False, nothing is merged.
+
+    Raises
+    ------
+    ChainError
+        If the shard or a chain file is damaged; nothing is merged.
+    OSError
+        If the disk refuses.
+    """
+    target = folder / shard_name(samples)
+    paths = {sample: path for sample, path in held(folder).files.items() if sample in samples}
+    if not paths:
+        return
+    with contextlib.suppress(_Abandoned):
+        seen = {sample: _stamp(path) for sample, path in paths.items()}
+        kept = listed(target) if target.exists() else {}
+        if not all(sample in kept and _is_copy(path, kept[sample].place) for sample, path in paths.items()):
+            size = sum(n_bytes for _, n_bytes, _ in seen.values())
+            size += sum(header.place.size for header in kept.values())
+            with committing(target, size) as part:
+                archive.write(part, _files(paths, kept, proceed))
+                check(part.path)
+        for sample, path in paths.items():
+            with contextlib.suppress(_Abandoned):
+                if _stamp(path) == seen[sample]:
+                    path.unlink(missing_ok=True)
+
+
+class _Abandoned(Exception):
+    """A merge was not to go on, or another process was faster."""
+
+
+def _files(paths: dict[int, Path], kept: dict[int, Header], proceed) -> Iterator[tuple[str, int, list[bytes]]]:
+    """What a shard is made of: of each sample the longer chain, and the index."""
+    chains = {}
+    for sample in sorted(paths.keys() | kept.keys()):
+        if not proceed():
+            raise _Abandoned
+        chains[sample], image = kept.get(sample), None
+        if sample in paths:
+            own, own_image = _verified(paths[sample], sample)
+            if sample not in kept or own.attrs["sweeps"] >= kept[sample].attrs["sweeps"]:
+                chains[sample], image = own, own_image
+        if image is None:
+            with reading(kept[sample].place):
+                image = kept[sample].place.image()
+        yield file_name(sample), len(image), [image]
+    index = headers.encode(chains)
+    yield headers.INDEX, len(index), [index]
+
+
+def _verified(path: Path, sample: int) -> tuple[Header, bytes]:
+    image = _image(path)
+    arrays, attrs = segment.verified(Image(path, image))
+    if attrs[""]["sample"] != sample:
+        raise ChainError(f"{path}: holds sample {attrs['']['sample']}, not {sample}")
+    variables = sorted(name for name in arrays if "/" not in name)
+    return Header(path, attrs[""], arrays["draw"], arrays["temperature"], variables), image
+
+
+def _is_copy(path: Path, member: Member) -> bool:
+    image = _image(path)
+    return len(image) == member.size and zlib.crc32(image) == member.crc
+
+
+def _image(path: Path) -> bytes:
+    with _still_there():
+        return path.read_bytes()
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    """What changes when a file is replaced."""
+    with _still_there():
+        entry = path.stat()
+        return entry.st_ino, entry.st_size, entry.st_mtime_ns
+
+
+@contextlib.contextmanager
+def _still_there() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise _Abandoned from None

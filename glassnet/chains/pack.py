@@ -1,0 +1,100 @@
+"""A run in one file to take home: a zip archive of what the analysis reads.
+
+`unzip` gives a run directory again, which a scan continues.
+"""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from glassnet.chains import archive, segment, shards
+from glassnet.chains.atomic import committing
+from glassnet.chains.content import ChainError, Image, reading
+from glassnet.chains.store import NODES, RUN_FILE, members_of, read_index
+
+#: what is taken along beside the chains, where there is such
+_BESIDE = ("ladders.json", "summary.json", "report.html", "transition*.png", "figures/*", "failed/*.txt")
+
+
+class Packed(NamedTuple):
+    """What was packed: where, bytes, tasks with a chain, tasks of the run."""
+
+    path: Path
+    n_bytes: int
+    n_chains: int
+    n_tasks: int
+
+    def __str__(self) -> str:
+        text = f"{self.path}: {self.n_chains} of {self.n_tasks} tasks, {self.n_bytes / 1e6:.1f} MB"
+        missing = self.n_tasks - self.n_chains
+        return f"{text}; {missing} missing: the scan is not finished" if missing else text
+
+
+def pack(directory: Path, out: Path | None = None) -> Packed:
+    """Write one file of a run directory, whose scan may be running; every chain is verified.
+
+    Parameters
+    ----------
+    directory : Path
+    out : Path, optional
+        By default the directory's name with ``.zip``, beside it. A packed run that is there is replaced.
+
+    Raises
+    ------
+    ChainError
+        If this is no run directory, has no chains yet, or a file in it is damaged, or `out` is something else.
+    OSError
+        If the disk refuses.
+    """
+    index = read_index(directory)
+    if out is None:
+        # "." has no name
+        named = directory if directory.name not in ("", "..") else directory.resolve()
+        out = named.with_name(f"{named.name}.zip")
+    if out.is_dir() or (out.exists() and NODES not in (members_of(out) or {})):
+        raise ChainError(f"{out}: there is something else than a packed run; choose another output")
+    beside = [directory / RUN_FILE, directory / NODES]
+    beside += [path for pattern in _BESIDE for path in sorted(directory.glob(pattern))]
+    folders = [directory / node["folder"] for node in index["nodes"]]
+    chains: set[tuple[Path, int]] = set()
+    with committing(out, sum(map(_size, [*beside, *folders]))) as part:
+        archive.write(part, _entries(directory, beside, folders, chains))
+        if not chains:
+            raise ChainError(f"{directory}: no finished tasks to pack yet; run `glassnet scan` on its run file")
+        with reading(part.path):
+            for member in archive.members(part.path).values():
+                member.check()
+    n_tasks = sum(node["samples"] for node in index["nodes"])
+    return Packed(out, out.stat().st_size, len(chains), n_tasks)
+
+
+def _entries(directory: Path, beside: list[Path], folders: list[Path], chains: set[tuple[Path, int]]) -> Iterator:
+    """What goes into the archive; `chains` gets the folder and sample of every chain."""
+
+    def entry(path: Path, image: bytes) -> tuple[str, int, list[bytes]]:
+        return path.relative_to(directory).as_posix(), len(image), [image]
+
+    for path in beside:
+        yield entry(path, path.read_bytes())
+    for folder in folders:
+        # shards after the files: what is merged meanwhile is in one of them
+        for sample, path in sorted(shards.held(folder).files.items()):
+            with contextlib.suppress(FileNotFoundError):
+                image = path.read_bytes()
+                segment.verified(Image(path, image))
+                chains.add((folder, sample))
+                yield entry(path, image)
+        for shard in sorted(shards.held(folder).shards):
+            chains |= {(folder, sample) for sample in shards.check(shard)}
+            with open(shard, "rb") as file:
+                yield shard.relative_to(directory).as_posix(), os.fstat(file.fileno()).st_size, archive.pieces(file)
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file, or of the files in a folder."""
+    try:
+        return sum(entry.stat().st_size for entry in os.scandir(path)) if path.is_dir() else path.stat().st_size
+    except FileNotFoundError:
+        return 0

@@ -1,0 +1,191 @@
+"""Where the chains of a node are: files of their own, and shards, each with the chain files of a block of samples.
+
+A shard is a zip archive (:mod:`glassnet.chains.archive`) of chain files as they were written, and an index of their
+attributes, so that a run of a hundred thousand tasks is listed without opening as many files. A chain file beside a
+shard supersedes its copy inside: the chain was lengthened since. :mod:`glassnet.chains.merging` makes the shards.
+"""
+
+import contextlib
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import h5py
+
+from glassnet.chains import archive, headers
+from glassnet.chains.archive import Member
+from glassnet.chains.content import ChainError, attributes, opened, reading, variable_names
+from glassnet.chains.headers import FILE, Header, file_name
+
+#: samples in a shard; runs of no more tasks than this keep a file for each
+BLOCK = 256
+_SHARD = re.compile(r"samples(\d+)-(\d+)\.zip")
+_SEGMENTS = re.compile(r"sample(\d+)\.segments")
+
+
+class Held(NamedTuple):
+    """What lies in the folder of a node: chain files by sample, shards, samples with segments of an unfinished task."""
+
+    files: dict[int, Path | Member]
+    shards: list[Path | Member]
+    begun: set[int]
+
+    def near(self, samples: range) -> "Held":
+        """Without the shards whose names exclude all of these samples: a node may have many."""
+        ranges = {shard: _SHARD.fullmatch(shard.name.rpartition("/")[2]) for shard in self.shards}
+        near = [
+            shard for shard, match in ranges.items() if int(match[1]) < samples.stop and int(match[2]) >= samples.start
+        ]
+        return self._replace(shards=near)
+
+
+def shard_name(samples: range) -> str:
+    """Name of the shard of a block of samples, whichever of them there are."""
+    return f"samples{samples.start}-{samples.start + BLOCK - 1}.zip"
+
+
+def blocks(n_samples: int) -> list[range]:
+    """The samples of a node, block by block."""
+    return [range(start, min(start + BLOCK, n_samples)) for start in range(0, n_samples, BLOCK)]
+
+
+def held(folder: Path) -> Held:
+    """What lies in the folder of a node; nothing if there is no such folder."""
+    # files first: what is merged meanwhile has left its shard behind when the second list is made
+    first, second = _names(folder), _names(folder)
+    files, begun = in_list((name, folder / name) for name in first), _matching(_SEGMENTS, first)
+    return Held(files.files, in_list((name, folder / name) for name in second).shards, set(begun))
+
+
+def in_list(places: Iterable[tuple[str, Path | Member]]) -> Held:
+    """The same for a list of names and what they stand for."""
+    found = Held({}, [], set())
+    for name, place in places:
+        if match := FILE.fullmatch(name):
+            found.files[int(match[1])] = place
+        elif _SHARD.fullmatch(name):
+            found.shards.append(place)
+    return found
+
+
+def find(folder: Path, sample: int) -> Path | Member | None:
+    """Where the chain of one sample is; None if there is none yet.
+
+    Raises
+    ------
+    ChainError
+        If a shard is damaged.
+    """
+    path = folder / file_name(sample)
+    if path.exists():
+        return path
+    header = sharded(held(folder).near(range(sample, sample + 1))).get(sample)
+    return header.place if header is not None else path if path.exists() else None
+
+
+def sharded(found: Held) -> dict[int, Header]:
+    """Headers of all chains in the shards of a node, the longer one of two.
+
+    Raises
+    ------
+    ChainError
+        If a shard is damaged where it was read.
+    """
+    longest: dict[int, Header] = {}
+    for shard in found.shards:
+        for sample, header in listed(shard).items():
+            if sample not in longest or header.attrs["sweeps"] > longest[sample].attrs["sweeps"]:
+                longest[sample] = header
+    return longest
+
+
+def listed(shard: Path | Member) -> dict[int, Header]:
+    """Headers of the chains in one shard, from its index.
+
+    Raises
+    ------
+    ChainError
+        If the shard is missing or damaged where it was read.
+    """
+    with reading(shard):
+        members = archive.members(shard)
+        return headers.decode(members.pop(headers.INDEX).image(), members, shard)
+
+
+def check(shard: Path | Member) -> dict[int, Header]:
+    """The same, after every byte of every chain file was compared with its checksum; no HDF5 is read."""
+    chains = listed(shard)
+    with reading(shard):
+        for header in chains.values():
+            header.place.check()
+    return chains
+
+
+def lengths(folder: Path, damaged: list[str]) -> dict[int, int]:
+    """Recorded sweeps of every chain of a node; `damaged` gets a line for each file that cannot be opened."""
+    inside, found = held(folder), {}
+    for shard in inside.shards:
+        with _noted(damaged):
+            for sample, header in listed(shard).items():
+                found[sample] = max(found.get(sample, 0), int(header.attrs["sweeps"]))
+    for sample, path in inside.files.items():
+        with _noted(damaged):
+            found[sample] = follow(path, lambda file: int(file.attrs["sweeps"]))[1]
+    return found
+
+
+@contextlib.contextmanager
+def _noted(damaged: list[str]) -> Iterator[None]:
+    try:
+        yield
+    except ChainError as error:
+        damaged.append(str(error))
+
+
+def read_header(place: Path | Member) -> Header:
+    """Header of one chain file; raises as :func:`follow` does."""
+
+    def read(file: h5py.File) -> tuple:
+        return attributes(file), file["draw"][...], file["temperature"][...], variable_names(file)
+
+    place, parts = follow(place, read)
+    return Header(place, *parts)
+
+
+def follow(place: Path | Member, read: Callable[[h5py.File], Any]) -> tuple[Path | Member, Any]:
+    """What `read` finds in the chain file at `place`, and where it is now: it may be merged at any time.
+
+    Raises
+    ------
+    ChainError
+        If it is missing or damaged where it was read.
+    """
+    try:
+        with opened(place) as file:
+            return place, read(file)
+    except ChainError:
+        now = _moved(place)
+        if now is None:
+            raise
+        return follow(now, read)
+
+
+def _moved(place: Path | Member) -> Path | Member | None:
+    """Where a chain is now that was at `place`; None if nowhere else."""
+    path, name = (place.path, place.name) if isinstance(place, Member) else (place, place.name)
+    match = FILE.fullmatch(name)
+    found = find(path.parent, int(match[1])) if match else None
+    return None if found == place else found
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _matching(pattern: re.Pattern, names: list[str]) -> list[int]:
+    return [int(match[1]) for name in names if (match := pattern.fullmatch(name))]

@@ -1,0 +1,291 @@
+"""The plane of temperature and dilution: phase diagram, and cuts through it at fixed temperature."""
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from glassnet import theory as cavity_theory
+from glassnet.analysis.evidence import number
+from glassnet.plots import legends, look
+from glassnet.theory import xorsat
+
+#: dilutions at which theory is solved besides the measured ones, in units of where its line ends
+_NODES = (0.0, 0.3, 0.6, 0.85, 0.96)
+_SHAPES = {"random first-order": "o", "first-order": "D", "continuous": "s"}
+
+
+class Line(NamedTuple):
+    """One line of theory in the phase diagram: dilutions and temperatures (n,) float64; `name` as in T_K."""
+
+    name: str
+    dilution: np.ndarray
+    temperature: np.ndarray
+    dashes: tuple
+
+
+class Critical(NamedTuple):
+    """Critical dilution at a fixed temperature with its standard error; nan where no two dilutions enclose it."""
+
+    dilution: float
+    stderr: float
+
+
+def phase_diagram(results):
+    """Where the glass gives way to the paramagnet, in the plane of dilution and temperature.
+
+    Parameters
+    ----------
+    results : list of glassnet.Transition
+        One for each dilution, as :func:`glassnet.analysis.transition.transition_line` returns them.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One column wide: Monte Carlo points with the lines of the cavity method where there is one. The shape of a
+        point tells the kind; an open circle is a crossing found where the kind is undecided, a triangle pointing down
+        the lowest temperature above which there is no transition.
+    """
+    with look.column(3.1) as (figure, (ax,)):
+        lines = theory_lines(results)
+        for line in lines:
+            ax.plot(
+                line.dilution, line.temperature, color=look.THEORY, linestyle=line.dashes, label=f"theory ${line.name}$"
+            )
+        for kind, marker, face, points in _points(results):
+            place, temperature, stderr = np.array(points).T
+            ax.errorbar(
+                place,
+                temperature,
+                stderr,
+                fmt=marker,
+                color=look.COLOURS[0],
+                markerfacecolor=face,
+                markersize=4.5,
+                label=kind,
+                zorder=3,
+            )
+        tops = [line.temperature.max() for line in lines] + [t for *_, points in _points(results) for _, t, _ in points]
+        ends = [line.dilution[-1] for line in lines] + [results[-1].dilution]
+        ax.set_xlim(-0.02 * max(ends), 1.06 * max(ends) or 1.0)
+        ax.set_ylim(0, 1.15 * max(tops, default=1.0))
+        cold = "ordered" if any(result.glass.get("bias") for result in results) else "spin glass"
+        ax.text(0.04, 0.06, cold, transform=ax.transAxes, color="#555555", style="italic")
+        ax.text(0.96, 0.92, "paramagnet", transform=ax.transAxes, color="#555555", style="italic", ha="right")
+        ax.set(xlabel=r"dilution $\delta$ (fraction of connections removed)", ylabel="temperature $T$")
+        legends.below(figure, ax.get_legend_handles_labels()[0])
+    return figure
+
+
+def critical_dilution(results, temperature: float | None = None):
+    """The order parameter against dilution at one temperature, and the dilution at which the glass gives way.
+
+    This is the cut that H. Huang and A. Goudarzi, Phys. Rev. E 98, 042311 (2018) report: a critical fraction of
+    removed connections that separates a spin glass from a paramagnet, by a first-order transition. Their units of
+    temperature and their ensemble are not known in enough detail to put a point of theirs here.
+
+    Parameters
+    ----------
+    results : list of glassnet.Transition
+        One for each dilution, at least two.
+    temperature : float, optional
+        By default the planting temperature (else the rung) closest to the middle of the located transitions.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One column wide: the weight of the planted phase, or of high overlaps where nothing is planted, for each
+        size; band: the critical dilution of :func:`critical_at`; dashed and dotted: theory.
+
+    Raises
+    ------
+    ValueError
+        If no temperature is common to two dilutions.
+    """
+    shared = shared_temperatures(results)
+    if not len(shared):
+        raise ValueError("results must have a planting temperature or a rung in common at two dilutions, got none")
+    temperature = shared[np.argmin(np.abs(shared - (temperature or _middle(results))))]
+    with look.column(2.8) as (figure, (ax,)):
+        planted = any(result.planted for result in results)
+        for size in sorted({size for result in results for size in result.sizes}):
+            points = np.array([p for result in results for p in _order(result, size, temperature, planted)])
+            if len(points):
+                colour, marker = look.style(_holding(results, size), size)
+                ax.errorbar(*points.T, fmt=f"{marker}-", color=colour, linewidth=0.8, label=f"$N = {size}$", zorder=3)
+        found = critical_at(results, temperature)
+        if np.isfinite(found.dilution):
+            label = rf"Monte Carlo $\delta_c = {number(*found)}$"
+            low, high = found.dilution - found.stderr, found.dilution + found.stderr
+            ax.axvspan(low, high, color=look.BAND, alpha=0.5, lw=0, zorder=0, label=label)
+            ax.axvline(found.dilution, color="#777777", linewidth=0.8, zorder=1)
+        for line in theory_lines(results):
+            place = _where(line, temperature)
+            if place is not None:
+                name = line.name.replace("T", r"\delta")
+                ax.axvline(place, color=look.THEORY, linestyle=line.dashes, label=f"theory ${name} = {place:.3f}$")
+        share = "planted phase $[w]$" if planted else "high overlaps"
+        ax.set(xlabel=r"dilution $\delta$", ylabel=f"weight of {share}", ylim=(-0.03, 1.03))
+        ax.set_title(f"$T = {temperature:.3g}$")
+        handles = ax.get_legend_handles_labels()[0]
+        # the sizes first: bars come last in the order of matplotlib
+        legends.below(figure, sorted(handles, key=lambda handle: not hasattr(handle, "has_yerr")))
+    return figure
+
+
+def critical_at(results, temperature: float) -> Critical:
+    """Critical dilution at a fixed temperature, from the transition temperatures on either side of it.
+
+    Between the two dilutions whose transition temperatures enclose `temperature` the line is taken as straight in
+    exp(-2/T), in which it stays regular where it ends at T = 0; the distance to a line straight in T is in the error.
+
+    Parameters
+    ----------
+    results : list of glassnet.Transition
+        By increasing dilution.
+    temperature : float
+
+    Returns
+    -------
+    Critical
+    """
+    known = [r for r in results if np.isfinite(r.temperature) and np.isfinite(r.stderr)]
+    for one, other in pairwise(known):
+        if (one.temperature - temperature) * (other.temperature - temperature) > 0:
+            continue
+        ends = np.array([one.temperature, other.temperature])
+        place = np.array([one.dilution, other.dilution])
+        if ends[0] == ends[1]:
+            continue
+        share, plain = (_share(form, ends, temperature) for form in (_regular, float))
+        slope = np.diff(ends)[0] / np.diff(place)[0]
+        statistical = np.hypot((1 - share) * one.stderr, share * other.stderr) / abs(slope)
+        bent = (share - plain) * (place[1] - place[0])
+        return Critical(float(place[0] + share * (place[1] - place[0])), float(np.hypot(statistical, bent)))
+    return Critical(np.nan, np.nan)
+
+
+def theory_lines(results) -> list[Line]:
+    """Lines of the cavity method from dilution 0 (or where they begin) to their end at T = 0.
+
+    T_K and T_d are solved at the measured dilutions and a few others. In exp(-2/T) the lines are regular up to their
+    ends, so that between these points they are interpolated to better than 0.5 % (2 % of T in the last percent before
+    an end).
+    """
+    glass = results[0].glass
+    if not glass.get("ensemble") or (clean := cavity_theory.of(**glass)) is None:
+        return []
+    if clean.p == 2:
+        return _continuous(glass, clean)
+    lines = []
+    names = (("T_d", "dynamic_temperature", (0, (1, 2))), ("T_K", "static_temperature", (0, (5, 3))))
+    for (name, method, dashes), end in zip(names, xorsat.dilution_thresholds(clean.tree), strict=True):
+        if end > 0:
+            lines.append(Line(name, *_solved(glass, method, end, [r.dilution for r in results]), dashes))
+    return lines[::-1]
+
+
+def _solved(glass: dict, method: str, end: float, measured: list[float]) -> tuple[np.ndarray, np.ndarray]:
+    """Dilutions and temperatures of a line that ends at T = 0 at the dilution `end`."""
+    from scipy.interpolate import PchipInterpolator
+
+    nodes = [dilution for dilution in measured if dilution < end]
+    # theory costs a second or so for each: only where nothing is near
+    nodes += [end * node for node in _NODES if all(abs(end * node - other) > 0.08 * end for other in nodes)]
+    found = {dilution: getattr(cavity_theory.of(**glass, dilution=dilution), method)() for dilution in sorted(nodes)}
+    known = {dilution: temperature for dilution, temperature in found.items() if temperature > 0}
+    curve = PchipInterpolator([*known, end], [*(_regular(t) for t in known.values()), 0.0])
+    # ever denser towards the end, where the line falls steeply
+    place = end * (1 - np.linspace(1, 0, 200) ** 3)
+    place = place[place >= min(known)]
+    with np.errstate(divide="ignore"):
+        temperature = -2 / np.log(np.maximum(curve(place), 0.0))
+    temperature[-1] = 0.0
+    return place, temperature
+
+
+def _continuous(glass: dict, clean) -> list[Line]:
+    """T_c of p = 2 in closed form, up to where the tree no longer percolates."""
+    if clean.static_temperature() == 0:
+        return []
+    end = 1 - 1 / clean.tree.mean_excess
+    place = end * (1 - np.linspace(1, 0, 100) ** 3)
+    return [
+        Line(
+            "T_c",
+            place,
+            np.array([cavity_theory.of(**glass, dilution=float(d)).static_temperature() for d in place]),
+            (0, (5, 3)),
+        )
+    ]
+
+
+def _points(results) -> list[tuple]:
+    """Label, marker, face colour and points (dilution, temperature, stderr) of each kind that occurs."""
+    groups = []
+    located = [r for r in results if np.isfinite(r.temperature)]
+    for kind, marker in _SHAPES.items():
+        points = [(r.dilution, r.temperature, r.stderr) for r in located if r.kind == kind]
+        groups.append((kind, marker, look.COLOURS[0], points))
+    open_ones = [r for r in results if r.kind == "undecided" and r.location is not None and r.location.found]
+    groups.append(
+        ("undecided", "o", "white", [(r.dilution, r.location.temperature, r.location.stderr) for r in open_ones])
+    )
+    none = [(r.dilution, max(r.lowest.values()), 0.0) for r in results if r.kind == "none" and r.lowest]
+    groups.append(("none above", "v", "white", [point for point in none if np.isfinite(point[1])]))
+    return [group for group in groups if group[-1]]
+
+
+def shared_temperatures(results) -> np.ndarray:
+    """Planting temperatures, else finite rungs, that at least two dilutions share."""
+    planted = [
+        np.unique([t for table in r.planted.values() for t in table.planted_temperature.values]) for r in results
+    ]
+    rungs = [np.unique([t for data in r.overlaps.values() for t in data.temperature.values]) for r in results]
+    for lists in (planted, rungs):
+        values, count = np.unique(np.round(np.concatenate(lists), 9), return_counts=True)
+        shared = values[(count >= 2) & np.isfinite(values)]
+        if len(shared):
+            return shared
+    return np.empty(0)
+
+
+def _middle(results) -> float:
+    located = [r.temperature for r in results if np.isfinite(r.temperature)]
+    return float((min(located) + max(located)) / 2) if located else 0.0
+
+
+def _order(result, size: int, temperature: float, planted: bool) -> list[tuple]:
+    """(dilution, weight, stderr) of a size at a temperature, empty where it was not simulated there."""
+    tables, axis, name = (
+        (result.planted, "planted_temperature", "weight")
+        if planted
+        else (result.overlaps, "temperature", "peak_weight")
+    )
+    if size not in tables:
+        return []
+    row = tables[size].sel({axis: temperature}, method="nearest")
+    if abs(float(row[axis]) - temperature) > 1e-6:
+        return []
+    return [(result.dilution, float(row[name]), float(row[f"{name}_stderr"]))]
+
+
+def _holding(results, size: int):
+    return next(result for result in results if size in result.sizes)
+
+
+def _where(line: Line, temperature: float) -> float | None:
+    """Dilution at which a line, which falls with dilution, has a temperature."""
+    if not line.temperature.min() <= temperature <= line.temperature.max():
+        return None
+    return float(np.interp(-temperature, -line.temperature, line.dilution))
+
+
+def _regular(temperature: float) -> float:
+    return float(np.exp(-2 / temperature))
+
+
+def _share(form, ends: np.ndarray, temperature: float) -> float:
+    """How far between two ends a temperature is, after a monotonic function."""
+    first, last = (form(end) for end in ends)
+    return (form(temperature) - first) / (last - first)

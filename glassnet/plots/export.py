@@ -1,0 +1,107 @@
+"""All figures of a run, and their bytes: vector files that are the same for the same chains."""
+
+import io
+import re
+from typing import NamedTuple
+
+import numpy as np
+
+from glassnet.analysis import symmetric
+from glassnet.plots import diagram, ladders, look, overlaps, single
+from glassnet.plots.captions import CAPTIONS
+
+#: an id and everything in an SVG file that points to one
+_IDS = re.compile(r'(\bid="|href="#|url\(#)')
+
+
+class Drawing(NamedTuple):
+    """A figure with its name (that of its files, without suffix) and a caption in plain words."""
+
+    name: str
+    figure: object
+    caption: str
+
+
+def of_result(result, chains, theory=None) -> list[Drawing]:
+    """Draw all figures that the chains of one dilution can fill.
+
+    Parameters
+    ----------
+    result : glassnet.Transition
+    chains : xarray.DataTree
+        The chains it was found in.
+    theory : glassnet.theory.Cavity, optional
+        What the lines of theory come from; by default that of the glass of the chains, where there is one.
+
+    Returns
+    -------
+    list of Drawing
+    """
+    found = []
+    if result.planted:
+        found.append(_drawing("planted_weight", single.location(result, theory)))
+    rungs = [int(np.isfinite(data.temperature.values).sum()) for data in result.overlaps.values()]
+    if rungs:
+        name = "binder" if symmetric.has_binder(result.overlaps) else "peak_weight"
+        found.append(_drawing(name, single.binder_cumulant(result, theory)))
+    if max(rungs, default=0) >= 2:
+        found.append(_drawing("overlap_map", overlaps.overlap_map(result, theory)))
+        found.append(_drawing("overlap_ridges", overlaps.overlap_ridges(result)))
+    elif result.planted:
+        found.append(_drawing("planted_ridges", overlaps.overlap_ridges(result)))
+    if result.thermodynamics:
+        found.append(_drawing("thermodynamics", single.thermodynamics(result, theory)))
+    if ladders.exchanging(result, chains):
+        found.append(_drawing("exchange", ladders.exchange(result, chains)))
+    return found
+
+
+def of_line(results) -> list[Drawing]:
+    """Draw what takes several dilutions: phase diagram and critical dilution; nothing for a single one."""
+    if len(results) < 2:
+        return []
+    found = [_drawing("phase_diagram", diagram.phase_diagram(results))]
+    if len(diagram.shared_temperatures(results)):
+        found.append(_drawing("critical_dilution", diagram.critical_dilution(results)))
+    return found
+
+
+def _drawing(name: str, figure) -> Drawing:
+    return Drawing(name, figure, CAPTIONS[name])
+
+
+def files(drawing: Drawing) -> dict[str, bytes]:
+    """What is written of a figure, by the name of the file: SVG and PDF, without dates.
+
+    In the SVG letters are outlines, so that it looks the same everywhere; in the PDF they are TrueType.
+    """
+    nothing = {"svg": ("Date", "Creator", "Format", "Type"), "pdf": ("CreationDate",)}
+    images = {}
+    with look.printed():
+        for kind, entries in nothing.items():
+            image = io.BytesIO()
+            drawing.figure.savefig(image, format=kind, metadata=dict.fromkeys(entries))
+            # everything is where it belongs now, and need not be arranged again, nor drawn once for that
+            drawing.figure.set_layout_engine(None)
+            images[f"{drawing.name}.{kind}"] = image.getvalue()
+    return images
+
+
+def inline(image: bytes, name: str, title: str) -> str:
+    """An SVG file as an element of an HTML page.
+
+    Parameters
+    ----------
+    image : bytes
+        Of :func:`files`.
+    name : str
+        Put before every id, so that those of several figures on one page differ.
+    title : str
+        For readers who do not see it; without characters that HTML has a meaning for.
+    """
+    text = image.decode()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
+    text = re.sub(r'\s+xmlns(:xlink)?="[^"]*"', "", text).replace("xlink:href", "href")
+    text = _IDS.sub(rf"\g<1>{name}-", text)
+    return text.replace("<svg", f'<svg role="img" aria-label="{title}"', 1).rstrip()

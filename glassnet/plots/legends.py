@@ -1,0 +1,81 @@
+"""Legends below the axes: sizes, the transition, theory, and what lies outside."""
+
+import numpy as np
+
+from glassnet.analysis.evidence import number
+from glassnet.plots.look import BAND, COLUMN, THEORY, open_symbols, style, theory_lines
+
+
+def legend(figure, result, theory, sizes=None) -> None:
+    """One legend below all axes: sizes, the transition, theory. What lies outside all of them is said to.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        Of which the axes whose label says "temperature" count.
+    result : glassnet.Transition
+    theory : glassnet.theory.Cavity or None
+    sizes : list of int, optional
+        By default all.
+    """
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    spans = [ax.get_xlim() for ax in figure.axes if "temperature" in ax.get_xlabel()]
+    inside = lambda temperature: any(low < temperature < high for low, high in spans)  # noqa: E731
+    handles = []
+    for size in result.sizes if sizes is None else sizes:
+        colour, marker = style(result, size)
+        handles.append(Line2D([], [], color=colour, marker=marker, label=f"$N = {size}$"))
+    if np.isfinite(result.temperature):
+        label = f"Monte Carlo $T = {number(result.temperature, result.stderr)}$"
+        handles.append(Patch(facecolor=BAND, alpha=0.5, label=label + _outside(inside(result.temperature))))
+    # in one column there is no room for the word; captions say it
+    word = "theory " if figure.get_figwidth() > COLUMN else ""
+    for name, temperature, dashes in theory_lines(theory):
+        label = f"{word}${name} = {temperature:.4f}$" + _outside(inside(temperature))
+        handles.append(Line2D([], [], color=THEORY, linestyle=dashes if inside(temperature) else "none", label=label))
+    if any(open_symbols(result, size).size for size in result.overlaps or result.thermodynamics):
+        face = Patch(facecolor="none", edgecolor="#777777", hatch="////", lw=0)
+        if sizes is None:
+            face = Line2D([], [], color="black", marker="o", markerfacecolor="white", lw=0)
+        face.set_label("not in equilibrium")
+        handles.append(face)
+    below(figure, handles)
+
+
+def below(figure, handles: list) -> None:
+    """A legend below all axes, read line by line, with as many columns as fit."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    if not handles:
+        return
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    for columns in range(len(handles), 0, -1):
+        if -(-len(handles) // columns) == -(-len(handles) // (columns - 1 or 1)) and columns > 1:
+            # fewer columns make the same number of lines, evenly filled
+            continue
+        drawn = figure.legend(
+            handles=_by_lines(handles, columns),
+            loc="outside lower center",
+            ncols=columns,
+            columnspacing=1.0,
+            handlelength=1.5,
+            handletextpad=0.5,
+        )
+        if drawn.get_window_extent(renderer).width <= figure.bbox.width or columns == 1:
+            return
+        drawn.remove()
+
+
+def _by_lines(handles: list, columns: int) -> list:
+    """Order in which a legend, which is filled column by column, reads line by line."""
+    from matplotlib.lines import Line2D
+
+    empty = [Line2D([], [], linestyle="none", label="")] * (-len(handles) % columns)
+    padded = [*handles, *empty]
+    return [padded[line] for column in range(columns) for line in range(column, len(padded), columns)]
+
+
+def _outside(visible: bool) -> str:
+    return "" if visible else " (outside)"

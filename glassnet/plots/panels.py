@@ -1,0 +1,161 @@
+"""Single panels: each draws one quantity of a result against temperature (or overlap) into given axes."""
+
+import numpy as np
+
+from glassnet.analysis import symmetric
+from glassnet.plots.look import mark, open_symbols, overlap_name, overlap_range, style, warm
+
+#: densities below are not drawn
+_FLOOR = 1e-4
+
+
+def planted_weight(result, ax, theory=None):
+    """Draw the weight of the planted phase against planting temperature into `ax`, which is returned."""
+    width = np.ptp([t for table in result.planted.values() for t in table.planted_temperature.values])
+    for place, (size, table) in enumerate(result.planted.items()):
+        colour, marker = style(result, size)
+        # side by side, or bars of one temperature would hide each other
+        beside = 0.01 * width * (place - (len(result.planted) - 1) / 2)
+        ax.errorbar(
+            table.planted_temperature.values + beside,
+            table["weight"].values,
+            table["weight_stderr"].values,
+            fmt=marker,
+            color=colour,
+            label=f"$N={size}$",
+            zorder=3,
+        )
+        curve = None if result.location is None else result.location.curves.get(table.attrs["n_weights"])
+        if curve is not None:
+            ax.plot(*curve, color=colour, zorder=2)
+    ax.set(xlabel="planting temperature $T$", ylabel="weight of the planted phase $[w]$", ylim=(-0.03, 1.03))
+    mark(result, ax, theory)
+    return ax
+
+
+def binder(result, ax, theory=None):
+    """Draw the rescaled Binder cumulant against temperature into `ax`, which is returned."""
+    for size, data in result.overlaps.items():
+        _points(ax, result, size, data.isel(temperature=warm(result, data)), "binder")
+    ax.axhline(0, color="black", linewidth=0.6, zorder=1)
+    ax.set(xlabel="temperature $T$", ylabel=r"Binder cumulant $g$")
+    mark(result, ax, theory)
+    return ax
+
+
+def peak_weight(result, ax, theory=None):
+    """Draw the weight of overlaps above the threshold against temperature into `ax`, which is returned."""
+    for size, data in result.overlaps.items():
+        _points(ax, result, size, data.isel(temperature=warm(result, data)), "peak_weight")
+    ax.set(xlabel="temperature $T$", ylabel="weight of high overlaps", ylim=(-0.03, 1.03))
+    mark(result, ax, theory)
+    return ax
+
+
+def overlap_distribution(result, ax, theory=None):
+    """Draw P(q) of all sizes on the trusted rung closest to the transition into `ax`, which is returned."""
+    temperature = shown_rung(result)
+    rows = {size: data.sel(temperature=temperature, method="nearest") for size, data in result.overlaps.items()}
+    for size, row in rows.items():
+        colour, _ = style(result, size)
+        place, height, stderr = row["overlap"].values, row["density"].values, row["density_stderr"].values
+        ax.fill_between(place, np.maximum(height - stderr, 1e-9), height + stderr, color=colour, alpha=0.25, lw=0)
+        ax.plot(place, height, color=colour)
+    variable = next(iter(rows.values())).attrs["variable"]
+    _density_axes(ax, variable, [(row["overlap"].values, row["density"].values) for row in rows.values()])
+    ax.set_xlabel(overlap_name(variable))
+    ax.text(0.5, 0.96, f"$T = {temperature:.3g}$", transform=ax.transAxes, ha="center", va="top")
+    return ax
+
+
+def planted_distribution(result, ax, theory=None):
+    """Draw the distribution of the overlap with the planted state nearest to the transition into `ax`."""
+    curves = []
+    for size, table in result.planted.items():
+        temperatures = table.planted_temperature.values
+        wanted = result.temperature if np.isfinite(result.temperature) else temperatures.mean()
+        row = table.isel(planted_temperature=int(np.argmin(np.abs(temperatures - wanted))))
+        colour, _ = style(result, size)
+        curves.append((table["overlap"].values, row["density"].values))
+        ax.plot(*curves[-1], color=colour)
+    _density_axes(ax, "planted_overlap", curves)
+    ax.set_xlabel("overlap with the planted state $q$")
+    ax.text(0.5, 0.96, f"$T = {float(row.planted_temperature):.3g}$", transform=ax.transAxes, ha="center", va="top")
+    return ax
+
+
+def energy(result, ax, theory=None):
+    """Draw the energy per weight and that of the paramagnet against temperature into `ax`, which is returned."""
+    thermal(result, ax, "energy")
+    ax.set(xlabel="temperature $T$", ylabel=r"energy per weight $e$ [$|J|$]")
+    ax.legend(loc="lower right")
+    mark(result, ax, theory)
+    return ax
+
+
+def entropy(result, ax, theory=None):
+    """Draw the entropy per weight and that of the paramagnet against temperature into `ax`, which is returned."""
+    thermal(result, ax, "entropy")
+    ax.axhline(0, color="black", linewidth=0.6, zorder=1)
+    ax.set(xlabel="temperature $T$", ylabel=r"entropy per weight $s$ [$k_\mathrm{B}$]")
+    mark(result, ax, theory)
+    return ax
+
+
+def thermal(result, ax, name: str) -> None:
+    """Points of a thermal average of all sizes, and the paramagnet's curve of the largest through the same rungs."""
+    for size, data in result.thermodynamics.items():
+        _points(ax, result, size, data.isel(temperature=warm(result, data)), name, line=False)
+    # alpha is the same at all sizes but for rounding, so one curve stands for all
+    temperature, curve = annealed(data.isel(temperature=warm(result, data)), name)
+    ax.plot(temperature, curve, color="black", linewidth=1.0, label="paramagnet", zorder=2)
+
+
+def annealed(data, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Temperatures and the paramagnet's values of `name` on a fine grid, smooth through those on the rungs."""
+    from scipy.interpolate import PchipInterpolator
+
+    temperature, values = data.temperature.values, data[f"paramagnet_{name}"].values
+    if len(temperature) < 2 or not np.isfinite(values).all():
+        return temperature, values
+    fine = np.linspace(temperature[0], temperature[-1], 201)
+    return fine, PchipInterpolator(temperature, values)(fine)
+
+
+def shown_rung(result) -> float:
+    """Common rung closest to the transition on which every size has proved its equilibrium, if there is one."""
+    trusted = [symmetric.trusted(data, result.lowest[size]) for size, data in result.overlaps.items()]
+    shared = symmetric.common_rungs([data for data in trusted if data.sizes["temperature"]])
+    if not shared.size:
+        return float(next(iter(result.overlaps.values())).temperature[0])
+    if not np.isfinite(result.temperature):
+        return float(shared[0])
+    return float(shared[np.argmin(np.abs(shared - result.temperature))])
+
+
+def _density_axes(ax, variable: str, curves: list[tuple]) -> None:
+    """Logarithmic axis of densities and the range of overlaps that holds something."""
+    positive = np.concatenate([height[height > 0] for _, height in curves])
+    floor = max(positive.min() / 2, _FLOOR)
+    ranges = [overlap_range(variable, place, height, floor) for place, height in curves]
+    ax.set(ylabel="$P(q)$", yscale="log", xlim=(min(low for low, _ in ranges), ranges[0][1]))
+    ax.set_ylim(floor, None)
+
+
+def _points(ax, result, size, data, name, line=True):
+    """Points with bars; open ones where a sample has not proved its equilibrium."""
+    colour, marker = style(result, size)
+    temperature, values = data.temperature.values, data[name].values
+    ax.errorbar(
+        temperature,
+        values,
+        data[f"{name}_stderr"].values,
+        fmt=f"{marker}-" if line else marker,
+        color=colour,
+        linewidth=1.0,
+        elinewidth=1.2,
+        zorder=3,
+    )
+    doubtful = np.isin(temperature, open_symbols(result, size))
+    if doubtful.any():
+        ax.plot(temperature[doubtful], values[doubtful], marker, color=colour, markerfacecolor="white", zorder=4)

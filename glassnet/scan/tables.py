@@ -1,0 +1,174 @@
+"""The tables of a result: what the terminal shows shortened, and the page whole."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from glassnet.analysis import symmetric
+from glassnet.analysis.evidence import number
+from glassnet.analysis.nodes import Node
+from glassnet.analysis.transition import Transition
+from glassnet.sampling.ladder import Exchanges, exchanges
+
+#: rungs on the terminal: the coldest, the hottest, and those nearest to the transition
+_SHORT = 7
+
+
+class Table(NamedTuple):
+    """Cells as they are shown. `short` are the rows for the terminal, `left` what it calls those it leaves out."""
+
+    title: str
+    header: list[str]
+    rows: list[list[str]]
+    short: list[int]
+    left: str = "rungs"
+
+    def text(self) -> str:
+        """The short table with its title, columns aligned to the right."""
+        lines = f"{self.title}\n{aligned(self.header, [self.rows[row] for row in self.short])}"
+        left_out = len(self.rows) - len(self.short)
+        return f"{lines}\n({left_out} more {self.left} in report.html)" if left_out else lines
+
+
+def aligned(header: list[str], rows: list[list[str]]) -> str:
+    """Plain text table with right-aligned columns."""
+    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
+    return "\n".join("  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in [header, *rows])
+
+
+def of_result(result: Transition, nodes: list[Node]) -> list[Table]:
+    """The tables of one dilution: one per size of a symmetric scan, one for the planted scan.
+
+    Parameters
+    ----------
+    result : Transition
+    nodes : list of Node
+        Of its dilution.
+    """
+    own = [node for node in nodes if node.planted_temperature is None]
+    tables = [_symmetric(result, node) for node in own]
+    planted = [node for node in nodes if node.planted_temperature is not None]
+    return [*tables, _planted(result, planted)] if planted else tables
+
+
+def _symmetric(result: Transition, node: Node) -> Table:
+    """A row per rung."""
+    thermal, paired = result.thermodynamics[node.size], result.overlaps.get(node.size)
+    measured = _exchanges(node)
+    # networks of walks have no Binder cumulant
+    overlap_names = ("q2", "binder" if symmetric.has_binder(result.overlaps) else "peak_weight")
+    titles = {"q2": "<q^2>", "binder": "Binder", "peak_weight": "high overlaps"}
+    rows = []
+    for rung, temperature in enumerate(thermal.temperature.values):
+        row = [f"{temperature:.4g}", *(_cell(thermal, name, rung) for name in ("energy", "entropy"))]
+        row += [_cell(paired, name, rung) for name in overlap_names]
+        swaps = measured is not None and rung < len(measured.rejection)
+        rows.append([*row, f"{1 - measured.rejection[rung]:.2f}" if swaps else ""])
+    size = f"N = {node.size}" + (f" ({node.n_weights} left)" if node.n_weights != node.size else "")
+    title = f"{size}, dilution {node.dilution:g}: {_count(node)}, entropy from {thermal.attrs['anchor']}"
+    if measured is not None:
+        title += f"; barrier {measured.barrier:.2f}, round trips/bound {_trips(measured)}"
+    if node.n_samples == 1:
+        title += "; bars of energy and <q^2> are thermal alone"
+    header = ["T", "energy/N", "entropy/N", *(titles[name] for name in overlap_names), "swaps"]
+    return Table(title, header, rows, _telling(thermal.temperature.values, result.temperature))
+
+
+def _planted(result: Transition, planted: list[Node]) -> Table:
+    """A row per size and planting temperature."""
+    rows = []
+    for node in sorted(planted, key=lambda node: (node.size, node.planted_temperature)):
+        table = result.planted[node.size].sel(planted_temperature=node.planted_temperature)
+        row = [str(node.size), f"{node.planted_temperature:.4g}", str(node.n_samples), _cell(table, "weight")]
+        row += [_cell(table, name) for name in ("from_planted", "from_random", "energy_gap")]
+        measured = _exchanges(node)
+        if measured is None:
+            row += ["", "", ""]
+        else:
+            least = f"{1 - np.nanmax(measured.rejection):.2f}"
+            row += [least, f"{measured.barrier:.2f}", _trips(measured)]
+        rows.append(row)
+    header = ["N", "T", "samples", "planted weight", "planted starts", "random starts", "energy gap/N"]
+    header += ["least swaps", "barrier", "round trips/bound"]
+    title = f"planted, dilution {result.dilution:g}: weight of the planted phase at the planting temperature"
+    return Table(title, header, rows, list(range(len(rows))))
+
+
+def evidence(result: Transition) -> Table:
+    """What was asked, the answer, and what it rests on."""
+    rows = []
+    for item in result.evidence:
+        mark = {True: "yes", False: "no", None: "?"}[item.passed]
+        rows.append([mark, item.name, item.says, ", ".join(str(size) for size in item.sizes)])
+    return Table("evidence", ["", "asked", "answer", "N"], rows, list(range(len(rows))))
+
+
+def estimates(result: Transition) -> Table:
+    """All estimates of the transition temperature, the headline first."""
+    rows = []
+    if result.location is not None:
+        rows += [[number(e.value, e.stderr), e.name] for e in result.location.estimates]
+        rows += [[number(zero.value, zero.stderr), f"w = 1/2 at N = {n}"] for n, zero in result.location.zeros.items()]
+    return Table("estimates of the transition temperature", ["T", "from"], rows, list(range(len(rows))))
+
+
+def line(results: list[Transition], theories: list) -> Table:
+    """One row for each dilution, with the temperatures of theory where there is one."""
+    rows = []
+    for result, theory in zip(results, theories, strict=True):
+        place = number(result.temperature, result.stderr) if math.isfinite(result.temperature) else "-"
+        expected = ["-", "-"]
+        if theory is not None:
+            expected = [
+                f"{t:.4f}" if t else "none" for t in (theory.static_temperature(), theory.dynamic_temperature())
+            ]
+        failing = len(result.equilibration.failing)
+        rows.append([f"{result.dilution:g}", result.kind, place, *expected, str(failing)])
+    header = ["dilution", "kind", "T", "theory T_K", "T_d", "not in equilibrium"]
+    return Table("transition line", header, rows, list(range(len(rows))))
+
+
+def _exchanges(node: Node) -> Exchanges | None:
+    """What the ladder of a node exchanged over all samples, if it tried to."""
+    if not node.chain.sizes.get("gap") or not node.chain["swap_attempted"].values.any():
+        return None
+    return exchanges(node.chain)
+
+
+def _trips(measured: Exchanges) -> str:
+    """Round trips over what non-reversible exchange could reach with this barrier."""
+    return f"{measured.round_trip_rate / measured.round_trip_bound:.2f}"
+
+
+def _telling(temperature: np.ndarray, centre: float) -> list[int]:
+    """Rungs worth a line on the terminal; evenly spread where there is no transition to be near to."""
+    n_rungs = len(temperature)
+    if n_rungs <= _SHORT:
+        return list(range(n_rungs))
+    if not math.isfinite(centre):
+        return sorted({round(place) for place in np.linspace(0, n_rungs - 1, _SHORT)})
+    with np.errstate(divide="ignore"):
+        near = np.argsort(np.abs(np.log(temperature / centre)), kind="stable")
+    chosen = {0, n_rungs - 1}
+    for rung in near:
+        if len(chosen) == _SHORT:
+            break
+        chosen.add(int(rung))
+    return sorted(chosen)
+
+
+def _cell(averages: xr.Dataset | None, name: str, rung: int | None = None) -> str:
+    if averages is None:
+        return "-"
+    row = averages if rung is None else averages.isel(temperature=rung)
+    value, stderr = float(row[name]), float(row[f"{name}_stderr"])
+    if averages.attrs["n_samples"] == 1 and f"{name}_thermal_stderr" in row:
+        stderr = float(row[f"{name}_thermal_stderr"])
+    return number(value, stderr) if math.isfinite(value) else "-"
+
+
+def _count(node: Node) -> str:
+    lacking = f" of {node.n_samples + len(node.missing)}" if node.missing else ""
+    return f"{node.n_samples}{lacking} {'sample' if node.n_samples == 1 and not lacking else 'samples'}"

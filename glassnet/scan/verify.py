@@ -1,0 +1,157 @@
+"""Finished tasks computed again, one after the other, and compared with what is on disk bit by bit."""
+
+import random
+import secrets
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+import glassnet
+from glassnet.chains import segment
+from glassnet.chains.archive import Member
+from glassnet.chains.content import UNDIGESTED, ChainError, Content, digest, dimensions
+from glassnet.kernels.bitsliced import chosen_instruction_set
+from glassnet.scan import ladders, tasks
+from glassnet.scan.config import RunFile, UserError
+from glassnet.scan.directory import RunDirectory
+from glassnet.scan.tasks import Task
+
+
+class Selection(NamedTuple):
+    """Tasks to be verified, of how many that are finished, and the seed that chooses the same again."""
+
+    directory: RunDirectory
+    run_file: RunFile
+    chosen: list[Task]
+    n_finished: int
+    seed: int
+
+    def __str__(self) -> str:
+        return f"{len(self.chosen)} of {self.n_finished} finished tasks (--seed {self.seed} chooses the same again)"
+
+
+class Verified(NamedTuple):
+    """One task, the seconds it took, and lines that say what differs; none if nothing does."""
+
+    task: Task
+    seconds: float
+    differences: list[str]
+
+    def __str__(self) -> str:
+        state = "DIFFERS" if self.differences else "equal"
+        return "\n".join([f"{self.task.text}: {state} ({self.seconds:.1f} s)", *(f"  {x}" for x in self.differences)])
+
+
+def select(path, k: int = 3, seed: int | None = None) -> Selection:
+    """Choose finished tasks of a run directory at random.
+
+    Parameters
+    ----------
+    path : str or Path
+    k : int
+        How many; all if there are fewer.
+    seed : int, optional
+        By default a new one.
+
+    Raises
+    ------
+    UserError
+        If this is no run directory or no task is finished.
+    """
+    directory = RunDirectory(path)
+    run_file = directory.run_file()
+    every_task = tasks.all_tasks(run_file)
+    lengths, _ = directory.lengths(every_task)
+    finished = [
+        task
+        for number, task in enumerate(every_task)
+        if lengths.get(number, -1) >= run_file.sampling_of(task.planted is not None).sweeps
+    ]
+    if not finished:
+        raise UserError(f"{path}: no finished tasks to verify")
+    seed = secrets.randbelow(2**32) if seed is None else seed
+    # in an order that does not depend on lists that grew
+    by_name = sorted(finished, key=lambda task: task.text)
+    chosen = random.Random(seed).sample(by_name, min(k, len(by_name)))
+    return Selection(directory, run_file, chosen, len(finished), seed)
+
+
+def verify(selection: Selection) -> Iterator[Verified]:
+    """Compute the chosen tasks again in this process, in memory, with the ladder the directory holds."""
+    directory, run_file = selection.directory, selection.run_file
+    kept = ladders.complete(selection.chosen, run_file, directory.ladders())
+    for task in selection.chosen:
+        begun = time.perf_counter()
+        lines = _compare(task, run_file, ladders.ladder_of(task, run_file, kept), directory.find(task))
+        yield Verified(task, time.perf_counter() - begun, lines)
+
+
+def _compare(task: Task, run_file: RunFile, ladder: list[float], place: Path | Member) -> list[str]:
+    try:
+        found = segment.read(place)
+    except ChainError as error:
+        return [f"{error}; the next scan computes it again"]
+    outcome = tasks.run(task, run_file, ladder)
+    fresh = segment.content_of(outcome.dataset, outcome.glass, outcome.state)
+    if digest(fresh) == found.digest:
+        return []
+    stored = segment.content_of(found.dataset, found.glass, found.state)
+    return [f"file: {place}", *differences(stored, fresh), *_look_further(found)]
+
+
+def differences(stored: Content, fresh: Content) -> list[str]:
+    """Lines that name the attributes and arrays in which two chains differ, and the first draw that does."""
+    lines = []
+    for path in sorted(stored.attrs.keys() | fresh.attrs.keys()):
+        before, now = stored.attrs.get(path, {}), fresh.attrs.get(path, {})
+        for name in sorted(before.keys() | now.keys()):
+            if before.get(name) != now.get(name) and (path or name not in UNDIGESTED):
+                whose = f"attribute {name}" + f" of {path}" * bool(path)
+                lines.append(f"{whose}: {_short(before.get(name))} on disk, {_short(now.get(name))} computed")
+    for path in sorted(stored.arrays.keys() | fresh.arrays.keys()):
+        if line := _difference(path, stored.arrays, fresh.arrays):
+            lines.append(line)
+    return lines
+
+
+def _difference(path: str, stored: dict[str, np.ndarray], fresh: dict[str, np.ndarray]) -> str | None:
+    if path not in stored or path not in fresh:
+        return f"{path}: only {'computed' if path in fresh else 'on disk'}"
+    before, now = stored[path], fresh[path]
+    if (before.dtype, before.shape) != (now.dtype, now.shape):
+        return f"{path}: {before.dtype} {before.shape} on disk, {now.dtype} {now.shape} computed"
+    if not before.size:
+        return None
+    # bit patterns: nan equals nan
+    raw = [np.ascontiguousarray(array).reshape(-1).view(np.uint8).reshape(array.size, -1) for array in (before, now)]
+    changed = np.flatnonzero((raw[0] != raw[1]).any(axis=1))
+    if not changed.size:
+        return None
+    first = np.unravel_index(changed[0], before.shape)
+    where = f"[{', '.join(str(int(part)) for part in first)}]" if first else ""
+    if dimensions(path)[:1] == ("draw",):
+        where += f", draw {first[0]}, after {int(fresh['draw'][first[0]])} sweeps"
+    values = f"{before[first]!s} on disk, {now[first]!s} computed"
+    return f"{path}: {changed.size} of {before.size} values, the first at {where.lstrip(', ')}: {values}"
+
+
+def _look_further(found: segment.Segment) -> list[str]:
+    runtime, release = found.runtime, found.dataset.attrs.get("glassnet_version")
+    there = [runtime.get(name, f"{name} not recorded") for name in ("versions", "instruction_set", "host", "finished")]
+    lines = [
+        f"on disk: {', '.join(there)}",
+        f"computed: glassnet {glassnet.__version__}, {chosen_instruction_set()}",
+        "the same glassnet gives the same bits everywhere: look further with GLASSNET_ISA=x86-64 and the same seed, "
+        "and on another machine",
+    ]
+    if release != glassnet.__version__:
+        lines[-1] = f"see CHANGELOG.md for what changed in chains between {release} and {glassnet.__version__}"
+    return lines
+
+
+def _short(value) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
