@@ -7,7 +7,11 @@ Exchange rates and round trips are no evidence and are not used. Asked instead, 
 - starts: in planted scans the weight of the planted phase from replicas started on the planted state against those
   started at random;
 - stuck: a chain whose pooled autocorrelation time exceeds a tenth of its length has not visited what its replicas
-  visit together. A chain that never moves is stuck.
+  visit together, unless the scatter of the replicas' means that makes it so long may be chance. A chain that never
+  moves is stuck, unless all replicas sit at the lowest energy of the whole ladder and move on hotter rungs: that is a
+  ground state, found as often as there are replicas; or unless all replicas of a planted scan, from both kinds of
+  start, stay in the planted state;
+- identities of the ensemble, where there are some (:mod:`glassnet.analysis.identities`).
 
 Probabilities come from Student's t with the effective number of draws as degrees of freedom. The bound is shared by
 all comparisons of the scan (Bonferroni): a scan in equilibrium gets any sample named with probability
@@ -20,13 +24,18 @@ import numpy as np
 from scipy import stats
 
 from glassnet.analysis import errors
+from glassnet.analysis.identities import Identities, Identity
 from glassnet.analysis.nodes import Node, Reading, readings, rungs
-from glassnet.analysis.overlaps import peak_threshold
+from glassnet.analysis.overlaps import peak_threshold, thinned
 
 #: probability that a whole scan in equilibrium gets one or more samples named
 FALSE_ALARM = 0.01
 #: fewest autocorrelation times a chain must last not to be called stuck
 MIXED_LENGTH = 10.0
+#: chains shorter than this prove nothing at all
+_FEWEST = 20
+#: probability of a scatter of the chains' means that is no chance: far below one in all samples and rungs of a scan
+_SCATTER = 1e-6
 
 _ENERGY = "energy drifts"
 _PEAK = "weight of high overlap drifts"
@@ -47,13 +56,15 @@ class Equilibration(NamedTuple):
 
     `failures` holds every (node, sample, reason); `nodes` maps the path of a node whose samples drift together or
     whose two kinds of starts differ on average to the reason, although none of its samples need fail alone;
-    `n_comparisons` and `bound` (probability per comparison) state how much of a deviation counts.
+    `n_comparisons` and `bound` (probability per comparison) state how much of a deviation counts; `identities` are the
+    exact identities that could be asked, whether they hold or not.
     """
 
     failures: tuple[Failure, ...]
     nodes: dict[str, str]
     n_comparisons: int
     bound: float
+    identities: tuple[Identity, ...] = ()
 
     @property
     def failing(self) -> list[tuple[str, int]]:
@@ -117,9 +128,11 @@ class Examination:
         if node.planted_temperature is not None:
             self._tables[_STARTS] = []
         self._stuck: list[tuple[int, float]] = []
+        self._identities = Identities(node)
 
     def add(self, reading: Reading) -> None:
         """Take in the next sample."""
+        self._identities.add(reading)
         sample = len(self._tables[_ENERGY])
         energy = reading.energy.swapaxes(1, 2)
         peak = np.zeros((len(energy), 1, energy.shape[2]))
@@ -129,7 +142,7 @@ class Examination:
         self._tables[_PEAK].append(_drift(peak))
         if _STARTS in self._tables:
             self._tables[_STARTS].append(_starts(peak))
-        slow = _is_stuck(energy, peak)
+        slow = _is_stuck(energy, peak, self.node.planted_temperature is not None)
         if slow.any() and not _is_free(self.node, sample):
             self._stuck.append((sample, float(self._temperatures[np.flatnonzero(slow)[-1]])))
 
@@ -141,6 +154,10 @@ class Examination:
             tests.append(_Probabilities(reason, self._temperatures, probability, _together(difference)))
         return tests
 
+    def identities(self) -> list[Identity]:
+        """The exact identities that the node must obey on the average over its samples."""
+        return self._identities.result()
+
     def stuck(self) -> list[tuple[int, float]]:
         """Position of the samples that are stuck, and the hottest rung where they are."""
         return self._stuck
@@ -149,7 +166,8 @@ class Examination:
 def conclude(examinations: list[Examination]) -> Equilibration:
     """Hold all comparisons against one bound and name the samples that fail."""
     tested = [(examination, examination.tests()) for examination in examinations]
-    n_comparisons = sum(test.samples.size + 1 for _, tests in tested for test in tests)
+    identities = [identity for examination in examinations for identity in examination.identities()]
+    n_comparisons = sum(test.samples.size + 1 for _, tests in tested for test in tests) + len(identities)
     bound = FALSE_ALARM / max(n_comparisons, 1)
     failures, failing_nodes = [], {}
     for examination, tests in tested:
@@ -162,7 +180,10 @@ def conclude(examinations: list[Examination]) -> Equilibration:
             if test.node < bound:
                 failing_nodes.setdefault(path, f"{test.reason} on the average over samples")
         failures += [Failure(path, numbers[place], "stuck", hottest) for place, hottest in examination.stuck()]
-    return Equilibration(tuple(failures), failing_nodes, n_comparisons, bound)
+    for identity in identities:
+        if identity.probability < bound:
+            failing_nodes.setdefault(identity.path, f"{identity.name} is violated at T = {identity.temperature:g}")
+    return Equilibration(tuple(failures), failing_nodes, n_comparisons, bound, tuple(identities))
 
 
 def _drift(chains: np.ndarray) -> np.ndarray:
@@ -182,7 +203,7 @@ def _drift(chains: np.ndarray) -> np.ndarray:
     of_mean = sum(part.mean(axis=1).var(axis=0) * len(part) for part in stretches) / length
     of_chains = sum(part.var(axis=0).mean(axis=0) * len(part) for part in stretches) / length
     variance = np.maximum(of_mean, of_chains / chains.shape[1])
-    tau = np.maximum(errors.pooled_time(last - last.mean(axis=0)).tau, 0.5)
+    tau = np.maximum(errors.pooled_time(thinned(last - last.mean(axis=0))).tau, 0.5)
     # the mean that was subtracted is that of one chain's stretch
     tau *= 1 + (2 * errors.WINDOW * tau + 1) / len(last)
     stderr = np.sqrt(2 * tau * variance * (1 / len(before) + 1 / len(last)))
@@ -203,12 +224,38 @@ def _starts(peak: np.ndarray) -> np.ndarray:
     return np.array([[difference, _two_sided(difference, stderr, freedom)]])
 
 
-def _is_stuck(energy: np.ndarray, peak: np.ndarray) -> np.ndarray:
+def _is_stuck(energy: np.ndarray, peak: np.ndarray, planted: bool) -> np.ndarray:
     """On which rungs the chains (n_draws, n_chains, n_rungs) are too short against their pooled correlation time."""
-    n_draws = len(energy)
-    frozen = energy.var(axis=(0, 1)) == 0
-    slow = [MIXED_LENGTH * errors.pooled_time(chains).tau > n_draws for chains in (energy, peak)]
-    return slow[0] | slow[1] | frozen
+    # not by the variance, which rounding leaves above zero
+    frozen = np.ptp(energy, axis=(0, 1)) == 0
+    moves_above = ~np.logical_and.accumulate(frozen[::-1])[::-1]
+    ground_state = (energy[0, 0] == energy.min()) & moves_above
+    # where replicas that started at random have found the planted state too, nothing is left to be found
+    found = planted & (peak.min(axis=(0, 1)) == 1)
+    slow = _unmixed(thinned(energy)) | _unmixed(thinned(peak))
+    return np.where(frozen, ~(ground_state | found) | (len(energy) < _FEWEST), slow)
+
+
+def _unmixed(chains: np.ndarray) -> np.ndarray:
+    """Where chains (n_draws, n_chains, n_rungs) last less than ten pooled correlation times, and not by chance.
+
+    The pooled time grows with any scatter of the chains' means, that of chains in equilibrium included. So either the
+    time within the chains must be as long by itself, or the means must scatter more than that time allows (analysis of
+    variance).
+    """
+    n_draws, n_chains = chains.shape[:2]
+    long = MIXED_LENGTH * errors.pooled_time(chains).tau > n_draws
+    means = chains.mean(axis=0)
+    within = np.maximum(errors.pooled_time(chains - means).tau, 0.5)
+    within *= 1 + (2 * errors.WINDOW * within + 1) / n_draws
+    variance = ((chains - means) ** 2).mean(axis=(0, 1))
+    if n_chains < 2 or n_draws < _FEWEST:
+        return long
+    worth = n_draws / (2 * within)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = np.where(variance > 0, means.var(axis=0, ddof=1) * worth / variance, np.inf)
+    freedom = np.maximum(n_chains * (worth - 1), 1.0)
+    return long & ((MIXED_LENGTH * within > n_draws) | (stats.f.sf(ratio, n_chains - 1, freedom) < _SCATTER))
 
 
 def _is_free(node: Node, sample: int) -> bool:

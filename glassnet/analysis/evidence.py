@@ -3,18 +3,26 @@
 from typing import NamedTuple
 
 import numpy as np
+import xarray as xr
 
 from glassnet.analysis import symmetric
-from glassnet.analysis.location import Location
+from glassnet.analysis.location import Estimate, Location
 from glassnet.analysis.planted import PlantedNode
+from glassnet.analysis.scaling import Scaled
 from glassnet.analysis.symmetric import Trend
 
 #: two peaks are two phases if the valley between them is lower than this fraction of the lower one
 _VALLEY = 0.5
+#: weight from which on high overlaps are more than a tail
+_SEEN = 0.01
 #: latent heats per weight below the first are not called so; the heat capacity cannot tell those below the second
 _SMALL_HEAT, _LARGE_HEAT = 0.08, 0.15
+#: error up to which the gap of the planted phases is known well enough to be called none
+_KNOWN_HEAT = 0.05
 #: the susceptibility grows with an exponent near 1 where the overlap stays finite and near 0 where there is no order
 _GROWING, _FLAT = 0.5, 0.25
+#: chi^2 per degree of freedom above which curves have no scaling function in common
+_MISFIT = 5.0
 
 
 class Evidence(NamedTuple):
@@ -92,7 +100,7 @@ def planted_heat(nodes: list[PlantedNode], location: Location | None) -> Evidenc
     value = (forms[0].value + forms[1].value) / 2
     heat = Trend(value, float(np.hypot(max(form.stderr for form in forms), (forms[0].value - forms[1].value) / 2)))
     passed = None
-    if abs(heat.value) < max(_SMALL_HEAT, 2 * heat.stderr) and heat.stderr < _SMALL_HEAT:
+    if abs(heat.value) < max(_SMALL_HEAT, 3 * heat.stderr) and heat.stderr < _KNOWN_HEAT:
         passed = True
     elif heat.above(_SMALL_HEAT):
         passed = False
@@ -118,28 +126,60 @@ def binder_dips(dips: list[symmetric.Dip]) -> Evidence:
     return Evidence(name, trend.value, trend.stderr, sizes, passed, says)
 
 
-def overlap_peaks(overlaps: dict) -> Evidence:
+def overlap_peaks(overlaps: dict, order: xr.Dataset | None, jump: Estimate | None) -> Evidence:
     """Has the overlap of two replicas two peaks at every size, on the rung where high overlaps hold about half?"""
     name = "overlap has two peaks"
-    rows, temperatures = {}, {}
+    rows = {}
     for size, data in overlaps.items():
         rung = int(np.argmin(np.abs(data["peak_weight"].values - 0.5)))
         place, density = data["overlap"].values, data["density"].values[rung]
-        rows[size] = symmetric.peaks(place, density, data.attrs["threshold"])
-        temperatures[size] = float(data.temperature[rung])
-    if not rows or any(row is None for row in rows.values()):
-        return Evidence(name, np.nan, np.nan, tuple(rows), None, "needs symmetric scans that reach high overlaps")
+        # a few overlaps in the tail are no peak
+        seen = data["peak_weight"].values[rung] > _SEEN
+        rows[size] = symmetric.peaks(place, density, data.attrs["threshold"]) if seen else None
+    known = {size: row for size, row in rows.items() if row is not None}
+    if len(known) < len(rows) or not rows:
+        says = "needs symmetric scans that reach high overlaps"
+        double = [size for size, row in known.items() if row.valley < _VALLEY]
+        value = known[max(double)].high - known[max(double)].low if double else np.nan
+        return Evidence(name, value, np.nan, tuple(rows), None, f"{says} at every size" if double else says)
     largest = rows[max(rows)]
     doubled = [size for size, row in rows.items() if row.valley < _VALLEY]
     passed = {len(rows): True, 0: False}.get(len(doubled))
     says = f"at {largest.low:.2f} and {largest.high:.2f}, valley {largest.valley:.2g} of the lower one"
-    says += f" at T = {temperatures[max(rows)]:.3g}, N = {max(rows)}"
+    if order is not None:
+        row = order.sel(size=max(rows))
+        weights = [number(float(row[name]), float(row[f"{name}_stderr"])) for name in ("weight", "mixture_weight")]
+        says += f" at T = {float(row['temperature']):.3g}, N = {max(rows)}; the high one weighs {weights[0]}"
+        says += f" (mixture {weights[1]}, self-averaging ratio {float(row['self_averaging']):.2g})"
+    value, stderr = largest.high - largest.low, np.nan
+    if jump is not None and passed:
+        value, stderr = jump.value, jump.stderr
+        says += f"; as N grows they are {number(value, stderr)} apart"
     if passed is None:
         says += f"; two peaks only for N = {_listed(doubled)}"
-    return Evidence(name, largest.high - largest.low, np.nan, tuple(rows), passed, says)
+    return Evidence(name, value, stderr, tuple(rows), passed, says)
 
 
-def heat_capacity(heat: symmetric.LatentHeat | None, sizes: tuple[int, ...]) -> Evidence:
+def energy_peaks(phases: dict) -> Evidence:
+    """Has the energy two peaks where its halves weigh the same, the deeper apart the larger the size?"""
+    name = "energy has two peaks"
+    sizes = tuple(phases)
+    if len(sizes) < 2 or not all(np.isfinite(data["valley_stderr"]) for data in phases.values()):
+        return Evidence(name, np.nan, np.nan, sizes, None, "needs symmetric scans in equilibrium at two sizes")
+    valleys = [Trend(float(data["valley"]), float(data["valley_stderr"])) for data in phases.values()]
+    passed = None
+    if valleys[-1].below(_VALLEY) and valleys[-2].below(1.0) and valleys[-1].value < valleys[-2].value:
+        passed = True
+    elif valleys[-1].above(_VALLEY) or valleys[-1].value >= 1:
+        passed = False
+    shown = ", ".join(number(*valley) for valley in valleys)
+    step = phases[max(sizes)].attrs["step"]
+    bins = f", energies {step:g} apart" if step >= 1 else ""
+    says = f"valley over the lower peak {shown} for N = {_listed(sizes)}{bins}"
+    return Evidence(name, valleys[-1].value, valleys[-1].stderr, sizes, passed, says)
+
+
+def heat_capacity(heat: symmetric.LatentHeat | None, latent: list[Estimate], sizes: tuple[int, ...]) -> Evidence:
     """Does the maximum of the heat capacity grow like N? passed = there is no latent heat."""
     name = "energy is continuous (symmetric)"
     if heat is None or not np.isfinite(heat.square.stderr):
@@ -153,6 +193,11 @@ def heat_capacity(heat: symmetric.LatentHeat | None, sizes: tuple[int, ...]) -> 
     elif heat.square.below(_LARGE_HEAT**2):
         passed = True
     says = f"latent heat {number(value, stderr)} per weight from the maximum of the heat capacity"
+    if passed is False and latent:
+        apart = next((one for one in latent if one.name.startswith("latent heat from the distance")), latent[0])
+        value, stderr = latent[0].value, latent[0].stderr
+        says = f"latent heat {number(value, stderr)} per weight from the maximum of the heat capacity; "
+        says += f"from the distance of the phases' energies {number(apart.value, apart.stderr)}"
     return Evidence(name, value, stderr, sizes, passed, says)
 
 
@@ -169,17 +214,52 @@ def growth(found: tuple[float, Trend] | None, sizes: tuple[int, ...]) -> Evidenc
     return Evidence(name, trend.value, trend.stderr, sizes, passed, says)
 
 
-def crossings(found: dict, sizes: tuple[int, ...]) -> Evidence:
-    """Do the Binder cumulants of all successive sizes cross?"""
+def crossings(scaled: Scaled | None, found: dict, sizes: tuple[int, ...]) -> Evidence:
+    """Do the Binder cumulants of all sizes cross, as a function of one scaling variable?"""
     name = "Binder cumulants cross"
-    if len(sizes) < 2:
-        return Evidence(name, np.nan, np.nan, sizes, None, "needs symmetric scans in equilibrium at two sizes")
-    if not found:
-        return Evidence(name, np.nan, np.nan, sizes, False, "no")
-    shown = ", ".join(f"{number(*trend)} ({small}, {large})" for (small, large), trend in found.items())
-    last = list(found.values())[-1]
-    passed = True if len(found) == len(sizes) - 1 else None
-    return Evidence(name, last.value, last.stderr, sizes, passed, f"at T = {shown}")
+    if scaled is None:
+        says = "needs symmetric scans in equilibrium at two sizes and four common temperatures"
+        return Evidence(name, np.nan, np.nan, sizes, None, says)
+    pairs = ", ".join(f"{number(*trend)} ({small}, {large})" for (small, large), trend in found.items())
+    if not scaled.found:
+        says = f"not all sizes together; pairs at T = {pairs}" if pairs else "no"
+        return Evidence(name, np.nan, np.nan, sizes, None if pairs else False, says)
+    says = f"at T = {number(scaled.temperature, scaled.stderr)}, chi^2 {scaled.misfit:.1f} per degree of freedom"
+    says += f"; pairs at {pairs}" if pairs else ""
+    # sizes that share no scaling function do not cross as at a continuous transition
+    passed = True if scaled.misfit < _MISFIT else None
+    return Evidence(name, scaled.temperature, scaled.stderr, sizes, passed, says)
+
+
+def bracket(temperature: float, stderr: float, annealed, arrest) -> Evidence:
+    """Does the transition lie between the zero of the annealed entropy and the dynamical arrest, as far as known?"""
+    name = "within rigorous bounds"
+    lowest = np.nan if annealed is None else annealed.zero_of_entropy()
+    highest = np.nan if arrest is None else arrest.temperature
+    known = [
+        text for text, end in ((f"T(s=0) = {lowest:.4g}", lowest), (f"T_d = {highest:.4g}", highest)) if end == end
+    ]
+    if not known:
+        return Evidence(name, np.nan, np.nan, (), None, "the couplings, so the annealed entropy, are not known")
+    says = " and ".join(known)
+    if not np.isfinite(temperature):
+        return Evidence(name, lowest, np.nan, (), None, f"{says}; no temperature to compare")
+    margin = 2 * stderr
+    below = lowest == lowest and temperature + margin < lowest
+    above = highest == highest and temperature - margin > highest + 2 * getattr(arrest, "stderr", 0.0)
+    says += f", the transition at {number(temperature, stderr)}"
+    return Evidence(name, lowest, np.nan, (), not (below or above), says)
+
+
+def complexity(field) -> Evidence:
+    """Where does the complexity vanish that was integrated along the planted state in a field?"""
+    name = "complexity vanishes"
+    if field is None:
+        return Evidence(name, np.nan, np.nan, (), None, "not measured (field integration along the planted state)")
+    temperature, stderr = float(field.temperature), float(field.stderr)
+    passed = bool(np.isfinite(temperature) and temperature - 2 * stderr > 0) or None
+    says = f"at T = {number(temperature, stderr)} ({field.name})"
+    return Evidence(name, temperature, stderr, (), passed, says)
 
 
 def not_asked(item: Evidence) -> Evidence:

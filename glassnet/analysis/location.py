@@ -23,7 +23,7 @@ from glassnet.analysis.planted import PlantedNode, log_ratio
 _RIDGE = 1e-3
 _NEWTON_STEPS = 30
 #: another estimate may widen the bar only if its own statistical error is at most this multiple of the headline's
-_ADMISSIBLE = 2.0
+ADMISSIBLE = 2.0
 #: sizes must bend the curve apart at this many standard errors for their crossing to be one
 _SIGNIFICANT = 3.0
 
@@ -128,7 +128,7 @@ def locate(nodes: list[PlantedNode], *, seed: int = 0) -> Location | None:
     theta, roots = _joint(data, bent)
     headline = _estimate("crossing of all sizes", roots, n_samples, sizes)
     others, zeros = _others(data, bent, sizes, n_samples, headline, nodes, seed)
-    admissible = [other for other in others if other.stderr <= _ADMISSIBLE * headline.stderr]
+    admissible = [other for other in others if other.stderr <= ADMISSIBLE * headline.stderr]
     spread = max((abs(other.value - headline.value) for other in admissible), default=0.0)
     lowest, highest = data.temperature(data.x.min()), data.temperature(data.x.max())
     slope = theta[:, 1]

@@ -61,11 +61,18 @@ class Reading(NamedTuple):
     """Chains of one sample on the rungs that count: all of a symmetric node, the planting temperature of a planted one.
 
     `energy` (n_draws, n_rungs, n_replicas); `overlap` the order parameter (n_draws, n_rungs, n_pairs), in planted nodes
-    the overlap with the planted state (n_draws, n_rungs, n_replicas), or None where it was not measured. float64.
+    the overlap with the planted state (n_draws, n_rungs, n_replicas), or None where it was not measured. Where they
+    were recorded: `magnetisation` (n_draws, n_rungs, n_replicas), the mean of the weights; `path_overlap` of pairs;
+    `pairs`, the order parameter of pairs of replicas in independently planted nodes; `pair_replicas` (2, n_pairs), the
+    positions of the replicas of each pair. float64.
     """
 
     energy: np.ndarray
     overlap: np.ndarray | None
+    magnetisation: np.ndarray | None = None
+    path_overlap: np.ndarray | None = None
+    pairs: np.ndarray | None = None
+    pair_replicas: np.ndarray | None = None
 
 
 def order_parameter(node: Node) -> str | None:
@@ -74,12 +81,21 @@ def order_parameter(node: Node) -> str | None:
     The overlap with the best gauge image where the ensemble has gauges: the invariant of layered glasses and walks is
     a product of p overlaps, whose kurtosis is (3 - 2 / N_l)^p without any order, so that its Binder ratio says nothing.
     """
-    if node.planted_temperature is not None:
-        return "planted_overlap"
+    return _pair_overlap(node) if node.planted_temperature is None else "planted_overlap"
+
+
+def _pair_overlap(node: Node) -> str | None:
     if "matched_overlap" in node.chain:
         return "matched_overlap"
     gauged = node.chain.attrs.get("ensemble") in ("layered", "walks")
     return "overlap" if "overlap" in node.chain and not gauged else None
+
+
+def independently_planted(node: Node) -> bool:
+    """Whether the sign of every coupling was planted on its own, so that the planted state is in equilibrium for every
+    N; scans plant a fixed number of unsatisfied paths where they can, which is where |J| = 1."""
+    mode = node.chain.attrs.get("unsatisfied")
+    return mode == "independent" if mode is not None else node.chain.attrs.get("couplings") == "gaussian"
 
 
 def rungs(node: Node) -> np.ndarray:
@@ -93,11 +109,31 @@ def rungs(node: Node) -> np.ndarray:
 def readings(node: Node) -> Iterator[Reading]:
     """The samples of a node one after the other; only one is in memory at a time."""
     kept = slice(None) if node.planted_temperature is None else slice(rungs(node)[0], rungs(node)[0] + 1)
-    names = ("energy", order_parameter(node))
+    names = {"energy": "energy", "overlap": order_parameter(node), "path_overlap": "path_overlap"}
+    if node.planted_temperature is not None and independently_planted(node):
+        names["pairs"] = _pair_overlap(node)
+    names = {field: name for field, name in names.items() if name in node.chain}
+    replicas = _pair_replicas(node)
     for sample in range(node.n_samples):
         selected = node.chain.isel(sample=sample, temperature=kept)
-        arrays = [None if name is None else np.asarray(selected[name].values, dtype=np.float64) for name in names]
-        yield Reading(*arrays)
+        arrays = {field: np.asarray(selected[name].values, dtype=np.float64) for field, name in names.items()}
+        arrays.setdefault("overlap", None)
+        if "weights" in selected:
+            arrays["magnetisation"] = _magnetisation(selected["weights"].values, node.n_weights)
+        yield Reading(**arrays, pair_replicas=replicas)
+
+
+def _pair_replicas(node: Node) -> np.ndarray | None:
+    """Positions of the two replicas of every pair, as the chains name them."""
+    if "replica_a" not in node.chain.variables or "replica" not in node.chain.variables:
+        return None
+    place = {int(number): position for position, number in enumerate(node.chain["replica"].values)}
+    return np.array([[place[int(r)] for r in node.chain[name].values] for name in ("replica_a", "replica_b")])
+
+
+def _magnetisation(packed: np.ndarray, n_weights: int) -> np.ndarray:
+    """Mean of weights that are packed 8 to a byte along the last axis, lowest bit first."""
+    return 2 * np.unpackbits(packed, axis=-1, count=n_weights, bitorder="little").mean(axis=-1) - 1
 
 
 def run_seed(chains: xr.DataTree) -> int:

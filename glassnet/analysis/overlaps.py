@@ -9,6 +9,8 @@ from glassnet.analysis.nodes import Node, Reading, order_parameter, readings
 
 #: about this many bins between -1 and 1; always a whole number of the steps 2/N between possible overlaps
 _BINS = 48
+#: chains from which autocorrelation times are read
+_CHAINS = 24
 
 
 def averages(node: Node, *, seed: int = 0) -> xr.Dataset:
@@ -59,11 +61,13 @@ class OverlapAverages:
             for plain overlaps); `binder` = (B0 - R) / (B0 - 1), R = [<q^4>] / [<q^2>]^2, with B0 the exact ratio of
             independent pairs (0 without order, 1 for one sharp overlap); `peak_weight` = [P(|q| > threshold)]; each
             with `_stderr` (bootstrap over samples, nan for a single one) and `_resampled` (resample, temperature),
-            whose first row holds the data. `q2_thermal_stderr` is the part of the error of `q2` that longer chains
-            would remove, autocorrelation included. Dimensions (temperature, overlap): `density` of q and
-            `density_stderr`. Attributes: variable, threshold, reference_ratio (B0), n_samples. The Binder cumulant is
-            nan where B0 is: for networks of walks, see :mod:`glassnet.analysis.independent`. It and the susceptibility
-            are nan where the overlap without order is not known.
+            whose first row holds the data; `self_averaging`, the variance of the peak weight over the samples divided
+            by its squared mean (0 if it is self-averaging; nan where no sample has a peak). `q2_thermal_stderr` is the
+            part of the error of `q2` that longer chains would remove, autocorrelation included. Dimensions
+            (temperature, overlap): `density` of q with `density_stderr` and `density_resampled`. Attributes: variable,
+            threshold, origin (overlap without order, 0 where both signs are alike), reference_ratio (B0), n_samples.
+            The Binder cumulant is nan where B0 is: for networks of walks, see :mod:`glassnet.analysis.independent`. It
+            and the susceptibility are nan where the overlap without order is not known.
         """
         n_samples = len(self._moments)
         reference = independent_pairs(self._node)
@@ -84,12 +88,15 @@ class OverlapAverages:
             dimensions = ("temperature", "overlap")[: values.ndim - 1]
             variables[name] = (dimensions, values[0])
             variables[f"{name}_stderr"] = (dimensions, errors.bootstrap_error(values, n_samples))
-            if values.ndim == 2:
-                variables[f"{name}_resampled"] = (("resample", "temperature"), values)
+            variables[f"{name}_resampled"] = (("resample", *dimensions), values)
+        weight = np.array(self._moments)[..., 2]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            variables["self_averaging"] = ("temperature", weight.var(axis=0) / weight.mean(axis=0) ** 2)
         variables["q2_thermal_stderr"] = ("temperature", errors.thermal_error(np.array(self._thermal)))
         centres = 0.5 * (self._edges[1:] + self._edges[:-1])
         coordinates = {"temperature": self._node.chain["temperature"].values, "overlap": centres}
-        attributes = {"variable": order_parameter(self._node), "threshold": self._threshold}
+        origin = 0.0 if reference is None else reference.mean
+        attributes = {"variable": order_parameter(self._node), "threshold": self._threshold, "origin": origin}
         return xr.Dataset(variables, coordinates, attributes | {"reference_ratio": ratio, "n_samples": n_samples})
 
 
@@ -101,7 +108,15 @@ def _thermal_error(square: np.ndarray) -> np.ndarray:
     """
     pairs = square.swapaxes(1, 2)
     together = pairs.mean(axis=1, keepdims=True)
-    return np.maximum(errors.mean_and_error(pairs)[1], errors.mean_and_error(together)[1])
+    count = pairs.shape[0] * pairs.shape[1]
+    alone = np.sqrt(2 * errors.pooled_time(thinned(pairs)).tau * pairs.var(axis=(0, 1)) / count)
+    return np.maximum(alone, errors.mean_and_error(together)[1])
+
+
+def thinned(chains: np.ndarray) -> np.ndarray:
+    """About two dozen of the chains of (n_draws, n_chains, ...), evenly picked: pairs of replicas are many and share
+    them, and more would tell nothing new about how long they remember."""
+    return chains[:, :: -(-chains.shape[1] // _CHAINS)]
 
 
 def peak_threshold(node: Node) -> float:

@@ -14,7 +14,7 @@ import xarray as xr
 from glassnet.analysis import errors
 
 #: bins of |q| between 0 and 1 in which peaks are looked for
-_COARSE = 12
+COARSE = 12
 
 
 class Dip(NamedTuple):
@@ -236,7 +236,7 @@ def peaks(place: np.ndarray, density: np.ndarray, threshold: float) -> Peaks | N
     Peaks or None
         A valley of 1 or more means that there is only one peak.
     """
-    edges = np.linspace(0, 1 + 1e-9, _COARSE + 1)
+    edges = np.linspace(0, 1 + 1e-9, COARSE + 1)
     # bins whose width is no divisor of the coarse one hold more of them here, fewer there: average, do not sum
     total, _ = np.histogram(np.abs(place), edges, weights=density)
     held, _ = np.histogram(np.abs(place), edges)

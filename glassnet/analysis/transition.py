@@ -3,20 +3,20 @@
 import html
 import json
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import planted, symmetric
-from glassnet.analysis.equilibration import Equilibration, Examination, conclude
+from glassnet._checks import real
+from glassnet.analysis import runfile, suggest
+from glassnet.analysis.equilibration import Equilibration
 from glassnet.analysis.evidence import Evidence, number
-from glassnet.analysis.location import Location, locate
-from glassnet.analysis.nodes import Node, nodes, order_parameter, readings, run_seed
-from glassnet.analysis.overlaps import OverlapAverages
-from glassnet.analysis.planted import PlantedWeights
-from glassnet.analysis.thermodynamics import ThermalAverages
-from glassnet.analysis.verdict import decide
+from glassnet.analysis.line import TransitionLine
+from glassnet.analysis.location import Estimate, Location, locate
+from glassnet.analysis.nodes import Node, nodes, run_seed
+from glassnet.analysis.survey import survey
+from glassnet.analysis.verdict import Findings, Verdict, decide
 
 KINDS = ("random first-order", "first-order", "continuous", "none", "undecided")
 
@@ -32,6 +32,10 @@ class Transition:
         Transition temperature (k_B = 1, |J| = 1) and standard error; nan where there is none.
     evidence : tuple of Evidence
         What was asked, the numbers, whether each passed, and what is missing.
+    estimates : tuple of Estimate
+        Every estimate of the temperature, the headline first, the others as checks beside it.
+    latent_heat, jump : Estimate or None
+        Energy per weight and overlap that separate the phases.
     dilution : float
     sizes : tuple of int
         Numbers of weights, before dilution.
@@ -43,10 +47,14 @@ class Transition:
         Keywords of the ensemble, as far as the chains tell them.
     missing : dict of str to list of int
         Samples by node that the run file asks for and that are not there yet.
-    thermodynamics, overlaps, planted : dict of int to xarray.Dataset
+    thermodynamics, overlaps, phases, planted : dict of int to xarray.Dataset
         Disorder averages by size: symmetric scans, and planted ones.
+    order : xarray.Dataset or None
+        Peaks of P(q) by size (:func:`glassnet.analysis.peaks.of_sizes`).
     lowest : dict of int to float
         Lowest temperature of each symmetric scan at which all its samples have proved their equilibrium.
+    run : dict
+        Tables of the run file, which :meth:`suggest` changes.
     """
 
     kind: str
@@ -57,20 +65,29 @@ class Transition:
     sizes: tuple[int, ...]
     location: Location | None
     equilibration: Equilibration
+    estimates: tuple[Estimate, ...] = ()
+    latent_heat: Estimate | None = None
+    jump: Estimate | None = None
     glass: dict = field(default_factory=dict)
     missing: dict[str, list[int]] = field(default_factory=dict)
     thermodynamics: dict[int, xr.Dataset] = field(default_factory=dict, repr=False)
     overlaps: dict[int, xr.Dataset] = field(default_factory=dict, repr=False)
+    phases: dict[int, xr.Dataset] = field(default_factory=dict, repr=False)
     planted: dict[int, xr.Dataset] = field(default_factory=dict, repr=False)
+    order: xr.Dataset | None = field(default=None, repr=False)
     lowest: dict[int, float] = field(default_factory=dict)
+    run: dict = field(default_factory=dict, repr=False)
 
     def __str__(self) -> str:
         lines = [f"dilution {self.dilution:g}: {self.headline}", ""]
         lines += [str(item) for item in self.evidence]
-        if self.location is not None:
+        if self.estimates:
             lines += ["", "     estimates of the transition temperature"]
-            for estimate in self.location.estimates:
-                lines.append(f"     {number(estimate.value, estimate.stderr):>12}  {estimate.name}")
+            for place, one in enumerate(self.estimates):
+                sizes = f", N = {', '.join(map(str, one.sizes))}" if one.sizes else ""
+                first = " (headline)" if place == 0 and np.isfinite(self.temperature) else ""
+                lines.append(f"     {number(one.value, one.stderr):>12}  {one.name}{first}{sizes}")
+        if self.location is not None:
             for size, zero in self.location.zeros.items():
                 lines.append(f"     {number(zero.value, zero.stderr):>12}  w = 1/2 at N = {size}")
         return "\n".join(lines)
@@ -78,13 +95,41 @@ class Transition:
     @property
     def headline(self) -> str:
         """Kind and temperature in a few words; where there is no transition, the range that was looked at."""
+        text = self.kind
         if np.isfinite(self.temperature):
-            return f"{self.kind}, T = {number(self.temperature, self.stderr)}"
-        above = f" above T = {max(self.lowest.values()):.3g}" if self.kind == "none" and self.lowest else ""
-        return f"{self.kind}{above}"
+            text += f", T = {number(self.temperature, self.stderr)}"
+        if self.latent_heat is not None:
+            text += f", latent heat {number(self.latent_heat.value, self.latent_heat.stderr)} per weight"
+        if self.kind == "none" and self.lowest:
+            text += f" above T = {max(self.lowest.values()):.3g}"
+        return text
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(str(self))}</pre>"
+
+    def suggest(self, path=None) -> str:
+        """Run file of the scan that would settle what is open, with the reasons as comments.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            Where to write it as well.
+
+        Returns
+        -------
+        str
+            TOML that ``glassnet scan`` runs. Where only sweeps, samples, sizes or planting temperatures grow, the same
+            directory goes on; the comments say so.
+
+        Raises
+        ------
+        ValueError
+            If the chains do not say of which ensemble they are.
+        """
+        text = suggest.run_file(self)
+        if path is not None:
+            Path(path).write_text(text)
+        return text
 
     def plot(self, ax=None):
         """Draw the transition.
@@ -105,13 +150,15 @@ class Transition:
         return plots.transition(self) if ax is None else plots.planted_weight(self, ax)
 
 
-def find_transition(chains: xr.DataTree, dilution: float | None = None) -> Transition:
+def find_transition(
+    chains: xr.DataTree, dilution: float | None = None, *, above: float = 0.0, field=None, arrest=None
+) -> Transition:
     """Locate the transition in saved chains and tell its kind.
 
     Planted scans locate it (:mod:`glassnet.analysis.location`), symmetric ones tell its nature
-    (:mod:`glassnet.analysis.symmetric`). Planted nodes with a sample that has not proved its equilibrium are set aside
-    whole, rungs of symmetric nodes likewise; no sample is ever dropped from a node. The kind is "undecided" where
-    what remains does not suffice.
+    (:mod:`glassnet.analysis.symmetric`). No sample is ever dropped; while one has not proved its equilibrium the kind
+    is "undecided", and the evidence says what the rest would give: planted nodes with such a sample are set aside
+    whole, rungs of symmetric nodes likewise.
 
     Parameters
     ----------
@@ -119,6 +166,12 @@ def find_transition(chains: xr.DataTree, dilution: float | None = None) -> Trans
         As :func:`glassnet.open_chains` returns it.
     dilution : float, optional
         Which dilution; may be left out where the chains hold only one.
+    above : float
+        Temperatures below are left out of everything, for all samples: what is said then holds above.
+    field : object, optional
+        Zero of the complexity measured along the planted state in a field: `temperature`, `stderr`, `name`.
+    arrest : object, optional
+        Dynamical arrest, an upper bound: `temperature`, `stderr`, `name`.
 
     Returns
     -------
@@ -127,88 +180,70 @@ def find_transition(chains: xr.DataTree, dilution: float | None = None) -> Trans
     Raises
     ------
     TypeError, ValueError
-        If `chains` is no tree of chains, or `dilution` is not in it or left out where there are several.
+        If `chains` is no tree of chains, or `dilution` is not in it or left out where there are several, or nothing is
+        left `above`.
     """
     found = nodes(chains)
     seed = run_seed(chains)
     dilution = _chosen(dilution, sorted({node.dilution for node in found}))
-    found = [node for node in found if node.dilution == dilution]
-    survey = _read(found)
-    equilibration = conclude(list(survey.examinations.values()))
-    symmetric_nodes = [node for node in found if node.planted_temperature is None]
-    planted_nodes = [node for node in found if node.planted_temperature is not None]
-    reduced = {path: weights.result() for path, weights in survey.planted.items()}
-    thermal = {node.size: survey.thermal[node.path].dataset(seed=seed) for node in symmetric_nodes}
-    paired = {n.size: survey.paired[n.path].dataset(seed=seed) for n in symmetric_nodes if n.path in survey.paired}
-    lowest = {node.size: lowest_trusted(node, equilibration) for node in symmetric_nodes}
-    sound = [reduced[node.path] for node in planted_nodes if equilibration.passes(node.path)]
+    found = _above([node for node in found if node.dilution == dilution], real("above", above, minimum=0))
+    read = survey(found, seed)
+    sound = read.sound()
+    located = locate(sound, seed=seed)
     verdict = decide(
-        sound,
-        locate(sound, seed=seed),
-        {size: symmetric.trusted(data, lowest[size]) for size, data in thermal.items()},
-        {size: symmetric.trusted(data, lowest[size]) for size, data in paired.items()},
+        Findings(
+            sound,
+            located,
+            read.trusted(read.thermodynamics),
+            read.trusted(read.overlaps),
+            read.coexisting(),
+            read.annealed,
+            field,
+            arrest,
+        )
     )
     missing = {node.path: node.missing for node in found if node.missing}
+    verdict, extra = _proved(verdict, read.equilibration, found, missing)
     return Transition(
         kind=verdict.kind,
         temperature=verdict.temperature,
         stderr=verdict.stderr,
-        evidence=(*verdict.evidence, _equilibrium(equilibration, found), *_completeness(missing)),
+        evidence=(*verdict.evidence, *extra),
         dilution=dilution,
         sizes=tuple(sorted({node.size for node in found})),
-        location=verdict.location,
-        equilibration=equilibration,
+        location=located,
+        equilibration=read.equilibration,
+        estimates=verdict.estimates,
+        latent_heat=verdict.latent_heat,
+        jump=verdict.jump,
         glass=_keywords(found[0]),
         missing=missing,
-        thermodynamics=thermal,
-        overlaps=paired,
-        planted=_planted_tables(planted_nodes, reduced, seed),
-        lowest=lowest,
+        thermodynamics=read.thermodynamics,
+        overlaps=read.overlaps,
+        phases=read.phases,
+        planted=read.tables(seed),
+        order=verdict.order,
+        lowest=read.lowest,
+        run=runfile.settings(chains, found),
     )
 
 
-class _Survey(NamedTuple):
-    """What one pass over all chains collects, by the path of the node."""
+def transition_line(chains: xr.DataTree, **options) -> TransitionLine:
+    """One :func:`find_transition` for every dilution in the chains, by increasing dilution.
 
-    examinations: dict[str, Examination]
-    thermal: dict[str, ThermalAverages]
-    paired: dict[str, OverlapAverages]
-    planted: dict[str, PlantedWeights]
+    Parameters
+    ----------
+    chains : xarray.DataTree
+    **options
+        Those of :func:`find_transition`.
 
-
-def _read(found: list[Node]) -> _Survey:
-    """Read every sample once and hand it to all that want it."""
-    survey = _Survey({}, {}, {}, {})
-    for node in found:
-        collectors = [survey.examinations.setdefault(node.path, Examination(node))]
-        if node.planted_temperature is not None:
-            collectors.append(survey.planted.setdefault(node.path, PlantedWeights(node)))
-        else:
-            collectors.append(survey.thermal.setdefault(node.path, ThermalAverages(node)))
-            if order_parameter(node) is not None:
-                collectors.append(survey.paired.setdefault(node.path, OverlapAverages(node)))
-        for reading in readings(node):
-            for collector in collectors:
-                collector.add(reading)
-    return survey
-
-
-def transition_line(chains: xr.DataTree) -> list[Transition]:
-    """One :func:`find_transition` for every dilution in the chains, by increasing dilution."""
-    return [find_transition(chains, dilution) for dilution in sorted({node.dilution for node in nodes(chains)})]
-
-
-def lowest_trusted(node: Node, equilibration: Equilibration) -> float:
-    """Lowest rung of a symmetric node at and above which every sample has proved its equilibrium.
-
-    inf where the samples of the node drift together.
+    Returns
+    -------
+    TransitionLine
+        A list of Transition that knows its temperatures and its inverse, the critical dilution.
     """
-    if node.path in equilibration.nodes:
-        return np.inf
-    temperatures = np.asarray(node.chain["temperature"].values, dtype=np.float64)
-    failing = [failure.temperature for failure in equilibration.failures if failure.path == node.path]
-    above = temperatures[temperatures > max(failing, default=0.0)]
-    return float(above[0]) if above.size else np.inf
+    dilutions = sorted({node.dilution for node in nodes(chains)})
+    return TransitionLine(find_transition(chains, dilution, **options) for dilution in dilutions)
 
 
 def _chosen(dilution: float | None, present: list[float]) -> float:
@@ -222,16 +257,37 @@ def _chosen(dilution: float | None, present: list[float]) -> float:
     return dilution
 
 
+def _above(found: list[Node], lowest: float) -> list[Node]:
+    """The nodes without their rungs below a temperature."""
+    kept = []
+    for node in found:
+        if node.planted_temperature is not None and node.planted_temperature < lowest:
+            continue
+        warm = np.flatnonzero(node.chain["temperature"].values >= lowest)
+        if warm.size < node.chain.sizes["temperature"]:
+            node = node._replace(chain=node.chain.isel(temperature=warm))
+        if warm.size:
+            kept.append(node)
+    if not kept:
+        raise ValueError(f"above must leave some temperatures of the chains, got {lowest:g}")
+    return kept
+
+
 def _keywords(node: Node) -> dict:
     keywords = json.loads(node.chain.attrs.get("glass", "{}"))
     return {"ensemble": node.chain.attrs["ensemble"], **keywords} if "ensemble" in node.chain.attrs else keywords
 
 
-def _planted_tables(planted_nodes: list[Node], reduced: dict, seed: int) -> dict[int, xr.Dataset]:
-    tables = {}
-    for size in sorted({node.size for node in planted_nodes}):
-        tables[size] = planted.table([reduced[node.path] for node in planted_nodes if node.size == size], seed=seed)
-    return tables
+def _proved(verdict: Verdict, equilibration: Equilibration, found: list[Node], missing: dict):
+    """The verdict, undecided while any sample has not proved its equilibrium, and what is said about that."""
+    extra = [*_identities(equilibration), _equilibrium(equilibration, found), *_completeness(missing)]
+    if not equilibration.failures and not equilibration.nodes:
+        return verdict, extra
+    if verdict.kind != "undecided":
+        at = f" at T = {number(verdict.temperature, verdict.stderr)}" if np.isfinite(verdict.temperature) else ""
+        says = f"without the temperatures that fail the evidence says {verdict.kind}{at}"
+        extra.append(Evidence("verdict of the rest", verdict.temperature, verdict.stderr, (), None, says))
+    return verdict._replace(kind="undecided", temperature=np.nan, stderr=np.nan, latent_heat=None), extra
 
 
 def _equilibrium(equilibration: Equilibration, found: list[Node]) -> Evidence:
@@ -242,7 +298,19 @@ def _equilibrium(equilibration: Equilibration, found: list[Node]) -> Evidence:
         return Evidence("equilibrium", 0.0, np.nan, sizes, True, f"all {total} samples pass")
     bad = {path for path, _ in equilibration.failing} | set(equilibration.nodes)
     says = f"{failing} of {total} samples in {len(bad)} nodes fail (and {len(equilibration.nodes)} nodes on average)"
-    return Evidence("equilibrium", float(failing), np.nan, sizes, False, f"{says}; set aside, run longer")
+    return Evidence("equilibrium", float(failing), np.nan, sizes, False, f"{says}; run longer")
+
+
+def _identities(equilibration: Equilibration) -> list[Evidence]:
+    """One item for each identity that could be asked: the node where it holds worst."""
+    items = []
+    for name in dict.fromkeys(identity.name for identity in equilibration.identities):
+        asked = [identity for identity in equilibration.identities if identity.name == name]
+        worst = min(asked, key=lambda identity: identity.probability)
+        passed = worst.probability >= equilibration.bound
+        says = f"{number(worst.difference, worst.stderr)} at worst, in {worst.path} at T = {worst.temperature:.3g}"
+        items.append(Evidence(name, worst.difference, worst.stderr, (), bool(passed), f"{says} ({len(asked)} nodes)"))
+    return items
 
 
 def _completeness(missing: dict[str, list[int]]) -> list[Evidence]:

@@ -3,86 +3,175 @@
 from typing import NamedTuple
 
 import numpy as np
+import xarray as xr
 
+from glassnet.analysis import estimates as estimate
 from glassnet.analysis import evidence as weigh
-from glassnet.analysis import symmetric
+from glassnet.analysis import peaks, scaling, symmetric
+from glassnet.analysis.annealed import Annealed, freezing
 from glassnet.analysis.evidence import Evidence
-from glassnet.analysis.location import Location
+from glassnet.analysis.location import Estimate, Location
 from glassnet.analysis.planted import PlantedNode
+
+#: Binder cumulant of the product of two normal variables, (3 - 9) / 2
+_PRODUCT = -3.0
+
+
+class Findings(NamedTuple):
+    """What the chains of one dilution give, rungs and planted nodes in equilibrium only.
+
+    `thermodynamics`, `overlaps` and `phases` are by size; `field` and `arrest` were measured apart from the chains: the
+    zero of the complexity, and the dynamical arrest, objects with `temperature`, `stderr` and `name`, or None.
+    """
+
+    planted: list[PlantedNode]
+    location: Location | None
+    thermodynamics: dict[int, xr.Dataset]
+    overlaps: dict[int, xr.Dataset]
+    phases: dict[int, xr.Dataset]
+    annealed: Annealed | None = None
+    field: object = None
+    arrest: object = None
 
 
 class Verdict(NamedTuple):
-    """Kind and place of the transition; `temperature` and `stderr` are nan where there is none or it is not known."""
+    """Kind and place of the transition; `temperature` and `stderr` are nan where there is none or it is not known.
+
+    `estimates` holds every estimate of the temperature, the headline first where there is one; `latent_heat` (per
+    weight) and `jump` (of the overlap) are None where they are not known, `order` the peaks of P(q) by size.
+    """
 
     kind: str
     temperature: float
     stderr: float
     evidence: tuple[Evidence, ...]
-    location: Location | None
+    estimates: tuple[Estimate, ...]
+    latent_heat: Estimate | None
+    jump: Estimate | None
+    order: xr.Dataset | None
 
 
-def decide(planted: list[PlantedNode], location: Location | None, thermodynamics: dict, overlaps: dict) -> Verdict:
+def decide(found: Findings) -> Verdict:
     """Weigh what planted and symmetric scans say.
 
     Parameters
     ----------
-    planted : list of PlantedNode
-        Nodes in equilibrium.
-    location : Location or None
-        Of the same nodes.
-    thermodynamics, overlaps : dict of int to xarray.Dataset
-        By size, rungs in equilibrium only.
+    found : Findings
 
     Returns
     -------
     Verdict
         - "random first-order": the curves of the planted weight cross, the overlap there is either high or low, and
           the phases' energies do not differ; nothing in the symmetric scans contradicts. From symmetric scans alone:
-          a negative Binder dip that deepens over three sizes, two peaks of the overlap, no latent heat, and dips that
-          stay above T = 0 under every extrapolation; the bar is then the spread of these.
-        - "first-order": the heat capacity grows like N over three sizes and the overlap has two peaks.
-        - "continuous": Binder cumulants of all successive sizes cross without a dip, the susceptibility grows below,
-          and the overlap has one peak.
+          a negative Binder dip that deepens over three sizes, two peaks of the overlap, no latent heat, an annealed
+          entropy that vanishes at a positive temperature, and dips that stay above T = 0 under every extrapolation (or
+          a complexity that was measured to vanish).
+        - "first-order": the heat capacity grows like N over three sizes, and overlap or energy have two peaks.
+        - "continuous": the Binder cumulants of all sizes cross, without a dip below that of a product of two normal
+          variables, the susceptibility grows below, and the overlap has one peak.
         - "none": no crossing, no deepening dip, no size with two peaks, and the susceptibility does not grow down to
           the lowest temperature, which the evidence names.
         - "undecided": anything else.
 
-        Networks of walks are not asked for dips, crossings of Binder cumulants and growth, so without planted scans
-        they are "first-order" or "undecided".
+        The temperature of a random first-order transition is the planted crossing or the zero of the complexity in a
+        field, whichever has the smaller bar, else the middle of freezing energy or Binder minima; of a first-order one
+        that of equal weight of the phases; of a continuous one the mean of the crossings. Networks of walks are not
+        asked for dips, crossings of Binder cumulants and growth.
     """
-    has_binder = symmetric.has_binder(overlaps)
-    overlaps = {size: data for size, data in overlaps.items() if data.sizes["temperature"] >= 3}
-    thermodynamics = {size: data for size, data in thermodynamics.items() if data.sizes["temperature"] >= 3}
-    dips = [found for size, data in overlaps.items() if (found := symmetric.dip(size, data)) is not None]
-    heat = symmetric.latent_heat(thermodynamics)
-    pairs = symmetric.binder_crossings(overlaps)
+    has_binder = symmetric.has_binder(found.overlaps)
+    overlaps = {size: data for size, data in found.overlaps.items() if data.sizes["temperature"] >= 3}
+    thermodynamics = {size: data for size, data in found.thermodynamics.items() if data.sizes["temperature"] >= 3}
+    dips = [dip for size, data in overlaps.items() if (dip := symmetric.dip(size, data)) is not None]
+    latent = estimate.latent_heat(found.phases, thermodynamics)
+    order = peaks.of_sizes(overlaps)
+    jump = peaks.jump(order)
     items = {
-        "crossing": weigh.crossing(location),
-        "phases": weigh.two_phases(planted, location),
-        "planted heat": weigh.planted_heat(planted, location),
+        "crossing": weigh.crossing(found.location),
+        "phases": weigh.two_phases(found.planted, found.location),
+        "planted heat": weigh.planted_heat(found.planted, found.location),
+        "field": weigh.complexity(found.field),
         "dips": weigh.binder_dips(dips),
-        "peaks": weigh.overlap_peaks(overlaps),
-        "heat": weigh.heat_capacity(heat, tuple(thermodynamics)),
+        "peaks": weigh.overlap_peaks(overlaps, order, jump),
+        "energies": weigh.energy_peaks(found.phases),
+        "heat": weigh.heat_capacity(symmetric.latent_heat(thermodynamics), latent, tuple(thermodynamics)),
         "growth": weigh.growth(symmetric.susceptibility_growth(overlaps), tuple(overlaps)),
-        "crossings": weigh.crossings(pairs, tuple(overlaps)),
+        "crossings": weigh.crossings(scaling.binder(overlaps), symmetric.binder_crossings(overlaps), tuple(overlaps)),
     }
     if not has_binder:
         items |= {name: weigh.not_asked(items[name]) for name in ("dips", "growth", "crossings")}
-    passed = {name: item.passed for name, item in items.items()}
-    kind, temperature, stderr = "undecided", np.nan, np.nan
+    kind = _kind({name: item.passed for name, item in items.items()}, items["peaks"], dips, found)
+    places = _places(found, overlaps, thermodynamics, dips, has_binder)
+    headline = _headline(kind, places)
+    temperature, stderr = (np.nan, np.nan) if headline is None else (headline.value, headline.stderr)
+    bounds = weigh.bracket(temperature, stderr, found.annealed, found.arrest)
+    if kind == "random first-order" and (headline is None or bounds.passed is False):
+        kind, headline = "undecided", None
+    listed = [one for family in _RELEVANT[kind] for one in places[family]]
+    if headline is not None:
+        listed = [headline, *(one for one in listed if one != headline)]
+    else:
+        temperature = stderr = np.nan
+    heat = latent[0] if latent and kind == "first-order" else None
+    kept = jump if items["peaks"].passed else None
+    return Verdict(kind, temperature, stderr, (*items.values(), bounds), tuple(listed), heat, kept, order)
+
+
+def _kind(passed: dict, peaks: Evidence, dips: list[symmetric.Dip], found: Findings) -> str:
+    two_peaks = passed["peaks"] is True or passed["energies"] is True
     if _planted_random_first_order(passed):
-        kind, temperature, stderr = "random first-order", location.temperature, location.stderr
-    elif passed["heat"] is False and passed["peaks"] is True and heat.square.value > 0:
-        kind, temperature, stderr = "first-order", *heat.temperature
-    elif _symmetric_random_first_order(passed, dips):
-        kind = "random first-order"
-        temperature, stderr = _from_dips(dips)
-    elif _continuous(passed, dips):
-        kind = "continuous"
-        temperature, stderr = _from_crossings(pairs)
-    elif _none(passed, items["peaks"]):
-        kind = "none"
-    return Verdict(kind, float(temperature), float(stderr), tuple(items.values()), location)
+        return "random first-order"
+    if passed["heat"] is False and two_peaks:
+        return "first-order"
+    if _symmetric_random_first_order(passed, dips, found.annealed):
+        return "random first-order"
+    if _continuous(passed, dips):
+        return "continuous"
+    return "none" if _none(passed, peaks) else "undecided"
+
+
+#: which estimates of the temperature are shown beside a kind, the more telling first
+_RELEVANT = {
+    "random first-order": ("planted", "field", "freezing", "dips", "peak weight"),
+    "first-order": ("equal weight",),
+    "continuous": ("continuous",),
+    "none": (),
+    "undecided": ("planted", "field", "freezing", "dips", "peak weight"),
+}
+
+
+def _places(found: Findings, overlaps, thermodynamics, dips, has_binder: bool) -> dict[str, list[Estimate]]:
+    """Every estimate of the temperature, by where it comes from; the headline of each first."""
+    planted = []
+    if found.location is not None:
+        first, *others = found.location.estimates
+        planted = [first._replace(stderr=found.location.stderr), *others]
+    frozen = freezing(thermodynamics, found.annealed)
+    field = found.field
+    return {
+        "planted": planted,
+        "field": []
+        if field is None
+        else [Estimate(str(field.name), float(field.temperature), float(field.stderr), ())],
+        "freezing": [] if frozen is None else [frozen],
+        "dips": estimate.dips([dip for dip in dips if dip.resolved]),
+        "peak weight": estimate.peak_weight(overlaps),
+        "equal weight": estimate.equal_weight(found.phases, thermodynamics),
+        "continuous": estimate.continuous(overlaps) if has_binder else [],
+    }
+
+
+def _headline(kind: str, places: dict[str, list[Estimate]]) -> Estimate | None:
+    """The estimate that stands for the transition, by the rule that :func:`decide` states."""
+    families = {
+        "random first-order": (("planted", "field"), ("freezing", "dips")),
+        "first-order": (("equal weight",),),
+        "continuous": (("continuous",),),
+    }
+    for group in families.get(kind, ()):
+        known = [places[name][0] for name in group if places[name] and np.isfinite(places[name][0].stderr)]
+        if known:
+            return min(known, key=lambda one: one.stderr)
+    return None
 
 
 def _planted_random_first_order(passed: dict) -> bool:
@@ -90,35 +179,26 @@ def _planted_random_first_order(passed: dict) -> bool:
     return bool(jumps) and passed["heat"] is not False and passed["dips"] is not False
 
 
-def _symmetric_random_first_order(passed: dict, dips: list[symmetric.Dip]) -> bool:
+def _symmetric_random_first_order(passed: dict, dips: list[symmetric.Dip], annealed: Annealed | None) -> bool:
     if passed["crossing"] is not None or not (passed["dips"] and passed["peaks"] and passed["heat"]):
         return False
+    if annealed is not None and annealed.zero_of_entropy() == 0:
+        # the paramagnet may live on down to T = 0
+        return False
     # where the dips may run to T = 0 with growing N there need be no transition
-    return all(trend.above(dips[-1].temperature / 4) for trend in symmetric.extrapolations(dips).values())
+    above_zero = all(trend.above(dips[-1].temperature / 4) for trend in symmetric.extrapolations(dips).values())
+    return above_zero or passed["field"] is True
 
 
 def _continuous(passed: dict, dips: list[symmetric.Dip]) -> bool:
-    dipless = bool(dips) and all(dip.shallow for dip in dips)
-    one_peak = passed["peaks"] is False and passed["phases"] is not True
-    return bool(dipless and one_peak and passed["crossings"] and passed["growth"] and passed["heat"])
+    # the overlap of a ferromagnet is the product of two magnetisations, with a kurtosis of up to 9 in its paramagnet
+    bounded = bool(dips) and all(dip.shallow or dip.depth > _PRODUCT for dip in dips)
+    one_peak = passed["peaks"] is False and passed["phases"] is not True and passed["energies"] is not True
+    return bool(bounded and one_peak and passed["crossings"] and passed["growth"] and passed["heat"])
 
 
 def _none(passed: dict, peaks: Evidence) -> bool:
     # two peaks at small sizes that larger ones do not show can also mean that those never found the other states
     one_peak = peaks.passed is False or np.isnan(peaks.value)
-    ordered = passed["crossing"] or passed["crossings"] or passed["phases"]
+    ordered = passed["crossing"] or passed["crossings"] or passed["phases"] or passed["field"]
     return bool(one_peak and not ordered) and passed["dips"] is passed["growth"] is False and passed["heat"] is True
-
-
-def _from_dips(dips: list[symmetric.Dip]) -> tuple[float, float]:
-    """Middle and half-width of the extrapolations of the dips."""
-    values = [trend.value for trend in symmetric.extrapolations(dips).values()]
-    statistical = max(trend.stderr for trend in symmetric.extrapolations(dips).values())
-    return (max(values) + min(values)) / 2, float(np.hypot((max(values) - min(values)) / 2, statistical))
-
-
-def _from_crossings(pairs: dict) -> tuple[float, float]:
-    """Crossing of the two largest sizes; the bar holds how far crossings of successive sizes still move."""
-    found = list(pairs.values())
-    moved = abs(found[-1].value - found[-2].value) if len(found) > 1 else 0.0
-    return found[-1].value, float(np.hypot(found[-1].stderr, moved))

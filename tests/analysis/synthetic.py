@@ -4,6 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import xarray as xr
+from scipy.special import gammaln, log_ndtr, ndtr, ndtri
 
 ALPHA = 4 / 3
 
@@ -153,4 +154,135 @@ def ferromagnet(sizes, temperatures, *, critical, latent, seed, n_samples=12, n_
         overlap = lattice(np.where(both, 0.96 + 0.02 * rng.normal(size=both.shape), disordered), size)
         energy = paramagnet_energy(rng, shape, temperatures, size) - 2 * np.round(ordered * latent * size / 2)
         datasets[f"/N{size}/dilution0.0"] = node(temperatures, energy, size, overlap=overlap)
+    return datasets
+
+
+#: transition temperature of the random energy model with energies of variance N / 2 (B. Derrida, 1981)
+RANDOM_ENERGY_CRITICAL = 0.5 / np.sqrt(np.log(2))
+#: Curie-Weiss with E = -N m^p / p: continuous for p = 2, first-order for p = 3
+CURIE_WEISS_CRITICAL = {2: 1.0, 3: 0.4959692}
+_LEVELS = 2048
+
+
+class RandomEnergy:
+    """One sample of the random energy model: 2^N configurations of independent energies of variance N / 2.
+
+    The lowest levels are kept one by one, a Poisson process of the exact density; the others, of which no two draws
+    ever hit the same, are a continuum. `planted` adds a configuration at the mean energy of that temperature.
+    """
+
+    def __init__(self, rng, size, planted=None):
+        self.rng, self.size, self.sigma = rng, size, np.sqrt(size / 2)
+        share = np.cumsum(rng.exponential(size=_LEVELS)) * 2.0**-size
+        self.levels = self.sigma * ndtri(np.minimum(share, 0.5))
+        self.edge = self.levels[-1]
+        self.configurations = rng.choice(np.array([-1, 1], dtype=np.int8), size=(_LEVELS, size))
+        if planted is not None:
+            self.levels = np.append(self.levels, -size / (2 * planted))
+            self.configurations = np.vstack([self.configurations, rng.choice([-1, 1], size=size)]).astype(np.int8)
+
+    def draw(self, temperature, count):
+        """Energies (count,) and configurations (count, N) at one temperature."""
+        beta = 1 / temperature
+        mean = -beta * self.sigma**2
+        edge = (self.edge - mean) / self.sigma
+        rest = self.size * np.log(2) + beta**2 * self.sigma**2 / 2 + log_ndtr(-edge)
+        logs = np.append(-beta * self.levels, rest)
+        weight = np.exp(logs - logs.max())
+        place = self.rng.choice(len(logs), size=count, p=weight / weight.sum())
+        # the tail of a normal distribution above the edge, by inversion
+        tail = mean - self.sigma * ndtri(self.rng.random(count) * ndtr(-edge))
+        energy = np.where(place < len(self.levels), np.append(self.levels, 0)[place], tail)
+        fresh = self.rng.choice(np.array([-1, 1], dtype=np.int8), size=(count, self.size))
+        known = self.configurations[np.minimum(place, len(self.levels) - 1)]
+        return energy, np.where((place < len(self.levels))[:, None], known, fresh)
+
+
+def random_energy(seed, sizes=(16, 22, 30), planted=(0.54, 0.57, 0.60, 0.63, 0.66), *, n_samples=16, n_draws=80):
+    """Planted and symmetric scans of the random energy model: random first-order at RANDOM_ENERGY_CRITICAL."""
+    rng, n_replicas = np.random.default_rng(seed), 4
+    ladder = np.append(np.geomspace(0.60, 2.0, 9), np.inf)
+    pairs = np.array(list(combinations(range(n_replicas), 2)))
+    datasets = {}
+    for size in sizes:
+        energies, overlaps = [], []
+        for _ in range(n_samples):
+            sample = RandomEnergy(rng, size)
+            drawn = [sample.draw(temperature, n_draws * n_replicas) for temperature in ladder]
+            energies.append(np.stack([energy.reshape(n_draws, n_replicas) for energy, _ in drawn], axis=1))
+            spins = [weights.reshape(n_draws, n_replicas, size) for _, weights in drawn]
+            overlaps.append(np.stack([_compared(w, pairs, size) for w in spins], axis=1))
+        given = {"couplings": "given"}
+        name = f"/N{size}/dilution0.0"
+        datasets[f"{name}/symmetric"] = node(ladder, np.array(energies), size, overlap=np.array(overlaps), **given)
+        for temperature in planted:
+            rows = []
+            for _ in range(n_samples):
+                sample = RandomEnergy(rng, size, temperature)
+                energy, weights = sample.draw(temperature, n_draws * 2 * n_replicas)
+                overlap = weights @ sample.configurations[-1].astype(float) / size
+                rows.append([values.reshape(n_draws, 1, 2 * n_replicas) for values in (energy, overlap)])
+            energy, overlap = np.moveaxis(np.array(rows), 1, 0)
+            known = {"planted_overlap": overlap, "planted": temperature, **given}
+            datasets[f"{name}/planted{temperature}"] = node([temperature], energy, size, **known)
+    return datasets
+
+
+def _compared(weights, pairs, size):
+    return np.einsum("dri,dri->dr", weights[:, pairs[:, 0]].astype(float), weights[:, pairs[:, 1]]) / size
+
+
+def curie_weiss(p, seed, sizes=None, *, n_samples=12, n_draws=100, n_replicas=4):
+    """E = -N m^p / p, sampled exactly: magnetisations from their distribution, overlaps of pairs given these."""
+    rng = np.random.default_rng(seed)
+    pairs = np.array(list(combinations(range(n_replicas), 2)))
+    span = np.geomspace(0.6, 1.7, 14) if p == 2 else np.geomspace(0.8, 1.5, 16)
+    ladder = np.append(CURIE_WEISS_CRITICAL[p] * span, np.inf)
+    datasets = {}
+    for size in sizes or ((48, 96, 192) if p == 2 else (24, 36, 54)):
+        up = np.arange(size + 1)
+        levels = -size * (2 * up / size - 1.0) ** p / p
+        entropy = gammaln(size + 1) - gammaln(up + 1) - gammaln(size - up + 1)
+        columns = []
+        for temperature in ladder:
+            logs = entropy - levels / temperature
+            weight = np.exp(logs - logs.max())
+            columns.append(rng.choice(up, size=(n_samples, n_draws, n_replicas), p=weight / weight.sum()))
+        drawn = np.stack(columns, axis=2)
+        first, second = drawn[..., pairs[:, 0]], drawn[..., pairs[:, 1]]
+        # two configurations with given magnetisations agree on hypergeometrically many weights
+        both = rng.hypergeometric(first, size - first, second)
+        overlap = 1 - 2 * (first + second - 2 * both) / size
+        datasets[f"/N{size}/dilution0.0"] = node(ladder, levels[drawn], size, overlap=overlap, couplings="given")
+    return datasets
+
+
+def free_spins(seed, sizes=(48, 72, 96), *, n_samples=12, n_draws=100, n_replicas=4):
+    """Disjoint paths of three weights each (p = 3, degree 1): energies and overlaps exactly, no order at any T."""
+    rng, ladder = np.random.default_rng(seed), np.geomspace(0.4, 2.5, 12)
+    pairs = np.array(list(combinations(range(n_replicas), 2)))
+    datasets = {}
+    for size in sizes:
+        n_paths = size // 3
+        satisfied = 1 / (1 + np.exp(-2 / ladder))[:, None, None]
+        paths = rng.random((n_samples, n_draws, len(ladder), n_replicas, n_paths)) < satisfied
+        same = (paths[..., pairs[:, 0], :] == paths[..., pairs[:, 1], :]).sum(axis=-1)
+        # the three agreements of a path multiply to +1 where both replicas treat it alike: 3 or 1 of them, else 2 or 0
+        agree = same + 2 * rng.binomial(same, 0.25) + 2 * rng.binomial(n_paths - same, 0.75)
+        overlap = 2 * agree / size - 1
+        data = node(ladder, n_paths - 2.0 * paths.sum(axis=-1), size, overlap=overlap)
+        data["n_paths"] = ("sample", np.full(n_samples, n_paths))
+        datasets[f"/N{size}/dilution0.0"] = data
+    return datasets
+
+
+def drifting(seed):
+    """Scans of the other models whose energies still go down while they are recorded: nothing may be said."""
+    models = [lambda: curie_weiss(2, seed), lambda: curie_weiss(3, seed), lambda: free_spins(seed)]
+    datasets = [*models, lambda: random_energy(seed)][seed % 4]()
+    for path, data in datasets.items():
+        energy = data["energy"].values
+        late = np.linspace(1, 0, energy.shape[1])[:, None, None]
+        spread = energy.std(axis=(1, 3), keepdims=True)
+        datasets[path] = data.assign(energy=(data["energy"].dims, energy + 1.5 * spread * late))
     return datasets

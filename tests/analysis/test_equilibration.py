@@ -2,7 +2,10 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 
+import glassnet as gn
+from glassnet._random import Seed
 from glassnet.analysis import equilibration
 from glassnet.analysis.nodes import nodes
 
@@ -115,6 +118,48 @@ def test_starts_that_meet_late_are_seen_on_the_average_over_samples(synthetic):
         "random and planted starts differ"
         in equilibration.assess([changed(node, "planted_overlap", late)]).nodes[node.path]
     )
+
+
+def test_a_ground_state_that_all_replicas_found_is_not_stuck_and_one_that_they_did_not_is(synthetic):
+    """On the coldest rung nothing moves; that proves nothing unless it is the bottom, and hotter rungs move."""
+    small, _ = symmetric_nodes(synthetic, 5)
+
+    def bottom(values):
+        values[2, :, 0] = values[2].min() - 4
+
+    def another(values):
+        bottom(values)
+        values[2, :, 0, 1] += 4
+
+    assert equilibration.assess([changed(small, "energy", bottom)]).failing == []
+    assert equilibration.assess([changed(small, "energy", another)]).failing == [(small.path, 2)]
+
+
+def real_scan(size, n_samples, n_sweeps):
+    """Regular p = 3, degree 4 from random starts, 32 rungs from T = 0.5."""
+    chains = []
+    for sample in range(n_samples):
+        seed = Seed(3, f"N={size},sample={sample}")
+        glass = gn.ensembles.regular(n_weights=size, p=3, degree=4, seed=seed)
+        sampler = gn.ParallelTempering(glass, np.geomspace(0.5, 1.5, 32), n_replicas=16, seed=seed)
+        chains.append(sampler.run(n_sweeps // 2, n_sweeps // 2, n_sweeps // 400).drop_vars("draw"))
+    data = xr.concat(chains, dim="sample", combine_attrs="drop").assign_coords(sample=np.arange(n_samples))
+    return nodes(xr.DataTree.from_dict({f"/N{size}/dilution0.0": data.assign_attrs(n_weights=size)}))
+
+
+@pytest.mark.slow
+def test_a_large_glass_in_a_golf_course_landscape_is_caught_and_a_small_one_passes():
+    """N = 240 at T = 0.5 does not equilibrate in 2e5 sweeps, although exchanges and round trips look fine."""
+    assert equilibration.assess(real_scan(60, 4, 200_000)).failing == []
+    large = real_scan(240, 4, 200_000)
+    assert equilibration.assess(large).failing
+    assert large[0].chain["swap_acceptance"].mean() > 0.7
+    assert large[0].chain["round_trips"].mean() > 10
+
+
+def test_the_same_ten_times_shorter():
+    assert equilibration.assess(real_scan(36, 2, 20_000)).failing == []
+    assert len(equilibration.assess(real_scan(180, 2, 20_000)).failing) == 2
 
 
 def test_short_chains_are_stuck_not_trusted(synthetic):

@@ -1,6 +1,7 @@
 """The verdict on chains sampled exactly from models of every kind: it may be undecided, it may not be wrong."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -73,12 +74,12 @@ MODELS = {
 
 @pytest.mark.parametrize("kind", MODELS)
 def test_symmetric_scans_are_never_taken_for_another_kind(synthetic, kind):
-    found = [find_transition(synthetic.tree(MODELS[kind](synthetic, seed))) for seed in range(6)]
+    found = [find_transition(synthetic.tree(MODELS[kind](synthetic, seed))) for seed in range(3)]
     kinds = [one.kind for one in found]
     assert set(kinds) <= {kind, "undecided"}
     if kind != "random first-order":
         # dips of a dozen samples are too noisy for that one; without planted scans it stays open
-        assert kinds.count(kind) >= 4
+        assert kinds.count(kind) >= 2
     for one in found:
         if one.kind in ("continuous", "first-order"):
             assert abs(one.temperature - 1.0) < 3 * one.stderr
@@ -102,9 +103,24 @@ def test_samples_that_fail_stay_in_the_averages(synthetic):
     found = find_transition(tree)
     assert {where for where, _ in found.equilibration.failing} == {path}
     assert found.planted[96]["weight"].sel(planted_temperature=0.65) == pytest.approx(0.5)
-    # the node is set aside whole, the others still locate the transition
-    assert found.kind == "random first-order"
-    assert abs(found.temperature - 0.65) < 3 * found.stderr
+    # nothing is said while they fail, but the node is set aside whole and the others still locate the transition
+    assert found.kind == "undecided"
+    assert np.isnan(found.temperature)
+    assert "the evidence says random first-order at T = 0.6" in str(found)
+    assert abs(found.location.temperature - 0.65) < 3 * found.location.stderr
+
+
+def test_temperatures_below_a_bound_can_be_left_out_for_all_samples(synthetic):
+    tree = synthetic.tree(synthetic.symmetric(SIZES, LADDER, synthetic.independent, seed=3))
+    values = tree["/N96/dilution0.0/energy"].values
+    values[3, :, :4] = values[3, :1, :4]
+    assert find_transition(tree).kind == "undecided"
+    found = find_transition(tree, above=0.7)
+    assert found.kind == "none"
+    assert "none above T = 0.7" in str(found)
+    assert found.thermodynamics[96].temperature.values.min() >= 0.7
+    with pytest.raises(ValueError, match="above must leave some temperatures of the chains, got 9"):
+        find_transition(tree, above=9.0)
 
 
 def test_one_failing_sample_takes_the_rungs_below_it_from_a_symmetric_node(synthetic):
@@ -139,6 +155,53 @@ def test_several_dilutions_give_a_line_and_one_must_be_chosen(synthetic):
     assert line[1].temperature == find_transition(tree, dilution=0.1).temperature
 
 
+def test_the_answer_scales_with_the_couplings(synthetic):
+    """All energies and temperatures times 2.5: T_c and latent heat are 2.5 times as large."""
+    scan = synthetic.curie_weiss(3, 1)
+    scaled = {}
+    for path, data in scan.items():
+        data = data.assign(energy=data["energy"] * 2.5)
+        scaled[path] = data.assign_coords(temperature=data["temperature"] * 2.5)
+    found, other = find_transition(synthetic.tree(scan)), find_transition(synthetic.tree(scaled))
+    assert other.kind == found.kind == "first-order"
+    assert other.temperature == pytest.approx(2.5 * found.temperature, rel=1e-9)
+    assert other.stderr == pytest.approx(2.5 * found.stderr, rel=1e-9)
+    assert other.latent_heat.value == pytest.approx(2.5 * found.latent_heat.value, rel=1e-9)
+
+
+def test_real_chains_of_a_relabelled_and_regauged_glass_have_the_same_averages():
+    """Energies and overlaps of a configuration and its image are equal, and they are all that the analysis reads."""
+    rng = np.random.default_rng(1)
+    glass = gn.ensembles.regular(n_weights=24, p=3, degree=4, seed=1)
+    flip, order = rng.choice([-1, 1], size=24).astype(np.int8), rng.permutation(24).astype(np.int32)
+    image = gn.PathGlass(order[glass.paths], glass.couplings * flip[glass.paths].prod(axis=1), 24)
+    weights = rng.choice([-1, 1], size=(5, 24)).astype(np.int8)
+    turned = np.empty_like(weights)
+    turned[:, order] = weights * flip
+    assert image.energy(turned).tolist() == glass.energy(weights).tolist()
+    assert (turned @ turned.astype(int).T).tolist() == (weights @ weights.astype(int).T).tolist()
+
+
+def test_a_measured_complexity_stands_beside_the_crossing_and_takes_its_place_if_better(synthetic):
+    tree = planted(synthetic, 1)
+    plain = find_transition(tree)
+    field = SimpleNamespace(temperature=0.651, stderr=0.002, name="field integration")
+    found = find_transition(tree, field=field)
+    assert (found.kind, found.temperature, found.stderr) == ("random first-order", 0.651, 0.002)
+    assert found.estimates[0].name == "field integration"
+    assert plain.estimates[0] in found.estimates
+    vague = find_transition(tree, field=SimpleNamespace(temperature=0.7, stderr=0.2, name="field integration"))
+    assert vague.temperature == plain.temperature
+
+
+def test_an_arrest_below_the_crossing_contradicts_it(synthetic):
+    arrest = SimpleNamespace(temperature=0.5, stderr=0.01, name="plateau")
+    found = find_transition(planted(synthetic, 1), arrest=arrest)
+    assert found.kind == "undecided"
+    (bounds,) = [item for item in found.evidence if item.name == "within rigorous bounds"]
+    assert bounds.passed is False
+
+
 def test_missing_samples_are_said(synthetic):
     scan = synthetic.two_level((48, 96), PLANTED, seed=1)
     path = "/N96/dilution0.0/planted0.65"
@@ -156,7 +219,7 @@ def test_wrong_arguments_are_refused(synthetic):
 
 
 def test_results_show_themselves(random_first_order):
-    found = random_first_order[0]
+    found = next(one for one in random_first_order if one.kind == "random first-order")
     text = str(found)
     assert text.startswith("dilution 0: random first-order, T = 0.6")
     assert "yes  planted weight crosses" in text

@@ -1,0 +1,81 @@
+"""Energies of two phases on one rung: the temperature where both weigh the same, and the valley between their peaks."""
+
+import numpy as np
+
+#: steps in which threshold and temperature of equal weight find each other
+_STEPS = 40
+
+
+def equal_weight(levels: np.ndarray, frequency: np.ndarray, beta: float, bounds: tuple[float, float]):
+    """Inverse temperature at which the energies below and above a threshold weigh the same, by reweighting.
+
+    Parameters
+    ----------
+    levels, frequency : (n_levels,) float64
+        Total energies, increasing, and how often they were drawn.
+    beta : float
+        Inverse temperature they were drawn at.
+    bounds : tuple of float
+        How far they may be reweighted.
+
+    Returns
+    -------
+    beta, threshold : float
+        The threshold lies in the middle between the mean energies on its two sides.
+    probability : (n_levels,) float64
+        Of the levels at that temperature.
+    """
+    at, threshold = beta, float(frequency @ levels)
+    low, high = min(bounds), max(bounds)
+    for _ in range(_STEPS):
+        probability = _reweighted(levels, frequency, at - beta)
+        threshold = 0.5 * sum(halves(levels, probability, threshold))
+        below = levels < threshold
+        if not below.any() or below.all():
+            break
+        # half of the way: threshold and temperature move together
+        weight = probability[below].sum()
+        shift = np.log(weight / (1 - weight)) if 0 < weight < 1 else 0.0
+        apart = np.diff(halves(levels, probability, threshold))[0]
+        at = float(np.clip(at - 0.5 * shift / max(apart, 1e-300), low, high))
+    return at, threshold, _reweighted(levels, frequency, at - beta)
+
+
+def _reweighted(levels: np.ndarray, frequency: np.ndarray, step: float) -> np.ndarray:
+    exponent = -step * (levels - levels[0])
+    weight = frequency * np.exp(exponent - exponent.max())
+    return weight / weight.sum()
+
+
+def halves(levels: np.ndarray, probability: np.ndarray, threshold: float) -> tuple[float, float]:
+    """Mean energies below and above the threshold; the threshold itself where there are none."""
+    means = []
+    for side in (levels < threshold, levels >= threshold):
+        total = probability[side].sum()
+        means.append(float(probability[side] @ levels[side] / total) if total > 0 else threshold)
+    return means[0], means[1]
+
+
+def spacing(levels: np.ndarray) -> float:
+    """Common distance of which all gaps between energies are multiples; 0 where there is none (real couplings)."""
+    if len(levels) < 2:
+        return 0.0
+    gaps = np.diff(levels)
+    step = gaps.min()
+    multiples = gaps / step
+    return float(step) if np.abs(multiples - np.round(multiples)).max() < 1e-6 else 0.0
+
+
+def valley(centres: np.ndarray, densities: np.ndarray, middle: float) -> np.ndarray:
+    """Least density between the two peaks over the lower peak, of each row of densities (n_rows, n_bins)."""
+    below = centres < middle
+    if not below.any() or below.all():
+        return np.full(len(densities), np.nan)
+    # three bins together: one bin is noise
+    smooth = np.apply_along_axis(np.convolve, 1, densities, np.ones(3) / 3, mode="same")
+    low = np.argmax(np.where(below, smooth, -1), axis=1)
+    high = np.argmax(np.where(below, -1, smooth), axis=1)
+    between = (np.arange(len(centres)) >= low[:, None]) & (np.arange(len(centres)) <= high[:, None])
+    rows = np.arange(len(densities))
+    lower = np.minimum(smooth[rows, low], smooth[rows, high])
+    return np.where(between, smooth, np.inf).min(axis=1) / np.maximum(lower, 1e-300)

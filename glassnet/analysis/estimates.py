@@ -1,0 +1,140 @@
+"""Every way to say where a transition is, apart from planted scans; each extrapolated in at least two forms.
+
+Each function returns its headline first. The bar of a headline is its statistical error and the largest distance to
+another form that is itself known well enough, in quadrature.
+"""
+
+import numpy as np
+import xarray as xr
+
+from glassnet.analysis import errors, scaling, symmetric
+from glassnet.analysis.location import ADMISSIBLE, Estimate
+from glassnet.analysis.symmetric import Dip, Trend
+
+#: high overlaps of this weight: below T_K they hold 1 - T / T_K of all pairs
+_PEAK = 0.1
+
+
+def weighed(estimates: list[Estimate], name: str | None = None, admissible: float = ADMISSIBLE) -> Estimate:
+    """The first estimate with the bar of a headline, which holds its distance to those others whose own error is at
+    most `admissible` times as large."""
+    first = estimates[0]
+    others = [one for one in estimates[1:] if one.stderr <= admissible * first.stderr]
+    spread = max((abs(one.value - first.value) for one in others), default=0.0)
+    return Estimate(name or first.name, first.value, float(np.hypot(first.stderr, spread)), first.sizes)
+
+
+def continuous(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:
+    """Crossings of the Binder cumulants and of N^r [q^2] of all sizes; the headline is their mean, half of their
+    distance in its bar, or that of the cumulants alone. Empty where the cumulants do not cross."""
+    sizes = tuple(overlaps)
+    binder, order = scaling.binder(overlaps), scaling.order(overlaps)
+    if binder is None or not binder.found:
+        return []
+    found = [Estimate("Binder cumulants of all sizes cross", binder.temperature, binder.stderr, sizes)]
+    if order is None or not order.found:
+        return [weighed(found), *found]
+    found.append(Estimate("N^r [q^2] of all sizes cross", order.temperature, order.stderr, sizes))
+    n_samples = min(data.attrs["n_samples"] for data in overlaps.values())
+    mean = (binder.resampled + order.resampled) / 2
+    apart = abs(order.temperature - binder.temperature) / 2
+    bar = float(np.hypot(errors.bootstrap_error(mean, n_samples), apart))
+    return [Estimate("mean of the two crossings", float(mean[0]), bar, sizes), *found]
+
+
+def equal_weight(phases: dict[int, xr.Dataset], thermodynamics: dict[int, xr.Dataset]) -> list[Estimate]:
+    """Temperature at which the phases of low and high energy weigh the same, and that of the largest heat capacity."""
+    found = _forms("equal weight of the phases", {n: data["temperature"].values for n, data in phases.items()})
+    peaks = {n: data["peak_temperature"].values for n, data in thermodynamics.items() if n in phases}
+    found += _forms("largest heat capacity", peaks)
+    return [weighed(found), *found] if found else []
+
+
+def latent_heat(phases: dict[int, xr.Dataset], thermodynamics: dict[int, xr.Dataset]) -> list[Estimate]:
+    """Latent heat per weight: from c_max / N -> L^2 / (4 T^2), and from the distance of the phases' energies."""
+    heat = {}
+    for n, data in thermodynamics.items():
+        if n in phases:
+            heat[n] = 2 * data["peak_temperature"].values * np.sqrt(data["peak_height"].values / n)
+    found = _forms("latent heat from c_max/N", heat)
+    found += _forms("latent heat from the distance of the phases", {n: d["gap"].values for n, d in phases.items()})
+    # heat capacities hardly scatter, but their corrections differ from those of the distance
+    return [weighed(found, "latent heat", 2 * ADMISSIBLE), *found] if found else []
+
+
+def _forms(name: str, samples: dict[int, np.ndarray]) -> list[Estimate]:
+    """Means over samples extrapolated in 1/N, ln N / N, 1/N without the smallest size, and 1/N and 1/N^2."""
+    samples = {n: values[np.isfinite(values)] for n, values in samples.items()}
+    if len(samples) < 2 or min(len(values) for values in samples.values()) < 3:
+        return []
+    size = np.array(list(samples), dtype=float)
+    mean = np.array([values.mean() for values in samples.values()])
+    stderr = np.array([values.std(ddof=1) / np.sqrt(len(values)) for values in samples.values()])
+    # samples may agree to the last digit, on a grid or by symmetry
+    stderr = np.maximum(stderr, 1e-4 * np.abs(mean))
+    ones, sizes = np.ones_like(size), tuple(samples)
+    forms = {"1/N": [ones, 1 / size], "ln N/N": [ones, np.log(size) / size]}
+    if len(size) > 3:
+        forms["1/N and 1/N^2"] = [ones, 1 / size, size**-2]
+    found = [Estimate(f"{name}, {form}", *_inflated(columns, mean, stderr), sizes) for form, columns in forms.items()]
+    if len(size) > 2:
+        without = _inflated([ones[1:], 1 / size[1:]], mean[1:], stderr[1:])
+        found.append(Estimate(f"{name}, 1/N without the smallest size", *without, sizes[1:]))
+    return found
+
+
+def _inflated(columns: list[np.ndarray], mean: np.ndarray, stderr: np.ndarray) -> Trend:
+    """Intercept, its error multiplied by the root of chi^2 per degree of freedom where that exceeds 1."""
+    coefficients = symmetric.fit(columns, mean, stderr)
+    left = mean - sum(one.value * column for one, column in zip(coefficients, columns, strict=True))
+    freedom = len(mean) - len(columns)
+    misfit = np.sqrt(max(1.0, float(((left / stderr) ** 2).sum()) / freedom)) if freedom > 0 else 1.0
+    return Trend(coefficients[0].value, coefficients[0].stderr * misfit)
+
+
+def dips(found: list[Dip]) -> list[Estimate]:
+    """Binder minima in four forms; the headline is the middle, half of the spread in its bar."""
+    if len(found) < 2:
+        return []
+    sizes = tuple(dip.size for dip in found)
+    forms = symmetric.extrapolations(found)
+    each = [Estimate(f"Binder minimum, {name}", trend.value, trend.stderr, sizes) for name, trend in forms.items()]
+    values = [trend.value for trend in forms.values()]
+    bar = np.hypot((max(values) - min(values)) / 2, max(trend.stderr for trend in forms.values()))
+    return [Estimate("Binder minimum, middle of four forms", (max(values) + min(values)) / 2, float(bar), sizes), *each]
+
+
+def peak_weight(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:
+    """T at which high overlaps hold a tenth of all pairs, over 1 - 1/10, in 1/N and ln N / N.
+
+    Below T_K the high peak weighs 1 - T / T_K as N grows (the random energy model; B. Derrida, Phys. Rev. B 24, 2613
+    (1981)), so that this tends to T_K.
+    """
+    rows = []
+    for size, data in overlaps.items():
+        places = _where(data.temperature.values, data["peak_weight_resampled"].values) / (1 - _PEAK)
+        stderr = float(errors.bootstrap_error(places, data.attrs["n_samples"]))
+        if not np.isfinite(places[0]) or not np.isfinite(stderr):
+            return []
+        rows.append((size, places[0], stderr))
+    if len(rows) < 2:
+        return []
+    size, place, stderr = np.array(rows).T
+    sizes = tuple(int(n) for n in size)
+    forms = {"1/N": 1 / size, "ln N/N": np.log(size) / size}
+    found = [
+        Estimate(f"peak weight 1/10, {name}", *symmetric.line(form, place, stderr)[0], sizes)
+        for name, form in forms.items()
+    ]
+    return [weighed(found), *found]
+
+
+def _where(temperature: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Hottest temperature at which each row of weights (n_rows, n_rungs) falls through the tenth; nan if nowhere."""
+    places = np.full(len(weights), np.nan)
+    falls = (weights[:, :-1] >= _PEAK) & (weights[:, 1:] < _PEAK)
+    for row in np.flatnonzero(falls.any(axis=1)):
+        rung = np.flatnonzero(falls[row])[-1]
+        share = (weights[row, rung] - _PEAK) / (weights[row, rung] - weights[row, rung + 1])
+        places[row] = temperature[rung] + share * (temperature[rung + 1] - temperature[rung])
+    return places

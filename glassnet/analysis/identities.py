@@ -1,0 +1,106 @@
+"""Identities that hold in equilibrium for every N, on the average over samples: exact tests of a whole node.
+
+- Gaussian couplings, symmetric ensemble: [<E>] = -beta M (1 - [q_path]), q_path the overlap of two replicas over the M
+  paths. Partial integration over the couplings (H. G. Katzgraber, M. Palassini and A. P. Young, Phys. Rev. B 63, 184422
+  (2001), eq. 8). Chains that have not come down yet have too high an energy and too low a q_path, which moves the two
+  sides apart.
+- Independently planted couplings, at the planting temperature: the planted state is an equilibrium configuration, so
+  [<E> - E(w*)] = 0, and the overlap of two replicas is distributed like that of a replica with w*. Only replicas that
+  started at random are asked: two that started on w* have a common past.
+
+Planting with a fixed number of unsatisfied paths breaks the last two at O(1) in E and is not asked.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+
+from glassnet.analysis.nodes import Node, Reading, independently_planted, rungs
+
+#: fewest samples whose scatter gives a bar
+_FEWEST = 4
+
+GAUSSIAN = "[<E>] = -beta M (1 - [q_path])"
+PLANTED_ENERGY = "[<E> - E(w*)] = 0"
+PLANTED_OVERLAP = "overlap of two replicas like that with w*"
+
+
+class Identity(NamedTuple):
+    """One identity in one node, on the rung where it holds worst: the two sides' difference, in units of energy per
+    weight or of overlap, its standard error over samples, and the probability of more, all rungs together."""
+
+    name: str
+    path: str
+    temperature: float
+    difference: float
+    stderr: float
+    probability: float
+    n_samples: int
+
+
+class Identities:
+    """Collects both sides of all identities that a node must obey, one sample after the other.
+
+    Parameters
+    ----------
+    node : Node
+    """
+
+    def __init__(self, node: Node):
+        self._node = node
+        self._temperatures = np.asarray(node.chain["temperature"].values, dtype=np.float64)[rungs(node)]
+        self._n_paths = _per_sample(node, "n_paths")
+        self._planted_energy = _per_sample(node, "planted_energy")
+        self._gaussian = node.planted_temperature is None and node.chain.attrs.get("couplings") == "gaussian"
+        self._planted = node.planted_temperature is not None and independently_planted(node)
+        self._rows: dict[str, list[np.ndarray]] = {}
+        self._count = 0
+
+    def add(self, reading: Reading) -> None:
+        """Take in the next sample."""
+        sample, self._count = self._count, self._count + 1
+        n_weights = self._node.n_weights
+        if self._gaussian and reading.path_overlap is not None and self._n_paths is not None:
+            finite = np.isfinite(self._temperatures)
+            disorder = 1 - reading.path_overlap.mean(axis=(0, 2))
+            sides = reading.energy.mean(axis=(0, 2)), -self._n_paths[sample] * disorder / self._temperatures
+            self._put(GAUSSIAN, np.where(finite, sides[0] - sides[1], 0.0) / n_weights)
+        if not self._planted:
+            return
+        random = reading.energy.shape[2] // 2
+        if self._planted_energy is not None:
+            energy = reading.energy[:, :, random:].mean(axis=(0, 2))
+            self._put(PLANTED_ENERGY, (energy - self._planted_energy[sample]) / n_weights)
+        if reading.pairs is not None and reading.pair_replicas is not None:
+            kept = (reading.pair_replicas >= random).all(axis=0)
+            if kept.any():
+                with_planted, pairs = reading.overlap[:, :, random:], reading.pairs[:, :, kept]
+                # the second moment carries the weight of the high overlaps and is blind to global flips
+                self._put(PLANTED_OVERLAP, (pairs**2).mean(axis=(0, 2)) - (with_planted**2).mean(axis=(0, 2)))
+
+    def _put(self, name: str, differences: np.ndarray) -> None:
+        self._rows.setdefault(name, []).append(differences)
+
+    def result(self) -> list[Identity]:
+        """One entry for every identity with at least four samples."""
+        return [self._tested(name, np.array(rows)) for name, rows in self._rows.items() if len(rows) >= _FEWEST]
+
+    def _tested(self, name: str, differences: np.ndarray) -> Identity:
+        n_samples = len(differences)
+        mean = differences.mean(axis=0)
+        stderr = differences.std(axis=0, ddof=1) / np.sqrt(n_samples)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            deviation = np.where(mean == 0, 0.0, np.abs(mean) / stderr)
+        worst = int(np.argmax(deviation))
+        # rungs of one ladder go together; the bound of Bonferroni is on the safe side
+        probability = min(1.0, 2 * stats.t.sf(deviation[worst], n_samples - 1) * len(mean))
+        at = float(self._temperatures[worst]), float(mean[worst]), float(stderr[worst])
+        return Identity(name, self._node.path, *at, float(probability), n_samples)
+
+
+def _per_sample(node: Node, name: str) -> np.ndarray | None:
+    """A number that every sample of a node has; None where the chains do not hold it."""
+    if name not in node.chain:
+        return None
+    return np.broadcast_to(np.asarray(node.chain[name].values, dtype=np.float64), (node.n_samples,))

@@ -1,0 +1,140 @@
+"""The two peaks of the distribution of an overlap: where they are, what they weigh, and how far the overlap jumps.
+
+Told twice: by the mixture of two normal distributions that fits best, and without a model by cutting at the deepest
+point between the peaks.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from glassnet.analysis import errors, symmetric
+from glassnet.analysis.location import Estimate
+
+_STEPS = 80
+
+
+class Mixture(NamedTuple):
+    """Two normal distributions of |q|, for each row: positions of the peaks and weight of the higher one."""
+
+    low: np.ndarray
+    high: np.ndarray
+    weight: np.ndarray
+
+
+def mixture(size: np.ndarray, densities: np.ndarray, threshold: float, origin: float = 0.0) -> Mixture:
+    """Fit two normal distributions to histograms of |q| by expectation and maximisation.
+
+    Parameters
+    ----------
+    size : (n_bins,) float64
+        |q| at the centres of equally wide bins.
+    densities : (n_rows, n_bins) float64
+        A histogram per row, not necessarily normalised.
+    threshold : float
+        Where the two parts are divided at the start.
+    origin : float
+        Overlap without order, where the lower one is centred; at 0 both signs of q are folded onto |q|.
+
+    Returns
+    -------
+    Mixture
+        `low` is the mean of |q| in the lower part.
+    """
+    weights = densities / np.maximum(densities.sum(axis=1, keepdims=True), 1e-300)
+    floor = np.diff(np.unique(size)).min() ** 2 / 12 if len(np.unique(size)) > 1 else 1e-6
+    share = np.where(size > threshold, 1.0, 0.0) * np.ones_like(weights)
+    for _ in range(_STEPS):
+        above, below = weights * share, weights * (1 - share)
+        heavy = np.maximum(above.sum(axis=1), 1e-12)
+        centre = (above @ size) / heavy
+        wide = np.maximum((above * (size - centre[:, None]) ** 2).sum(axis=1) / heavy, floor)
+        narrow = np.maximum((below @ (size - origin) ** 2) / np.maximum(below.sum(axis=1), 1e-12), floor)
+        # the density of |q| of a distribution around zero is twice that of q, and so is the number of its bins
+        upper = heavy[:, None] * _normal(size - centre[:, None], wide)
+        lower = (1 - heavy[:, None]) * _normal(size - origin, narrow) * (2 if origin == 0 else 1)
+        share = upper / np.maximum(upper + lower, 1e-300)
+    below = weights * (1 - share)
+    return Mixture((below @ size) / np.maximum(below.sum(axis=1), 1e-12), centre, heavy)
+
+
+def _normal(deviation: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    return np.exp(-0.5 * deviation**2 / variance[:, None]) / np.sqrt(variance[:, None])
+
+
+def cut(size: np.ndarray, densities: np.ndarray, threshold: float) -> Mixture:
+    """The same without a model: means and weight on both sides of the least density between the two highest points
+    below and above `threshold`."""
+    edges = np.linspace(0, 1 + 1e-9, symmetric.COARSE + 1)
+    place = np.clip(np.searchsorted(edges, size, side="right") - 1, 0, symmetric.COARSE - 1)
+    held = np.maximum(np.bincount(place, minlength=symmetric.COARSE), 1)
+    coarse = np.stack([np.bincount(place, row, symmetric.COARSE) for row in densities]) / held
+    above = 0.5 * (edges[1:] + edges[:-1]) > threshold
+    low = np.argmax(np.where(above, -1, coarse), axis=1)
+    high = np.argmax(np.where(above, coarse, -1), axis=1)
+    order = np.arange(symmetric.COARSE)
+    between = (order >= low[:, None]) & (order <= high[:, None])
+    valley = np.argmin(np.where(between, coarse, np.inf), axis=1)
+    inside = place > np.minimum(valley, high - 1)[:, None]
+    parts = [np.where(side, densities, 0.0) for side in (~inside, inside)]
+    totals = [np.maximum(part.sum(axis=1), 1e-300) for part in parts]
+    means = [part @ size / total for part, total in zip(parts, totals, strict=True)]
+    return Mixture(*means, totals[1] / (totals[0] + totals[1]))
+
+
+def of_sizes(overlaps: dict[int, xr.Dataset]) -> xr.Dataset | None:
+    """Peaks of P(q) of every size, on the rung where high overlaps weigh about half.
+
+    Parameters
+    ----------
+    overlaps : dict of int to xarray.Dataset
+        By size, of :mod:`glassnet.analysis.overlaps`.
+
+    Returns
+    -------
+    xarray.Dataset or None
+        Dimension size: `temperature` of the rung; `low`, `high`, `weight` cut at the least density, `mixture_low`,
+        `mixture_high`, `mixture_weight`, each with `_stderr` (bootstrap over samples); `self_averaging`, the variance
+        of the peak weight over the samples divided by its square mean. None where a size has no high overlaps.
+    """
+    columns: dict[str, list[float]] = {}
+    for data in overlaps.values():
+        weight = data["peak_weight"].values
+        rung = int(np.argmin(np.abs(weight - 0.5)))
+        if not weight[rung] > 0:
+            return None
+        size, rows = np.abs(data["overlap"].values), data["density_resampled"].values[:, rung]
+        threshold, n_samples = data.attrs["threshold"], data.attrs["n_samples"]
+        fitted = mixture(size, rows, threshold, data.attrs["origin"])
+        found = {f"mixture_{name}": values for name, values in fitted._asdict().items()}
+        found |= cut(size, rows, threshold)._asdict()
+        for name, values in found.items():
+            columns.setdefault(name, []).append(float(values[0]))
+            columns.setdefault(f"{name}_stderr", []).append(float(errors.bootstrap_error(values, n_samples)))
+        columns.setdefault("temperature", []).append(float(data.temperature[rung]))
+        columns.setdefault("self_averaging", []).append(float(data["self_averaging"][rung]))
+    if not columns:
+        return None
+    return xr.Dataset({name: ("size", values) for name, values in columns.items()}, {"size": list(overlaps)})
+
+
+def jump(found: xr.Dataset | None) -> Estimate | None:
+    """Distance of the peaks extrapolated in 1/N; the bar holds the distance to that of ln N / N and of the other way to
+    tell the peaks. None for fewer than two sizes or without errors."""
+    if found is None or found.sizes["size"] < 2:
+        return None
+    size = found["size"].values.astype(float)
+    values = []
+    for prefix in ("mixture_", ""):
+        height = (found[f"{prefix}high"] - found[f"{prefix}low"]).values
+        stderr = np.hypot(found[f"{prefix}high_stderr"], found[f"{prefix}low_stderr"]).values
+        for inverse in (1 / size, np.log(size) / size):
+            values.append(symmetric.line(inverse, height, np.maximum(stderr, 1e-3))[0])
+    if not np.isfinite([trend.stderr for trend in values]).all():
+        return None
+    headline = values[0]
+    spread = max(abs(trend.value - headline.value) for trend in values)
+    return Estimate(
+        "jump of the overlap", headline.value, float(np.hypot(headline.stderr, spread)), tuple(map(int, size))
+    )

@@ -1,0 +1,134 @@
+"""Energies of two phases in symmetric scans: where both weigh the same, and how far apart their energies lie.
+
+Every sample is looked at on the rung where its heat capacity is largest, reweighted to the temperature at which the
+low and the high energies weigh the same. At a first-order transition these are the two phases, the distance of their
+mean energies per weight tends to the latent heat and the temperature to T_c, both with corrections of order 1/N.
+Without two phases there is one peak, its halves are apart by its width, and the distance per weight vanishes like
+N^-1/2.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from glassnet.analysis import errors
+from glassnet.analysis.coexistence import equal_weight, halves, spacing, valley
+from glassnet.analysis.nodes import Node, Reading
+
+#: about so many bins across the energies of both phases
+_BINS = 28
+
+
+class _Sample(NamedTuple):
+    """One sample at equal weight: temperature, energies of the two halves, what divides them, and the histogram."""
+
+    temperature: float
+    low: float
+    high: float
+    threshold: float
+    levels: np.ndarray
+    probability: np.ndarray
+    order: tuple[float, float]
+
+
+class EnergyPhases:
+    """Collects the energies of a symmetric node where its phases weigh the same, one sample after the other.
+
+    Parameters
+    ----------
+    node : Node
+        Symmetric.
+    """
+
+    def __init__(self, node: Node):
+        self._node = node
+        self._temperatures = np.asarray(node.chain["temperature"].values, dtype=np.float64)
+        self._finite = np.flatnonzero(np.isfinite(self._temperatures))
+        self._samples: list[_Sample] = []
+
+    def add(self, reading: Reading) -> None:
+        """Take in the next sample."""
+        if not self._finite.size:
+            return
+        energy, temperatures = reading.energy[:, self._finite], self._temperatures[self._finite]
+        rung = int(np.argmax(energy.var(axis=(0, 2)) / temperatures**2))
+        chosen = energy[:, rung]
+        levels, counts = np.unique(chosen, return_counts=True)
+        beta = 1 / temperatures
+        bounds = beta[min(rung + 1, len(beta) - 1)], beta[max(rung - 1, 0)]
+        at, threshold, probability = equal_weight(levels, counts / counts.sum(), beta[rung], bounds)
+        low, high = halves(levels, probability, threshold)
+        order = self._order(reading, chosen, self._finite[rung], threshold)
+        self._samples.append(_Sample(1 / at, low, high, threshold, levels, probability, order))
+
+    def _order(self, reading: Reading, energy: np.ndarray, rung: int, threshold: float) -> tuple[float, float]:
+        """Mean overlap of two configurations of the low energies, and mean magnetisation of one; nan if not seen."""
+        inside = energy < threshold
+        overlap = magnetisation = np.nan
+        if reading.overlap is not None and reading.pair_replicas is not None:
+            both = inside[:, reading.pair_replicas[0]] & inside[:, reading.pair_replicas[1]]
+            overlap = float(np.abs(reading.overlap[:, rung])[both].mean()) if both.any() else np.nan
+        if reading.magnetisation is not None and inside.any():
+            magnetisation = float(np.abs(reading.magnetisation[:, rung][inside].mean()))
+        return overlap, magnetisation
+
+    def dataset(self, *, seed: int = 0) -> xr.Dataset | None:
+        """What the samples so far say; None where no rung is finite.
+
+        Parameters
+        ----------
+        seed : int
+            Seed of the run, for the bootstrap over samples.
+
+        Returns
+        -------
+        xarray.Dataset or None
+            Dimension sample: `temperature` of equal weight, `gap` of the mean energies per weight, `overlap` of two
+            configurations of the low phase, `magnetisation` of one (nan where not recorded). Dimension energy (per
+            weight): `density` at equal weight, the thresholds of the samples laid on each other, with
+            `density_stderr`. Scalars: `valley`, the least density between the two peaks over that of the lower one
+            (1 or more: one peak), with `_stderr`. Attribute `step`: distance of
+            possible energies, 0 for real couplings.
+        """
+        if not self._samples:
+            return None
+        n, rows = self._node.n_weights, self._samples
+        step = spacing(rows[0].levels)
+        edges, densities = self._densities(step)
+        counts = errors.resampling_counts(len(rows), key=self._node.path, seed=seed)
+        resampled = errors.resampled_means(densities, counts)
+        centres = 0.5 * (edges[1:] + edges[:-1])
+        middle = np.mean([row.threshold for row in rows]) / n
+        depth = valley(centres, resampled, middle)
+        columns = {
+            "temperature": [row.temperature for row in rows],
+            "gap": [(row.high - row.low) / n for row in rows],
+            "overlap": [row.order[0] for row in rows],
+            "magnetisation": [row.order[1] for row in rows],
+        }
+        variables = {name: ("sample", np.array(values)) for name, values in columns.items()}
+        variables |= {"valley": depth[0], "valley_stderr": float(errors.bootstrap_error(depth, len(rows)))}
+        variables["density"] = ("energy", resampled[0])
+        variables["density_stderr"] = ("energy", errors.bootstrap_error(resampled, len(rows)))
+        return xr.Dataset(variables, {"energy": centres}, {"step": step, "n_samples": len(rows)})
+
+    def _densities(self, step: float) -> tuple[np.ndarray, np.ndarray]:
+        """Edges of bins of the energy per weight, and the density of each sample in them."""
+        n, rows = self._node.n_weights, self._samples
+        middle = np.mean([row.threshold for row in rows])
+        shifted = []
+        for row in rows:
+            shift = row.threshold - middle
+            shifted.append(row.levels - (np.round(shift / step) * step if step else shift))
+        seen = [levels[row.probability > 1e-4] for levels, row in zip(shifted, rows, strict=True)]
+        first, last = min(levels[0] for levels in seen), max(levels[-1] for levels in seen)
+        # whole numbers of levels in every bin: energies of even degrees are constant modulo 4, and bins of 2 are combs
+        width = max((last - first) / _BINS, 1e-9 * (1 + abs(first)))
+        width = step * max(1, round(width / step)) if step else width
+        edges = first - 0.5 * (step or width) + width * np.arange(int((last - first) / width) + 3)
+        densities = [
+            np.histogram(levels, edges, weights=row.probability)[0] * n / width
+            for levels, row in zip(shifted, rows, strict=True)
+        ]
+        return edges / n, np.array(densities)

@@ -1,0 +1,79 @@
+"""The run file behind a set of chains, as tables, and tables as a run file."""
+
+import json
+import math
+import tomllib
+
+import numpy as np
+import xarray as xr
+
+from glassnet.analysis.nodes import Node
+
+#: keys of the table [glass] of a run file
+_GLASS = ("ensemble", "p", "degree", "alpha", "couplings", "bias")
+
+
+def settings(chains: xr.DataTree, found: list[Node]) -> dict:
+    """Tables of the run file of the chains; put together from the chains where they do not hold it."""
+    text = chains.attrs.get("run_file")
+    if text:
+        return tomllib.loads(text)
+    node = next((one for one in found if one.planted_temperature is None), found[0])
+    attributes = node.chain.attrs
+    keywords = json.loads(attributes.get("glass", "{}")) | {
+        name: attributes[name] for name in _GLASS if name in attributes
+    }
+    if keywords.get("ensemble") == "regular":
+        keywords.pop("alpha", None)
+    draws = (
+        np.asarray(node.chain["draw"].values) if "draw" in node.chain.coords else np.arange(node.chain.sizes["draw"])
+    )
+    every = max(1, int(draws[1] - draws[0])) if len(draws) > 1 else 1
+    sweeps = every * len(draws)
+    planted = sorted({one.planted_temperature for one in found if one.planted_temperature is not None})
+    scan = {
+        "sizes": sorted({one.size for one in found}),
+        "dilutions": sorted({one.dilution for one in found}),
+        "planted": planted,
+        "symmetric": any(one.planted_temperature is None for one in found),
+    }
+    ladder: list | dict = [float(t) for t in node.chain["temperature"].values]
+    if planted and ladder[-1] <= planted[-1]:
+        ladder = {"min": planted[0], "max": 2 * planted[-1], "n": 16, "spacing": "geometric"}
+    sampling = {
+        "temperatures": ladder,
+        "replicas": node.chain.sizes["replica"],
+        "thermalization": sweeps,
+        "sweeps": sweeps,
+        "measure_every": every,
+    }
+    glass = {name: keywords[name] for name in _GLASS if name in keywords}
+    samples = max(one.n_samples for one in found)
+    return {"seed": int(chains.attrs.get("seed", 0)), "samples": samples, "glass": glass, "scan": scan} | {
+        "sampling": sampling
+    }
+
+
+def toml(tables: dict) -> str:
+    """A run file: numbers and texts first, then one table after the other."""
+    lines = [f"{key} = {_value(value)}" for key, value in tables.items() if not isinstance(value, dict)]
+    for name, table in tables.items():
+        if isinstance(table, dict):
+            nested = {key: value for key, value in table.items() if key == "planted" and isinstance(value, dict)}
+            lines += ["", f"[{name}]"]
+            lines += [f"{key} = {_value(value)}" for key, value in table.items() if key not in nested]
+            for key, inner in nested.items():
+                lines += ["", f"[{name}.{key}]", *(f"{name} = {_value(value)}" for name, value in inner.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _value(value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {_value(entry)}" for key, entry in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    if isinstance(value, float) and math.isinf(value):
+        return "inf"
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,79 @@
+"""The line T_c(dilution), its inverse, and the crossing along the dilution axis."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from glassnet.analysis.dilution_axis import critical_dilution
+from glassnet.analysis.line import TransitionLine
+
+
+def line(temperatures, stderr=0.01, dilutions=(0.0, 0.1, 0.2, 0.3)):
+    return TransitionLine(
+        SimpleNamespace(
+            dilution=d, temperature=t, stderr=stderr, kind="continuous", headline="continuous", sizes=(48, 96)
+        )
+        for d, t in zip(dilutions, temperatures, strict=True)
+    )
+
+
+def test_a_straight_line_is_inverted_exactly():
+    found = line([1.0, 0.9, 0.8, 0.7]).critical_dilution(0.83)
+    assert found.value == pytest.approx(0.17)
+    # 0.7 and 0.3 of independent errors of 0.01, over a slope of 1
+    assert found.stderr == pytest.approx(0.01 * np.hypot(0.3, 0.7))
+
+
+def test_a_bent_line_has_the_parabola_in_its_bar():
+    bent = line([1.06, 0.89, 0.70, 0.42], stderr=1e-4)
+    found = bent.critical_dilution(0.5)
+    assert 0.2 < found.value < 0.3
+    assert found.stderr > 0.003
+    x = np.linspace(0.2, 0.3, 10_001)
+    parabola = np.polyval(np.polyfit([0.1, 0.2, 0.3], [0.89, 0.70, 0.42], 2), x)
+    exact = x[np.argmin(np.abs(parabola - 0.5))]
+    assert abs(found.value - exact) == pytest.approx(found.stderr, rel=0.3)
+
+
+def test_a_line_that_does_not_pass_there_and_unknown_temperatures():
+    known = line([1.0, np.nan, 0.8, 0.7])
+    assert known.critical_dilution(0.5) is None
+    assert known.critical_dilution(1.5) is None
+    assert known.critical_dilution(0.9).value == pytest.approx(0.1)
+    assert known.dilutions.tolist() == [0.0, 0.1, 0.2, 0.3]
+    assert np.isnan(known.temperatures[1])
+    assert known.kinds == ["continuous"] * 4
+    assert "1.000(10)" in str(known)
+    assert len(str(known).splitlines()) == 5
+
+
+def planted_at(synthetic, temperature, critical, seed, **options):
+    """Two-level glasses whose T_c falls with dilution like 0.8 - dilution: critical at 0.8 - temperature."""
+    scan = {}
+    for dilution in (0.05, 0.1, 0.15, 0.2, 0.25):
+        rows = synthetic.two_level((48, 96), (temperature,), seed=seed, critical=critical - dilution, **options)
+        scan |= {path.replace("dilution0.0", f"dilution{dilution}"): data for path, data in rows.items()}
+        seed += 1000
+    return synthetic.tree(scan)
+
+
+def test_planted_weights_cross_along_the_dilution_axis(synthetic):
+    found = critical_dilution(planted_at(synthetic, 0.65, 0.8, 3, n_samples=12), 0.65)
+    assert abs(found.dilution - 0.15) < 3 * found.stderr
+    assert found.stderr < 0.05
+    assert str(found).startswith("critical dilution at T = 0.65: 0.1")
+
+
+def test_frozen_chains_leave_the_critical_dilution_open(synthetic):
+    found = critical_dilution(planted_at(synthetic, 0.65, 0.8, 3, n_samples=4, frozen=True), 0.65)
+    assert np.isnan(found.dilution)
+    assert "undecided" in str(found)
+    assert "40 samples have not proved their equilibrium" in str(found)
+
+
+def test_a_temperature_nothing_was_planted_at_is_refused(synthetic):
+    with pytest.raises(
+        ValueError, match=r"temperature must be a planting temperature of the chains \(0\.65\), got 0\.5"
+    ):
+        critical_dilution(planted_at(synthetic, 0.65, 0.8, 3, n_samples=4), 0.5)

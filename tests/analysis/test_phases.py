@@ -1,0 +1,187 @@
+"""Energies of two phases, peaks of overlaps, and crossings, on distributions whose answer is known."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from glassnet.analysis import annealed, coexistence, estimates, peaks, phases, scaling
+from glassnet.analysis.nodes import nodes, readings
+from glassnet.analysis.thermodynamics import averages
+
+
+def test_equal_weight_of_two_levels_is_where_their_boltzmann_factors_agree():
+    """Two bands of 30 and 70 %, 40 apart: ln(7/3)/40 in beta makes them equal."""
+    levels = np.array([-60.0, -58.0, -20.0, -18.0])
+    beta, threshold, probability = coexistence.equal_weight(levels, np.array([0.15, 0.15, 0.35, 0.35]), 1.0, (0.5, 1.5))
+    # within the bands the lower level gains as well
+    assert beta == pytest.approx(1 + np.log(7 / 3) / 40, abs=1e-3)
+    assert probability[:2].sum() == pytest.approx(0.5, abs=1e-6)
+    assert threshold == pytest.approx(-39, abs=0.2)
+
+
+def test_equal_weight_stays_within_the_neighbouring_rungs():
+    levels = np.array([-60.0, -20.0])
+    assert coexistence.equal_weight(levels, np.array([1e-6, 1 - 1e-6]), 1.0, (0.9, 1.1))[0] == pytest.approx(1.1)
+    assert coexistence.equal_weight(levels[:1], np.ones(1), 1.0, (0.9, 1.1))[0] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("levels", "step"), [([-8, -4, 4, 16], 4), ([-3, -1, 1], 2), ([-8 * 1.7, -4 * 1.7, 8 * 1.7], 6.8)]
+)
+def test_spacing_of_energies(levels, step):
+    assert coexistence.spacing(np.array(levels, dtype=float)) == pytest.approx(step)
+
+
+def test_real_energies_have_no_spacing():
+    assert coexistence.spacing(np.sort(np.random.default_rng(1).normal(size=50))) == 0
+    assert coexistence.spacing(np.array([3.0])) == 0
+
+
+def collected(synthetic, data):
+    found = {}
+    for node in nodes(synthetic.tree(data)):
+        collector = phases.EnergyPhases(node)
+        for reading in readings(node):
+            collector.add(reading)
+        found[node.size] = (collector.dataset(), averages(node))
+    return {n: one for n, (one, _) in found.items()}, {n: other for n, (_, other) in found.items()}
+
+
+def test_two_phases_have_a_valley_that_deepens_and_energies_modulo_four_no_comb(synthetic):
+    """All degrees even: bins of two would be empty every other time, and every valley zero."""
+    scan = synthetic.ferromagnet((48, 96), np.geomspace(0.8, 1.3, 12), critical=1.0, latent=0.5, seed=1)
+    for path, data in scan.items():
+        scan[path] = data.assign(energy=4 * np.round(data["energy"] / 4))
+    found, _ = collected(synthetic, scan)
+    assert found[96].attrs["step"] == 4
+    assert found[96]["valley"] < 0.5 * found[48]["valley"]
+    density = found[48]["density"].values
+    inner = density[np.flatnonzero(density)[0] : np.flatnonzero(density)[-1]]
+    assert (inner > 0).all()
+    width = np.diff(found[48]["energy"].values)[0]
+    assert density.sum() * width == pytest.approx(1, abs=1e-9)
+    # phases 0.5 apart by construction, up to what the tails of one add to the other
+    assert found[96]["gap"].values.mean() == pytest.approx(0.5, abs=0.05)
+
+
+def test_one_phase_has_no_valley_and_a_gap_that_vanishes_like_the_width(synthetic):
+    found, _ = collected(synthetic, synthetic.free_spins(1))
+    assert all(float(data["valley"]) >= 0.9 for data in found.values())
+    gaps = [float(data["gap"].mean()) for data in found.values()]
+    # sqrt(48 / 96) = 0.71
+    assert gaps[-1] / gaps[0] == pytest.approx(np.sqrt(0.5), abs=0.1)
+
+
+def test_magnetisation_of_the_ordered_phase_is_read_from_recorded_weights(synthetic):
+    rng, n = np.random.default_rng(2), 24
+    up = rng.random((4, 60, 1, 4, n)) < 0.9
+    packed = np.packbits(up, axis=-1, bitorder="little")
+    energy = -np.abs(2 * up.sum(axis=-1) - n).astype(float)
+    data = synthetic.node([1.0], energy, n).assign(
+        weights=(("sample", "draw", "temperature", "replica", "byte"), packed)
+    )
+    found, _ = collected(synthetic, {f"/N{n}/dilution0.0": data})
+    low = energy < np.median(energy)
+    expected = (2 * up.mean(axis=-1) - 1)[low].mean()
+    assert float(found[n]["magnetisation"].mean()) == pytest.approx(expected, abs=0.05)
+    assert np.isnan(found[n]["overlap"].values).all()
+
+
+def test_forms_of_extrapolation_agree_where_corrections_are_of_that_form():
+    rng = np.random.default_rng(3)
+    rows = {n: 0.7 + 2 / n + 0.01 * rng.normal(size=16) for n in (24, 36, 48, 72)}
+    found = {one.name: one for one in estimates._forms("x", rows)}
+    straight = found["x, 1/N"]
+    assert abs(straight.value - 0.7) < 4.5 * straight.stderr
+    assert found.keys() == {"x, 1/N", "x, ln N/N", "x, 1/N and 1/N^2", "x, 1/N without the smallest size"}
+    headline = estimates.weighed(list(found.values()))
+    assert headline.stderr > straight.stderr
+    assert estimates._forms("x", {24: rows[24]}) == []
+
+
+def test_errors_grow_where_a_form_does_not_fit():
+    size = np.array([24.0, 36, 48, 72])
+    bent = 0.7 + 2 / size + 40 / size**2
+    trend = estimates._inflated([np.ones(4), 1 / size], bent, np.full(4, 1e-4))
+    assert trend.stderr > 10 * estimates._inflated([np.ones(4), 1 / size, size**-2], bent, np.full(4, 1e-4)).stderr / 10
+    assert abs(trend.value - 0.7) < 4.5 * trend.stderr
+
+
+def test_mixture_and_cut_find_the_two_parts():
+    edges = np.linspace(-1, 1, 81)
+    centres = 0.5 * (edges[1:] + edges[:-1])
+    rng = np.random.default_rng(4)
+    drawn = np.concatenate([0.12 * rng.normal(size=60_000), 0.9 + 0.03 * rng.normal(size=40_000)])
+    histogram = np.histogram(drawn, edges)[0][None].astype(float)
+    for found in (
+        peaks.mixture(np.abs(centres), histogram, 0.5),
+        peaks.cut(np.abs(centres), histogram, 0.5),
+    ):
+        assert found.weight[0] == pytest.approx(0.4, abs=0.01)
+        assert found.high[0] == pytest.approx(0.9, abs=0.01)
+        assert found.low[0] == pytest.approx(0.12 * np.sqrt(2 / np.pi), abs=0.01)
+
+
+def scaled_curves(critical, y, power=None, noise=0.01):
+    rng, temperature, found = np.random.default_rng(5), np.linspace(0.7, 1.4, 15), {}
+    for n in (64, 128, 256):
+        x = (temperature - critical) * n**y
+        shift = noise * rng.normal(size=(101, 1)) + 0.2 * noise * rng.normal(size=(101, len(x)))
+        binder = 0.5 - np.tanh(x / 4) / 2 + shift
+        square = np.exp(-x / 4 + shift) * float(n) ** -(power or 1.0)
+        variables = {
+            name: (("resample", "temperature"), values)
+            for name, values in (("binder_resampled", binder), ("q2_resampled", square))
+        }
+        found[n] = xr.Dataset(variables, {"temperature": temperature}, {"n_samples": 50})
+    return found
+
+
+@pytest.mark.parametrize("critical", [0.95, 1.1])
+def test_curves_of_one_scaling_variable_cross_at_the_transition(critical):
+    curves = scaled_curves(critical, 1 / 3, 2 / 3)
+    for one in (scaling.binder(curves), scaling.order(curves)):
+        assert one.found
+        assert abs(one.temperature - critical) < 4.5 * one.stderr
+        assert one.stderr < 0.05
+
+
+def test_no_crossing_is_found_outside_the_temperatures_or_in_curves_that_do_not_fall():
+    assert not scaling.binder(scaled_curves(2.0, 1 / 3)).found
+    flat = scaled_curves(1.0, 1 / 3)
+    flat = {n: data.assign(binder_resampled=data["binder_resampled"] * 0 + 0.1 * n / 64) for n, data in flat.items()}
+    assert not scaling.binder(flat).found
+    assert scaling.binder({64: flat[64]}) is None
+
+
+def test_freezing_energy_of_a_paramagnet_that_stops_at_its_transition(synthetic):
+    """e = -alpha tanh(1/T) above T_f and constant below, with corrections of 1/N: the random energy picture."""
+    ladder, frozen = np.append(np.geomspace(0.4, 4.0, 14), np.inf), 0.7
+    rng, thermodynamics = np.random.default_rng(6), {}
+    for n in (48, 72, 96):
+        alpha = round(synthetic.ALPHA * n) / n
+        mean = -alpha * np.tanh(1 / np.maximum(ladder, frozen)) * (1 + 0.5 / n)
+        energy = n * mean[:, None] + 0.3 * rng.normal(size=(12, 60, len(ladder), 4))
+        (node,) = nodes(synthetic.tree({f"/N{n}/dilution0.0": synthetic.node(ladder, energy, n)}))
+        thermodynamics[n] = averages(node).isel(temperature=slice(0, -1))
+    curve = annealed.of_node(node, thermodynamics[96])
+    assert curve.unit == 1.0
+    assert curve.zero_of_entropy() == pytest.approx(0.63799, abs=1e-4)
+    found = annealed.freezing(thermodynamics, curve)
+    assert abs(found.value - frozen) < 2 * found.stderr
+    assert found.stderr < 0.05
+    hot = {n: data.isel(temperature=slice(8, None)) for n, data in thermodynamics.items()}
+    assert annealed.freezing(hot, curve) is None
+
+
+def test_annealed_curves_take_the_size_of_the_couplings_from_the_chains(synthetic):
+    ladder = np.geomspace(1.0, 5.0, 6)
+    energy = synthetic.paramagnet_energy(np.random.default_rng(7), (8, 100, 6, 4), ladder, 96)
+    (node,) = nodes(synthetic.tree({"/N96/dilution0.0": synthetic.node(3 * ladder, 3 * energy, 96)}))
+    curve = annealed.of_node(node, averages(node))
+    assert curve.unit == pytest.approx(3, rel=0.02)
+    assert curve.zero_of_entropy() == pytest.approx(3 * 0.63799, rel=0.02)
+    ordered = node._replace(
+        chain=node.chain.assign(energy=node.chain["energy"] * np.array([1, 1, 1, 1, 2, 1])[:, None])
+    )
+    assert annealed.of_node(ordered, averages(ordered)) is None

@@ -1,0 +1,100 @@
+"""What run would settle an open case: run files that the scan accepts, and that say why."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from glassnet.analysis.transition import find_transition
+from glassnet.chains.store import open_chains
+from glassnet.scan import growth, report, run
+from glassnet.scan.config import parse
+
+RUN_FILE = """\
+seed = 7
+samples = 2
+[glass]
+ensemble = "{ensemble}"
+{glass}
+[scan]
+sizes = {sizes}
+{scan}
+[sampling]
+temperatures = {{min = 0.6, max = 1.5, n = 4}}
+replicas = 4
+thermalization = 20
+sweeps = 40
+measure_every = 10
+"""
+CASES = {
+    "symmetric": ("regular", "p = 3\ndegree = 4", "[12, 24]", ""),
+    "planted": ("poisson", "p = 3\nalpha = 1.5", "[24, 36]", "planted = [0.6, 0.8]\nsymmetric = true"),
+    "network": ("walks", "alpha = 2.0", "[[2, 2, 2, 1], [4, 4, 4, 1]]", ""),
+}
+
+
+@pytest.fixture(scope="module")
+def synthetic():
+    path = Path(__file__).parents[1] / "analysis" / "synthetic.py"
+    spec = importlib.util.spec_from_file_location("synthetic", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_suggestions_for_a_real_run_continue_its_directory(tmp_path, monkeypatch, case):
+    monkeypatch.setattr(report, "write", lambda directory: "")
+    ensemble, glass, sizes, scan = CASES[case]
+    path = tmp_path / "run.toml"
+    path.write_text(RUN_FILE.format(ensemble=ensemble, glass=glass, sizes=sizes, scan=scan))
+    assert run.scan(path, tmp_path / "out") == 0
+    found = find_transition(open_chains(tmp_path / "out"))
+    assert found.kind == "undecided"
+    text = found.suggest(tmp_path / "next.toml")
+    assert (tmp_path / "next.toml").read_text() == text
+    wanted = parse(text, "next.toml")
+    # four draws prove nothing: everybody runs longer
+    assert "samples have not proved their equilibrium" in text
+    assert wanted.sampling.sweeps == 160
+    assert growth.objections(parse(path.read_text(), "run.toml"), wanted, "out") == []
+
+
+def test_what_a_suggestion_asks_for(synthetic):
+    ladder = np.geomspace(0.5, 1.6, 12)
+    glassy = find_transition(synthetic.tree(synthetic.symmetric((48, 72, 96), ladder, synthetic.glassy(0.65), seed=1)))
+    assert glassy.kind == "undecided"
+    text = glassy.suggest()
+    wanted = parse(text, "suggested.toml")
+    assert "Planted scans around" in text
+    assert len(wanted.scan.planted) >= 5
+    assert wanted.symmetric
+    assert len(wanted.scan.sizes) == 4
+    settled = find_transition(synthetic.tree(synthetic.free_spins(1)))
+    assert settled.kind == "none"
+    assert "The verdict stands" in settled.suggest()
+    assert parse(settled.suggest(), "suggested.toml").samples == 48
+
+
+def test_failing_samples_are_named_and_nobody_is_dropped(synthetic):
+    scan = synthetic.two_level((48, 96), (0.6, 0.65, 0.7), seed=1, n_samples=6)
+    scan |= synthetic.two_level((96,), (0.65,), seed=1, n_samples=6, frozen=True)
+    text = find_transition(synthetic.tree(scan)).suggest()
+    assert "6 samples have not proved their equilibrium: /N96/dilution0.0/planted0.65 sample 0" in text
+    assert "for all samples of the run" in text
+    assert parse(text, "suggested.toml").samples == 6
+
+
+def test_missing_samples_ask_for_the_same_file(synthetic):
+    scan = synthetic.two_level((48, 96), (0.6, 0.65, 0.7), seed=1, n_samples=6)
+    scan["/N96/dilution0.0/planted0.65"].attrs["samples_missing"] = [6]
+    text = find_transition(synthetic.tree(scan)).suggest()
+    assert "the same file, run again" in text
+    parse(text, "suggested.toml")
+
+
+def test_chains_without_an_ensemble_have_no_suggestion(synthetic):
+    scan = {p: d.drop_attrs().assign_attrs(n_weights=48) for p, d in synthetic.two_level((48,), (0.6,), seed=1).items()}
+    with pytest.raises(ValueError, match="chains do not name their ensemble"):
+        find_transition(synthetic.tree(scan)).suggest()
