@@ -155,7 +155,7 @@ def _verify(chosen) -> int:
     _check_instruction_set()
     selection = verify.select(chosen.directory, chosen.k, chosen.seed)
     print(selection, flush=True)
-    code = 0
+    code = 1 if selection.damaged else 0
     for result in verify.verify(selection):
         print(result, flush=True)
         code = 1 if result.differences else code

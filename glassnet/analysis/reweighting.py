@@ -291,6 +291,7 @@ class Reweighted:
 def _node(chain) -> Node:
     """The node behind what a user has in hand."""
     if isinstance(chain, xr.DataTree):
+        chain = _symmetric(chain)
         path, chain = chain.path, chain.to_dataset()
     elif isinstance(chain, xr.Dataset):
         path = ""
@@ -298,8 +299,7 @@ def _node(chain) -> Node:
         kind = type(chain).__name__
         raise TypeError(f"chain must be a node of glassnet.open_chains or the dataset of a run, got {kind}")
     if "energy" not in chain or not {"draw", "temperature", "replica"} <= set(chain["energy"].dims):
-        nodes = "; choose one, like chains['/N48/dilution0.0']" if path in ("", "/") and "energy" not in chain else ""
-        raise ValueError(f"chain must hold energy (draw, temperature, replica), got {sorted(chain.data_vars)}{nodes}")
+        raise ValueError(f"chain must hold energy (draw, temperature, replica), got {sorted(chain.data_vars)}")
     _checks.temperature_ladder("chain: temperature", chain["temperature"].values)
     if chain.sizes["draw"] < 2:
         raise ValueError(f"chain must have at least 2 draws, got {chain.sizes['draw']}")
@@ -317,6 +317,17 @@ def _node(chain) -> Node:
         raise ValueError("chain must have at least 1 sample, got 0")
     dilution = float(chain.attrs.get("dilution", 0.0))
     return Node(path, int(chain.attrs["n_weights"]), dilution, None, chain)
+
+
+def _symmetric(tree: xr.DataTree) -> xr.DataTree:
+    """The node that is meant: `tree` itself, or the only one below it that holds chains that are not planted."""
+    if "energy" in tree.data_vars:
+        return tree
+    below = [node for node in tree.subtree if "energy" in node.data_vars and "planted_temperature" not in node.attrs]
+    if len(below) != 1:
+        names = ", ".join(node.path for node in below) or "none is below it"
+        raise ValueError(f"chain must be one node of symmetric chains, got {tree.path}; choose among: {names}")
+    return below[0]
 
 
 def _as_sample(run: xr.Dataset) -> xr.Dataset:

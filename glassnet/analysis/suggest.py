@@ -46,7 +46,7 @@ def run_file(found) -> str:
         reasons.append("The verdict stands. Four times as many samples halve its bar.")
     else:
         reasons += [*_planted(found, run, passed), *_symmetric(found, run, passed), *_larger(found, run)]
-    reasons.append("Run with the same output directory, the scan goes on where it ended (see docs/runfile.md).")
+    reasons.append("glassnet scan THIS_FILE --out DIR, DIR the directory of these chains, goes on where it ended.")
     return "".join(f"# {reason}\n" for reason in reasons) + toml(run)
 
 

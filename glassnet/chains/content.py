@@ -1,9 +1,12 @@
 """A chain file as plain arrays and attributes: its digest, and the way into HDF5 and back."""
 
 import contextlib
+import errno
 import hashlib
 import io
 import json
+import os
+import re
 import struct
 import zipfile
 from collections.abc import Iterator
@@ -29,11 +32,18 @@ _STRUCTURE = ("CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST", "DIMENSION_LA
 _NO_COORDINATE = "This is a netCDF dimension but not a netCDF variable. {:9d}"
 _CHUNK_BYTES = 2**16
 #: what h5py and zipfile raise on damaged files
+#: errors of the system that pass, or that the user can put right
+_PASSING = (errno.EACCES, errno.EPERM, errno.EAGAIN, errno.EBUSY, errno.EINTR, errno.EIO, errno.EMFILE)
+_PASSING += (errno.ENFILE, errno.ENOMEM, errno.ESTALE, errno.ETIMEDOUT)
 _DAMAGE = (OSError, KeyError, RuntimeError, ValueError, TypeError, OverflowError, struct.error, zipfile.BadZipFile)
 
 
 class ChainError(OSError):
     """A chain file or directory that cannot be used; the text names it and says why."""
+
+
+class Unreadable(ChainError):
+    """A chain that cannot be read here and now, which says nothing against it: nobody may set it aside."""
 
 
 class Image(NamedTuple):
@@ -147,7 +157,7 @@ def opened(place: Place) -> Iterator[h5py.File]:
 def check_format(place: Place, found: int) -> None:
     """Refuse what a later release wrote."""
     if found > FORMAT:
-        raise ChainError(f"{place}: written by a newer glassnet (chain format {found}, this one reads {FORMAT})")
+        raise Unreadable(f"{place}: written by a newer glassnet (chain format {found}, this one reads {FORMAT})")
 
 
 @contextlib.contextmanager
@@ -159,10 +169,20 @@ def reading(place: Place) -> Iterator[None]:
         raise
     except FileNotFoundError:
         raise ChainError(f"{place}: no such file") from None
-    except (PermissionError, IsADirectoryError) as error:
+    except IsADirectoryError as error:
         raise ChainError(f"{place}: {error.strerror or error}") from None
+    except MemoryError:
+        raise Unreadable(f"{place}: not enough memory to read it") from None
     except _DAMAGE as error:
+        if (number := _errno(error)) in _PASSING:
+            raise Unreadable(f"{place}: {os.strerror(number)}") from error
         raise ChainError(f"{place}: truncated or damaged ({error})") from error
+
+
+def _errno(error: Exception) -> int | None:
+    """Number of the system's error behind an exception; HDF5 may only put it into its text."""
+    found = re.search(r"errno = (\d+)", str(error))
+    return int(found[1]) if found else getattr(error, "errno", None)
 
 
 def _plain(value):

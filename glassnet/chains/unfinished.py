@@ -12,7 +12,7 @@ import xarray as xr
 
 from glassnet.chains import segment
 from glassnet.chains.atomic import set_aside
-from glassnet.chains.content import ChainError, opened
+from glassnet.chains.content import ChainError, Unreadable, opened
 from glassnet.chains.segment import Segment
 from glassnet.glass import PathGlass
 
@@ -65,6 +65,8 @@ class Unfinished:
                     continue
                 if attrs["predecessor"] != self._tip:
                     raise ChainError(f"{path}: does not continue what is there before it")
+            except Unreadable:
+                raise
             except (ChainError, KeyError) as error:
                 reason = f"{path}: no segment (without {error})" if isinstance(error, KeyError) else str(error)
                 warnings.append(f"{reason}; kept as {set_aside(path).name} and computed again")

@@ -128,7 +128,11 @@ def linear(t_min, t_max, n) -> np.ndarray:
     return np.linspace(t_min, t_max, n)
 
 
-def adaptive(glass, t_min, t_max, n, seed, *, n_replicas=16, sweeps=4000) -> Ladder:
+class Interrupted(Exception):
+    """A pilot was to stop."""
+
+
+def adaptive(glass, t_min, t_max, n, seed, *, n_replicas=16, sweeps=4000, pause=None) -> Ladder:
     """`n` temperatures with equal exchange rates between neighbours on this glass.
 
     Short pilot runs, each on the ladder the last one gave and from the configurations it ended in. A pilot records
@@ -154,6 +158,8 @@ def adaptive(glass, t_min, t_max, n, seed, *, n_replicas=16, sweeps=4000) -> Lad
     sweeps : int
         Of all pilots together, >= 1; the default is a tenth of 20000 sweeps of thermalization and 20000 recorded (and
         a tenth to a seventh of their time).
+    pause : callable() -> bool, optional
+        Asked every fraction of a second; once it says yes, the search ends with :class:`Interrupted`.
 
     Returns
     -------
@@ -177,7 +183,7 @@ def adaptive(glass, t_min, t_max, n, seed, *, n_replicas=16, sweeps=4000) -> Lad
         previous, pilot = pilot, ParallelTempering(glass, _temperatures(beta, t_min, t_max), n_replicas, own_seed)
         if previous is not None:
             _continue(previous, pilot, nearest)
-        energy, used = _energies(pilot, length), beta
+        energy, used = _energies(pilot, length, pause), beta
         updates += pilot.n_updates
         beta = _equal_parts(used, energy)
         nearest = np.abs(np.subtract.outer(beta, used)).argmin(axis=1)
@@ -200,12 +206,14 @@ def _continue(previous, pilot, nearest):
     pilot.restore(state)
 
 
-def _energies(pilot, length):
+def _energies(pilot, length, pause):
     """`length` sweeps; the energies (draw, rung, replica) of the last 60 % of them."""
     recorded = max(1, 3 * length // 5)
     every = max(1, recorded // _DRAWS)
     n_draws = recorded // every
-    arrays, _ = pilot._chain(["energy"], length - n_draws * every, n_draws, every)
+    arrays, draw = pilot._chain(["energy"], length - n_draws * every, n_draws, every, pause=pause)
+    if len(draw) < n_draws:
+        raise Interrupted
     return arrays["energy"]
 
 

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from glassnet.chains import merging, rescue, segment, shards
 from glassnet.chains.archive import Member
 from glassnet.chains.atomic import commit, remove_parts
-from glassnet.chains.content import ChainError
+from glassnet.chains.content import ChainError, Unreadable
 from glassnet.chains.headers import file_name
 from glassnet.chains.store import NODES, RUN_FILE
 from glassnet.chains.unfinished import Unfinished
@@ -229,6 +229,8 @@ class RunDirectory:
             if task.sample in nodes[folder].files:
                 try:
                     attrs = segment.verify(path)
+                except Unreadable:
+                    raise
                 except ChainError as error:
                     damaged[path] = str(error)
             if task.sample in nodes[folder].begun:
@@ -292,5 +294,7 @@ def _inspect(whose: tuple[Path, Path]) -> tuple[dict[int, dict], str | None]:
     _, shard = whose
     try:
         return {sample: header.attrs for sample, header in shards.check(shard).items()}, None
+    except Unreadable:
+        raise
     except ChainError as error:
         return {sample: content.attrs[""] for sample, _, content in rescue.salvaged(shard)}, str(error)

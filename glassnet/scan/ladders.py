@@ -3,6 +3,8 @@
 Kept, because rungs come from pilot runs or from libm, whose last bit depends on the machine.
 """
 
+from collections.abc import Callable
+
 from glassnet._random import Seed
 from glassnet.sampling import ladder as ladders
 from glassnet.scan.checks import n_weights
@@ -21,17 +23,30 @@ def ladder_of(task: Task, run_file: RunFile, kept: dict[str, list[float]]) -> li
     return [*kept[_name(asked, task)], *([float("inf")] if asked.infinite else [])]
 
 
-def complete(tasks: list[Task], run_file: RunFile, kept: dict[str, list[float]]) -> dict[str, list[float]]:
-    """`kept` together with every ladder that these tasks lack."""
+def complete(
+    tasks: list[Task],
+    run_file: RunFile,
+    kept: dict[str, list[float]],
+    save: Callable[[dict[str, list[float]]], None] = lambda kept: None,
+    pause: Callable[[], bool] | None = None,
+) -> dict[str, list[float]]:
+    """`kept` together with every ladder that these tasks lack; `save` is called with each one more.
+
+    Raises
+    ------
+    glassnet.sampling.ladder.Interrupted
+        Once `pause` says so.
+    """
     kept = dict(kept)
     for task in tasks:
         asked = run_file.sampling_of(task.planted is not None).temperatures
         if isinstance(asked, Ladder) and _name(asked, task) not in kept:
-            kept[_name(asked, task)] = _compute(asked, task, run_file)
+            kept[_name(asked, task)] = _compute(asked, task, run_file, pause)
+            save(kept)
     return kept
 
 
-def _compute(asked: Ladder, task: Task, run_file: RunFile) -> list[float]:
+def _compute(asked: Ladder, task: Task, run_file: RunFile, pause: Callable[[], bool] | None) -> list[float]:
     if asked.spacing != "adaptive":
         return getattr(ladders, asked.spacing)(asked.min, asked.max, asked.n).tolist()
     pilot = Task(task.size, task.dilution, sample=0)
@@ -39,7 +54,7 @@ def _compute(asked: Ladder, task: Task, run_file: RunFile) -> list[float]:
     seed = Seed(run_file.seed, pilot.text + ",pilot")
     # of one sample, symmetric or planted: recorded sweeps may grow later, and the ladder must be as if always so long
     sweeps = min(max(run_file.sampling.thermalization // 10, _FEWEST), _MOST)
-    return ladders.adaptive(glass, asked.min, asked.max, asked.n, seed, sweeps=sweeps).tolist()
+    return ladders.adaptive(glass, asked.min, asked.max, asked.n, seed, sweeps=sweeps, pause=pause).tolist()
 
 
 def _name(asked: Ladder, task: Task) -> str:

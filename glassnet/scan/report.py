@@ -151,7 +151,6 @@ def _summary(results: list[Transition], theories: list) -> dict:
 
 
 def _entry(result: Transition, theory) -> dict:
-    location = result.location
     return {
         "dilution": result.dilution,
         "sizes": list(result.sizes),
@@ -160,7 +159,7 @@ def _entry(result: Transition, theory) -> dict:
             "temperature": result.temperature,
             "stderr": result.stderr,
             "evidence": [item._asdict() for item in result.evidence],
-            "estimates": [] if location is None else [estimate._asdict() for estimate in location.estimates],
+            "estimates": [estimate._asdict() for estimate in result.estimates],
         },
         "theory": None
         if theory is None

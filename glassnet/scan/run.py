@@ -17,6 +17,7 @@ from glassnet.chains import rescue, segment, shards
 from glassnet.chains.atomic import commit, set_aside
 from glassnet.chains.content import ChainError
 from glassnet.kernels.bitsliced import chosen_instruction_set
+from glassnet.sampling.ladder import Interrupted
 from glassnet.scan import farm, ladders, progress, tasks
 from glassnet.scan.config import RunFile, UserError, load
 from glassnet.scan.directory import RunDirectory
@@ -24,6 +25,8 @@ from glassnet.scan.saving import CHECKPOINT_EVERY, Saving
 from glassnet.scan.schedule import Schedule
 from glassnet.scan.stop import Stop, time_left
 from glassnet.scan.tasks import Task
+
+_PAUSED = "paused with work left, all saved: give the same command again to go on"
 
 
 class Job(NamedTuple):
@@ -77,7 +80,9 @@ def scan(path, out=None, time_limit: float | None = None, checkpoint_every: floa
                 code = _follow(comm, stop)
                 farm.leave(comm)
                 return code
-            plan = _agreed(comm, path, out, checkpoint_every, held)
+            plan = _agreed(comm, path, out, checkpoint_every, held, stop)
+            if plan is None:
+                return 75
             code = _work(comm, plan, stop)
             farm.leave(comm)
             # Slurm may warn of the end of the job while rank 0 analyses
@@ -85,13 +90,18 @@ def scan(path, out=None, time_limit: float | None = None, checkpoint_every: floa
             return _conclude(plan, code)
 
 
-def _agreed(comm, path, out, checkpoint_every: float, held: contextlib.ExitStack) -> Plan:
-    """The plan, which every rank is told; if it is refused, every rank is told that."""
+def _agreed(comm, path, out, checkpoint_every: float, held: contextlib.ExitStack, stop: Stop) -> Plan | None:
+    """The plan, which every rank is told; if it is refused, or the scan is to stop before, every rank is told that."""
     try:
         with _clear_errors():
-            plan = _prepare(path, out, checkpoint_every, held)
+            plan = _prepare(path, out, checkpoint_every, held, stop)
+    except Interrupted:
+        farm.tell_all(comm, 75)
+        farm.leave(comm)
+        print(_PAUSED, flush=True)
+        return None
     except UserError:
-        farm.tell_all(comm, None)
+        farm.tell_all(comm, 2)
         farm.leave(comm)
         raise
     farm.tell_all(comm, plan.job)
@@ -100,13 +110,13 @@ def _agreed(comm, path, out, checkpoint_every: float, held: contextlib.ExitStack
 
 def _follow(comm, stop: Stop) -> int:
     job = farm.hear(comm)
-    return 2 if job is None else farm.follow(comm, performer(job, stop), stop)
+    return job if isinstance(job, int) else farm.follow(comm, performer(job, stop), stop)
 
 
 def _conclude(plan: Plan, code: int) -> int:
     """What the user reads in the end."""
     if code == 75:
-        print("paused with work left, all saved: give the same command again to go on", flush=True)
+        print(_PAUSED, flush=True)
         return code
     from glassnet.scan import report
 
@@ -123,8 +133,8 @@ def _conclude(plan: Plan, code: int) -> int:
     return code
 
 
-def _prepare(path, out, checkpoint_every: float, held: contextlib.ExitStack) -> Plan:
-    """Everything that can be refused, before anything is run."""
+def _prepare(path, out, checkpoint_every: float, held: contextlib.ExitStack, stop: Stop) -> Plan:
+    """Everything that can be refused, before anything is run; Interrupted if the pilots of ladders are to stop."""
     run_file = load(path)
     directory = RunDirectory.of(path, run_file, out)
     directory.check(run_file, str(path))
@@ -132,8 +142,8 @@ def _prepare(path, out, checkpoint_every: float, held: contextlib.ExitStack) -> 
     directory.check(run_file, str(path))
     every_task = tasks.all_tasks(run_file)
     survey = directory.survey(every_task, run_file)
-    for path, reason in survey.damaged.items():
-        # shards first: beside a damaged chain file the shorter chain in a shard still counts
+    # shards last: of a chain damaged in both files the one in the shard may be the one that is rescued
+    for path, reason in sorted(survey.damaged.items(), key=lambda entry: entry[0].suffix == ".zip"):
         rescued = f", {rescue.rescue(path)} chains rescued, the others" if path.suffix == ".zip" else " and"
         aside = set_aside(path)
         print(f"warning: {reason}; kept as {aside.name}{rescued} run again", file=sys.stderr, flush=True)
@@ -143,7 +153,8 @@ def _prepare(path, out, checkpoint_every: float, held: contextlib.ExitStack) -> 
     directory.describe(run_file)
     left = [number for number in range(len(every_task)) if number not in survey.done]
     try:
-        kept = ladders.complete([every_task[number] for number in left], run_file, directory.ladders())
+        waiting = [every_task[number] for number in left]
+        kept = ladders.complete(waiting, run_file, directory.ladders(), directory.keep_ladders, lambda: stop.requested)
     except ValueError as error:
         raise UserError(f"{path}: sampling.temperatures: {error}") from None
     directory.keep_ladders(kept)
@@ -232,5 +243,7 @@ def _clear_errors():
     """Refusals of the file system are the user's to put right."""
     try:
         yield
+    except ChainError as error:
+        raise UserError(str(error)) from None
     except OSError as error:
         raise UserError(f"{error.filename or 'output'}: {error.strerror or error}") from None

@@ -13,6 +13,7 @@ import glassnet
 from glassnet.chains import segment
 from glassnet.chains.archive import Member
 from glassnet.chains.content import UNDIGESTED, ChainError, Content, digest, dimensions
+from glassnet.chains.segment import Segment
 from glassnet.kernels.bitsliced import chosen_instruction_set
 from glassnet.scan import ladders, tasks
 from glassnet.scan.config import RunFile, UserError
@@ -28,9 +29,11 @@ class Selection(NamedTuple):
     chosen: list[Task]
     n_finished: int
     seed: int
+    damaged: list[str]
 
     def __str__(self) -> str:
-        return f"{len(self.chosen)} of {self.n_finished} finished tasks (--seed {self.seed} chooses the same again)"
+        chosen = f"{len(self.chosen)} of {self.n_finished} finished tasks (--seed {self.seed} chooses the same again)"
+        return "\n".join([*(f"damaged, run again by the next scan: {text}" for text in self.damaged), chosen])
 
 
 class Verified(NamedTuple):
@@ -64,7 +67,7 @@ def select(path, k: int = 3, seed: int | None = None) -> Selection:
     directory = RunDirectory(path)
     run_file = directory.run_file()
     every_task = tasks.all_tasks(run_file)
-    lengths, _ = directory.lengths(every_task)
+    lengths, damaged = directory.lengths(every_task)
     finished = [
         task
         for number, task in enumerate(every_task)
@@ -76,7 +79,7 @@ def select(path, k: int = 3, seed: int | None = None) -> Selection:
     # in an order that does not depend on lists that grew
     by_name = sorted(finished, key=lambda task: task.text)
     chosen = random.Random(seed).sample(by_name, min(k, len(by_name)))
-    return Selection(directory, run_file, chosen, len(finished), seed)
+    return Selection(directory, run_file, chosen, len(finished), seed, damaged)
 
 
 def verify(selection: Selection) -> Iterator[Verified]:
@@ -85,13 +88,13 @@ def verify(selection: Selection) -> Iterator[Verified]:
     kept = ladders.complete(selection.chosen, run_file, directory.ladders())
     for task in selection.chosen:
         begun = time.perf_counter()
-        lines = _compare(task, run_file, ladders.ladder_of(task, run_file, kept), directory.find(task))
+        lines = _compare(task, run_file, ladders.ladder_of(task, run_file, kept), directory)
         yield Verified(task, time.perf_counter() - begun, lines)
 
 
-def _compare(task: Task, run_file: RunFile, ladder: list[float], place: Path | Member) -> list[str]:
+def _compare(task: Task, run_file: RunFile, ladder: list[float], directory: RunDirectory) -> list[str]:
     try:
-        found = segment.read(place)
+        place, found = _read(directory, task)
     except ChainError as error:
         return [f"{error}; the next scan computes it again"]
     outcome = tasks.run(task, run_file, ladder)
@@ -100,6 +103,18 @@ def _compare(task: Task, run_file: RunFile, ladder: list[float], place: Path | M
         return []
     stored = segment.content_of(found.dataset, found.glass, found.state)
     return [f"file: {place}", *differences(stored, fresh), *_look_further(found)]
+
+
+def _read(directory: RunDirectory, task: Task) -> tuple[Path | Member, Segment]:
+    """Where a chain is, and the chain; a scan that goes on may merge it meanwhile."""
+    place = directory.find(task)
+    try:
+        return place, segment.read(place)
+    except ChainError:
+        now = directory.find(task)
+        if now == place:
+            raise
+        return now, segment.read(now)
 
 
 def differences(stored: Content, fresh: Content) -> list[str]:

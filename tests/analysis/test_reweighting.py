@@ -258,8 +258,12 @@ def test_what_a_chain_does_not_hold_is_said(chain):
 def test_chains_that_cannot_be_reweighted_are_refused(chain, synthetic):
     with pytest.raises(TypeError, match=r"chain must be a node of glassnet\.open_chains or .* a run, got dict"):
         gn.analysis.reweight({})
-    with pytest.raises(ValueError, match=r"choose one, like chains\['/N48/dilution0.0'\]"):
-        gn.analysis.reweight(synthetic.tree({"/N12/dilution0.0": chain}))
+    two = synthetic.tree({"/N12/dilution0.0": chain, "/N24/dilution0.0/symmetric": chain})
+    with pytest.raises(ValueError, match=r"choose among: /N12/dilution0\.0, /N24/dilution0\.0/symmetric"):
+        gn.analysis.reweight(two)
+    assert (
+        gn.analysis.reweight(two["/N24/dilution0.0"]).energy(1.0).value == gn.analysis.reweight(chain).energy(1.0).value
+    )
     with pytest.raises(ValueError, match=r"chain must be symmetric, got one planted at T = 0\.65"):
         gn.analysis.reweight(chain.assign_attrs(planted_temperature=0.65))
     with pytest.raises(ValueError, match=r"chain must be recorded without a field, got field = 0\.1"):

@@ -1,3 +1,4 @@
+import errno
 import itertools
 import json
 import os
@@ -100,6 +101,61 @@ def test_damaged_chain_is_set_aside_and_run_again(run_file, scan, digests, tmp_p
     assert code == 0
     assert digests(out) == expected
     assert victim.with_name("sample1.h5.damaged").read_bytes() == image
+
+
+@pytest.mark.parametrize("name", ["EMFILE", "ESTALE", "EIO", "EACCES"])
+def test_what_cannot_be_read_now_is_not_damaged(run_file, scan, tmp_path, monkeypatch, name):
+    path, out, number = run_file(), tmp_path / "out", getattr(errno, name)
+    scan(path, out)
+    before = stamps(out)
+
+    def refuse(*_, **__):
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(content.h5py, "File", refuse)
+        with pytest.raises(UserError, match=f"sample0.h5: {os.strerror(number)}"):
+            run.scan(path, out)
+    assert stamps(out) == before
+    assert not list(out.rglob("*.damaged"))
+
+
+def test_chains_of_a_newer_release_are_left_alone(run_file, scan, tmp_path):
+    path, out = run_file(), tmp_path / "out"
+    scan(path, out)
+    with content.h5py.File(next(iter(stamps(out))), "r+") as file:
+        file.attrs["format"] = 99
+    before = stamps(out)
+    with pytest.raises(UserError, match=r"written by a newer glassnet \(chain format 99"):
+        run.scan(path, out)
+    assert stamps(out) == before
+
+
+def test_pilots_of_ladders_can_be_interrupted(run_file, scan, digests, tmp_path, monkeypatch):
+    path, out = run_file("n = 4}", 'n = 4, spacing = "adaptive"}'), tmp_path / "out"
+    with monkeypatch.context() as patch:
+        patch.setattr(tempering, "_STRETCH", 1)
+        patch.setattr(run, "Stop", lambda seconds: Stop(seconds=250, clock=itertools.count().__next__))
+        code, output = scan(path, out)
+    assert (code, output.strip()) == (75, "paused with work left, all saved: give the same command again to go on")
+    assert len(json.loads((out / "ladders.json").read_text())) == 1
+    assert scan(path, out)[0] == 0
+    scan(path, tmp_path / "whole")
+    assert digests(out) == digests(tmp_path / "whole")
+
+
+def test_a_directory_that_cannot_be_written(run_file, finish, scan, tmp_path):
+    path, out = run_file(), tmp_path / "out"
+    scan(path, out)
+    before = stamps(out)
+    mount = f"mount --bind {out} {out} && mount -o remount,ro,bind {out}"
+    if shutil.which("unshare") is None or subprocess.run(["unshare", "-rm", "sh", "-c", mount]).returncode:
+        pytest.skip("nothing can be mounted here")
+    command = f"{mount} && {sys.executable} -P -m glassnet scan {path} --out {out}"
+    found = subprocess.run(["unshare", "-rm", "sh", "-c", command], capture_output=True, text=True, timeout=60)
+    assert found.returncode == 2
+    assert found.stderr == f"glassnet: {out}/.lock: Read-only file system\n"
+    assert stamps(out) == before
 
 
 def test_damage_is_warned_of(run_file, tmp_path, finish, scan):

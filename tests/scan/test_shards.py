@@ -11,6 +11,7 @@ import pytest
 import xarray as xr
 
 import glassnet as gn
+from glassnet import cli
 from glassnet.chains import shards
 from glassnet.chains.content import ChainError
 from glassnet.cli import main
@@ -195,6 +196,33 @@ def test_damaged_shards_are_set_aside_and_their_chains_rescued(
     assert digests(out) == whole
     assert names(out) == ["samples0-2.zip", "samples3-5.zip", "samples3-5.zip.damaged", "samples6-8.zip"]
     assert victim.with_name("samples3-5.zip.damaged").read_bytes() == image
+
+
+def test_a_chain_damaged_in_its_file_and_in_its_shard(run_file, scan, digests, tmp_path, small_blocks):
+    """Left by a kill before a merged file was removed, then cut, and the shard damaged elsewhere: the shard has it."""
+    path, out = run_file(*SEVEN), tmp_path / "out"
+    scan(path, out)
+    whole, shard = digests(out), out / FOLDER / "samples3-5.zip"
+    listed = shards.listed(shard)
+    shard.with_name("sample3.h5").write_bytes(listed[3].place.image()[:-100])
+    image = bytearray(shard.read_bytes())
+    image[listed[4].place.at + 5000] ^= 4
+    shard.write_bytes(image)
+    assert run.scan(path, out) == 0
+    assert status.status(out)["done"] == 7
+    assert digests(out) == whole
+
+
+def test_verify_speaks_of_damaged_shards(run_file, scan, tmp_path, small_blocks, capsys):
+    out = tmp_path / "out"
+    scan(run_file(*SEVEN), out)
+    shard = out / FOLDER / "samples3-5.zip"
+    shard.write_bytes(shard.read_bytes()[:-30])
+    assert cli.main(["verify", str(out), "-k", "2"]) == 1
+    output = capsys.readouterr().out
+    assert output.startswith(f"damaged, run again by the next scan: {shard}: truncated or damaged")
+    assert "2 of 4 finished tasks" in output
+    assert output.count(": equal (") == 2
 
 
 def test_a_full_disk_leaves_the_files(run_file, finish, digests, expected, tmp_path):
