@@ -17,8 +17,6 @@ _VALLEY = 0.5
 _SEEN = 0.01
 #: latent heats per weight below the first are not called so; the heat capacity cannot tell those below the second
 _SMALL_HEAT, _LARGE_HEAT = 0.08, 0.15
-#: error up to which the gap of the planted phases is known well enough to be called none
-_KNOWN_HEAT = 0.05
 #: the susceptibility grows with an exponent near 1 where the overlap stays finite and near 0 where there is no order
 _GROWING, _FLAT = 0.5, 0.25
 #: chi^2 per degree of freedom above which curves have no scaling function in common
@@ -100,7 +98,9 @@ def planted_heat(nodes: list[PlantedNode], location: Location | None) -> Evidenc
     value = (forms[0].value + forms[1].value) / 2
     heat = Trend(value, float(np.hypot(max(form.stderr for form in forms), (forms[0].value - forms[1].value) / 2)))
     passed = None
-    if abs(heat.value) < max(_SMALL_HEAT, 3 * heat.stderr) and heat.stderr < _KNOWN_HEAT:
+    # a gap within its noise is none, as long as that noise hides no latent heat that would be called one
+    noise = min(3 * heat.stderr, _LARGE_HEAT)
+    if abs(heat.value) < max(_SMALL_HEAT, noise) and heat.stderr < _SMALL_HEAT:
         passed = True
     elif heat.above(_SMALL_HEAT):
         passed = False

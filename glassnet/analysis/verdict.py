@@ -66,7 +66,8 @@ def decide(found: Findings) -> Verdict:
           a negative Binder dip that deepens over three sizes, two peaks of the overlap, no latent heat, an annealed
           entropy that vanishes at a positive temperature, and dips that stay above T = 0 under every extrapolation (or
           a complexity that was measured to vanish).
-        - "first-order": the heat capacity grows like N over three sizes, and overlap or energy have two peaks.
+        - "first-order": the heat capacity grows like N over three sizes, and the energy has two peaks; or the overlap
+          has, where that of the energy is open.
         - "continuous": the Binder cumulants of all sizes cross, without a dip below that of a product of two normal
           variables, the susceptibility grows below, and the overlap has one peak.
         - "none": no crossing, no deepening dip, no size with two peaks, and the susceptibility does not grow down to
@@ -117,7 +118,7 @@ def decide(found: Findings) -> Verdict:
 
 
 def _kind(passed: dict, peaks: Evidence, dips: list[symmetric.Dip], found: Findings) -> str:
-    two_peaks = passed["peaks"] is True or passed["energies"] is True
+    two_peaks = passed["energies"] is True or (passed["peaks"] is True and passed["energies"] is None)
     if _planted_random_first_order(passed):
         return "random first-order"
     if passed["heat"] is False and two_peaks:
