@@ -25,8 +25,9 @@ def weighed(estimates: list[Estimate], name: str | None = None, admissible: floa
 
 
 def continuous(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:
-    """Crossings of the Binder cumulants and of N^r [q^2] of all sizes; the headline is their mean, half of their
-    distance in its bar, or that of the cumulants alone. Empty where the cumulants do not cross."""
+    """Crossings of the Binder cumulants and of N^r [q^2] of all sizes; the headline is their mean, with the standard
+    deviation of a place anywhere between them in its bar, or that of the cumulants alone. Empty where these do not
+    cross."""
     sizes = tuple(overlaps)
     binder, order = scaling.binder(overlaps), scaling.order(overlaps)
     if binder is None or not binder.found:
@@ -37,7 +38,8 @@ def continuous(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:
     found.append(Estimate("N^r [q^2] of all sizes cross", order.temperature, order.stderr, sizes))
     n_samples = min(data.attrs["n_samples"] for data in overlaps.values())
     mean = (binder.resampled + order.resampled) / 2
-    apart = abs(order.temperature - binder.temperature) / 2
+    # the two come from either side: anywhere between them is as likely
+    apart = abs(order.temperature - binder.temperature) / np.sqrt(12)
     bar = float(np.hypot(errors.bootstrap_error(mean, n_samples), apart))
     return [Estimate("mean of the two crossings", float(mean[0]), bar, sizes), *found]
 

@@ -4,7 +4,7 @@ Near a continuous transition the Binder cumulant is a function of x = (T - T_c) 
 random graphs exponents are those of mean-field theory: y = 1/3, r = 2/3 for a glass, y = 1/2 and r = 1/2 (q is the
 order parameter) or 1 (q is its square) for a ferromagnet. All sizes are fitted at once by a parabola in x; T_c is where
 the fit is best, and the exponents are those that fit best. In glasses the crossing of the Binder cumulants comes from
-below and that of N^(2/3) [q^2] from above as N grows: their mean is the estimate, half of their distance in its bar.
+below and that of N^(2/3) [q^2] from above as N grows: their mean is the estimate, their distance over 12^1/2 in the bar.
 """
 
 from typing import NamedTuple
