@@ -10,6 +10,7 @@ from setuptools import Extension, setup
 FLAGS = ["-O3", "-ffp-contract=off", "-Wall", "-Wextra", "-Wno-psabi", "-Wno-unused-function"]
 # Further flags of compiler and linker, after all others: tests/sanitize.sh builds with sanitizers by this.
 EXTRA_FLAGS = shlex.split(os.environ.get("GLASSNET_CFLAGS", ""))
+KERNELS = sorted(name.removesuffix(".pyx") for name in os.listdir("ext") if name.endswith(".pyx"))
 HEADERS = sorted(os.path.join("ext", name) for name in os.listdir("ext") if name.endswith((".h", ".pxi")))
 
 
@@ -27,7 +28,7 @@ def kernel(name):
 
 setup(
     ext_modules=cythonize(
-        [kernel(name) for name in ("bitsliced", "realvalued", "recording", "enumeration")],
+        [kernel(name) for name in KERNELS],
         build_dir="build",
         compiler_directives={
             "language_level": 3,
