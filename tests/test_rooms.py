@@ -35,8 +35,10 @@ GUARDED = {
     "pydantic": {"scan.config"},
     "rich": {"sampling.progress", "scan.progress"},
     "matplotlib": {"plots"},
+    "sklearn": {"network"},
+    "torch": {"network.torch"},
 }
-INSIDE_FUNCTIONS_ONLY = {"matplotlib", "mpi4py", "rich"}
+INSIDE_FUNCTIONS_ONLY = {"matplotlib", "mpi4py", "rich", "sklearn"}
 
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
