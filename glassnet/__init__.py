@@ -16,7 +16,7 @@ _HOME = {
     "transition_line": "glassnet.analysis.transition",
     "Transition": "glassnet.analysis.transition",
 }
-_ROOMS = ("analysis", "chains", "ensembles", "exact", "ladder", "plots", "scan", "theory")
+_ROOMS = ("analysis", "chains", "ensembles", "exact", "ladder", "network", "plots", "scan", "theory")
 
 __all__ = [*_HOME, *_ROOMS]
 

@@ -5,21 +5,24 @@ import numpy as np
 from glassnet import _checks
 
 
-def check_couplings(couplings, bias, n_paths: int, *, inputs: bool) -> None:
+def check_couplings(couplings, bias, n_paths: int, *, n_inputs: int) -> None:
     """Check the keywords `couplings` and `bias` before anything is drawn.
 
     Raises
     ------
     TypeError, ValueError
-        If `couplings` is none of the kinds the ensemble takes (`inputs`: it has input units), or `bias` is outside
-        [-1, 1] or given with couplings that are not "binary".
+        If `couplings` is none of the kinds the ensemble takes (with `n_inputs` input units, 0 if it has none) or comes
+        from examples of another number of inputs, or `bias` is outside [-1, 1] or given with couplings that are not
+        "binary".
     """
     bias = _checks.real("bias", bias, minimum=-1, maximum=1)
     if isinstance(couplings, str):
         _checks.choice("couplings", couplings, ("binary", "gaussian"))
     elif callable(couplings):
-        if not inputs:
+        if not n_inputs:
             raise TypeError("couplings may be a function of the input unit for walks only, got a callable")
+        if getattr(couplings, "n_inputs", n_inputs) != n_inputs:
+            raise ValueError(f"couplings must come from examples of widths[0] = {n_inputs} inputs, got {couplings!r}")
     else:
         _checks.real_array("couplings", couplings, shape=(n_paths,))
     if bias != 0 and not (isinstance(couplings, str) and couplings == "binary"):
@@ -55,7 +58,7 @@ def draw_couplings(couplings, bias: float, n_paths: int, rng: np.random.Generato
 
 
 def label(couplings) -> str:
-    """One word for the recipe of a glass."""
+    """What the recipe of a glass keeps: one word, or what a callable says of itself by an attribute `label`."""
     if isinstance(couplings, str):
         return couplings
-    return "callable" if callable(couplings) else "given"
+    return str(getattr(couplings, "label", "callable")) if callable(couplings) else "given"

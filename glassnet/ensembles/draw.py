@@ -150,7 +150,8 @@ def walks(widths, alpha, seed, *, couplings="binary", bias=0.0, dilution=0.0) ->
         As in :func:`regular`; the same fraction of the edges of every layer is removed.
     couplings : {"binary", "gaussian"}, (n_paths,) floats, or callable(input_unit, rng) -> float
         A callable is called once for every path, in the order the paths are drawn, with the index of the input neuron
-        at its head and the generator of the couplings.
+        at its head and the generator of the couplings; :func:`glassnet.network.data_couplings` makes one from
+        examples.
 
     Returns
     -------
@@ -166,7 +167,7 @@ def walks(widths, alpha, seed, *, couplings="binary", bias=0.0, dilution=0.0) ->
     n_weights = _wiring.n_network_weights(widths)
     p = len(widths) - 1
     alpha, n_paths = _path_count(alpha, n_weights)
-    disorder = Disorder(n_weights, n_paths, p, seed, couplings, bias, dilution, inputs=True)
+    disorder = Disorder(n_weights, n_paths, p, seed, couplings, bias, dilution, n_inputs=widths[0])
     rng = disorder.paths_rng()
     paths = np.empty((n_paths, p), dtype=np.int32)
     inputs = neurons = rng.integers(widths[0], size=n_paths, dtype=np.int32)
@@ -190,11 +191,11 @@ class Disorder:
     couplings: object
     bias: float
     dilution: float
-    inputs: bool = False
+    n_inputs: int = 0
 
     def __post_init__(self):
         _wiring.require_memory(self.n_weights, self.n_paths, self.p)
-        check_couplings(self.couplings, self.bias, self.n_paths, inputs=self.inputs)
+        check_couplings(self.couplings, self.bias, self.n_paths, n_inputs=self.n_inputs)
         _wiring.dilution("dilution", self.dilution)
 
     def paths_rng(self) -> np.random.Generator:

@@ -1,4 +1,8 @@
-"""Where the compiled modules land, built from ``ext/``: both samplers, their recording loop, and the enumeration."""
+"""Where the compiled modules land, built from ``ext/``.
+
+Both samplers and their recording loop, the enumeration, populations of cavity fields, what is done on one instance, and
+the spanning tree of neurons.
+"""
 
 from importlib.util import find_spec
 
@@ -9,6 +13,6 @@ if find_spec("glassnet.kernels.bitsliced") is None:
         "(python setup.py build_ext --inplace)"
     )
 
-from glassnet.kernels import bitsliced, enumeration, realvalued, recording
+from glassnet.kernels import bitsliced, cavity, enumeration, instance, persistence, realvalued, recording
 
-__all__ = ["bitsliced", "enumeration", "realvalued", "recording"]
+__all__ = ["bitsliced", "cavity", "enumeration", "instance", "persistence", "realvalued", "recording"]

@@ -1,15 +1,34 @@
 """Theory: what the cavity method predicts for the ensembles, beside which the Monte Carlo results are put.
 
-`regular` and `poisson` return a `Cavity`; `of` finds the one that belongs to the glass of a run file. The paramagnet of
-given couplings is in `paramagnet`, the limit T -> 0 in `xorsat`.
+`regular` and `poisson` return a `Cavity`; `of` finds the one that belongs to the glass of a run file, `paramagnet_of`
+the paramagnet, for any law of the couplings. One given glass: `leaf_removal`, `ground_states`, `belief_propagation`.
 """
 
 from glassnet import _checks, _wiring
 from glassnet.theory import paramagnet, xorsat
+from glassnet.theory.belief import BeliefPropagation, belief_propagation
 from glassnet.theory.cavity import Cavity
+from glassnet.theory.core import Core, leaf_removal
+from glassnet.theory.linear import GroundStates, ground_states
+from glassnet.theory.paramagnet import Paramagnet
 from glassnet.theory.tree import PoissonTree, RegularTree
 
-__all__ = ["Cavity", "of", "paramagnet", "poisson", "regular", "xorsat"]
+__all__ = [
+    "BeliefPropagation",
+    "Cavity",
+    "Core",
+    "GroundStates",
+    "Paramagnet",
+    "belief_propagation",
+    "ground_states",
+    "leaf_removal",
+    "of",
+    "paramagnet",
+    "paramagnet_of",
+    "poisson",
+    "regular",
+    "xorsat",
+]
 
 #: mean number of paths through a weight beyond which the grids of the density evolution grow too large
 MOST_PATHS = 10_000
@@ -25,7 +44,7 @@ def regular(p: int, degree: int, dilution: float = 0.0) -> Cavity:
     p : int
         Weights per path, >= 2.
     degree : int
-        Paths per weight before dilution, >= 1.
+        Paths per weight before dilution, >= 0.
     dilution : float
         Fraction of the connections removed, with every path through them; in [0, 1). The degrees of those that remain
         are binomial, each path surviving with probability (1 - dilution)^(p-1).
@@ -36,7 +55,7 @@ def regular(p: int, degree: int, dilution: float = 0.0) -> Cavity:
         If an argument is of the wrong kind or out of range.
     """
     p = _checks.integer("p", p, minimum=2)
-    degree = _checks.integer("degree", degree, minimum=1, maximum=MOST_PATHS)
+    degree = _checks.integer("degree", degree, minimum=0, maximum=MOST_PATHS)
     dilution = _wiring.dilution("dilution", dilution)
     return Cavity(RegularTree(p, degree, (1.0 - dilution) ** (p - 1)), dilution)
 
@@ -51,7 +70,7 @@ def poisson(p: int, alpha: float, dilution: float = 0.0) -> Cavity:
     p : int
         Weights per path, >= 2.
     alpha : float
-        Paths per weight before dilution, > 0.
+        Paths per weight before dilution, >= 0.
     dilution : float
         Fraction of the connections removed, with every path through them; in [0, 1).
 
@@ -61,7 +80,7 @@ def poisson(p: int, alpha: float, dilution: float = 0.0) -> Cavity:
         If an argument is of the wrong kind or out of range.
     """
     p = _checks.integer("p", p, minimum=2)
-    alpha = _checks.real("alpha", alpha, minimum=0.0, exclusive=True)
+    alpha = _checks.real("alpha", alpha, minimum=0)
     if p * alpha > MOST_PATHS:
         raise ValueError(f"alpha must give a weight at most {MOST_PATHS} paths, p alpha, got {p * alpha:g}")
     dilution = _wiring.dilution("dilution", dilution)
@@ -103,3 +122,29 @@ def of(
     if p is not None and alpha is not None and p * alpha > MOST_PATHS:
         return None
     return poisson(p, alpha, dilution)
+
+
+def paramagnet_of(
+    ensemble: str, *, p=None, degree=None, alpha=None, dilution=0.0, couplings="binary", bias=0.0, widths=None
+) -> Paramagnet:
+    """Return the paramagnet of the glass that a run file describes: any ensemble, any law of the couplings.
+
+    Parameters
+    ----------
+    ensemble : {"regular", "poisson", "layered", "walks"}
+    p, degree, alpha, dilution, couplings, bias, widths
+        Keywords of that ensemble; `couplings` is "binary", "gaussian" or an array of their values. `bias` changes
+        where the paramagnet ends, and not what it is.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the ensemble is unknown, or a keyword it needs is missing or out of range.
+    """
+    _checks.choice("ensemble", ensemble, _ENSEMBLES[:-1])
+    _checks.real("bias", bias, minimum=-1, maximum=1)
+    dilution = _wiring.dilution("dilution", dilution)
+    p = len(_wiring.check_widths(widths)) - 1 if ensemble == "walks" else _checks.integer("p", p, minimum=2)
+    if ensemble == "regular":
+        alpha = _checks.integer("degree", degree, minimum=0) / p
+    return Paramagnet(_checks.real("alpha", alpha, minimum=0) * (1.0 - dilution) ** (p - 1), couplings)

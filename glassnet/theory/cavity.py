@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from glassnet import _checks
-from glassnet.theory import paramagnet, planted
+from glassnet.theory import paramagnet, planted, xorsat
 from glassnet.theory.tree import Tree
 
 
@@ -48,22 +48,33 @@ class Cavity:
     def dynamic_temperature(self) -> float:
         """Return T_d, below which glass states carry the equilibrium; 0.0 if there is none.
 
-        For p = 2 it is the continuous transition. Values below 0.15 are reported as 0.0; the density of paths must lie
-        within 1e-5 of the XORSAT threshold (`glassnet.theory.xorsat`) for that.
+        For p = 2 it is the continuous transition. It is 0.0 only where the theory of T = 0 (`zero_temperature`) says
+        so; within 10^-4 of the density of paths where that begins (T_d < 0.16) it is continued from denser glasses,
+        good to 3e-4 (`glassnet.theory.cold`).
         """
         return planted.onset(self.tree).temperature
 
     def static_temperature(self) -> float:
         """Return T_K, where the complexity vanishes and the paramagnet ends; 0.0 if there is none.
 
-        For p = 2 it is the continuous transition, at (mean excess degree) tanh^2(1/T) = 1. Values below 0.15 are
-        reported as 0.0.
+        For p = 2 it is the continuous transition, at (mean excess degree) tanh^2(1/T) = 1. Near T = 0 as for
+        `dynamic_temperature`.
         """
         return planted.static_temperature(self.tree)
 
     def zero_entropy_temperature(self) -> float:
         """Return the temperature where the paramagnet's entropy would vanish, a lower bound of T_K; 0.0 if nowhere."""
         return paramagnet.zero_entropy_temperature(self.alpha)
+
+    def zero_temperature(self) -> xorsat.ZeroTemperature:
+        """Return thresholds, 2-core and complexity at T = 0.
+
+        Raises
+        ------
+        ValueError
+            If p = 2.
+        """
+        return xorsat.zero_temperature(self.tree, self.dilution)
 
     def free_energy(self, T):
         """Return the free energy of the paramagnet, -T (ln 2 + alpha ln cosh 1/T).

@@ -1,19 +1,27 @@
 """The paramagnet in closed form: exact for N -> infinity above the static transition.
 
-With x = beta J and the mean over the couplings [..], per weight (PHYSICS.md calls the first line annealed)
+With x = beta J and the mean over the couplings [..], per weight (PHYSICS.md, section 3)
 
     -beta f = ln 2 + alpha [ln cosh x],    e = -alpha [J tanh x],    s = ln 2 + alpha [ln cosh x - x tanh x].
 
-On a tree these are exact for the given couplings; loops change them by O(1/N). For +-J couplings they do not depend
-on the signs, and the entropy vanishes at a temperature below the static transition.
+On a tree these are exact for the given couplings; loops change them by O(1/N). They depend on the degrees and on p
+through alpha alone, and not on the signs of the couplings: +-J couplings of any mean have the same paramagnet, which
+ends where they order. For +-J it is also the annealed average, ln [Z]; for Gaussian couplings that is another one,
+-beta f = ln 2 + alpha beta^2 / 2, by Jensen's inequality above, and governed by rare couplings: no glass has it.
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
 
+from glassnet import _checks
+from glassnet.glass import PathGlass
+
 LN2 = math.log(2.0)
+
+_LAWS = ("binary", "gaussian")
 
 
 def log_cosh(x):
@@ -22,7 +30,7 @@ def log_cosh(x):
     return size + np.log1p(np.exp(-2.0 * size)) - LN2
 
 
-def free_energy(temperature, alpha: float, couplings=1.0):
+def free_energy(temperature, alpha: float, couplings="binary"):
     """Return the free energy per weight.
 
     Parameters
@@ -31,49 +39,161 @@ def free_energy(temperature, alpha: float, couplings=1.0):
         Temperatures > 0 (k_B = 1), inf allowed (the free energy is then -inf).
     alpha : float
         Paths per weight.
-    couplings : float or (n_paths,) array
-        The given couplings; the default stands for +-1 of either sign.
+    couplings : {"binary", "gaussian"}, float or (n_paths,) array
+        Their law, abs(J) = 1 of any signs or N(0, 1); or the given couplings.
 
     Returns
     -------
     float or array
-        One value for each temperature, in units of abs(J) = 1.
+        One value for each temperature, in the units of the couplings.
     """
     temperature = np.asarray(temperature, dtype=np.float64)
     exponent = LN2 + alpha * _mean(lambda x, _: log_cosh(x), temperature, couplings)
     return (-temperature * exponent)[()]
 
 
-def energy(temperature, alpha: float, couplings=1.0):
+def annealed_free_energy(temperature, alpha: float, couplings="binary"):
+    """Return -T ln [Z] per weight, [Z] the mean over symmetric couplings; parameters as for `free_energy`.
+
+    A lower bound of `free_energy`. Given couplings keep their abs(J), and only their signs are averaged over: as for
+    "binary" this is `free_energy` itself.
+    """
+    if not _is_gaussian(couplings):
+        return free_energy(temperature, alpha, couplings)
+    temperature = np.asarray(temperature, dtype=np.float64)
+    return (-temperature * LN2 - alpha / (2.0 * temperature))[()]
+
+
+def energy(temperature, alpha: float, couplings="binary"):
     """Return the energy per weight; parameters as for `free_energy`."""
     return (0.0 - alpha * _mean(lambda x, coupling: coupling * np.tanh(x), temperature, couplings))[()]
 
 
-def entropy(temperature, alpha: float, couplings=1.0):
+def entropy(temperature, alpha: float, couplings="binary"):
     """Return the entropy per weight, in nats; parameters as for `free_energy`."""
     return (LN2 - alpha * _mean(lambda x, _: _entropy_loss(x), temperature, couplings))[()]
 
 
-def zero_entropy_temperature(alpha: float) -> float:
-    """Return the temperature where the entropy of the +-J paramagnet vanishes, 0.0 if it never does (alpha <= 1)."""
-    if alpha <= 1.0:
+def annealed_entropy(temperature, alpha: float, couplings="binary"):
+    """Return minus the derivative of `annealed_free_energy`, in nats; parameters as for `free_energy`."""
+    if not _is_gaussian(couplings):
+        return entropy(temperature, alpha, couplings)
+    return (LN2 - alpha / (2.0 * np.asarray(temperature, dtype=np.float64) ** 2))[()]
+
+
+def zero_entropy_temperature(alpha: float, couplings="binary") -> float:
+    """Return the temperature where the entropy vanishes, 0.0 if it never does (at most one coupled path per weight)."""
+    sizes, shares = _law(couplings)
+    if alpha * shares[sizes != 0].sum() <= 1.0:
         return 0.0
-    hot, cold = 1.0, 1.0
-    while entropy(1.0 / hot, alpha) < 0:
-        hot /= 2.0
-    while entropy(1.0 / cold, alpha) > 0:
-        cold *= 2.0
-        if cold > 64.0:  # alpha exceeds 1 by less than rounding can tell
+    hot = cold = float(np.abs(sizes).max())
+    while entropy(hot, alpha, couplings) < 0:
+        hot *= 2.0
+    while entropy(cold, alpha, couplings) > 0:
+        cold /= 2.0
+        if cold < 1e-12 * hot:  # alpha exceeds 1 by less than rounding can tell
             return 0.0
-    return 1.0 / hot if hot == cold else 1.0 / brentq(lambda beta: entropy(1.0 / beta, alpha), hot, cold, xtol=1e-13)
+    if hot == cold:
+        return hot
+    return math.exp(brentq(lambda log: entropy(math.exp(log), alpha, couplings), math.log(cold), math.log(hot)))
+
+
+@dataclass(frozen=True, eq=False)
+class Paramagnet:
+    """The paramagnet of one ensemble or of one glass: the functions of this module with their parameters.
+
+    Attributes
+    ----------
+    alpha : float
+        Paths per weight, after dilution, >= 0.
+    couplings : {"binary", "gaussian"} or (n_paths,) floats
+        Their law, or the given ones.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described; in the methods, if T is no positive number or an array of them.
+    """
+
+    alpha: float
+    couplings: str | np.ndarray = "binary"
+
+    def __post_init__(self):
+        object.__setattr__(self, "alpha", _checks.real("alpha", self.alpha, minimum=0))
+        if isinstance(self.couplings, str):
+            _checks.choice("couplings", self.couplings, _LAWS)
+        else:
+            object.__setattr__(self, "couplings", _checks.real_array("couplings", self.couplings, ndim=1))
+
+    @classmethod
+    def of(cls, glass) -> "Paramagnet":
+        """Return the paramagnet of the given couplings of a glass."""
+        if not isinstance(glass, PathGlass):
+            raise TypeError(f"glass must be a PathGlass, got {type(glass).__name__}")
+        return cls(glass.n_paths / glass.n_weights, "binary" if glass.is_binary else glass.couplings)
+
+    def free_energy(self, T):
+        """Return the free energy per weight at T, a number or an array."""
+        return free_energy(_checks.temperatures("T", T), self.alpha, self.couplings)
+
+    def annealed_free_energy(self, T):
+        """Return -T ln [Z] per weight; lower than `free_energy` for Gaussian couplings, else the same."""
+        return annealed_free_energy(_checks.temperatures("T", T), self.alpha, self.couplings)
+
+    def energy(self, T):
+        """Return the energy per weight."""
+        return energy(_checks.temperatures("T", T), self.alpha, self.couplings)
+
+    def entropy(self, T):
+        """Return the entropy per weight, in nats; negative where the paramagnet cannot be the truth."""
+        return entropy(_checks.temperatures("T", T), self.alpha, self.couplings)
+
+    def annealed_entropy(self, T):
+        """Return minus the derivative of `annealed_free_energy`, in nats."""
+        return annealed_entropy(_checks.temperatures("T", T), self.alpha, self.couplings)
+
+    def zero_entropy_temperature(self) -> float:
+        """Return the temperature where the entropy vanishes, a lower bound of T_K; 0.0 if nowhere."""
+        return zero_entropy_temperature(self.alpha, self.couplings)
+
+    def __str__(self):
+        kind = self.couplings if isinstance(self.couplings, str) else f"{len(self.couplings)} given"
+        zero = self.zero_entropy_temperature()
+        where = f"entropy vanishes at T = {zero:.5f}" if zero else "entropy vanishes nowhere"
+        lines = [f"paramagnet, alpha {self.alpha:g}, {kind} couplings: {where}"]
+        lines.append(f"{'T':>9}{'free energy':>13}{'energy':>11}{'entropy':>11}")
+        sizes, _ = _law(self.couplings)
+        scale = zero or (np.abs(sizes).max(initial=0.0) if not isinstance(self.couplings, str) else 0.0) or 1.0
+        for temperature in scale * np.array([1.0, 1.25, 1.5, 2.0, 3.0, 5.0]):
+            values = (self.free_energy(temperature), self.energy(temperature), self.entropy(temperature))
+            lines.append(f"{temperature:9.5f}{values[0]:13.6f}{values[1]:z11.6f}{values[2]:z11.6f}")
+        return "\n".join(lines)
+
+
+def _is_gaussian(couplings) -> bool:
+    return isinstance(couplings, str) and couplings == "gaussian"
+
+
+def _law(couplings) -> tuple[np.ndarray, np.ndarray]:
+    """Values of the couplings and the share of each."""
+    if not isinstance(couplings, str):
+        values = np.atleast_1d(couplings)
+        return values, np.full(values.shape, 1.0 / max(1, values.size))
+    if couplings == "binary":
+        return np.ones(1), np.ones(1)
+    # The trapezoidal rule in ln J sees every scale of J alike: exact to rounding down to T = 1e-12.
+    step = 0.04
+    log = np.arange(-44.0, 2.5, step)
+    values = np.exp(log)
+    return values, 2.0 * step * values * np.exp(-(values**2) / 2.0) / math.sqrt(2.0 * math.pi)
 
 
 def _mean(function, temperature, couplings):
     """Average function(beta J, J) over the couplings at each temperature; 0 if there is no coupling."""
-    temperature, couplings = np.asarray(temperature, dtype=np.float64), np.atleast_1d(couplings)
-    if couplings.size == 0:
-        return np.zeros(temperature.shape)
-    return np.array([function(couplings / t, couplings).mean() for t in temperature.ravel()]).reshape(temperature.shape)
+    temperature = np.asarray(temperature, dtype=np.float64)
+    values, shares = _law(couplings)
+    means = [shares @ function(values / t, values) for t in temperature.ravel()]
+    return np.array(means, dtype=np.float64).reshape(temperature.shape)
 
 
 def _entropy_loss(x):

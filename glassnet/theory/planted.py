@@ -16,14 +16,16 @@ import numpy as np
 from scipy.optimize import brentq
 
 from glassnet.theory import paramagnet, xorsat
+from glassnet.theory.cold import EXCESS, ColdLine
 from glassnet.theory.evolution import DensityEvolution
 from glassnet.theory.tree import Tree
 
-LOWEST = 0.15  # a transition below is called none: it needs a density of paths within 1e-5 of where that is true
+FROZEN = 0.05  # below, exp(-2/T) is no more than rounding
 SPACING = 0.05  # of the coarser grid, at T_d
 LEVELS = (1, 2)  # refinements of the grid
 DISTANCES = (0.004, 0.008, 0.012, 0.016, 0.020)  # T/T_d - 1 where the bottleneck above T_d is measured
 _MOST_STEPS = 1 << 11  # where the grid gets coarser than this, 1 - tanh(beta) is zero anyway
+_JUST_ABOVE = 1.0 + 1e-9  # a density of paths, in units of a threshold, that is not below it by rounding
 _MELTED = 0.02  # no state has a smaller overlap, p >= 3
 _SURVIVED = 1e-8  # loss of overlap per step far below any bottleneck at DISTANCES
 
@@ -56,9 +58,13 @@ def onset(tree: Tree) -> Onset:
     if tree.p == 2:
         temperature = continuous_temperature(tree)
         return Onset(temperature, State(), *_grid(temperature, SPACING), (temperature,) * len(LEVELS))
-    rough = _rough_onset(tree)
-    if rough == 0.0:
+    density = 1.0 / xorsat.thinning_thresholds(tree)[0]
+    if density <= 1.0:
         return Onset()
+    if density < 1.0 + EXCESS[0]:
+        line = _cold_line(tree.reference, False)
+        return Onset(line.temperature(density), _frozen(line.tree.thinned(_JUST_ABOVE)))
+    rough = _rough_onset(tree)
     n_steps, stride = _grid(rough, SPACING)
     saddles = np.array([_saddle(tree, rough, n_steps * level, stride) for level in LEVELS])
     temperature, overlap, complexity = _extrapolate(saddles).tolist()
@@ -71,6 +77,13 @@ def state(tree: Tree, temperature: float) -> State:
     top = onset(tree)
     if temperature > top.temperature or not math.isfinite(temperature):
         return State()
+    if top.n_steps == 0:
+        # temperature acts like the loss of the paths that would bring the transition there
+        line = _cold_line(tree.reference, False)
+        density = 1.0 / xorsat.thinning_thresholds(tree)[0] / (1.0 + line.excess(temperature))
+        return _frozen(line.tree.thinned(max(density, _JUST_ABOVE)))
+    if temperature < FROZEN and tree.p > 2:
+        return _frozen(tree)
     distance = 1.0 - temperature / top.temperature
     edge = 2e-3 if tree.p == 2 else 5e-4
     inside = _inside(tree, top, max(distance, edge))
@@ -91,14 +104,13 @@ def static_temperature(tree: Tree) -> float:
     top = onset(tree).temperature
     if tree.p == 2 or top == 0.0:
         return top
-    if xorsat.thinning_thresholds(tree)[1] >= 1.0:
-        return 0.0
+    density = 1.0 / xorsat.thinning_thresholds(tree)[1]
+    if density < 1.0 + EXCESS[0]:
+        return _cold_line(tree.reference, True).temperature(density) if density > 1.0 else 0.0
     # Below the zero of the paramagnet's entropy the complexity is negative, for a state's entropy is not.
     low = 0.98 * paramagnet.zero_entropy_temperature(tree.mean_degree / tree.p) or 0.9 * top
     while state(tree, low).complexity >= 0.0:
         low *= 0.9
-        if low < LOWEST:
-            return 0.0
     return brentq(lambda temperature: state(tree, temperature).complexity, low, top, xtol=1e-8)
 
 
@@ -124,6 +136,17 @@ def _extrapolate(levels: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=256)
+def _cold_line(tree: Tree, static: bool) -> ColdLine:
+    return ColdLine(tree, static, static_temperature if static else lambda denser: onset(denser).temperature)
+
+
+def _frozen(tree: Tree) -> State:
+    """The planted state at T = 0."""
+    message = xorsat.frozen_fraction(tree) ** (tree.p - 1)
+    return State(1.0 - tree.full(1.0 - message), xorsat.complexity(tree))
+
+
+@lru_cache(maxsize=256)
 def _inside(tree: Tree, top: Onset, distance: float) -> State:
     """The state at T = (1 - distance) T_d."""
     n_steps = min(round(top.n_steps / (1.0 - distance)), _MOST_STEPS)
@@ -145,9 +168,7 @@ def _fixed_point(evolution: DensityEvolution) -> tuple[float, float]:
 
 
 def _rough_onset(tree: Tree) -> float:
-    """T_d on a coarse grid to 0.2 %, from above; 0.0 if there is none."""
-    if xorsat.thinning_thresholds(tree)[0] >= 1.0:
-        return 0.0
+    """T_d on a coarse grid to 0.2 %, from above."""
 
     def survives(temperature):
         return _bottleneck(DensityEvolution(tree, 1.0 / temperature, *_grid(temperature, 2 * SPACING))) is None
@@ -157,8 +178,6 @@ def _rough_onset(tree: Tree) -> float:
         low, high = high, 1.5 * high
     while low == high or not survives(low):
         low, high = low / 1.5, low
-        if low < LOWEST:
-            return 0.0
     while high > 1.002 * low:
         middle = math.sqrt(low * high)
         low, high = (middle, high) if survives(middle) else (low, middle)

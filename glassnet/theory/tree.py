@@ -23,6 +23,11 @@ class RegularTree:
         return f"regular, p = {self.p}, degree {self.degree}"
 
     @property
+    def reference(self) -> "RegularTree":
+        """The tree whose thinnings are all trees of this kind."""
+        return RegularTree(self.p, self.degree)
+
+    @property
     def mean_degree(self) -> float:
         """Mean number of paths per weight."""
         return self.degree * self.survival
@@ -63,6 +68,11 @@ class PoissonTree:
 
     def __str__(self):
         return f"poisson, p = {self.p}, alpha {self.mean_degree / self.p:g}"
+
+    @property
+    def reference(self) -> "PoissonTree":
+        """One tree whose thinnings and thickenings are all trees of this kind."""
+        return PoissonTree(self.p, float(self.p))
 
     @property
     def mean_excess(self) -> float:

@@ -14,6 +14,7 @@ Everything here is for p >= 3: with p = 2 the solution appears continuously, as 
 """
 
 import math
+from dataclasses import dataclass
 from functools import lru_cache
 
 from scipy.optimize import brentq, minimize_scalar
@@ -23,6 +24,52 @@ from glassnet.theory.tree import PoissonTree, Tree
 
 _SMALLEST = -700.0  # the least ln(1 - x) that a float can hold
 _ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class ZeroTemperature:
+    """What an ensemble without violated paths looks like at T = 0; N -> infinity, per weight.
+
+    Attributes
+    ----------
+    alpha : float
+        Paths per weight, after dilution.
+    alpha_d, alpha_s : float
+        The same where T_d and T_K vanish when paths are taken away at random; inf if they always have.
+    delta_d, delta_s : float
+        The dilution of the whole ensemble where they vanish; 0.0 if they always have.
+    frozen : float
+        Probability x that a weight is frozen by its other paths; 0.0 below alpha_d.
+    core_weights, core_paths : float
+        Size of the 2-core, see `glassnet.theory.leaf_removal`.
+    complexity : float
+        Logarithm of the number of frozen states, nats: positive between alpha_d and alpha_s; negative beyond, where a
+        typical glass has no state without violated paths.
+    """
+
+    alpha: float
+    alpha_d: float
+    alpha_s: float
+    delta_d: float
+    delta_s: float
+    frozen: float
+    core_weights: float
+    core_paths: float
+    complexity: float
+
+    def __str__(self):
+        lines = [f"T = 0, alpha {self.alpha:g}: {self._phase()}"]
+        lines.append(f"{'':10}{'alpha':>10}{'dilution':>10}")
+        for name, alpha, delta in (("dynamic", self.alpha_d, self.delta_d), ("static", self.alpha_s, self.delta_s)):
+            lines.append(f"{name:10}" + (f"{alpha:10.6f}{delta:10.6f}" if math.isfinite(alpha) else f"{'none':>10}"))
+        lines.append(f"2-core {self.core_weights:.6f} weights, {self.core_paths:.6f} paths")
+        lines.append(f"complexity {self.complexity:z.6f} = {self.complexity / math.log(2.0):z.6f} ln 2")
+        return "\n".join(lines)
+
+    def _phase(self) -> str:
+        if self.alpha <= self.alpha_d:
+            return "nothing freezes"
+        return "frozen states, all paths satisfied" if self.alpha <= self.alpha_s else "frustrated"
 
 
 def path_thresholds(p: int) -> tuple[float, float]:
@@ -67,6 +114,33 @@ def frozen_fraction(tree: Tree) -> float:
 def complexity(tree: Tree) -> float:
     """Return Sigma_0, the logarithm of the number of frozen states per weight (nats); 0.0 where nothing freezes."""
     return math.log(2.0) * _sigma(tree, frozen_fraction(tree))
+
+
+def core(tree: Tree) -> tuple[float, float]:
+    """Return the size of the 2-core that leaf removal leaves: weights and paths per weight."""
+    x, mean = frozen_fraction(tree), tree.mean_degree
+    message = x ** (tree.p - 1)
+    # a weight of the core has at least two paths that lead on into it
+    none, one = tree.full(1.0 - message), mean * message * tree.excess(1.0 - message)
+    return 1.0 - none - one, mean / tree.p * x**tree.p
+
+
+def zero_temperature(tree: Tree, dilution: float = 0.0) -> ZeroTemperature:
+    """Return thresholds, core and complexity of a tree that dilution has left.
+
+    Raises
+    ------
+    ValueError
+        If p = 2: states grow continuously there, from the percolation threshold on.
+    """
+    if tree.p == 2:
+        raise ValueError("p must be >= 3 for frozen states at T = 0, got 2")
+    alpha, kept = tree.mean_degree / tree.p, thinning_thresholds(tree)
+    whole = (1.0 - dilution) ** (tree.p - 1)
+    deltas = (1.0 - min(whole * share, 1.0) ** (1.0 / (tree.p - 1)) for share in kept)
+    return ZeroTemperature(
+        alpha, *(alpha * share for share in kept), *deltas, frozen_fraction(tree), *core(tree), complexity(tree)
+    )
 
 
 def _onset(tree: Tree) -> float:

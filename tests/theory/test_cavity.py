@@ -102,6 +102,27 @@ def test_equal_ensembles_are_equal_and_frozen():
         R34.dilution = 0.2
 
 
+@pytest.mark.parametrize("empty", [theory.regular(3, 0), theory.poisson(3, 0.0), theory.poisson(2, 0.0)])
+def test_no_paths(empty):
+    assert (empty.dynamic_temperature(), empty.static_temperature(), empty.zero_entropy_temperature()) == (0, 0, 0)
+    T = np.array([0.01, 1.0, np.inf])
+    assert (empty.energy(T) == 0).all()
+    assert (empty.entropy(T) == np.log(2)).all()
+    assert (empty.overlap(T) == 0).all()
+    assert (empty.complexity(T) == 0).all()
+    assert "none" in str(empty)
+
+
+@given(st.integers(2, 5), st.floats(1e-9, 1e-3))
+@settings(derandomize=True, deadline=None, max_examples=10)
+def test_few_paths(p, alpha):
+    # p alpha -> 0: free paths, each satisfied with probability (1 + tanh beta)/2 by weights nobody else asks for
+    few = theory.poisson(p, alpha)
+    assert few.static_temperature() == few.dynamic_temperature() == 0.0
+    assert few.energy(0.5) == pytest.approx(-alpha * np.tanh(2.0), rel=1e-12)
+    assert few.entropy(1e-3) == pytest.approx((1 - alpha) * np.log(2), rel=1e-12)
+
+
 def test_it_is_reached_from_the_package():
     assert gn.theory.regular(p=3, degree=4, dilution=0.0) == R34
 
@@ -131,12 +152,12 @@ def test_theory_of_a_run_file(table, expected):
     ("call", "error", "message"),
     [
         (lambda: theory.regular(1, 4), ValueError, "p must be >= 2, got 1"),
-        (lambda: theory.regular(3, 0), ValueError, r"degree must be in \[1, 10000\], got 0"),
+        (lambda: theory.regular(3, -1), ValueError, r"degree must be in \[0, 10000\], got -1"),
         (lambda: theory.regular(3, 2.5), TypeError, "degree must be an integer, got 2.5"),
         (lambda: theory.regular(3, 4, 1.0), ValueError, r"dilution must be in \[0, 1\), got 1"),
         (lambda: theory.regular(3, 4, -0.1), ValueError, r"dilution must be in \[0, 1\), got -0.1"),
         (lambda: theory.poisson(True, 2.0), TypeError, "p must be an integer, got True"),
-        (lambda: theory.poisson(3, 0.0), ValueError, "alpha must be > 0.0, got 0"),
+        (lambda: theory.poisson(3, -0.1), ValueError, "alpha must be >= 0, got -0.1"),
         (lambda: theory.poisson(3, np.inf), ValueError, "alpha must be a finite number, got inf"),
         (lambda: theory.poisson(3, "2"), TypeError, "alpha must be a real number, got '2'"),
         (lambda: theory.of("lattice"), ValueError, "ensemble must be one of 'regular', .*, got 'lattice'"),
@@ -159,3 +180,29 @@ def test_bad_temperatures(name):
         method("cold")
     with pytest.raises(ValueError, match="T must be a rectangular array"):
         method([[0.5], [0.5, 0.6]])
+
+
+@pytest.mark.parametrize(
+    ("table", "alpha"),
+    [
+        ({"ensemble": "regular", "p": 3, "degree": 4, "dilution": 0.5}, 1 / 3),
+        ({"ensemble": "poisson", "p": 4, "alpha": 2.0, "dilution": 0.5, "bias": 0.3}, 0.25),
+        ({"ensemble": "layered", "p": 3, "alpha": 1.5}, 1.5),
+        ({"ensemble": "walks", "widths": (7, 7, 7, 1), "alpha": 1.5, "dilution": 0.1}, 1.5 * 0.81),
+    ],
+)
+def test_paramagnet_of_a_run_file(table, alpha):
+    found = theory.paramagnet_of(**table, couplings="gaussian" if "bias" not in table else "binary")
+    assert found.alpha == pytest.approx(alpha)
+    assert found.couplings == ("gaussian" if "bias" not in table else "binary")
+
+
+def test_paramagnet_of_nothing():
+    with pytest.raises(
+        ValueError, match="ensemble must be one of 'regular', 'poisson', 'layered', 'walks', got 'given'"
+    ):
+        theory.paramagnet_of("given")
+    with pytest.raises(ValueError, match="couplings must be one of 'binary', 'gaussian', got 'cubic'"):
+        theory.paramagnet_of("poisson", p=3, alpha=1.0, couplings="cubic")
+    with pytest.raises(ValueError, match=r"bias must be in \[-1, 1\], got 2"):
+        theory.paramagnet_of("poisson", p=3, alpha=1.0, bias=2)

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from glassnet import theory
 from glassnet.theory import xorsat
 from glassnet.theory.tree import PoissonTree, RegularTree
 
@@ -87,3 +88,51 @@ def test_core_of_a_random_glass(alpha):
 def test_two_weights_per_path_are_refused():
     with pytest.raises(ValueError, match="p must be >= 3, got 2"):
         xorsat.path_thresholds(2)
+
+
+def test_zero_temperature_of_the_reference_case():
+    diluted = theory.poisson(p=3, alpha=2.0, dilution=0.33).zero_temperature()
+    assert diluted.alpha == pytest.approx(2 * 0.67**2)
+    assert (diluted.alpha_d, diluted.alpha_s) == pytest.approx((0.818469, 0.917935), abs=1e-6)
+    # dilutions count from the whole ensemble
+    assert (diluted.delta_d, diluted.delta_s) == pytest.approx((0.360286, 0.322528), abs=1e-6)
+    assert diluted.complexity > 0
+    lines = str(diluted).splitlines()
+    assert lines[0] == "T = 0, alpha 0.8978: frozen states, all paths satisfied"
+    assert lines[2].split() == ["dynamic", "0.818469", "0.360286"]
+    assert "nothing freezes" in str(theory.poisson(3, 0.8).zero_temperature())
+    assert "frustrated" in str(theory.regular(3, 4).zero_temperature())
+
+
+@pytest.mark.parametrize("dilution", [0.0, 0.1])
+def test_ends_of_diluted_regular_glasses(dilution):
+    whole = theory.regular(3, 5).zero_temperature()
+    some = theory.regular(3, 5, dilution).zero_temperature()
+    assert (some.delta_d, some.delta_s) == pytest.approx((whole.delta_d, whole.delta_s), abs=1e-9)
+    assert (some.alpha_d, some.alpha_s) == pytest.approx((whole.alpha_d, whole.alpha_s), abs=1e-9)
+    survival = (1 - whole.delta_d) ** 2
+    # x = 1 - (1 - s x^2)^4 has a solution down to delta_d and not beyond
+    x = np.linspace(0.01, 1, 2000)
+    assert (1 - (1 - 1.001 * survival * x**2) ** 4 > x).any()
+    assert not (1 - (1 - 0.999 * survival * x**2) ** 4 > x).any()
+
+
+def test_no_static_transition_is_said():
+    glass = theory.regular(3, 3).zero_temperature()
+    assert glass.alpha_s == np.inf
+    assert glass.delta_s == 0.0
+    assert str(glass).splitlines()[3].split() == ["static", "none"]
+
+
+@pytest.mark.parametrize("p", [3, 4, 6])
+def test_complexity_counts_the_missing_paths_of_the_core(p):
+    # A frozen state of the core for every solution of its equations, all of them independent below alpha_s.
+    for alpha in (0.85, 0.9, 0.97):
+        tree = PoissonTree(p, p * alpha)
+        weights, paths = xorsat.core(tree)
+        assert xorsat.complexity(tree) == pytest.approx((weights - paths) * np.log(2), abs=1e-9)
+
+
+def test_two_weights_per_path_have_no_thresholds():
+    with pytest.raises(ValueError, match="p must be >= 3 for frozen states at T = 0, got 2"):
+        theory.regular(2, 4).zero_temperature()

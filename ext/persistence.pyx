@@ -1,0 +1,73 @@
+"""Minimum spanning tree of a dense graph, whose distances are 1 - |correlation|."""
+
+import numpy as np
+
+from libc.math cimport fabs
+from libc.stdint cimport int32_t, int64_t
+
+def flaw(const double[:, ::1] matrix, double tolerance):
+    """An entry (i, j) of a square matrix that differs from (j, i) or exceeds +-1 by more than `tolerance`, or None."""
+    cdef int64_t n = matrix.shape[0], i, j, first, second, row = -1, column = -1
+    # in blocks: a whole column of the transpose does not fit into the cache; nan fails every comparison
+    with nogil:
+        for first in range(0, n, 32):
+            for second in range(0, first + 1, 32):
+                for i in range(first, min(first + 32, n)):
+                    for j in range(second, min(second + 32, n)):
+                        if not (
+                            fabs(matrix[i, j] - matrix[j, i]) <= tolerance and fabs(matrix[i, j]) <= 1.0 + tolerance
+                        ):
+                            row = i
+                            column = j
+    return None if row < 0 else (row, column)
+
+
+def prim(const double[:, ::1] correlation):
+    """Prim's algorithm on all pairs: n^2 / 2 distances are read, once each.
+
+    Parameters
+    ----------
+    correlation : (n, n) float64, n >= 1
+        Symmetric; the diagonal is not read, neither is the sign. Absolute values above 1 count as 1.
+
+    Returns
+    -------
+    edges : (n - 1, 2) int32
+        In the order in which they join the tree, which starts at vertex 0: the vertex in the tree, the one it takes.
+    distances : (n - 1,) float64
+        Of equal distances the one found first is taken, so the tree is the same on every machine.
+    """
+    cdef int64_t n = correlation.shape[0], n_left = n - 1, k, taken = 0, place
+    cdef double distance, smallest
+    edges_array, distances_array = np.empty((n - 1, 2), dtype=np.int32), np.empty(n - 1)
+    cdef int32_t[:, ::1] edges = edges_array
+    cdef double[::1] distances = distances_array
+    # vertices outside the tree, their distance from it, and its vertex they are next to; without gaps
+    cdef int32_t[::1] left = np.arange(1, n, dtype=np.int32)
+    cdef double[::1] nearest = np.full(n - 1, np.inf)
+    cdef int32_t[::1] neighbour = np.zeros(n - 1, dtype=np.int32)
+    cdef const double *row
+    with nogil:
+        while n_left > 0:
+            row = &correlation[taken, 0]
+            smallest = 2.0
+            place = 0
+            for k in range(n_left):
+                distance = 1.0 - fabs(row[left[k]])
+                if distance < 0.0:
+                    distance = 0.0
+                if distance < nearest[k]:
+                    nearest[k] = distance
+                    neighbour[k] = <int32_t>taken
+                if nearest[k] < smallest:
+                    smallest = nearest[k]
+                    place = k
+            taken = left[place]
+            edges[n - 1 - n_left, 0] = neighbour[place]
+            edges[n - 1 - n_left, 1] = <int32_t>taken
+            distances[n - 1 - n_left] = smallest
+            n_left -= 1
+            left[place] = left[n_left]
+            nearest[place] = nearest[n_left]
+            neighbour[place] = neighbour[n_left]
+    return edges_array, distances_array

@@ -1,0 +1,27 @@
+"""What the synapses do inside a deep network: four theories, each beside its simulation, on any weight matrices.
+
+Everywhere W[l] has shape (n_out, n_in) and h[l] = phi(W[l] h[l-1] + b[l]): a network is a list of such matrices from
+input to output. Modules load when they are first used (PEP 562).
+"""
+
+import importlib
+
+_MODULES = ("cumulants", "dimension", "layers", "pathways", "persistence", "synapses")
+_HOME = {"data_couplings": "glassnet.network.bridge", "from_glass": "glassnet.network.bridge"}
+
+__all__ = [*_HOME, *_MODULES]
+
+
+def __getattr__(name):
+    if name in _HOME:
+        value = getattr(importlib.import_module(_HOME[name]), name)
+    elif name in _MODULES:
+        value = importlib.import_module(f"glassnet.network.{name}")
+    else:
+        raise AttributeError(f"module 'glassnet.network' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,30 @@
+"""What theory and descent of parallel pathways both return."""
+
+import numpy as np
+import xarray as xr
+
+
+def record(times, depths, target, strength) -> xr.Dataset:
+    """Strengths and shares of pathways as a dataset.
+
+    Parameters
+    ----------
+    times : (n_times,) floats
+    depths : (n_pathways,) integers
+    target : (n_modes,) floats
+    strength : (n_times, n_modes, n_pathways) floats
+
+    Returns
+    -------
+    xarray.Dataset
+        Shares are nan where nothing has been learned at all.
+    """
+    dims = ("time", "mode", "pathway")
+    learned = (strength * target[:, None]).sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = strength / strength.sum(axis=-1, keepdims=True)
+        overall = learned / learned.sum(axis=-1, keepdims=True)
+    return xr.Dataset(
+        {"strength": (dims, strength), "share": (dims, share), "overall_share": (("time", "pathway"), overall)},
+        {"time": times, "depth": ("pathway", depths), "target": ("mode", target)},
+    )

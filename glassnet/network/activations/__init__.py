@@ -1,0 +1,74 @@
+"""Activations: what they do to a number, and to the mean and covariance of Gaussian numbers.
+
+`of` turns a name or a function into an `Activation`; `quadratic` makes z + alpha z^2. "erf" means erf(z / sqrt 2), and
+a tie of "sign" gives 0.
+"""
+
+import numpy as np
+
+from glassnet import _checks
+from glassnet.network.activations.base import Activation
+from glassnet.network.activations.numeric import Numeric
+from glassnet.network.activations.polynomial import Polynomial
+from glassnet.network.activations.probit import Probit
+from glassnet.network.activations.relu import Relu
+
+__all__ = ["NAMES", "Activation", "of", "quadratic"]
+
+_NAMED = {
+    "linear": Polynomial(0.0),
+    "relu": Relu(),
+    "erf": Probit(1.0),
+    "sign": Probit(0.0),
+    "tanh": Numeric(np.tanh, "tanh", lambda z: 1.0 - np.square(np.tanh(z))),
+}
+NAMES = tuple(_NAMED)
+
+
+def quadratic(alpha: float) -> Activation:
+    """Return the activation z + alpha z^2."""
+    return Polynomial(_checks.real("alpha", alpha))
+
+
+def of(activation) -> Activation:
+    """Return the activation that a name or a function stands for.
+
+    Parameters
+    ----------
+    activation : {"linear", "relu", "erf", "sign", "tanh"}, Activation or callable
+        A callable takes an array of floats and returns one of the same shape, entry by entry. Kinks and jumps cost no
+        accuracy where its argument is zero; elsewhere they cost some.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is none of these.
+    """
+    if isinstance(activation, Activation):
+        return activation
+    if callable(activation):
+        return Numeric(_entrywise(activation), getattr(activation, "__name__", "function"), None)
+    if not isinstance(activation, str) or activation not in _NAMED:
+        kind = ValueError if isinstance(activation, str) else TypeError
+        allowed = ", ".join(map(repr, NAMES))
+        raise kind(f"activation must be one of {allowed}, quadratic(alpha) or a function, got {activation!r}")
+    return _NAMED[activation]
+
+
+def sequence(activation, depth: int) -> list[Activation]:
+    """Return one activation for each of `depth` layers, from one for all of them or a list with one for each."""
+    if not isinstance(activation, (list, tuple)):
+        return [of(activation)] * depth
+    if len(activation) != depth:
+        raise ValueError(f"activation must be one, or one for each of {depth} layers, got {len(activation)}")
+    return [of(one) for one in activation]
+
+
+def _entrywise(function):
+    def checked(z):
+        value = np.asarray(function(z), dtype=np.float64)
+        if value.shape != np.shape(z):
+            raise ValueError(f"activation must return an array of the shape it gets, {np.shape(z)}, got {value.shape}")
+        return value
+
+    return checked

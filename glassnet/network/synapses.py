@@ -1,0 +1,142 @@
+"""Random weight matrices whose units are weakly correlated: Gaussian and binary, with prescribed correlation.
+
+A matrix is (n_out, n_in), one row per unit. `variance` is G = n_in <w^2>. `covariance` is R = n_in^(3/2) <w_ik w_jk>
+between the weights of any two units i != j from the same input k, so that their Pearson correlation is
+rho = R / (G sqrt(n_in)): the only power of n_in at which it matters as much as the rest (J. Zhou and H. Huang, Phys.
+Rev. E 103, 012315 (2021)).
+"""
+
+import numpy as np
+
+from glassnet import _checks
+from glassnet._random import Role, Seed, generator
+
+KINDS = ("gaussian", "binary", "latent")
+
+
+def correlation(n_in: int, variance: float, covariance: float) -> float:
+    """Return rho = covariance / (variance sqrt(n_in)), in [0, 1].
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind, the variance is not > 0, or rho is negative or above 1.
+    """
+    n_in = _checks.integer("n_in", n_in, minimum=1)
+    variance = _checks.real("variance", variance, minimum=0.0, exclusive=True)
+    covariance = positive_covariance(covariance)
+    rho = covariance / (variance * np.sqrt(n_in))
+    if rho > 1.0:
+        largest = variance * np.sqrt(n_in)
+        raise ValueError(
+            f"covariance must be <= variance sqrt(n_in) = {largest:g}, got {covariance:g}: correlation > 1"
+        )
+    return rho
+
+
+def positive_covariance(covariance) -> float:
+    """Return `covariance` if it is >= 0, or raise an error that says why it cannot be negative."""
+    covariance = _checks.real("covariance", covariance)
+    if covariance < 0:
+        raise ValueError(
+            f"covariance must be >= 0, got {covariance:g}: many units of which every two are anticorrelated "
+            "have no positive definite covariance"
+        )
+    return covariance
+
+
+def gaussian(n_out: int, n_in: int, variance: float = 1.0, covariance: float = 0.0, *, seed: int | Seed) -> np.ndarray:
+    """Return weights sqrt(G / n_in) (sqrt(1 - rho) z_ik + sqrt(rho) u_k) with standard normal z, u.
+
+    Parameters
+    ----------
+    n_out, n_in : int
+        Units, and inputs of each.
+    variance, covariance : float
+        G > 0 and R in [0, G sqrt(n_in)].
+    seed : int
+        >= 0.
+
+    Returns
+    -------
+    (n_out, n_in) float64
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of range.
+    """
+    n_out, rho = _checks.integer("n_out", n_out, minimum=1), correlation(n_in, variance, covariance)
+    rng = generator(seed, Role.COUPLINGS)
+    own, shared = rng.standard_normal((n_out, n_in)), rng.standard_normal(n_in)
+    return np.sqrt(variance / n_in) * (np.sqrt(1.0 - rho) * own + np.sqrt(rho) * shared)
+
+
+def binary(
+    n_out: int, n_in: int, variance: float = 1.0, covariance: float = 0.0, *, latent: bool = False, seed: int | Seed
+) -> np.ndarray:
+    """Return weights +-sqrt(G / n_in) with prescribed correlation; parameters and errors as for `gaussian`.
+
+    Parameters
+    ----------
+    latent : bool
+        False: every weight copies the sign u_k that is shared by all units with probability sqrt(rho), and is a fresh
+        sign otherwise. True: the signs of Gaussian weights with correlation sin(pi rho / 2). Pairs are alike in both,
+        larger groups of units are not.
+    """
+    n_out, rho = _checks.integer("n_out", n_out, minimum=1), correlation(n_in, variance, covariance)
+    if latent:
+        inner = np.sin(0.5 * np.pi * rho)
+        signs = np.sign(gaussian(n_out, n_in, 1.0, inner * np.sqrt(n_in), seed=seed))
+    else:
+        rng = generator(seed, Role.COUPLINGS)
+        own, shared = rng.choice([-1.0, 1.0], (n_out, n_in)), rng.choice([-1.0, 1.0], n_in)
+        signs = np.where(rng.random((n_out, n_in)) < np.sqrt(rho), shared, own)
+    return np.sqrt(variance / n_in) * signs
+
+
+def draw(kind: str, n_out: int, n_in: int, variance: float, covariance: float, *, seed: int | Seed) -> np.ndarray:
+    """Return weights of the kind "gaussian", "binary" (copied signs) or "latent" (binary, signs of Gaussians)."""
+    if _checks.choice("kind", kind, KINDS) == "gaussian":
+        return gaussian(n_out, n_in, variance, covariance, seed=seed)
+    return binary(n_out, n_in, variance, covariance, latent=kind == "latent", seed=seed)
+
+
+def measured(weights) -> dict[str, float]:
+    """Return variance and covariance scales of a given matrix.
+
+    Parameters
+    ----------
+    weights : (n_out, n_in) array
+        n_out >= 2; rows of zeros do not count for the correlations.
+
+    Returns
+    -------
+    dict
+        `variance` G; `covariance_mean` = G sqrt(n_in) mean of rho_ij over the pairs of units, rho_ij the cosine of
+        their weights; `covariance_rms` = G sqrt(n_in (mean rho_ij^2 - 1 / n_in)), which sees correlations of either
+        sign and is 0 on average for independent weights. It is negative, -G sqrt(n_in (1 / n_in - mean rho_ij^2)), for
+        rows more orthogonal than random ones.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the weights are no matrix of finite numbers, or fewer than two rows are not zero.
+    """
+    weights = _checks.real_array("weights", weights, ndim=2)
+    n_in = weights.shape[1]
+    length = np.linalg.norm(weights, axis=1)
+    rows = weights[length > 0] / length[length > 0, None]
+    if len(rows) < 2:
+        raise ValueError(f"weights must have at least two rows that are not zero, got {len(rows)}")
+    pairs = len(rows) * (len(rows) - 1)
+    overlap = rows @ rows.T
+    mean = (overlap.sum() - np.trace(overlap)) / pairs
+    square = (np.square(overlap).sum() - np.square(np.diagonal(overlap)).sum()) / pairs
+    variance = float(np.square(weights).mean() * n_in)
+    rms = n_in * square - 1.0
+    return {
+        "variance": variance,
+        "covariance_mean": float(variance * np.sqrt(n_in) * mean),
+        "covariance_rms": float(variance * np.sign(rms) * np.sqrt(abs(rms))),
+    }

@@ -1,0 +1,79 @@
+"""Classification tasks whose cumulants are known: XOR and parity of noisy bits, and scikit-learn's digits."""
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr
+
+from glassnet import _checks
+from glassnet._random import Role, Seed, generator
+from glassnet.network.populations import Population, of_points
+
+
+@dataclass(frozen=True)
+class Task:
+    """Two classes, each a mixture of equally likely points with Gaussian noise.
+
+    Attributes
+    ----------
+    points : list of (n_points, n_in) arrays
+        Of the classes with targets +1 and -1.
+    noise_variance : float
+    bayes_accuracy : float
+        Of the best classifier.
+    """
+
+    points: list[np.ndarray]
+    noise_variance: float
+    bayes_accuracy: float
+    targets = ((1.0,), (-1.0,))
+
+    def populations(self, order: int = 2) -> list[Population]:
+        """Return the exact cumulants of the classes up to `order`, 2 to 4."""
+        order = _checks.integer("order", order, minimum=2, maximum=4)
+        pairs = zip(self.points, self.targets, strict=True)
+        return [of_points(points, 0.5, target, order, self.noise_variance) for points, target in pairs]
+
+    def sample(self, n_samples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return inputs (n_samples, n_in) and labels (n_samples,), 0 for the target +1."""
+        rng = generator(Seed(seed, "task"), Role.INITIAL)
+        labels = rng.integers(2, size=n_samples)
+        points = np.stack(self.points)[labels, rng.integers(len(self.points[0]), size=n_samples)]
+        return points + np.sqrt(self.noise_variance) * rng.standard_normal(points.shape), labels
+
+
+def parity(n_bits: int, amplitude: float, noise_variance: float) -> Task:
+    """Return the task to tell the product of `n_bits` bits +-amplitude that are seen with Gaussian noise.
+
+    The classes differ in their cumulants of order `n_bits`, and in no lower one.
+    """
+    n_bits = _checks.integer("n_bits", n_bits, minimum=2, maximum=12)
+    amplitude = _checks.real("amplitude", amplitude, minimum=0.0, exclusive=True)
+    noise_variance = _checks.real("noise_variance", noise_variance, minimum=0.0, exclusive=True)
+    bits = np.array(list(itertools.product([1.0, -1.0], repeat=n_bits)))
+    points = [amplitude * bits[bits.prod(axis=1) == sign] for sign in (1, -1)]
+    seen = 2.0 * ndtr(amplitude / np.sqrt(noise_variance)) - 1.0
+    return Task(points, noise_variance, float(0.5 * (1.0 + seen**n_bits)))
+
+
+def xor() -> Task:
+    """Return XOR: four Gaussians of variance 0.05 at (+-1, +-1) / 2."""
+    return parity(2, 0.5, 0.05)
+
+
+def digits(n_test: int = 597, seed: int = 1):
+    """Return scikit-learn's 8 x 8 digits, grey values in [0, 1], in random order.
+
+    Returns
+    -------
+    inputs, labels, test_inputs, test_labels : arrays
+        (n, 64) float64 and (n,) int64 each.
+    """
+    from sklearn.datasets import load_digits
+
+    n_test = _checks.integer("n_test", n_test, minimum=10, maximum=1700)
+    inputs, labels = load_digits(return_X_y=True)
+    order = generator(Seed(seed, "digits"), Role.INITIAL).permutation(len(inputs))
+    inputs, labels = inputs[order] / 16.0, labels[order].astype(np.int64)
+    return inputs[n_test:], labels[n_test:], inputs[:n_test], labels[:n_test]

@@ -1,0 +1,78 @@
+"""Persistence regularisers for training in torch; the only module that imports it (extra `torch`).
+
+Values and gradients are those of :mod:`glassnet.network.persistence`, computed on the CPU in double precision.
+"""
+
+import torch
+
+from glassnet import _checks
+from glassnet.network import persistence
+
+
+class _Persistence(torch.autograd.Function):
+    """A function of :mod:`glassnet.network.persistence`, which returns its value with its gradient."""
+
+    @staticmethod
+    def forward(ctx, activations, regulariser):
+        value, gradient = regulariser(activations.detach().to("cpu", torch.float64).numpy())
+        ctx.save_for_backward(torch.from_numpy(gradient).to(activations))
+        return activations.new_tensor(value)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, slope):
+        (gradient,) = ctx.saved_tensors
+        return slope * gradient, None
+
+
+def t1(activations) -> torch.Tensor:
+    """T1 of (n_samples, n_neurons) activations, a scalar with gradient; see :func:`glassnet.network.persistence.t1`."""
+    return _applied(activations, persistence.t1)
+
+
+def t2(activations, alpha=0.5) -> torch.Tensor:
+    """T2 of (n_samples, n_neurons) activations, a scalar with gradient; see :func:`glassnet.network.persistence.t2`."""
+    return _applied(activations, lambda values: persistence.t2(values, alpha))
+
+
+def all_pairs(activations) -> torch.Tensor:
+    """The baseline "all", a scalar with gradient; see :func:`glassnet.network.persistence.all_pairs`."""
+    return _applied(activations, persistence.all_pairs)
+
+
+class Regulariser(torch.nn.Module):
+    """strength * T of the most active neurons of several layers, taken as one clique.
+
+    Parameters
+    ----------
+    kind : {"t1", "t2", "all_pairs"}
+    strength : float
+        >= 0.
+    n_neurons : int or sequence of ints, optional
+        Neurons to take from each layer, the most active ones of the batch; by default all.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+    """
+
+    def __init__(self, kind="t1", strength=1.0, n_neurons=None):
+        super().__init__()
+        self.kind = _checks.choice("kind", kind, ("t1", "t2", "all_pairs"))
+        self.strength = _checks.real("strength", strength, minimum=0)
+        self.n_neurons = n_neurons
+
+    def forward(self, layers) -> torch.Tensor:
+        """The term to add to the loss, from a list of (n_samples, width) activations of hidden layers."""
+        if self.n_neurons is not None:
+            values = [layer.detach().to("cpu", torch.float64).numpy() for layer in layers]
+            chosen = persistence.most_active(values, self.n_neurons)
+            layers = [layer[:, torch.from_numpy(index)] for layer, index in zip(layers, chosen, strict=True)]
+        return self.strength * {"t1": t1, "t2": t2, "all_pairs": all_pairs}[self.kind](torch.cat(list(layers), dim=1))
+
+
+def _applied(activations, regulariser):
+    if not isinstance(activations, torch.Tensor):
+        raise TypeError(f"activations must be a torch.Tensor, got {type(activations).__name__}")
+    return _Persistence.apply(activations, regulariser)

@@ -1,0 +1,33 @@
+"""How parallel pathways share what a network learns."""
+
+from glassnet.plots import look
+
+
+def trajectories(theory, simulation=None):
+    """Strength of every pathway in every mode against time: lines of theory, points of gradient descent.
+
+    Parameters
+    ----------
+    theory : xarray.Dataset
+        Of :func:`glassnet.network.pathways.trajectories`.
+    simulation : xarray.Dataset, optional
+        `history` of :func:`glassnet.network.pathways.gradient_descent`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One column wide. Grey: what is to be learned in each mode.
+    """
+    with look.column(2.6) as (figure, (ax,)):
+        for goal in theory.target.values:
+            ax.axhline(goal, color=look.BAND, linewidth=0.6, zorder=1)
+        for a, depth in enumerate(theory.depth.values):
+            colour, marker = look.COLOURS[a % len(look.COLOURS)], look.MARKERS[a % len(look.MARKERS)]
+            lines = ax.plot(theory.time, theory.strength.isel(pathway=a), color=colour, zorder=3)
+            lines[0].set_label(f"pathway {a + 1}, D = {depth}")
+            if simulation is not None:
+                points = simulation.strength.isel(pathway=a)
+                ax.plot(simulation.time, points, marker, color=colour, markerfacecolor="white", markersize=3, zorder=2)
+        ax.set(xlabel="time", ylabel=r"strength $\Omega$", xlim=(0, theory.time.values[-1]))
+        ax.legend(loc="center right")
+    return figure

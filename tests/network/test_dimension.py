@@ -1,0 +1,198 @@
+"""Theory against the reference numbers, simulation against theory, measurement against what was put in."""
+
+import numpy as np
+import pytest
+
+from glassnet.network import activations, dimension, layers, synapses
+
+#: D/N at layers 1, 2, 5, 10 for input_ratio = 2, computed independently (None: not tabulated)
+TABLE = [
+    ("linear", 0.8, 0.0, (0.4000, 0.2857, 0.1538, 0.0870)),
+    ("linear", 0.8, 0.8, (0.2857, None, 0.0870, 0.0465)),
+    ("tanh", 0.8, 0.0, (0.4507, 0.3225, 0.1675, 0.0915)),
+    ("tanh", 0.8, 0.8, (0.3299, 0.2076, 0.0946, 0.0488)),
+    ("sign", 1.0, 0.8, (0.5355, 0.4960, 0.4737, 0.4722)),
+]
+LAYERS = [1, 2, 5, 10]
+
+
+def agree(simulated, theory, variables=("dimension", "covariance_strength", "K1", "K2")):
+    """Within 3 standard errors + 3 %."""
+    for name in variables:
+        measured, exact, stderr = (data.values for data in (simulated[name], theory[name], simulated[f"{name}_stderr"]))
+        assert (np.abs(measured - exact) < 3 * stderr + 0.03 * np.abs(exact) + 1e-12).all(), (
+            name,
+            measured,
+            exact,
+            stderr,
+        )
+
+
+@pytest.mark.parametrize(("activation", "variance", "covariance", "expected"), TABLE)
+def test_theory_reproduces_the_reference_table(activation, variance, covariance, expected):
+    theory = dimension.mean_field(10, activation, variance=variance, covariance=covariance, input_ratio=2.0)
+    assert theory.dimension[0] == pytest.approx(2 / 3)
+    for layer, value in zip(LAYERS, expected, strict=True):
+        assert value is None or theory.dimension[layer] == pytest.approx(value, abs=5.1e-5)
+
+
+def test_decay_of_the_covariance_strength():
+    for covariance, expected in ((0.0, (0.1404, 0.0104, 0.0012)), (0.8, (0.2340, 0.0200, 0.0024))):
+        theory = dimension.mean_field(10, "tanh", variance=0.8, covariance=covariance, input_ratio=2.0)
+        share = theory.covariance_strength / theory.covariance_strength[0]
+        assert share[[1, 5, 10]].values == pytest.approx(expected, abs=5.1e-5)
+        assert (np.diff(theory.relative_strength) > 0).all()  # S / K1^2 grows with depth all the same
+
+
+def test_linear_networks_in_closed_form():
+    """N/D_l = N/D_0 + l (1 + (R/G)^2)."""
+    theory = dimension.mean_field(7, "linear", variance=1.3, covariance=0.9, input_ratio=0.7)
+    assert 1 / theory.dimension.values == pytest.approx((1 + 0.7) / 0.7 + np.arange(8) * (1 + (0.9 / 1.3) ** 2))
+
+
+def test_sign_networks_in_closed_form():
+    theory = dimension.mean_field(40, "sign", variance=1.7, covariance=0.8 * 1.7, input_ratio=2.0)
+    strength = theory.covariance_strength.values
+    assert strength[2:] == pytest.approx(4 / np.pi**2 * (1 + strength[1:-1] + 0.64))
+    assert strength[-1] == pytest.approx(4 / np.pi**2 * 1.64 / (1 - 4 / np.pi**2))
+
+
+def test_erf_networks_in_closed_form():
+    theory = dimension.mean_field(1, "erf", variance=0.9, covariance=0.5, input_ratio=2.0)
+    v = 0.9 * 2.0
+    driven = 0.9**2 * (4.0 + 2.0) + (0.5 * 2.0) ** 2
+    assert theory.K1[1] == pytest.approx(2 / np.pi * np.arcsin(v / (1 + v)))
+    assert theory.covariance_strength[1] == pytest.approx((2 / np.pi / (1 + v)) ** 2 * driven)
+
+
+def test_a_function_gives_what_its_name_gives():
+    options = {"variance": 0.9, "covariance": 0.4, "bias_variance": 0.2, "input_ratio": 1.5}
+    for name, function in (("relu", lambda z: np.maximum(z, 0.0)), ("sign", np.sign), ("tanh", np.tanh)):
+        named, given = dimension.mean_field(4, name, **options), dimension.mean_field(4, function, **options)
+        for variable in dimension.VARIABLES:
+            np.testing.assert_allclose(given[variable], named[variable], rtol=1e-9)
+
+
+def test_correlated_weights_always_lower_the_dimension():
+    for activation in (*activations.NAMES, activations.quadratic(0.3)):
+        free, bound = (
+            dimension.mean_field(6, activation, covariance=r, bias_variance=0.1, input_ratio=1.0) for r in (0.0, 0.6)
+        )
+        assert (bound.dimension[1:] < free.dimension[1:]).all()
+
+
+@pytest.mark.parametrize("covariance", [0.0, 0.8])
+def test_linear_simulation(covariance):
+    options = {"variance": 0.8, "covariance": covariance, "input_ratio": 2.0}
+    simulated = dimension.simulate(3, "linear", **options, width=1000, n_networks=3)
+    agree(simulated, dimension.mean_field(3, "linear", **options), ("K1", "dimension"))
+
+
+def test_tanh_simulation():
+    options = {"variance": 0.8, "covariance": 0.8, "bias_variance": 0.1, "input_ratio": 2.0}
+    simulated = dimension.simulate(2, "tanh", **options, width=1000, n_networks=3, n_samples=1000, seed=2)
+    agree(simulated, dimension.mean_field(2, "tanh", **options), dimension.VARIABLES)
+
+
+def test_sign_simulation_with_binary_weights():
+    options = {"variance": 1.0, "covariance": 0.8, "input_ratio": 2.0}
+    theory = dimension.mean_field(3, "sign", **options)
+    for kind in ("binary", "latent"):
+        simulated = dimension.simulate(3, "sign", **options, width=201, n_networks=12, n_samples=500, kind=kind)
+        agree(simulated, theory)
+
+
+def test_unequal_widths():
+    options = {"variance": 1.2, "covariance": 0.5, "bias_variance": 0.3, "input_ratio": 1.5}
+    widths = [900, 600, 1200]
+    simulated = dimension.simulate(2, "relu", **options, width=widths, n_networks=5, n_samples=1000)
+    theory = dimension.mean_field(2, "relu", **options, width=widths)
+    agree(simulated, theory, ("dimension", "K1", "K2", "Q"))
+    halved = dimension.mean_field(2, "relu", **options, width=[1.5, 1.0, 2.0])
+    assert halved.dimension.values == pytest.approx(theory.dimension.values)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("activation", "variance", "covariance", "expected"), TABLE)
+def test_simulation_reproduces_the_reference_table(activation, variance, covariance, expected):
+    options = {"variance": variance, "covariance": covariance, "input_ratio": 2.0}
+    theory = dimension.mean_field(10, activation, **options)
+    sign = activation == "sign"
+    shape = {"width": 201, "n_networks": 60, "kind": "binary"} if sign else {"width": 1000, "n_networks": 12}
+    simulated = dimension.simulate(10, activation, **options, **shape)
+    measured, exact, stderr = simulated.dimension, theory.dimension, simulated.dimension_stderr
+    assert (np.abs(measured - exact) < 3 * stderr + 0.03 * exact).all()
+    assert (stderr[: 6 if covariance else 11] < 0.02 * measured[: 6 if covariance else 11]).all()
+
+
+def test_same_seed_same_numbers():
+    one, again, other = (dimension.simulate(2, width=30, n_samples=50, seed=seed) for seed in (3, 3, 4))
+    assert one.identical(again) and not one.identical(other)
+
+
+def test_two_halves_are_free_of_bias():
+    """With far fewer samples than units, the plain estimate of tr C^2 is far off, the product of halves is not."""
+    rng = np.random.default_rng(1)
+    rows = [layers.spread(*rng.standard_normal((2, 20, 100))) for _ in range(200)]
+    strength = np.array([row["covariance_strength"] for row in rows])
+    assert abs(strength.mean()) < 4 * strength.std() / np.sqrt(200) < 0.05
+    states = rng.standard_normal((20, 100))
+    assert layers.spread(states, states)["covariance_strength"] > 3
+    few, many = rng.standard_normal((2, 9, 10)), rng.standard_normal((2, 40, 10))
+    for first, second in (few, many):  # through the Gram matrix of the samples, and through that of the units
+        total = np.trace(np.cov(first.T) @ np.cov(second.T)) / 10
+        row = layers.spread(first, second)
+        assert row["K2"] + row["covariance_strength"] == pytest.approx(total)
+
+
+def test_measure_finds_what_was_put_in():
+    rng = np.random.default_rng(5)
+    weights = [synapses.gaussian(400, 400, 0.8, 1.5, seed=seed) for seed in (1, 2)]
+    found = dimension.measure(weights, rng.standard_normal((3000, 400)), "linear")
+    exact = [layers.spread_exact(np.zeros(400), cov) for cov in _propagated(weights)]
+    assert found.dimension.values == pytest.approx([row["dimension"] for row in exact], rel=0.03)
+    assert found.variance.values[1:] == pytest.approx([0.8, 0.8], rel=0.02)
+    assert found.covariance_mean.values[1:] == pytest.approx([1.5, 1.5], rel=0.15)
+    assert found.covariance_rms.values[1:] == pytest.approx([1.5, 1.5], rel=0.15)
+    assert np.isnan(found.variance[0])
+
+
+def _propagated(weights):
+    covs = [np.eye(weights[0].shape[1])]
+    for matrix in weights:
+        covs.append(matrix @ covs[-1] @ matrix.T)
+    return covs
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"depth": 0}, "depth must be >= 1, got 0"),
+        ({"activation": "swish"}, "activation must be one of 'linear', 'relu', .* got 'swish'"),
+        ({"variance": 0.0}, "variance must be > 0.0, got 0"),
+        ({"variance": [1.0, 1.0, 1.0]}, r"variance must have shape \(2,\), got \(3,\)"),
+        ({"covariance": -0.5}, "covariance must be >= 0, got -0.5: many units of which every two are anticorrelated"),
+        ({"bias_variance": -1.0}, "bias_variance must be >= 0.0, got -1"),
+        ({"input_ratio": 0.0}, "input_ratio must be > 0.0, got 0"),
+    ],
+)
+def test_wrong_arguments(change, message):
+    options = {"depth": 2, "activation": "tanh"} | change
+    for function in (dimension.mean_field, dimension.simulate):
+        with pytest.raises(ValueError, match=message):
+            function(**options)
+
+
+def test_wrong_arguments_of_a_simulation():
+    with pytest.raises(ValueError, match=r"covariance must be <= variance sqrt\(n_in\) = 10, got 11: correlation > 1"):
+        dimension.simulate(1, covariance=11.0, width=100)
+    with pytest.raises(ValueError, match=r"width must be one integer or 3, one for each layer, got shape \(2,\)"):
+        dimension.simulate(2, width=[10, 10])
+    with pytest.raises(ValueError, match="n_networks must be >= 2, got 1"):
+        dimension.simulate(2, n_networks=1)
+    with pytest.raises(ValueError, match="kind must be one of 'gaussian', 'binary', 'latent', got 'ternary'"):
+        dimension.simulate(2, kind="ternary")
+    with pytest.raises(ValueError, match="width must be > 0, got -1"):
+        dimension.mean_field(1, width=[1.0, -1.0])
+    with pytest.raises(ValueError, match="inputs must hold at least 4 samples, got 3"):
+        dimension.measure([np.eye(2)], np.ones((3, 2)))

@@ -1,0 +1,86 @@
+"""Generators against the correlations they promise; Hebbian rules against eigenvectors and against each other."""
+
+import numpy as np
+import pytest
+
+from glassnet.network import dimension, hebbian, synapses
+
+
+@pytest.mark.parametrize("kind", synapses.KINDS)
+def test_generators_have_the_promised_moments(kind):
+    n_out, n_in, variance, covariance = 40, 20_000, 0.7, 30.0
+    weights = synapses.draw(kind, n_out, n_in, variance, covariance, seed=1)
+    rho = covariance / (variance * np.sqrt(n_in))
+    found = synapses.measured(weights)
+    assert found["variance"] == pytest.approx(variance, rel=0.01)
+    assert found["covariance_mean"] / covariance == pytest.approx(1.0, abs=0.05)
+    assert found["covariance_rms"] / covariance == pytest.approx(1.0, abs=0.05)
+    assert rho == pytest.approx(0.303, abs=0.001)
+    if kind != "gaussian":
+        assert np.abs(weights) == pytest.approx(np.sqrt(variance / n_in))
+
+
+def test_binary_weights_differ_in_groups_of_four():
+    """Four copies of a sign agree with probability rho^2 more than chance; signs of Gaussians more often."""
+    rho = 0.5
+    expected = {"binary": rho**2}
+    found = {}
+    for kind in ("binary", "latent"):
+        weights = synapses.draw(kind, 4, 40_000, 1.0, rho * 200.0, seed=3) * 200.0
+        found[kind] = weights.prod(axis=0).mean()
+    assert found["binary"] == pytest.approx(expected["binary"], abs=0.02)
+    assert abs(found["latent"] - found["binary"]) > 0.04
+
+
+def test_extreme_correlations():
+    for kind in synapses.KINDS:
+        same = synapses.draw(kind, 5, 49, 2.0, 14.0, seed=1)  # rho = 1
+        assert np.ptp(same, axis=0) == pytest.approx(0.0, abs=1e-7)
+    orthogonal = synapses.measured(np.eye(50))
+    assert orthogonal["covariance_mean"] == 0 and orthogonal["covariance_rms"] == pytest.approx(-1.0)
+
+
+def test_wrong_arguments():
+    with pytest.raises(ValueError, match=r"covariance must be <= variance sqrt\(n_in\) = 3, got 4: correlation > 1"):
+        synapses.binary(5, 9, 1.0, 4.0, seed=1)
+    with pytest.raises(ValueError, match="covariance must be >= 0, got -1: many units"):
+        synapses.gaussian(5, 9, 1.0, -1.0, seed=1)
+    with pytest.raises(ValueError, match="weights must have at least two rows that are not zero, got 1"):
+        synapses.measured([[1.0, 2.0], [0.0, 0.0]])
+    with pytest.raises(ValueError, match="rule must be one of 'hebb', 'oja', 'sanger', got 'bcm'"):
+        hebbian.train(np.ones((4, 3)), 2, "bcm")
+    with pytest.raises(FloatingPointError, match="weights diverge by the rule 'sanger': rate 50 is too large"):
+        hebbian.train(np.random.default_rng(1).standard_normal((40, 9)), 5, "sanger", rate=50.0, n_updates=50)
+
+
+def data(n_in, ratio=2.0, n_samples=4000, seed=1):
+    rng = np.random.default_rng(seed)
+    directions = rng.standard_normal((n_in, round(ratio * n_in))) / np.sqrt(n_in)
+    return rng.standard_normal((n_samples, directions.shape[1])) @ directions.T
+
+
+def test_rules_converge_to_eigenvectors():
+    inputs = data(12)
+    values, vectors = np.linalg.eigh(inputs.T @ inputs / len(inputs))
+    for rule in ("hebb", "oja"):
+        weights = hebbian.train(inputs, 5, rule, rate=0.5, n_updates=4000, variance=1.0)
+        assert np.abs(weights @ vectors[:, -1]) == pytest.approx(1.0, abs=1e-6)
+    weights = hebbian.train(inputs, 5, "sanger", rate=0.5, n_updates=4000, variance=1.0)
+    assert np.abs(weights @ vectors[:, ::-1][:, :5]) == pytest.approx(np.eye(5), abs=1e-3)
+    assert values[-1] > values[-2]
+
+
+def test_which_rules_make_weak_correlations():
+    """A few updates of every unit for itself align the units and lower D/N; learning in sequence does the opposite."""
+    inputs = data(100, n_samples=2000)
+    start, hebb, oja, sanger = (
+        dimension.measure([hebbian.train(inputs, 100, rule, n_updates=n, rate=0.5)], inputs, "linear").isel(layer=1)
+        for rule, n in (("oja", 0), ("hebb", 3), ("oja", 3), ("sanger", 30))
+    )
+    assert abs(start.covariance_rms / start.variance) < 0.2
+    for aligned in (hebb, oja):
+        assert aligned.covariance_rms / aligned.variance > 0.4
+        assert abs(aligned.covariance_mean / aligned.variance) < 0.15  # signs are random: only the square tells
+        assert aligned.dimension < 0.8 * start.dimension
+    assert sanger.covariance_rms < 0
+    assert sanger.dimension > 1.05 * start.dimension
