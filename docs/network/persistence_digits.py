@@ -124,7 +124,7 @@ def figure_of(results):
         ax.axhline(0, color="black", linewidth=0.5, zorder=1)
         ax.set_xticks(range(len(methods)), methods)
         ax.set_ylabel("gain in test accuracy [%]")
-        ax.legend()
+        ax.legend(loc="lower right", ncols=1)
     return figure
 
 

@@ -30,7 +30,7 @@ def regular(n_weights, p, degree, seed, *, couplings="binary", bias=0.0, dilutio
     bias : float
         Mean of a binary coupling, in [-1, 1].
     dilution : float
-        Fraction of the weights removed afterwards, in [0, 1), as :meth:`PathGlass.dilute` with the same seed does.
+        Fraction of the connections removed afterwards, in [0, 1), as :meth:`PathGlass.dilute` with the same seed does.
 
     Returns
     -------

@@ -6,7 +6,17 @@ input to output. Modules load when they are first used (PEP 562).
 
 import importlib
 
-_MODULES = ("cumulants", "dimension", "layers", "pathways", "persistence", "synapses")
+_MODULES = (
+    "activations",
+    "cumulants",
+    "dimension",
+    "hebbian",
+    "layers",
+    "pathways",
+    "persistence",
+    "synapses",
+    "tasks",
+)
 _HOME = {"data_couplings": "glassnet.network.bridge", "from_glass": "glassnet.network.bridge"}
 
 __all__ = [*_HOME, *_MODULES]

@@ -145,7 +145,7 @@ def measure(weights, inputs, activation="tanh", biases=None) -> xr.Dataset:
     Parameters
     ----------
     weights : sequence of (n_out, n_in) arrays
-        One for each layer, at least two units in each.
+        One for each layer, such as :func:`glassnet.network.from_glass` makes of a glass.
     inputs : (n_samples, n_in) array
         At least 4 independent samples in random order: every second one is a half, see :func:`layers.spread`.
     activation, biases
@@ -156,6 +156,7 @@ def measure(weights, inputs, activation="tanh", biases=None) -> xr.Dataset:
     xarray.Dataset
         Over `layer` = 0 (input) .. depth, the variables of `mean_field`, and `variance`, `covariance_mean`,
         `covariance_rms` of the weights into the layer (NaN at layer 0), see :func:`glassnet.network.synapses.measured`.
+        D/N is NaN for a layer in which nothing varies.
 
     Raises
     ------
@@ -202,7 +203,8 @@ def _one_network(phi, weights, biases, a, n_samples, rng) -> np.ndarray:
 
 
 def _completed(row) -> dict[str, float]:
-    return row | {"relative_strength": row["covariance_strength"] / row["K1"] ** 2}
+    square = row["K1"] ** 2
+    return row | {"relative_strength": row["covariance_strength"] / square if square > 0 else np.nan}
 
 
 def _dataset(rows) -> xr.Dataset:

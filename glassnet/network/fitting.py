@@ -47,7 +47,7 @@ def gradient(weights, biases, populations, activation) -> tuple[float, list[np.n
     Parameters
     ----------
     weights, biases, activation
-        As for :func:`glassnet.network.cumulants.propagate`; all activations but "sign" and functions.
+        As for :func:`glassnet.network.cumulants.propagate`. All activations have a gradient here, "sign" too.
     populations : sequence of Population
         With third or fourth cumulants only if the first activation is quadratic.
 
@@ -60,7 +60,7 @@ def gradient(weights, biases, populations, activation) -> tuple[float, list[np.n
     Raises
     ------
     TypeError, ValueError
-        If a shape does not fit or an activation has no gradient.
+        If a shape does not fit, or the first activation is not quadratic and there are higher cumulants.
     """
     weights, biases = layers.checked(weights, biases)
     phis = activations.sequence(activation, len(weights))
@@ -78,6 +78,8 @@ def gradient_on_samples(weights, biases, inputs, targets, activation):
     inputs : (n_samples, n_in) array
     targets : (n_samples, n_out) array
         One for each sample.
+    activation
+        One with a derivative: linear, quadratic, relu, erf or tanh.
     """
     weights, biases = layers.checked(weights, biases)
     inputs = _checks.real_array("inputs", inputs, ndim=2)

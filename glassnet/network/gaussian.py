@@ -13,7 +13,10 @@ REACH = 12.0
 FAR = 37.0
 
 _OFFSETS = np.concatenate([[0.0, 0.02, 0.06, 0.2, 0.5], np.arange(1.0, 2 * REACH + 1)])
+#: Gauss-Legendre points of a panel: He_n oscillates with sqrt(n)
 _PANEL = np.polynomial.legendre.leggauss(12)
+_FINE_PANEL = np.polynomial.legendre.leggauss(32)
+_FINE_ORDER = 80
 _ANGLES = np.polynomial.legendre.leggauss(32)
 #: correlation beyond which the integrand over angles is too sharp for 32 points (A. Genz, Stat. Comput. 14, 251 (2004))
 _STRONG = 0.925
@@ -24,13 +27,15 @@ def density(x):
     return np.exp(-0.5 * np.square(x)) / np.sqrt(2.0 * np.pi)
 
 
-def nodes(*anchors):
+def nodes(*anchors, fine: bool = False):
     """Nodes and weights of an average over a standard normal number, fine around the anchors.
 
     Parameters
     ----------
     *anchors : (...) float64
         Where the function may have kinks; those beyond `REACH` are moved there.
+    fine : bool
+        More nodes, for oscillating functions.
 
     Returns
     -------
@@ -44,9 +49,10 @@ def nodes(*anchors):
     edges = np.sort(np.concatenate([np.full((*edges.shape[:-1], 1), -REACH), edges], axis=-1), axis=-1)
     edges = edges[..., : edges.shape[-1] - (int(2 * REACH) - 1) * len(anchors)]
     centre, half = 0.5 * (edges[..., 1:] + edges[..., :-1]), 0.5 * np.diff(edges, axis=-1)
-    x = centre[..., None] + half[..., None] * _PANEL[0]
-    weight = half[..., None] * _PANEL[1] * density(x)
-    shape = (*centre.shape[:-1], centre.shape[-1] * len(_PANEL[0]))
+    place, share = _FINE_PANEL if fine else _PANEL
+    x = centre[..., None] + half[..., None] * place
+    weight = half[..., None] * share * density(x)
+    shape = (*centre.shape[:-1], centre.shape[-1] * len(place))
     return x.reshape(shape), weight.reshape(shape)
 
 
@@ -60,13 +66,14 @@ def hermite(function, mean, deviation, order: int) -> np.ndarray:
     mean, deviation : (n_units,) float64
         `deviation` > 0.
     order : int
+        At most 512.
 
     Returns
     -------
     (order + 1, n_units) float64
         Their squares for n >= 1 sum to the variance of f; c_n / deviation^n is the mean of the n-th derivative of f.
     """
-    x, weight = nodes(-mean / deviation)
+    x, weight = nodes(-mean / deviation, fine=order > _FINE_ORDER)
     value = weight * function(mean[:, None] + deviation[:, None] * x)
     coefficients = np.empty((order + 1, len(mean)))
     before, now = np.zeros_like(x), np.ones_like(x)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glassnet.network.activations.base import Activation
+from glassnet.network.activations.base import LEAST_VARIANCE, Activation
 from glassnet.network.activations.polynomial import Polynomial
 from glassnet.network.gaussian import hermite
 
@@ -106,7 +106,7 @@ def _fourth_along(fourth, weight):
 
 def _skewed(phi, argument, out, skew) -> Moments:
     """`skew` (n, n) holds G_ijj."""
-    free = np.diagonal(argument.cov) > 0
+    free = np.diagonal(argument.cov) > LEAST_VARIANCE
     block = np.ix_(free, free)
     mean, variance = argument.mean[free], np.diagonal(argument.cov)[free]
     _, slope, curvature, third = phi.derivatives(mean, variance)

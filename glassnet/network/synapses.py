@@ -108,7 +108,7 @@ def measured(weights) -> dict[str, float]:
     Parameters
     ----------
     weights : (n_out, n_in) array
-        n_out >= 2; rows of zeros do not count for the correlations.
+        Rows of zeros do not count for the correlations.
 
     Returns
     -------
@@ -116,24 +116,24 @@ def measured(weights) -> dict[str, float]:
         `variance` G; `covariance_mean` = G sqrt(n_in) mean of rho_ij over the pairs of units, rho_ij the cosine of
         their weights; `covariance_rms` = G sqrt(n_in (mean rho_ij^2 - 1 / n_in)), which sees correlations of either
         sign and is 0 on average for independent weights. It is negative, -G sqrt(n_in (1 / n_in - mean rho_ij^2)), for
-        rows more orthogonal than random ones.
+        rows more orthogonal than random ones. Both are NaN where there is no pair of units.
 
     Raises
     ------
     TypeError, ValueError
-        If the weights are no matrix of finite numbers, or fewer than two rows are not zero.
+        If the weights are no matrix of finite numbers.
     """
     weights = _checks.real_array("weights", weights, ndim=2)
     n_in = weights.shape[1]
     length = np.linalg.norm(weights, axis=1)
     rows = weights[length > 0] / length[length > 0, None]
+    variance = float(np.square(weights).mean() * n_in)
     if len(rows) < 2:
-        raise ValueError(f"weights must have at least two rows that are not zero, got {len(rows)}")
+        return {"variance": variance, "covariance_mean": np.nan, "covariance_rms": np.nan}
     pairs = len(rows) * (len(rows) - 1)
     overlap = rows @ rows.T
     mean = (overlap.sum() - np.trace(overlap)) / pairs
     square = (np.square(overlap).sum() - np.square(np.diagonal(overlap)).sum()) / pairs
-    variance = float(np.square(weights).mean() * n_in)
     rms = n_in * square - 1.0
     return {
         "variance": variance,

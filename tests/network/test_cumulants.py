@@ -112,6 +112,16 @@ def test_a_function_gives_what_its_name_gives(name, rho):
     assert given_function.cov == pytest.approx(named.cov, abs=1e-8)
 
 
+def test_many_strongly_correlated_pairs_of_steep_units():
+    """The series takes more terms where many pairs need them, and comes to what quadrature says of each pair."""
+    cov = 9.0 * (0.93 * np.ones((8, 8)) + 0.07 * np.eye(8))
+    mean = np.linspace(-1, 1, 8)
+    together = identity(mean, cov, "tanh").cov
+    for pair in ([0, 1], [2, 7]):
+        alone = quadrature(np.tanh, mean[pair], np.array([3.0, 3.0]), 0.93)[1]
+        assert together[tuple(pair)] == pytest.approx(alone, abs=1e-8)
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_units_without_variance_are_constants(name):
     cov = COV.copy()
@@ -121,6 +131,9 @@ def test_units_without_variance_are_constants(name):
     assert (out.cov[1] == 0).all()
     alone = identity(MEAN[[0, 2]], COV[np.ix_([0, 2], [0, 2])], activation(name))
     assert out.cov[np.ix_([0, 2], [0, 2])] == pytest.approx(alone.cov, abs=1e-15)
+    for tiny in (5e-324, 1e-200, 1e-60):  # nothing under- or overflows
+        small = identity(np.array([0.0, 0.3, 1e3]), np.diag([tiny, tiny, 2.0]), activation(name))
+        assert np.isfinite(small.mean).all() and np.isfinite(small.cov).all()
     constant = identity(MEAN, np.zeros((3, 3)), activation(name))
     assert constant.mean == pytest.approx(phi(MEAN), abs=1e-15) and (constant.cov == 0).all()
     # a unit that the input does not move, up to rounding
@@ -292,6 +305,14 @@ def test_xor_from_mean_and_covariance():
     assert on_samples.score(inputs, labels, task.targets)[1] == pytest.approx(0.306, abs=0.01)
     with_fourth = cumulants.train_on_moments(task.populations(4), [10], phi)
     assert with_fourth.loss == pytest.approx(1 - 0.25**2 / 0.09, abs=1e-5)
+
+
+def test_sign_units_learn_from_cumulants():
+    """Samples give them no gradient; their mean and covariance are smooth functions of the weights."""
+    task = tasks.xor()
+    inputs, labels = task.sample(20_000, seed=1)
+    fit = cumulants.train_on_moments(task.populations(2), [10], "sign", iterations=60)
+    assert fit.score(inputs, labels, task.targets)[0] > 0.95
 
 
 def test_parity_from_third_cumulants():

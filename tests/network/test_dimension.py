@@ -65,6 +65,49 @@ def test_erf_networks_in_closed_form():
     assert theory.covariance_strength[1] == pytest.approx((2 / np.pi / (1 + v)) ** 2 * driven)
 
 
+def test_unequal_linear_layers_in_closed_form():
+    """S' = (n_out / n_in) [G^2 (K2 + S) + R^2 K1^2], G and R of each layer."""
+    g, r, widths = np.array([0.8, 1.5, 1.1]), np.array([0.3, 0.0, 0.9]), np.array([3.0, 2.0, 5.0, 4.0])
+    theory = dimension.mean_field(3, "linear", variance=g, covariance=r, width=widths, bias_variance=0.4)
+    k1, k2, strength = theory.K1.values, theory.K2.values, theory.covariance_strength.values
+    driven = g**2 * (k2 + strength)[:-1] + (r * k1[:-1]) ** 2
+    assert strength[1:] == pytest.approx(widths[1:] / widths[:-1] * driven)
+    assert k1[1:] == pytest.approx(g * k1[:-1])
+    assert theory.Q[1:].values == pytest.approx(g * theory.Q[:-1].values + 0.4)
+
+
+@pytest.mark.parametrize(("activation", "covariance"), [("tanh", 0.7), ("relu", 0.0)])
+def test_the_simple_recursion_holds_for_odd_units_and_for_independent_weights(activation, covariance):
+    """S' = [E_M (E_t phi')^2]^2 [G^2 (K2 + S) + R^2 K1^2], the averages here by plain sums."""
+    theory = dimension.mean_field(3, activation, variance=1.2, covariance=covariance, bias_variance=0.3)
+    node = np.linspace(-8, 8, 801)
+    weight = np.exp(-0.5 * node**2) / np.exp(-0.5 * node**2).sum()
+    phi, slope = {
+        "tanh": (np.tanh, lambda z: 1 / np.cosh(z) ** 2),
+        "relu": (lambda z: np.maximum(z, 0), lambda z: (z > 0) * 1.0),
+    }[activation]
+    for layer in range(3):
+        k1, k2, q, strength = (float(theory[name][layer]) for name in ("K1", "K2", "Q", "covariance_strength"))
+        z = np.sqrt(1.2 * q + 0.3) * node[:, None] + np.sqrt(1.2 * k1) * node
+        driven = 1.2**2 * (k2 + strength) + (covariance * k1) ** 2
+        expected = (weight @ (slope(z) @ weight) ** 2) ** 2 * driven
+        assert theory.covariance_strength[layer + 1] == pytest.approx(expected, rel=0.02)
+        assert theory.Q[layer + 1] == pytest.approx(weight @ (phi(z) @ weight) ** 2, rel=0.01)
+
+
+def test_relu_with_correlated_weights_needs_more_than_the_simple_recursion():
+    """Means and covariances point along each other: the simple recursion would be 4 to 8 % higher in D/N."""
+    theory = dimension.mean_field(3, "relu", variance=1.2, covariance=0.5, bias_variance=0.3, input_ratio=1.5)
+    free = dimension.mean_field(3, "relu", variance=1.2, bias_variance=0.3, input_ratio=1.5)
+    for name in ("K1", "K2", "Q"):  # averages of single units do not know of it
+        assert theory[name].values == pytest.approx(free[name].values)
+    slope = np.sqrt(free.covariance_strength[1:].values / (1.2**2 * (free.K2 + free.covariance_strength)[:-1].values))
+    simple = slope[1] ** 2 * (
+        1.2**2 * float(theory.K2[1] + theory.covariance_strength[1]) + 0.5**2 * float(theory.K1[1]) ** 2
+    )
+    assert 1.05 < float(theory.covariance_strength[2]) / simple < 1.4
+
+
 def test_a_function_gives_what_its_name_gives():
     options = {"variance": 0.9, "covariance": 0.4, "bias_variance": 0.2, "input_ratio": 1.5}
     for name, function in (("relu", lambda z: np.maximum(z, 0.0)), ("sign", np.sign), ("tanh", np.tanh)):
@@ -98,7 +141,7 @@ def test_sign_simulation_with_binary_weights():
     options = {"variance": 1.0, "covariance": 0.8, "input_ratio": 2.0}
     theory = dimension.mean_field(3, "sign", **options)
     for kind in ("binary", "latent"):
-        simulated = dimension.simulate(3, "sign", **options, width=201, n_networks=12, n_samples=500, kind=kind)
+        simulated = dimension.simulate(3, "sign", **options, width=201, n_networks=8, n_samples=400, kind=kind)
         agree(simulated, theory)
 
 
@@ -118,11 +161,13 @@ def test_simulation_reproduces_the_reference_table(activation, variance, covaria
     options = {"variance": variance, "covariance": covariance, "input_ratio": 2.0}
     theory = dimension.mean_field(10, activation, **options)
     sign = activation == "sign"
-    shape = {"width": 201, "n_networks": 60, "kind": "binary"} if sign else {"width": 1000, "n_networks": 12}
+    shape = {"width": 201, "n_networks": 60, "kind": "binary"} if sign else {"width": 1000, "n_samples": 1000}
+    if not sign:  # correlated networks differ by up to 8 % among each other, independent ones by less than 1 %
+        shape["n_networks"] = 40 if covariance else 8
     simulated = dimension.simulate(10, activation, **options, **shape)
     measured, exact, stderr = simulated.dimension, theory.dimension, simulated.dimension_stderr
     assert (np.abs(measured - exact) < 3 * stderr + 0.03 * exact).all()
-    assert (stderr[: 6 if covariance else 11] < 0.02 * measured[: 6 if covariance else 11]).all()
+    assert (stderr < 0.02 * measured).all()
 
 
 def test_same_seed_same_numbers():
@@ -155,6 +200,16 @@ def test_measure_finds_what_was_put_in():
     assert found.covariance_mean.values[1:] == pytest.approx([1.5, 1.5], rel=0.15)
     assert found.covariance_rms.values[1:] == pytest.approx([1.5, 1.5], rel=0.15)
     assert np.isnan(found.variance[0])
+
+
+def test_measure_takes_what_a_glass_gives():
+    """Layers of few units, one output unit, a unit without inputs."""
+    weights = [np.array([[1.0, -1.0, 0.0], [0.0, 0.0, 0.0]]), np.array([[1.0, 1.0]])]
+    found = dimension.measure(weights, np.random.default_rng(1).standard_normal((500, 3)), "sign")
+    assert found.dimension[2] == pytest.approx(1.0, abs=0.02)
+    assert np.isnan(found.covariance_rms[1:]).all() and found.variance[1] == pytest.approx(1.0)
+    still = dimension.measure(weights, np.zeros((4, 3)), "tanh")
+    assert np.isnan(still.dimension).all() and np.isnan(still.relative_strength).all()
 
 
 def _propagated(weights):

@@ -38,6 +38,8 @@ def test_extreme_correlations():
         assert np.ptp(same, axis=0) == pytest.approx(0.0, abs=1e-7)
     orthogonal = synapses.measured(np.eye(50))
     assert orthogonal["covariance_mean"] == 0 and orthogonal["covariance_rms"] == pytest.approx(-1.0)
+    alone = synapses.measured([[1.0, 2.0], [0.0, 0.0]])
+    assert alone["variance"] == pytest.approx(2.5) and np.isnan(alone["covariance_rms"])
 
 
 def test_wrong_arguments():
@@ -45,8 +47,8 @@ def test_wrong_arguments():
         synapses.binary(5, 9, 1.0, 4.0, seed=1)
     with pytest.raises(ValueError, match="covariance must be >= 0, got -1: many units"):
         synapses.gaussian(5, 9, 1.0, -1.0, seed=1)
-    with pytest.raises(ValueError, match="weights must have at least two rows that are not zero, got 1"):
-        synapses.measured([[1.0, 2.0], [0.0, 0.0]])
+    with pytest.raises(ValueError, match=r"weights must have 2 dimensions, got shape \(2,\)"):
+        synapses.measured([1.0, 2.0])
     with pytest.raises(ValueError, match="rule must be one of 'hebb', 'oja', 'sanger', got 'bcm'"):
         hebbian.train(np.ones((4, 3)), 2, "bcm")
     with pytest.raises(FloatingPointError, match="weights diverge by the rule 'sanger': rate 50 is too large"):

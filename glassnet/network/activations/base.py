@@ -4,6 +4,9 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
+#: units of smaller variance are constants; their third powers would underflow
+LEAST_VARIANCE = 1e-90
+
 
 class Activation(ABC):
     """An activation phi of one number, and its averages over Gaussian numbers z ~ N(mean, cov).
@@ -52,9 +55,9 @@ class Activation(ABC):
         ----------
         mean : (n_units,) float64
         cov : (n_units, n_units) float64
-            Symmetric; units with variance <= 0 count as constant.
+            Symmetric; units with variance <= `LEAST_VARIANCE` count as constant.
         """
-        free = np.diagonal(cov) > 0
+        free = np.diagonal(cov) > LEAST_VARIANCE
         part, inner = mean[free], cov[np.ix_(free, free)]
         square = self.covariance(part, inner)
         np.fill_diagonal(square, self.variance(part, np.diagonal(inner)))
@@ -69,7 +72,7 @@ class Activation(ABC):
         Gradients with respect to a covariance are symmetric matrices: dL = sum_ij grad_ij dcov_ij. For units without
         variance those with respect to their covariances count as zero.
         """
-        free = np.diagonal(cov) > 0
+        free = np.diagonal(cov) > LEAST_VARIANCE
         block = np.ix_(free, free)
         part, inner, upper = mean[free], cov[block], grad_cov[block]
         _, slope, curvature, _ = self.derivatives(part, np.diagonal(inner))

@@ -5,7 +5,8 @@ import numpy as np
 from glassnet.network.activations.base import Activation, correlations
 from glassnet.network.gaussian import hermite, nodes
 
-TERMS = 64
+#: terms of the series, and the most of them; more than the former are taken where many pairs need them
+TERMS, MOST_TERMS = 64, 512
 #: Mehler's series may miss this much of a covariance, in units of the standard deviations of the outputs
 TOLERANCE = 1e-10
 _PAIRS_AT_A_TIME = 8
@@ -14,8 +15,8 @@ _PAIRS_AT_A_TIME = 8
 class Numeric(Activation):
     """A function known by its values: Cov(phi_i, phi_j) = sum_n rho^n / n! c_n(i) c_n(j), c_n = E He_n(x) phi(m + s x).
 
-    What `TERMS` terms miss is bounded by rho^(TERMS + 1) times what the variances have left. Pairs for which that is
-    more than `TOLERANCE` are integrated over both numbers.
+    What n terms miss is bounded by rho^(n + 1) times what the variances have left. Pairs for which that is more than
+    `TOLERANCE` are integrated over both numbers.
     """
 
     def __init__(self, function, name: str, derivative):
@@ -39,12 +40,16 @@ class Numeric(Activation):
 
     def covariance(self, mean, cov):
         deviation, rho = np.sqrt(np.diagonal(cov)), correlations(cov)
-        terms = hermite(self._function, mean, deviation, TERMS)
+        spread, order = self.variance(mean, np.diagonal(cov)), TERMS
+        while True:
+            terms = hermite(self._function, mean, deviation, order)
+            left = np.sqrt(np.maximum(spread - np.square(terms[1:]).sum(axis=0), 0.0))
+            missed = np.abs(rho) ** (order + 1) * np.outer(left, left)
+            slow = np.argwhere(np.triu(missed > TOLERANCE * np.sqrt(np.outer(spread, spread)), 1))
+            if 4 * len(slow) <= len(mean) or order == MOST_TERMS:
+                break
+            order *= 2
         total = _mehler(rho, terms[1:], terms[1:]) * rho
-        spread = self.variance(mean, np.diagonal(cov))
-        left = np.sqrt(np.maximum(spread - np.square(terms[1:]).sum(axis=0), 0.0))
-        missed = np.abs(rho) ** (TERMS + 1) * np.outer(left, left)
-        slow = np.argwhere(np.triu(missed > TOLERANCE * np.sqrt(np.outer(spread, spread)), 1))
         for chunk in range(0, len(slow), _PAIRS_AT_A_TIME):
             i, j = slow[chunk : chunk + _PAIRS_AT_A_TIME].T
             value = self._integrate(mean[i], deviation[i], mean[j], deviation[j], rho[i, j])

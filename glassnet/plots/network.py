@@ -1,0 +1,83 @@
+"""What layers do to the dimension of representations, and to their covariances."""
+
+import numpy as np
+
+from glassnet.plots import look
+
+
+def dimension(curves):
+    """D/N and the covariance strength against depth: lines of theory, points of simulation.
+
+    Parameters
+    ----------
+    curves : dict
+        From a label to a pair of datasets, of :func:`glassnet.network.dimension.mean_field` and of
+        :func:`glassnet.network.dimension.simulate` or None.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One column wide. (a) D/N. (b) S and, dashed with open symbols, S / K1^2, as multiples of those of the input.
+    """
+    with look.column(4.4, rows=2) as (figure, (upper, lower)):
+        for number, (label, (theory, simulation)) in enumerate(curves.items()):
+            colour, marker = look.COLOURS[number % len(look.COLOURS)], look.MARKERS[number % len(look.MARKERS)]
+            upper.plot(theory.layer, theory.dimension, color=colour)
+            lower.plot(theory.layer, _multiple(theory, "covariance_strength")[0], color=colour)
+            lower.plot(theory.layer, _multiple(theory, "relative_strength")[0], color=colour, linestyle=(0, (4, 2)))
+            style = {"fmt": marker, "color": colour, "linestyle": "none"}
+            if simulation is None:
+                upper.plot([], [], color=colour, label=label)
+                continue
+            upper.errorbar(simulation.layer, simulation.dimension, simulation.dimension_stderr, label=label, **style)
+            lower.errorbar(simulation.layer, *_multiple(simulation, "covariance_strength"), **style)
+            open_symbols = style | {"markerfacecolor": "white"}
+            lower.errorbar(simulation.layer, *_multiple(simulation, "relative_strength"), **open_symbols)
+        upper.set(ylabel="dimension $D/N$", ylim=(0, None))
+        upper.legend()
+        lower.plot([], [], color=look.THEORY, label="$S$")
+        lower.plot([], [], color=look.THEORY, linestyle=(0, (4, 2)), label="$S / K_1^2$")
+        lower.set(xlabel="layer", ylabel="multiple of the input's", yscale="log")
+        lower.legend()
+    return figure
+
+
+def closure(pairs, errors):
+    """Covariances of the Gaussian closure against those of samples, and its error against depth.
+
+    Parameters
+    ----------
+    pairs : list of ((n_units, n_units), (n_units, n_units)) arrays
+        For each layer, predicted and sampled covariance; off-diagonal entries are shown.
+    errors : xarray.DataArray
+        Over `width` and `layer`: relative errors of the off-diagonal covariances.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One column wide.
+    """
+    with look.column(4.6, rows=2, sharex=False) as (figure, (upper, lower)):
+        reach = []
+        for layer, (predicted, sampled) in enumerate(pairs, start=1):
+            style = {"color": look.COLOURS[layer - 1], "marker": look.MARKERS[layer - 1], "linestyle": "none"}
+            pick = np.triu_indices(len(predicted), 1)
+            upper.plot(sampled[pick], predicted[pick], markersize=2.4, label=f"layer {layer}", **style)
+            reach += [sampled[pick].min(), sampled[pick].max()]
+        ends = [min(reach), max(reach)]
+        upper.plot(ends, ends, color=look.THEORY, linewidth=0.8, zorder=1)
+        upper.set(xlabel="sampled covariance", ylabel="Gaussian closure")
+        upper.legend()
+        for number, width in enumerate(errors.width.values):
+            style = {"color": look.COLOURS[number], "marker": look.MARKERS[number]}
+            lower.plot(errors.layer, errors.sel(width=width), label=f"$N$ = {width}", **style)
+        lower.set(xlabel="layer", ylabel="relative error", xticks=errors.layer.values, ylim=(0, None))
+        lower.legend()
+    return figure
+
+
+def _multiple(data, name):
+    """Values of a variable as multiples of that of the input, and their standard errors (None without)."""
+    first = float(data[name][0])
+    stderr = data.get(f"{name}_stderr")
+    return data[name] / first, None if stderr is None else stderr / first
