@@ -98,30 +98,30 @@ static inline void product_take(product_t *x, double ratio)
 typedef struct {
     double ratio;   /* exp(-2 abs(H)) */
     double aligned; /* product of 1 + x */
-    double against; /* product of (1 - x)/(1 + x) over the messages that point the other way */
     double share;   /* product of (1 + ((1 - x)/(1 + x))^m)/2 */
 } weight_t;
 
-static const weight_t BARE = {1.0, 1.0, 1.0, 1.0};
+static const weight_t BARE = {1.0, 1.0, 1.0};
 
-static inline void weight_add(weight_t *w, double message, double m, uint64_t *s)
+/* returns 1 if the message points the other way, 0 if not */
+static inline int weight_add(weight_t *w, double message, double m, uint64_t *s)
 {
     if (w->ratio == 1.0) { /* no field, no side to take */
         w->ratio = message;
-        return;
+        return 0;
     }
     double same = 1.0 + w->ratio * message, other = w->ratio + message, odds = other / same;
     double tilted = m == 1.0 ? odds : portable_pow(odds, m);
     w->aligned *= 2.0 * same / (same + other);
     w->share *= 0.5 * (1.0 + tilted);
-    if (xoshiro_uniform(s) * (1.0 + tilted) < tilted) {
-        w->against *= odds;
+    int against = xoshiro_uniform(s) * (1.0 + tilted) < tilted;
+    if (against)
         w->ratio = w->ratio < message ? w->ratio / message : message / w->ratio;
-    } else {
+    else
         w->ratio *= message;
-    }
     if (w->ratio < CERTAIN)
         w->ratio = CERTAIN;
+    return against;
 }
 
 /* what is left of the weight's partition function to the power m once its signs are drawn */
@@ -256,53 +256,72 @@ static double state_step(const branch_t *b, const fields_t *f, double *next, con
     return sum / (double)(f->n_sites * n);
 }
 
-/* Means over the states at each of n weights with all their paths: z^m, z^m ln z, z^m tanh^2 of the field. */
-static void state_weights(const branch_t *b, const fields_t *f, int64_t n, double *means, const scratch_t *c,
+/* What one state adds to the sums at a weight: z^m, z^m ln z, z^m tanh^2 of the field. Of each ln(1 + s x) the part
+ * that the sign s alone decides has mean zero if weighted with what is known when s is drawn: it is taken off. */
+static inline void state_weight(const branch_t *b, int64_t degree, int64_t n_members, double *sums, const scratch_t *c,
+                                uint64_t *s)
+{
+    weight_t w = BARE;
+    double factor = 1.0, log_z = 0.0, noise = 0.0;
+    for (int64_t k = 0; k < degree; k++) {
+        const double *const *site = c->site + k * b->n_factors;
+        double message = state_message(c->coupling[k], site, b->n_factors, n_members, s);
+        if (w.ratio < 1.0) {
+            double same = 1.0 + w.ratio * message, other = w.ratio + message;
+            double log_same = portable_log(2.0 * same / (same + other)), log_odds = portable_log(other / same);
+            double tilted = portable_exp(b->m * log_odds), expected = tilted / (1.0 + tilted);
+            double drawn = weight_add(&w, message, b->m, s);
+            factor *= portable_exp(b->m * log_same) * 0.5 * (1.0 + tilted);
+            log_z += log_same + drawn * log_odds;
+            noise += factor * (drawn - expected) * log_odds;
+        } else {
+            w.ratio = message;
+        }
+    }
+    sums[0] += factor;
+    sums[1] += factor * log_z - noise;
+    sums[2] += factor * squared_tanh(w.ratio);
+}
+
+/* Sums over two halves of the states, (n, 2, 3), at each of n weights with all their paths. */
+static void state_weights(const branch_t *b, const fields_t *f, int64_t n, double *sums, const scratch_t *c,
                           uint64_t *s)
 {
     degrees_t degrees = {xoshiro_uniform(s), (double)n, 0};
-    for (int64_t i = 0; i < n; i++, means += 3) {
+    memset(sums, 0, (size_t)(6 * n) * sizeof(double));
+    for (int64_t i = 0; i < n; i++) {
         int64_t degree = degrees_next(&degrees, b->cumulative, i);
-        double sums[3] = {0.0, 0.0, 0.0};
         state_surroundings(b, f, degree, c->coupling, c->site, s);
-        for (int64_t j = 0; j < f->n_members; j++) {
-            weight_t w = BARE;
-            for (int64_t k = 0; k < degree; k++) {
-                const double *const *site = c->site + k * b->n_factors;
-                weight_add(&w, state_message(c->coupling[k], site, b->n_factors, f->n_members, s), b->m, s);
-            }
-            double factor = weight_factor(&w, b->m);
-            sums[0] += factor;
-            sums[1] += factor * (portable_log(w.aligned) + portable_log(w.against < CERTAIN ? CERTAIN : w.against));
-            sums[2] += factor * squared_tanh(w.ratio);
-        }
-        for (int64_t j = 0; j < 3; j++)
-            means[j] = sums[j] / (double)f->n_members;
+        for (int half = 0; half < 2; half++, sums += 3)
+            for (int64_t j = 0; j < f->n_members / 2; j++)
+                state_weight(b, degree, f->n_members, sums, c, s);
     }
 }
 
-/* Means over the states at each of n paths, with their coupling in units of 1/beta: z^m, z^m ln z, z^m beta e, where
- * z = 1 + s x is the partition function, e the energy of the path with its sign turned. */
-static void state_paths(const branch_t *b, const fields_t *f, int64_t n, double *means, const scratch_t *c, uint64_t *s)
+/* What one state adds to the sums at a path: z^m, z^m ln z, z^m beta e, where z = 1 + s x is the partition function and
+ * e the energy of the path with its sign turned; the sign s is averaged over. */
+static inline void state_path(const branch_t *b, double coupling, int64_t n_members, double *sums, const scratch_t *c,
+                              uint64_t *s)
 {
-    for (int64_t i = 0; i < n; i++, means += 3) {
-        double sums[3] = {0.0, 0.0, 0.0};
+    double unit = 0.0, strength = -0.5 * portable_log(coupling);
+    double r = state_message(&unit, c->site, b->n_factors + 1, n_members, s);
+    double same = 1.0 + coupling * r, other = coupling + r;
+    double log_same = portable_log(2.0 * same / (same + other)), log_odds = portable_log(other / same);
+    double factor = 0.5 * portable_exp(b->m * log_same), tilted = portable_exp(b->m * log_odds);
+    sums[0] += factor * (1.0 + tilted);
+    sums[1] += factor * (log_same + tilted * (log_same + log_odds));
+    sums[2] += strength * factor * ((1.0 - coupling * r) / same + tilted * (r - coupling) / other);
+}
+
+/* The same at each of n paths. */
+static void state_paths(const branch_t *b, const fields_t *f, int64_t n, double *sums, const scratch_t *c, uint64_t *s)
+{
+    memset(sums, 0, (size_t)(6 * n) * sizeof(double));
+    for (int64_t i = 0; i < n; i++) {
         state_surroundings(b, f, 2, c->coupling, c->site, s); /* p <= 2 (p - 1) sites */
-        double j = *c->coupling[0], strength = -0.5 * portable_log(j);
-        for (int64_t k = 0; k < f->n_members; k++) {
-            double unit = 0.0;
-            double r = state_message(&unit, c->site, b->n_factors + 1, f->n_members, s);
-            double same = 1.0 + j * r, other = j + r;
-            double plus = 2.0 * same / (same + other), odds = other / same;
-            double log_plus = portable_log(plus), tilted = portable_exp(b->m * portable_log(odds));
-            double factor = 0.5 * portable_exp(b->m * log_plus);
-            sums[0] += factor * (1.0 + tilted);
-            sums[1] += factor * (log_plus + tilted * (log_plus + portable_log(odds)));
-            sums[2] += factor * ((1.0 - j * r) / same + tilted * (r - j) / other);
-        }
-        means[0] = sums[0] / (double)f->n_members;
-        means[1] = sums[1] / (double)f->n_members;
-        means[2] = strength * sums[2] / (double)f->n_members;
+        for (int half = 0; half < 2; half++, sums += 3)
+            for (int64_t j = 0; j < f->n_members / 2; j++)
+                state_path(b, *c->coupling[0], f->n_members, sums, c, s);
     }
 }
 

@@ -31,9 +31,9 @@ cdef extern from "cavity.h" nogil:
     double c_planted_step "planted_step"(const branch_t *b, const fields_t *f, double *next, uint64_t *s)
     void c_planted_observe "planted_observe"(const branch_t *b, const fields_t *f, int64_t n, double *sums, uint64_t *s)
     double c_state_step "state_step"(const branch_t *b, const fields_t *f, double *next, const scratch_t *c, uint64_t *s)
-    void c_state_weights "state_weights"(const branch_t *b, const fields_t *f, int64_t n, double *means,
+    void c_state_weights "state_weights"(const branch_t *b, const fields_t *f, int64_t n, double *sums,
                                          const scratch_t *c, uint64_t *s)
-    void c_state_paths "state_paths"(const branch_t *b, const fields_t *f, int64_t n, double *means,
+    void c_state_paths "state_paths"(const branch_t *b, const fields_t *f, int64_t n, double *sums,
                                      const scratch_t *c, uint64_t *s)
 
 
@@ -132,15 +132,17 @@ def state_step(const double[:, ::1] fields, double[:, ::1] out, const double[::1
 
 def state_observe(const double[:, ::1] fields, const double[::1] coupling, const double[::1] cumulative,
                   int64_t n_factors, double m, int64_t n, uint64_t[::1] rng):
-    """Return means over the states at `n` weights with all their paths and at `n` paths, two (n, 3) float64.
+    """Return means over two halves of the states at `n` weights with all their paths and at `n` paths.
 
-    At weights z^m, z^m ln z and z^m tanh^2 of the field; at paths z^m, z^m ln z and -z^m beta times the energy.
+    Two (n, 2, 3) float64: z^m, z^m ln z and z^m tanh^2 of the field; z^m, z^m ln z and -z^m beta times the energy. The
+    number of members is even.
     """
     cdef branch_t b = _branch(coupling, cumulative, n_factors, m)
     cdef fields_t f = _fields(fields)
     cdef _Scratch scratch = _Scratch(fields.shape[1], cumulative.shape[0], n_factors)
-    cdef double[:, ::1] weights = np.empty((n, 3)), paths = np.empty((n, 3))
+    cdef double[:, :, ::1] weights = np.empty((n, 2, 3)), paths = np.empty((n, 2, 3))
     with nogil:
-        c_state_weights(&b, &f, n, &weights[0, 0], &scratch.c, &rng[0])
-        c_state_paths(&b, &f, n, &paths[0, 0], &scratch.c, &rng[0])
-    return np.asarray(weights), np.asarray(paths)
+        c_state_weights(&b, &f, n, &weights[0, 0, 0], &scratch.c, &rng[0])
+        c_state_paths(&b, &f, n, &paths[0, 0, 0], &scratch.c, &rng[0])
+    half = 2.0 / fields.shape[1]
+    return half * np.asarray(weights), half * np.asarray(paths)

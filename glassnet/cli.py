@@ -84,11 +84,16 @@ def _parser() -> argparse.ArgumentParser:
     pack.add_argument("directory", metavar="DIR")
     pack.add_argument("-o", "--out", metavar="FILE", help="by default DIR.zip")
     theory = command("theory", _theory, "the cavity predictions")
-    theory.add_argument("ensemble", choices=("regular", "poisson"))
-    theory.add_argument("--p", type=int, required=True, help="weights per path")
-    theory.add_argument("--degree", type=int, help="regular: paths through each weight")
-    theory.add_argument("--alpha", type=float, help="poisson: paths per weight")
-    theory.add_argument("--dilution", type=float, default=0.0, help="fraction of weights removed (default 0)")
+    ensembles = "regular|poisson|layered|walks|RUN.toml"
+    theory.add_argument("glass", metavar=ensembles, help="a run file says the rest itself")
+    theory.add_argument("--p", type=int, help="weights per path (walks: one less than there are widths)")
+    theory.add_argument("--degree", type=int, help="regular: paths through each weight, before dilution")
+    theory.add_argument("--alpha", type=float, help="the others: paths per weight, before dilution")
+    theory.add_argument("--widths", type=_widths, metavar="N0,N1,...", help="walks: neurons in each layer")
+    theory.add_argument("--couplings", choices=("binary", "gaussian"), help="their law (default binary)")
+    theory.add_argument("--bias", type=float, help="mean of a binary coupling (default 0)")
+    theory.add_argument("--dilution", type=float, help="fraction of the connections removed (default 0)")
+    theory.add_argument("--diagram", action="store_true", help="T_d and T_K along the dilution")
     command("bench", _bench, "updates per nanosecond of this machine's kernels")
     return parser
 
@@ -109,6 +114,14 @@ def _count(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"must be a positive whole number, got {text}")
     return int(text)
+
+
+def _widths(text: str) -> list[int]:
+    """Widths of layers on the command line, as 7,7,7,7."""
+    parts = text.split(",")
+    if not all(part.strip().isdecimal() for part in parts):
+        raise argparse.ArgumentTypeError(f"must be whole numbers as in 7,7,7,7, got {text}")
+    return [int(part) for part in parts]
 
 
 def _check_instruction_set() -> None:
@@ -137,23 +150,24 @@ def _scan(chosen) -> int:
 def _analyze(chosen) -> int:
     from glassnet.scan import report
 
-    print(report.write(chosen.directory))
-    return 0
+    found = report.write(chosen.directory)
+    print(found)
+    return 1 if found.damaged else 0
 
 
 def _status(chosen) -> int:
-    from glassnet.scan import status
+    from glassnet.scan import given, status
 
-    report = status.status(chosen.directory)
-    print(json.dumps(report, indent=1) if chosen.json else status.table(report))
+    found = status.status(given.directory(chosen.directory, "status"))
+    print(json.dumps(found, indent=1) if chosen.json else status.table(found))
     return 0
 
 
 def _verify(chosen) -> int:
-    from glassnet.scan import verify
+    from glassnet.scan import given, verify
 
     _check_instruction_set()
-    selection = verify.select(chosen.directory, chosen.k, chosen.seed)
+    selection = verify.select(given.directory(chosen.directory, "verify"), chosen.k, chosen.seed)
     print(selection, flush=True)
     code = 1 if selection.damaged else 0
     for result in verify.verify(selection):
@@ -167,10 +181,12 @@ def _pack(chosen) -> int:
 
     from glassnet.chains.content import ChainError
     from glassnet.chains.pack import pack
+    from glassnet.scan import given
     from glassnet.scan.config import UserError
 
+    directory = given.directory(chosen.directory, "pack")
     try:
-        print(pack(Path(chosen.directory), chosen.out and Path(chosen.out)))
+        print(pack(directory, chosen.out and Path(chosen.out)))
     except ChainError:
         raise
     except OSError as error:
@@ -179,20 +195,11 @@ def _pack(chosen) -> int:
 
 
 def _theory(chosen) -> int:
-    from glassnet import theory
-    from glassnet.scan.config import UserError
+    from glassnet.scan import expected
 
-    names = {"regular": "degree", "poisson": "alpha"}
-    needed = names[chosen.ensemble]
-    for name in names.values():
-        if (getattr(chosen, name) is None) == (name == needed):
-            word = "needs" if name == needed else "does not take"
-            raise UserError(f"theory: {chosen.ensemble} {word} --{name}")
-    keywords = {needed: getattr(chosen, needed), "p": chosen.p, "dilution": chosen.dilution}
-    try:
-        print(getattr(theory, chosen.ensemble)(**keywords))
-    except (ValueError, TypeError) as error:
-        raise UserError(f"theory: {error}") from None
+    names = ("p", "degree", "alpha", "widths", "couplings", "bias", "dilution")
+    given = {name: getattr(chosen, name) for name in names if getattr(chosen, name) is not None}
+    print(expected.told(chosen.glass, chosen.diagram, **given))
     return 0
 
 

@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -64,7 +65,9 @@ def contents(directory):
 def test_scan_ends_with_the_analysis(main, tmp_path):
     (tmp_path / "small.toml").write_text(RUN_FILE)
     code, output, errors = main("scan", "small.toml")
-    assert (code, errors) == (0, "")
+    assert code == 0
+    steps = ["opening results/small", "dilution 0: reading 4 samples in 2 nodes", "dilution 0: drawing"]
+    assert [line.partition("  ")[2] for line in errors.splitlines()] == steps
     assert "4/4 tasks done" in output
     assert json.loads((tmp_path / "results/small/summary.json").read_text()) is not None
     code, again, _ = main("analyze", "results/small")
@@ -93,7 +96,7 @@ def test_dry_run_creates_nothing(main, tmp_path):
     ("arguments", "complaint"),
     [
         (("scan", "none.toml"), "glassnet: none.toml: cannot be read: No such file or directory\n"),
-        (("scan", "."), "glassnet: .: cannot be read: Is a directory\n"),
+        (("scan", "."), "glassnet: .: a directory, not a run file\n"),
         (("scan", "run.toml", "--out", "run.toml"), "glassnet: run.toml: not a directory\n"),
         (("scan", "run.toml", "--out", "run.toml/x"), "Not a directory\n"),
         (("status", "nowhere"), "glassnet: nowhere: no such directory\n"),
@@ -106,7 +109,10 @@ def test_dry_run_creates_nothing(main, tmp_path):
         (("theory", "poisson", "--p", "3", "--alpha", "2", "--dilution", "1"), "glassnet: theory: dilution must be in"),
         (("theory", "poisson", "--p", "3", "--alpha", "1e9"), "theory: alpha must give a weight at most 10000 paths"),
         (("theory", "poisson", "--p", "x"), "argument --p: invalid int value: 'x'"),
-        (("theory", "square"), "invalid choice: 'square'"),
+        (("theory", "square"), "glassnet: theory: takes regular, poisson, layered, walks or a run file, got square\n"),
+        (("theory", "none.toml"), "glassnet: none.toml: cannot be read: No such file or directory\n"),
+        (("theory", "run.toml", "--p", "3"), "run.toml says all of the glass itself, it does not take --p\n"),
+        (("theory", "regular", "--degree", "4"), "glassnet: theory: regular needs --p\n"),
         (("scan",), "the following arguments are required: RUN.toml"),
         (("scna",), "invalid choice: 'scna'"),
         ((), "the following arguments are required: COMMAND"),
@@ -159,20 +165,34 @@ def test_directory_of_another_run(main, finished, tmp_path):
     assert contents(finished) == before
 
 
-def test_truncated_chain_file(main, finished):
+@pytest.mark.parametrize("cut", [slice(None, -10), slice(0, 100)])
+def test_truncated_chain_file(main, finished, cut):
+    """What can be read is analysed, the rest is said to be missing, first and last, and the next scan mends it."""
     victim = finished / "chains/N24/dilution0.0/sample1.h5"
-    image = victim.read_bytes()[:-10]
+    image = victim.read_bytes()[cut]
     victim.write_bytes(image)
-    before = contents(finished)
-    code, output, errors = main("analyze", "done")
-    assert (code, output) == (2, "")
-    assert errors.startswith("glassnet: done/chains/N24/dilution0.0/sample1.h5: truncated or damaged")
-    assert errors.count("\n") == 1
-    assert contents(finished) == before
-    code, output, errors = main("scan", "run.toml", "--out", "done")
+    chains = contents(finished / "chains")
+    code, output, _ = main("analyze", "done")
+    assert code == 1
+    loud = (
+        "WITHOUT THE CHAINS OF 1 DAMAGED FILE, all others are in; "
+        "glassnet scan done/run.toml --out done computes them again and keeps the damaged files:\n"
+        "  chains/N24/dilution0.0/sample1.h5: truncated or damaged"
+    )
+    assert output.startswith(loud)
+    assert loud in output.split("\n\n")[-2]
+    assert "N = 24, dilution 0: 1 of 2 samples" in output
+    assert "no  scan is complete: 1 sample of 1 node missing" in output
+    assert "WITHOUT THE CHAINS OF 1 DAMAGED FILE" in (finished / "report.html").read_text()
+    (line,) = json.loads((finished / "summary.json").read_text())["damaged"]
+    assert line.startswith("chains/N24/dilution0.0/sample1.h5: truncated or damaged")
+    assert contents(finished / "chains") == chains
+    code, output, errors = main("scan", "done/run.toml", "--out", "done")
     assert code == 0
     assert errors.startswith("warning: done/chains/N24/dilution0.0/sample1.h5: truncated or damaged")
     assert victim.with_name("sample1.h5.damaged").read_bytes() == image
+    assert "DAMAGED" not in output
+    assert main("analyze", "done")[0] == 0
 
 
 def test_chains_of_another_run_among_ours(main, finished, tmp_path):
@@ -188,6 +208,53 @@ def test_chains_of_another_run_among_ours(main, finished, tmp_path):
     assert code == 2
     assert "belongs to another run or task (task N=24,dilution=0.0,sample=1, seed 8)" in errors
     assert contents(finished) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what", "meant"),
+    [
+        ("status run.toml", "a run file; `glassnet status` takes the directory of a run", "status results/run"),
+        ("verify run.toml", "a run file; `glassnet verify` takes the directory of a run", "verify results/run"),
+        ("pack run.toml", "a run file; `glassnet pack` takes the directory of a run", "pack results/run"),
+        ("analyze run.toml", "a run file; `glassnet analyze` takes the directory of a run", "analyze results/run"),
+        ("analyze done/run.toml", "a run file;", "analyze done"),
+        ("analyze done/report.html", "a file inside done;", "analyze done"),
+        ("analyze done/chains", "a folder inside done;", "analyze done"),
+        ("status done/chains/N12", "a folder inside done;", "status done"),
+        ("verify done/chains/N12/dilution0.0/sample0.h5", "a file inside done;", "verify done"),
+        ("status done.zip", "a packed run;", "unzip done.zip -d done, then glassnet status done"),
+        ("status kept", "no such file or directory;", "status results/kept"),
+        ("scan done", "the directory of a run, not a run file;", "scan done/run.toml --out done goes on with it"),
+        ("scan done.zip", "a packed run or a shard, not a run file;", "analyze done.zip"),
+    ],
+)
+def test_a_wrong_kind_of_argument_is_answered_with_the_command_that_was_meant(
+    main, finished, tmp_path, arguments, what, meant
+):
+    assert main("pack", "done")[0] == 0
+    shutil.copytree("done", "results/kept")
+    before = contents(tmp_path)
+    code, output, errors = main(*arguments.split())
+    assert (code, output, errors.count("\n")) == (2, "", 1)
+    assert f"{arguments.split()[1]}: {what}" in errors
+    assert f"glassnet {meant}" in errors or meant in errors
+    assert contents(tmp_path) == before
+
+
+def test_theory_of_a_run_file(main, tmp_path):
+    (tmp_path / "run.toml").write_text(RUN_FILE.replace("[12, 24]", "[12, 24]\ndilutions = [0.0, 0.1]"))
+    code, output, errors = main("theory", "run.toml")
+    assert (code, errors) == (0, "")
+    whole, diluted = output.split("\n\n")
+    assert whole == main("theory", "regular", "--p", "3", "--degree", "4")[1].rstrip()
+    assert diluted == main("theory", "regular", "--p", "3", "--degree", "4", "--dilution", "0.1")[1]
+    network = RUN_FILE.replace('"regular"\np = 3\ndegree = 4', '"walks"\nalpha = 2.0')
+    (tmp_path / "run.toml").write_text(network.replace("[12, 24]", "[[4, 4, 4, 4], [5, 5, 5, 5], [6, 6, 6, 1]]"))
+    code, output, _ = main("theory", "run.toml")
+    equal, unequal = output.rstrip().split("\n\n")
+    assert code == 0
+    assert equal == main("theory", "poisson", "--p", "3", "--alpha", "2")[1].rstrip()
+    assert unequal == "walks, dilution 0: the cavity method is not worked out for layers of unequal widths"
 
 
 def test_theory(main):

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from glassnet import plots, theory
+from glassnet.analysis.equilibration import Failure
 from glassnet.analysis.transition import find_transition, transition_line
 from glassnet.plots import export, look
 from glassnet.plots.captions import CAPTIONS
@@ -254,6 +255,20 @@ def test_open_symbols_where_equilibrium_is_not_proved(whole):
     assert all(line.get_markerfacecolor() != "white" for line in plots.binder_cumulant(whole).axes[0].lines)
 
 
+def test_open_symbols_of_planted_scans(whole):
+    failure = Failure("/N72/dilution0.0/planted0.65", 3, "stuck", 0.65)
+    doubted = replace(whole, equilibration=whole.equilibration._replace(failures=(failure,)))
+    figure = plots.location(doubted)
+    (hollow,) = [line for line in figure.axes[0].lines if line.get_markerfacecolor() == "white"]
+    assert hollow.get_xdata() == pytest.approx([0.65])
+    assert hollow.get_color() == plots.style(whole, 72)[0]
+    assert "not in equilibrium" in [text.get_text() for text in figure.legends[0].get_texts()]
+    # a symmetric scan that fails is no matter of this figure, and the other way round
+    colder = replace(whole, lowest={size: float(LADDER[3]) for size in whole.sizes})
+    for drawn in (plots.location(colder), plots.binder_cumulant(doubted)):
+        assert "not in equilibrium" not in [text.get_text() for text in drawn.legends[0].get_texts()]
+
+
 def test_the_legend_says_what_lies_outside(whole):
     cold = {size: table.isel(planted_temperature=slice(0, 2)) for size, table in whole.planted.items()}
     figure = plots.location(replace(whole, planted=cold, location=None))
@@ -297,6 +312,44 @@ def test_ridges_are_the_distributions_over_their_maxima(whole):
     widths = {int(np.round(line.get_ydata().min())): line.get_linewidth() for line in ax.lines}
     nearest = int(np.argmin(np.abs(LADDER - whole.temperature)))
     assert [row for row, width in widths.items() if width > 1] == [nearest]
+
+
+def test_ridges_are_evenly_chosen(whole):
+    ladder = np.geomspace(0.5, 1.6, 23)
+    data = whole.overlaps[96].isel(temperature=np.arange(23) % 10).assign_coords(temperature=ladder)
+    (ax,) = plots.overlap_ridges(replace(whole, overlaps=whole.overlaps | {96: data})).axes
+    shown = [text.get_text() for text in ax.get_yticklabels()]
+    assert shown == [f"{t:#.3g}" for t in ladder[::2] if t <= 2.5 * whole.temperature]
+
+
+def test_fitted_weights_are_drawn_only_where_they_fall(whole):
+    from matplotlib.figure import Figure
+
+    temperature = np.linspace(0.55, 0.75, 101)
+    bent = 0.3 + 40 * (temperature - 0.7) ** 2
+    curves = {size: (temperature, bent) for size in whole.location.curves}
+    ax = Figure().subplots()
+    plots.planted_weight(replace(whole, location=whole.location._replace(curves=curves, temperature=0.65)), ax)
+    fits = [line for line in ax.lines if len(line.get_xdata()) > 50]
+    assert len(fits) == 3
+    for line in fits:
+        assert (np.diff(line.get_ydata()) < 0).all()
+        assert line.get_xdata()[0] == 0.55
+        assert line.get_xdata()[-1] == pytest.approx(0.7, abs=2e-3)
+
+
+def test_an_undecided_result_is_shown_around_its_likely_place(whole):
+    undecided = replace(whole, kind="undecided", temperature=np.nan, stderr=np.nan)
+    assert look.likely(whole) == whole.temperature
+    assert look.likely(undecided) == whole.estimates[0].value
+    vague = tuple(one._replace(stderr=one.value) for one in whole.estimates)
+    assert np.isnan(look.likely(replace(undecided, estimates=vague)))
+
+
+def test_captions_say_what_is_not_known():
+    assert "not known in detail" in CAPTIONS["critical_dilution"]
+    assert "theory of the tree limit" in CAPTIONS["binder"]
+    assert "no transition is claimed" in CAPTIONS["phase_diagram"]
 
 
 def test_overlaps_of_gauge_images_need_no_negative_axis():
@@ -379,9 +432,15 @@ def test_kinds_have_their_own_shapes_in_the_phase_diagram(line):
     ]
     (ax,) = plots.phase_diagram([replace(result, glass={}) for result in kinds]).axes
     assert [container.get_label() for container in ax.containers] == ["continuous", "undecided", "none above"]
-    assert [c.lines[0].get_marker() for c in ax.containers] == ["s", "o", "v"]
-    assert ax.containers[1].lines[0].get_ydata() == pytest.approx([line[1].location.temperature])
+    assert [c.lines[0] and c.lines[0].get_marker() for c in ax.containers] == ["s", None, "v"]
     assert ax.containers[2].lines[0].get_ydata() == pytest.approx([0.42])
+    assert ax.containers[2].lines[0].get_markerfacecolor() == "white"
+    # undecided is an interval in grey: nothing that could be taken for a transition
+    (bar,) = ax.containers[1].lines[2]
+    ((low, high),) = bar.get_segments()
+    place = line[1].location
+    assert (low[1], high[1]) == pytest.approx((place.temperature - place.stderr, place.temperature + place.stderr))
+    assert bar.get_colors()[0][:3] == pytest.approx([0.6] * 3)
 
 
 def test_critical_dilution_is_where_the_transition_temperature_is_reached(line):
@@ -436,7 +495,7 @@ def test_results_of_dynamics_and_field_integration_are_drawn_one_column_wide():
             bracket=(0.5, np.inf),
         ),
         plots.melting: SimpleNamespace(
-            curves=curves(time=time, temperature=temperature), planted_temperature=0.5, temperature=0.7
+            curves=curves(time=time, temperature=temperature), planted_temperature=0.5, temperature=0.62
         ),
         plots.aging: SimpleNamespace(correlation=curves(waiting_time=[1, 10], time=time), temperature=0.5),
     }
@@ -448,3 +507,7 @@ def test_results_of_dynamics_and_field_integration_are_drawn_one_column_wide():
         assert min(text.get_fontsize() for text in texts(figure)) >= 7
         ax = figure.axes[0]
         assert ax.get_xlabel() and ax.get_ylabel()
+        if draw is plots.melting:
+            assert ax.get_title() == "melting of the planted crystal, which is not $T_d$"
+            words = [text.get_text() for text in ax.get_legend().get_texts()]
+            assert words == ["planted at $T = 0.5$", "melts at $T = 0.62(10)$"]

@@ -4,6 +4,8 @@ import numpy as np
 
 #: steps in which threshold and temperature of equal weight find each other
 _STEPS = 40
+#: they have when the inverse temperature moves by less than this, relative
+_SETTLED = 1e-8
 
 
 def equal_weight(levels: np.ndarray, frequency: np.ndarray, beta: float, bounds: tuple[float, float]):
@@ -37,7 +39,9 @@ def equal_weight(levels: np.ndarray, frequency: np.ndarray, beta: float, bounds:
         weight = probability[below].sum()
         shift = np.log(weight / (1 - weight)) if 0 < weight < 1 else 0.0
         apart = np.diff(halves(levels, probability, threshold))[0]
-        at = float(np.clip(at - 0.5 * shift / max(apart, 1e-300), low, high))
+        before, at = at, float(np.clip(at - 0.5 * shift / max(apart, 1e-300), low, high))
+        if abs(at - before) < _SETTLED * beta:
+            break
     return at, threshold, _reweighted(levels, frequency, at - beta)
 
 

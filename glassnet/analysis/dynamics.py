@@ -6,6 +6,7 @@ equilibrium correlation. It stays at q_EA below T_d and decays to 0 above (A. Mo
 125, 23 (2006)). Heating one instance asks something else: see :mod:`glassnet.analysis.heating`.
 """
 
+import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,10 +56,30 @@ class PlantedRelaxation(Shown):
     plateau: np.ndarray
     plateau_stderr: np.ndarray
     bracket: tuple[float, float]
+    name: str = "planted relaxation"
+
+    @property
+    def temperature(self) -> float:
+        """Middle of the bracket of T_d; nan where it is open."""
+        return float(np.mean(self.bracket)) if 0 < self.bracket[0] < self.bracket[1] < np.inf else np.nan
+
+    @property
+    def stderr(self) -> float:
+        """Half of the width of the bracket: T_d lies within that of the middle; nan where it is open."""
+        return (self.bracket[1] - self.bracket[0]) / 2 if np.isfinite(self.temperature) else np.nan
+
+    @property
+    def glass(self) -> dict:
+        """Keywords of the ensemble, and the dilution."""
+        return json.loads(self.curves.attrs["glass"])
 
     def __str__(self) -> str:
         lower, upper = self.bracket
-        lines = [f"planted relaxation: {lower:.4g} < T_d < {upper:.4g}", *self.curves.attrs.values(), ""]
+        lines = [
+            f"planted relaxation: {lower:.4g} < T_d < {upper:.4g}",
+            *(self.curves.attrs[name] for name in ("system", "effort")),
+            "",
+        ]
         lines.append(f"{'T':>7}  {'plateau':>11}  {'relaxation time':>16}  planted state")
         longest = int(self.curves.time[-1])
         for t, temperature in enumerate(self.temperatures):
@@ -131,7 +152,8 @@ def planted_relaxation(
         overlap[:, :, instance] = followed(chains, times).reshape(len(times), len(temperatures), -1).swapaxes(0, 1)
     what = lanes.describe(ensemble, n_weights, keywords)
     effort = f"{instances} instances x {n_plantings} plantings, {sweeps} sweeps"
-    return _relaxation(temperatures, times, overlap, {"system": what, "effort": effort})
+    attrs = {"system": what, "effort": effort, "glass": lanes.keywords_text(ensemble, keywords)}
+    return _relaxation(temperatures, times, overlap, attrs)
 
 
 def log_times(longest: int, per_octave: int = _PER_OCTAVE) -> np.ndarray:

@@ -135,14 +135,21 @@ class Examination:
         self._identities.add(reading)
         sample = len(self._tables[_ENERGY])
         energy = reading.energy.swapaxes(1, 2)
-        peak = np.zeros((len(energy), 1, energy.shape[2]))
-        if reading.overlap is not None:
-            peak = (np.abs(reading.overlap) > self._threshold).astype(np.float64).swapaxes(1, 2)
+        high = _high(reading, self._threshold)
+        full, empty = high.all(axis=(0, 2)), ~high.any(axis=(0, 2))
+        # far above a transition no pair is alike, and there is nothing to compare
+        varies = ~(full | empty)
+        peak = high[:, varies].astype(np.float64).swapaxes(1, 2)
         self._tables[_ENERGY].append(_drift(energy))
-        self._tables[_PEAK].append(_drift(peak))
+        drift, slow = np.array([[0.0, 1.0]] * len(varies)), _unmixed(thinned(energy))
+        if varies.any():
+            drift[varies] = _drift(peak)
+            slow[varies] |= _unmixed(thinned(peak))
+        self._tables[_PEAK].append(drift)
         if _STARTS in self._tables:
-            self._tables[_STARTS].append(_starts(peak))
-        slow = _is_stuck(energy, peak, self.node.planted_temperature is not None)
+            self._tables[_STARTS].append(_starts(high.astype(np.float64).swapaxes(1, 2)))
+        # where replicas that started at random have found the planted state too, nothing is left to be found
+        slow = _is_stuck(energy, slow, full & (self.node.planted_temperature is not None))
         if slow.any() and not _is_free(self.node, sample):
             self._stuck.append((sample, float(self._temperatures[np.flatnonzero(slow)[-1]])))
 
@@ -224,15 +231,20 @@ def _starts(peak: np.ndarray) -> np.ndarray:
     return np.array([[difference, _two_sided(difference, stderr, freedom)]])
 
 
-def _is_stuck(energy: np.ndarray, peak: np.ndarray, planted: bool) -> np.ndarray:
-    """On which rungs the chains (n_draws, n_chains, n_rungs) are too short against their pooled correlation time."""
+def _high(reading: Reading, threshold: float) -> np.ndarray:
+    """Which pairs (n_draws, n_rungs, n_pairs) are in the same state; none where overlaps were not measured."""
+    if reading.overlap is None:
+        return np.zeros((*reading.energy.shape[:2], 1), dtype=bool)
+    return np.abs(reading.overlap) > threshold
+
+
+def _is_stuck(energy: np.ndarray, slow: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """On which rungs the chains (n_draws, n_chains, n_rungs) are too short: those that are slow, and those that never
+    move, unless at the ground state or where the planted state was `found` from everywhere."""
     # not by the variance, which rounding leaves above zero
     frozen = np.ptp(energy, axis=(0, 1)) == 0
     moves_above = ~np.logical_and.accumulate(frozen[::-1])[::-1]
     ground_state = (energy[0, 0] == energy.min()) & moves_above
-    # where replicas that started at random have found the planted state too, nothing is left to be found
-    found = planted & (peak.min(axis=(0, 1)) == 1)
-    slow = _unmixed(thinned(energy)) | _unmixed(thinned(peak))
     return np.where(frozen, ~(ground_state | found) | (len(energy) < _FEWEST), slow)
 
 
@@ -245,17 +257,24 @@ def _unmixed(chains: np.ndarray) -> np.ndarray:
     """
     n_draws, n_chains = chains.shape[:2]
     long = MIXED_LENGTH * errors.pooled_time(chains).tau > n_draws
+    if n_chains < 2 or n_draws < _FEWEST or not long.any():
+        return long
+    long[long] = _scattered(chains[:, :, long])
+    return long
+
+
+def _scattered(chains: np.ndarray) -> np.ndarray:
+    """Whether the means of chains (n_draws, n_chains, n_rungs) scatter more than chance, or each is long by itself."""
+    n_draws, n_chains = chains.shape[:2]
     means = chains.mean(axis=0)
     within = np.maximum(errors.pooled_time(chains - means).tau, 0.5)
     within *= 1 + (2 * errors.WINDOW * within + 1) / n_draws
     variance = ((chains - means) ** 2).mean(axis=(0, 1))
-    if n_chains < 2 or n_draws < _FEWEST:
-        return long
     worth = n_draws / (2 * within)
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.where(variance > 0, means.var(axis=0, ddof=1) * worth / variance, np.inf)
     freedom = np.maximum(n_chains * (worth - 1), 1.0)
-    return long & ((MIXED_LENGTH * within > n_draws) | (stats.f.sf(ratio, n_chains - 1, freedom) < _SCATTER))
+    return (MIXED_LENGTH * within > n_draws) | (stats.f.sf(ratio, n_chains - 1, freedom) < _SCATTER)
 
 
 def _is_free(node: Node, sample: int) -> bool:

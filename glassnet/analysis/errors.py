@@ -11,6 +11,7 @@ which is all that is known of a single sample, comes from blocks of draws with t
 (:func:`resampled_blocks`). Derived quantities get their error by evaluating the whole analysis on every resample.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -84,13 +85,13 @@ def pooled_time(chains: np.ndarray, *, window: float = WINDOW) -> Autocorrelatio
     """
     chains = _series(chains, ndim=2)
     n_draws, n_chains = chains.shape[:2]
-    flat = chains.reshape(n_draws, n_chains, -1)
-    mean = flat.mean(axis=(0, 1))
-    moving = np.flatnonzero((flat != mean).any(axis=(0, 1)))
-    covariance = np.zeros((n_draws, flat.shape[2]))
-    covariance[:, moving] = _correlated(flat[:, :, moving] - mean[moving])
-    covariance = covariance.reshape(n_draws, *chains.shape[2:])
-    return _sum_within_window(covariance, window, n_draws, n_chains)
+    series = _time_last(chains)
+    moving = np.flatnonzero(series.min(axis=(0, 2)) < series.max(axis=(0, 2)))
+    series = series[:, moving]
+    series -= series.mean(axis=(0, 2))[:, None]
+    covariance = np.zeros((n_draws, math.prod(chains.shape[2:])))
+    covariance[:, moving] = _correlated(series)
+    return _sum_within_window(covariance.reshape(n_draws, *chains.shape[2:]), window, n_draws, n_chains)
 
 
 def autocovariance(series: np.ndarray) -> np.ndarray:
@@ -104,17 +105,27 @@ def autocovariance(series: np.ndarray) -> np.ndarray:
     -------
     (n_draws, ...) float64
     """
-    return _correlated((series - series.mean(axis=0))[:, None])
+    covariance = _correlated(_time_last((series - series.mean(axis=0))[:, None]))
+    return covariance.reshape(series.shape)
+
+
+def _time_last(chains: np.ndarray) -> np.ndarray:
+    """A copy of (n_draws, n_chains, ...) as (n_chains, n_quantities, n_draws): sums and transforms over strided series
+    take several times as long."""
+    return np.array(np.moveaxis(chains.reshape(*chains.shape[:2], -1), 0, -1), order="C")
 
 
 def _correlated(deviations: np.ndarray) -> np.ndarray:
-    """Products of (n_draws, n_chains, ...) deviations at every lag, averaged over chains."""
-    n_draws = deviations.shape[0]
+    """Products of (n_chains, n_quantities, n_draws) deviations at every lag, averaged: (n_draws, n_quantities)."""
+    n_chains, n_quantities, n_draws = deviations.shape
     length = fft.next_fast_len(2 * n_draws, real=True)
-    spectrum = fft.rfft(deviations, length, axis=0)
-    power = (spectrum.real**2 + spectrum.imag**2).mean(axis=1)
-    products = fft.irfft(power, length, axis=0)[:n_draws]
-    return products / np.arange(n_draws, 0, -1).reshape(-1, *([1] * (products.ndim - 1)))
+    # the transform itself would be slower to fill up with zeros
+    padded = np.zeros((n_chains, n_quantities, length))
+    padded[:, :, :n_draws] = deviations
+    parts = fft.rfft(padded, axis=-1).view(np.float64)
+    squares = np.einsum("cqf,cqf->qf", parts, parts) / n_chains
+    products = fft.irfft(squares[:, ::2] + squares[:, 1::2], length, axis=-1)[:, :n_draws]
+    return (products / np.arange(n_draws, 0, -1)).T
 
 
 class ThermalAverage(NamedTuple):

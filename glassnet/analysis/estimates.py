@@ -24,24 +24,59 @@ def weighed(estimates: list[Estimate], name: str | None = None, admissible: floa
     return Estimate(name or first.name, first.value, float(np.hypot(first.stderr, spread)), first.sizes)
 
 
-def continuous(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:
-    """Crossings of the Binder cumulants and of N^r [q^2] of all sizes; the headline is their mean, with the standard
-    deviation of a place anywhere between them in its bar, or that of the cumulants alone. Empty where these do not
-    cross."""
-    sizes = tuple(overlaps)
-    binder, order = scaling.binder(overlaps), scaling.order(overlaps)
+def continuous(overlaps: dict[int, xr.Dataset], binder: scaling.Scaled | None) -> list[Estimate]:
+    """Crossings of all sizes, and the zero of the inverse susceptibility; empty where Binder cumulants do not cross.
+
+    The headline is the mean of the crossings of the Binder cumulants and of N^r [q^2] or the zero, whichever has the
+    smaller bar. The zero is only asked where it lies between the crossings, two standard errors either way: in a
+    ferromagnet [q^2] does not diverge as the paramagnet ends.
+    """
+    crossed = _crossed(overlaps, binder)
+    if not crossed:
+        return []
+    lowest = min(one.value - 2 * one.stderr for one in crossed)
+    highest = max(one.value + 2 * one.stderr for one in crossed)
+    diverged = [one for one in _diverged(overlaps) if lowest < one.value < highest]
+    if diverged and diverged[0].stderr < crossed[0].stderr:
+        return [*diverged, *crossed]
+    return [*crossed, *diverged]
+
+
+def _crossed(overlaps: dict[int, xr.Dataset], binder: scaling.Scaled | None) -> list[Estimate]:
+    """The mean of the crossings of the Binder cumulants and of N^r [q^2] of all sizes, with the standard deviation of a
+    place anywhere between them in its bar, or that of the cumulants alone; then each of the two."""
     if binder is None or not binder.found:
         return []
+    sizes, order = tuple(overlaps), scaling.order(overlaps)
     found = [Estimate("Binder cumulants of all sizes cross", binder.temperature, binder.stderr, sizes)]
     if order is None or not order.found:
-        return [weighed(found), *found]
+        return [weighed(found, "crossing of the Binder cumulants alone"), *found]
     found.append(Estimate("N^r [q^2] of all sizes cross", order.temperature, order.stderr, sizes))
-    n_samples = min(data.attrs["n_samples"] for data in overlaps.values())
     mean = (binder.resampled + order.resampled) / 2
     # the two come from either side: anywhere between them is as likely
     apart = abs(order.temperature - binder.temperature) / np.sqrt(12)
-    bar = float(np.hypot(errors.bootstrap_error(mean, n_samples), apart))
+    bar = float(np.hypot(errors.bootstrap_error(mean, _fewest(overlaps)), apart))
     return [Estimate("mean of the two crossings", float(mean[0]), bar, sizes), *found]
+
+
+def _diverged(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:
+    """The zero of the inverse susceptibility: the mean of its two forms in T, from as many sizes as there are up to
+    three, the largest distance to any form in its bar; nothing where a form has no zero."""
+    forms = scaling.divergence(overlaps)
+    each = {name: float(errors.bootstrap_error(zero, _fewest(overlaps))) for name, zero in forms.items()}
+    if not forms or not np.isfinite([*each.values(), *(zero[0] for zero in forms.values())]).all():
+        return []
+    first, second, *_ = forms.values()
+    mean = (first + second) / 2
+    spread = max(abs(zero[0] - mean[0]) for zero in forms.values())
+    bar = float(np.hypot(errors.bootstrap_error(mean, _fewest(overlaps)), spread))
+    name, sizes = "inverse susceptibility vanishes", tuple(overlaps)[-3:]
+    rows = [Estimate(f"{name}, {form}", float(zero[0]), each[form], sizes) for form, zero in forms.items()]
+    return [Estimate(name, float(mean[0]), bar, sizes), *rows]
+
+
+def _fewest(overlaps: dict[int, xr.Dataset]) -> int:
+    return min(data.attrs["n_samples"] for data in overlaps.values())
 
 
 def equal_weight(phases: dict[int, xr.Dataset], thermodynamics: dict[int, xr.Dataset]) -> list[Estimate]:
@@ -49,7 +84,7 @@ def equal_weight(phases: dict[int, xr.Dataset], thermodynamics: dict[int, xr.Dat
     found = _forms("equal weight of the phases", {n: data["temperature"].values for n, data in phases.items()})
     peaks = {n: data["peak_temperature"].values for n, data in thermodynamics.items() if n in phases}
     found += _forms("largest heat capacity", peaks)
-    return [weighed(found), *found] if found else []
+    return [weighed(found, "equal weight of the phases"), *found] if found else []
 
 
 def latent_heat(phases: dict[int, xr.Dataset], thermodynamics: dict[int, xr.Dataset]) -> list[Estimate]:
@@ -64,8 +99,20 @@ def latent_heat(phases: dict[int, xr.Dataset], thermodynamics: dict[int, xr.Data
     return [weighed(found, "latent heat", 2 * ADMISSIBLE), *found] if found else []
 
 
+def ordered_phase(phases: dict[int, xr.Dataset]) -> list[Estimate]:
+    """Overlap and magnetisation of the ordered phase where both phases weigh the same, as far as they were recorded."""
+    found = []
+    for name in ("overlap", "magnetisation"):
+        forms = _forms(name, {n: data[name].values for n, data in phases.items()})
+        found += [weighed(forms, name)] if forms else []
+    return found
+
+
 def _forms(name: str, samples: dict[int, np.ndarray]) -> list[Estimate]:
-    """Means over samples extrapolated in 1/N, ln N / N, 1/N without the smallest size, and 1/N and 1/N^2."""
+    """Means over samples extrapolated in 1/N without the smallest size, in 1/N, in ln N / N, and in 1/N and 1/N^2.
+
+    The smallest size has the largest corrections to any form, so the first one leaves it out where two others are left.
+    """
     samples = {n: values[np.isfinite(values)] for n, values in samples.items()}
     if len(samples) < 2 or min(len(values) for values in samples.values()) < 3:
         return []
@@ -74,15 +121,17 @@ def _forms(name: str, samples: dict[int, np.ndarray]) -> list[Estimate]:
     stderr = np.array([values.std(ddof=1) / np.sqrt(len(values)) for values in samples.values()])
     # samples may agree to the last digit, on a grid or by symmetry
     stderr = np.maximum(stderr, 1e-4 * np.abs(mean))
-    ones, sizes = np.ones_like(size), tuple(samples)
-    forms = {"1/N": [ones, 1 / size], "ln N/N": [ones, np.log(size) / size]}
-    if len(size) > 3:
-        forms["1/N and 1/N^2"] = [ones, 1 / size, size**-2]
-    found = [Estimate(f"{name}, {form}", *_inflated(columns, mean, stderr), sizes) for form, columns in forms.items()]
+    ones, sizes, found = np.ones_like(size), tuple(samples), []
     if len(size) > 2:
         without = _inflated([ones[1:], 1 / size[1:]], mean[1:], stderr[1:])
         found.append(Estimate(f"{name}, 1/N without the smallest size", *without, sizes[1:]))
-    return found
+    forms = {"1/N": [ones, 1 / size], "ln N/N": [ones, np.log(size) / size]}
+    if len(size) > 3:
+        forms["1/N and 1/N^2"] = [ones, 1 / size, size**-2]
+    return [
+        *found,
+        *(Estimate(f"{name}, {form}", *_inflated(columns, mean, stderr), sizes) for form, columns in forms.items()),
+    ]
 
 
 def _inflated(columns: list[np.ndarray], mean: np.ndarray, stderr: np.ndarray) -> Trend:
@@ -128,7 +177,7 @@ def peak_weight(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:
         Estimate(f"peak weight 1/10, {name}", *symmetric.line(form, place, stderr)[0], sizes)
         for name, form in forms.items()
     ]
-    return [weighed(found), *found]
+    return [weighed(found, "peak weight 1/10"), *found]
 
 
 def _where(temperature: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -5,8 +5,9 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import symmetric
+from glassnet.analysis import errors, symmetric
 from glassnet.analysis.location import Estimate, Location
+from glassnet.analysis.peaks import cut
 from glassnet.analysis.planted import PlantedNode
 from glassnet.analysis.scaling import Scaled
 from glassnet.analysis.symmetric import Trend
@@ -15,8 +16,9 @@ from glassnet.analysis.symmetric import Trend
 _VALLEY = 0.5
 #: weight from which on high overlaps are more than a tail
 _SEEN = 0.01
-#: latent heats per weight below the first are not called so; the heat capacity cannot tell those below the second
-_SMALL_HEAT, _LARGE_HEAT = 0.08, 0.15
+#: latent heats below the first are not called so; the heat capacity cannot tell those below the second. In units of T,
+#: so jumps of the entropy per weight, which has ln 2 = 0.69 to lose
+_SMALL_HEAT, _LARGE_HEAT = 0.13, 0.25
 #: the susceptibility grows with an exponent near 1 where the overlap stays finite and near 0 where there is no order
 _GROWING, _FLAT = 0.5, 0.25
 #: chi^2 per degree of freedom above which curves have no scaling function in common
@@ -56,11 +58,14 @@ def crossing(location: Location | None) -> Evidence:
 
 
 def two_phases(nodes: list[PlantedNode], location: Location | None) -> Evidence:
-    """Is the overlap with the planted state near the crossing either high or low, at every size?"""
+    """Is the overlap with the planted state near the crossing either high or low, at every size?
+
+    The jump is the distance of the mean overlaps on both sides of the least density, at the largest size.
+    """
     name = "planted overlap jumps"
     if location is None or not location.found:
         return Evidence(name, np.nan, np.nan, (), None, "not asked without a crossing")
-    rows = {}
+    rows, nearest = {}, None
     for size in sorted({node.n_weights for node in nodes}):
         own = [node for node in nodes if node.n_weights == size]
         nearest = min(own, key=lambda node: abs(node.temperature - location.temperature))
@@ -69,9 +74,12 @@ def two_phases(nodes: list[PlantedNode], location: Location | None) -> Evidence:
         rows[size] = symmetric.Peaks(np.nan, np.nan, 1.0) if found is None else found
     largest = rows[max(rows)]
     passed = all(row.valley < _VALLEY for row in rows.values())
-    jump = largest.high - largest.low
-    says = f"peaks at {largest.low:.2f} and {largest.high:.2f}, valley {largest.valley:.2g} of the lower one"
-    return Evidence(name, jump, np.nan, tuple(rows), passed, says)
+    counts = errors.resampling_counts(nearest.n_samples, key=nearest.path)
+    parts = cut(np.abs(centres), errors.resampled_means(nearest.density, counts), nearest.threshold)
+    apart = parts.high - parts.low
+    jump, stderr = float(apart[0]), float(errors.bootstrap_error(apart, nearest.n_samples))
+    says = f"by {number(jump, stderr)} at N = {max(rows)}, valley {largest.valley:.2g} of the lower peak"
+    return Evidence(name, jump, stderr, tuple(rows), passed, says)
 
 
 def planted_heat(nodes: list[PlantedNode], location: Location | None) -> Evidence:
@@ -97,12 +105,11 @@ def planted_heat(nodes: list[PlantedNode], location: Location | None) -> Evidenc
     forms = [symmetric.fit([np.ones_like(size), size**power, *away], gap, stderr)[0] for power in (-1.0, -0.5)]
     value = (forms[0].value + forms[1].value) / 2
     heat = Trend(value, float(np.hypot(max(form.stderr for form in forms), (forms[0].value - forms[1].value) / 2)))
-    passed = None
+    passed, small, large = None, *(bound * location.temperature for bound in (_SMALL_HEAT, _LARGE_HEAT))
     # a gap within its noise is none, as long as that noise hides no latent heat that would be called one
-    noise = min(3 * heat.stderr, _LARGE_HEAT)
-    if abs(heat.value) < max(_SMALL_HEAT, noise) and heat.stderr < _SMALL_HEAT:
+    if abs(heat.value) < max(small, min(3 * heat.stderr, large)) and heat.stderr < small:
         passed = True
-    elif heat.above(_SMALL_HEAT):
+    elif heat.above(small):
         passed = False
     says = f"the phases' energies differ by {number(*heat)} per weight as N grows"
     return Evidence(name, heat.value, heat.stderr, sizes, passed, says)
@@ -160,7 +167,7 @@ def overlap_peaks(overlaps: dict, order: xr.Dataset | None, jump: Estimate | Non
     return Evidence(name, value, stderr, tuple(rows), passed, says)
 
 
-def energy_peaks(phases: dict) -> Evidence:
+def energy_peaks(phases: dict, ordered: list[Estimate]) -> Evidence:
     """Has the energy two peaks where its halves weigh the same, the deeper apart the larger the size?"""
     name = "energy has two peaks"
     sizes = tuple(phases)
@@ -176,6 +183,8 @@ def energy_peaks(phases: dict) -> Evidence:
     step = phases[max(sizes)].attrs["step"]
     bins = f", energies {step:g} apart" if step >= 1 else ""
     says = f"valley over the lower peak {shown} for N = {_listed(sizes)}{bins}"
+    if passed:
+        says += "".join(f"; {one.name} of the ordered phase {number(one.value, one.stderr)}" for one in ordered)
     return Evidence(name, valleys[-1].value, valleys[-1].stderr, sizes, passed, says)
 
 
@@ -187,10 +196,10 @@ def heat_capacity(heat: symmetric.LatentHeat | None, latent: list[Estimate], siz
     value = float(np.sqrt(max(heat.square.value, 0)))
     # d L = d(L^2) / (2 L), but never more than the root of the error itself
     stderr = float(min(heat.square.stderr / (2 * value) if value else np.inf, np.sqrt(heat.square.stderr)))
-    passed = None
-    if heat.square.value - 3 * heat.square.stderr > _LARGE_HEAT**2 and len(sizes) >= 3:
+    passed, large = None, _LARGE_HEAT * heat.temperature.value
+    if heat.square.value - 3 * heat.square.stderr > large**2 and len(sizes) >= 3:
         passed = False
-    elif heat.square.below(_LARGE_HEAT**2):
+    elif heat.square.below(large**2):
         passed = True
     says = f"latent heat {number(value, stderr)} per weight from the maximum of the heat capacity"
     if passed is False and latent:
@@ -237,7 +246,12 @@ def bracket(temperature: float, stderr: float, annealed, arrest) -> Evidence:
     lowest = np.nan if annealed is None else annealed.zero_of_entropy()
     highest = np.nan if arrest is None else arrest.temperature
     known = [
-        text for text, end in ((f"T(s=0) = {lowest:.4g}", lowest), (f"T_d = {highest:.4g}", highest)) if end == end
+        text
+        for text, end in (
+            (f"T(s=0) = {lowest:.4g}", lowest),
+            (f"T_d = {number(highest, getattr(arrest, 'stderr', 0.0))}", highest),
+        )
+        if end == end
     ]
     if not known:
         return Evidence(name, np.nan, np.nan, (), None, "the couplings, so the annealed entropy, are not known")
@@ -257,7 +271,9 @@ def complexity(field) -> Evidence:
     if field is None:
         return Evidence(name, np.nan, np.nan, (), None, "not measured (field integration along the planted state)")
     temperature, stderr = float(field.temperature), float(field.stderr)
-    passed = bool(np.isfinite(temperature) and temperature - 2 * stderr > 0) or None
+    if not np.isfinite(temperature):
+        return Evidence(name, np.nan, np.nan, (), None, f"nowhere among its temperatures ({field.name})")
+    passed = bool(temperature - 2 * stderr > 0) or None
     says = f"at T = {number(temperature, stderr)} ({field.name})"
     return Evidence(name, temperature, stderr, (), passed, says)
 
@@ -277,8 +293,15 @@ def number(value: float, stderr: float) -> str:
     if not np.isfinite(stderr) or stderr < 1e-12:
         return f"{value:.4g}"
     digits = max(0, 1 - int(np.floor(np.log10(stderr))))
+    if digits and round(stderr * 10**digits) == 100:
+        digits -= 1
     shown = round(stderr * 10**digits)
     return f"{value:.{digits}f}({shown})" if digits else f"{value:.0f}({stderr:.0f})"
+
+
+def several(count: int, what: str) -> str:
+    """A number of things: 1 sample, 2 samples."""
+    return f"{count} {what}" + "s" * (count != 1)
 
 
 def _listed(sizes) -> str:

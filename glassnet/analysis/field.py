@@ -13,6 +13,7 @@ their local field h_i in the planted state, <w_i w*_i> = tanh(K + beta h_i), is 
 these fields is known exactly, and the difference is small and decays fast with K.
 """
 
+import json
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -51,6 +52,11 @@ class FieldIntegration(Shown):
     temperature: float
     stderr: float
     name: str = "field integration"
+
+    @property
+    def glass(self) -> dict:
+        """Keywords of the ensemble, and the dilution."""
+        return json.loads(self.complexity.attrs["glass"])
 
     def __str__(self) -> str:
         data = self.complexity
@@ -173,7 +179,8 @@ def field_integration(
         parts.append(_reduced(glass, temperatures, rest.reshape(2, len(temperatures), localfields.NODES, n_plantings)))
     what = lanes.describe(ensemble, n_weights, keywords)
     effort = f"{instances} instances x {n_plantings} plantings in each of {localfields.NODES} fields, {sweeps} sweeps"
-    return _result(parts, temperatures, {"system": what, "effort": effort})
+    attrs = {"system": what, "effort": effort, "glass": lanes.keywords_text(ensemble, keywords)}
+    return _result(parts, temperatures, attrs)
 
 
 def _measure(glass, temperatures, fields, violated, seed, sweeps):

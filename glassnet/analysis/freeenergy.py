@@ -111,10 +111,12 @@ def log_partition_ratio(levels: np.ndarray, cold: np.ndarray, hot: np.ndarray, s
         J. Comput. Phys. 22, 245 (1976), eq. 12).
     """
     seen = np.flatnonzero(cold + hot)
-    levels, cold, hot = levels[seen], cold[seen], hot[seen]
+    levels, both, hot = levels[seen], cold[seen] + hot[seen], hot[seen].sum()
+    exponent = step * levels
 
     def excess(shift: float) -> float:
-        return hot @ expit(-step * levels - shift) - cold @ expit(step * levels + shift)
+        # f(-x) = 1 - f(x)
+        return hot - both @ expit(exponent + shift)
 
     # the excess decreases in the shift, from >= 0 where every step E + c <= 0 to <= 0 where every one is >= 0
     margin = 1e-9 * (1 + step * np.abs(levels).max())

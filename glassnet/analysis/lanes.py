@@ -6,6 +6,7 @@ is the set of its violated paths, so lanes on the same paths may hold different 
 moves in the time of one.
 """
 
+import json
 from collections.abc import Iterator
 
 import numpy as np
@@ -122,6 +123,11 @@ def describe(ensemble, n_weights, keywords) -> str:
     """One line that names the instances of a study."""
     shown = ", ".join(f"{name} = {value}" for name, value in keywords.items())
     return f"{ensemble} glasses of {n_weights} weights, {shown}"
+
+
+def keywords_text(ensemble, keywords) -> str:
+    """The ensemble and its dilution as JSON, to be kept with a result."""
+    return json.dumps({"ensemble": ensemble, "dilution": 0.0, **keywords}, default=float)
 
 
 def gauged(glass) -> PathGlass:

@@ -33,7 +33,7 @@ class TransitionLine(list):
     def kinds(self) -> list[str]:
         return [found.kind for found in self]
 
-    def critical_dilution(self, temperature: float) -> Estimate | None:
+    def critical_dilution(self, temperature: float) -> Estimate:
         """Dilution at which the line falls through a temperature.
 
         Parameters
@@ -42,16 +42,20 @@ class TransitionLine(list):
 
         Returns
         -------
-        Estimate or None
+        Estimate
             Linear between the two neighbouring dilutions, the errors of both carried over; where there is a third one,
-            the distance to the parabola through the three is in the bar. None where the line does not pass there.
+            the distance to the parabola through the three is in the bar. Where the line does not pass there, value and
+            error are nan and the name says why. :func:`glassnet.analysis.dilution_axis.critical_dilution` asks the
+            chains themselves instead.
         """
         temperature = real("temperature", temperature, minimum=0)
         known = np.flatnonzero(np.isfinite(self.temperatures) & np.isfinite(self.stderrs))
         x, y, sigma = self.dilutions[known], self.temperatures[known], self.stderrs[known]
         falls = np.flatnonzero((y[:-1] >= temperature) & (y[1:] < temperature))
+        sizes = tuple(sorted({size for found in self for size in found.sizes}))
+        name = f"critical dilution at T = {temperature:g}"
         if not falls.size:
-            return None
+            return Estimate(f"{name}: {self._why(x, y, temperature)}", np.nan, np.nan, sizes)
         i = int(falls[0])
         slope = (y[i + 1] - y[i]) / (x[i + 1] - x[i])
         place = x[i] + (temperature - y[i]) / slope
@@ -63,9 +67,19 @@ class TransitionLine(list):
             # Newton's form: the parabola minus the chord, at the crossing
             second = ((y[third] - y[i]) / (x[third] - x[i]) - slope) / (x[third] - x[i + 1])
             bend = second * (place - x[i]) * (place - x[i + 1]) / slope
-        sizes = tuple(sorted({size for found in self for size in found.sizes}))
-        name = f"critical dilution at T = {temperature:g}, from the line"
-        return Estimate(name, float(place), float(np.hypot(stderr, bend)), sizes)
+        return Estimate(f"{name}, from the line", float(place), float(np.hypot(stderr, bend)), sizes)
+
+    def _why(self, x: np.ndarray, y: np.ndarray, temperature: float) -> str:
+        """Why the line of known temperatures y at dilutions x does not fall through a temperature."""
+        unknown = [f"{found.kind} at {found.dilution:g}" for found in self if not np.isfinite(found.temperature)]
+        also = f" ({', '.join(unknown)})" if unknown else ""
+        if len(x) < 2:
+            return f"transition temperatures are known at {len(x)} of {len(self)} dilutions, two are needed{also}"
+        if temperature > y.max():
+            return f"the line lies below, at T = {y.max():.4g} and less{also}"
+        if temperature <= y.min():
+            return f"the line lies above down to T = {y[-1]:.4g} at dilution {x[-1]:g}{also}"
+        return f"the line rises with dilution there{also}"
 
     def __str__(self) -> str:
         lines = ["dilution      T_c  kind"]

@@ -115,12 +115,21 @@ def readings(node: Node) -> Iterator[Reading]:
     names = {field: name for field, name in names.items() if name in node.chain}
     replicas = _pair_replicas(node)
     for sample in range(node.n_samples):
-        selected = node.chain.isel(sample=sample, temperature=kept)
-        arrays = {field: np.asarray(selected[name].values, dtype=np.float64) for field, name in names.items()}
+        # the variables themselves: selecting in the whole dataset costs as much as reading
+        read = lambda name: node.chain.variables[name].isel(sample=sample, temperature=kept).values  # noqa: B023, E731
+        arrays = {field: np.asarray(read(name), dtype=np.float64) for field, name in names.items()}
         arrays.setdefault("overlap", None)
-        if "weights" in selected:
-            arrays["magnetisation"] = _magnetisation(selected["weights"].values, node.n_weights)
+        if "weights" in node.chain:
+            arrays["magnetisation"] = _magnetisation(read("weights"), node.n_weights)
         yield Reading(**arrays, pair_replicas=replicas)
+
+
+def without(node: Node, place: int) -> Node:
+    """A node without the sample at one place, which it lists as missing."""
+    kept = np.delete(np.arange(node.n_samples), place)
+    chain = node.chain.isel(sample=kept)
+    missing = sorted([*node.missing, node.sample_numbers[place]])
+    return node._replace(chain=chain.assign_attrs(samples_missing=missing))
 
 
 def _pair_replicas(node: Node) -> np.ndarray | None:

@@ -41,8 +41,10 @@ class OverlapAverages:
     def add(self, reading: Reading) -> None:
         """Take in the next sample."""
         square = reading.overlap * reading.overlap
-        high = square > self._threshold**2
-        self._moments.append(np.stack([m.mean(axis=(0, 2)) for m in (square, square * square, high)], axis=-1))
+        high = (square > self._threshold**2).sum(axis=(0, 2))
+        # sums over the first and last axis of large arrays: einsum makes no copies
+        sums = square.sum(axis=2).sum(axis=0), np.einsum("drp,drp->r", square, square), high
+        self._moments.append(np.stack(sums, axis=-1) / (square.shape[0] * square.shape[2]))
         self._thermal.append(_thermal_error(square))
         self._densities.append(density(reading.overlap, self._edges))
 
@@ -141,7 +143,8 @@ def density(overlaps: np.ndarray, edges: np.ndarray) -> np.ndarray:
     """Normalised histograms of overlaps (n_draws, n_rungs, n_chains) in equal bins: (n_rungs, n_bins)."""
     n_bins, n_rungs = len(edges) - 1, overlaps.shape[1]
     width = edges[1] - edges[0]
-    place = np.clip(((overlaps - edges[0]) / width).astype(np.int64), 0, n_bins - 1)
+    place = ((overlaps - edges[0]) / width).astype(np.int64)
+    np.clip(place, 0, n_bins - 1, out=place)
     place += n_bins * np.arange(n_rungs)[None, :, None]
     counts = np.bincount(place.ravel(), minlength=n_rungs * n_bins).reshape(n_rungs, n_bins)
     return counts / (overlaps.shape[0] * overlaps.shape[2] * width)

@@ -15,9 +15,12 @@ import xarray as xr
 from glassnet.analysis import errors
 from glassnet.analysis.coexistence import equal_weight, halves, spacing, valley
 from glassnet.analysis.nodes import Node, Reading
+from glassnet.analysis.overlaps import peak_threshold
 
 #: about so many bins across the energies of both phases
 _BINS = 28
+#: magnetisation above which a configuration is ordered
+_ORDERED = 0.5
 
 
 class _Sample(NamedTuple):
@@ -45,6 +48,7 @@ class EnergyPhases:
         self._node = node
         self._temperatures = np.asarray(node.chain["temperature"].values, dtype=np.float64)
         self._finite = np.flatnonzero(np.isfinite(self._temperatures))
+        self._threshold = peak_threshold(node)
         self._samples: list[_Sample] = []
 
     def add(self, reading: Reading) -> None:
@@ -59,18 +63,21 @@ class EnergyPhases:
         bounds = beta[min(rung + 1, len(beta) - 1)], beta[max(rung - 1, 0)]
         at, threshold, probability = equal_weight(levels, counts / counts.sum(), beta[rung], bounds)
         low, high = halves(levels, probability, threshold)
-        order = self._order(reading, chosen, self._finite[rung], threshold)
+        order = self._order(reading, self._finite[rung])
         self._samples.append(_Sample(1 / at, low, high, threshold, levels, probability, order))
 
-    def _order(self, reading: Reading, energy: np.ndarray, rung: int, threshold: float) -> tuple[float, float]:
-        """Mean overlap of two configurations of the low energies, and mean magnetisation of one; nan if not seen."""
-        inside = energy < threshold
+    def _order(self, reading: Reading, rung: int) -> tuple[float, float]:
+        """Mean overlap of the pairs that are alike on a rung, and mean size of the magnetisation of configurations that
+        have one; nan if none are. Told by themselves and not by the energy, whose halves run into each other."""
         overlap = magnetisation = np.nan
-        if reading.overlap is not None and reading.pair_replicas is not None:
-            both = inside[:, reading.pair_replicas[0]] & inside[:, reading.pair_replicas[1]]
-            overlap = float(np.abs(reading.overlap[:, rung])[both].mean()) if both.any() else np.nan
-        if reading.magnetisation is not None and inside.any():
-            magnetisation = float(np.abs(reading.magnetisation[:, rung][inside].mean()))
+        if reading.overlap is not None:
+            alike = np.abs(reading.overlap[:, rung])
+            alike = alike[alike > self._threshold]
+            overlap = float(alike.mean()) if alike.size else np.nan
+        if reading.magnetisation is not None:
+            ordered = np.abs(reading.magnetisation[:, rung])
+            ordered = ordered[ordered > _ORDERED]
+            magnetisation = float(ordered.mean()) if ordered.size else np.nan
         return overlap, magnetisation
 
     def dataset(self, *, seed: int = 0) -> xr.Dataset | None:
@@ -85,7 +92,7 @@ class EnergyPhases:
         -------
         xarray.Dataset or None
             Dimension sample: `temperature` of equal weight, `gap` of the mean energies per weight, `overlap` of two
-            configurations of the low phase, `magnetisation` of one (nan where not recorded). Dimension energy (per
+            configurations of the ordered phase, `magnetisation` of one (nan where not recorded). Dimension energy (per
             weight): `density` at equal weight, the thresholds of the samples laid on each other, with
             `density_stderr`. Scalars: `valley`, the least density between the two peaks over that of the lower one
             (1 or more: one peak), with `_stderr`. Attribute `step`: distance of

@@ -1,10 +1,14 @@
-"""Where curves of all sizes cross: finite-size scaling at a continuous transition.
+"""Where curves of all sizes cross, and where the susceptibility diverges: a continuous transition.
 
 Near a continuous transition the Binder cumulant is a function of x = (T - T_c) N^y alone, and so is N^r [q^2]. On
 random graphs exponents are those of mean-field theory: y = 1/3, r = 2/3 for a glass, y = 1/2 and r = 1/2 (q is the
-order parameter) or 1 (q is its square) for a ferromagnet. All sizes are fitted at once by a parabola in x; T_c is where
+order parameter) or 1 (q is its square) for a ferromagnet. All sizes are fitted at once by a cubic in x; T_c is where
 the fit is best, and the exponents are those that fit best. In glasses the crossing of the Binder cumulants comes from
-below and that of N^(2/3) [q^2] from above as N grows: their mean is the estimate, their distance over 12^1/2 in the bar.
+below and that of N^(2/3) [q^2] from above as N grows, both slowly, like N^(-2/3).
+
+From the paramagnet no exponent of N is asked. In a glass the susceptibility there has corrections in powers of 1/N, and
+in mean-field theory its inverse vanishes linearly at T_c (gamma = 1): it is extrapolated first in N, on the rungs where
+that changes it little, and then to zero.
 """
 
 from typing import NamedTuple
@@ -13,6 +17,7 @@ import numpy as np
 import xarray as xr
 
 from glassnet.analysis import errors
+from glassnet.analysis.location import rising_root
 from glassnet.analysis.symmetric import common_rungs
 
 #: exponents (y, r): glass, ferromagnet with order parameter q, ferromagnet with order parameter q^1/2
@@ -20,21 +25,32 @@ _EXPONENTS = ((1 / 3, 2 / 3), (1 / 2, 1 / 2), (1 / 2, 1.0))
 #: half-width of the window around T_c that is fitted, relative to T_c, and how often it is moved
 _WINDOW, _MOVES = 0.13, 4
 _GRID = 61
+#: of the scaling function: a cubic bends as those of small sizes do within the window
+_COEFFICIENTS = 4
 #: part of the range of the curves by which scaling functions may fail at these sizes
 _CORRECTIONS = 0.05
 #: curves must pass through each other at this many standard errors
 _SIGNIFICANT = 3.0
+#: rungs count as paramagnetic where the largest size is that close to its extrapolation in 1/N
+_CONVERGED = 0.10
+#: fewest such rungs: a parabola has three coefficients, and two more tell whether it fits
+_RUNGS = 5
 
 
 class Scaled(NamedTuple):
-    """Crossing of one quantity: T_c of the data and of all resamples, significance of its slope, and chi^2 per degree
-    of freedom; `inside` if the crossing does not lie at the edge of the temperatures."""
+    """Crossing of one quantity: T_c and chi^2 per degree of freedom of the data and of all resamples, and significance
+    of the slope; `inside` if the crossing does not lie at the edge of the temperatures."""
 
     resampled: np.ndarray
     stderr: float
     slope_significance: float
-    misfit: float
+    misfits: np.ndarray
     inside: bool
+
+    @property
+    def misfit(self) -> float:
+        """chi^2 per degree of freedom of the data."""
+        return float(self.misfits[0])
 
     @property
     def temperature(self) -> float:
@@ -73,7 +89,12 @@ def _crossing(overlaps: dict[int, xr.Dataset], quantity, exponents) -> Scaled | 
         # corrections to scaling are there however small the errors
         floor = _CORRECTIONS * np.ptp(curves[:, 0]) + 1e-12
         fits.append(_fitted(shared, size, curves, np.hypot(stderr, floor), exponent, n_samples))
-    return min(fits, key=lambda fit: (not fit.found, fit.misfit))
+    best = min(fits, key=lambda fit: (not fit.found, fit.misfit))
+    # the choice of exponents is part of the analysis that is resampled: where it is open, the error says so
+    others = [fit for fit in fits if fit.found == best.found]
+    chosen = np.argmin([fit.misfits for fit in others], axis=0)
+    places = np.choose(chosen, [fit.resampled for fit in others])
+    return best._replace(resampled=places, stderr=float(errors.bootstrap_error(places, n_samples)))
 
 
 def _fitted(temperature, size, curves, stderr, exponent: float, n_samples: int) -> Scaled:
@@ -85,15 +106,17 @@ def _fitted(temperature, size, curves, stderr, exponent: float, n_samples: int) 
         )
         centre = places[0]
         near = np.abs(temperature / centre - 1) < _WINDOW
-        # a parabola has three coefficients, and both sides of the crossing must be seen
+        # both sides of the crossing must be seen
         chosen = near if near.sum() >= 4 else _nearest(temperature, centre, 4)
     # curves without any noise have slopes of the size of rounding errors
     noise = max(float(errors.bootstrap_error(slope, n_samples)), 1e-6 * np.abs(curves[:, 0]).max())
     significance = -slope[0] / max(noise, 1e-300)
     n_points = int(chosen.sum()) * len(size)
-    return Scaled(
-        places, float(errors.bootstrap_error(places, n_samples)), significance, misfit[0] / (n_points - 4), inside
-    )
+    freedom = n_points - _COEFFICIENTS - 1
+    # a resample that finds its best place at the edge does not choose these exponents
+    misfits = np.where(inside, misfit / freedom, np.inf)
+    stderr = float(errors.bootstrap_error(places, n_samples))
+    return Scaled(places, stderr, significance, misfits, bool(inside[0]))
 
 
 def _nearest(temperature: np.ndarray, centre: float, count: int) -> np.ndarray:
@@ -109,19 +132,65 @@ def _scan(temperature, size, curves, stderr, exponent: float):
     data = np.concatenate(list(curves), axis=1) / sigma
     total = (data**2).sum(axis=1)
     grid = np.linspace(temperature[0], temperature[-1], _GRID)
-    misfit, slopes = [], []
-    for place in grid:
-        x = (at - place) * n**exponent
-        design = np.stack([np.ones_like(x), x, x * x], axis=1) / sigma[:, None]
-        basis, triangle = np.linalg.qr(design)
-        projected = data @ basis
-        misfit.append(total - (projected**2).sum(axis=1))
-        slopes.append(np.linalg.solve(triangle + 1e-300 * np.eye(3), projected.T)[1])
-    misfit, slopes = np.array(misfit).T, np.array(slopes).T
+    x = (at - grid[:, None]) * n**exponent
+    basis, triangle = np.linalg.qr(np.stack([x**k for k in range(_COEFFICIENTS)], axis=2) / sigma[:, None])
+    projected = data @ basis
+    misfit = (total - (projected**2).sum(axis=2)).T
+    slopes = np.linalg.solve(triangle + 1e-300 * np.eye(_COEFFICIENTS), projected.swapaxes(1, 2))[:, 1].T
     rows, best = np.arange(len(misfit)), np.argmin(misfit, axis=1)
     middle = np.clip(best, 1, _GRID - 2)
     left, centre, right = (misfit[rows, middle + k] for k in (-1, 0, 1))
     bend = left - 2 * centre + right
     shift = np.where(bend > 0, np.clip((left - right) / np.where(bend > 0, 2 * bend, 1), -1, 1), 0.0)
     places = grid[middle] + shift * (grid[1] - grid[0])
-    return places, misfit[rows, best], slopes[rows, best], bool(1 < best[0] < _GRID - 2)
+    return places, misfit[rows, best], slopes[rows, best], (best > 1) & (best < _GRID - 2)
+
+
+def divergence(overlaps: dict[int, xr.Dataset]) -> dict[str, np.ndarray]:
+    """Temperature at which the inverse susceptibility of the paramagnet, extrapolated in N, falls to zero.
+
+    Parameters
+    ----------
+    overlaps : dict of int to xarray.Dataset
+        By increasing size, of :mod:`glassnet.analysis.overlaps`.
+
+    Returns
+    -------
+    dict of str to (n_resamples,) float64
+        T_c of the data and of all resamples (nan where the parabola has no zero) after two forms in N, in 1/N from the
+        two largest sizes and in 1/N and 1/N^2 from the three largest, and two in T, parabolas in T and in 1/T. These
+        err to opposite sides: on a tree, where 1 / chi = (1 - (k - 1) t^2) / (1 + t^2) with t = tanh(1/T), by -0.6 and
+        +0.4 per cent from rungs at 1.1 to 1.5 T_c. Empty with fewer than two sizes or five rungs on which the largest
+        size is within a tenth of its limit.
+    """
+    shared = common_rungs(list(overlaps.values()))
+    found: dict[str, np.ndarray] = {}
+    if len(overlaps) < 2 or len(shared) < _RUNGS:
+        return found
+    inverse = []
+    for data in overlaps.values():
+        kept = np.isin(np.round(data.temperature.values, 9), shared)
+        inverse.append(1 / data["susceptibility_resampled"].values[:, kept])
+    size, inverse = np.array(list(overlaps), dtype=np.float64), np.array(inverse)
+    n_samples = min(data.attrs["n_samples"] for data in overlaps.values())
+    for count, form in ((3, "1/N and 1/N^2"), (2, "1/N")):
+        if len(size) < count or not np.isfinite(inverse).all():
+            continue
+        # value at 1/N = 0 of the polynomial through the largest sizes
+        weights = np.linalg.inv(np.vander(1 / size[-count:], increasing=True))[0]
+        limit = np.einsum("s,srt->rt", weights, inverse[-count:])
+        near = np.abs(inverse[-1, 0] - limit[0]) < _CONVERGED * limit[0]
+        hot = np.logical_and.accumulate(near[::-1])[::-1]
+        if hot.sum() < _RUNGS:
+            continue
+        for name, variable in (("T", shared), ("1/T", -1 / shared)):
+            zero = _zero(variable[hot], limit[:, hot], n_samples)
+            found[f"{form}, then in {name}"] = zero if name == "T" else -1 / zero
+    return found
+
+
+def _zero(x: np.ndarray, curves: np.ndarray, n_samples: int) -> np.ndarray:
+    """Where the parabola fitted to each of curves (n_curves, n_points) rises through zero."""
+    stderr = np.maximum(errors.bootstrap_error(curves, n_samples), 1e-9)
+    design = np.vander(x - x[0], 3, increasing=True) / stderr[:, None]
+    return x[0] + rising_root(*((curves / stderr) @ np.linalg.pinv(design).T).T)

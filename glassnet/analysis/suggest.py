@@ -63,7 +63,8 @@ def _longer(found, run: dict) -> list[str]:
         table["sweeps"] *= _LONGER
     named = ", ".join(f"{path} sample {number}" for path, number in failing[:_NAMED])
     more = f" and {len(failing) - _NAMED} more" if len(failing) > _NAMED else ""
-    lines = [f"{len(failing)} samples have not proved their equilibrium: {named}{more}."] if failing else []
+    counted = "1 sample has not proved its" if len(failing) == 1 else f"{len(failing)} samples have not proved their"
+    lines = [f"{counted} equilibrium: {named}{more}."] if failing else []
     lines += [f"{path}: {reason}." for path, reason in list(found.equilibration.nodes.items())[:_NAMED]]
     return [
         *lines,

@@ -1,5 +1,6 @@
 """One pass over all chains of one dilution: every sample is read once and handed to all that want it."""
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -8,21 +9,25 @@ import xarray as xr
 from glassnet.analysis import annealed, planted, symmetric
 from glassnet.analysis.annealed import Annealed
 from glassnet.analysis.equilibration import Equilibration, Examination, conclude
-from glassnet.analysis.nodes import Node, order_parameter, readings
+from glassnet.analysis.nodes import Node, order_parameter, readings, without
 from glassnet.analysis.overlaps import OverlapAverages
 from glassnet.analysis.phases import EnergyPhases
 from glassnet.analysis.planted import PlantedNode, PlantedWeights
 from glassnet.analysis.thermodynamics import ThermalAverages
+from glassnet.chains.content import ChainError, Unreadable
 
 #: a size is left out of the phases' comparison if more samples than this reach equal weight below the trusted rungs
 _BELOW = 0.1
+#: just below 32 MB, the largest block that the GNU C library learns from
+_LARGE = 31 * 2**20
 
 
 class Survey(NamedTuple):
     """What the chains of one dilution hold, disorder averages by size and everything by the path of the node.
 
     `lowest` is the lowest temperature of each symmetric scan at which all its samples have proved their equilibrium,
-    inf where the samples of the node fail together.
+    inf where the samples of the node fail together. `nodes` are without the samples whose files turned out to be
+    damaged, which they list as missing; `damaged` says what is wrong with each.
     """
 
     nodes: list[Node]
@@ -33,6 +38,7 @@ class Survey(NamedTuple):
     planted: dict[str, PlantedNode]
     lowest: dict[int, float]
     annealed: Annealed | None
+    damaged: tuple[str, ...] = ()
 
     def sound(self) -> list[PlantedNode]:
         """The planted nodes that show no sign of being out of equilibrium."""
@@ -69,25 +75,21 @@ def survey(found: list[Node], seed: int) -> Survey:
     seed : int
         Seed of the run, for the bootstrap over samples.
     """
-    examinations, weights = [], {}
-    thermal: dict[int, ThermalAverages] = {}
-    paired: dict[int, OverlapAverages] = {}
-    phases: dict[int, EnergyPhases] = {}
-    for node in found:
-        examinations.append(Examination(node))
-        collectors = [examinations[-1]]
-        if node.planted_temperature is not None:
-            collectors.append(weights.setdefault(node.path, PlantedWeights(node)))
-        else:
-            collectors.append(thermal.setdefault(node.size, ThermalAverages(node)))
-            collectors.append(phases.setdefault(node.size, EnergyPhases(node)))
-            if order_parameter(node) is not None:
-                collectors.append(paired.setdefault(node.size, OverlapAverages(node)))
-        for reading in readings(node):
-            for collector in collectors:
-                collector.add(reading)
+    _keep_freed_memory()
+    collected, damaged = [_read(node) for node in found], []
+    found = [one.node for one in collected]
+    for one in collected:
+        damaged += one.damaged
+    for text in damaged:
+        warnings.warn(f"{text}; the sample counts as missing", stacklevel=3)
+    examinations = [one.examination for one in collected]
+    weights = {one.node.path: one.weights for one in collected if one.weights is not None}
+    unplanted = [one for one in collected if one.weights is None]
+    thermal = {one.node.size: one.thermal for one in unplanted}
+    phases = {one.node.size: one.phases for one in unplanted}
+    paired = {one.node.size: one.paired for one in unplanted if one.paired is not None}
     equilibration = conclude(examinations)
-    unplanted = [node for node in found if node.planted_temperature is None]
+    unplanted = [one.node for one in unplanted]
     thermodynamics = {size: averages.dataset(seed=seed) for size, averages in thermal.items()}
     separated = {size: averages.dataset(seed=seed) for size, averages in phases.items()}
     return Survey(
@@ -99,7 +101,51 @@ def survey(found: list[Node], seed: int) -> Survey:
         planted={path: collected.result() for path, collected in weights.items()},
         lowest={node.size: lowest_trusted(node, equilibration) for node in unplanted},
         annealed=annealed.of_node(unplanted[-1], thermodynamics[unplanted[-1].size]) if unplanted else None,
+        damaged=tuple(damaged),
     )
+
+
+class _Collected:
+    """What wants to see the samples of one node."""
+
+    def __init__(self, node: Node):
+        self.node, self.damaged = node, []
+        self.examination = Examination(node)
+        self.weights = self.thermal = self.phases = self.paired = None
+        if node.planted_temperature is not None:
+            self.weights = PlantedWeights(node)
+        else:
+            self.thermal, self.phases = ThermalAverages(node), EnergyPhases(node)
+            self.paired = OverlapAverages(node) if order_parameter(node) is not None else None
+        everybody = (self.examination, self.weights, self.thermal, self.phases, self.paired)
+        self.wanted = [one for one in everybody if one is not None]
+
+
+def _read(node: Node) -> _Collected:
+    """Hand every sample of a node to all that want it; without those whose files are damaged."""
+    damaged = []
+    while True:
+        collected, number = _Collected(node), 0
+        try:
+            for number, reading in enumerate(readings(node), 1):  # noqa: B007
+                for collector in collected.wanted:
+                    collector.add(reading)
+        except Unreadable:
+            raise
+        except ChainError as error:
+            damaged.append(f"{node.path} sample {node.sample_numbers[number]}: {error}")
+            if node.n_samples == 1:
+                raise
+            node = without(node, number)
+            continue
+        collected.damaged = damaged
+        return collected
+
+
+def _keep_freed_memory() -> None:
+    """Have the C library keep what is freed; it learns from the largest block that is. Giving arrays of a megabyte back
+    to the system and getting them again, page by page, would take a third of the time of a survey."""
+    np.empty(_LARGE, dtype=np.uint8)
 
 
 def lowest_trusted(node: Node, equilibration: Equilibration) -> float:

@@ -9,15 +9,17 @@ import numpy as np
 import xarray as xr
 
 from glassnet._checks import real
-from glassnet.analysis import runfile, suggest
+from glassnet.analysis import beside, runfile, suggest, words
 from glassnet.analysis.equilibration import Equilibration
-from glassnet.analysis.evidence import Evidence, number
+from glassnet.analysis.evidence import Evidence, number, several
 from glassnet.analysis.line import TransitionLine
 from glassnet.analysis.location import Estimate, Location, locate
 from glassnet.analysis.nodes import Node, nodes, run_seed
-from glassnet.analysis.survey import survey
+from glassnet.analysis.survey import Survey, survey
 from glassnet.analysis.verdict import Findings, Verdict, decide
 
+#: nodes, samples and files that the evidence names; the attributes have all
+_NAMED = 4
 KINDS = ("random first-order", "first-order", "continuous", "none", "undecided")
 
 
@@ -46,7 +48,9 @@ class Transition:
     glass : dict
         Keywords of the ensemble, as far as the chains tell them.
     missing : dict of str to list of int
-        Samples by node that the run file asks for and that are not there yet.
+        Samples by node that the run file asks for and that are not there yet, or cannot be read.
+    damaged : tuple of str
+        What is wrong with the files of those that cannot be read.
     thermodynamics, overlaps, phases, planted : dict of int to xarray.Dataset
         Disorder averages by size: symmetric scans, and planted ones.
     order : xarray.Dataset or None
@@ -70,6 +74,7 @@ class Transition:
     jump: Estimate | None = None
     glass: dict = field(default_factory=dict)
     missing: dict[str, list[int]] = field(default_factory=dict)
+    damaged: tuple[str, ...] = ()
     thermodynamics: dict[int, xr.Dataset] = field(default_factory=dict, repr=False)
     overlaps: dict[int, xr.Dataset] = field(default_factory=dict, repr=False)
     phases: dict[int, xr.Dataset] = field(default_factory=dict, repr=False)
@@ -79,8 +84,10 @@ class Transition:
     run: dict = field(default_factory=dict, repr=False)
 
     def __str__(self) -> str:
-        lines = [f"dilution {self.dilution:g}: {self.headline}", ""]
-        lines += [str(item) for item in self.evidence]
+        lines = [f"dilution {self.dilution:g}: {self.headline}", f"{self.sentence}."]
+        if self.kind == "undecided" and self.run.get("glass", {}).get("ensemble"):
+            lines.append("suggest() writes the run file that would settle it.")
+        lines += ["", *(str(item) for item in self.evidence)]
         if self.estimates:
             lines += ["", "     estimates of the transition temperature"]
             for place, one in enumerate(self.estimates):
@@ -91,6 +98,11 @@ class Transition:
             for size, zero in self.location.zeros.items():
                 lines.append(f"     {number(zero.value, zero.stderr):>12}  w = 1/2 at N = {size}")
         return "\n".join(lines)
+
+    @property
+    def sentence(self) -> str:
+        """The answer in one sentence with its numbers, or why there is none."""
+        return words.sentence(self)
 
     @property
     def headline(self) -> str:
@@ -158,7 +170,8 @@ def find_transition(
     Planted scans locate it (:mod:`glassnet.analysis.location`), symmetric ones tell its nature
     (:mod:`glassnet.analysis.symmetric`). No sample is ever dropped; while one has not proved its equilibrium the kind
     is "undecided", and the evidence says what the rest would give: planted nodes with such a sample are set aside
-    whole, rungs of symmetric nodes likewise.
+    whole, rungs of symmetric nodes likewise. A chain whose file turns out to be damaged counts as missing: a warning
+    names the file, and so does the evidence.
 
     Parameters
     ----------
@@ -168,10 +181,11 @@ def find_transition(
         Which dilution; may be left out where the chains hold only one.
     above : float
         Temperatures below are left out of everything, for all samples: what is said then holds above.
-    field : object, optional
-        Zero of the complexity measured along the planted state in a field: `temperature`, `stderr`, `name`.
-    arrest : object, optional
-        Dynamical arrest, an upper bound: `temperature`, `stderr`, `name`.
+    field : FieldIntegration or object, optional
+        Zero of the complexity along the planted state in a field (:func:`glassnet.analysis.field_integration`),
+        or anything with `temperature`, `stderr` and `name`.
+    arrest : PlantedRelaxation or object, optional
+        Dynamical arrest, an upper bound (:func:`glassnet.analysis.planted_relaxation`), or the like.
 
     Returns
     -------
@@ -181,13 +195,20 @@ def find_transition(
     ------
     TypeError, ValueError
         If `chains` is no tree of chains, or `dilution` is not in it or left out where there are several, or nothing is
-        left `above`.
+        left `above`; if `field` or `arrest` is no such object, or was measured in another glass.
+    ChainError
+        If no chain of a node can be read.
     """
     found = nodes(chains)
     seed = run_seed(chains)
     dilution = _chosen(dilution, sorted({node.dilution for node in found}))
     found = _above([node for node in found if node.dilution == dilution], real("above", above, minimum=0))
+    field, arrest = (
+        beside.check(name, measured, _keywords(found[0]), dilution)
+        for name, measured in (("field", field), ("arrest", arrest))
+    )
     read = survey(found, seed)
+    found = read.nodes
     sound = read.sound()
     located = locate(sound, seed=seed)
     verdict = decide(
@@ -203,7 +224,7 @@ def find_transition(
         )
     )
     missing = {node.path: node.missing for node in found if node.missing}
-    verdict, extra = _proved(verdict, read.equilibration, found, missing)
+    verdict, extra = _proved(verdict, read, missing)
     return Transition(
         kind=verdict.kind,
         temperature=verdict.temperature,
@@ -218,6 +239,7 @@ def find_transition(
         jump=verdict.jump,
         glass=_keywords(found[0]),
         missing=missing,
+        damaged=read.damaged,
         thermodynamics=read.thermodynamics,
         overlaps=read.overlaps,
         phases=read.phases,
@@ -268,8 +290,12 @@ def _above(found: list[Node], lowest: float) -> list[Node]:
             node = node._replace(chain=node.chain.isel(temperature=warm))
         if warm.size:
             kept.append(node)
-    if not kept:
-        raise ValueError(f"above must leave some temperatures of the chains, got {lowest:g}")
+    rungs = np.concatenate([node.chain["temperature"].values for node in found])
+    highest = rungs[np.isfinite(rungs)].max(initial=0.0)
+    if not kept or lowest > highest > 0:
+        raise ValueError(
+            f"above must leave some temperatures of the chains, the highest is {highest:g}, got {lowest:g}"
+        )
     return kept
 
 
@@ -278,27 +304,44 @@ def _keywords(node: Node) -> dict:
     return {"ensemble": node.chain.attrs["ensemble"], **keywords} if "ensemble" in node.chain.attrs else keywords
 
 
-def _proved(verdict: Verdict, equilibration: Equilibration, found: list[Node], missing: dict):
+def _proved(verdict: Verdict, read: Survey, missing: dict):
     """The verdict, undecided while any sample has not proved its equilibrium, and what is said about that."""
-    extra = [*_identities(equilibration), _equilibrium(equilibration, found), *_completeness(missing)]
+    equilibration = read.equilibration
+    extra = [*_identities(equilibration), _equilibrium(equilibration, read.nodes)]
+    extra += _completeness(missing, read.damaged)
     if not equilibration.failures and not equilibration.nodes:
         return verdict, extra
     if verdict.kind != "undecided":
         at = f" at T = {number(verdict.temperature, verdict.stderr)}" if np.isfinite(verdict.temperature) else ""
         says = f"without the temperatures that fail the evidence says {verdict.kind}{at}"
-        extra.append(Evidence("verdict of the rest", verdict.temperature, verdict.stderr, (), None, says))
+        extra.append(Evidence(words.REST, verdict.temperature, verdict.stderr, (), None, says))
     return verdict._replace(kind="undecided", temperature=np.nan, stderr=np.nan, latent_heat=None), extra
 
 
 def _equilibrium(equilibration: Equilibration, found: list[Node]) -> Evidence:
     """What the check of equilibrium says, as an item of evidence."""
-    failing, total = len(equilibration.failing), sum(node.n_samples for node in found)
+    failing, total = equilibration.failing, sum(node.n_samples for node in found)
     sizes = tuple(sorted({node.size for node in found}))
     if not failing and not equilibration.nodes:
-        return Evidence("equilibrium", 0.0, np.nan, sizes, True, f"all {total} samples pass")
-    bad = {path for path, _ in equilibration.failing} | set(equilibration.nodes)
-    says = f"{failing} of {total} samples in {len(bad)} nodes fail (and {len(equilibration.nodes)} nodes on average)"
-    return Evidence("equilibrium", float(failing), np.nan, sizes, False, f"{says}; run longer")
+        return Evidence("equilibrium", 0.0, np.nan, sizes, True, f"all {several(total, 'sample')} pass")
+    parts = []
+    if failing:
+        paths = list(dict.fromkeys(path for path, _ in failing))
+        named = [f"{path} {_numbered([n for where, n in failing if where == path])}" for path in paths[:_NAMED]]
+        more = f"; {several(len(paths) - _NAMED, 'node')} more" if len(paths) > _NAMED else ""
+        fail = "fails" if len(failing) == 1 else "fail"
+        parts.append(f"{len(failing)} of {several(total, 'sample')} {fail}: {'; '.join(named)}{more}")
+    if equilibration.nodes:
+        named = [f"{path} ({reason})" for path, reason in list(equilibration.nodes.items())[:_NAMED]]
+        more = f" and {len(equilibration.nodes) - _NAMED} more" if len(equilibration.nodes) > _NAMED else ""
+        together = "all samples together fail in" if failing else "each sample passes, all together they fail in"
+        parts.append(f"{together} {', '.join(named)}{more}")
+    return Evidence("equilibrium", float(len(failing)), np.nan, sizes, False, f"{'; '.join(parts)}; run longer")
+
+
+def _numbered(samples: list[int]) -> str:
+    more = f" and {len(samples) - _NAMED} more" if len(samples) > _NAMED else ""
+    return f"sample{'s' * (len(samples) > 1)} {', '.join(map(str, samples[:_NAMED]))}{more}"
 
 
 def _identities(equilibration: Equilibration) -> list[Evidence]:
@@ -313,9 +356,14 @@ def _identities(equilibration: Equilibration) -> list[Evidence]:
     return items
 
 
-def _completeness(missing: dict[str, list[int]]) -> list[Evidence]:
+def _completeness(missing: dict[str, list[int]], damaged: tuple[str, ...]) -> list[Evidence]:
     if not missing:
         return []
     count = sum(len(samples) for samples in missing.values())
-    says = f"{count} samples of {len(missing)} nodes are missing; those that come last may be the hard ones"
+    says = f"{several(count, 'sample')} of {several(len(missing), 'node')} missing"
+    if damaged:
+        says += f", {len(damaged)} of them damaged: {'; '.join(damaged[:_NAMED])}"
+        says += "; glassnet scan, run again, sets damaged files aside and makes the samples anew"
+    elif count:
+        says += "; those that come last may be the hard ones"
     return [Evidence("scan is complete", float(count), np.nan, (), False, says)]

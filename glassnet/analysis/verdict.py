@@ -76,8 +76,9 @@ def decide(found: Findings) -> Verdict:
 
         The temperature of a random first-order transition is the planted crossing or the zero of the complexity in a
         field, whichever has the smaller bar, else the middle of freezing energy or Binder minima; of a first-order one
-        that of equal weight of the phases; of a continuous one the mean of the crossings. Networks of walks are not
-        asked for dips, crossings of Binder cumulants and growth.
+        that of equal weight of the phases; of a continuous one the mean of the crossings or the zero of the inverse
+        susceptibility, whichever has the smaller bar. Networks of walks are not asked for dips, crossings of Binder
+        cumulants and growth.
     """
     has_binder = symmetric.has_binder(found.overlaps)
     overlaps = {size: data for size, data in found.overlaps.items() if data.sizes["temperature"] >= 3}
@@ -86,6 +87,7 @@ def decide(found: Findings) -> Verdict:
     latent = estimate.latent_heat(found.phases, thermodynamics)
     order = peaks.of_sizes(overlaps)
     jump = peaks.jump(order)
+    binder = scaling.binder(overlaps)
     items = {
         "crossing": weigh.crossing(found.location),
         "phases": weigh.two_phases(found.planted, found.location),
@@ -93,15 +95,15 @@ def decide(found: Findings) -> Verdict:
         "field": weigh.complexity(found.field),
         "dips": weigh.binder_dips(dips),
         "peaks": weigh.overlap_peaks(overlaps, order, jump),
-        "energies": weigh.energy_peaks(found.phases),
+        "energies": weigh.energy_peaks(found.phases, estimate.ordered_phase(found.phases)),
         "heat": weigh.heat_capacity(symmetric.latent_heat(thermodynamics), latent, tuple(thermodynamics)),
         "growth": weigh.growth(symmetric.susceptibility_growth(overlaps), tuple(overlaps)),
-        "crossings": weigh.crossings(scaling.binder(overlaps), symmetric.binder_crossings(overlaps), tuple(overlaps)),
+        "crossings": weigh.crossings(binder, symmetric.binder_crossings(overlaps), tuple(overlaps)),
     }
     if not has_binder:
         items |= {name: weigh.not_asked(items[name]) for name in ("dips", "growth", "crossings")}
     kind = _kind({name: item.passed for name, item in items.items()}, items["peaks"], dips, found)
-    places = _places(found, overlaps, thermodynamics, dips, has_binder)
+    places = _places(found, overlaps, thermodynamics, dips, binder if has_binder else None)
     headline = _headline(kind, places)
     temperature, stderr = (np.nan, np.nan) if headline is None else (headline.value, headline.stderr)
     bounds = weigh.bracket(temperature, stderr, found.annealed, found.arrest)
@@ -140,7 +142,7 @@ _RELEVANT = {
 }
 
 
-def _places(found: Findings, overlaps, thermodynamics, dips, has_binder: bool) -> dict[str, list[Estimate]]:
+def _places(found: Findings, overlaps, thermodynamics, dips, binder) -> dict[str, list[Estimate]]:
     """Every estimate of the temperature, by where it comes from; the headline of each first."""
     planted = []
     if found.location is not None:
@@ -157,7 +159,7 @@ def _places(found: Findings, overlaps, thermodynamics, dips, has_binder: bool) -
         "dips": estimate.dips([dip for dip in dips if dip.resolved]),
         "peak weight": estimate.peak_weight(overlaps),
         "equal weight": estimate.equal_weight(found.phases, thermodynamics),
-        "continuous": estimate.continuous(overlaps) if has_binder else [],
+        "continuous": estimate.continuous(overlaps, binder),
     }
 
 

@@ -1,27 +1,31 @@
 """What stands below the figures on the page of a run."""
 
-_LINES = " Band: the transition with its error. Dashed and dotted: T_K and T_d of the cavity method for N = infinity."
+_THEORY = "the cavity method (theory of the tree limit, N = infinity)"
+_LINES = f" Band: the transition with its error. Dashed and dotted: T_K and T_d of {_THEORY}."
 CAPTIONS = {
-    "planted_weight": "Weight of the planted phase at the planting temperature. Curves of different sizes cross at the "
-    "transition." + _LINES,
+    "planted_weight": "Weight of the planted phase at the planting temperature. Lines: one fit of all sizes, as far as "
+    "it falls; they cross at the transition." + _LINES,
     "binder": "Binder cumulant: 0 without order, 1 for one sharp overlap. A negative dip that deepens over three sizes "
     "speaks for a random first-order transition; where it lies does not locate it." + _LINES,
     "peak_weight": "Weight of high overlaps; networks have no Binder cumulant." + _LINES,
     "overlap_map": "Distribution of the overlap of two replicas of the largest size against temperature; white: less "
-    "than the scale shows." + _LINES,
+    "than the scale shows. Solid: the transition, its error the bar at the foot. Dashed and dotted: T_K and T_d of "
+    f"{_THEORY}.",
     "overlap_ridges": "The same distribution line by line, each over its maximum. Thick: the temperature nearest to "
     "the transition; grey: not in equilibrium.",
-    "planted_ridges": "Distribution of the overlap with the planted state of the largest size at each planting "
-    "temperature, each line over its maximum. Thick: the temperature nearest to the transition.",
+    "planted_ridges": "Distribution of the overlap with the planted state of the largest size at planting "
+    "temperatures evenly chosen, each line over its maximum. Thick: the temperature nearest to the transition.",
     "thermodynamics": "Energy and entropy per weight. Black: the annealed curves of the paramagnet, exact above the "
     "transition for N = infinity; where the annealed entropy is negative it means nothing." + _LINES,
     "exchange": "Exchange between the rungs: accepted share across each gap, and round trips per sweep and replica "
     "over what a ladder with this barrier could reach. Good rates prove no equilibrium.",
-    "phase_diagram": "Transition temperature against the fraction of connections removed. Points: Monte Carlo, their "
-    "shape tells the kind. Lines: cavity method for N = infinity, T_K (static) and T_d (dynamical arrest), down to "
-    "their ends at T = 0.",
+    "phase_diagram": "Transition temperature against the fraction of connections removed. Filled points: transitions "
+    "found by Monte Carlo, their shape tells the kind. Grey intervals without a point: undecided, no transition is "
+    "claimed; they show where curves cross so far. Open triangles: no transition above. Lines: T_K (static) and T_d "
+    f"(dynamical arrest) of {_THEORY}, down to their ends at T = 0.",
     "critical_dilution": "The transition crossed at fixed temperature by removing connections: a critical dilution, as "
-    "H. Huang and A. Goudarzi report it (Phys. Rev. E 98, 042311 (2018)). Their ensemble and units of temperature are "
-    "not known in enough detail to draw a point of theirs. Band: interpolated between the transition temperatures of "
-    "the neighbouring dilutions.",
+    "H. Huang and A. Goudarzi report it (Phys. Rev. E 98, 042311 (2018)). The conventions of their paper, ensemble and "
+    "units of temperature among them, are not known in detail here, so no point of theirs is drawn. Band: interpolated "
+    "between the transition temperatures of the neighbouring dilutions. Dashed and dotted: where T_K and T_d of "
+    f"{_THEORY} reach this temperature.",
 }

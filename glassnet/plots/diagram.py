@@ -43,8 +43,8 @@ def phase_diagram(results):
     -------
     matplotlib.figure.Figure
         One column wide: Monte Carlo points with the lines of the cavity method where there is one. The shape of a
-        point tells the kind; an open circle is a crossing found where the kind is undecided, a triangle pointing down
-        the lowest temperature above which there is no transition.
+        point tells the kind; a grey interval without a point is where curves cross so far at a dilution that is
+        undecided, an open triangle pointing down the lowest temperature above which there is no transition.
     """
     with look.column(3.1) as (figure, (ax,)):
         lines = theory_lines(results)
@@ -52,19 +52,8 @@ def phase_diagram(results):
             ax.plot(
                 line.dilution, line.temperature, color=look.THEORY, linestyle=line.dashes, label=f"theory ${line.name}$"
             )
-        for kind, marker, face, points in _points(results):
-            place, temperature, stderr = np.array(points).T
-            ax.errorbar(
-                place,
-                temperature,
-                stderr,
-                fmt=marker,
-                color=look.COLOURS[0],
-                markerfacecolor=face,
-                markersize=4.5,
-                label=kind,
-                zorder=3,
-            )
+        for kind, style, points in _points(results):
+            ax.errorbar(*np.array(points).T, **style, markersize=4.5, label=kind, zorder=3)
         tops = [line.temperature.max() for line in lines] + [t for *_, points in _points(results) for _, t, _ in points]
         ends = [line.dilution[-1] for line in lines] + [results[-1].dilution]
         ax.set_xlim(-0.02 * max(ends), 1.06 * max(ends) or 1.0)
@@ -221,18 +210,21 @@ def _continuous(glass: dict, clean) -> list[Line]:
 
 
 def _points(results) -> list[tuple]:
-    """Label, marker, face colour and points (dilution, temperature, stderr) of each kind that occurs."""
+    """Label, style and points (dilution, temperature, stderr) of each kind that occurs."""
     groups = []
+    blue = {"color": look.COLOURS[0]}
     located = [r for r in results if np.isfinite(r.temperature)]
     for kind, marker in _SHAPES.items():
         points = [(r.dilution, r.temperature, r.stderr) for r in located if r.kind == kind]
-        groups.append((kind, marker, look.COLOURS[0], points))
+        groups.append((kind, blue | {"fmt": marker}, points))
     open_ones = [r for r in results if r.kind == "undecided" and r.location is not None and r.location.found]
-    groups.append(
-        ("undecided", "o", "white", [(r.dilution, r.location.temperature, r.location.stderr) for r in open_ones])
-    )
+    # nothing that could be taken for a transition: no point, and not in the colour of the points
+    interval = {"fmt": "none", "ecolor": "#999999", "capsize": 3, "elinewidth": 0.8}
+    places = [(r.dilution, r.location.temperature, r.location.stderr) for r in open_ones]
+    groups.append(("undecided", interval, places))
     none = [(r.dilution, max(r.lowest.values()), 0.0) for r in results if r.kind == "none" and r.lowest]
-    groups.append(("none above", "v", "white", [point for point in none if np.isfinite(point[1])]))
+    hollow = blue | {"fmt": "v", "markerfacecolor": "white"}
+    groups.append(("none above", hollow, [point for point in none if np.isfinite(point[1])]))
     return [group for group in groups if group[-1]]
 
 

@@ -29,6 +29,8 @@ def exchange(result, chains):
     ValueError
         If no ladder of this dilution has exchanged anything.
     """
+    from matplotlib.ticker import MaxNLocator
+
     found = exchanging(result, chains)
     if not found:
         raise ValueError(f"chains must hold exchanges between temperatures at dilution {result.dilution:g}, got none")
@@ -50,6 +52,7 @@ def exchange(result, chains):
         top.set(xlabel="temperature $T$ of the colder rung", ylabel="accepted exchanges", ylim=(0, 1.03))
         across = "lowest temperature of the ladder" if several else "weights $N$"
         bottom.set(xlabel=across, ylabel="round trips / bound", ylim=(0, 1.1 * best or 1.0))
+        bottom.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
         _legend(figure, result, found)
     return figure
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from glassnet.analysis.evidence import number
-from glassnet.plots.look import BAND, COLUMN, THEORY, open_symbols, style, theory_lines
+from glassnet.plots.look import BAND, COLUMN, THEORY, TRANSITION, open_planted, open_symbols, style, theory_lines
 
 
 def legend(figure, result, theory, sizes=None) -> None:
@@ -29,19 +29,32 @@ def legend(figure, result, theory, sizes=None) -> None:
         handles.append(Line2D([], [], color=colour, marker=marker, label=f"$N = {size}$"))
     if np.isfinite(result.temperature):
         label = f"Monte Carlo $T = {number(result.temperature, result.stderr)}$"
-        handles.append(Patch(facecolor=BAND, alpha=0.5, label=label + _outside(inside(result.temperature))))
+        # on a map, where no size is listed, the transition is a line
+        face = Line2D([], [], color=TRANSITION, lw=1.2) if sizes == [] else Patch(facecolor=BAND, alpha=0.5)
+        face.set_label(label + _outside(inside(result.temperature)))
+        handles.append(face)
     # in one column there is no room for the word; captions say it
     word = "theory " if figure.get_figwidth() > COLUMN else ""
     for name, temperature, dashes in theory_lines(theory):
         label = f"{word}${name} = {temperature:.4f}$" + _outside(inside(temperature))
         handles.append(Line2D([], [], color=THEORY, linestyle=dashes if inside(temperature) else "none", label=label))
-    if any(open_symbols(result, size).size for size in result.overlaps or result.thermodynamics):
+    if _doubtful(figure, result):
         face = Patch(facecolor="none", edgecolor="#777777", hatch="////", lw=0)
         if sizes is None:
             face = Line2D([], [], color="black", marker="o", markerfacecolor="white", lw=0)
         face.set_label("not in equilibrium")
         handles.append(face)
     below(figure, handles)
+
+
+def _doubtful(figure, result) -> bool:
+    """Whether any axes show something that has not proved its equilibrium: planted or symmetric chains."""
+    labels = [ax.get_xlabel() for ax in figure.axes]
+    planted = any(label.startswith("planting") for label in labels)
+    symmetric = any(not label.startswith("planting") for label in labels)
+    return (planted and any(open_planted(result, size).size for size in result.planted)) or (
+        symmetric and any(open_symbols(result, size).size for size in result.overlaps or result.thermodynamics)
+    )
 
 
 def below(figure, handles: list) -> None:

@@ -10,6 +10,7 @@ from glassnet import theory as cavity_theory
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 MARKERS = ("o", "s", "^", "D", "v", "P")
 BAND = "#B0B0B0"
+TRANSITION = "#777777"
 THEORY = "#444444"
 #: width of one column of a journal, and of two, in inches; no text is smaller than SMALLEST points there
 COLUMN, TWO_COLUMNS, SMALLEST = 3.4, 7.0, 7.0
@@ -117,7 +118,8 @@ def theory_lines(theory) -> list[tuple]:
 def mark(result, ax, theory, above: bool = False) -> None:
     """The transition with its bar, and the temperatures of theory, as far as they lie within the axes.
 
-    They lie behind everything, or, with `above`, on top of a map: light ones, with a halo.
+    They lie behind everything, or, with `above`, on top of a map: with a halo, the bar as a stroke at the lower edge
+    that hides nothing.
     """
     from matplotlib.patheffects import withStroke
 
@@ -125,8 +127,15 @@ def mark(result, ax, theory, above: bool = False) -> None:
     order, halo = (5, [withStroke(linewidth=2.6, foreground="white")]) if above else (1, [])
     if np.isfinite(result.temperature):
         bar = result.stderr if np.isfinite(result.stderr) else 0.0
-        ax.axvspan(result.temperature - bar, result.temperature + bar, color=BAND, alpha=0.5, lw=0, zorder=order - 1)
-        ax.axvline(result.temperature, color="#777777", linewidth=0.8, zorder=order)
+        ends = result.temperature - bar, result.temperature + bar
+        if above:
+            line = ax.axvline(result.temperature, color=TRANSITION, linewidth=1.2, zorder=order)
+            stroke = ax.plot(ends, (0.015, 0.015), color=TRANSITION, linewidth=3, transform=ax.get_xaxis_transform())[0]
+            for drawn in (line, stroke):
+                drawn.set(path_effects=halo, solid_capstyle="butt", zorder=order)
+        else:
+            ax.axvspan(*ends, color=BAND, alpha=0.5, lw=0, zorder=order - 1)
+            ax.axvline(result.temperature, color=TRANSITION, linewidth=0.8, zorder=order)
     for _, temperature, dashes in theory_lines(theory):
         if low < temperature < high:
             line = ax.axvline(temperature, color=THEORY, linewidth=1.0, linestyle=dashes, zorder=order)
@@ -142,10 +151,26 @@ def open_symbols(result, size: int) -> np.ndarray:
     return temperatures[temperatures < result.lowest.get(size, 0.0)]
 
 
+def open_planted(result, size: int) -> np.ndarray:
+    """Planting temperatures of a size at which some sample has not proved its equilibrium."""
+    failing = {path for path, _ in result.equilibration.failing} | set(result.equilibration.nodes)
+    own = [path for path in failing if path.startswith(f"/N{size}/") and "/planted" in path]
+    return np.array([float(path.rpartition("/planted")[2]) for path in own])
+
+
+def likely(result) -> float:
+    """The transition temperature; while it is undecided the first estimate that is known to a half, else nan."""
+    if np.isfinite(result.temperature):
+        return float(result.temperature)
+    known = (one.value for one in result.estimates if 0 < one.stderr < one.value / 2)
+    return float(next(known, np.nan))
+
+
 def warm(result, data) -> np.ndarray:
     """Rungs worth showing: finite, and not far above the transition, where nothing happens."""
     temperatures = data.temperature.values
-    centre = result.temperature if np.isfinite(result.temperature) else np.median(temperatures)
+    centre = likely(result)
+    centre = centre if np.isfinite(centre) else np.median(temperatures)
     shown = np.flatnonzero(np.isfinite(temperatures) & (temperatures <= 2.5 * centre))
     return shown if shown.size >= 3 else np.flatnonzero(np.isfinite(temperatures))
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from glassnet.analysis import symmetric
-from glassnet.plots.look import mark, open_symbols, overlap_name, overlap_range, style, warm
+from glassnet.plots.look import mark, open_planted, open_symbols, overlap_name, overlap_range, style, warm
 
 #: densities below are not drawn
 _FLOOR = 1e-4
@@ -11,6 +11,8 @@ _FLOOR = 1e-4
 
 def planted_weight(result, ax, theory=None):
     """Draw the weight of the planted phase against planting temperature into `ax`, which is returned."""
+    from matplotlib.ticker import MaxNLocator
+
     width = np.ptp([t for table in result.planted.values() for t in table.planted_temperature.values])
     for place, (size, table) in enumerate(result.planted.items()):
         colour, marker = style(result, size)
@@ -25,12 +27,28 @@ def planted_weight(result, ax, theory=None):
             label=f"$N={size}$",
             zorder=3,
         )
+        doubtful = np.isin(table.planted_temperature.values, open_planted(result, size))
+        if doubtful.any():
+            places = table.planted_temperature.values[doubtful] + beside
+            ax.plot(places, table["weight"].values[doubtful], marker, color=colour, markerfacecolor="white", zorder=4)
         curve = None if result.location is None else result.location.curves.get(table.attrs["n_weights"])
         if curve is not None:
-            ax.plot(*curve, color=colour, zorder=2)
+            ax.plot(*_falling(*curve, result.location.temperature), color=colour, zorder=2)
     ax.set(xlabel="planting temperature $T$", ylabel="weight of the planted phase $[w]$", ylim=(-0.03, 1.03))
+    # often a narrow range, whose labels need many digits
+    ax.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     mark(result, ax, theory)
     return ax
+
+
+def _falling(temperature, weight, centre: float) -> tuple[np.ndarray, np.ndarray]:
+    """The stretch around the crossing over which the fit falls, as the weight does; a parabola bends up beyond."""
+    falls = np.diff(weight) < 0
+    nearest = int(np.clip(np.searchsorted(temperature, centre) - 1, 0, len(falls) - 1))
+    rises = np.flatnonzero(~falls)
+    first = max((place + 1 for place in rises if place < nearest), default=0)
+    last = min((place for place in rises if place >= nearest), default=len(falls))
+    return temperature[first : last + 1], weight[first : last + 1]
 
 
 def binder(result, ax, theory=None):

@@ -65,19 +65,25 @@ def relaxation(result, ax=None):
 
 
 def melting(result, ax=None):
-    """Overlap with the planted state of one heated crystal against temperature (:class:`Melting`); not T_d."""
+    """Overlap with the planted state of one heated crystal against temperature (:class:`Melting`); not T_d.
+
+    The error of the melting temperature is half the distance of the two temperatures around it.
+    """
 
     def draw(ax):
         last = result.curves.isel(time=-1)
         finite = np.isfinite(last.temperature.values)
         last = last.isel(temperature=finite)
         ax.errorbar(last.temperature, last["mean"], last["stderr"], fmt="o-", color=look.COLOURS[0], linewidth=0.8)
-        lines = [("planted at", result.planted_temperature, "--"), ("melts at", result.temperature, "-")]
-        for (what, where, dashes), colour in zip(lines, (look.COLOURS[2], look.COLOURS[5]), strict=True):
+        # known no better than the temperatures lie apart
+        above = np.searchsorted(last.temperature.values, result.temperature)
+        apart = np.diff(last.temperature.values)[above - 1] / 2 if 0 < above < last.sizes["temperature"] else np.nan
+        lines = [("planted at", result.planted_temperature, 0.0, "--"), ("melts at", result.temperature, apart, "-")]
+        for (what, where, stderr, dashes), colour in zip(lines, (look.COLOURS[2], look.COLOURS[5]), strict=True):
             if np.isfinite(where):
-                ax.axvline(where, color=colour, linestyle=dashes, label=f"{what} $T = {where:.3g}$")
+                ax.axvline(where, color=colour, linestyle=dashes, label=f"{what} $T = {number(where, stderr)}$")
         ax.set(xlabel="temperature $T$", ylabel="overlap with $w^*$", ylim=(-0.05, 1.05))
-        ax.set_title("melting of one crystal, not $T_d$")
+        ax.set_title("melting of the planted crystal, which is not $T_d$")
         ax.legend(loc="best")
 
     return _column(draw, ax)

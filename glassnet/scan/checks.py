@@ -89,7 +89,8 @@ def _dilutions(sound: dict) -> Iterator[str]:
             elif sound.get("Glass.ensemble") == "layered" and p:
                 layers = [size // p]
             if any(round(dilution * members) == members for members in layers):
-                yield f"scan.dilutions[{position}]: must leave weights, {dilution!r} empties sizes[{number}] or a layer"
+                emptied = f"{dilution!r} empties sizes[{number}] or a layer"
+                yield f"scan.dilutions[{position}]: must leave connections, {emptied}"
 
 
 def _planted(sound: dict) -> Iterator[str]:

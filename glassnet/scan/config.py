@@ -20,6 +20,8 @@ from pydantic import (
     field_validator,
 )
 
+from glassnet.chains.archive import SIGNATURE
+from glassnet.chains.store import NODES, RUN_FILE
 from glassnet.scan import checks
 
 Measure = Literal[
@@ -115,8 +117,8 @@ class Glass(_Section):
 class Scan(_Section):
     """Which glasses. The tasks are all combinations of size, dilution and sample (and planting temperature)."""
 
-    sizes: list[Size] = Field(min_length=1, description="numbers of weights; walks: lists of widths")
-    dilutions: list[Dilution] = Field([0.0], min_length=1, description="fractions of weights removed")
+    sizes: list[Size] = Field(min_length=1, description="numbers of weights before dilution; walks: lists of widths")
+    dilutions: list[Dilution] = Field([0.0], min_length=1, description="fractions of the connections removed")
     planted: list[Positive] = Field([], description="planting temperatures; fresh instances at each")
     symmetric: bool | None = Field(
         None, description="also run glasses as drawn, not planted; default: only when nothing is planted"
@@ -215,10 +217,21 @@ def load(path) -> RunFile:
 
 def read(path) -> str:
     """Text of a file; UserError if it cannot be read."""
+    image = b""
     try:
-        return Path(path).read_bytes().decode()
+        image = Path(path).read_bytes()
+        return image.decode()
     except UnicodeDecodeError as error:
+        if image.startswith(SIGNATURE):
+            meant = f"a packed run or a shard, not a run file; glassnet analyze {path} shows what it holds"
+            raise UserError(f"{path}: {meant}") from None
         raise UserError(f"{path}: not a TOML file: byte {error.start} is not UTF-8") from None
+    except IsADirectoryError:
+        inside = Path(path) / RUN_FILE
+        if not inside.is_file() or not inside.with_name(NODES).is_file():
+            raise UserError(f"{path}: a directory, not a run file") from None
+        meant = f"glassnet scan {inside} --out {path} goes on with it, glassnet analyze {path} shows what it found"
+        raise UserError(f"{path}: the directory of a run, not a run file; {meant}") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise UserError(f"{path}: cannot be read: {reason}") from None

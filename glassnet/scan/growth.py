@@ -16,10 +16,19 @@ def objections(begun: RunFile, wanted: RunFile, directory: str) -> list[str]:
         f"{_written(key, begun, wanted)}: {_shown(now[key])} here, "
         f"but {directory} was begun with {_shown(value)}; {_rule(key)}"
         for key, value in before.items()
-        if key in now and not _continues(key, value, now[key])
+        if key in now and key != "scan.symmetric" and not _continues(key, value, now[key])
     ]
+    if before["scan.symmetric"] and not now["scan.symmetric"]:
+        lines.append(_no_longer_symmetric(wanted, directory))
     # [sampling] and samples count for symmetric and planted tasks alike
     return list(dict.fromkeys(lines))
+
+
+def _no_longer_symmetric(wanted: RunFile, directory: str) -> str:
+    """The default of `symmetric` turns with the first planting temperature: say which key keeps what there is."""
+    why = "false here" if wanted.scan.symmetric is False else "false by default where scan.planted is not empty"
+    keep = "symmetric = true in [scan] keeps them and adds the planted ones"
+    return f"scan.symmetric: {why}, but {directory} holds glasses as drawn; {keep} (--out starts another directory)"
 
 
 def _continues(key: str, before, now) -> bool:
@@ -27,8 +36,6 @@ def _continues(key: str, before, now) -> bool:
         return all(entry in now for entry in before)
     if key in _NUMBERS:
         return now >= before
-    if key == "scan.symmetric":
-        return now or not before
     return now == before
 
 

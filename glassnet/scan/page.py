@@ -40,6 +40,7 @@ table.text th, table.text td { text-align: left; }
 .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(24rem, 100%), 1fr)); gap: 1rem; }
 figure { margin: 0; max-width: 32rem; break-inside: avoid; }
 figure svg { width: 100%; height: auto; display: block; background: white; border-radius: 4px; }
+.note { border-left: 3px solid #d55e00; white-space: pre-wrap; }
 details { margin: .4rem 0; }
 summary { cursor: pointer; }
 pre { background: var(--band); padding: .8rem; overflow-x: auto; font-size: .8rem; }
@@ -59,11 +60,12 @@ READING = """
 <ul class="faint">
 <li>0.1234(56) is 0.1234 with a standard error of 0.0056. Units: k<sub>B</sub> = 1, |J| = 1; energies and entropies are
 per remaining weight, averaged over disorder samples.</li>
+<li>N counts the weights before dilution, everywhere; every connection carries one weight.</li>
 <li>yes, no, ?: the data say so, say the opposite, or do not reach.</li>
 <li>Binder: (B0 - R)/(B0 - 1) with R = [&lt;q<sup>4</sup>&gt;]/[&lt;q<sup>2</sup>&gt;]<sup>2</sup> and B0 its value
 without order: 0 without order, 1 for one sharp overlap.</li>
-<li>swaps: accepted share of the exchanges with the next higher rung. barrier: sum of the rejected shares; at most
-1/(2 + 2 barrier) round trips per sweep and replica. They prove no equilibrium.</li>
+<li>swaps: accepted share of the exchanges with the next higher rung, over all samples and replicas. barrier: sum of the
+rejected shares; at most 1/(2 + 2 barrier) round trips per sweep and replica. They prove no equilibrium.</li>
 <li>planted weight: share of the draws in the phase of the planted state, also for either kind of start.</li>
 </ul>
 """
@@ -78,7 +80,7 @@ class Section(NamedTuple):
     figures: list[tuple[str, str, bytes]]
 
 
-def page(sections: list[Section], line: list[tuple[str, str, bytes]], run_file: str) -> str:
+def page(sections: list[Section], line: list[tuple[str, str, bytes]], run_file: str, notes: list[str]) -> str:
     """The whole page.
 
     Parameters
@@ -89,6 +91,8 @@ def page(sections: list[Section], line: list[tuple[str, str, bytes]], run_file: 
         Figures of the whole line: name, caption, SVG.
     run_file : str
         Text of the run file.
+    notes : list of str
+        What the reader has to know beside the answer, and what to do next; a note may have several lines.
 
     Returns
     -------
@@ -98,7 +102,8 @@ def page(sections: list[Section], line: list[tuple[str, str, bytes]], run_file: 
     results = [section.result for section in sections]
     title = system(results[0], dilution=False) or "glass"
     body = [f"<h1>{escape(title[0].upper() + title[1:])}</h1>"]
-    body += [f'<p class="answer">{escape(_capital(words.sentence(result)))}.</p>' for result in results]
+    body += [f'<p class="answer">{escape(_capital(result.sentence))}.</p>' for result in results]
+    body += [f'<pre class="note">{escape(_capital(note))}</pre>' for note in notes]
     if len(sections) > 1:
         body.append(_table(tables.line(results, [section.theory for section in sections])))
         body.append(_figures(line))

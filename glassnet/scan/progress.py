@@ -1,6 +1,7 @@
-"""How far a scan is: a bar on a terminal, elsewhere a plain line a minute."""
+"""How far a scan is: a bar on a terminal, elsewhere a plain line a minute; and what its analysis is at."""
 
 import sys
+import threading
 import time
 from collections.abc import Callable
 
@@ -153,6 +154,68 @@ class Bar(Progress):
 def fitting() -> type[Progress]:
     """A bar on a terminal, plain lines otherwise."""
     return Bar if sys.stdout.isatty() else Progress
+
+
+class Steps:
+    """Says on stderr what an analysis is at: plain lines, and one a minute while a step takes long.
+
+    Parameters
+    ----------
+    interval : float
+        Seconds after which a step that goes on is spoken of again.
+    """
+
+    def __init__(self, interval: float = INTERVAL):
+        self._interval = interval
+        self._text, self._begun = "", time.monotonic()
+        self._over = threading.Event()
+        self._watch = threading.Thread(target=self._remind, daemon=True)
+
+    def __enter__(self):
+        self._watch.start()
+        return self
+
+    def __exit__(self, *_):
+        self._over.set()
+        self._watch.join()
+
+    def say(self, text: str) -> None:
+        """A new step begins."""
+        self._text, self._begun = text, time.monotonic()
+        self._print(text)
+
+    def _remind(self) -> None:
+        while not self._over.wait(self._interval):
+            self._print(f"{self._text}: {duration(time.monotonic() - self._begun)} so far")
+
+    def _print(self, text: str) -> None:
+        print(f"{time.strftime('%H:%M:%S')}  {text}", file=sys.stderr, flush=True)
+
+
+class Spinner(Steps):
+    """The same on a terminal: one line that moves, and is gone in the end."""
+
+    def __enter__(self):
+        from rich.console import Console
+        from rich.progress import Progress as RichProgress
+        from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+        self._rich = RichProgress(*columns, console=Console(stderr=True), transient=True)
+        self._task = self._rich.add_task("", total=None)
+        self._rich.start()
+        return self
+
+    def __exit__(self, *_):
+        self._rich.stop()
+
+    def say(self, text: str) -> None:
+        self._rich.update(self._task, description=text)
+
+
+def steps() -> Steps:
+    """A moving line if stderr is a terminal, plain lines otherwise."""
+    return Spinner() if sys.stderr.isatty() else Steps()
 
 
 def duration(seconds: float) -> str:

@@ -1,34 +1,53 @@
 """What a scan ends with: the transition beside the theory in words and tables; figures, page and summary on disk."""
 
+import contextlib
 import io
 import json
 import math
+import warnings
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 
 from glassnet import plots
+from glassnet.analysis.line import TransitionLine
 from glassnet.analysis.nodes import Node, nodes, order_parameter
-from glassnet.analysis.transition import Transition, transition_line
+from glassnet.analysis.transition import Transition, find_transition
 from glassnet.chains.atomic import commit
-from glassnet.chains.store import NODES, open_chains
+from glassnet.chains.content import ChainError, Unreadable
+from glassnet.chains.store import RUN_FILE
 from glassnet.plots import export
-from glassnet.scan import tables, words
-from glassnet.scan.config import UserError, parse, read
-from glassnet.scan.directory import RunDirectory
+from glassnet.scan import given, progress, tables, words
+from glassnet.scan.config import UserError
+from glassnet.scan.naming import named
 from glassnet.scan.page import Section, page
+from glassnet.scan.readable import open_readable, without_damage
 
 #: failing samples named on the terminal; all of them are in summary.json and report.html
 _NAMED = 8
 
 
-def write(directory) -> str:
+class Report(NamedTuple):
+    """What was found, in words; and a line for each damaged file, whose chains are not in it."""
+
+    text: str
+    damaged: list[str]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def write(directory) -> Report:
     """Analyse the chains of a run, write what was found beside them, and return it in words.
 
-    Written are report.html, figures/*.svg and *.pdf, summary.json, and transition.png; with several dilutions there are
-    figures for each, those without a dilution in their name are of the lowest, and `transition` in the summary is that
-    of the lowest. The same chains give the same bytes.
+    Written are report.html, figures/*.svg and *.pdf, summary.json, transition.png and suggested.toml, the run that
+    would settle what is open; with several dilutions there are figures for each, those without a dilution in their name
+    are of the lowest, and `transition` in the summary is that of the lowest. The same chains give the same bytes.
+
+    Damaged chain files are named and left where they are, what can be read is analysed: the report says so first and
+    last, and their samples count as missing.
 
     Parameters
     ----------
@@ -37,25 +56,40 @@ def write(directory) -> str:
 
     Returns
     -------
-    str
+    Report
         Tables per size (of a few temperatures; the page has all), the verdict with its evidence and the theory's
         values, the answer in one sentence for each dilution, the paths written.
 
     Raises
     ------
     glassnet.chains.segment.ChainError
-        If the directory holds no chains.
+        If the directory holds no chains, or none that can be read.
     glassnet.scan.config.UserError
-        If `directory` is a run file, or the chains were recorded in a way that cannot be analysed. They are kept.
+        If `directory` is something else, or the chains were recorded in a way that cannot be analysed. They are kept.
     """
-    directory = Path(directory)
-    _check_not_run_file(directory)
-    chains = open_chains(directory)
+    directory = given.directory(directory, "analyze", chains=True)
+    with progress.steps() as steps:
+        steps.say(f"opening {directory}")
+        chains, damaged = open_readable(directory)
+        try:
+            return _report(directory, chains, damaged, steps)
+        except Unreadable:
+            raise
+        except ChainError as error:
+            if damaged:
+                raise
+            steps.say(f"{error}; every chain is compared with its digest")
+            return _report(directory, *without_damage(directory, error), steps)
+
+
+def _report(directory: Path, chains: xr.DataTree, damaged: list[str], steps: progress.Steps) -> Report:
+    damaged = [line.removeprefix(f"{directory}/") for line in damaged]
     found = _analysable(directory, chains)
-    results = transition_line(chains)
+    results = _results(found, chains, steps)
     theories = [plots.theory_of(result) for result in results]
     sections, overviews = [], []
     for result, theory in zip(results, theories, strict=True):
+        steps.say(f"dilution {result.dilution:g}: drawing")
         suffix = "" if result is results[0] else f"-dilution{result.dilution!r}"
         own = [node for node in found if node.dilution == result.dilution]
         figures = _drawn(directory, export.of_result(result, chains, theory), suffix)
@@ -64,22 +98,68 @@ def write(directory) -> str:
         image = io.BytesIO()
         plots.save(result, image, theory)
         commit(overviews[-1], image.getvalue())
+    if len(results) > 1:
+        steps.say("drawing the line of all dilutions, with theory")
     line = _drawn(directory, export.of_line(results), "")
-    commit(_beside(directory, "report.html"), page(sections, line, chains.attrs.get("run_file", "")).encode())
-    commit(_beside(directory, "summary.json"), _json(_summary(results, theories)).encode())
-    return "\n\n".join([*_told(sections), _written(directory, overviews)])
+    _suggest(directory, results)
+    # the page is the same wherever the chains are
+    told, paged = (_notes(directory, where, damaged, results) for where in (directory, Path("DIR")))
+    commit(_beside(directory, "report.html"), page(sections, line, chains.attrs.get("run_file", ""), paged).encode())
+    commit(_beside(directory, "summary.json"), _json(_summary(results, theories, damaged)).encode())
+    answer = "\n".join([*(section.result.sentence for section in sections), *told])
+    return Report(
+        "\n\n".join([*told[: bool(damaged)], *_told(sections), answer, _written(directory, overviews)]), damaged
+    )
 
 
-def _check_not_run_file(path: Path) -> None:
-    """Say what is meant where a run file is given."""
-    if path.suffix == ".toml" and path.is_file():
-        inside = (path.parent / NODES).is_file()
-        meant = path.parent if inside else RunDirectory.of(path, parse(read(path), str(path))).path
-        raise UserError(f"{path}: a run file; what is analysed is the directory of its run: glassnet analyze {meant}")
+def _results(found: list[Node], chains: xr.DataTree, steps: progress.Steps) -> TransitionLine:
+    """One result for each dilution; ChainError if a chain turns out to be damaged when it is read."""
+    results = TransitionLine()
+    dilutions = sorted({node.dilution for node in found})
+    for number, dilution in enumerate(dilutions, 1):
+        own = [node for node in found if node.dilution == dilution]
+        samples = sum(node.n_samples for node in own)
+        of = f" ({number} of {len(dilutions)})" if len(dilutions) > 1 else ""
+        steps.say(f"dilution {dilution:g}{of}: reading {samples} samples in {len(own)} nodes")
+        with warnings.catch_warnings():
+            # what is damaged is said below, and louder
+            warnings.filterwarnings("ignore", message=".*counts as missing")
+            result = find_transition(chains, dilution)
+        if result.damaged:
+            raise ChainError(result.damaged[0])
+        results.append(named(result))
+    return results
+
+
+def _suggest(directory: Path, results: TransitionLine) -> None:
+    """Write the run that would settle the first dilution that is open, or halve the bar of the first one."""
+    chosen = next((result for result in results if result.kind == "undecided"), results[0])
+    # chains that do not say of which ensemble they are cannot be gone on with
+    with contextlib.suppress(ValueError):
+        commit(_beside(directory, "suggested.toml"), chosen.suggest().encode())
+
+
+def _notes(directory: Path, shown: Path, damaged: list[str], results: TransitionLine) -> list[str]:
+    """What the reader has to know and to do beside the answer, in paths from `shown`: damage first."""
+    notes = []
+    if damaged:
+        again = f"glassnet scan {shown / RUN_FILE} --out {shown} computes them again and keeps the damaged files"
+        files = f"{len(damaged)} damaged file" + "s" * (len(damaged) > 1)
+        lines = [f"  {line}" for line in damaged[:_NAMED]]
+        lines += [f"  and {len(damaged) - _NAMED} more, see summary.json"] * (len(damaged) > _NAMED)
+        again = again if directory.is_dir() else "take the run home again, or analyse its directory"
+        notes.append("\n".join([f"WITHOUT THE CHAINS OF {files.upper()}, all others are in; {again}:", *lines]))
+    undecided = [result for result in results if result.kind == "undecided"]
+    suggested = _beside(directory, "suggested.toml")
+    if undecided and suggested.is_file():
+        which = f" at dilution {undecided[0].dilution:g}" if len(results) > 1 else ""
+        where = _beside(shown, "suggested.toml") if directory.is_dir() else suggested.name
+        notes.append(f"to settle it{which}: glassnet scan {where} --out {shown if directory.is_dir() else 'DIR'}")
+    return notes
 
 
 def _beside(directory: Path, name: str) -> Path:
-    return directory / name if directory.is_dir() else directory.with_name(f"{directory.stem}-{name}")
+    return directory.with_name(f"{directory.stem}-{name}") if directory.is_file() else directory / name
 
 
 def _drawn(directory: Path, drawings: list[export.Drawing], suffix: str) -> list[tuple[str, str, bytes]]:
@@ -101,7 +181,7 @@ def _told(sections: list[Section]) -> list[str]:
     if len(sections) > 1:
         overall = tables.line([section.result for section in sections], [section.theory for section in sections])
         blocks.append(overall.text())
-    return [*blocks, "\n".join(words.sentence(section.result) for section in sections)]
+    return blocks
 
 
 def _written(directory: Path, overviews: list[Path]) -> str:
@@ -109,6 +189,8 @@ def _written(directory: Path, overviews: list[Path]) -> str:
     paths = [("chains", chains), ("summary", _beside(directory, "summary.json"))]
     paths += [("figure", overview) for overview in overviews]
     paths += [("figures", _beside(directory, "figures")), ("report", _beside(directory, "report.html"))]
+    if (suggested := _beside(directory, "suggested.toml")).is_file():
+        paths.insert(-1, ("suggested", suggested))
     return "\n".join(f"{name:11}{path}" for name, path in paths)
 
 
@@ -132,7 +214,9 @@ def _analysable(directory: Path, chains: xr.DataTree) -> list[Node]:
 def _verdict(section: Section) -> str:
     """Kind and place, evidence, estimates, the theory, and what is not in equilibrium."""
     result = section.result
-    lines = [f"transition at {result}"]
+    # the sentence stands at the end
+    head, _, asked = str(result).partition("\n\n")
+    lines = [f"transition at {head.splitlines()[0]}", "", asked]
     if section.theory is not None:
         lines += ["", words.comparison(result, section.theory)]
     failing = words.unequilibrated(result)
@@ -144,10 +228,11 @@ def _verdict(section: Section) -> str:
     return "\n".join(lines)
 
 
-def _summary(results: list[Transition], theories: list) -> dict:
+def _summary(results: TransitionLine, theories: list, damaged: list[str]) -> dict:
     """What summary.json holds; `transition` and `theory` are those of the lowest dilution."""
     entries = [_entry(result, theory) for result, theory in zip(results, theories, strict=True)]
-    return entries[0] if len(entries) == 1 else entries[0] | {"dilutions": entries}
+    several = {"dilutions": entries} if len(entries) > 1 else {}
+    return entries[0] | several | {"damaged": damaged}
 
 
 def _entry(result: Transition, theory) -> dict:

@@ -10,6 +10,7 @@ from glassnet.analysis import symmetric
 from glassnet.analysis.evidence import number
 from glassnet.analysis.nodes import Node
 from glassnet.analysis.transition import Transition
+from glassnet.plots.look import likely
 from glassnet.sampling.ladder import Exchanges, exchanges
 
 #: rungs on the terminal: the coldest, the hottest, and those nearest to the transition
@@ -57,23 +58,27 @@ def _symmetric(result: Transition, node: Node) -> Table:
     """A row per rung."""
     thermal, paired = result.thermodynamics[node.size], result.overlaps.get(node.size)
     measured = _exchanges(node)
+    temperatures = thermal.temperature.values
     # networks of walks have no Binder cumulant
     overlap_names = ("q2", "binder" if symmetric.has_binder(result.overlaps) else "peak_weight")
     titles = {"q2": "<q^2>", "binder": "Binder", "peak_weight": "high overlaps"}
     rows = []
-    for rung, temperature in enumerate(thermal.temperature.values):
+    for rung, temperature in enumerate(temperatures):
         row = [f"{temperature:.4g}", *(_cell(thermal, name, rung) for name in ("energy", "entropy"))]
         row += [_cell(paired, name, rung) for name in overlap_names]
         swaps = measured is not None and rung < len(measured.rejection)
         rows.append([*row, f"{1 - measured.rejection[rung]:.2f}" if swaps else ""])
     size = f"N = {node.size}" + (f" ({node.n_weights} left)" if node.n_weights != node.size else "")
     title = f"{size}, dilution {node.dilution:g}: {_count(node)}, entropy from {thermal.attrs['anchor']}"
+    worst = None
     if measured is not None:
-        title += f"; barrier {measured.barrier:.2f}, round trips/bound {_trips(measured)}"
+        worst = int(np.nanargmax(measured.rejection))
+        title += f"; least swaps {1 - measured.rejection[worst]:.2f} at T = {temperatures[worst]:.4g}"
+        title += f", barrier {measured.barrier:.2f}, round trips/bound {_trips(node, measured)}"
     if node.n_samples == 1:
         title += "; bars of energy and <q^2> are thermal alone"
     header = ["T", "energy/N", "entropy/N", *(titles[name] for name in overlap_names), "swaps"]
-    return Table(title, header, rows, _telling(thermal.temperature.values, result.temperature))
+    return Table(title, header, rows, _telling(temperatures, likely(result), worst))
 
 
 def _planted(result: Transition, planted: list[Node]) -> Table:
@@ -88,7 +93,7 @@ def _planted(result: Transition, planted: list[Node]) -> Table:
             row += ["", "", ""]
         else:
             least = f"{1 - np.nanmax(measured.rejection):.2f}"
-            row += [least, f"{measured.barrier:.2f}", _trips(measured)]
+            row += [least, f"{measured.barrier:.2f}", _trips(node, measured)]
         rows.append(row)
     header = ["N", "T", "samples", "planted weight", "planted starts", "random starts", "energy gap/N"]
     header += ["least swaps", "barrier", "round trips/bound"]
@@ -136,13 +141,23 @@ def _exchanges(node: Node) -> Exchanges | None:
     return exchanges(node.chain)
 
 
-def _trips(measured: Exchanges) -> str:
-    """Round trips over what non-reversible exchange could reach with this barrier."""
-    return f"{measured.round_trip_rate / measured.round_trip_bound:.2f}"
+def _trips(node: Node, measured: Exchanges) -> str:
+    """Round trips over what non-reversible exchange could reach with this barrier; the error from the samples."""
+    share = measured.round_trip_rate / measured.round_trip_bound
+    counts = node.chain["round_trips"].sum("walker").values.astype(np.float64)
+    if len(counts) < 2 or not counts.any():
+        return f"{share:.2f}"
+    return number(share, share * counts.std(ddof=1) / counts.mean() / math.sqrt(len(counts)))
 
 
-def _telling(temperature: np.ndarray, centre: float) -> list[int]:
-    """Rungs worth a line on the terminal; evenly spread where there is no transition to be near to."""
+def _telling(temperature: np.ndarray, centre: float, worst: int | None = None) -> list[int]:
+    """Rungs worth a line on the terminal: both ends, the one that exchanges worst, and those near the transition, or
+    evenly spread ones where there is none."""
+    chosen = _spread(temperature, centre)
+    return chosen if worst is None else sorted({*chosen, worst})
+
+
+def _spread(temperature: np.ndarray, centre: float) -> list[int]:
     n_rungs = len(temperature)
     if n_rungs <= _SHORT:
         return list(range(n_rungs))

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from glassnet import _checks
-from glassnet.theory.paramagnet import log_cosh
+from glassnet.theory import paramagnet
 from glassnet.theory.tree import PoissonTree, RegularTree, Tree
 
 CELLS = 1 << 14  # equally probable values of abs(J) that stand for a continuous law
@@ -97,6 +97,8 @@ class Branching:
     @cached_property
     def excess(self) -> np.ndarray:
         """The same of the further paths of a weight found by following one."""
+        if self.tree.mean_degree == 0.0:
+            return np.array([np.inf])
         return _cumulative(self.tree.excess, self.tree.largest_degree)
 
     @property
@@ -116,9 +118,12 @@ class Branching:
 
     def paramagnet(self, temperature: float) -> tuple[float, float]:
         """-beta f and energy per weight of the paramagnet."""
-        x = self.strengths / temperature
-        exponent = math.log(2.0) + self.alpha * float(log_cosh(x).mean())
-        return exponent, 0.0 - self.alpha * float((self.strengths * np.tanh(x)).mean())
+        free_energy = paramagnet.free_energy(temperature, self.alpha, self.strengths)
+        return float(-free_energy / temperature), float(paramagnet.energy(temperature, self.alpha, self.strengths))
+
+    def zero_entropy_temperature(self) -> float:
+        """Where the paramagnet's entropy vanishes, a lower bound of T_K and a fair guess; 0.0 if nowhere."""
+        return paramagnet.zero_entropy_temperature(self.alpha, self.strengths)
 
 
 def branching(theory, couplings="binary") -> Branching:

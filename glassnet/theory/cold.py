@@ -18,8 +18,10 @@ from scipy.optimize import brentq
 from glassnet.theory import xorsat
 from glassnet.theory.tree import Tree
 
-#: fractions above the threshold at which G is measured: T = 0.16 to 0.25; G is continued below the first
+#: fractions above the threshold at which G is measured: T = 0.16 to 0.25
 EXCESS = (1e-4, 6e-4, 4e-3)
+#: transitions are continued below this fraction; the first of EXCESS is solved for directly, however it is rounded
+CONTINUED = 0.9e-4
 #: closer to the threshold than this rounding decides
 _SMALLEST = 1e-12
 

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from glassnet.theory import paramagnet, xorsat
-from glassnet.theory.cold import EXCESS, ColdLine
+from glassnet.theory.cold import CONTINUED, ColdLine
 from glassnet.theory.evolution import DensityEvolution
 from glassnet.theory.tree import Tree
 
@@ -61,7 +61,7 @@ def onset(tree: Tree) -> Onset:
     density = 1.0 / xorsat.thinning_thresholds(tree)[0]
     if density <= 1.0:
         return Onset()
-    if density < 1.0 + EXCESS[0]:
+    if density < 1.0 + CONTINUED:
         line = _cold_line(tree.reference, False)
         return Onset(line.temperature(density), _frozen(line.tree.thinned(_JUST_ABOVE)))
     rough = _rough_onset(tree)
@@ -105,7 +105,7 @@ def static_temperature(tree: Tree) -> float:
     if tree.p == 2 or top == 0.0:
         return top
     density = 1.0 / xorsat.thinning_thresholds(tree)[1]
-    if density < 1.0 + EXCESS[0]:
+    if density < 1.0 + CONTINUED:
         return _cold_line(tree.reference, True).temperature(density) if density > 1.0 else 0.0
     # Below the zero of the paramagnet's entropy the complexity is negative, for a state's entropy is not.
     low = 0.98 * paramagnet.zero_entropy_temperature(tree.mean_degree / tree.p) or 0.9 * top

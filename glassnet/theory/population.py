@@ -89,19 +89,8 @@ class Population:
         return overlap
 
     def relax(self, temperature: float) -> float:
-        """Iterate until the overlap stops to fall, and as long again; return it, 0.0 if the state melts."""
-        before, seen, block = math.inf, 0, np.empty(_BLOCK)
-        while seen < _MOST_ITERATIONS:
-            block[:] = [self.step(temperature) for _ in range(_BLOCK)]
-            seen += _BLOCK
-            if block[-1] < MELTED:
-                return 0.0
-            if before - block.mean() < max(1e-9, block.std()):
-                break
-            before = block.mean()
-        for _ in range(seen):
-            overlap = self.step(temperature)
-        return overlap if overlap >= MELTED else 0.0
+        """Iterate until the overlap stops to fall; see `relaxed`."""
+        return relaxed(lambda: self.step(temperature))
 
     def observe(self, temperature: float) -> tuple[float, float]:
         """Overlap and complexity of the population as it is."""
@@ -110,6 +99,22 @@ class Population:
             self._fields, ratios, tree.full, tree.n_factors, self.members, self._rng
         )
         return overlap, tree.n_factors * tree.alpha * path - weight
+
+
+def relaxed(step) -> float:
+    """Call step() until the overlap it returns stops to fall, and as often again; return it, 0.0 if the state melts."""
+    before, seen, block = math.inf, 0, np.empty(_BLOCK)
+    while seen < _MOST_ITERATIONS:
+        block[:] = [step() for _ in range(_BLOCK)]
+        seen += _BLOCK
+        if block[-1] < MELTED:
+            return 0.0
+        if before - block.mean() < max(1e-9, block.std()):
+            break
+        before = block.mean()
+    for _ in range(seen):
+        overlap = step()
+    return overlap if overlap >= MELTED else 0.0
 
 
 def planted(

@@ -38,8 +38,14 @@ def test_a_bent_line_has_the_parabola_in_its_bar():
 
 def test_a_line_that_does_not_pass_there_and_unknown_temperatures():
     known = line([1.0, np.nan, 0.8, 0.7])
-    assert known.critical_dilution(0.5) is None
-    assert known.critical_dilution(1.5) is None
+    below, above = known.critical_dilution(0.5), known.critical_dilution(1.5)
+    assert np.isnan([below.value, above.value, below.stderr, above.stderr]).all()
+    assert "the line lies above down to T = 0.7 at dilution 0.3" in below.name
+    assert "the line lies below, at T = 1 and less" in above.name
+    assert (
+        "known at 1 of 2 dilutions, two are needed (continuous at 0.1)"
+        in line([1.0, np.nan], dilutions=(0.0, 0.1)).critical_dilution(0.9).name
+    )
     assert known.critical_dilution(0.9).value == pytest.approx(0.1)
     assert known.dilutions.tolist() == [0.0, 0.1, 0.2, 0.3]
     assert np.isnan(known.temperatures[1])
@@ -68,12 +74,53 @@ def test_planted_weights_cross_along_the_dilution_axis(synthetic):
 def test_frozen_chains_leave_the_critical_dilution_open(synthetic):
     found = critical_dilution(planted_at(synthetic, 0.65, 0.8, 3, n_samples=4, frozen=True), 0.65)
     assert np.isnan(found.dilution)
-    assert "undecided" in str(found)
-    assert "40 samples have not proved their equilibrium" in str(found)
+    assert "undecided, 40 samples have not proved equilibrium" in str(found)
 
 
 def test_a_temperature_nothing_was_planted_at_is_refused(synthetic):
     with pytest.raises(
-        ValueError, match=r"temperature must be a planting temperature of the chains \(0\.65\), got 0\.5"
+        ValueError, match=r"temperature must be a planting temperature of the chains \(0\.65\) or within .*, got 0\.5"
     ):
         critical_dilution(planted_at(synthetic, 0.65, 0.8, 3, n_samples=4), 0.5)
+
+
+def test_planted_weights_that_do_not_cross_say_so(synthetic):
+    outside = critical_dilution(planted_at(synthetic, 0.65, 1.2, 3, n_samples=12), 0.65)
+    assert np.isnan(outside.dilution)
+    assert outside.why.startswith("planted weights cross ")
+    one_size = {path: data for path, data in planted_at(synthetic, 0.65, 0.8, 3, n_samples=4).to_dict().items()}
+    few = {path: data for path, data in one_size.items() if "/N48" in path and "planted" in path}
+    found = critical_dilution(synthetic.tree(few), 0.65)
+    assert found.why == "planted weights need two sizes at two or more dilutions each"
+
+
+def symmetric_at(synthetic, critical, rungs, seed, dilutions=None, sizes=(48, 96, 192)):
+    """Mean-field glasses with a continuous transition at T_c = critical - dilution."""
+    scan = {}
+    for dilution in np.linspace(0, 0.4, 9) if dilutions is None else dilutions:
+        seed += 1
+        rows = synthetic.symmetric(sizes, rungs, synthetic.landau(critical - dilution), seed=seed)
+        scan |= {path.replace("dilution0.0", f"dilution{dilution:.3g}"): data for path, data in rows.items()}
+    return synthetic.tree(scan)
+
+
+@pytest.mark.parametrize(("rungs", "temperature"), [((0.9, 1.0, 1.1), 1.0), ((0.98, 1.02, 1.06), 1.0)])
+def test_binder_cumulants_cross_along_the_dilution_axis(synthetic, rungs, temperature):
+    """Density exp(-N [(T - T_c) q^2 / 2 + q^4 / 4]): exactly at T_c = T, on a rung and between two."""
+    found = critical_dilution(symmetric_at(synthetic, 1.2, rungs, 5), temperature)
+    assert abs(found.dilution - 0.2) < 2 * found.stderr
+    assert found.stderr < 0.03
+    assert found.why == ""
+    assert {"Binder cumulants of all sizes cross", "N^r [q^2] of all sizes cross"} <= {
+        one.name for one in found.estimates
+    }
+
+
+def test_symmetric_scans_that_do_not_cross_say_so(synthetic):
+    found = critical_dilution(symmetric_at(synthetic, 2.0, (0.9, 1.0, 1.1), 6, sizes=(48, 96)), 1.0)
+    assert np.isnan(found.dilution)
+    assert found.why == "Binder cumulants of all sizes do not cross within the dilutions of the scan"
+    few = symmetric_at(synthetic, 1.2, (0.9, 1.0, 1.1), 6, dilutions=(0.1, 0.2))
+    assert "four or more common dilutions" in critical_dilution(few, 1.0).why
+    with pytest.raises(ValueError, match=r"chains \(none\) or within the ladders of symmetric ones, got 1\.5"):
+        critical_dilution(few, 1.5)

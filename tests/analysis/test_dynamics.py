@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.analysis import aging, dynamics, melting, planted_relaxation
+from glassnet.analysis import aging, beside, dynamics, melting, planted_relaxation
 
 E = gn.ensembles
 T_D = 0.75279
@@ -21,6 +21,15 @@ def study():
 def test_the_dynamical_temperature_is_bracketed(study):
     lower, upper = study.bracket
     assert 0.65 <= lower < T_D < upper <= 0.85
+
+
+def test_the_bracket_is_handed_on_with_the_glass_it_belongs_to(study):
+    lower, upper = study.bracket
+    assert (study.temperature - study.stderr, study.temperature + study.stderr) == pytest.approx((lower, upper))
+    assert study.glass == {"ensemble": "regular", "p": 3, "degree": 4, "dilution": 0.0}
+    assert beside.check("arrest", study, {"ensemble": "regular", "p": 3, "degree": 4}, 0.0) is study
+    with pytest.raises(ValueError, match=r"arrest was measured with degree = 4, the chains have degree = 6"):
+        beside.check("arrest", study, {"ensemble": "regular", "p": 3, "degree": 6}, 0.0)
 
 
 def test_plateaus_are_the_overlaps_of_the_cavity_equations(study):

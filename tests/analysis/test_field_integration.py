@@ -8,7 +8,7 @@ from scipy.stats import binom
 
 from glassnet import exact
 from glassnet._random import Seed
-from glassnet.analysis import field, field_integration, lanes, localfields
+from glassnet.analysis import beside, field, field_integration, lanes, localfields
 
 #: complexity of the planted cavity equations at N = infinity
 REGULAR = {0.50: -0.112577, 0.60: -0.038349, 0.65: -0.003013, 0.70: 0.028458}
@@ -38,6 +38,13 @@ def test_complexity_of_the_regular_glass(regular):
     """Four temperatures within 4 standard errors and a bias of 1e-4; the errors are small enough to say something."""
     assert np.abs(deviations(regular, REGULAR)).max() < 4
     assert (regular.complexity["stderr"] < 4e-4).all()
+
+
+def test_a_result_knows_its_glass(regular):
+    assert regular.glass == {"ensemble": "regular", "p": 3, "degree": 4, "dilution": 0.0}
+    assert beside.check("field", regular, {"ensemble": "regular"}, 0.0) is regular
+    with pytest.raises(ValueError, match=r"field was measured with dilution = 0\.0, the chains have dilution = 0\.1"):
+        beside.check("field", regular, {"ensemble": "regular"}, 0.1)
 
 
 def test_static_temperature_of_the_regular_glass(regular):

@@ -1,4 +1,9 @@
-"""Every kind of transition, told from chains that are sampled exactly from solvable models; and chains that drift."""
+"""Every kind of transition, told from chains that are sampled exactly from solvable models; and chains that drift.
+
+    pytest -m slow -s tests/analysis/test_kinds.py
+
+prints how often each kind was told in 200 seeds, and how far off the temperatures were; half an hour on one core.
+"""
 
 from collections import Counter
 
@@ -33,12 +38,15 @@ def check(synthetic, kind, found, share):
     assert set(kinds) <= {kind, "undecided"}
     assert kinds[kind] >= share * len(found)
     located = [one for one in found if np.isfinite(one.temperature)]
+    if located:
+        away = [abs(one.temperature - critical(synthetic, kind)) / one.stderr for one in located]
+        print(f"within 1, 2, 3 bars: {np.mean(np.less.outer(away, [1, 2, 3]), axis=0)}, at most {max(away):.2f}")
     assert bool(located) == (kind not in ("none", "undecided"))
     for one in located:
         assert abs(one.temperature - critical(synthetic, kind)) < 3 * one.stderr
         assert one.stderr < 0.05 * one.temperature
     for one in found:
-        assert kind != "none" or one.kind == "undecided" or "none above T = 0.4" in str(one)
+        assert kind != "none" or one.kind == "undecided" or "no transition above T = 0.4" in str(one)
 
 
 @pytest.mark.parametrize("kind", MODELS)

@@ -101,7 +101,7 @@ ONE_MISTAKE = [
     ("[0.0, 0.25]", "[-0.1]", "scan.dilutions[0]: must be greater than or equal to 0, got -0.1"),
     ("[0.0, 0.25]", "[nan]", "scan.dilutions[0]: must be a finite number, got nan"),
     ("[0.0, 0.25]", "[0.25, 0.25]", "scan.dilutions[1]: must not repeat, got 0.25 twice"),
-    ("[0.0, 0.25]", "[0.99]", "scan.dilutions[0]: must leave weights, 0.99 empties sizes[0] or a layer"),
+    ("[0.0, 0.25]", "[0.99]", "scan.dilutions[0]: must leave connections, 0.99 empties sizes[0] or a layer"),
     ("[0.6, 0.8]", "[0.6, 0.0]", "scan.planted[1]: must be greater than 0, got 0.0"),
     ("[0.6, 0.8]", "[0.6, 1.5]", "scan.planted[1]: must be below the last rung 1.5 of sampling.temperatures, got 1.5"),
     ("[0.6, 0.8]", "[0.6, inf]", "scan.planted[1]: must be a finite number, got inf"),
@@ -207,7 +207,7 @@ def test_sizes_must_suit_the_ensemble(mistakes, ensemble, sizes, line):
 
 def test_layers_may_not_be_emptied(mistakes):
     walks = ('"regular"\np = 3\ndegree = 4', '"walks"\nalpha = 1.0', "[12, 24]", "[[5, 5, 5, 1]]", "0.25", "0.95")
-    assert mistakes(*walks) == ["scan.dilutions[1]: must leave weights, 0.95 empties sizes[0] or a layer"]
+    assert mistakes(*walks) == ["scan.dilutions[1]: must leave connections, 0.95 empties sizes[0] or a layer"]
 
 
 def test_all_mistakes_at_once(mistakes):
@@ -224,7 +224,7 @@ def test_all_mistakes_at_once(mistakes):
 def test_unreadable_files_are_one_line(tmp_path):
     with pytest.raises(UserError, match=r"none\.toml: cannot be read: No such file or directory$"):
         load(tmp_path / "none.toml")
-    with pytest.raises(UserError, match=r"cannot be read: Is a directory$"):
+    with pytest.raises(UserError, match=r": a directory, not a run file$"):
         load(tmp_path)
     (tmp_path / "a.toml").write_bytes(b"seed = 1\n\xff")
     with pytest.raises(UserError, match=r"a\.toml: not a TOML file: byte 9 is not UTF-8$"):

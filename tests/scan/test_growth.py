@@ -50,7 +50,12 @@ RULE = "only samples, sizes, dilutions, planted and sweeps may grow (--out start
             "measure_every = 20",
             f"sampling.measure_every: 20 here, but results/x was begun with 10; {RULE}",
         ),
-        ("symmetric = true", "", f"scan.symmetric: false here, but results/x was begun with true; {RULE}"),
+        (
+            "symmetric = true",
+            "symmetric = false",
+            "scan.symmetric: false here, but results/x holds glasses as drawn; symmetric = true in [scan] keeps them "
+            "and adds the planted ones (--out starts another directory)",
+        ),
         (
             "planted = [0.6, 0.8]\n",
             "",
@@ -81,3 +86,11 @@ def test_a_symmetric_scan_may_get_planted_tasks(run_text):
     begun = parse(run_text("planted = [0.6, 0.8]\n", "", "replicas = 4", "replicas = 3"), "a")
     own = ("replicas = 4", "replicas = 3", "measure_every = 10", "measure_every = 10\n[sampling.planted]\nreplicas = 8")
     assert objections(begun, parse(run_text(*own), "b"), "x") == []
+
+
+def test_the_first_planting_temperature_says_which_key_keeps_the_glasses_as_drawn(run_text):
+    begun = parse(run_text("planted = [0.6, 0.8]\n", "", "symmetric = true\n", ""), "a")
+    assert objections(begun, parse(run_text("symmetric = true\n", ""), "b"), "x") == [
+        "scan.symmetric: false by default where scan.planted is not empty, but x holds glasses as drawn; "
+        "symmetric = true in [scan] keeps them and adds the planted ones (--out starts another directory)"
+    ]

@@ -1,3 +1,5 @@
+import io
+
 import pytest
 
 from glassnet.scan import progress
@@ -93,3 +95,40 @@ def test_bar_on_a_terminal(monkeypatch, capsys, clock):
 )
 def test_durations(seconds, words):
     assert progress.duration(seconds) == words
+
+
+def test_steps_of_an_analysis_are_plain_lines_and_a_long_one_is_spoken_of_again(clock, capsys):
+    spoken, waits = [], iter([False, False, True])
+    steps = progress.Steps()
+    steps.say("reading")
+    clock[0] += 125.0
+    steps._over.wait = lambda seconds: spoken.append(seconds) or next(waits)
+    steps._remind()
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert spoken == [60.0] * 3
+    assert [line.partition("  ")[2] for line in errors.splitlines()] == ["reading", *["reading: 2 min 5 s so far"] * 2]
+
+
+def test_steps_end_at_once(capsys):
+    with progress.steps() as steps:
+        assert type(steps) is progress.Steps
+        steps.say("drawing")
+    assert not steps._watch.is_alive()
+    assert capsys.readouterr().err.endswith("  drawing\n")
+
+
+def test_steps_on_a_terminal_are_one_line_that_goes(monkeypatch):
+    class Terminal(io.StringIO):
+        isatty = lambda self: True  # noqa: E731
+
+    monkeypatch.setattr(progress.sys, "stderr", Terminal())
+    monkeypatch.setenv("TERM", "xterm")
+    with progress.steps() as steps:
+        assert type(steps) is progress.Spinner
+        steps.say("reading [all]")
+        steps._rich.refresh()
+    shown = progress.sys.stderr.getvalue()
+    assert "reading [all]" in shown
+    # the line is wiped in the end
+    assert shown.endswith("\x1b[2K")

@@ -8,16 +8,21 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import glassnet
+from glassnet import theory
+from glassnet.analysis import words as answers
 from glassnet.analysis.equilibration import Equilibration, Failure
 from glassnet.analysis.evidence import Evidence
+from glassnet.analysis.location import Estimate, Location
 from glassnet.analysis.transition import Transition
 from glassnet.chains.pack import pack
 from glassnet.chains.segment import ChainError
 from glassnet.chains.store import open_chains
-from glassnet.scan import report, run, tables, words
-from glassnet.scan.config import UserError
+from glassnet.scan import growth, naming, report, run, tables, words
+from glassnet.scan.config import UserError, load
+from glassnet.scan.readable import Readable
 
 RUN_FILE = """\
 seed = 7
@@ -54,7 +59,7 @@ def finished(directory, dilutions="[0.0]", symmetric="true", samples=2):
 def written(tmp_path_factory):
     """A run of two sizes, planted and symmetric: its directory and its report."""
     out = finished(tmp_path_factory.mktemp("report"))
-    return out, report.write(out)
+    return out, str(report.write(out))
 
 
 @pytest.fixture
@@ -76,13 +81,13 @@ def test_report_has_tables_verdict_theory_and_paths(written):
     lines = text.splitlines()
     header = next(line for line in lines if "energy/N" in line)
     assert header.split() == ["T", "energy/N", "entropy/N", "<q^2>", "Binder", "swaps"]
-    title = "N = 12, dilution 0: 2 samples, entropy from n_weights ln 2 at T = inf; barrier "
+    title = "N = 12, dilution 0: 2 samples, entropy from n_weights ln 2 at T = inf; least swaps "
     assert any(line.startswith(title) for line in lines)
     assert any(line.startswith("planted, dilution 0") for line in lines)
     assert "transition at dilution 0: undecided" in text
     assert "theory (cavity method, N = infinity): T_K = 0.6545, T_d = 0.7528" in text
-    names = ["chains", "summary.json", "transition.png", "figures", "report.html"]
-    assert [line.split()[1] for line in lines[-5:]] == [str(out / name) for name in names]
+    names = ["chains", "summary.json", "transition.png", "figures", "suggested.toml", "report.html"]
+    assert [line.split()[1] for line in lines[-6:]] == [str(out / name) for name in names]
     assert all((out / name).exists() for name in names)
 
 
@@ -114,7 +119,7 @@ def test_summary_is_strict_json_with_what_is_asked_for(written):
 
 def test_every_dilution_has_its_verdict_and_figure(tmp_path, no_figures):
     out = finished(tmp_path, dilutions="[0.0, 0.25]")
-    text = report.write(out)
+    text = str(report.write(out))
     assert "transition at dilution 0: " in text
     assert "transition at dilution 0.25: " in text
     assert (out / "transition.png").exists()
@@ -126,10 +131,10 @@ def test_every_dilution_has_its_verdict_and_figure(tmp_path, no_figures):
 
 def test_planted_scan_alone_is_reported_and_twice_the_same(tmp_path, no_figures):
     out = finished(tmp_path, symmetric="false")
-    assert "planted weight" in report.write(out)
-    assert "entropy/N" not in report.write(out)
-    first, summary = report.write(out), (out / "summary.json").read_bytes()
-    assert report.write(out) == first
+    first, summary = str(report.write(out)), (out / "summary.json").read_bytes()
+    assert "planted weight" in first
+    assert "entropy/N" not in first
+    assert str(report.write(out)) == first
     assert (out / "summary.json").read_bytes() == summary
 
 
@@ -144,7 +149,8 @@ def test_planted_scan_alone_is_reported_and_twice_the_same(tmp_path, no_figures)
 def test_what_cannot_be_analysed_is_said_in_one_line_and_left_alone(written, monkeypatch, lacking, reason):
     out, _ = written
     before = (out / "summary.json").read_bytes()
-    monkeypatch.setattr(report, "open_chains", lambda directory: open_chains(directory).map_over_datasets(lacking))
+    lacks = lambda directory: Readable(open_chains(directory).map_over_datasets(lacking), [])  # noqa: E731
+    monkeypatch.setattr(report, "open_readable", lacks)
     with pytest.raises(UserError, match=f"out: cannot be analysed: .*{reason}.*; the chains are kept$") as raised:
         report.write(out)
     assert len(str(raised.value).splitlines()) == 1
@@ -153,9 +159,9 @@ def test_what_cannot_be_analysed_is_said_in_one_line_and_left_alone(written, mon
 
 def test_a_single_sample_has_thermal_bars_and_says_so(tmp_path, no_figures):
     out = finished(tmp_path, samples=1)
-    text = report.write(out)
-    title = r"N = 12, dilution 0: 1 sample, entropy from n_weights ln 2 at T = inf; barrier [0-9.]*, round trips/bound"
-    assert re.search(rf"^{title} [0-9.]*; bars of energy and <q\^2> are thermal alone$", text, flags=re.MULTILINE)
+    text = str(report.write(out))
+    title = "N = 12, dilution 0: 1 sample, entropy from n_weights ln 2 at T = inf; least swaps .*, round trips/bound"
+    assert re.search(rf"^{title} [0-9.()]*; bars of energy and <q\^2> are thermal alone$", text, flags=re.MULTILINE)
     table = next(block for block in text.split("\n\n") if "energy/N" in block)
     # four draws may not move on the coldest rung
     _, energy, entropy, square, *_ = table.splitlines()[-1].split()
@@ -170,7 +176,7 @@ def test_networks_have_the_weight_of_high_overlaps_in_place_of_a_binder_cumulant
     text = text.replace('"regular"\np = 3\ndegree = 4', '"walks"\nalpha = 2.0')
     path.write_text(text.replace("[12, 24]", "[[2, 2, 2, 1], [4, 4, 4, 1]]").replace("planted = [0.6, 0.8]\n", ""))
     assert run.scan(path, tmp_path / "out") == 0
-    text = report.write(tmp_path / "out")
+    text = str(report.write(tmp_path / "out"))
     assert "Binder " not in text.split("transition at")[0]
     assert "high overlaps" in text
     assert "not asked of networks" in text
@@ -238,8 +244,11 @@ def test_page_is_valid_and_needs_nothing_from_outside(written, page):
 def test_page_says_what_the_terminal_says_and_more(written, page):
     out, text = written
     words_of_page = " ".join(" ".join(page.text).split())
-    sentence = text.split("\n\n")[-2]
+    sentence, next_step = text.split("\n\n")[-2].splitlines()
     assert sentence[1:] in words_of_page
+    assert next_step == f"to settle it: glassnet scan {out}/suggested.toml --out {out}"
+    assert "o settle it: glassnet scan DIR/suggested.toml --out DIR" in words_of_page
+    assert growth.objections(load(out / "run.toml"), load(out / "suggested.toml"), "out") == []
     assert "T_K = 0.6545, T_d = 0.7528" in words_of_page
     for item in strict(out / "summary.json")["transition"]["evidence"]:
         assert item["name"] in words_of_page
@@ -272,7 +281,7 @@ def test_the_same_chains_give_the_same_bytes_wherever_they_are(written, tmp_path
 
 def test_several_dilutions_add_the_phase_diagram_and_a_table_of_the_line(tmp_path):
     out = finished(tmp_path, dilutions="[0.0, 0.25]")
-    text = report.write(out)
+    text = str(report.write(out))
     files = {path.name for path in (out / "figures").iterdir()}
     assert {"phase_diagram.svg", "critical_dilution.svg", "binder.svg", "binder-dilution0.25.pdf"} <= files
     page = Page((out / "report.html").read_text())
@@ -280,22 +289,24 @@ def test_several_dilutions_add_the_phase_diagram_and_a_table_of_the_line(tmp_pat
     assert page.tags.count("svg") == 6 + 6 + 2
     (line,) = [block for block in text.split("\n\n") if block.startswith("transition line")]
     assert [row.split()[:2] for row in line.splitlines()[2:]] == [["0", "undecided"], ["0.25", "undecided"]]
-    assert text.split("\n\n")[-2].count("at dilution ") == 2
+    *answers, next_step = text.split("\n\n")[-2].splitlines()
+    assert [answer.startswith("at dilution ") for answer in answers] == [True, True]
+    assert next_step.startswith("to settle it at dilution 0: glassnet scan ")
 
 
 def test_what_is_not_in_equilibrium_is_in_the_page(written, monkeypatch, tmp_path, no_figures):
     out = tmp_path / "out"
     shutil.copytree(written[0], out)
-    original = report.transition_line
+    original = report.find_transition
 
-    def failing(chains):
-        (result,) = original(chains)
+    def failing(chains, dilution):
+        result = original(chains, dilution)
         failures = tuple(Failure("/N12/dilution0.0/symmetric", n, "energy drifts <", 0.5) for n in range(9))
-        return [replace(result, equilibration=result.equilibration._replace(failures=failures, nodes={"/N24": "why"}))]
+        return replace(result, equilibration=result.equilibration._replace(failures=failures, nodes={"/N24": "why"}))
 
-    monkeypatch.setattr(report, "transition_line", failing)
-    text = report.write(out)
-    assert "9 samples and 1 nodes on average have not proved their equilibrium" in text
+    monkeypatch.setattr(report, "find_transition", failing)
+    text = str(report.write(out))
+    assert "9 samples and the averages of 1 node have not proved equilibrium" in text
     assert "  and 2 more, see report.html" in text
     page = Page((out / "report.html").read_text())
     assert page.text.count("energy drifts <") == 9
@@ -303,7 +314,7 @@ def test_what_is_not_in_equilibrium_is_in_the_page(written, monkeypatch, tmp_pat
 
 def test_files_are_told_from_directories(written, tmp_path):
     out, _ = written
-    with pytest.raises(UserError, match=r"run\.toml: a run file; what is analysed is .*: glassnet analyze .*out$"):
+    with pytest.raises(UserError, match=r"run\.toml: a run file; .*: glassnet analyze .*out$"):
         report.write(out / "run.toml")
     path = tmp_path / "small.toml"
     path.write_text((out / "run.toml").read_text())
@@ -314,14 +325,19 @@ def test_files_are_told_from_directories(written, tmp_path):
 def test_a_packed_run_is_analysed_beside_itself(written, tmp_path, no_figures):
     out, _ = written
     packed = pack(out, tmp_path / "home.zip").path
-    text = report.write(packed)
+    text = str(report.write(packed))
     assert {path.name for path in tmp_path.iterdir()} == {
         "home.zip",
         "home-report.html",
+        "home-suggested.toml",
         "home-summary.json",
         "home-transition.png",
     }
     assert str(tmp_path / "home-report.html") in text
+    with pytest.raises(
+        UserError, match=r"home-report\.html: the page of a packed run; .*glassnet analyze .*home\.zip$"
+    ):
+        report.write(tmp_path / "home-report.html")
     assert (tmp_path / "home-summary.json").read_bytes() == (out / "summary.json").read_bytes()
 
 
@@ -331,6 +347,7 @@ def test_short_tables_keep_both_ends_and_what_is_near_the_transition():
     assert (kept[0], kept[-1], len(kept)) == (0.5, np.inf, 7)
     assert all(abs(np.log(t / 0.9)) < 0.35 for t in kept[1:-1])
     assert tables._telling(ladder, np.nan) == [0, 4, 8, 12, 16, 20, 24]
+    assert tables._telling(ladder, np.nan, worst=23) == [0, 4, 8, 12, 16, 20, 23, 24]
     assert tables._telling(ladder[:5], 0.9) == [0, 1, 2, 3, 4]
     table = tables.Table("title", ["a"], [[str(i)] for i in range(9)], [0, 8])
     assert table.text().splitlines() == ["title", "a", "0", "8", "(7 more rungs in report.html)"]
@@ -343,18 +360,85 @@ def result(kind, evidence=(), **changes):
 
 def test_sentences():
     jump = Evidence("planted overlap jumps", 0.92, np.nan, (48, 96), True, "")
-    heat = Evidence("energy is continuous (symmetric)", 0.413, 0.021, (48, 96), False, "")
+    heat = Estimate("latent heat", 0.413, 0.021, (48, 96))
     place = "at dilution 0.1 the spin glass gives way to the paramagnet at T = 0.601(12)"
-    assert words.sentence(result("random first-order", [jump])) == (
+    assert answers.sentence(result("random first-order", [jump])) == (
         f"{place}; the overlap jumps by 0.92, the energy does not: a random first-order transition"
     )
-    assert words.sentence(result("first-order", [heat, jump])) == (
-        f"{place}; the overlap jumps by 0.92 and the energy by 0.413(21) per weight: a first-order transition"
+    assert answers.sentence(result("first-order", jump=Estimate("", 0.92, 0.03, ()), latent_heat=heat)) == (
+        f"{place}; the overlap jumps by 0.920(30) and the energy by 0.413(21) per weight: a first-order transition"
     )
-    assert words.sentence(result("continuous")) == f"{place}; the overlap grows from zero: a continuous transition"
-    ordered = words.sentence(result("first-order", glass={"ensemble": "regular", "bias": 1.0}))
+    assert answers.sentence(result("continuous")) == f"{place}; the overlap grows from zero: a continuous transition"
+    ordered = answers.sentence(result("first-order", glass={"ensemble": "regular", "bias": 1.0}))
     assert ordered.startswith("at dilution 0.1 the ordered phase gives way")
     nowhere = replace(result("none", lowest={48: 0.45, 96: 0.5}), temperature=np.nan)
-    assert words.sentence(nowhere) == "at dilution 0.1 there is no transition above T = 0.5"
-    unknown = replace(result("undecided", [jump._replace(passed=None)]), temperature=np.nan)
-    assert words.sentence(unknown).endswith("whether there is a transition: not answered: planted overlap jumps")
+    assert answers.sentence(nowhere) == "at dilution 0.1 there is no transition above T = 0.5"
+
+
+def test_what_is_open_is_said_in_plain_words():
+    head = "at dilution 0.1 the chains do not tell whether there is a transition: "
+    unknown = replace(result("undecided"), temperature=np.nan)
+    open_items = [Evidence(name, np.nan, np.nan, (), None, "") for name in ("susceptibility grows", "not in the list")]
+    asked = replace(unknown, evidence=tuple(open_items))
+    assert answers.sentence(asked) == f"{head}it is open whether the order grows with N"
+    everything = tuple(open_items[0]._replace(name=name) for name in answers.QUESTIONS)
+    assert answers.sentence(replace(unknown, evidence=everything)).endswith("differ in energy and 6 questions more")
+    assert answers.sentence(unknown) == f"{head}the evidence contradicts itself"
+    failures = (Failure("/N48/dilution0.1", 3, "stuck", 0.5),)
+    rest = Evidence("verdict of the rest", 0.6, 0.01, (), None, "the rest says continuous")
+    failed = replace(unknown, equilibration=Equilibration(failures, {}, 1, 0.01), evidence=(rest,))
+    assert answers.sentence(failed) == f"{head}1 sample has not proved equilibrium; the rest says continuous"
+
+
+def test_every_item_of_real_evidence_is_known_to_the_words(written):
+    """An item renamed in the analysis would silently lose its question."""
+    names = {item["name"] for item in strict(written[0] / "summary.json")["transition"]["evidence"]}
+    assert set(answers.QUESTIONS) <= names
+    without = {"complexity vanishes", "within rigorous bounds", "equilibrium", answers.REST, "scan is complete"}
+    assert names <= set(answers.QUESTIONS) | without
+
+
+def test_theory_of_the_tree_limit_is_called_so(written):
+    beside = words.comparison(result("continuous", glass={"ensemble": "walks"}), theory.poisson(p=3, alpha=2.0))
+    assert beside.startswith(
+        "theory (cavity method of the Poisson glass, the tree limit of a network, N = infinity): T_K"
+    )
+
+
+def test_sizes_are_those_before_dilution_everywhere(tmp_path, no_figures):
+    out = finished(tmp_path, dilutions="[0.25]", samples=4)
+    text = str(report.write(out))
+    assert "N = 12 (9 left), dilution 0.25" in text
+    shown = strict(out / "summary.json")["transition"]
+    sizes = {size for item in shown["evidence"] + shown["estimates"] for size in item["sizes"]}
+    assert sizes <= {12, 24}
+    assert not re.search(r"N = (9|18)\b(?! left)|crossing of (9|18)", text)
+
+
+def test_sizes_of_planted_estimates_are_translated_and_names_are_told_apart():
+    tables_left = {24: xr.Dataset(attrs={"n_weights": 19}), 48: xr.Dataset(attrs={"n_weights": 38})}
+    crossing = Estimate("crossing of 19 and 38", 0.6, 0.01, (19, 38))
+    zeros = {n: Estimate("w = 1/2", 0.6, 0.1, (n,)) for n in (19, 38)}
+    location = Location(0.6, 0.01, 0.01, 0.0, (crossing,), zeros, 0.0, 9.0, True, {19: ([], []), 38: ([], [])})
+    tenth = Estimate("peak weight 1/10, 1/N", 0.6, 0.1, (24, 48))
+    found = result(
+        "random first-order",
+        [
+            Evidence(
+                "planted weight crosses", 0.6, 0.01, (19, 38), True, "at T = 0.600(10) for N = 19, 38 (0.01) at N = 38"
+            )
+        ],
+        planted=tables_left,
+        estimates=(crossing, tenth._replace(stderr=0.2), tenth),
+    )
+    shown = naming.named(replace(found, sizes=(24, 48), location=location))
+    assert shown.estimates[0] == Estimate("crossing of 24 and 48", 0.6, 0.01, (24, 48))
+    assert list(shown.location.zeros) == [24, 48]
+    assert shown.location.zeros[48].sizes == (48,)
+    assert list(shown.location.curves) == [19, 38]
+    assert shown.evidence[0].sizes == (24, 48)
+    assert shown.evidence[0].says == "at T = 0.600(10) for N = 24, 48 (0.01) at N = 48"
+    names = [one.name for one in shown.estimates]
+    assert names[1:] == ["peak weight 1/10, 1/N, bar with the spread of all forms", "peak weight 1/10, 1/N"]
+    # what is counted before dilution already stays
+    assert naming.named(shown).estimates == shown.estimates

@@ -5,13 +5,14 @@ import pytest
 
 from glassnet import theory
 from glassnet.theory import planted, xorsat
-from glassnet.theory.cold import EXCESS
-from glassnet.theory.tree import RegularTree
+from glassnet.theory.cold import CONTINUED, EXCESS
+from glassnet.theory.tree import PoissonTree, RegularTree
 
 # The cheapest tree with a dynamic transition, and one with both.
 R33, R34 = RegularTree(3, 3), RegularTree(3, 4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("tree", "static"), [(R33, False), (R34, True)])
 def test_continued_from_a_direct_solution(tree, static):
     # Between and outside of the excesses the line was taken through.
@@ -24,7 +25,7 @@ def test_continued_from_a_direct_solution(tree, static):
 
 def test_no_jump_where_direct_solutions_end():
     line = planted._cold_line(R33, False)
-    above, below = (planted.onset(line.tree.thinned(1 + factor * EXCESS[0])) for factor in (1.05, 0.95))
+    above, below = (planted.onset(line.tree.thinned(1 + factor * CONTINUED)) for factor in (1.05, 0.95))
     assert above.n_steps > 0
     assert below.n_steps == 0
     slope = 0.1 / (2 / below.temperature**2)  # dT of d ln g = 0.1
@@ -58,3 +59,15 @@ def test_states_below_a_cold_transition():
 def test_states_are_frozen_far_below(glass):
     cold, colder = (np.array([glass.overlap(T), glass.complexity(T)]) for T in (0.051, 0.001))
     assert cold == pytest.approx(colder, abs=1e-6)
+
+
+@pytest.mark.parametrize("p", [3, 5, 8])
+@pytest.mark.parametrize("static", [False, True])
+def test_the_line_itself_is_solved_for_directly(p, static):
+    # Rounding of the threshold must not put its points among those that are continued.
+    for tree in (PoissonTree(p, 1.7 * p), RegularTree(p, p + 2)):
+        threshold = tree.reference.thinned(xorsat.thinning_thresholds(tree.reference)[static])
+        for g in EXCESS:
+            density = 1 / xorsat.thinning_thresholds(threshold.thinned(1 + g))[static]
+            assert density - 1 == pytest.approx(g, rel=1e-3)
+            assert density > 1 + CONTINUED

@@ -182,3 +182,10 @@ def test_seeds():
 def test_impossible_asks(keywords, error, message):
     with pytest.raises(error, match=message):
         population.planted(**{"theory": R34, "temperature": 0.7} | keywords)
+
+
+def test_weights_without_paths():
+    for nothing in (theory.regular(3, 0), theory.poisson(3, 0.0)):
+        assert population.planted(nothing, 0.5, members=8_000, iterations=50).energy == 0.0
+        assert steering.dynamic_temperature(nothing) == (0.0, 0.0)
+        assert population.static_temperature(nothing) == (0.0, 0.0)

@@ -1,0 +1,112 @@
+"""The chains of a run that can be read, where some of its files are damaged. Nothing is moved or changed."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import xarray as xr
+
+from glassnet.chains import archive, segment, store
+from glassnet.chains.archive import Member
+from glassnet.chains.content import ChainError, Unreadable, reading
+from glassnet.chains.headers import FILE, Header
+from glassnet.chains.shards import Held, check, held, read_header
+
+
+class Readable(NamedTuple):
+    """Chains, and a line for each damaged file, whose chains are among those that are missing."""
+
+    chains: xr.DataTree
+    damaged: list[str]
+
+
+def open_readable(path: Path) -> Readable:
+    """Open a run; if a chain file cannot be opened, all are verified and the damaged ones left out.
+
+    Parameters
+    ----------
+    path : Path
+        As for :func:`glassnet.open_chains`.
+
+    Raises
+    ------
+    ChainError
+        If no chain is left, or it is no damage of single files that is in the way.
+    """
+    try:
+        return Readable(store.open_chains(path), [])
+    except Unreadable:
+        raise
+    except ChainError as error:
+        return without_damage(path, error)
+
+
+def without_damage(path: Path, error: ChainError) -> Readable:
+    """Compare every chain of a run with its digest, and open those that are sound.
+
+    Parameters
+    ----------
+    path : Path
+    error : ChainError
+        What was in the way; raised again if no damaged file explains it, or no chain is left.
+    """
+    packed = store.members_of(path)
+    single = path.is_file() if packed is None else store.NODES not in packed
+    if single:
+        raise error
+    index = store.read_index(path, packed)
+    tree, damaged = {"/": xr.Dataset(attrs={"run_file": index["run_file"], "seed": index["seed"]})}, []
+    for node in index["nodes"]:
+        folder = node["folder"]
+        inside = held(path / folder) if packed is None else store.held_in_pack(packed, folder)
+        found = _sound(inside, damaged)
+        headers = {sample: found[sample] for sample in range(node["samples"]) if sample in found}
+        missing = [sample for sample in range(node["samples"]) if sample not in headers]
+        attrs = node["attrs"] | {"samples_expected": node["samples"], "samples_missing": missing}
+        tree[node["node"]] = store._node(headers, attrs, index["seed"], path / folder)
+    if not damaged or not any("energy" in dataset for dataset in tree.values()):
+        raise error
+    return Readable(xr.DataTree.from_dict(tree), damaged)
+
+
+def _sound(inside: Held, damaged: list[str]) -> dict[int, Header]:
+    """Headers of the chains of a node that match their digests, a file before its copy in a shard."""
+    found: dict[int, Header] = {}
+    for shard in inside.shards:
+        for place in _members(shard, damaged):
+            header = read_header(place)
+            sample = header.attrs["sample"]
+            if sample not in found or header.attrs["sweeps"] > found[sample].attrs["sweeps"]:
+                found[sample] = header
+    for sample, place in inside.files.items():
+        try:
+            segment.verify(place)
+            found[sample] = read_header(place)
+        except Unreadable:
+            raise
+        except ChainError as error:
+            damaged.append(str(error))
+    return found
+
+
+def _members(shard: Path | Member, damaged: list[str]) -> list[Member]:
+    """The chain files in a shard; of a damaged one those that match their digests."""
+    try:
+        return [header.place for header in check(shard).values()]
+    except Unreadable:
+        raise
+    except ChainError as error:
+        damaged.append(str(error))
+    if isinstance(shard, Member):
+        return []
+    with reading(shard):
+        candidates = [member for member in archive.salvage(shard) if FILE.fullmatch(member.name)]
+    return [member for member in candidates if _is_sound(member)]
+
+
+def _is_sound(place: Member) -> bool:
+    try:
+        return segment.verify(place)["sample"] == int(FILE.fullmatch(place.name)[1])
+    except Unreadable:
+        raise
+    except ChainError:
+        return False

@@ -1,0 +1,125 @@
+"""Which theory belongs to which ensemble: the keywords of a run file in, a prediction out."""
+
+from glassnet import _checks, _wiring
+from glassnet.theory.cavity import Cavity
+from glassnet.theory.paramagnet import Paramagnet
+from glassnet.theory.tree import PoissonTree, RegularTree
+
+#: mean number of paths through a weight beyond which the grids of the density evolution grow too large
+MOST_PATHS = 10_000
+
+_ENSEMBLES = ("regular", "poisson", "layered", "walks", "given")
+
+
+def regular(p: int, degree: int, dilution: float = 0.0) -> Cavity:
+    """Return the theory of `glassnet.ensembles.regular` with symmetric +-J couplings, for N -> infinity.
+
+    Parameters
+    ----------
+    p : int
+        Weights per path, >= 2.
+    degree : int
+        Paths per weight before dilution, >= 0.
+    dilution : float
+        Fraction of the connections removed, with every path through them; in [0, 1). The degrees of those that remain
+        are binomial, each path surviving with probability (1 - dilution)^(p-1).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of range.
+    """
+    p = _checks.integer("p", p, minimum=2)
+    degree = _checks.integer("degree", degree, minimum=0, maximum=MOST_PATHS)
+    dilution = _wiring.dilution("dilution", dilution)
+    return Cavity(RegularTree(p, degree, (1.0 - dilution) ** (p - 1)), dilution)
+
+
+def poisson(p: int, alpha: float, dilution: float = 0.0) -> Cavity:
+    """Return the theory of `glassnet.ensembles.poisson` with symmetric +-J couplings, for N -> infinity.
+
+    It is that of `layered` and of equally wide `walks` as well: all three look like the same tree around a weight.
+
+    Parameters
+    ----------
+    p : int
+        Weights per path, >= 2.
+    alpha : float
+        Paths per weight before dilution, >= 0.
+    dilution : float
+        Fraction of the connections removed, with every path through them; in [0, 1).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of range.
+    """
+    p = _checks.integer("p", p, minimum=2)
+    alpha = _checks.real("alpha", alpha, minimum=0)
+    if p * alpha > MOST_PATHS:
+        raise ValueError(f"alpha must give a weight at most {MOST_PATHS} paths, p alpha, got {p * alpha:g}")
+    dilution = _wiring.dilution("dilution", dilution)
+    return Cavity(PoissonTree(p, p * alpha * (1.0 - dilution) ** (p - 1)), dilution)
+
+
+def of(
+    ensemble: str, *, p=None, degree=None, alpha=None, dilution=0.0, couplings="binary", bias=0.0, widths=None
+) -> Cavity | None:
+    """Return the theory of the glass that a run file describes, None where there is none.
+
+    Parameters
+    ----------
+    ensemble : {"regular", "poisson", "layered", "walks", "given"}
+        Name of the ensemble.
+    p, degree, alpha, dilution, couplings, bias, widths
+        Keywords of that ensemble, as in the run file's table `glass` with a size and a dilution of the scan.
+
+    Returns
+    -------
+    Cavity or None
+        None for couplings other than symmetric +-J, for walks through layers of unequal widths, for given paths, and
+        for more than `MOST_PATHS` paths through a weight.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the ensemble is unknown, or a keyword it needs is missing or out of range.
+    """
+    _checks.choice("ensemble", ensemble, _ENSEMBLES)
+    if not isinstance(couplings, str) or couplings != "binary" or bias != 0.0 or ensemble == "given":
+        return None
+    if ensemble == "regular":
+        return None if degree is not None and degree > MOST_PATHS else regular(p, degree, dilution)
+    if ensemble == "walks":
+        if widths is None or len(set(widths)) != 1 or len(widths) < 3:
+            return None
+        p = len(widths) - 1
+    if p is not None and alpha is not None and p * alpha > MOST_PATHS:
+        return None
+    return poisson(p, alpha, dilution)
+
+
+def paramagnet_of(
+    ensemble: str, *, p=None, degree=None, alpha=None, dilution=0.0, couplings="binary", bias=0.0, widths=None
+) -> Paramagnet:
+    """Return the paramagnet of the glass that a run file describes: any ensemble, any law of the couplings.
+
+    Parameters
+    ----------
+    ensemble : {"regular", "poisson", "layered", "walks"}
+    p, degree, alpha, dilution, couplings, bias, widths
+        Keywords of that ensemble; `couplings` is "binary", "gaussian" or an array of their values. `bias` changes
+        where the paramagnet ends, and not what it is.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the ensemble is unknown, or a keyword it needs is missing or out of range.
+    """
+    _checks.choice("ensemble", ensemble, _ENSEMBLES[:-1])
+    _checks.real("bias", bias, minimum=-1, maximum=1)
+    dilution = _wiring.dilution("dilution", dilution)
+    p = len(_wiring.check_widths(widths)) - 1 if ensemble == "walks" else _checks.integer("p", p, minimum=2)
+    if ensemble == "regular":
+        alpha = _checks.integer("degree", degree, minimum=0) / p
+    return Paramagnet(_checks.real("alpha", alpha, minimum=0) * (1.0 - dilution) ** (p - 1), couplings)

@@ -1,0 +1,69 @@
+"""A planted state away from the temperature it was planted at.
+
+The couplings are drawn at T_p and stay; the temperature alone changes. Gauged so that the planted state is +1
+everywhere they are +1 with probability (1 + tanh 1/T_p)/2, whatever the temperature: the planted state is the
+ferromagnet of biased couplings (`glassnet.theory.ferromagnet`), replica-symmetric within the state (F. Krzakala,
+L. Zdeborova, EPL 90, 66002 (2010)). Heated, it melts at the spinodal, above T_d if it was planted below: the limit of
+superheating that `glassnet.analysis.melting` measures.
+"""
+
+import math
+from dataclasses import dataclass
+
+from glassnet import _checks
+from glassnet.theory.branching import COLDEST
+from glassnet.theory.ferromagnet import Ferromagnet, ferromagnet
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A state planted at one temperature, at others; made by `follow`.
+
+    Attributes
+    ----------
+    planted_temperature : float
+    ordered : Ferromagnet
+        Its gauge image.
+    """
+
+    planted_temperature: float
+    ordered: Ferromagnet
+
+    def melting_temperature(self) -> float:
+        """Return the highest temperature at which the state exists; 0.0 if it does not even at T_p."""
+        return self.ordered.spinodal_temperature()
+
+    def overlap(self, T):
+        """Return the overlap with the planted configuration at a temperature or an array of them; 0 once melted."""
+        return self.ordered.magnetization(T)
+
+    def internal_overlap(self, T):
+        """Return the overlap of two configurations within the state."""
+        return self.ordered.overlap(T)
+
+    def energy(self, T):
+        """Return the energy per weight; that of the paramagnet once melted."""
+        return self.ordered.energy(T)
+
+    def free_energy(self, T):
+        """Return the free energy per weight within the state."""
+        return self.ordered.free_energy(T)
+
+
+def follow(theory, planted_temperature: float) -> Followed:
+    """Return the state planted at `planted_temperature`, +-J couplings, ready to be heated or cooled.
+
+    Parameters
+    ----------
+    theory : Cavity
+        From `glassnet.theory.regular` or `glassnet.theory.poisson`.
+    planted_temperature : float
+        >= 0.05.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of range.
+    """
+    planted_temperature = _checks.real("planted_temperature", planted_temperature, minimum=COLDEST)
+    return Followed(planted_temperature, ferromagnet(theory, math.tanh(1.0 / planted_temperature)))

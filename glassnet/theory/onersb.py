@@ -1,0 +1,347 @@
+"""One step of replica symmetry breaking at any m: the glass below T_K.
+
+States of free energy phi = -beta f count as exp(N m phi). With z the partition functions of weights and paths within
+one state (1 without fields), <..> the mean over states and x = tanh(beta J) prod m (PHYSICS.md, section 4;
+M. Mezard, G. Parisi, Eur. Phys. J. B 20, 217 (2001)),
+
+    G(m) = (1/N) ln sum exp(N m phi) = m phi_paramagnet + [ln <z_weight^m>] - (p - 1) alpha [ln <(1 + x)^m>],
+    Sigma(m) = G - m dG/dm,    -beta f = min G(m)/m, at m* where Sigma = 0.
+
+m = 1 is the planted glass. Below T_K m* < 1, and P(q) = m* delta(q) + (1 - m*) delta(q - q1): two states overlap by
+q0 = 0, for nothing tells a weight up from down.
+
+If all weights look alike (regular, +-J, undiluted) one population of fields stands for every weight. Otherwise each of
+many sites, drawn with their degrees and couplings, has its own. Those are small, which shifts results by O(1/inside):
+they are extrapolated from two sizes.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from glassnet import _checks, _random
+from glassnet.kernels import cavity
+from glassnet.theory import estimates
+from glassnet.theory.branching import Branching, branching
+from glassnet.theory.estimates import Estimate
+from glassnet.theory.population import LARGEST, MELTED, relaxed
+
+FEWEST = 1_000  # members that resolve a distribution of fields: of one population for all, of all sites together
+FEWEST_INSIDE = 50  # members of a site
+FEWEST_SITES = 20
+MEMBERS_INSIDE = 100
+MOST_M = 2.0
+_AROUND = (0.96, 1.0, 1.04)  # of m*, where states are measured
+
+
+@dataclass(frozen=True)
+class States:
+    """Thermodynamics of the states that dominate at one m.
+
+    Attributes
+    ----------
+    temperature, m : float
+    potential : Estimate
+        G(m)/m, the replicated free entropy per weight; its minimum over m is -beta f of the glass.
+    complexity : Estimate
+        Sigma(m), logarithm of the number of these states per weight, in nats.
+    energy : Estimate
+        Per weight.
+    overlap : Estimate
+        Within one state; 0 if there are no states at this m, and all others are those of the paramagnet.
+    """
+
+    temperature: float
+    m: float
+    potential: Estimate
+    complexity: Estimate
+    energy: Estimate
+    overlap: Estimate
+
+    @property
+    def free_energy(self) -> Estimate:
+        """-T G(m)/m per weight; highest at m*, where it is the glass's."""
+        return Estimate(-self.temperature * self.potential.value, self.temperature * self.potential.stderr)
+
+
+@dataclass(frozen=True)
+class Glass:
+    """Equilibrium of the symmetric ensemble at one temperature; above T_K the paramagnet, with m = 1.
+
+    Attributes
+    ----------
+    temperature : float
+    m : Estimate
+        m*: weight of the peak of P(q) at 0. Reaches 1 at T_K.
+    free_energy, energy : Estimate
+        Per weight.
+    overlap : Estimate
+        q1, within a state; 0 where there are none.
+    """
+
+    temperature: float
+    m: Estimate
+    free_energy: Estimate
+    energy: Estimate
+    overlap: Estimate
+
+    @property
+    def entropy(self) -> Estimate:
+        """(e - f)/T per weight, in nats."""
+        stderr = math.hypot(self.energy.stderr, self.free_energy.stderr)
+        return Estimate((self.energy.value - self.free_energy.value) / self.temperature, stderr / self.temperature)
+
+    def overlap_distribution(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Return the two peaks of P(q) as (place, weight): (0, m*) and (q1, 1 - m*)."""
+        return (0.0, self.m.value), (self.overlap.value, 1.0 - self.m.value)
+
+
+class Sites:
+    """Fields within the states, on the move.
+
+    Parameters
+    ----------
+    tree : Branching
+    n_sites, inside : int
+        Sites, and fields in each of them (rounded down to an even number).
+    seed : int
+    """
+
+    def __init__(self, tree: Branching, n_sites: int, inside: int, seed: int):
+        self.tree, self.n_sites, self.inside = tree, n_sites, 2 * (inside // 2)
+        key = _random.Seed(seed, f"states,sites={n_sites},inside={inside}")
+        self._rng = _random.sequence(key, _random.Role.SWEEPS).generate_state(4, np.uint64)
+        self._fields, self._next = np.empty((2, n_sites, self.inside))
+        self.polarize()
+
+    def polarize(self) -> None:
+        """Start from states without a doubt: every field infinite."""
+        self._fields[:] = 1e-300
+
+    def step(self, temperature: float, m: float) -> float:
+        """Iterate once; return the overlap of the new fields."""
+        tree = self.tree
+        overlap = cavity.state_step(
+            self._fields, self._next, tree.ratios(temperature), tree.excess, tree.n_factors, m, self._rng
+        )
+        self._fields, self._next = self._next, self._fields
+        return overlap
+
+    def relax(self, temperature: float, m: float) -> float:
+        """Iterate until the overlap stops to fall; return it, 0.0 if the states melt."""
+        return relaxed(lambda: self.step(temperature, m))
+
+    def observe(self, temperature: float, m: float) -> tuple[float, float, float, float]:
+        """G/m, complexity, energy and overlap of the populations as they are."""
+        tree, ratios = self.tree, self.tree.ratios(temperature)
+        weights, paths = cavity.state_observe(
+            self._fields, ratios, tree.full, tree.n_factors, m, self.n_sites, self._rng
+        )
+        links, paramagnet = tree.n_factors * tree.alpha, tree.paramagnet(temperature)[0]
+        log_weight, weight, overlap = _unbiased(weights)
+        log_path, path, energy = _unbiased(paths)
+        exponent = m * paramagnet + log_weight - links * log_path
+        slope = paramagnet + weight - links * path
+        return exponent / m, exponent - m * slope, -temperature * tree.alpha * energy, overlap
+
+    def measure(self, temperature: float, m: float, iterations: int, told: Callable | None = None) -> States | None:
+        """Relax, then average over some iterations; None if the states melt."""
+        if not self.relax(temperature, m):
+            return None
+        series = np.empty((iterations, 4))
+        for i in range(iterations):
+            overlap = self.step(temperature, m)
+            series[i] = self.observe(temperature, m)
+            if told:
+                told(i + 1)
+        if overlap < MELTED:
+            return None
+        return States(temperature, m, *(estimates.mean(column) for column in series.T))
+
+
+def states(
+    theory,
+    temperature: float,
+    m: float,
+    couplings="binary",
+    *,
+    members: int = 50_000,
+    inside: int = MEMBERS_INSIDE,
+    iterations: int = 100,
+    seed: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> States:
+    """Solve for the states that dominate at m.
+
+    Parameters
+    ----------
+    theory : Cavity
+        From `glassnet.theory.regular` or `glassnet.theory.poisson`; its own couplings are not looked at.
+    temperature : float
+        At least 0.05 mean abs(J); below, `glassnet.theory.ground_state`.
+    m : float
+        In (0, 2]; m > 1 finds states below the free energy of the planted one.
+    couplings
+        Law of the couplings, see `glassnet.theory.branching.strengths`.
+    members : int
+        Fields altogether, >= 1000.
+    inside : int
+        Fields of one site, >= 50, where weights differ by degree or couplings; there must be 20 sites or more.
+    iterations : int
+        Measured, >= 20, after as many as it takes to become stationary.
+    seed : int
+    progress : callable, optional
+        Called as progress(done, total) with the iterations.
+
+    Returns
+    -------
+    States
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of range.
+    """
+    tree = branching(theory, couplings)
+    temperature = tree.temperature(temperature)
+    m = _checks.real("m", m, minimum=0.0, maximum=MOST_M, exclusive=True)
+    company = _company(tree, members, inside, seed)
+    iterations = _checks.integer("iterations", iterations, minimum=20)
+    told = progress and (lambda done: progress(done, iterations))
+    found = _extrapolated(company, temperature, m, iterations, told)
+    if found:
+        return found
+    exponent, energy = tree.paramagnet(temperature)
+    return States(temperature, m, _exact(exponent), _exact(0.0), _exact(energy), _exact(0.0))
+
+
+def glass(
+    theory,
+    temperature: float,
+    couplings="binary",
+    *,
+    members: int = 50_000,
+    inside: int = MEMBERS_INSIDE,
+    iterations: int = 100,
+    seed: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> Glass:
+    """Find m* and with it the equilibrium at a temperature; parameters as for `states`.
+
+    Iterations are measured at three m around m*, and interpolated to it.
+
+    Returns
+    -------
+    Glass
+    """
+    tree = branching(theory, couplings)
+    temperature = tree.temperature(temperature)
+    company = _company(tree, members, inside, seed)
+    iterations = _checks.integer("iterations", iterations, minimum=20)
+    scout = Sites(tree, 1, members // 4, seed) if tree.is_alike else company[-1]
+    rough = _rough_m(scout, temperature)
+    measured = []
+    for i, m in enumerate(rough * np.array(_AROUND)) if rough < 1.0 else ():
+        told = progress and (lambda done, before=i * iterations: progress(before + done, len(_AROUND) * iterations))
+        measured.append(_extrapolated(company, temperature, float(m), iterations, told))
+    found = _cross(measured) if measured and None not in measured else None
+    if found:
+        return found
+    exponent, energy = tree.paramagnet(temperature)
+    return Glass(temperature, _exact(1.0), _exact(-temperature * exponent), _exact(energy), _exact(0.0))
+
+
+def _unbiased(halves: np.ndarray) -> np.ndarray:
+    """Mean of ln a, b/a and c/a over the sites, where a, b, c are themselves means over states.
+
+    Of means over few states the logarithm and the ratios are biased by O(1/states); twice the value of all states less
+    that of their halves is not (M. H. Quenouille, J. R. Stat. Soc. B 11, 68 (1949)).
+    """
+
+    def of(means):
+        return np.array([np.log(means[..., 0]).mean(), *(means[..., 1:] / means[..., :1]).reshape(-1, 2).mean(axis=0)])
+
+    return 2.0 * of(halves.mean(axis=1)) - of(halves)
+
+
+def _exact(value: float) -> Estimate:
+    return Estimate(value, 0.0)
+
+
+def _company(tree: Branching, members, inside, seed) -> list[Sites]:
+    """Populations to extrapolate from: the larger ones, and as many of a quarter of their size."""
+    members = _checks.integer("members", members, minimum=FEWEST, maximum=LARGEST)
+    inside = _checks.integer("inside", inside, minimum=FEWEST_INSIDE)
+    if tree.is_alike:
+        return [Sites(tree, 1, members, seed)]
+    inside = _checks.integer("inside", inside, maximum=members // FEWEST_SITES)
+    return [Sites(tree, members // inside, size, seed) for size in (inside, inside // 4)]
+
+
+def _extrapolated(company: list[Sites], temperature: float, m: float, iterations: int, told) -> States | None:
+    """States at m for infinite populations; None if they melt. `told` hears of the first, largest ones."""
+    found = []
+    for sites in company:
+        found.append(sites.measure(temperature, m, iterations, None if found else told))
+        if found[-1] is None:
+            return None
+    sizes = [sites.inside for sites in company]
+    names = ("potential", "complexity", "energy", "overlap")
+    return States(temperature, m, *(estimates.in_size(sizes, [getattr(one, name) for one in found]) for name in names))
+
+
+def _rough_m(sites: Sites, temperature: float) -> float:
+    """m* to a few percent; 1.0 where Sigma(1) is positive or there are no states."""
+
+    def complexity(m):
+        found = sites.measure(temperature, m, 20)
+        if found is None:
+            sites.polarize()
+            return math.inf
+        return found.complexity.value
+
+    zero = sites.tree.zero_entropy_temperature()
+    if zero == 0.0 or complexity(1.0) >= 0.0:
+        return 1.0
+    low = min(0.95, temperature / zero)
+    high, above, below = 1.0, -1.0, complexity(low)
+    while below < 0.0:
+        high, above, low = low, below, 0.8 * low
+        below = complexity(low)
+    while high > 1.05 * low:
+        share = below / (below - above) if math.isfinite(below) and high < 1.0 else 0.5
+        middle = low + min(max(share, 0.1), 0.9) * (high - low)
+        value = complexity(middle)
+        if value < 0.0:
+            high, above = middle, value
+        else:
+            low, below = middle, value
+    return math.sqrt(low * high)
+
+
+def _cross(measured: list[States]) -> Glass | None:
+    """The states at m*, between and around the measured ones; None if m* is 1 or beyond."""
+    centre = measured[1].m
+    x = np.array([one.m for one in measured]) / centre - 1.0
+    line = np.column_stack([np.ones_like(x), x])
+    (level, slope), covariance = estimates.fit(line, [one.complexity for one in measured])
+    shift = -level / slope
+    gradient = np.array([1.0, shift]) / slope
+    error = math.sqrt(gradient @ covariance @ gradient)
+    if centre * (1.0 + shift) >= 1.0:
+        return None
+    # -beta f of the states is lowest at m*, and bends there as Sigma falls: d(G/m)/dm = -Sigma/m^2.
+    below = 0.5 * measured[1].temperature * slope / centre * (x - shift) ** 2
+    free = [one.free_energy for one in measured]
+    (energy,), spread = estimates.fit(
+        line[:, :1], [Estimate(one.value - drop, one.stderr) for one, drop in zip(free, below, strict=True)]
+    )
+    values = [Estimate(float(energy), math.sqrt(spread[0, 0]))]
+    for name in ("energy", "overlap"):
+        (value, tilt), spread = estimates.fit(line, [getattr(one, name) for one in measured])
+        at = np.array([1.0, shift])
+        stderr = math.hypot(math.sqrt(at @ spread @ at), tilt * error)
+        values.append(Estimate(float(value + tilt * shift), stderr))
+    return Glass(measured[1].temperature, Estimate(float(centre * (1.0 + shift)), float(centre * error)), *values)

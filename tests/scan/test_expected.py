@@ -1,0 +1,49 @@
+"""`glassnet theory`: every ensemble, couplings without cavity theory, the diagram, and what is refused."""
+
+import pytest
+
+from glassnet import theory
+from glassnet.scan import expected
+from glassnet.scan.config import UserError
+
+
+@pytest.mark.parametrize("glass", [("poisson", {"p": 3}), ("layered", {"p": 3}), ("walks", {"widths": [9, 9, 9, 9]})])
+def test_ensembles_of_one_limit(glass):
+    name, keywords = glass
+    assert expected.told(name, alpha=2.0, dilution=0.1, **keywords) == str(theory.poisson(3, 2.0, 0.1))
+
+
+def test_couplings_without_cavity_theory_have_a_paramagnet():
+    told = expected.told("poisson", p=3, alpha=2.0, couplings="gaussian")
+    assert told.startswith("paramagnet, alpha 2, gaussian couplings: entropy vanishes at T = 0.63038")
+    assert expected.told("regular", p=3, degree=4, bias=0.3).startswith("paramagnet, alpha 1.33333, binary couplings")
+    assert expected.told("walks", widths=[9, 9, 9, 1], alpha=1.5).startswith("paramagnet, alpha 1.5, binary couplings")
+
+
+def test_diagram():
+    table = str(theory.phase_diagram("regular", p=2, degree=4))
+    assert expected.told("regular", diagram=True, p=2, degree=4) == table
+
+
+@pytest.mark.parametrize(
+    ("glass", "diagram", "keywords", "message"),
+    [
+        ("lattice", False, {}, "takes regular, poisson, layered, walks or a run file, got lattice"),
+        ("walks", False, {"alpha": 1.0}, "walks needs --widths"),
+        ("walks", False, {"alpha": 1.0, "widths": [5, 5, 5], "p": 2}, "walks does not take --p"),
+        ("walks", False, {"alpha": 1.0, "widths": [5]}, "widths must"),
+        ("layered", False, {"p": 3, "alpha": -1.0}, "alpha must be >= 0, got -1"),
+        ("poisson", False, {"p": 3, "alpha": 1.0, "bias": 2.0}, r"bias must be in \[-1, 1\], got 2"),
+        (
+            "poisson",
+            True,
+            {"p": 3, "alpha": 1.0, "couplings": "gaussian"},
+            r"phase_diagram needs symmetric \+-J couplings",
+        ),
+        ("poisson", True, {"p": 3, "alpha": 1.0, "dilution": 0.1}, "--diagram goes along all dilutions"),
+        ("run.toml", True, {}, "it does not take --diagram"),
+    ],
+)
+def test_refused(glass, diagram, keywords, message):
+    with pytest.raises(UserError, match=message):
+        expected.told(glass, diagram, **keywords)
