@@ -83,7 +83,12 @@ def _parser() -> argparse.ArgumentParser:
     pack = command("pack", _pack, "one file of a run to take home")
     pack.add_argument("directory", metavar="DIR")
     pack.add_argument("-o", "--out", metavar="FILE", help="by default DIR.zip")
-    theory = command("theory", _theory, "the cavity predictions")
+    _theory_arguments(command("theory", _theory, "the cavity predictions"))
+    command("bench", _bench, "updates per nanosecond of this machine's kernels")
+    return parser
+
+
+def _theory_arguments(theory: argparse.ArgumentParser) -> None:
     ensembles = "regular|poisson|layered|walks|RUN.toml"
     theory.add_argument("glass", metavar=ensembles, help="a run file says the rest itself")
     theory.add_argument("--p", type=int, help="weights per path (walks: one less than there are widths)")
@@ -93,9 +98,13 @@ def _parser() -> argparse.ArgumentParser:
     theory.add_argument("--couplings", choices=("binary", "gaussian"), help="their law (default binary)")
     theory.add_argument("--bias", type=float, help="mean of a binary coupling (default 0)")
     theory.add_argument("--dilution", type=float, help="fraction of the connections removed (default 0)")
-    theory.add_argument("--diagram", action="store_true", help="T_d and T_K along the dilution")
-    command("bench", _bench, "updates per nanosecond of this machine's kernels")
-    return parser
+    theory.add_argument(
+        "--diagram",
+        nargs="?",
+        const="",
+        metavar="FILE",
+        help="T_d and T_K along the dilution, drawn into a file (.png, .svg, .pdf) if one is named",
+    )
 
 
 def _seconds(text: str) -> float:

@@ -424,6 +424,17 @@ def test_line_of_a_continuous_transition_is_in_closed_form(line):
     assert theory_lines([replace(line[0], glass={"ensemble": "poisson", "p": 3, "alpha": 0.5})]) == []
 
 
+def test_theory_alone_is_drawn_by_the_same_function():
+    diagram = theory.phase_diagram("regular", p=2, degree=4)
+    (ax,) = plots.phase_diagram(diagram).axes
+    (curve,) = [curve for curve in ax.lines if curve.get_label() == "theory $T_c$"]
+    assert curve.get_data()[0] == pytest.approx(diagram.lines[0].dilution)
+    assert curve.get_data()[1] == pytest.approx(diagram.lines[0].temperature)
+    assert ax.get_xlim()[1] > 2 / 3
+    (ax,) = plots.phase_diagram(theory.phase_diagram("regular", p=3, degree=2)).axes
+    assert len(ax.lines) == 0
+
+
 def test_kinds_have_their_own_shapes_in_the_phase_diagram(line):
     kinds = [
         replace(line[0], kind="continuous"),

@@ -8,20 +8,9 @@ import numpy as np
 from glassnet import theory as cavity_theory
 from glassnet.analysis.evidence import number
 from glassnet.plots import legends, look
-from glassnet.theory import xorsat
 
-#: dilutions at which theory is solved besides the measured ones, in units of where its line ends
-_NODES = (0.0, 0.3, 0.6, 0.85, 0.96)
+_DASHES = {"T_d": (0, (1, 2)), "T_K": (0, (5, 3)), "T_c": (0, (5, 3))}
 _SHAPES = {"random first-order": "o", "first-order": "D", "continuous": "s"}
-
-
-class Line(NamedTuple):
-    """One line of theory in the phase diagram: dilutions and temperatures (n,) float64; `name` as in T_K."""
-
-    name: str
-    dilution: np.ndarray
-    temperature: np.ndarray
-    dashes: tuple
 
 
 class Critical(NamedTuple):
@@ -36,8 +25,8 @@ def phase_diagram(results):
 
     Parameters
     ----------
-    results : list of glassnet.Transition
-        One for each dilution, as :func:`glassnet.analysis.transition.transition_line` returns them.
+    results : list of glassnet.Transition, or glassnet.theory.PhaseDiagram
+        One for each dilution, as :func:`glassnet.analysis.transition.transition_line` returns them; or theory alone.
 
     Returns
     -------
@@ -48,14 +37,14 @@ def phase_diagram(results):
     """
     with look.column(3.1) as (figure, (ax,)):
         lines = theory_lines(results)
+        results = [] if isinstance(results, cavity_theory.PhaseDiagram) else results
         for line in lines:
-            ax.plot(
-                line.dilution, line.temperature, color=look.THEORY, linestyle=line.dashes, label=f"theory ${line.name}$"
-            )
+            style = {"color": look.THEORY, "linestyle": _DASHES[line.name]}
+            ax.plot(line.dilution, line.temperature, **style, label=f"theory ${line.name}$")
         for kind, style, points in _points(results):
             ax.errorbar(*np.array(points).T, **style, markersize=4.5, label=kind, zorder=3)
         tops = [line.temperature.max() for line in lines] + [t for *_, points in _points(results) for _, t, _ in points]
-        ends = [line.dilution[-1] for line in lines] + [results[-1].dilution]
+        ends = [line.dilution[-1] for line in lines] + [result.dilution for result in results] + [0.0]
         ax.set_xlim(-0.02 * max(ends), 1.06 * max(ends) or 1.0)
         ax.set_ylim(0, 1.15 * max(tops, default=1.0))
         cold = "ordered" if any(result.glass.get("bias") for result in results) else "spin glass"
@@ -111,8 +100,8 @@ def critical_dilution(results, temperature: float | None = None):
         for line in theory_lines(results):
             place = _where(line, temperature)
             if place is not None:
-                name = line.name.replace("T", r"\delta")
-                ax.axvline(place, color=look.THEORY, linestyle=line.dashes, label=f"theory ${name} = {place:.3f}$")
+                style = {"color": look.THEORY, "linestyle": _DASHES[line.name]}
+                ax.axvline(place, **style, label=rf"theory $\delta_{line.name[-1]} = {place:.3f}$")
         share = "planted phase $[w]$" if planted else "high overlaps"
         ax.set(xlabel=r"dilution $\delta$", ylabel=f"weight of {share}", ylim=(-0.03, 1.03))
         ax.set_title(f"$T = {temperature:.3g}$")
@@ -154,59 +143,15 @@ def critical_at(results, temperature: float) -> Critical:
     return Critical(np.nan, np.nan)
 
 
-def theory_lines(results) -> list[Line]:
-    """Lines of the cavity method from dilution 0 (or where they begin) to their end at T = 0.
-
-    T_K and T_d are solved at the measured dilutions and a few others. In exp(-2/T) the lines are regular up to their
-    ends, so that between these points they are interpolated to better than 0.5 % (2 % of T in the last percent before
-    an end).
-    """
+def theory_lines(results) -> list[cavity_theory.Line]:
+    """Lines of the cavity method to their ends at T = 0, solved at the measured dilutions and a few others."""
+    if isinstance(results, cavity_theory.PhaseDiagram):
+        return list(results.lines[::-1])
     glass = results[0].glass
-    if not glass.get("ensemble") or (clean := cavity_theory.of(**glass)) is None:
+    if not glass.get("ensemble") or cavity_theory.of(**glass) is None:
         return []
-    if clean.p == 2:
-        return _continuous(glass, clean)
-    lines = []
-    names = (("T_d", "dynamic_temperature", (0, (1, 2))), ("T_K", "static_temperature", (0, (5, 3))))
-    for (name, method, dashes), end in zip(names, xorsat.dilution_thresholds(clean.tree), strict=True):
-        if end > 0:
-            lines.append(Line(name, *_solved(glass, method, end, [r.dilution for r in results]), dashes))
-    return lines[::-1]
-
-
-def _solved(glass: dict, method: str, end: float, measured: list[float]) -> tuple[np.ndarray, np.ndarray]:
-    """Dilutions and temperatures of a line that ends at T = 0 at the dilution `end`."""
-    from scipy.interpolate import PchipInterpolator
-
-    nodes = [dilution for dilution in measured if dilution < end]
-    # theory costs a second or so for each: only where nothing is near
-    nodes += [end * node for node in _NODES if all(abs(end * node - other) > 0.08 * end for other in nodes)]
-    found = {dilution: getattr(cavity_theory.of(**glass, dilution=dilution), method)() for dilution in sorted(nodes)}
-    known = {dilution: temperature for dilution, temperature in found.items() if temperature > 0}
-    curve = PchipInterpolator([*known, end], [*(_regular(t) for t in known.values()), 0.0])
-    # ever denser towards the end, where the line falls steeply
-    place = end * (1 - np.linspace(1, 0, 200) ** 3)
-    place = place[place >= min(known)]
-    with np.errstate(divide="ignore"):
-        temperature = -2 / np.log(np.maximum(curve(place), 0.0))
-    temperature[-1] = 0.0
-    return place, temperature
-
-
-def _continuous(glass: dict, clean) -> list[Line]:
-    """T_c of p = 2 in closed form, up to where the tree no longer percolates."""
-    if clean.static_temperature() == 0:
-        return []
-    end = 1 - 1 / clean.tree.mean_excess
-    place = end * (1 - np.linspace(1, 0, 100) ** 3)
-    return [
-        Line(
-            "T_c",
-            place,
-            np.array([cavity_theory.of(**glass, dilution=float(d)).static_temperature() for d in place]),
-            (0, (5, 3)),
-        )
-    ]
+    measured = sorted({result.dilution for result in results})
+    return list(cavity_theory.phase_diagram(**glass, dilutions=measured).lines[::-1])
 
 
 def _points(results) -> list[tuple]:
@@ -266,7 +211,7 @@ def _holding(results, size: int):
     return next(result for result in results if size in result.sizes)
 
 
-def _where(line: Line, temperature: float) -> float | None:
+def _where(line: cavity_theory.Line, temperature: float) -> float | None:
     """Dilution at which a line, which falls with dilution, has a temperature."""
     if not line.temperature.min() <= temperature <= line.temperature.max():
         return None

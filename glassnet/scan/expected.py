@@ -16,15 +16,15 @@ _NEEDED = {
 _TREES = {"regular": theory.regular, "poisson": theory.poisson, "layered": theory.poisson}
 
 
-def told(glass: str, diagram: bool = False, **keywords) -> str:
+def told(glass: str, diagram: str | None = None, **keywords) -> str:
     """The predictions as tables.
 
     Parameters
     ----------
     glass : str
         Name of an ensemble, or the path of a run file, which says the rest itself.
-    diagram : bool
-        Whether to go along the dilution instead.
+    diagram : str, optional
+        Goes along the dilution instead: "" for a table only, else the name of the file to draw into.
     **keywords
         `p`, `degree`, `alpha`, `widths`, `couplings`, `bias`, `dilution`: only those that were given.
 
@@ -36,7 +36,7 @@ def told(glass: str, diagram: bool = False, **keywords) -> str:
     if glass not in _NEEDED:
         if not glass.endswith(".toml") and not Path(glass).exists():
             raise UserError(f"theory: takes {', '.join(_NEEDED)} or a run file, got {glass}")
-        if keywords or diagram:
+        if keywords or diagram is not None:
             name = next(iter(keywords), "diagram")
             raise UserError(f"theory: {glass} says all of the glass itself, it does not take --{name}")
         return _of_run_file(parse(read(glass), glass))
@@ -44,10 +44,12 @@ def told(glass: str, diagram: bool = False, **keywords) -> str:
         needed = name in _NEEDED[glass]
         if (name in keywords) != needed:
             raise UserError(f"theory: {glass} {'needs' if needed else 'does not take'} --{name}")
-    if diagram and "dilution" in keywords:
+    if diagram is not None and "dilution" in keywords:
         raise UserError("theory: --diagram goes along all dilutions, it does not take --dilution")
     try:
-        return str(theory.phase_diagram(glass, **keywords)) if diagram else _of_ensemble(glass, **keywords)
+        if diagram is not None:
+            return _along(theory.phase_diagram(glass, **keywords), diagram)
+        return _of_ensemble(glass, **keywords)
     except (ValueError, TypeError) as error:
         raise UserError(f"theory: {error}") from None
 
@@ -58,6 +60,19 @@ def _of_ensemble(glass: str, couplings: str = "binary", bias: float = 0.0, **key
         return str(_TREES[glass](**keywords))
     cavity = theory.of(glass, couplings=couplings, bias=bias, **keywords)
     return str(cavity or theory.paramagnet_of(glass, couplings=couplings, bias=bias, **keywords))
+
+
+def _along(diagram: theory.PhaseDiagram, file: str) -> str:
+    """A phase diagram as a table, and as a figure if there is a file for it."""
+    if not file:
+        return str(diagram)
+    from glassnet import plots
+
+    try:
+        plots.phase_diagram(diagram).savefig(file)
+    except OSError as error:
+        raise UserError(f"{file}: cannot be written: {error.strerror or error}") from None
+    return f"{diagram}\n\ndrawn into {file}"
 
 
 def _of_run_file(run_file: RunFile) -> str:

@@ -1,4 +1,4 @@
-"""`glassnet theory`: every ensemble, couplings without cavity theory, the diagram, and what is refused."""
+"""`glassnet theory`: every ensemble, couplings without cavity theory, the diagram and its file, and what is refused."""
 
 import pytest
 
@@ -20,28 +20,34 @@ def test_couplings_without_cavity_theory_have_a_paramagnet():
     assert expected.told("walks", widths=[9, 9, 9, 1], alpha=1.5).startswith("paramagnet, alpha 1.5, binary couplings")
 
 
-def test_diagram():
-    table = str(theory.phase_diagram("regular", p=2, degree=4))
-    assert expected.told("regular", diagram=True, p=2, degree=4) == table
+def test_diagram(tmp_path):
+    table = expected.told("regular", "", p=2, degree=4)
+    assert table == str(theory.phase_diagram("regular", p=2, degree=4))
+    file = tmp_path / "diagram.svg"
+    told = expected.told("regular", str(file), p=2, degree=4)
+    assert told == f"{table}\n\ndrawn into {file}"
+    assert "<svg" in file.read_text()
 
 
 @pytest.mark.parametrize(
     ("glass", "diagram", "keywords", "message"),
     [
-        ("lattice", False, {}, "takes regular, poisson, layered, walks or a run file, got lattice"),
-        ("walks", False, {"alpha": 1.0}, "walks needs --widths"),
-        ("walks", False, {"alpha": 1.0, "widths": [5, 5, 5], "p": 2}, "walks does not take --p"),
-        ("walks", False, {"alpha": 1.0, "widths": [5]}, "widths must"),
-        ("layered", False, {"p": 3, "alpha": -1.0}, "alpha must be >= 0, got -1"),
-        ("poisson", False, {"p": 3, "alpha": 1.0, "bias": 2.0}, r"bias must be in \[-1, 1\], got 2"),
+        ("lattice", None, {}, "takes regular, poisson, layered, walks or a run file, got lattice"),
+        ("walks", None, {"alpha": 1.0}, "walks needs --widths"),
+        ("walks", None, {"alpha": 1.0, "widths": [5, 5, 5], "p": 2}, "walks does not take --p"),
+        ("walks", None, {"alpha": 1.0, "widths": [5]}, "widths must"),
+        ("layered", None, {"p": 3, "alpha": -1.0}, "alpha must be >= 0, got -1"),
+        ("poisson", None, {"p": 3, "alpha": 1.0, "bias": 2.0}, r"bias must be in \[-1, 1\], got 2"),
         (
             "poisson",
-            True,
+            "",
             {"p": 3, "alpha": 1.0, "couplings": "gaussian"},
             r"phase_diagram needs symmetric \+-J couplings",
         ),
-        ("poisson", True, {"p": 3, "alpha": 1.0, "dilution": 0.1}, "--diagram goes along all dilutions"),
-        ("run.toml", True, {}, "it does not take --diagram"),
+        ("poisson", "", {"p": 3, "alpha": 1.0, "dilution": 0.1}, "--diagram goes along all dilutions"),
+        ("regular", "/nowhere/x.png", {"p": 2, "degree": 4}, "/nowhere/x.png: cannot be written: No such file"),
+        ("regular", "x.nothing", {"p": 2, "degree": 4}, "[Ff]ormat"),
+        ("run.toml", "", {}, "it does not take --diagram"),
     ],
 )
 def test_refused(glass, diagram, keywords, message):
