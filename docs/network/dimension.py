@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from glassnet.network import dimension, hebbian
+from glassnet.network import cumulants, dimension, hebbian, synapses, tasks
 from glassnet.plots import export, network
 
 HERE = Path(__file__).parent
@@ -46,8 +46,28 @@ def learned():
         )
 
 
+def descended(seeds=(1, 2, 3)):
+    """The first layer of networks that learned digits by descent, and random ones of the same variance."""
+    inputs, labels, test_inputs, test_labels = tasks.digits()
+    rows, accuracies = {"learned": [], "random": []}, []
+    for seed in seeds:
+        fit = cumulants.train_on_samples(inputs, np.eye(10)[labels], [60, 60], "tanh", seed=seed, iterations=100)
+        accuracies.append(fit.score(test_inputs, test_labels, np.eye(10))[0])
+        variance = synapses.measured(fit.weights[0])["variance"]
+        for name, weights in (("learned", fit.weights[0]), ("random", synapses.gaussian(60, 64, variance, seed=seed))):
+            row = dimension.measure([weights], inputs, "tanh").isel(layer=1)
+            scales = [float(row[scale] / row.variance) for scale in ("covariance_mean", "covariance_rms")]
+            rows[name].append([*scales, float(row.dimension)])
+    print("digits, accuracies", np.round(accuracies, 3))
+    for name, found in rows.items():
+        errors = np.std(found, axis=0, ddof=1) / np.sqrt(len(seeds))
+        cells = zip(("R/G mean", "rms", "D/N"), np.mean(found, axis=0), errors, strict=True)
+        print(name, ", ".join(f"{what} {mean:.3f}({error:.3f})" for what, mean, error in cells))
+
+
 if __name__ == "__main__":
     learned()
+    descended()
     curves = {
         "tanh, $R$ = 0": compared("tanh", 0.0),
         "tanh, $R$ = 0.8": compared("tanh", 0.8, n_networks=32, n_samples=1000),

@@ -7,7 +7,7 @@ import xarray as xr
 
 from glassnet.analysis import errors, symmetric
 from glassnet.analysis.location import Estimate, Location
-from glassnet.analysis.peaks import cut
+from glassnet.analysis.peaks import jump, told
 from glassnet.analysis.planted import PlantedNode
 from glassnet.analysis.scaling import Scaled
 from glassnet.analysis.symmetric import Trend
@@ -23,6 +23,8 @@ _SMALL_HEAT, _LARGE_HEAT = 0.13, 0.25
 _GROWING, _FLAT = 0.5, 0.25
 #: chi^2 per degree of freedom above which curves have no scaling function in common
 _MISFIT = 5.0
+#: valleys are not shown more precisely, and one that is as close to 1 is none
+_FLOOR = 0.005
 
 
 class Evidence(NamedTuple):
@@ -53,6 +55,8 @@ def crossing(location: Location | None) -> Evidence:
         return Evidence(name, location.temperature, location.stderr, sizes, True, f"at {shown} ({error})")
     if not np.isfinite(location.temperature):
         return Evidence(name, np.nan, np.nan, sizes, None, f"nowhere, for N = {_listed(sizes)}")
+    if not np.isfinite(location.stderr):
+        shown = f"T = {location.temperature:.2g}, with an error that is not known, for N = {_listed(sizes)}"
     where = "outside the planting temperatures" if not location.inside else "not significant"
     return Evidence(name, location.temperature, location.stderr, sizes, None, f"{where}: {shown}")
 
@@ -60,26 +64,32 @@ def crossing(location: Location | None) -> Evidence:
 def two_phases(nodes: list[PlantedNode], location: Location | None) -> Evidence:
     """Is the overlap with the planted state near the crossing either high or low, at every size?
 
-    The jump is the distance of the mean overlaps on both sides of the least density, at the largest size.
+    The jump is the distance of the two, extrapolated like that of the peaks of P(q).
     """
     name = "planted overlap jumps"
     if location is None or not location.found:
         return Evidence(name, np.nan, np.nan, (), None, "not asked without a crossing")
-    rows, nearest = {}, None
+    rows, parts = {}, []
     for size in sorted({node.n_weights for node in nodes}):
         own = [node for node in nodes if node.n_weights == size]
         nearest = min(own, key=lambda node: abs(node.temperature - location.temperature))
         centres = 0.5 * (nearest.edges[1:] + nearest.edges[:-1])
         found = symmetric.peaks(centres, nearest.density.mean(axis=0), nearest.threshold)
         rows[size] = symmetric.Peaks(np.nan, np.nan, 1.0) if found is None else found
+        counts = errors.resampling_counts(nearest.n_samples, key=nearest.path)
+        resampled = errors.resampled_means(nearest.density, counts)
+        parts.append(told(np.abs(centres), resampled, nearest.threshold, nearest.n_samples))
     largest = rows[max(rows)]
     passed = all(row.valley < _VALLEY for row in rows.values())
-    counts = errors.resampling_counts(nearest.n_samples, key=nearest.path)
-    parts = cut(np.abs(centres), errors.resampled_means(nearest.density, counts), nearest.threshold)
-    apart = parts.high - parts.low
-    jump, stderr = float(apart[0]), float(errors.bootstrap_error(apart, nearest.n_samples))
-    says = f"by {number(jump, stderr)} at N = {max(rows)}, valley {largest.valley:.2g} of the lower peak"
-    return Evidence(name, jump, stderr, tuple(rows), passed, says)
+    last = parts[-1]
+    apart = number(last["high"] - last["low"], float(np.hypot(last["high_stderr"], last["low_stderr"])))
+    says = f"by {apart} at N = {max(rows)}, valley {largest.valley:.2g} of the lower peak"
+    columns = {key: ("size", [part[key] for part in parts]) for key in last}
+    grown = jump(xr.Dataset(columns, {"size": list(rows)}))
+    if grown is None:
+        return Evidence(name, np.nan, np.nan, tuple(rows), passed, says)
+    says += f"; by {number(grown.value, grown.stderr)} as N grows"
+    return Evidence(name, grown.value, grown.stderr, tuple(rows), passed, says)
 
 
 def planted_heat(nodes: list[PlantedNode], location: Location | None) -> Evidence:
@@ -133,7 +143,7 @@ def binder_dips(dips: list[symmetric.Dip]) -> Evidence:
     return Evidence(name, trend.value, trend.stderr, sizes, passed, says)
 
 
-def overlap_peaks(overlaps: dict, order: xr.Dataset | None, jump: Estimate | None) -> Evidence:
+def overlap_peaks(overlaps: dict, order: xr.Dataset | None, apart: Estimate | None) -> Evidence:
     """Has the overlap of two replicas two peaks at every size, on the rung where high overlaps hold about half?"""
     name = "overlap has two peaks"
     rows = {}
@@ -159,8 +169,8 @@ def overlap_peaks(overlaps: dict, order: xr.Dataset | None, jump: Estimate | Non
         says += f" at T = {float(row['temperature']):.3g}, N = {max(rows)}; the high one weighs {weights[0]}"
         says += f" (mixture {weights[1]}, self-averaging ratio {float(row['self_averaging']):.2g})"
     value, stderr = largest.high - largest.low, np.nan
-    if jump is not None and passed:
-        value, stderr = jump.value, jump.stderr
+    if apart is not None and passed:
+        value, stderr = apart.value, apart.stderr
         says += f"; as N grows they are {number(value, stderr)} apart"
     if passed is None:
         says += f"; two peaks only for N = {_listed(doubled)}"
@@ -179,7 +189,7 @@ def energy_peaks(phases: dict, ordered: list[Estimate]) -> Evidence:
         passed = True
     elif valleys[-1].above(_VALLEY) or valleys[-1].value >= 1:
         passed = False
-    shown = ", ".join(number(*valley) for valley in valleys)
+    shown = ", ".join(_valley(*valley) for valley in valleys)
     step = phases[max(sizes)].attrs["step"]
     bins = f", energies {step:g} apart" if step >= 1 else ""
     says = f"valley over the lower peak {shown} for N = {_listed(sizes)}{bins}"
@@ -208,6 +218,11 @@ def heat_capacity(heat: symmetric.LatentHeat | None, latent: list[Estimate], siz
         says = f"latent heat {number(value, stderr)} per weight from the maximum of the heat capacity; "
         says += f"from the distance of the phases' energies {number(apart.value, apart.stderr)}"
     return Evidence(name, value, stderr, sizes, passed, says)
+
+
+def little_heat(heat: symmetric.LatentHeat | None) -> bool:
+    """Whether the maximum of the heat capacity leaves no more latent heat than planted phases may differ by."""
+    return heat is not None and heat.square.below((_SMALL_HEAT * heat.temperature.value) ** 2)
 
 
 def growth(found: tuple[float, Trend] | None, sizes: tuple[int, ...]) -> Evidence:
@@ -302,6 +317,11 @@ def number(value: float, stderr: float) -> str:
 def several(count: int, what: str) -> str:
     """A number of things: 1 sample, 2 samples."""
     return f"{count} {what}" + "s" * (count != 1)
+
+
+def _valley(value: float, stderr: float) -> str:
+    """A valley over the lower peak; 1 means that there is only one peak."""
+    return "1" if value > 1 - _FLOOR else number(value, max(stderr, _FLOOR))
 
 
 def _listed(sizes) -> str:

@@ -76,6 +76,12 @@ class Location(NamedTuple):
         """Whether the curves of different sizes cross, significantly and within the temperatures planted at."""
         return self.inside and np.isfinite(self.stderr) and self.slope_significance > _SIGNIFICANT
 
+    @property
+    def known_zeros(self) -> dict[int, Estimate]:
+        """The zeros of the sizes that have one, with its error."""
+        known = lambda zero: np.isfinite(zero.value) and np.isfinite(zero.stderr)  # noqa: E731
+        return {size: zero for size, zero in self.zeros.items() if known(zero)}
+
 
 class _Data(NamedTuple):
     """Observations of the regression; `x` is the temperature in units of `scale` from `centre`, `n` is N / mean N."""

@@ -13,6 +13,8 @@ from glassnet.analysis import errors, symmetric
 from glassnet.analysis.location import Estimate
 
 _STEPS = 80
+#: how either peak moves with N
+_FORMS = {"high": (lambda n: 1 / n, lambda n: np.log(n) / n), "low": (lambda n: n**-0.5,)}
 
 
 class Mixture(NamedTuple):
@@ -105,32 +107,54 @@ def of_sizes(overlaps: dict[int, xr.Dataset]) -> xr.Dataset | None:
         if not weight[rung] > 0:
             return None
         size, rows = np.abs(data["overlap"].values), data["density_resampled"].values[:, rung]
-        threshold, n_samples = data.attrs["threshold"], data.attrs["n_samples"]
-        fitted = mixture(size, rows, threshold, data.attrs["origin"])
-        found = {f"mixture_{name}": values for name, values in fitted._asdict().items()}
-        found |= cut(size, rows, threshold)._asdict()
-        for name, values in found.items():
-            columns.setdefault(name, []).append(float(values[0]))
-            columns.setdefault(f"{name}_stderr", []).append(float(errors.bootstrap_error(values, n_samples)))
-        columns.setdefault("temperature", []).append(float(data.temperature[rung]))
-        columns.setdefault("self_averaging", []).append(float(data["self_averaging"][rung]))
+        row = told(size, rows, data.attrs["threshold"], data.attrs["n_samples"], data.attrs["origin"])
+        row |= {"temperature": float(data.temperature[rung]), "self_averaging": float(data["self_averaging"][rung])}
+        for name, value in row.items():
+            columns.setdefault(name, []).append(value)
     if not columns:
         return None
     return xr.Dataset({name: ("size", values) for name, values in columns.items()}, {"size": list(overlaps)})
 
 
+def told(
+    size: np.ndarray, densities: np.ndarray, threshold: float, n_samples: int, origin: float = 0.0
+) -> dict[str, float]:
+    """The peaks told both ways: `low`, `high`, `weight` and `mixture_low`, ... with `_stderr`.
+
+    Parameters
+    ----------
+    size, densities, threshold, origin
+        As for :func:`mixture`; the rows are the mean and its resamples.
+    n_samples : int
+        Disorder samples behind them.
+    """
+    fitted = mixture(size, densities, threshold, origin)
+    found = {f"mixture_{name}": values for name, values in fitted._asdict().items()}
+    found |= cut(size, densities, threshold)._asdict()
+    row = {name: float(values[0]) for name, values in found.items()}
+    return row | {f"{name}_stderr": float(errors.bootstrap_error(values, n_samples)) for name, values in found.items()}
+
+
+def _limits(found: xr.Dataset, name: str, size: np.ndarray, forms: tuple) -> list[symmetric.Trend]:
+    """Values of a column at infinite size."""
+    stderr = np.maximum(found[f"{name}_stderr"].values, 1e-3)
+    return [symmetric.line(form(size), found[name].values, stderr)[0] for form in forms]
+
+
 def jump(found: xr.Dataset | None) -> Estimate | None:
-    """Distance of the peaks extrapolated in 1/N; the bar holds the distance to that of ln N / N and of the other way to
-    tell the peaks. None for fewer than two sizes or without errors."""
+    """Distance of the peaks as N grows: the higher one extrapolated in 1/N, the lower one in N^-1/2.
+
+    The mean |q| of the lower peak is the scatter of configurations that have nothing in common, of the order N^-1/2.
+    The bar holds the distance to the forms with ln N / N for the higher peak, and to the other way to tell the peaks.
+    None for fewer than two sizes or without errors.
+    """
     if found is None or found.sizes["size"] < 2:
         return None
     size = found["size"].values.astype(float)
     values = []
     for prefix in ("mixture_", ""):
-        height = (found[f"{prefix}high"] - found[f"{prefix}low"]).values
-        stderr = np.hypot(found[f"{prefix}high_stderr"], found[f"{prefix}low_stderr"]).values
-        for inverse in (1 / size, np.log(size) / size):
-            values.append(symmetric.line(inverse, height, np.maximum(stderr, 1e-3))[0])
+        high, low = (_limits(found, f"{prefix}{name}", size, forms) for name, forms in _FORMS.items())
+        values += [symmetric.Trend(top.value - low[0].value, np.hypot(top.stderr, low[0].stderr)) for top in high]
     if not np.isfinite([trend.stderr for trend in values]).all():
         return None
     headline = values[0]

@@ -15,6 +15,8 @@ from glassnet.analysis.runfile import toml
 _LONGER = 4
 #: planting temperatures around the likely transition
 _AROUND = (0.90, 0.95, 1.0, 1.05, 1.10)
+#: how far beyond the planting temperatures to look if none of them was on the other side of the transition
+_STEP = 1.25
 _NAMED = 4
 
 
@@ -39,11 +41,14 @@ def run_file(found) -> str:
         reasons.append("Samples are missing: the same file, run again, makes them.")
     elif found.equilibration.failures or found.equilibration.nodes:
         reasons += _longer(found, run)
+    elif found.kind == "random first-order" and not passed.get("planted weight crosses"):
+        reasons += ["The verdict stands.", *_planted(found, run, passed)]
     elif found.kind != "undecided":
         run["samples"] *= 4
         if "planted_samples" in run["scan"]:
             run["scan"]["planted_samples"] *= 4
-        reasons.append("The verdict stands. Four times as many samples halve its bar.")
+        gain = "make it firmer" if found.kind == "none" else "halve the statistical part of its bar"
+        reasons.append(f"The verdict stands. Four times as many samples {gain}.")
     else:
         reasons += [*_planted(found, run, passed), *_symmetric(found, run, passed), *_larger(found, run)]
     reasons.append("glassnet scan THIS_FILE --out DIR, DIR the directory of these chains, goes on where it ended.")
@@ -78,7 +83,9 @@ def _planted(found, run: dict, passed: dict) -> list[str]:
         return []
     if passed.get("energy is continuous (symmetric)") is False or passed.get("Binder dip deepens") is False:
         return []
-    scan, place = run["scan"], _likely(found)
+    scan, place, why = run["scan"], _likely(found), "where the transition is likely"
+    if place is None:
+        place, why = _beyond(found)
     if place is None:
         return []
     near = sorted({float(f"{place * factor:.3g}") for factor in _AROUND})
@@ -89,7 +96,7 @@ def _planted(found, run: dict, passed: dict) -> list[str]:
     symmetric = scan.get("symmetric", not scan.get("planted"))
     scan["planted"] = sorted({*scan.get("planted", []), *near})
     scan["symmetric"] = symmetric
-    return [f"Planted scans around T = {place:.3g}, where the transition is likely, locate it and show a jump."]
+    return [f"Planted scans around T = {place:.3g}, {why}, locate it and show a jump."]
 
 
 def _likely(found) -> float | None:
@@ -97,6 +104,20 @@ def _likely(found) -> float | None:
     places = [one.value for one in found.estimates if np.isfinite(one.value) and one.value > 0]
     bounds = [item.value for item in found.evidence if item.name == "within rigorous bounds" and item.value > 0]
     return next(iter([*places, *bounds]), None)
+
+
+def _beyond(found) -> tuple[float | None, str]:
+    """Where to plant next if the planted phase was the lighter one, or the heavier one, at all planting temperatures of
+    the largest size; and why."""
+    if not found.planted:
+        return None, ""
+    table = found.planted[max(found.planted)]
+    temperature, weight = table["planted_temperature"].values, table["weight"].values
+    if weight.max() < 0.5:
+        return float(temperature.min()) / _STEP, "colder, as the planted phase was the lighter one everywhere"
+    if weight.min() > 0.5:
+        return float(temperature.max()) * _STEP, "hotter, as the planted phase was the heavier one everywhere"
+    return None, ""
 
 
 def _symmetric(found, run: dict, passed: dict) -> list[str]:

@@ -95,7 +95,7 @@ class Transition:
                 first = " (headline)" if place == 0 and np.isfinite(self.temperature) else ""
                 lines.append(f"     {number(one.value, one.stderr):>12}  {one.name}{first}{sizes}")
         if self.location is not None:
-            for size, zero in self.location.zeros.items():
+            for size, zero in self.location.known_zeros.items():
                 lines.append(f"     {number(zero.value, zero.stderr):>12}  w = 1/2 at N = {size}")
         return "\n".join(lines)
 

@@ -13,6 +13,8 @@ from glassnet.analysis.evidence import Evidence
 from glassnet.analysis.location import Estimate, Location
 from glassnet.analysis.planted import PlantedNode
 
+#: wider errors, in units of the estimate, say that a fit found nothing
+_WIDEST = 10.0
 #: Binder cumulant of the product of two normal variables, (3 - 9) / 2
 _PRODUCT = -3.0
 
@@ -62,10 +64,11 @@ def decide(found: Findings) -> Verdict:
     -------
     Verdict
         - "random first-order": the curves of the planted weight cross, the overlap there is either high or low, and
-          the phases' energies do not differ; nothing in the symmetric scans contradicts. From symmetric scans alone:
-          a negative Binder dip that deepens over three sizes, two peaks of the overlap, no latent heat, an annealed
-          entropy that vanishes at a positive temperature, and dips that stay above T = 0 under every extrapolation (or
-          a complexity that was measured to vanish).
+          the phases' energies do not differ; nothing in the symmetric scans contradicts: no latent heat, no two peaks
+          of the energy, no dip that is known not to deepen, nothing continuous. From symmetric scans alone: a negative
+          Binder dip that deepens over three sizes, two peaks of the overlap and one of the energy, a latent heat below
+          what planted phases may differ by, an annealed entropy that vanishes at a positive temperature, and dips that
+          stay above T = 0 under every extrapolation (or a complexity that was measured to vanish).
         - "first-order": the heat capacity grows like N over three sizes, and the energy has two peaks; or the overlap
           has, where that of the energy is open.
         - "continuous": the Binder cumulants of all sizes cross, without a dip below that of a product of two normal
@@ -88,6 +91,7 @@ def decide(found: Findings) -> Verdict:
     order = peaks.of_sizes(overlaps)
     jump = peaks.jump(order)
     binder = scaling.binder(overlaps)
+    heated = symmetric.latent_heat(thermodynamics)
     items = {
         "crossing": weigh.crossing(found.location),
         "phases": weigh.two_phases(found.planted, found.location),
@@ -96,33 +100,45 @@ def decide(found: Findings) -> Verdict:
         "dips": weigh.binder_dips(dips),
         "peaks": weigh.overlap_peaks(overlaps, order, jump),
         "energies": weigh.energy_peaks(found.phases, estimate.ordered_phase(found.phases)),
-        "heat": weigh.heat_capacity(symmetric.latent_heat(thermodynamics), latent, tuple(thermodynamics)),
+        "heat": weigh.heat_capacity(heated, latent, tuple(thermodynamics)),
         "growth": weigh.growth(symmetric.susceptibility_growth(overlaps), tuple(overlaps)),
         "crossings": weigh.crossings(binder, symmetric.binder_crossings(overlaps), tuple(overlaps)),
     }
     if not has_binder:
         items |= {name: weigh.not_asked(items[name]) for name in ("dips", "growth", "crossings")}
-    kind = _kind({name: item.passed for name, item in items.items()}, items["peaks"], dips, found)
+    passed = {name: item.passed for name, item in items.items()} | {"little heat": weigh.little_heat(heated)}
+    kind = _kind(passed, items["peaks"], dips, found)
     places = _places(found, overlaps, thermodynamics, dips, binder if has_binder else None)
     headline = _headline(kind, places)
     temperature, stderr = (np.nan, np.nan) if headline is None else (headline.value, headline.stderr)
     bounds = weigh.bracket(temperature, stderr, found.annealed, found.arrest)
     if kind == "random first-order" and (headline is None or bounds.passed is False):
         kind, headline = "undecided", None
-    listed = [one for family in _RELEVANT[kind] for one in places[family]]
+    listed = [one for family in _RELEVANT[kind] for one in places[family] if _known(one)]
     if headline is not None:
         listed = [headline, *(one for one in listed if one != headline)]
     else:
         temperature = stderr = np.nan
     heat = latent[0] if latent and kind == "first-order" else None
-    kept = jump if items["peaks"].passed else None
+    kept = _jump(items, jump)
     return Verdict(kind, temperature, stderr, (*items.values(), bounds), tuple(listed), heat, kept, order)
+
+
+def _jump(items: dict[str, Evidence], apart: Estimate | None) -> Estimate | None:
+    """Of the overlap at the transition: from planted scans, which look there, or from the two peaks of P(q)."""
+    planted = items["phases"]
+    if planted.passed and np.isfinite(planted.stderr):
+        return Estimate("jump of the overlap with the planted state", planted.value, planted.stderr, planted.sizes)
+    return apart if items["peaks"].passed else None
 
 
 def _kind(passed: dict, peaks: Evidence, dips: list[symmetric.Dip], found: Findings) -> str:
     two_peaks = passed["energies"] is True or (passed["peaks"] is True and passed["energies"] is None)
     if _planted_random_first_order(passed):
-        return "random first-order"
+        # glasses as drawn that order continuously, or whose energy has two peaks, contradict the planted ones
+        grows = passed["crossings"] and passed["growth"] and passed["peaks"] is False
+        contradicted = passed["energies"] is True or grows
+        return "undecided" if contradicted else "random first-order"
     if passed["heat"] is False and two_peaks:
         return "first-order"
     if _symmetric_random_first_order(passed, dips, found.annealed):
@@ -163,6 +179,11 @@ def _places(found: Findings, overlaps, thermodynamics, dips, binder) -> dict[str
     }
 
 
+def _known(one: Estimate) -> bool:
+    """Whether an estimate is a temperature with an error, however wide."""
+    return one.value > 0 and one.stderr < _WIDEST * one.value
+
+
 def _headline(kind: str, places: dict[str, list[Estimate]]) -> Estimate | None:
     """The estimate that stands for the transition, by the rule that :func:`decide` states."""
     families = {
@@ -183,7 +204,9 @@ def _planted_random_first_order(passed: dict) -> bool:
 
 
 def _symmetric_random_first_order(passed: dict, dips: list[symmetric.Dip], annealed: Annealed | None) -> bool:
-    if passed["crossing"] is not None or not (passed["dips"] and passed["peaks"] and passed["heat"]):
+    if passed["crossing"] is not None or not (passed["dips"] and passed["peaks"] and passed["little heat"]):
+        return False
+    if passed["energies"] is True:
         return False
     if annealed is not None and annealed.zero_of_entropy() == 0:
         # the paramagnet may live on down to T = 0

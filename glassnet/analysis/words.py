@@ -53,8 +53,6 @@ def _change(result) -> str:
     jumps = "the overlap jumps"
     if result.jump is not None:
         jumps += f" by {number(result.jump.value, result.jump.stderr)}"
-    elif (planted := _item(result, "planted overlap jumps")) is not None and math.isfinite(planted.value):
-        jumps += f" by {number(planted.value, planted.stderr)}"
     if result.kind == "first-order":
         heat = result.latent_heat
         by = "" if heat is None else f" by {number(abs(heat.value), heat.stderr)} per weight"

@@ -9,6 +9,7 @@ import xarray as xr
 from glassnet import _checks
 from glassnet._random import Role, generator
 from glassnet.network._record import record
+from glassnet.network.layers import matrices
 
 #: matrices in a pathway, at most
 DEEPEST = 100
@@ -117,7 +118,7 @@ def balanced_start(depths, target, u0, *, width=None, seed) -> list:
     list of lists of (n_out, n_in) float64
         By pathway and layer.
     """
-    depths = _checks.integer_array("depths", depths, ndim=1, minimum=1, maximum=DEEPEST)
+    depths = checked_depths(depths)
     target = _checks.real_array("target", target, ndim=2)
     left, strengths, right = modes(target)
     width = max(target.shape) if width is None else _checks.integer("width", width, minimum=len(strengths))
@@ -154,7 +155,7 @@ def random_start(depths, n_inputs, n_outputs, *, width, scale, seed) -> list:
     list of lists of (n_out, n_in) float64
         By pathway and layer.
     """
-    depths = _checks.integer_array("depths", depths, ndim=1, minimum=1, maximum=DEEPEST)
+    depths = checked_depths(depths)
     sizes = (("n_inputs", n_inputs), ("width", width), ("n_outputs", n_outputs))
     n_inputs, width, n_outputs = (_checks.integer(name, value, minimum=1) for name, value in sizes)
     scale = _checks.real("scale", scale, minimum=0, exclusive=True)
@@ -166,6 +167,14 @@ def random_start(depths, n_inputs, n_outputs, *, width, scale, seed) -> list:
             [scale / np.sqrt(n_in) * rng.standard_normal((n_out, n_in)) for n_in, n_out in pairwise(widths)]
         )
     return pathways
+
+
+def checked_depths(depths) -> np.ndarray:
+    """Depths of at least one pathway, (n_pathways,) int32, or an error that says what they are not."""
+    depths = _checks.integer_array("depths", depths, ndim=1, minimum=1, maximum=DEEPEST)
+    if not depths.size:
+        raise ValueError("depths must hold at least one pathway, got none")
+    return depths
 
 
 def modes(target) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -218,9 +227,18 @@ def _loss(missing, losses, learning_rate):
 
 def _check_weights(weights, shape):
     """Copies of the matrices, or an error that says which one does not fit."""
+    wanted = "a list of pathways, each of them a list of matrices"
+    if not np.iterable(weights):
+        raise TypeError(f"weights must be {wanted}, got {weights!r}")
+    weights = list(weights)
+    if any(len(getattr(pathway, "shape", ())) == 2 for pathway in weights):
+        raise ValueError(f"weights must be {wanted}, got a list of matrices")
     pathways = []
     for a, pathway in enumerate(weights):
-        layers = [_checks.real_array(f"weights[{a}][{i}]", layer, ndim=2).copy() for i, layer in enumerate(pathway)]
+        name = f"weights[{a}]"
+        layers = [
+            _checks.real_array(f"{name}[{i}]", layer, ndim=2).copy() for i, layer in enumerate(matrices(name, pathway))
+        ]
         if not layers:
             raise ValueError(f"weights[{a}] must hold at least one matrix, got none")
         widths = [layers[0].shape[1], *(layer.shape[0] for layer in layers)]
@@ -240,4 +258,7 @@ def _check_inputs(inputs, target):
     if inputs.shape[1] != target.shape[1] or len(inputs) < target.shape[1]:
         needed = f"(n_samples >= {target.shape[1]}, {target.shape[1]})"
         raise ValueError(f"inputs must have shape {needed}, got {inputs.shape}")
+    rank = np.linalg.matrix_rank(inputs)
+    if rank < target.shape[1]:
+        raise ValueError(f"inputs must span all {target.shape[1]} dimensions, got rank {rank}")
     return inputs.T

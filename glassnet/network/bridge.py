@@ -101,7 +101,7 @@ def data_couplings(X, y, samples_per_path=1) -> "DataCouplings":
     X : (n_examples, n_inputs) floats
         n_inputs must be ``widths[0]`` of the network.
     y : (n_examples,) floats
-        Labels, +-1 as a rule.
+        Labels, +-1 as a rule; 0 and 1 are refused.
     samples_per_path : int or "all"
         Every path has the mean of y x_i over K distinct random examples of its own. "all" takes the mean over all
         examples, the same for all paths from one input.
@@ -146,8 +146,11 @@ class DataCouplings:
             raise ValueError(f"X must hold at least one example of one input, got shape {X.shape}")
         if len(y) != self.n_examples:
             raise ValueError(f"y must hold the labels of the {self.n_examples} examples of X, got {len(y)}")
+        if np.isin(y, (0.0, 1.0)).all() and (y == 0).any():
+            raise ValueError("y must be labels +-1, got 0 and 1 (2 y - 1 turns these into +-1)")
         if isinstance(samples_per_path, str):
-            _checks.choice("samples_per_path", samples_per_path, ("all",))
+            if samples_per_path != "all":
+                raise ValueError(f"samples_per_path must be an integer or 'all', got {samples_per_path!r}")
             samples_per_path = self.n_examples
         self.samples_per_path = _checks.integer(
             "samples_per_path", samples_per_path, minimum=1, maximum=self.n_examples

@@ -15,6 +15,8 @@ from glassnet.network import activations, layers, synapses
 from glassnet.network.meanfield import Layer, advance
 
 VARIABLES = ("dimension", "covariance_strength", "relative_strength", "K1", "K2", "Q")
+#: parts of the samples, each left out once, that give standard errors
+_PARTS = 10
 
 
 def mean_field(
@@ -147,7 +149,8 @@ def measure(weights, inputs, activation="tanh", biases=None) -> xr.Dataset:
     weights : sequence of (n_out, n_in) arrays
         One for each layer, such as :func:`glassnet.network.from_glass` makes of a glass.
     inputs : (n_samples, n_in) array
-        At least 4 independent samples in random order: every second one is a half, see :func:`layers.spread`.
+        At least 4 independent samples in random order: every second one is a half, see :func:`layers.spread`. Take as
+        many as there are units, or more: with few of them the unbiased estimate of tr C^2 may be anything, below 0 too.
     activation, biases
         As for :func:`glassnet.network.layers.forward`.
 
@@ -156,21 +159,42 @@ def measure(weights, inputs, activation="tanh", biases=None) -> xr.Dataset:
     xarray.Dataset
         Over `layer` = 0 (input) .. depth, the variables of `mean_field`, and `variance`, `covariance_mean`,
         `covariance_rms` of the weights into the layer (NaN at layer 0), see :func:`glassnet.network.synapses.measured`.
-        D/N is NaN for a layer in which nothing varies.
+        D/N is NaN for a layer in which nothing varies, or where samples are so few that the estimate of tr C^2 is not
+        above 0. `_stderr` of each variable: what other samples would change, by the jackknife over ten parts of these
+        (fewer below 20 samples, NaN below 6); it errs on the large side, up to a factor of 1.5 for D/N and S.
 
     Raises
     ------
     TypeError, ValueError
         If an argument is of the wrong kind, a shape does not fit, or there are fewer than 4 samples.
     """
+    weights, biases = layers.checked(weights, biases)
     states = layers.forward(weights, inputs, activation, biases)
     if len(states[0]) < 4:
         raise ValueError(f"inputs must hold at least 4 samples, got {len(states[0])}")
     result = _dataset([_completed(layers.spread(state[::2], state[1::2])) for state in states])
+    errors = np.array([_jackknife(state) for state in states])
+    for place, variable in enumerate(VARIABLES):
+        result[f"{variable}_stderr"] = ("layer", errors[:, place])
     scales = [synapses.measured(matrix) for matrix in weights]
     for variable in scales[0]:
         result[variable] = ("layer", [np.nan, *(row[variable] for row in scales)])
     return result
+
+
+def _jackknife(state) -> np.ndarray:
+    """Standard errors of all variables of a layer (n_variables,), leaving out one part of its samples after another."""
+    pairs = len(state) // 2
+    n_parts = min(_PARTS, pairs)
+    if pairs < 3:
+        return np.full(len(VARIABLES), np.nan)
+    rows = []
+    for part in range(n_parts):
+        # both halves lose the same share of their samples
+        kept = np.arange(pairs) % n_parts != part
+        row = _completed(layers.spread(state[: 2 * pairs : 2][kept], state[1 : 2 * pairs : 2][kept]))
+        rows.append([row[variable] for variable in VARIABLES])
+    return np.sqrt((n_parts - 1) * np.var(rows, axis=0))
 
 
 def _draw(widths, variance, covariance, bias_variance, kind, seed, name):

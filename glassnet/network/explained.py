@@ -25,7 +25,7 @@ def explained(fit: Fit, inputs, labels, targets, *, orders=(1, 2, 3), seed: int 
     inputs : (n_samples, n_in) array
     labels : (n_samples,) array of int
     targets : (n_classes, n_out) array
-    orders : sequence of int
+    orders : int or sequence of int
         Highest cumulant of the input that counts, 1 (means) to 4 (needs a quadratic first layer).
     seed : int
         Of the Gaussian outputs.
@@ -42,6 +42,9 @@ def explained(fit: Fit, inputs, labels, targets, *, orders=(1, 2, 3), seed: int 
     TypeError, ValueError
         If an argument is of the wrong kind or shape.
     """
+    if not isinstance(fit, Fit):
+        raise TypeError(f"fit must be a Fit, got {type(fit).__name__}")
+    orders = [orders] if np.ndim(orders) == 0 else orders
     orders = [_checks.integer("orders", order, minimum=1, maximum=4) for order in orders]
     targets = _checks.real_array("targets", targets, ndim=2)
     accuracy, loss = fit.score(inputs, labels, targets)

@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 from glassnet import _checks
 from glassnet._random import Role, Seed, generator
 from glassnet.network import activations, layers, mapping
-from glassnet.network.populations import mse
+from glassnet.network.populations import Population, mse
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,17 @@ class Fit:
         inputs : (n_samples, n_in) array
         labels : (n_samples,) array of int
         targets : (n_classes, n_out) array
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is of the wrong kind or shape, or a label is no row of targets.
         """
-        targets, outputs = np.asarray(targets, dtype=np.float64), self.outputs(inputs)
+        outputs = self.outputs(inputs)
+        targets = _checks.real_array("targets", targets, ndim=2)
+        if targets.shape[1] != outputs.shape[1]:
+            raise ValueError(f"targets must have {outputs.shape[1]} columns, got shape {targets.shape}")
+        labels = _checks.integer_array("labels", labels, shape=(len(outputs),), maximum=len(targets) - 1)
         distances = np.square(outputs[:, None, :] - targets).sum(axis=2)
         right = distances.argmin(axis=1) == labels
         return float(right.mean()), float(distances[np.arange(len(labels)), labels].mean())
@@ -49,7 +58,7 @@ def gradient(weights, biases, populations, activation) -> tuple[float, list[np.n
     weights, biases, activation
         As for :func:`glassnet.network.cumulants.propagate`. All activations have a gradient here, "sign" too.
     populations : sequence of Population
-        With third or fourth cumulants only if the first activation is quadratic.
+        With third or fourth cumulants only if the first activation is quadratic. Their shares sum to 1.
 
     Returns
     -------
@@ -64,6 +73,7 @@ def gradient(weights, biases, populations, activation) -> tuple[float, list[np.n
     """
     weights, biases = layers.checked(weights, biases)
     phis = activations.sequence(activation, len(weights))
+    populations = _classes(populations)
     for one in populations:
         if one.mean.shape != (weights[0].shape[1],):
             raise ValueError(f"mean must have shape ({weights[0].shape[1]},), got {one.mean.shape}")
@@ -113,10 +123,8 @@ def train_on_moments(populations, hidden, activation, *, seed: int = 1, iteratio
     TypeError, ValueError
         As for `gradient`.
     """
-    populations = list(populations)
-    if not populations:
-        raise ValueError("populations must hold at least one class, got none")
-    widths = [len(populations[0].mean), *hidden, len(populations[0].target)]
+    populations = _classes(populations)
+    widths = _widths(len(populations[0].mean), hidden, len(populations[0].target))
     phis = _hidden_activations(activation, len(widths) - 1)
     start = _start(widths, seed)
     gradient(*start, populations, phis)  # checks all that can be wrong
@@ -133,7 +141,7 @@ def train_on_samples(inputs, targets, hidden, activation, *, seed: int = 1, iter
         One for each sample.
     """
     inputs, targets = _checks.real_array("inputs", inputs, ndim=2), _checks.real_array("targets", targets, ndim=2)
-    widths = [inputs.shape[1], *hidden, targets.shape[1]]
+    widths = _widths(inputs.shape[1], hidden, targets.shape[1])
     phis = _hidden_activations(activation, len(widths) - 1)
     start = _start(widths, seed)
     gradient_on_samples(*start, inputs, targets, phis)  # checks all that can be wrong
@@ -172,9 +180,30 @@ def _hidden_activations(activation, depth):
     return [activations.of(activation)] * (depth - 1) + [activations.of("linear")]
 
 
+def _classes(populations) -> list[Population]:
+    """The classes as a list, whose shares sum to 1."""
+    if isinstance(populations, Population) or not np.iterable(populations):
+        raise TypeError(
+            f"populations must be a list with one Population for each class, got {type(populations).__name__}"
+        )
+    populations = list(populations)
+    for one in populations:
+        if not isinstance(one, Population):
+            raise TypeError(f"populations must hold Populations only, got {type(one).__name__}")
+    total = sum(one.share for one in populations)
+    if abs(total - 1.0) > 1e-9:
+        raise ValueError(f"populations must have shares that sum to 1, got {len(populations)} with {total:g}")
+    return populations
+
+
+def _widths(n_in, hidden, n_out) -> list[int]:
+    """Widths of all layers."""
+    hidden = _checks.integer_array("hidden", hidden, ndim=1, minimum=1)
+    return [n_in, *hidden.tolist(), n_out]
+
+
 def _start(widths, seed):
     """Weights N(0, 1 / n_in), no biases."""
-    widths = [_checks.integer("hidden", width, minimum=1) for width in widths]
     rng = generator(Seed(seed, "fit"), Role.INITIAL)
     weights = [rng.standard_normal((n_out, n_in)) / np.sqrt(n_in) for n_in, n_out in itertools.pairwise(widths)]
     return weights, [np.zeros(n_out) for n_out in widths[1:]]

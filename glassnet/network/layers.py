@@ -23,7 +23,7 @@ def checked(weights, biases=None) -> tuple[list[np.ndarray], list[np.ndarray]]:
     TypeError, ValueError
         If there is no layer, an array has the wrong shape or holds what is no finite number.
     """
-    weights = [_checks.real_array(f"weights[{k}]", one, ndim=2) for k, one in enumerate(weights)]
+    weights = [_checks.real_array(f"weights[{k}]", one, ndim=2) for k, one in enumerate(matrices("weights", weights))]
     if not weights:
         raise ValueError("weights must hold at least one matrix, got none")
     for k, (first, second) in enumerate(itertools.pairwise(weights)):
@@ -31,7 +31,7 @@ def checked(weights, biases=None) -> tuple[list[np.ndarray], list[np.ndarray]]:
             raise ValueError(f"weights[{k + 1}] must have {first.shape[0]} columns, got shape {second.shape}")
     if biases is None:
         return weights, [np.zeros(len(one)) for one in weights]
-    biases = list(biases)
+    biases = _listed("biases", biases, "a list with one array for each layer")
     if len(biases) != len(weights):
         raise ValueError(f"biases must be one for each of {len(weights)} layers, got {len(biases)}")
     shapes = [(len(one),) for one in weights]
@@ -39,6 +39,19 @@ def checked(weights, biases=None) -> tuple[list[np.ndarray], list[np.ndarray]]:
         _checks.real_array(f"biases[{k}]", one, shape=shape)
         for k, (one, shape) in enumerate(zip(biases, shapes, strict=True))
     ]
+
+
+def matrices(name: str, weights) -> list:
+    """Return `weights` as a list, or raise an error that says why they are no list of matrices."""
+    wanted = "a list of matrices, one for each layer"
+    shape = getattr(weights, "shape", None)
+    if shape is not None and len(shape) == 2:
+        raise ValueError(f"{name} must be {wanted}, got a single one of shape {shape}")
+    weights = _listed(name, weights, wanted)
+    stacked = {len(one.shape) for one in weights if hasattr(one, "shape")} - {0, 1, 2}
+    if stacked:
+        raise ValueError(f"{name} must be those of one network, got matrices with {max(stacked)} dimensions")
+    return weights
 
 
 def forward(weights, inputs, activation="tanh", biases=None) -> list[np.ndarray]:
@@ -79,10 +92,21 @@ def spread(first, second) -> dict[str, float]:
 
     Parameters
     ----------
-    first, second : (n_samples, width) float64
+    first, second : (n_samples, width) arrays
         At least 2 samples each.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind, there are too few samples, or the widths differ.
     """
+    first, second = _checks.real_array("first", first, ndim=2), _checks.real_array("second", second, ndim=2)
     width = first.shape[1]
+    if second.shape[1] != width:
+        raise ValueError(f"second must have {width} columns, got shape {second.shape}")
+    for name, half in (("first", first), ("second", second)):
+        if len(half) < 2:
+            raise ValueError(f"{name} must hold at least 2 samples, got {len(half)}")
     means = first.mean(axis=0), second.mean(axis=0)
     first, second = first - means[0], second - means[1]
     variances = np.square(first).sum(axis=0) / (len(first) - 1), np.square(second).sum(axis=0) / (len(second) - 1)
@@ -98,6 +122,12 @@ def spread_exact(mean, cov) -> dict[str, float]:
     """Return what `spread` does, from exact means (width,) and covariances (width, width)."""
     diagonal = np.diagonal(cov)
     return _summary(diagonal, np.square(diagonal), np.square(cov).sum() / len(cov), np.square(mean))
+
+
+def _listed(name, value, wanted) -> list:
+    if not np.iterable(value) or isinstance(value, (str, bytes)):
+        raise TypeError(f"{name} must be {wanted}, got {value!r}")
+    return list(value)
 
 
 def _summary(variance, square, total, mean_square) -> dict[str, float]:

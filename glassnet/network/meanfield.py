@@ -20,11 +20,16 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from glassnet.network.activations.base import LEAST_VARIANCE
 from glassnet.network.gaussian import nodes
 
 
 def _none():
     return np.zeros(0)
+
+
+#: share of its square below which the variance of a unit is rounding
+_ROUNDING = 1e-28
 
 
 @dataclass(frozen=True)
@@ -49,8 +54,9 @@ class Layer:
         return float(self.noise + self.strengths @ np.square(self.gram) @ self.strengths)
 
     def summary(self) -> dict[str, float]:
-        """Return D/n, S, K1, K2, Q."""
-        size = self.k1**2 / (self.k2 + self.strength)
+        """Return D/n (NaN where nothing varies), S, K1, K2, Q."""
+        total = self.k2 + self.strength
+        size = self.k1**2 / total if total > 0 else np.nan
         row = {"dimension": size, "covariance_strength": self.strength, "K1": self.k1, "K2": self.k2, "Q": self.q}
         return {name: float(value) for name, value in row.items()}
 
@@ -72,9 +78,13 @@ def advance(layer: Layer, phi, variance: float, covariance: float, bias_variance
     x, weight = nodes(np.zeros(()))
     seen = weight > 1e-20
     x, weight = (np.sqrt(spread) * x[seen], weight[seen]) if spread > 0 else (np.zeros(1), np.ones(1))
+    if variance * layer.k1 <= LEAST_VARIANCE:
+        return _constant(weight, phi(x))
     inner = np.full(len(x), variance * layer.k1)
     mean, slope = phi.derivatives(x, inner)[:2]
     fluctuation = phi.variance(x, inner)
+    if (fluctuation <= _ROUNDING * np.square(mean)).all():
+        return _constant(weight, mean)
     # F_a = pull_a M + rest_a, and one vector more, of ones, for the term R K1
     pull = np.append(variance * layer.along / spread if spread > 0 else np.zeros_like(layer.along), 0.0)
     rest = np.zeros((len(pull), len(pull)))
@@ -94,3 +104,8 @@ def advance(layer: Layer, phi, variance: float, covariance: float, bias_variance
         gram=gram,
         along=second,
     )
+
+
+def _constant(weight, means) -> Layer:
+    """A layer of units that do not vary."""
+    return Layer(k1=0.0, k2=0.0, q=weight @ np.square(means), noise=0.0)

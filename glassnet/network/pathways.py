@@ -16,7 +16,7 @@ import xarray as xr
 from scipy.integrate import solve_ivp
 
 from glassnet import _checks
-from glassnet.network._descent import DEEPEST, Descent, balanced_start, gradient_descent, random_start
+from glassnet.network._descent import Descent, balanced_start, checked_depths, gradient_descent, random_start
 from glassnet.network._record import record
 
 __all__ = [
@@ -172,7 +172,7 @@ def invariants(depths, u) -> np.ndarray:
     -------
     (..., n_pathways - 1) float64
     """
-    depths = _checks.integer_array("depths", depths, ndim=1, minimum=1, maximum=DEEPEST)
+    depths = checked_depths(depths)
     u = _checks.real_array("u", u)
     if u.shape[-1:] != depths.shape:
         raise ValueError(f"u must have {len(depths)} pathways along its last axis, got shape {u.shape}")
@@ -229,9 +229,7 @@ def _final(depths, target, u0):
 
 def _checked(depths, target, u0):
     """Depths, targets (...) and starts (..., n_pathways), or an error that names what is wrong."""
-    depths = _checks.integer_array("depths", depths, ndim=1, minimum=1, maximum=DEEPEST)
-    if not depths.size:
-        raise ValueError("depths must hold at least one pathway, got none")
+    depths = checked_depths(depths)
     target = _checks.real_array("target", target)
     u0 = _checks.real_array("u0", u0)
     if (target <= 0).any():

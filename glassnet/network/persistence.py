@@ -176,7 +176,10 @@ def spanning_tree(correlation) -> tuple[np.ndarray, np.ndarray]:
 
 
 def most_active(layers, n_neurons) -> list[np.ndarray]:
-    """The most active neurons of each layer, by their mean |activation|: a sample that keeps large cliques cheap.
+    """The most active neurons of each layer: a sample that keeps large cliques cheap.
+
+    A neuron is the more active the larger its mean |activation| over the samples; this meaning of "most active" is our
+    choice.
 
     Parameters
     ----------

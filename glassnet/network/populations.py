@@ -138,18 +138,19 @@ def mse(outputs, populations) -> tuple[float, list[Moments]]:
 def checked_cov(name: str, value, n: int) -> np.ndarray:
     """Return `value` as a symmetric positive semi-definite (n, n) matrix, or raise an error that says what it is not.
 
-    Asymmetry and negative eigenvalues up to 1e-9 of the largest entry count as rounding.
+    Asymmetry and negative eigenvalues up to 1e-9 of the largest entry (1e-5 in single precision) count as rounding.
     """
     matrix = _checks.real_array(name, value, shape=(n, n))
+    rounding = 1e-5 if getattr(value, "dtype", None) == np.float32 else 1e-9
     largest = np.abs(matrix).max(initial=0.0)
     off = np.abs(matrix - matrix.T).max(initial=0.0)
-    if off > 1e-9 * largest:
+    if off > rounding * largest:
         i, j = np.unravel_index(np.abs(matrix - matrix.T).argmax(), matrix.shape)
         raise ValueError(
             f"{name} must be symmetric, got {matrix[i, j]:g} at [{i}, {j}] and {matrix[j, i]:g} at [{j}, {i}]"
         )
     matrix = 0.5 * (matrix + matrix.T)
     lowest = np.linalg.eigvalsh(matrix)[0] if n else 0.0
-    if lowest < -1e-9 * largest * n:
+    if lowest < -rounding * largest * n:
         raise ValueError(f"{name} must be positive semi-definite, got the eigenvalue {lowest:g}")
     return matrix

@@ -85,6 +85,8 @@ def binary(
         larger groups of units are not.
     """
     n_out, rho = _checks.integer("n_out", n_out, minimum=1), correlation(n_in, variance, covariance)
+    if not isinstance(latent, bool | np.bool_):
+        raise TypeError(f"latent must be True or False, got {latent!r}")
     if latent:
         inner = np.sin(0.5 * np.pi * rho)
         signs = np.sign(gaussian(n_out, n_in, 1.0, inner * np.sqrt(n_in), seed=seed))

@@ -37,6 +37,7 @@ class Task:
 
     def sample(self, n_samples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Return inputs (n_samples, n_in) and labels (n_samples,), 0 for the target +1."""
+        n_samples = _checks.integer("n_samples", n_samples, minimum=1)
         rng = generator(Seed(seed, "task"), Role.INITIAL)
         labels = rng.integers(2, size=n_samples)
         points = np.stack(self.points)[labels, rng.integers(len(self.points[0]), size=n_samples)]
@@ -69,8 +70,16 @@ def digits(n_test: int = 597, seed: int = 1):
     -------
     inputs, labels, test_inputs, test_labels : arrays
         (n, 64) float64 and (n,) int64 each.
+
+    Raises
+    ------
+    ImportError
+        Without scikit-learn: pip install 'glassnet[network]'.
     """
-    from sklearn.datasets import load_digits
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError as error:
+        raise ImportError("the digits are those of scikit-learn: pip install 'glassnet[network]'") from error
 
     n_test = _checks.integer("n_test", n_test, minimum=10, maximum=1700)
     inputs, labels = load_digits(return_X_y=True)

@@ -3,7 +3,10 @@
 Values and gradients are those of :mod:`glassnet.network.persistence`, computed on the CPU in double precision.
 """
 
-import torch
+try:
+    import torch
+except ImportError as error:
+    raise ImportError("glassnet.network.torch needs torch: pip install 'glassnet[torch]'") from error
 
 from glassnet import _checks
 from glassnet.network import persistence

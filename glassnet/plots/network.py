@@ -12,16 +12,24 @@ def dimension(curves):
     ----------
     curves : dict
         From a label to a pair of datasets, of :func:`glassnet.network.dimension.mean_field` and of
-        :func:`glassnet.network.dimension.simulate` or None.
+        :func:`glassnet.network.dimension.simulate`, :func:`glassnet.network.dimension.measure` or None.
 
     Returns
     -------
     matplotlib.figure.Figure
         One column wide. (a) D/N. (b) S and, dashed with open symbols, S / K1^2, as multiples of those of the input.
+
+    Raises
+    ------
+    TypeError
+        If `curves` is no dict of pairs.
     """
+    for label, pair in curves.items() if isinstance(curves, dict) else [("curves", curves)]:
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise TypeError(f"curves must be a dict of pairs (theory, simulation or None), got {label!r}: {type(pair)}")
     with look.column(4.4, rows=2) as (figure, (upper, lower)):
         for number, (label, (theory, simulation)) in enumerate(curves.items()):
-            colour, marker = look.COLOURS[number % len(look.COLOURS)], look.MARKERS[number % len(look.MARKERS)]
+            colour, marker = _mark(number).values()
             upper.plot(theory.layer, theory.dimension, color=colour)
             lower.plot(theory.layer, _multiple(theory, "covariance_strength")[0], color=colour)
             lower.plot(theory.layer, _multiple(theory, "relative_strength")[0], color=colour, linestyle=(0, (4, 2)))
@@ -60,7 +68,7 @@ def closure(pairs, errors):
     with look.column(4.6, rows=2, sharex=False) as (figure, (upper, lower)):
         reach = []
         for layer, (predicted, sampled) in enumerate(pairs, start=1):
-            style = {"color": look.COLOURS[layer - 1], "marker": look.MARKERS[layer - 1], "linestyle": "none"}
+            style = _mark(layer - 1) | {"linestyle": "none"}
             pick = np.triu_indices(len(predicted), 1)
             upper.plot(sampled[pick], predicted[pick], markersize=2.4, label=f"layer {layer}", **style)
             reach += [sampled[pick].min(), sampled[pick].max()]
@@ -69,11 +77,15 @@ def closure(pairs, errors):
         upper.set(xlabel="sampled covariance", ylabel="Gaussian closure")
         upper.legend()
         for number, width in enumerate(errors.width.values):
-            style = {"color": look.COLOURS[number], "marker": look.MARKERS[number]}
-            lower.plot(errors.layer, errors.sel(width=width), label=f"$N$ = {width}", **style)
+            lower.plot(errors.layer, errors.sel(width=width), label=f"$N$ = {width}", **_mark(number))
         lower.set(xlabel="layer", ylabel="relative error", xticks=errors.layer.values, ylim=(0, None))
         lower.legend()
     return figure
+
+
+def _mark(number):
+    """Colour and marker of a curve; they come again after the last one."""
+    return {"color": look.COLOURS[number % len(look.COLOURS)], "marker": look.MARKERS[number % len(look.MARKERS)]}
 
 
 def _multiple(data, name):

@@ -17,7 +17,15 @@ def trajectories(theory, simulation=None):
     -------
     matplotlib.figure.Figure
         One column wide. Grey: what is to be learned in each mode.
+
+    Raises
+    ------
+    TypeError
+        If an argument is no such dataset, a whole `Descent` for example.
     """
+    for name, data in (("theory", theory), ("simulation", simulation)):
+        if data is not None and "strength" not in getattr(data, "data_vars", ()):
+            raise TypeError(f"{name} must be a dataset with `strength` (the history of a descent), got {type(data)}")
     with look.column(2.6) as (figure, (ax,)):
         for goal in theory.target.values:
             ax.axhline(goal, color=look.BAND, linewidth=0.6, zorder=1)

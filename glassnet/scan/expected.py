@@ -59,7 +59,11 @@ def _of_ensemble(glass: str, couplings: str = "binary", bias: float = 0.0, **key
     if couplings == "binary" and bias == 0.0 and glass in _TREES:
         return str(_TREES[glass](**keywords))
     cavity = theory.of(glass, couplings=couplings, bias=bias, **keywords)
-    return str(cavity or theory.paramagnet_of(glass, couplings=couplings, bias=bias, **keywords))
+    found = str(cavity or theory.paramagnet_of(glass, couplings=couplings, bias=bias, **keywords))
+    clean = theory.of(glass, **keywords)
+    if couplings != "binary" or bias <= 0 or clean is None:
+        return found
+    return f"{found}\n\n{theory.ferromagnet.ferromagnet(clean, bias)}"
 
 
 def _along(diagram: theory.PhaseDiagram, file: str) -> str:

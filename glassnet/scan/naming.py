@@ -1,4 +1,4 @@
-"""A result as it is shown: N counts the weights before dilution everywhere, and no two estimates have one name.
+"""A result as it is shown: N counts the weights before dilution everywhere.
 
 The run file asks for sizes before dilution, tables and figures are headed by them; fits of planted scans count the
 weights that are left.
@@ -17,18 +17,6 @@ def named(result: Transition) -> Transition:
 
     `location.curves` keep their keys: they are looked up, not shown.
     """
-    result = _before_dilution(result)
-    names = [one.name for one in result.estimates]
-    estimates = [
-        one._replace(name=f"{one.name}, bar with the spread of all forms")
-        if one.name in names[place + 1 :] and one.name not in names[:place]
-        else one
-        for place, one in enumerate(result.estimates)
-    ]
-    return replace(result, estimates=tuple(estimates))
-
-
-def _before_dilution(result: Transition) -> Transition:
     left = {int(table.attrs["n_weights"]): size for size, table in result.planted.items()}
     if result.location is None or set(result.location.zeros) <= set(result.sizes):
         # nothing counts what is left

@@ -216,7 +216,7 @@ def _verdict(section: Section) -> str:
     result = section.result
     # the sentence stands at the end
     head, _, asked = str(result).partition("\n\n")
-    lines = [f"transition at {head.splitlines()[0]}", "", asked]
+    lines = [head.splitlines()[0], "", asked]
     if section.theory is not None:
         lines += ["", words.comparison(result, section.theory)]
     failing = words.unequilibrated(result)

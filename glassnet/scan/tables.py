@@ -114,7 +114,8 @@ def estimates(result: Transition) -> Table:
     """All estimates of the transition temperature, the headline first."""
     rows = [[number(e.value, e.stderr), e.name] for e in result.estimates]
     if result.location is not None:
-        rows += [[number(zero.value, zero.stderr), f"w = 1/2 at N = {n}"] for n, zero in result.location.zeros.items()]
+        zeros = result.location.known_zeros
+        rows += [[number(zero.value, zero.stderr), f"w = 1/2 at N = {n}"] for n, zero in zeros.items()]
     return Table("estimates of the transition temperature", ["T", "from"], rows, list(range(len(rows))))
 
 

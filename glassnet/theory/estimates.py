@@ -26,7 +26,8 @@ def mean(series) -> Estimate:
     """Return the mean of a stationary series and its error, autocorrelation included.
 
     The integrated autocorrelation time is summed over a window of five times itself (A. D. Sokal, Cargese lectures,
-    1996), and grows the error by the square root of twice its value.
+    1996), corrected for the finite length (U. Wolff, Comput. Phys. Commun. 156, 143 (2004)), and grows the error by the
+    square root of twice its value.
     """
     series = np.asarray(series, dtype=np.float64)
     n = len(series)
@@ -37,7 +38,7 @@ def mean(series) -> Estimate:
         return Estimate(float(series.mean()), 0.0)
     time = 2.0 * np.cumsum(correlation / correlation[0]) - 1.0
     window = int(np.argmax(np.arange(n) >= 2.5 * time)) or n - 1
-    effective = n / max(1.0, time[window])
+    effective = n / max(1.0, time[window] * (1.0 + (2.0 * window + 1.0) / n))
     return Estimate(float(series.mean()), math.sqrt(correlation[0] / n / max(1.0, effective - 1.0)))
 
 
@@ -49,7 +50,7 @@ def fit(functions, values: list[Estimate]) -> tuple[np.ndarray, np.ndarray]:
     functions : (n, n_coefficients) floats
         The functions at each point.
     values : list of n Estimates
-        Errors grow with the root of chi^2 per degree of freedom where that exceeds 1.
+        The covariance grows to chi^2 per degree of freedom where chi^2 lies three deviations above what is expected.
     """
     weight = 1.0 / np.maximum([one.stderr for one in values], 1e-15)
     matrix = np.asarray(functions, dtype=np.float64) * weight[:, None]
@@ -57,8 +58,9 @@ def fit(functions, values: list[Estimate]) -> tuple[np.ndarray, np.ndarray]:
     covariance = np.linalg.inv(matrix.T @ matrix)
     coefficients = covariance @ matrix.T @ target
     freedom = len(values) - matrix.shape[1]
-    if freedom > 0:
-        covariance *= max(1.0, float(np.sum((target - matrix @ coefficients) ** 2)) / freedom)
+    chi2 = float(np.sum((target - matrix @ coefficients) ** 2))
+    if chi2 > freedom + 3.0 * math.sqrt(2.0 * freedom) and freedom > 0:
+        covariance *= chi2 / freedom
     return coefficients, covariance
 
 

@@ -71,7 +71,7 @@ class Ferromagnet:
                 low *= 0.7
                 if low < COLDEST:
                     return 0.0
-        return brentq(self._excess, low, spinodal * (1.0 - 1e-3), xtol=1e-9)
+        return brentq(self._excess, low, spinodal * (1.0 - 1e-3), xtol=1e-7)
 
     def latent_heat(self) -> float:
         """Return the energy per weight that melting at T_c takes; 0.0 without a first-order transition."""
@@ -99,6 +99,24 @@ class Ferromagnet:
     def free_energy(self, T):
         """Return the free energy of the magnetised state, whether or not it is the stable one."""
         return self._each(T, "excess", 0.0, lambda t, x: paramagnet.free_energy(t, self.alpha) - t * x)
+
+    def __str__(self):
+        rows = {"spinodal": self.spinodal_temperature(), "transition": self.transition_temperature()}
+        if self.bias < 1.0:
+            rows["Nishimori"] = self.nishimori_temperature()
+        lines = [f"{self.tree}, bias {self.bias:g}: ferromagnet"]
+        lines.append(f"{'':14}{'T':>9}{'magnetisation':>15}{'overlap':>10}{'energy':>10}")
+        for name, T in rows.items():
+            if T < COLDEST:
+                lines.append(f"{name:14}{'none':>9}")
+                continue
+            # at the spinodal itself the state is about to vanish
+            here = T * (1.0 - 1e-3) if name == "spinodal" else T
+            m, q, energy = self.magnetization(here), self.overlap(here), self.energy(here)
+            lines.append(f"{name:14}{T:9.5f}{m:15.5f}{q:10.5f}{energy:10.5f}")
+        if heat := self.latent_heat():
+            lines.append(f"latent heat {heat:.5f} per weight")
+        return "\n".join(lines)
 
     def _excess(self, temperature: float) -> float:
         found = signed.state(self.tree, self.bias, temperature)

@@ -229,7 +229,7 @@ def _series(population: Population, temperature: float, iterations: int) -> np.n
 
 
 def _rough_zero(population: Population, unit: float) -> float:
-    """T_K to about 1 %, from one small population."""
+    """T_K to a few tenths of a percent, from one small population."""
 
     def complexity(temperature):
         population.polarize()
@@ -238,13 +238,20 @@ def _rough_zero(population: Population, unit: float) -> float:
         return _series(population, temperature, 20)[:, 1].mean()
 
     low = high = unit
-    while complexity(high) <= 0.0:
-        low, high = high, 1.3 * high
-    while low == high or complexity(low) > 0.0:
-        low, high = low / 1.3, low
+    below = above = complexity(unit)
+    while above <= 0.0:
+        low, below, high = high, above, 1.3 * high
+        above = complexity(high)
+    while below > 0.0:
+        high, above, low = low, below, low / 1.3
         if low < LOWEST * unit:
             return 0.0
-    while high > 1.01 * low:
+        below = complexity(low)
+    while high > 1.03 * low or above == math.inf:
         middle = math.sqrt(low * high)
-        low, high = (low, middle) if complexity(middle) > 0.0 else (middle, high)
-    return math.sqrt(low * high)
+        value = complexity(middle)
+        if value > 0.0:
+            high, above = middle, value
+        else:
+            low, below = middle, value
+    return low - below * (high - low) / (above - below)

@@ -125,6 +125,19 @@ def test_errors_grow_where_a_form_does_not_fit():
     assert abs(trend.value - 0.7) < 4.5 * trend.stderr
 
 
+def test_the_jump_does_not_count_the_scatter_of_independent_configurations():
+    """Overlaps of 0.9 + 1/N, or of independent configurations, whose mean |q| is the scatter (2 / (pi N))^(1/2)."""
+    sizes = np.array([36, 60, 96])
+    columns = {}
+    for prefix in ("", "mixture_"):
+        columns[f"{prefix}high"] = 0.9 + 1 / sizes
+        columns[f"{prefix}low"] = np.sqrt(2 / (np.pi * sizes))
+        columns |= {f"{prefix}{name}_stderr": np.full(3, 0.002) for name in ("high", "low")}
+    found = peaks.jump(xr.Dataset({name: ("size", values) for name, values in columns.items()}, {"size": sizes}))
+    assert found.value == pytest.approx(0.9, abs=1e-6)
+    assert 0.002 < found.stderr < 0.06
+
+
 def test_mixture_and_cut_find_the_two_parts():
     edges = np.linspace(-1, 1, 81)
     centres = 0.5 * (edges[1:] + edges[:-1])

@@ -84,6 +84,8 @@ def test_symmetric_scans_are_never_taken_for_another_kind(synthetic, kind):
         # dips of a dozen samples are too noisy for that one; without planted scans it stays open
         assert kinds.count(kind) >= 2
     for one in found:
+        names = [estimate.name for estimate in one.estimates]
+        assert len(set(names)) == len(names)
         if one.kind in ("continuous", "first-order"):
             assert abs(one.temperature - 1.0) < 3 * one.stderr
         if one.kind == "none":
@@ -96,6 +98,27 @@ def test_symmetric_scans_of_another_kind_overrule_a_planted_crossing(synthetic):
     heat = synthetic.ferromagnet(SIZES, LADDER, critical=1.0, latent=0.4, seed=1)
     symmetric = {f"{path}/symmetric": data for path, data in heat.items()}
     assert find_transition(synthetic.tree(scan | symmetric)).kind != "random first-order"
+
+
+def test_glasses_that_order_continuously_contradict_a_planted_jump(synthetic):
+    scan = synthetic.two_level((48, 96, 192), (0.90, 0.95, 1.00, 1.05), critical=1.0, seed=2)
+    assert find_transition(synthetic.tree(scan)).kind == "random first-order"
+    grown = {f"{path}/symmetric": data for path, data in synthetic.curie_weiss(2, 1).items()}
+    found = find_transition(synthetic.tree(scan | grown))
+    assert found.kind == "undecided"
+    assert np.isnan(found.temperature)
+
+
+@pytest.mark.parametrize("latent", [0.15, 0.2])
+def test_a_small_latent_heat_is_not_called_random_first_order(synthetic, latent):
+    """Its energies run into each other; dips and two overlaps are there as at any jump."""
+    ladder = np.geomspace(0.7, 1.4, 14)
+    found = find_transition(
+        synthetic.tree(synthetic.ferromagnet((48, 96, 192), ladder, critical=1.0, latent=latent, seed=1))
+    )
+    passed = {item.name: item.passed for item in found.evidence}
+    assert passed["Binder dip deepens"] and passed["overlap has two peaks"]
+    assert found.kind in ("first-order", "undecided")
 
 
 def test_samples_that_fail_stay_in_the_averages(synthetic):

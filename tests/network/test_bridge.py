@@ -212,6 +212,18 @@ def test_cumulants_accept_matrices_of_a_glass(network):
     np.testing.assert_allclose(np.diagonal(moments[0].cov), first.var(axis=0), rtol=0.25)
 
 
+def test_tools_ask_for_one_network_where_a_glass_gave_many(network):
+    """Matrices of several configurations at once, and one network where a list of pathways is wanted."""
+    glass = ensembles.walks((3, 4, 2), alpha=2.0, seed=1)
+    several = from_glass(glass, np.ones((5, glass.n_weights)))
+    with pytest.raises(ValueError, match="weights must be those of one network, got matrices with 3 dimensions"):
+        dimension.measure(several, np.ones((9, 3)))
+    with pytest.raises(ValueError, match="those of one network"):
+        cumulants.propagate(several, None, np.zeros(3), np.eye(3), "tanh")
+    with pytest.raises(ValueError, match="weights must be a list of pathways, each of them a list of matrices"):
+        pathways.gradient_descent(network[0], np.ones((5, 10)))
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
@@ -226,7 +238,12 @@ def test_cumulants_accept_matrices_of_a_glass(network):
         (lambda: data_couplings(np.ones((0, 2)), np.ones(0)), ValueError, "X must hold at least one example"),
         (lambda: data_couplings([[np.nan]], [1.0]), ValueError, "X must be finite everywhere, got nan"),
         (lambda: data_couplings(np.ones((3, 2)), np.ones(3), 4), ValueError, r"samples_per_path must be in \[1, 3\]"),
-        (lambda: data_couplings(np.ones((3, 2)), np.ones(3), "some"), ValueError, "must be one of 'all', got 'some'"),
+        (
+            lambda: data_couplings(np.ones((3, 2)), np.ones(3), "some"),
+            ValueError,
+            "must be an integer or 'all', got 'some'",
+        ),
+        (lambda: data_couplings(np.ones((2, 2)), [0, 1]), ValueError, r"y must be labels \+-1, got 0 and 1"),
         (lambda: data_couplings(np.ones((3, 2)), np.ones(3))(2, None), ValueError, r"input_unit must be in \[0, 2\)"),
         (
             lambda: ensembles.walks((3, 2, 1), 1.0, 1, couplings=data_couplings(*examples(n_inputs=4))),

@@ -202,6 +202,26 @@ def test_measure_finds_what_was_put_in():
     assert np.isnan(found.variance[0])
 
 
+def test_measured_errors_are_those_of_other_samples():
+    """Against the scatter of forty measurements; of D/N and S the jackknife is up to 1.5 times too large."""
+    rng = np.random.default_rng(3)
+    weights = [synapses.gaussian(30, 30, 0.8, 0.8, seed=seed) for seed in (1, 2)]
+    found = [dimension.measure(weights, rng.standard_normal((200, 30)), "tanh") for _ in range(40)]
+    for name in dimension.VARIABLES:
+        scatter = np.std([row[name].values for row in found], axis=0, ddof=1)
+        typical = np.sqrt(np.mean([np.square(row[f"{name}_stderr"].values) for row in found], axis=0))
+        assert ((typical > 0.75 * scatter) & (typical < 2.1 * scatter)).all(), (name, typical / scatter)
+    assert np.isnan(dimension.measure(weights, rng.standard_normal((5, 30))).dimension_stderr).all()
+    again = dimension.measure(iter(weights), np.zeros((8, 30)), "tanh")  # any sequence; nothing varies
+    assert np.isnan(again.dimension_stderr).all() and (again.K1_stderr == 0).all()
+
+
+def test_units_that_do_not_vary_have_no_dimension():
+    theory = dimension.mean_field(2, lambda z: 0 * z + 0.5, bias_variance=0.1)
+    assert np.isnan(theory.dimension[1:]).all() and (theory.K1[1:] == 0).all()
+    assert theory.Q[1:].values == pytest.approx(0.25)
+
+
 def test_measure_takes_what_a_glass_gives():
     """Layers of few units, one output unit, a unit without inputs."""
     weights = [np.array([[1.0, -1.0, 0.0], [0.0, 0.0, 0.0]]), np.array([[1.0, 1.0]])]

@@ -1,6 +1,7 @@
 """Figures of dimension and closure: what is drawn is what was computed."""
 
 import numpy as np
+import pytest
 import xarray as xr
 
 from glassnet.network import dimension
@@ -17,6 +18,11 @@ def test_dimension_draws_theory_and_simulation():
     strengths = [line.get_ydata()[-1] for line in lower.get_lines() if len(line.get_ydata()) == 4]
     for expected in (theory, simulation):
         assert float(expected.covariance_strength[-1] / expected.covariance_strength[0]) in strengths
+
+
+def test_dimension_takes_pairs_only():
+    with pytest.raises(TypeError, match=r"curves must be a dict of pairs .* got 'alone'"):
+        network.dimension({"alone": dimension.mean_field(1)})
 
 
 def test_closure_draws_pairs_and_errors():

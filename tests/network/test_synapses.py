@@ -51,6 +51,10 @@ def test_wrong_arguments():
         synapses.measured([1.0, 2.0])
     with pytest.raises(ValueError, match="rule must be one of 'hebb', 'oja', 'sanger', got 'bcm'"):
         hebbian.train(np.ones((4, 3)), 2, "bcm")
+    with pytest.raises(ValueError, match="inputs must hold samples that are not all zero"):
+        hebbian.train(np.zeros((4, 3)), 2, "hebb")
+    with pytest.raises(TypeError, match="latent must be True or False, got 'yes'"):
+        synapses.binary(5, 9, latent="yes", seed=1)
     with pytest.raises(FloatingPointError, match="weights diverge by the rule 'sanger': rate 50 is too large"):
         hebbian.train(np.random.default_rng(1).standard_normal((40, 9)), 5, "sanger", rate=50.0, n_updates=50)
 

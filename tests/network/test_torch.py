@@ -20,6 +20,17 @@ def test_importing_the_room_needs_neither_torch_nor_scikit_learn():
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() == "[]"
 
 
+def test_where_torch_is_missing_the_error_says_what_to_install():
+    """Whether it is installed or not: the import is made to fail."""
+    program = (
+        "import sys; sys.modules['torch'] = None; import glassnet.network as n\n"
+        "try: n.torch\nexcept ImportError as error: print(error)"
+    )
+    command = [sys.executable, "-P", "-c", program]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    assert told == "glassnet.network.torch needs torch: pip install 'glassnet[torch]'"
+
+
 @pytest.fixture(scope="module")
 def torch():
     return pytest.importorskip("torch")
@@ -74,7 +85,7 @@ def test_regulariser_reaches_the_weights_of_a_network(name, torch, ours):
         for step in (1e-6, -2e-6):
             first.weight[place] += step
             sides.append(term().item())
-    assert (sides[0] - sides[1]) / 2e-6 == pytest.approx(expected, rel=1e-5)
+    assert (sides[0] - sides[1]) / 2e-6 == pytest.approx(expected, rel=1e-6)
 
 
 def test_most_active_neurons_only(torch, ours):

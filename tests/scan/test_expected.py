@@ -20,6 +20,15 @@ def test_couplings_without_cavity_theory_have_a_paramagnet():
     assert expected.told("walks", widths=[9, 9, 9, 1], alpha=1.5).startswith("paramagnet, alpha 1.5, binary couplings")
 
 
+def test_biased_couplings_have_a_ferromagnet():
+    told = expected.told("regular", p=3, degree=4, bias=1.0)
+    assert "spinodal        1.63003" in told and "transition      1.20656        0.99628" in told
+    assert told.endswith("latent heat 0.41327 per weight")
+    told = expected.told("regular", p=3, degree=4, bias=0.3)
+    assert "transition         none" in told and "latent heat" not in told
+    assert "ferromagnet" not in expected.told("regular", p=3, degree=4, bias=-0.3)
+
+
 def test_diagram(tmp_path):
     table = expected.told("regular", "", p=2, degree=4)
     assert table == str(theory.phase_diagram("regular", p=2, degree=4))

@@ -1,6 +1,7 @@
 """What run would settle an open case: run files that the scan accepts, and that say why."""
 
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +76,29 @@ def test_what_a_suggestion_asks_for(synthetic):
     assert settled.kind == "none"
     assert "The verdict stands" in settled.suggest()
     assert parse(settled.suggest(), "suggested.toml").samples == 48
+
+
+@pytest.mark.parametrize(("critical", "direction"), [(0.4, "colder"), (1.4, "hotter")])
+def test_planting_on_one_side_of_the_transition_suggests_the_other_side(synthetic, critical, direction):
+    given = (0.8, 0.9, 1.0)
+    scan = synthetic.two_level((36, 48, 60), given, seed=1, critical=critical)
+    found = find_transition(synthetic.tree(scan))
+    assert found.kind == "undecided"
+    # a fit without a zero, or with an error of 10^14, is no estimate
+    assert all(0 < one.stderr < 10 * one.value for one in found.estimates)
+    wanted = parse(found.suggest(), "suggested.toml")
+    # beyond what there was, whether the fits reach there or not
+    beyond = min(wanted.scan.planted) < min(given) if direction == "colder" else max(wanted.scan.planted) > max(given)
+    assert beyond
+
+
+def test_a_verdict_that_rests_on_dips_asks_for_planted_scans(synthetic):
+    found = find_transition(synthetic.tree(synthetic.random_energy(1)))
+    assert found.kind == "random first-order"
+    assert "halve the statistical part" in found.suggest()
+    dips = tuple(item for item in found.evidence if "planted" not in item.name)
+    alone = replace(found, location=None, evidence=dips)
+    assert "Planted scans around T = 0.6" in alone.suggest()
 
 
 def test_failing_samples_are_named_and_nobody_is_dropped(synthetic):

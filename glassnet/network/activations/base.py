@@ -46,7 +46,8 @@ class Activation(ABC):
 
     def derivative(self, z):
         """Return phi'(z), entry by entry; ValueError where there is none to train with."""
-        raise ValueError(f"activation must have a derivative: linear, quadratic, relu, erf or tanh, got {self.name}")
+        allowed = "'linear', 'relu', 'erf', 'tanh' or quadratic(alpha)"
+        raise ValueError(f"activation must have a known derivative: {allowed}, got {self.name}")
 
     def moments(self, mean, cov) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and covariance of phi(z).
