@@ -1,9 +1,11 @@
 """Figures: what a result looks like. matplotlib is imported when something is drawn, and no global state is touched.
 
 :func:`transition` is the overview on a screen. The others are one column of a journal wide, and each returns a
-matplotlib Figure; `export` makes the files of a whole run. Functions that take axes draw into them.
+matplotlib Figure; `export` makes the files of a whole run. Functions that take axes draw into them. The modules
+`network` and `pathways` draw what belongs to `glassnet.network`.
 """
 
+from glassnet.plots import network, pathways
 from glassnet.plots.diagram import critical_at, critical_dilution, phase_diagram
 from glassnet.plots.ladders import exchange
 from glassnet.plots.look import style, theory_of
@@ -25,9 +27,11 @@ __all__ = [
     "exchange",
     "location",
     "melting",
+    "network",
     "overlap_distribution",
     "overlap_map",
     "overlap_ridges",
+    "pathways",
     "peak_weight",
     "phase_diagram",
     "planted_weight",
