@@ -519,6 +519,9 @@ def test_results_of_dynamics_and_field_integration_are_drawn_one_column_wide():
         ax = figure.axes[0]
         assert ax.get_xlabel() and ax.get_ylabel()
         if draw is plots.melting:
+            followed = theory.following.follow(theory.regular(3, 4), result.planted_temperature)
+            (_, line) = draw(result, theory=followed).axes[0].get_lines()[-1].get_data()
+            assert line[-1] == 0 and line[0] > line[-2] > 0.5
             assert ax.get_title() == "melting of the planted crystal, which is not $T_d$"
             words = [text.get_text() for text in ax.get_legend().get_texts()]
             assert words == ["planted at $T = 0.5$", "melts at $T = 0.62(10)$"]

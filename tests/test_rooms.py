@@ -12,7 +12,7 @@ import glassnet
 ROOT = Path(glassnet.__file__).parent
 #: every room may import those to its left; what shares a step does not know each other
 ORDER = (
-    {"_memory", "_random", "_checks", "_wiring"},
+    {"_memory", "_random", "_checks", "_wiring", "_progress"},
     {"kernels"},
     {"glass"},
     {"ensembles"},
@@ -33,7 +33,7 @@ GUARDED = {
     "mpi4py": {"scan.farm"},
     "h5py": {"chains"},
     "pydantic": {"scan.config"},
-    "rich": {"sampling.progress", "scan.progress"},
+    "rich": {"_progress", "scan.progress"},
     "matplotlib": {"plots"},
     "sklearn": {"network"},
     "torch": {"network.torch"},

@@ -78,7 +78,9 @@ def two_phases(nodes: list[PlantedNode], location: Location | None) -> Evidence:
         rows[size] = symmetric.Peaks(np.nan, np.nan, 1.0) if found is None else found
         counts = errors.resampling_counts(nearest.n_samples, key=nearest.path)
         resampled = errors.resampled_means(nearest.density, counts)
-        parts.append(told(np.abs(centres), resampled, nearest.threshold, nearest.n_samples))
+        row = told(np.abs(centres), resampled, nearest.threshold, nearest.n_samples)
+        # the mean |q| of independent configurations
+        parts.append(row | {"scatter": float(np.sqrt(2 / (np.pi * size)))})
     largest = rows[max(rows)]
     passed = all(row.valley < _VALLEY for row in rows.values())
     last = parts[-1]
@@ -278,6 +280,18 @@ def bracket(temperature: float, stderr: float, annealed, arrest) -> Evidence:
     above = highest == highest and temperature - margin > highest + 2 * getattr(arrest, "stderr", 0.0)
     says += f", the transition at {number(temperature, stderr)}"
     return Evidence(name, lowest, np.nan, (), not (below or above), says)
+
+
+def entropy_crisis(annealed, thermodynamics: dict[int, xr.Dataset]) -> Evidence | None:
+    """No order was found down to where a paramagnet would have a negative entropy: it is there, and was missed. None
+    where that is not so, or not known."""
+    lowest = 0.0 if annealed is None else annealed.zero_of_entropy()
+    coldest = max(float(data.temperature.values.min()) for data in thermodynamics.values())
+    if coldest >= lowest:
+        return None
+    says = f"T(s=0) = {lowest:.4g}: no paramagnet exists below, yet no order is seen down to T = {coldest:.3g}; "
+    says += "random starts may never find the glass"
+    return Evidence("within rigorous bounds", lowest, np.nan, (), False, says)
 
 
 def complexity(field) -> Evidence:

@@ -10,11 +10,11 @@ import numpy as np
 import xarray as xr
 
 from glassnet.analysis import errors, symmetric
-from glassnet.analysis.location import Estimate
+from glassnet.analysis.location import ADMISSIBLE, Estimate
 
 _STEPS = 80
 #: how either peak moves with N
-_FORMS = {"high": (lambda n: 1 / n, lambda n: np.log(n) / n), "low": (lambda n: n**-0.5,)}
+_FORMS = {"high": (lambda n: 1 / n, lambda n: np.log(n) / n), "low": (lambda n: 1 / n,)}
 
 
 class Mixture(NamedTuple):
@@ -98,7 +98,8 @@ def of_sizes(overlaps: dict[int, xr.Dataset]) -> xr.Dataset | None:
     xarray.Dataset or None
         Dimension size: `temperature` of the rung; `low`, `high`, `weight` cut at the least density, `mixture_low`,
         `mixture_high`, `mixture_weight`, each with `_stderr` (bootstrap over samples); `self_averaging`, the variance
-        of the peak weight over the samples divided by its square mean. None where a size has no high overlaps.
+        of the peak weight over the samples divided by its square mean; `scatter`, the mean of |q| on the hottest rung,
+        where configurations have nothing in common. None where a size has no high overlaps.
     """
     columns: dict[str, list[float]] = {}
     for data in overlaps.values():
@@ -109,6 +110,8 @@ def of_sizes(overlaps: dict[int, xr.Dataset]) -> xr.Dataset | None:
         size, rows = np.abs(data["overlap"].values), data["density_resampled"].values[:, rung]
         row = told(size, rows, data.attrs["threshold"], data.attrs["n_samples"], data.attrs["origin"])
         row |= {"temperature": float(data.temperature[rung]), "self_averaging": float(data["self_averaging"][rung])}
+        hottest = data["density"].values[-1]
+        row["scatter"] = float(hottest @ size / hottest.sum())
         for name, value in row.items():
             columns.setdefault(name, []).append(value)
     if not columns:
@@ -136,29 +139,35 @@ def told(
 
 
 def _limits(found: xr.Dataset, name: str, size: np.ndarray, forms: tuple) -> list[symmetric.Trend]:
-    """Values of a column at infinite size."""
+    """Values of a column at infinite size; of a lower peak without what is scatter."""
     stderr = np.maximum(found[f"{name}_stderr"].values, 1e-3)
-    return [symmetric.line(form(size), found[name].values, stderr)[0] for form in forms]
+    values = found[name].values - (found["scatter"].values if name.endswith("low") else 0)
+    return [symmetric.line(form(size), values, stderr)[0] for form in forms]
 
 
 def jump(found: xr.Dataset | None) -> Estimate | None:
-    """Distance of the peaks as N grows: the higher one extrapolated in 1/N, the lower one in N^-1/2.
+    """Distance of the peaks as N grows, both extrapolated in 1/N.
 
-    The mean |q| of the lower peak is the scatter of configurations that have nothing in common, of the order N^-1/2.
-    The bar holds the distance to the forms with ln N / N for the higher peak, and to the other way to tell the peaks.
-    None for fewer than two sizes or without errors.
+    The mean |q| of the lower peak is first of all the scatter of configurations that have nothing in common, of the
+    order N^-1/2: what they have on the hottest rung is taken off before, and what is then zero within two standard
+    errors counts as zero, its error kept. The bar holds the distance to ln N / N for the higher peak, and to the other
+    way to tell the peaks, as far as these are known well enough. None for fewer than two sizes or without errors.
     """
     if found is None or found.sizes["size"] < 2:
         return None
     size = found["size"].values.astype(float)
     values = []
-    for prefix in ("mixture_", ""):
-        high, low = (_limits(found, f"{prefix}{name}", size, forms) for name, forms in _FORMS.items())
-        values += [symmetric.Trend(top.value - low[0].value, np.hypot(top.stderr, low[0].stderr)) for top in high]
+    for prefix in ("", "mixture_"):
+        high, (low,) = (_limits(found, f"{prefix}{name}", size, forms) for name, forms in _FORMS.items())
+        if not low.above(0) and not low.below(0):
+            # nothing in common, as in a paramagnet
+            low = low._replace(value=0.0)
+        values += [symmetric.Trend(top.value - low.value, np.hypot(top.stderr, low.stderr)) for top in high]
     if not np.isfinite([trend.stderr for trend in values]).all():
         return None
     headline = values[0]
-    spread = max(abs(trend.value - headline.value) for trend in values)
+    known = [trend.value for trend in values if trend.stderr <= ADMISSIBLE * headline.stderr]
+    spread = max(abs(value - headline.value) for value in known)
     return Estimate(
         "jump of the overlap", headline.value, float(np.hypot(headline.stderr, spread)), tuple(map(int, size))
     )

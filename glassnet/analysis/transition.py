@@ -37,7 +37,7 @@ class Transition:
     estimates : tuple of Estimate
         Every estimate of the temperature, the headline first, the others as checks beside it.
     latent_heat, jump : Estimate or None
-        Energy per weight and overlap that separate the phases.
+        Energy per weight and overlap that separate the phases, the overlap from planted scans if it jumps there.
     dilution : float
     sizes : tuple of int
         Numbers of weights, before dilution.

@@ -74,7 +74,7 @@ def decide(found: Findings) -> Verdict:
         - "continuous": the Binder cumulants of all sizes cross, without a dip below that of a product of two normal
           variables, the susceptibility grows below, and the overlap has one peak.
         - "none": no crossing, no deepening dip, no size with two peaks, and the susceptibility does not grow down to
-          the lowest temperature, which the evidence names.
+          the lowest temperature, which the evidence names and at which the annealed entropy is not negative.
         - "undecided": anything else.
 
         The temperature of a random first-order transition is the planted crossing or the zero of the complexity in a
@@ -112,6 +112,8 @@ def decide(found: Findings) -> Verdict:
     headline = _headline(kind, places)
     temperature, stderr = (np.nan, np.nan) if headline is None else (headline.value, headline.stderr)
     bounds = weigh.bracket(temperature, stderr, found.annealed, found.arrest)
+    if kind == "none" and (hidden := weigh.entropy_crisis(found.annealed, thermodynamics)) is not None:
+        kind, bounds = "undecided", hidden
     if kind == "random first-order" and (headline is None or bounds.passed is False):
         kind, headline = "undecided", None
     listed = [one for family in _RELEVANT[kind] for one in places[family] if _known(one)]

@@ -16,8 +16,9 @@ import xarray as xr
 from scipy.integrate import solve_ivp
 
 from glassnet import _checks
-from glassnet.network._descent import Descent, balanced_start, checked_depths, gradient_descent, random_start
+from glassnet.network._descent import Descent, gradient_descent
 from glassnet.network._record import record
+from glassnet.network._starts import balanced_start, checked_depths, random_start
 
 __all__ = [
     "Descent",

@@ -64,10 +64,11 @@ def relaxation(result, ax=None):
     return _column(draw, ax)
 
 
-def melting(result, ax=None):
+def melting(result, ax=None, theory=None):
     """Overlap with the planted state of one heated crystal against temperature (:class:`Melting`); not T_d.
 
-    The error of the melting temperature is half the distance of the two temperatures around it.
+    The error of the melting temperature is half the distance of the two temperatures around it. `theory`, of
+    :func:`glassnet.theory.following.follow` at the same planting temperature, adds the line of infinite size.
     """
 
     def draw(ax):
@@ -82,6 +83,12 @@ def melting(result, ax=None):
         for (what, where, stderr, dashes), colour in zip(lines, (look.COLOURS[2], look.COLOURS[5]), strict=True):
             if np.isfinite(where):
                 ax.axvline(where, color=colour, linestyle=dashes, label=f"{what} $T = {number(where, stderr)}$")
+        if theory is not None:
+            # steep at the end, where the state ceases to be
+            end = theory.melting_temperature()
+            place = end - (end - last.temperature.values.min()) * np.linspace(1, 0, 60)[:-1] ** 2
+            drop = np.append(theory.overlap(place), 0.0)
+            ax.plot(np.append(place, place[-1]), drop, color=look.THEORY, label=f"theory: until $T = {end:.4f}$")
         ax.set(xlabel="temperature $T$", ylabel="overlap with $w^*$", ylim=(-0.05, 1.05))
         ax.set_title("melting of the planted crystal, which is not $T_d$")
         ax.legend(loc="best")

@@ -4,12 +4,12 @@ import numpy as np
 
 import glassnet
 from glassnet import _checks
+from glassnet._progress import reporter
 from glassnet._random import Role, Seed, words
 from glassnet.chains import schema
 from glassnet.glass import PathGlass
 from glassnet.kernels import bitsliced, realvalued, recording
 from glassnet.sampling.measurements import PAIR_MEASUREMENTS, Overlaps, check, n_pairs
-from glassnet.sampling.progress import reporter
 from glassnet.sampling.walkers import Walkers
 
 _PAIRS = set(PAIR_MEASUREMENTS)

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from glassnet import _checks, _random
+from glassnet._progress import reporter
 from glassnet.kernels import cavity
 from glassnet.theory import estimates
 from glassnet.theory.branching import Branching, branching
@@ -171,7 +172,7 @@ def states(
     inside: int = MEMBERS_INSIDE,
     iterations: int = 100,
     seed: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: bool | Callable[[int, int], None] = False,
 ) -> States:
     """Solve for the states that dominate at m.
 
@@ -192,8 +193,8 @@ def states(
     iterations : int
         Measured, >= 20, after as many as it takes to become stationary.
     seed : int
-    progress : callable, optional
-        Called as progress(done, total) with the iterations.
+    progress : bool or callable
+        True for a bar of the iterations; a callable is called as progress(done, total).
 
     Returns
     -------
@@ -209,8 +210,8 @@ def states(
     m = _checks.real("m", m, minimum=0.0, maximum=MOST_M, exclusive=True)
     company = _company(tree, members, inside, seed)
     iterations = _checks.integer("iterations", iterations, minimum=20)
-    told = progress and (lambda done: progress(done, iterations))
-    found = _extrapolated(company, temperature, m, iterations, told)
+    with reporter(progress, iterations, "iterations") as told:
+        found = _extrapolated(company, temperature, m, iterations, told)
     if found:
         return found
     exponent, energy = tree.paramagnet(temperature)
@@ -226,7 +227,7 @@ def glass(
     inside: int = MEMBERS_INSIDE,
     iterations: int = 100,
     seed: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: bool | Callable[[int, int], None] = False,
 ) -> Glass:
     """Find m* and with it the equilibrium at a temperature; parameters as for `states`.
 
@@ -243,9 +244,10 @@ def glass(
     scout = Sites(tree, 1, members // 4, seed) if tree.is_alike else company[-1]
     rough = _rough_m(scout, temperature)
     measured = []
-    for i, m in enumerate(rough * np.array(_AROUND)) if rough < 1.0 else ():
-        told = progress and (lambda done, before=i * iterations: progress(before + done, len(_AROUND) * iterations))
-        measured.append(_extrapolated(company, temperature, float(m), iterations, told))
+    with reporter(progress, len(_AROUND) * iterations, "iterations") as told:
+        for i, m in enumerate(rough * np.array(_AROUND)) if rough < 1.0 else ():
+            further = lambda done, before=i * iterations: told(before + done)  # noqa: E731
+            measured.append(_extrapolated(company, temperature, float(m), iterations, further))
     found = _cross(measured) if measured and None not in measured else None
     if found:
         return found

@@ -133,6 +133,7 @@ def test_the_jump_does_not_count_the_scatter_of_independent_configurations():
         columns[f"{prefix}high"] = 0.9 + 1 / sizes
         columns[f"{prefix}low"] = np.sqrt(2 / (np.pi * sizes))
         columns |= {f"{prefix}{name}_stderr": np.full(3, 0.002) for name in ("high", "low")}
+    columns["scatter"] = np.sqrt(2 / (np.pi * sizes))
     found = peaks.jump(xr.Dataset({name: ("size", values) for name, values in columns.items()}, {"size": sizes}))
     assert found.value == pytest.approx(0.9, abs=1e-6)
     assert 0.002 < found.stderr < 0.06

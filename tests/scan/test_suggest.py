@@ -98,7 +98,7 @@ def test_a_verdict_that_rests_on_dips_asks_for_planted_scans(synthetic):
     assert "halve the statistical part" in found.suggest()
     dips = tuple(item for item in found.evidence if "planted" not in item.name)
     alone = replace(found, location=None, evidence=dips)
-    assert "Planted scans around T = 0.6" in alone.suggest()
+    assert "Planted scans around T = 0.5" in alone.suggest()
 
 
 def test_failing_samples_are_named_and_nobody_is_dropped(synthetic):

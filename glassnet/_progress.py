@@ -1,18 +1,18 @@
-"""How a sampler tells how far it is."""
+"""How a long computation tells how far it is."""
 
 import contextlib
 
 
 @contextlib.contextmanager
-def reporter(progress, total: int):
-    """Yield a function of the sweeps done: nothing for False, a bar for True, the user's own for a callable."""
+def reporter(progress, total: int, steps: str = "sweeps"):
+    """Yield a function of the steps done: nothing for False, a bar for True, the user's own for a callable."""
     if callable(progress):
         yield lambda done: progress(done, total)
     elif progress:
         from rich.progress import Progress
 
         with Progress(transient=True) as bar:
-            task = bar.add_task("sweeps", total=total)
+            task = bar.add_task(steps, total=total)
             yield lambda done: bar.update(task, completed=done)
     else:
         yield lambda done: None

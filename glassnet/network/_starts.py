@@ -1,0 +1,98 @@
+"""Weights to start the descent of parallel pathways from, and the modes of what they learn."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from glassnet import _checks
+from glassnet._random import Role, generator
+
+#: matrices in a pathway, at most
+DEEPEST = 100
+
+
+def balanced_start(depths, target, u0, *, width=None, seed) -> list:
+    """Balanced weights aligned with the singular vectors of the target: where the reduced dynamics is exact.
+
+    Parameters
+    ----------
+    depths : (n_pathways,) integers >= 1
+    target : (n_outputs, n_inputs) floats
+    u0 : (n_pathways,) or (n_modes, n_pathways) floats
+        Singular value of each matrix of a pathway in each mode of positive singular value of the target.
+    width : int, optional
+        Neurons in each hidden layer, at least the number of modes; by default the larger one of the target's sides.
+    seed : int or Seed
+        Of the random orthogonal bases of the hidden layers.
+
+    Returns
+    -------
+    list of lists of (n_out, n_in) float64
+        By pathway and layer.
+    """
+    depths = checked_depths(depths)
+    target = _checks.real_array("target", target, ndim=2)
+    left, strengths, right = modes(target)
+    width = max(target.shape) if width is None else _checks.integer("width", width, minimum=len(strengths))
+    if width < len(strengths):
+        raise ValueError(f"width must be at least the {len(strengths)} modes of target, got {width}")
+    u0 = _checks.real_array("u0", u0)
+    if u0.shape not in ((len(depths),), (len(strengths), len(depths))):
+        shapes = f"({len(depths)},) or ({len(strengths)}, {len(depths)})"
+        raise ValueError(f"u0 must have shape {shapes} for {len(strengths)} modes, got {u0.shape}")
+    u0 = np.broadcast_to(u0, (len(strengths), len(depths)))
+    rng = generator(seed, Role.INITIAL)
+    pathways = []
+    for a, depth in enumerate(depths):
+        bases = [np.linalg.qr(rng.standard_normal((width, len(strengths))))[0] for _ in range(depth - 1)]
+        bases = [right.T, *bases, left]
+        pathways.append([(after * u0[:, a]) @ before.T for before, after in pairwise(bases)])
+    return pathways
+
+
+def random_start(depths, n_inputs, n_outputs, *, width, scale, seed) -> list:
+    """Independent normal weights of variance scale^2 / n_in, aligned with nothing.
+
+    Parameters
+    ----------
+    depths : (n_pathways,) integers >= 1
+    n_inputs, n_outputs, width : int
+        Neurons; `width` those of each hidden layer.
+    scale : float
+        > 0.
+    seed : int or Seed
+
+    Returns
+    -------
+    list of lists of (n_out, n_in) float64
+        By pathway and layer.
+    """
+    depths = checked_depths(depths)
+    sizes = (("n_inputs", n_inputs), ("width", width), ("n_outputs", n_outputs))
+    n_inputs, width, n_outputs = (_checks.integer(name, value, minimum=1) for name, value in sizes)
+    scale = _checks.real("scale", scale, minimum=0, exclusive=True)
+    rng = generator(seed, Role.INITIAL)
+    pathways = []
+    for depth in depths:
+        widths = [n_inputs, *[width] * (depth - 1), n_outputs]
+        pathways.append(
+            [scale / np.sqrt(n_in) * rng.standard_normal((n_out, n_in)) for n_in, n_out in pairwise(widths)]
+        )
+    return pathways
+
+
+def checked_depths(depths) -> np.ndarray:
+    """Depths of at least one pathway, (n_pathways,) int32, or an error that says what they are not."""
+    depths = _checks.integer_array("depths", depths, ndim=1, minimum=1, maximum=DEEPEST)
+    if not depths.size:
+        raise ValueError("depths must hold at least one pathway, got none")
+    return depths
+
+
+def modes(target) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Singular vectors and values (left, strengths, right) of the modes that are not zero."""
+    left, strengths, right = np.linalg.svd(target, full_matrices=False)
+    number = int((strengths > 1e-12 * strengths.max(initial=0.0)).sum())
+    if number == 0:
+        raise ValueError("target must not be zero everywhere")
+    return left[:, :number], strengths[:number], right[:number]
