@@ -14,12 +14,24 @@ class Estimate(NamedTuple):
 
     def __str__(self):
         if not self.stderr > 0.0 or not math.isfinite(self.stderr):
-            return f"{self.value:g}"
+            return f"{self.value:zg}"
         decimals = max(0, 1 - math.floor(math.log10(self.stderr)))
         digits = round(self.stderr * 10**decimals)
         if digits < 20 or decimals == 0:
             return f"{self.value:.{decimals}f}({digits})"
         return f"{self.value:.{decimals - 1}f}({round(digits / 10)})"
+
+
+def table(title: str, rows: dict) -> str:
+    """Return a title and one line for every number or Estimate of `rows`, their decimal points in one column."""
+    shown = {name: str(value) if isinstance(value, Estimate) else f"{value:zg}" for name, value in rows.items()}
+    width = max(map(len, shown))
+    before = max(len(text.replace("(", ".").partition(".")[0]) for text in shown.values())
+    lines = [title]
+    for name, text in shown.items():
+        point = len(text.replace("(", ".").partition(".")[0])
+        lines.append(f"{name:{width + 2}}{' ' * (before - point)}{text}")
+    return "\n".join(lines)
 
 
 def mean(series) -> Estimate:

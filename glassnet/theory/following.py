@@ -29,6 +29,21 @@ class Followed:
     planted_temperature: float
     ordered: Ferromagnet
 
+    def __str__(self):
+        melting = self.melting_temperature()
+        ends = f"melts at T = {melting:.5f}" if melting else "melted at any temperature"
+        lines = [f"{self.ordered.tree}, planted at T = {self.planted_temperature:g}: {ends}"]
+        lines.append(f"{'':14}{'T':>9}{'overlap':>10}{'energy':>10}{'free energy':>13}")
+        rows = {
+            "as planted": self.planted_temperature,
+            "melting": melting * (1.0 - 1e-3),
+        }  # at T_melt it is about to go
+        for name, T in rows.items():
+            if T >= COLDEST:
+                overlap, energy, free = self.overlap(T), self.energy(T), self.free_energy(T)
+                lines.append(f"{name:14}{T:9.5f}{overlap:10.5f}{energy:10.5f}{free:13.5f}")
+        return "\n".join(lines)
+
     def melting_temperature(self) -> float:
         """Return the highest temperature at which the state exists; 0.0 if it does not even at T_p."""
         return self.ordered.spinodal_temperature()

@@ -53,6 +53,10 @@ class Energetic:
     energy: Estimate
     complexity: Estimate
 
+    def __str__(self):
+        rows = {"potential": self.potential, "energy": self.energy, "complexity": self.complexity}
+        return estimates.table(f"states at T = 0, y = {self.y:g}", rows)
+
 
 @dataclass(frozen=True)
 class GroundState:
@@ -60,6 +64,10 @@ class GroundState:
 
     energy: Estimate
     y: Estimate
+
+    def __str__(self):
+        title = "ground state" if math.isfinite(self.y.value) else "ground state: all paths satisfied"
+        return estimates.table(title, {"energy": self.energy, "y*": self.y})
 
 
 class _Fields:
@@ -192,10 +200,10 @@ def threshold_energy(theory) -> float:
     """
     fields, _ = _fields(theory, FEWEST, 20, 1)
     if fields.members > 1:
-        raise ValueError(f"theory must be regular and undiluted, got {theory}")
+        raise ValueError(f"theory must be regular and undiluted, got {fields.tree.tree}")
     ground = ground_state(theory).y.value
     if not math.isfinite(ground):
-        raise ValueError(f"theory must have more paths than can be satisfied, got {theory}")
+        raise ValueError(f"theory must have more paths than can be satisfied, got {fields.tree.tree}")
 
     def energy(y):
         found = fields.solve(y, 1)

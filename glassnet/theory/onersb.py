@@ -61,6 +61,13 @@ class States:
     energy: Estimate
     overlap: Estimate
 
+    def __str__(self):
+        title = f"states at T = {self.temperature:g}, m = {self.m:g}"
+        if self.overlap.value == 0.0:
+            title += ": none, the paramagnet"
+        rows = {"free energy": self.free_energy, "energy": self.energy}
+        return estimates.table(title, rows | {"complexity": self.complexity, "overlap": self.overlap})
+
     @property
     def free_energy(self) -> Estimate:
         """-T G(m)/m per weight; highest at m*, where it is the glass's."""
@@ -75,11 +82,12 @@ class Glass:
     ----------
     temperature : float
     m : Estimate
-        m*: weight of the peak of P(q) at 0. Reaches 1 at T_K.
+        m*: weight of the peak of P(q) at 0. Reaches 1 at T_K, and is (1, without error) above.
     free_energy, energy : Estimate
         Per weight.
     overlap : Estimate
-        q1, within a state; 0 where there are none.
+        q1, within a state; 0 above T_K, where P(q) has no second peak (up to T_d states have the overlap that `states`
+        finds at m = 1).
     """
 
     temperature: float
@@ -88,6 +96,11 @@ class Glass:
     energy: Estimate
     overlap: Estimate
 
+    def __str__(self):
+        kind = "paramagnet" if self.m.value == 1.0 else "glass"
+        rows = {"m*": self.m, "overlap q1": self.overlap, "free energy": self.free_energy, "energy": self.energy}
+        return estimates.table(f"{kind} at T = {self.temperature:g}", rows | {"entropy": self.entropy})
+
     @property
     def entropy(self) -> Estimate:
         """(e - f)/T per weight, in nats."""
@@ -95,7 +108,7 @@ class Glass:
         return Estimate((self.energy.value - self.free_energy.value) / self.temperature, stderr / self.temperature)
 
     def overlap_distribution(self) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Return the two peaks of P(q) as (place, weight): (0, m*) and (q1, 1 - m*)."""
+        """Return the two peaks of P(q) as (place, weight): (0, m*) and (q1, 1 - m*); of P(abs(q)) for even p."""
         return (0.0, self.m.value), (self.overlap.value, 1.0 - self.m.value)
 
 
@@ -236,8 +249,15 @@ def glass(
     Returns
     -------
     Glass
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `states`, and if p < 3: pairs break replica symmetry at every step, not at one.
     """
     tree = branching(theory, couplings)
+    if tree.tree.p < 3:
+        raise ValueError(f"p must be >= 3, got {tree.tree.p}: pairs break replica symmetry at every step")
     temperature = tree.temperature(temperature)
     company = _company(tree, members, inside, seed)
     iterations = _checks.integer("iterations", iterations, minimum=20)
@@ -335,15 +355,27 @@ def _cross(measured: list[States]) -> Glass | None:
     if centre * (1.0 + shift) >= 1.0:
         return None
     # -beta f of the states is lowest at m*, and bends there as Sigma falls: d(G/m)/dm = -Sigma/m^2.
-    below = 0.5 * measured[1].temperature * slope / centre * (x - shift) ** 2
-    free = [one.free_energy for one in measured]
-    (energy,), spread = estimates.fit(
-        line[:, :1], [Estimate(one.value - drop, one.stderr) for one, drop in zip(free, below, strict=True)]
-    )
-    values = [Estimate(float(energy), math.sqrt(spread[0, 0]))]
+    bend = measured[1].temperature * slope / centre
+    values = [_peak(x - shift, [one.free_energy for one in measured], bend, error)]
     for name in ("energy", "overlap"):
         (value, tilt), spread = estimates.fit(line, [getattr(one, name) for one in measured])
         at = np.array([1.0, shift])
         stderr = math.hypot(math.sqrt(at @ spread @ at), tilt * error)
         values.append(Estimate(float(value + tilt * shift), stderr))
     return Glass(measured[1].temperature, Estimate(float(centre * (1.0 + shift)), float(centre * error)), *values)
+
+
+def _peak(x: np.ndarray, free: list[Estimate], bend: float, error: float) -> Estimate:
+    """Height of the parabola of that bend with its maximum at x = 0, through values at x; `error` is that of its place.
+
+    Close to m = 1, where a free energy is known without error, the place of the maximum is what limits its height.
+    """
+    slope = bend * x
+    raised = [
+        Estimate(one.value - 0.5 * steep * at, math.hypot(one.stderr, steep * error))
+        for one, steep, at in zip(free, slope, x, strict=True)
+    ]
+    (height,), spread = estimates.fit(np.ones((len(x), 1)), raised)
+    weight = np.array([1.0 / max(one.stderr, 1e-15) ** 2 for one in raised])
+    common = error * float(weight @ slope) / weight.sum()
+    return Estimate(float(height), math.hypot(math.sqrt(spread[0, 0]), common))

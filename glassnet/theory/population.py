@@ -57,6 +57,13 @@ class Planted:
     energy: float
     members: tuple[int, ...]
 
+    def __str__(self):
+        title = f"planted glass at T = {self.temperature:g}, populations of {' and '.join(map(str, self.members))}"
+        if self.overlap.value == 0.0:
+            title += ": melted, the paramagnet"
+        rows = {"overlap": self.overlap, "complexity": self.complexity}
+        return estimates.table(title, rows | {"free energy": self.free_energy, "energy": self.energy})
+
 
 class Population:
     """Fields of the planted glass, on the move.

@@ -20,7 +20,8 @@ class RegularTree:
     survival: float = 1.0
 
     def __str__(self):
-        return f"regular, p = {self.p}, degree {self.degree}"
+        left = f" thinned to {self.mean_degree:g}" if self.survival < 1.0 else ""
+        return f"regular, p = {self.p}, degree {self.degree}{left}"
 
     @property
     def reference(self) -> "RegularTree":

@@ -54,7 +54,7 @@ ensembles = st.one_of(
 
 
 @given(ensembles)
-@settings(derandomize=True, deadline=None, max_examples=12)
+@settings(derandomize=True, deadline=None, max_examples=6)
 def test_order_of_temperatures(cavity):
     dynamic, static = cavity.dynamic_temperature(), cavity.static_temperature()
     assert np.isfinite([dynamic, static]).all()
@@ -65,10 +65,10 @@ def test_order_of_temperatures(cavity):
 
 
 @given(st.integers(3, 5), st.floats(1.0, 6.0))
-@settings(derandomize=True, deadline=None, max_examples=6)
+@settings(derandomize=True, deadline=None, max_examples=3)
 def test_cooling_orders_the_states_and_removes_them(p, alpha):
     cavity = theory.poisson(p, alpha)
-    temperatures = cavity.dynamic_temperature() * np.linspace(0.7, 1.0, 6)
+    temperatures = cavity.dynamic_temperature() * np.linspace(0.7, 1.0, 4)
     overlaps, complexities = cavity.overlap(temperatures), cavity.complexity(temperatures)
     assert (np.diff(overlaps) < 0).all()
     assert (overlaps <= 1).all()
@@ -77,7 +77,7 @@ def test_cooling_orders_the_states_and_removes_them(p, alpha):
 
 
 @given(st.integers(3, 4), st.integers(4, 7), st.floats(0.02, 0.15))
-@settings(derandomize=True, deadline=None, max_examples=6)
+@settings(derandomize=True, deadline=None, max_examples=3)
 def test_dilution_lowers_the_transitions(p, degree, dilution):
     whole, diluted = theory.regular(p, degree), theory.regular(p, degree, dilution)
     assert diluted.dynamic_temperature() < whole.dynamic_temperature()

@@ -62,3 +62,8 @@ def test_what_does_not_fit_costs_error():
     assert coefficients == pytest.approx([1.0, 0.5])
     bent = [Estimate(one.value + (x - 2) ** 2, 0.1) for x, one in enumerate(straight)]
     assert estimates.fit(line, bent)[1][0, 0] > 10 * covariance[0, 0]
+
+
+def test_tables_stand_at_the_decimal_points():
+    rows = {"one": Estimate(-12.345, 0.012), "the other": 0.5, "none": Estimate(0.0, 0.0)}
+    assert estimates.table("title", rows) == "title\none        -12.345(12)\nthe other    0.5\nnone         0"

@@ -106,6 +106,14 @@ def test_melting_of_the_reference(planted, melting):
     assert state.overlap(state.melting_temperature() * 1.005) == 0.0
 
 
+def test_a_followed_state_prints_a_table():
+    lines = str(follow(R34, 0.5)).splitlines()
+    assert lines[0] == "regular, p = 3, degree 4, planted at T = 0.5: melts at T = 1.48428"
+    assert lines[2].split() == ["as", "planted", "0.50000", "0.99768", "-1.28537", "-1.28620"]
+    assert lines[3].startswith("melting         1.48279   0.9")
+    assert str(follow(R34, 0.9)).splitlines()[0].endswith(": melted at any temperature")
+
+
 def test_following_is_smooth_and_monotonic():
     state = follow(P32, 0.9)
     temperatures = np.linspace(0.6, 1.8, 7)

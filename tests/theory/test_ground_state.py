@@ -68,6 +68,14 @@ def test_satisfiable(cavity):
     assert found.y == (math.inf, 0.0)
 
 
+def test_prints_tables():
+    assert str(ground_state.ground_state(R34)) == "ground state\nenergy  -1.21771\ny*       1.41155"
+    assert str(ground_state.ground_state(theory.regular(3, 3))).startswith("ground state: all paths satisfied\n")
+    lines = str(ground_state.energetic(R34, 1.4)).splitlines()
+    assert lines[0] == "states at T = 0, y = 1.4"
+    assert lines[3].startswith("complexity   0.002617")
+
+
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
@@ -78,8 +86,14 @@ def test_satisfiable(cavity):
             lambda: ground_state.energetic(theory.poisson(3, 0.3), 1.0, members=500),
             "y must be one at which there are states, got 1",
         ),
-        (lambda: ground_state.threshold_energy(theory.poisson(3, 2.0)), "theory must be regular and undiluted"),
-        (lambda: ground_state.threshold_energy(theory.regular(3, 3)), "theory must have more paths than"),
+        (
+            lambda: ground_state.threshold_energy(theory.poisson(3, 2.0)),
+            "theory must be regular and undiluted, got poisson, p = 3, alpha 2$",
+        ),
+        (
+            lambda: ground_state.threshold_energy(theory.regular(3, 3)),
+            "theory must have more paths .* got regular, p = 3, degree 3$",
+        ),
     ],
 )
 def test_impossible_asks(ask, message):

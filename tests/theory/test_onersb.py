@@ -108,6 +108,33 @@ def test_progress_and_seed():
     assert seen[-1] == (60, 60)
 
 
+def test_stated_errors_of_the_free_energy_are_those_of_different_seeds():
+    # m* = 0.945: one of the three m around it lies where free energies are almost exact, and m* itself is not.
+    cavity = theory.regular(4, 6)
+    found = [onersb.glass(cavity, 0.7, members=1000, iterations=20, seed=seed).free_energy for seed in range(8)]
+    values, errors = np.array(found).T
+    assert (errors < 3e-4).all()
+    chi2 = (((values - np.average(values, weights=errors**-2)) / errors) ** 2).sum()
+    assert chi2 < 29.9  # 7 degrees of freedom, one in ten thousand
+
+
+def test_prints_tables():
+    keywords = {"members": 2000, "iterations": 20}
+    lines = str(onersb.glass(R34, 0.5, **keywords)).splitlines()
+    assert lines[0] == "glass at T = 0.5"
+    assert [line.split("  ")[0] for line in lines[1:]] == ["m*", "overlap q1", "free energy", "energy", "entropy"]
+    assert len({line.index(".") for line in lines[1:]}) == 1 and all(line.endswith(")") for line in lines[1:])
+    assert str(onersb.glass(R34, 0.7, **keywords)).startswith("paramagnet at T = 0.7\nm*            1\n")
+    melted = str(onersb.states(R34, 1.2, 0.7, **keywords)).splitlines()
+    assert melted[0] == "states at T = 1.2, m = 0.7: none, the paramagnet"
+    assert melted[-2:] == ["complexity    0", "overlap       0"]
+
+
+def test_pairs_are_refused():
+    with pytest.raises(ValueError, match="p must be >= 3, got 2: pairs break replica symmetry at every step"):
+        onersb.glass(theory.regular(2, 4), 1.0)
+
+
 @pytest.mark.slow
 def test_poisson_glass():
     static = P32.static_temperature()

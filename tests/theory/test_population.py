@@ -87,6 +87,18 @@ def test_pairs_have_a_continuous_transition(place):
     assert 3 * growth == pytest.approx(1.0, abs=1e-5)
 
 
+def test_prints_a_table():
+    lines = str(population.planted(R34, 0.6, members=8_000, iterations=50)).splitlines()
+    assert lines[0] == "planted glass at T = 0.6, populations of 8000 and 2000"
+    assert [line.split("  ")[0] for line in lines[1:]] == ["overlap", "complexity", "free energy", "energy"]
+    assert len({line.index(".") for line in lines[1:]}) == 1 and all(line.endswith(")") for line in lines[1:-1])
+    assert (
+        str(population.planted(R34, 0.9, members=8_000, iterations=50))
+        .splitlines()[0]
+        .endswith(": melted, the paramagnet")
+    )
+
+
 def test_paramagnet_above_the_transition():
     found = population.planted(R34, 0.9, members=8_000, iterations=50)
     assert (found.overlap, found.complexity) == ((0.0, 0.0), (0.0, 0.0))
