@@ -70,7 +70,7 @@ def open_chains(path) -> xr.DataTree:
         found |= bool(headers)
         missing = [sample for sample in wanted if sample not in headers]
         attrs = node["attrs"] | {"samples_expected": node["samples"], "samples_missing": missing}
-        tree[node["node"]] = _node(headers, attrs, index["seed"], path / node["folder"])
+        tree[node["node"]] = node_of(headers, attrs, index["seed"], path / node["folder"])
     if not found:
         raise ChainError(f"{path}: a run without finished tasks yet; run `glassnet scan` on its run file")
     return xr.DataTree.from_dict(tree)
@@ -136,11 +136,11 @@ def _few(headers: dict[int, Header], path: Path) -> xr.DataTree:
         node += f"/planted{attrs['planted_temperature']!r}"
     run_file = follow(first.place, lambda file: attributes(file)["run_file"])[1]
     root = xr.Dataset(attrs={"run_file": run_file, "seed": attrs["seed"]})
-    data = _node(headers, {"samples_expected": len(headers), "samples_missing": []}, attrs["seed"], path)
+    data = node_of(headers, {"samples_expected": len(headers), "samples_missing": []}, attrs["seed"], path)
     return xr.DataTree.from_dict({"/": root, node: data})
 
 
-def _node(headers: dict[int, Header], attrs: dict, seed: int, where: Path) -> xr.Dataset:
+def node_of(headers: dict[int, Header], attrs: dict, seed: int, where: Path) -> xr.Dataset:
     """Lazy dataset of the samples at hand; without any, only the attributes."""
     if not headers:
         return xr.Dataset(attrs=attrs)

@@ -1,7 +1,10 @@
 """What stands below the figures on the page of a run."""
 
 _THEORY = "the cavity method (theory of the tree limit, N = infinity)"
-_LINES = f" Band: the transition with its error. Dashed and dotted: T_K and T_d of {_THEORY}."
+_LINES = (
+    " Band: the transition with its error (while undecided, where curves cross so far). Dashed and dotted: T_K and T_d of "
+    f"{_THEORY}."
+)
 CAPTIONS = {
     "planted_weight": "Weight of the planted phase at the planting temperature. Lines: one fit of all sizes, as far as "
     "it falls; they cross at the transition." + _LINES,

@@ -62,7 +62,7 @@ def without_damage(path: Path, error: ChainError) -> Readable:
         headers = {sample: found[sample] for sample in range(node["samples"]) if sample in found}
         missing = [sample for sample in range(node["samples"]) if sample not in headers]
         attrs = node["attrs"] | {"samples_expected": node["samples"], "samples_missing": missing}
-        tree[node["node"]] = store._node(headers, attrs, index["seed"], path / folder)
+        tree[node["node"]] = store.node_of(headers, attrs, index["seed"], path / folder)
     if not damaged or not any("energy" in dataset for dataset in tree.values()):
         raise error
     return Readable(xr.DataTree.from_dict(tree), damaged)
