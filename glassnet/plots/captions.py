@@ -2,8 +2,8 @@
 
 _THEORY = "the cavity method (theory of the tree limit, N = infinity)"
 _LINES = (
-    " Band: the transition with its error (while undecided, where curves cross so far). Dashed and dotted: T_K and T_d of "
-    f"{_THEORY}."
+    " Band: the transition with its error (while undecided, where curves cross so far). Dashed and dotted: "
+    f"T_K and T_d of {_THEORY}."
 )
 CAPTIONS = {
     "planted_weight": "Weight of the planted phase at the planting temperature. Lines: one fit of all sizes, as far as "
