@@ -13,6 +13,10 @@ _NEEDED = {
     "walks": ("widths", "alpha"),
 }
 #: of these the theory says itself what is out of range
+_ELSEWHERE = (
+    "T_d, T_K and the glass below of these couplings: gn.theory.steering.dynamic_temperature, gn.theory.population."
+    "static_temperature, gn.theory.onersb.glass (docs/populations.md)"
+)
 _TREES = {"regular": theory.regular, "poisson": theory.poisson, "layered": theory.poisson}
 
 
@@ -39,7 +43,11 @@ def told(glass: str, diagram: str | None = None, **keywords) -> str:
         if keywords or diagram is not None:
             name = next(iter(keywords), "diagram")
             raise UserError(f"theory: {glass} says all of the glass itself, it does not take --{name}")
-        return _of_run_file(parse(read(glass), glass))
+        run_file = parse(read(glass), glass)
+        try:
+            return _of_run_file(run_file)
+        except ValueError as error:
+            raise UserError(f"theory: {glass}: {error}") from None
     for name in ("p", "degree", "alpha", "widths"):
         needed = name in _NEEDED[glass]
         if (name in keywords) != needed:
@@ -61,9 +69,13 @@ def _of_ensemble(glass: str, couplings: str = "binary", bias: float = 0.0, **key
     cavity = theory.of(glass, couplings=couplings, bias=bias, **keywords)
     found = str(cavity or theory.paramagnet_of(glass, couplings=couplings, bias=bias, **keywords))
     clean = theory.of(glass, **keywords)
-    if couplings != "binary" or bias <= 0 or clean is None:
+    if clean is None:
         return found
-    return f"{found}\n\n{theory.ferromagnet.ferromagnet(clean, bias)}"
+    if couplings != "binary":
+        return f"{found}\n\n{_ELSEWHERE}"
+    # an odd product changes its sign when all weights do
+    bias = abs(bias) if clean.p % 2 else bias
+    return f"{found}\n\n{theory.ferromagnet.ferromagnet(clean, bias)}" if bias > 0 else found
 
 
 def _along(diagram: theory.PhaseDiagram, file: str) -> str:
@@ -82,18 +94,11 @@ def _along(diagram: theory.PhaseDiagram, file: str) -> str:
 def _of_run_file(run_file: RunFile) -> str:
     """A table for every dilution, and where networks differ in shape for every shape."""
     keywords = run_file.glass.model_dump(exclude_none=True)
-    sizes = run_file.scan.sizes if keywords["ensemble"] == "walks" else [None]
+    ensemble = keywords.pop("ensemble")
     blocks = []
     for dilution in run_file.scan.dilutions:
-        found = [theory.of(**keywords, dilution=dilution, widths=widths) for widths in sizes]
-        blocks += dict.fromkeys(_none(run_file, dilution) if cavity is None else str(cavity) for cavity in found)
-    return "\n\n".join(blocks)
-
-
-def _none(run_file: RunFile, dilution: float) -> str:
-    """Why there is no table."""
-    glass = run_file.glass
-    why = "couplings other than +-1 without bias"
-    if glass.couplings == "binary" and not glass.bias:
-        why = "layers of unequal widths" if glass.ensemble == "walks" else "so many paths through a weight"
-    return f"{glass.ensemble}, dilution {dilution:g}: the cavity method is not worked out for {why}"
+        for widths in run_file.scan.sizes if ensemble == "walks" else [None]:
+            shape = {} if widths is None else {"widths": widths}
+            told = _of_ensemble(ensemble, dilution=dilution, **keywords, **shape)
+            blocks.append(f"{ensemble}, dilution {dilution:g}: {told}" if told.startswith("paramagnet") else told)
+    return "\n\n".join(dict.fromkeys(blocks))

@@ -120,7 +120,8 @@ class Cavity:
         return np.array(values, dtype=np.float64).reshape(temperature.shape)[()]
 
     def __str__(self):
-        lines = [f"{self.tree}, dilution {self.dilution:g}: {self.kind}"]
+        kind = "no static transition" if self.kind == "none" else self.kind
+        lines = [f"{self.tree}, dilution {self.dilution:g}: {kind}"]
         lines.append(f"{'':14}{'T':>9}{'overlap':>10}{'complexity':>12}{'energy':>10}{'entropy':>10}")
         if self.p == 2:
             lines.append(self._row("continuous", self.static_temperature()))

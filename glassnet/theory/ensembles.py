@@ -117,7 +117,9 @@ def paramagnet_of(
         If the ensemble is unknown, or a keyword it needs is missing or out of range.
     """
     _checks.choice("ensemble", ensemble, _ENSEMBLES[:-1])
-    _checks.real("bias", bias, minimum=-1, maximum=1)
+    bias = _checks.real("bias", bias, minimum=-1, maximum=1)
+    if bias and not (isinstance(couplings, str) and couplings == "binary"):
+        raise ValueError(f"bias must be 0 unless couplings are 'binary', got {bias:g}")
     dilution = _wiring.dilution("dilution", dilution)
     p = len(_wiring.check_widths(widths)) - 1 if ensemble == "walks" else _checks.integer("p", p, minimum=2)
     if ensemble == "regular":

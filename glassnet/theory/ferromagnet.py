@@ -54,12 +54,13 @@ class Ferromagnet:
         """Return T_c, where the paramagnet turns into the ferromagnet; 0.0 if it does not.
 
         It does not if the bias is below tanh(1/T_K), with T_K of the unbiased glass: there the paramagnet ends in the
-        glass. For p = 2 it is the continuous transition.
+        glass. For p = 2 it is the continuous transition, T_K that of the unbiased glass.
         """
-        spinodal = self.spinodal_temperature()
-        if self.tree.p == 2 or spinodal == 0.0:
+        spinodal, low = self.spinodal_temperature(), self.nishimori_temperature()
+        if spinodal == 0.0:
             return spinodal
-        low = self.nishimori_temperature()
+        if self.tree.p == 2:
+            return spinodal if low <= spinodal * (1.0 + 1e-9) else 0.0
         if self.bias < 1.0:
             if low >= planted.static_temperature(self.tree):
                 return 0.0
@@ -114,6 +115,9 @@ class Ferromagnet:
             here = T * (1.0 - 1e-3) if name == "spinodal" else T
             m, q, energy = self.magnetization(here), self.overlap(here), self.energy(here)
             lines.append(f"{name:14}{T:9.5f}{m:15.5f}{q:10.5f}{energy:10.5f}")
+        glass = 0.0 if rows["transition"] else planted.static_temperature(self.tree)
+        if glass:
+            lines.append(f"the paramagnet ends in the glass, as without bias, at T = {glass:.5f}")
         if heat := self.latent_heat():
             lines.append(f"latent heat {heat:.5f} per weight")
         return "\n".join(lines)

@@ -180,6 +180,7 @@ def static_temperature(
 ) -> Estimate:
     """Return T_K, where the complexity vanishes; Estimate(0.0, 0.0) if there is none. Parameters as for `planted`.
 
+    Populations do not resolve one below 0.15 mean abs(J): that counts as none (+-J: `Cavity.static_temperature` does).
     With p = 2 it is the continuous transition, exact.
     """
     tree = branching(theory, couplings)

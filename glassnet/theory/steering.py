@@ -67,6 +67,7 @@ def dynamic_temperature(
 ) -> Estimate:
     """Return T_d, below which states carry the equilibrium; Estimate(0.0, 0.0) if there is none.
 
+    Populations do not resolve one below 0.15 mean abs(J): that counts as none (+-J: `Cavity.dynamic_temperature` does).
     With p = 2 it is the continuous transition, exact.
 
     Parameters

@@ -1,5 +1,7 @@
 """`glassnet theory`: every ensemble, couplings without cavity theory, the diagram and its file, and what is refused."""
 
+from pathlib import Path
+
 import pytest
 
 from glassnet import theory
@@ -16,6 +18,7 @@ def test_ensembles_of_one_limit(glass):
 def test_couplings_without_cavity_theory_have_a_paramagnet():
     told = expected.told("poisson", p=3, alpha=2.0, couplings="gaussian")
     assert told.startswith("paramagnet, alpha 2, gaussian couplings: entropy vanishes at T = 0.63038")
+    assert "gn.theory.steering.dynamic_temperature" in told
     assert expected.told("regular", p=3, degree=4, bias=0.3).startswith("paramagnet, alpha 1.33333, binary couplings")
     assert expected.told("walks", widths=[9, 9, 9, 1], alpha=1.5).startswith("paramagnet, alpha 1.5, binary couplings")
 
@@ -26,7 +29,11 @@ def test_biased_couplings_have_a_ferromagnet():
     assert told.endswith("latent heat 0.41327 per weight")
     told = expected.told("regular", p=3, degree=4, bias=0.3)
     assert "transition         none" in told and "latent heat" not in told
-    assert "ferromagnet" not in expected.told("regular", p=3, degree=4, bias=-0.3)
+    assert told.endswith("the paramagnet ends in the glass, as without bias, at T = 0.65449")
+    assert expected.told("regular", p=3, degree=4, bias=-0.3) == told, "all weights flipped"
+    assert "ferromagnet" not in expected.told("regular", p=4, degree=4, bias=-0.3)
+    run_file = Path(__file__).parents[2] / "runs" / "controls" / "first-order.toml"
+    assert expected.told(str(run_file)).endswith(expected.told("regular", p=3, degree=4, bias=1.0))
 
 
 def test_diagram(tmp_path):
@@ -47,6 +54,7 @@ def test_diagram(tmp_path):
         ("walks", None, {"alpha": 1.0, "widths": [5]}, "widths must"),
         ("layered", None, {"p": 3, "alpha": -1.0}, "alpha must be >= 0, got -1"),
         ("poisson", None, {"p": 3, "alpha": 1.0, "bias": 2.0}, r"bias must be in \[-1, 1\], got 2"),
+        ("poisson", None, {"p": 3, "alpha": 1.0, "couplings": "gaussian", "bias": 0.4}, "bias must be 0 unless"),
         (
             "poisson",
             "",

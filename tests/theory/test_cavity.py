@@ -90,7 +90,8 @@ def test_prints_a_table():
     assert [line.split()[0] for line in lines[2:]] == ["dynamic", "static", "zero"]
     assert lines[2].split()[1:4] == ["0.75279", "0.8647", "0.05422"]
     assert "-0.00000" not in str(R34)
-    assert "none" in str(theory.regular(3, 2))
+    assert str(theory.regular(3, 2)).splitlines()[0].endswith(": no static transition")
+    assert str(theory.regular(3, 4, 0.1)).startswith("regular, p = 3, degree 4 thinned to 3.24, dilution 0.1: ")
     assert str(theory.poisson(2, 2.0)).splitlines()[2].startswith("continuous      1.82048")
 
 

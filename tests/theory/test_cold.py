@@ -23,6 +23,7 @@ def test_continued_from_a_direct_solution(tree, static):
         assert line.temperature(1 + g) == pytest.approx(direct, abs=bound)
 
 
+@pytest.mark.slow
 def test_no_jump_where_direct_solutions_end():
     line = planted._cold_line(R33, False)
     above, below = (planted.onset(line.tree.thinned(1 + factor * CONTINUED)) for factor in (1.05, 0.95))

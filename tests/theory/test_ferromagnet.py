@@ -92,6 +92,13 @@ def test_pairs_order_continuously():
     assert pair.spinodal_temperature() == curie
     assert pair.latent_heat() == 0.0
     assert pair.magnetization(1.02 * curie) == 0.0
+    # bias tanh(1/T_K) of the multicritical point: below it the glass comes first
+    critical = math.tanh(1 / theory.regular(2, 4).static_temperature())
+    assert ferromagnet(theory.regular(2, 4), 1.01 * critical).transition_temperature() > 1.5187
+    below = ferromagnet(theory.regular(2, 4), 0.99 * critical)
+    assert 0.0 < below.spinodal_temperature() < 1.5187
+    assert below.transition_temperature() == 0.0
+    assert str(below).endswith("the paramagnet ends in the glass, as without bias, at T = 1.51865")
     assert 0.1 < pair.magnetization(0.98 * curie) < 0.5
 
 

@@ -40,7 +40,7 @@ def test_gaussian_couplings_at_m_1():
 
 @pytest.mark.parametrize(("cavity", "temperature"), [(R34, 0.5), (P32, 0.9)])
 def test_thermodynamic_identities(cavity, temperature):
-    keywords = {"members": 10_000, "iterations": 50}
+    keywords = {"members": 6_000, "iterations": 40}
     ms = 0.80, 0.86, 0.92
     low, middle, high = (onersb.states(cavity, temperature, m, **keywords) for m in ms)
     slope = (high.potential.value - low.potential.value) / (ms[2] - ms[0])
