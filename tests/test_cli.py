@@ -254,7 +254,9 @@ def test_theory_of_a_run_file(main, tmp_path):
     equal, unequal = output.rstrip().split("\n\n")
     assert code == 0
     assert equal == main("theory", "poisson", "--p", "3", "--alpha", "2")[1].rstrip()
-    assert unequal.startswith("walks, dilution 0: paramagnet, alpha 2, binary couplings: entropy vanishes at T = 0.95673")
+    assert unequal.startswith(
+        "walks, dilution 0: paramagnet, alpha 2, binary couplings: entropy vanishes at T = 0.95673"
+    )
 
 
 def test_theory(main):
