@@ -1,7 +1,7 @@
 """Density evolution: the cavity equations of the planted glass, as distributions on a grid.
 
-In the gauge where the planted state is all +1, a coupling is +1 with probability (1 + tanh beta)/2 and (PHYSICS.md,
-section 4; A. Montanari and F. Ricci-Tersenghi, Eur. Phys. J. B 33, 339 (2003))
+In the gauge where the planted state is all +1, a coupling is +1 with probability (1 + tanh beta)/2 and (A.
+Montanari and F. Ricci-Tersenghi, Eur. Phys. J. B 33, 339 (2003))
 
     path to weight:  tanh u = tanh(beta) J prod_{j=1}^{p-1} tanh H_j,
     weight to path:  H = sum of u over the excess degree.

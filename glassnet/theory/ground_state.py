@@ -2,7 +2,7 @@
 
 At T = 0 messages are u in {0, +1, -1} and fields integers; within the states of a given energy a message is known by
 the probability eta that it does not vanish. States count as exp(-y N e), y = m/T (M. Mezard, G. Parisi,
-J. Stat. Phys. 111, 1 (2003); PHYSICS.md, section 4):
+J. Stat. Phys. 111, 1 (2003)):
 
     zeta = P(h != 0), h = sum of u over the excess degree, weighted with exp(-y (sum abs(u) - abs(sum u))),
     eta = product of zeta over the p - 1 other weights of a path,

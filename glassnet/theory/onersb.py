@@ -1,8 +1,8 @@
 """One step of replica symmetry breaking at any m: the glass below T_K.
 
 States of free energy phi = -beta f count as exp(N m phi). With z the partition functions of weights and paths within
-one state (1 without fields), <..> the mean over states and x = tanh(beta J) prod m (PHYSICS.md, section 4;
-M. Mezard, G. Parisi, Eur. Phys. J. B 20, 217 (2001)),
+one state (1 without fields), <..> the mean over states and x = tanh(beta J) prod m
+(M. Mezard, G. Parisi, Eur. Phys. J. B 20, 217 (2001)),
 
     G(m) = (1/N) ln sum exp(N m phi) = m phi_paramagnet + [ln <z_weight^m>] - (p - 1) alpha [ln <(1 + x)^m>],
     Sigma(m) = G - m dG/dm,    -beta f = min G(m)/m, at m* where Sigma = 0.

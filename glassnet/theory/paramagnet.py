@@ -1,6 +1,6 @@
 """The paramagnet in closed form: exact for N -> infinity above the static transition.
 
-With x = beta J and the mean over the couplings [..], per weight (PHYSICS.md, section 3)
+With x = beta J and the mean over the couplings [..], per weight
 
     -beta f = ln 2 + alpha [ln cosh x],    e = -alpha [J tanh x],    s = ln 2 + alpha [ln cosh x - x tanh x].
 

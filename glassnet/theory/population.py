@@ -1,7 +1,7 @@
 """Population dynamics of the planted glass (m = 1), for any law of the couplings.
 
-A population of fields stands for their distribution and moves by the cavity equations (PHYSICS.md, section 4;
-M. Mezard, G. Parisi, Eur. Phys. J. B 20, 217 (2001)): an independent check of the density evolution behind
+A population of fields stands for their distribution and moves by the cavity equations
+(M. Mezard, G. Parisi, Eur. Phys. J. B 20, 217 (2001)): an independent check of the density evolution behind
 `glassnet.theory.Cavity`, and the way to couplings other than +-J. A planted glass stands for the symmetric ensemble
 between T_K and T_d, where exp(N Sigma) states carry the paramagnet.
 

@@ -22,7 +22,7 @@ def on(line, dilution):
 
 
 def test_reference_values(poisson):
-    # PHYSICS.md, section 5
+    # reference values of the design
     assert poisson.dynamic_temperature == pytest.approx([1.14214, 0.9713, 0.7832, 0.5491, 0.4050], abs=1e-4)
     assert poisson.static_temperature == pytest.approx([1.06286, 0.8928, 0.6995, 0.4195, 0.0], abs=1e-4)
     assert (poisson.dynamic_end, poisson.static_end) == pytest.approx((0.360286, 0.322528), abs=1e-6)

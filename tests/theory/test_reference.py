@@ -1,4 +1,4 @@
-"""The reference values of the design (PHYSICS.md, section 5) and of the literature, copied as numbers."""
+"""The reference values of the design and of the literature, copied as numbers."""
 
 from itertools import islice
 
@@ -144,7 +144,7 @@ def test_a_rough_estimate_below_the_transition_does_no_harm():
 
 
 def test_planted_monte_carlo():
-    # N = 3*10^4, 8 instances, from PHYSICS.md; three standard errors.
+    # N = 3*10^4, 8 instances, of the design; three standard errors.
     assert R34.overlap(0.60) == pytest.approx(0.98962, abs=3 * 0.00018)
     assert R34.overlap(0.70) == pytest.approx(0.96011, abs=3 * 0.00059)
 

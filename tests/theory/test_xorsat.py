@@ -10,7 +10,7 @@ from glassnet.theory import xorsat
 from glassnet.theory.tree import PoissonTree, RegularTree
 
 
-# Values of p = 3 from PHYSICS.md; p = 4, 5 from Mezard, Ricci-Tersenghi and Zecchina (2003).
+# Values of p = 3 from the design; p = 4, 5 from Mezard, Ricci-Tersenghi and Zecchina (2003).
 @pytest.mark.parametrize(
     ("p", "dynamic", "static"), [(3, 0.818469, 0.917935), (4, 0.772280, 0.976770), (5, 0.701780, 0.992438)]
 )
