@@ -45,7 +45,7 @@ def test_every_path_goes_by_a_leaf(p, n_weights, alpha, seed):
         degrees[glass.paths[path]] -= 1
 
 
-# Reference values of the design: N = 3*10^5, p = 3. The size of a core fluctuates by about 1/sqrt(N), near the threshold by more:
+# Values of the design: N = 3*10^5, p = 3. The size of a core fluctuates by about 1/sqrt(N), near the threshold by more:
 # by (slope of the fixed point) x the fluctuation of alpha sqrt(alpha / N), and slope and bound grow together.
 @pytest.mark.parametrize(
     ("alpha", "weights", "paths", "bound"), [(0.83, 0.4487, 0.3957, 0.02), (0.92, 0.6356, 0.6371, 0.008)]
