@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The longer studies, the exactness tests in every variant of the kernels, and the kernels under sanitizers: run in the
-# environment the tests run in (PYTEST names its pytest; about eleven minutes on 2 cores). With arguments only the longer
-# studies, and the arguments go to pytest.
+# environment the tests run in (PYTEST names its pytest). The study of kinds alone takes half an hour of one core. With
+# arguments only the longer studies, and the arguments go to pytest.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # two workers, two cores: more threads of the linear algebra only wait for each other
