@@ -1,8 +1,9 @@
 """The paramagnet's curves in the units of the chains: what bounds a transition from below, and where the glass froze.
 
 The annealed energy and entropy are those of the paramagnet with as many paths as the chains have. The size of the
-couplings is read off the energy at the hottest temperature, so that nothing changes when all energies and temperatures
-are multiplied by a number.
+couplings is read off the energy at the hottest temperatures, so that nothing changes when all energies and temperatures
+are multiplied by a number. In planted scans these are planting temperatures: there the energy is that of the
+paramagnet at every N (H. Nishimori, Prog. Theor. Phys. 66, 1169 (1981)).
 """
 
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from scipy.optimize import brentq
 from glassnet.analysis import symmetric
 from glassnet.analysis.location import Estimate
 from glassnet.analysis.nodes import Node
+from glassnet.analysis.planted import PlantedNode
 from glassnet.analysis.thermodynamics import Paramagnet
 
 #: sizes of couplings this close to 1 are 1; farther apart on two rungs they are not known
@@ -46,9 +48,29 @@ class Annealed(NamedTuple):
 
 def of_node(node: Node, thermodynamics: xr.Dataset) -> Annealed | None:
     """Annealed curves of a symmetric node; None where its couplings are not known or its hot rungs do not obey them."""
-    paramagnet = Paramagnet(node)
     finite = thermodynamics.isel(temperature=np.isfinite(thermodynamics.temperature.values))
-    temperature, energy = finite.temperature.values, finite["energy"].values
+    return _of_energies(Paramagnet(node), finite.temperature.values, finite["energy"].values)
+
+
+def of_planted(nodes: list[Node], weights: dict[str, PlantedNode]) -> Annealed | None:
+    """The same from planted nodes: the energies of the largest size at its planting temperatures.
+
+    Parameters
+    ----------
+    nodes : list of Node
+        Planted, of one dilution.
+    weights : dict of str to PlantedNode
+        By the path of the node.
+    """
+    largest = max(node.size for node in nodes)
+    own = sorted((node for node in nodes if node.size == largest), key=lambda node: node.planted_temperature)
+    temperature = np.array([node.planted_temperature for node in own])
+    energy = np.array([weights[node.path].energy.mean() / node.n_weights for node in own])
+    return _of_energies(Paramagnet(own[-1]), temperature, energy)
+
+
+def _of_energies(paramagnet: Paramagnet, temperature: np.ndarray, energy: np.ndarray) -> Annealed | None:
+    """The curves whose unit the two hottest of these energies per weight agree on."""
     if len(temperature) < 2 or not np.isfinite(paramagnet.energy(np.ones(1))).all():
         return None
     units = [_unit(paramagnet, temperature[rung], energy[rung]) for rung in (-1, -2)]

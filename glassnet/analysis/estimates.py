@@ -21,7 +21,8 @@ def weighed(estimates: list[Estimate], name: str | None = None, admissible: floa
     first = estimates[0]
     others = [one for one in estimates[1:] if one.stderr <= admissible * first.stderr]
     spread = max((abs(one.value - first.value) for one in others), default=0.0)
-    return Estimate(name or first.name, first.value, float(np.hypot(first.stderr, spread)), first.sizes)
+    bar = float(np.hypot(first.stderr, spread))
+    return Estimate(name or first.name, first.value, bar, first.sizes, first.stderr)
 
 
 def continuous(overlaps: dict[int, xr.Dataset], binder: scaling.Scaled | None) -> list[Estimate]:

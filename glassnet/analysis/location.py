@@ -29,12 +29,16 @@ _SIGNIFICANT = 3.0
 
 
 class Estimate(NamedTuple):
-    """One estimate of the transition temperature: value, statistical error, and the sizes it uses."""
+    """One estimate of the transition temperature: value, standard error, and the sizes it uses.
+
+    `statistical` is the part of the error that more samples would make smaller, nan where it is not told apart.
+    """
 
     name: str
     value: float
     stderr: float
     sizes: tuple[int, ...]
+    statistical: float = np.nan
 
 
 class Location(NamedTuple):

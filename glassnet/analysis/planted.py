@@ -24,7 +24,8 @@ class PlantedNode(NamedTuple):
     `weight` (n_samples,) is the fraction of draws of all replicas in the planted phase, `from_planted` and
     `from_random` the same for either half of the replicas; `energy_gap` the mean total energy in the planted phase less
     that outside, nan where one of them was hardly seen; `density` (n_samples, n_bins) the distribution of the overlap
-    with the planted state in the bins `edges`. `threshold` separates the phases.
+    with the planted state in the bins `edges`. `threshold` separates the phases. `energy` is the mean total energy of
+    all draws at the planting temperature.
     """
 
     path: str
@@ -38,6 +39,7 @@ class PlantedNode(NamedTuple):
     density: np.ndarray
     edges: np.ndarray
     threshold: float
+    energy: np.ndarray
 
     @property
     def n_samples(self) -> int:
@@ -59,6 +61,7 @@ class PlantedWeights:
         self._edges = bin_edges(node.n_weights)
         self._rows: list[tuple] = []
         self._densities: list[np.ndarray] = []
+        self._energies: list[float] = []
 
     def add(self, reading: Reading) -> None:
         """Take in the next sample."""
@@ -71,12 +74,14 @@ class PlantedWeights:
         halves = (inside[:, :half].mean() if half else np.nan, inside[:, half:].mean())
         self._rows.append((weight, *halves, gap, inside.size / (2 * tau)))
         self._densities.append(density(overlap, self._edges)[0])
+        self._energies.append(energy.mean())
 
     def result(self) -> PlantedNode:
         """What the location needs of the samples so far."""
         columns = np.array(self._rows).T
         identity = (self._node.path, self._node.n_weights, self._node.planted_temperature)
-        return PlantedNode(*identity, *columns, np.array(self._densities), self._edges, self._threshold)
+        measured = (np.array(self._densities), self._edges, self._threshold, np.array(self._energies))
+        return PlantedNode(*identity, *columns, *measured)
 
 
 def log_ratio(node: PlantedNode) -> np.ndarray:

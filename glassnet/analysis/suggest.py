@@ -13,6 +13,8 @@ from glassnet.analysis.runfile import toml
 
 #: how much longer chains get that were not in equilibrium
 _LONGER = 4
+#: how many more samples a verdict gets that their scatter limits: half the error
+_MORE = 4
 #: planting temperatures around the likely transition
 _AROUND = (0.90, 0.95, 1.0, 1.05, 1.10)
 #: how far beyond the planting temperatures to look if none of them was on the other side of the transition
@@ -44,15 +46,33 @@ def run_file(found) -> str:
     elif found.kind == "random first-order" and not passed.get("planted weight crosses"):
         reasons += ["The verdict stands.", *_planted(found, run, passed)]
     elif found.kind != "undecided":
-        run["samples"] *= 4
-        if "planted_samples" in run["scan"]:
-            run["scan"]["planted_samples"] *= 4
-        gain = "make it firmer" if found.kind == "none" else "halve the statistical part of its bar"
-        reasons.append(f"The verdict stands. Four times as many samples {gain}.")
+        reasons += ["The verdict stands.", *_sharper(found, run)]
     else:
         reasons += [*_planted(found, run, passed), *_symmetric(found, run, passed), *_larger(found, run)]
     reasons.append("glassnet scan THIS_FILE --out DIR, DIR the directory of these chains, goes on where it ended.")
     return "".join(f"# {reason}\n" for reason in reasons) + toml(run)
+
+
+def _sharper(found, run: dict) -> list[str]:
+    """More samples where the scatter over samples dominates the bar, a larger size where extrapolations in N do."""
+    if found.kind == "none":
+        _more_samples(run, _MORE)
+        return ["Four times as many samples make it firmer."]
+    headline = found.estimates[0]
+    statistical = headline.statistical if np.isfinite(headline.statistical) else headline.stderr
+    rest = math.sqrt(max(headline.stderr**2 - statistical**2, 0.0))
+    parts = f"its bar is {statistical:.2g} by the scatter over samples and {rest:.2g} by the extrapolation in N"
+    if rest > statistical:
+        return [f"As {parts}, a larger size makes it smaller, not more samples.", *_larger(found, run)]
+    _more_samples(run, _MORE)
+    return [f"As {parts}, four times as many samples halve the larger part."]
+
+
+def _more_samples(run: dict, factor: int) -> None:
+    """Samples of symmetric and planted scans alike."""
+    run["samples"] *= factor
+    if "planted_samples" in run["scan"]:
+        run["scan"]["planted_samples"] *= factor
 
 
 def _longer(found, run: dict) -> list[str]:

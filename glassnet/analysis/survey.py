@@ -92,17 +92,26 @@ def survey(found: list[Node], seed: int) -> Survey:
     unplanted = [one.node for one in unplanted]
     thermodynamics = {size: averages.dataset(seed=seed) for size, averages in thermal.items()}
     separated = {size: averages.dataset(seed=seed) for size, averages in phases.items()}
+    planted_nodes = {path: collected.result() for path, collected in weights.items()}
     return Survey(
         nodes=found,
         equilibration=equilibration,
         thermodynamics=thermodynamics,
         overlaps={size: averages.dataset(seed=seed) for size, averages in paired.items()},
         phases={size: data for size, data in separated.items() if data is not None},
-        planted={path: collected.result() for path, collected in weights.items()},
+        planted=planted_nodes,
         lowest={node.size: lowest_trusted(node, equilibration) for node in unplanted},
-        annealed=annealed.of_node(unplanted[-1], thermodynamics[unplanted[-1].size]) if unplanted else None,
+        annealed=_annealed(found, thermodynamics, planted_nodes),
         damaged=tuple(damaged),
     )
+
+
+def _annealed(found: list[Node], thermodynamics: dict[int, xr.Dataset], weights: dict) -> Annealed | None:
+    """Annealed curves of the symmetric scan of the largest size, without one of the planted scan."""
+    unplanted = [node for node in found if node.planted_temperature is None]
+    if unplanted:
+        return annealed.of_node(unplanted[-1], thermodynamics[unplanted[-1].size])
+    return annealed.of_planted(found, weights)
 
 
 class _Collected:

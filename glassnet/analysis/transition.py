@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from glassnet._checks import real
-from glassnet.analysis import beside, runfile, suggest, words
+from glassnet.analysis import beside, provisional, runfile, suggest, words
 from glassnet.analysis.equilibration import Equilibration
 from glassnet.analysis.evidence import Evidence, number, several
 from glassnet.analysis.line import TransitionLine
@@ -36,6 +36,9 @@ class Transition:
         What was asked, the numbers, whether each passed, and what is missing.
     estimates : tuple of Estimate
         Every estimate of the temperature, the headline first, the others as checks beside it.
+    provisional : Estimate or None
+        Of an undecided transition the temperature that the chains bracket or measure all the same, with a bar that
+        holds what is not in equilibrium; its name says what it rests on. None where there is none.
     latent_heat, jump : Estimate or None
         Energy per weight and overlap that separate the phases, the overlap from planted scans if it jumps there.
     dilution : float
@@ -70,6 +73,7 @@ class Transition:
     location: Location | None
     equilibration: Equilibration
     estimates: tuple[Estimate, ...] = ()
+    provisional: Estimate | None = None
     latent_heat: Estimate | None = None
     jump: Estimate | None = None
     glass: dict = field(default_factory=dict)
@@ -110,6 +114,8 @@ class Transition:
         text = self.kind
         if np.isfinite(self.temperature):
             text += f", T = {number(self.temperature, self.stderr)}"
+        if self.provisional is not None:
+            text += f", provisionally T = {number(self.provisional.value, self.provisional.stderr)}"
         if self.latent_heat is not None:
             text += f", latent heat {number(self.latent_heat.value, self.latent_heat.stderr)} per weight"
         if self.kind == "none" and self.lowest:
@@ -224,17 +230,19 @@ def find_transition(
         )
     )
     missing = {node.path: node.missing for node in found if node.missing}
-    verdict, extra = _proved(verdict, read, missing)
+    verdict, rest, extra = _proved(verdict, read, missing)
+    interim, item, rows = _provisional(verdict, rest, read, field, arrest, seed)
     return Transition(
         kind=verdict.kind,
         temperature=verdict.temperature,
         stderr=verdict.stderr,
-        evidence=(*verdict.evidence, *extra),
+        evidence=(*verdict.evidence, *item, *extra),
         dilution=dilution,
         sizes=tuple(sorted({node.size for node in found})),
         location=located,
         equilibration=read.equilibration,
-        estimates=verdict.estimates,
+        estimates=(*verdict.estimates, *rows),
+        provisional=interim,
         latent_heat=verdict.latent_heat,
         jump=verdict.jump,
         glass=_keywords(found[0]),
@@ -305,17 +313,33 @@ def _keywords(node: Node) -> dict:
 
 
 def _proved(verdict: Verdict, read: Survey, missing: dict):
-    """The verdict, undecided while any sample has not proved its equilibrium, and what is said about that."""
+    """The verdict, undecided while any sample has not proved its equilibrium; what the rest would give then, and what
+    is said about that."""
     equilibration = read.equilibration
     extra = [*_identities(equilibration), _equilibrium(equilibration, read.nodes)]
     extra += _completeness(missing, read.damaged)
     if not equilibration.failures and not equilibration.nodes:
-        return verdict, extra
+        return verdict, None, extra
     if verdict.kind != "undecided":
         at = f" at T = {number(verdict.temperature, verdict.stderr)}" if np.isfinite(verdict.temperature) else ""
         says = f"without the temperatures that fail the evidence says {verdict.kind}{at}"
         extra.append(Evidence(words.REST, verdict.temperature, verdict.stderr, (), None, says))
-    return verdict._replace(kind="undecided", temperature=np.nan, stderr=np.nan, latent_heat=None), extra
+    return verdict.left_open(), verdict, extra
+
+
+def _provisional(verdict: Verdict, rest: Verdict | None, read: Survey, field, arrest, seed: int):
+    """Of an undecided transition the provisional temperature, if there is one; evidence and estimates of the starts."""
+    if verdict.kind != "undecided":
+        return None, (), ()
+    sizes = {node.n_weights: node.size for node in read.nodes}
+    starts = provisional.of_starts(list(read.planted.values()), sizes, seed=seed)
+    measured = next((one for one in verdict.estimates if field is not None and one.name == field.name), None)
+    other = rest.headline if rest is not None and rest.kind in ("continuous", "first-order") else None
+    chosen = provisional.choose(
+        starts, measured, other, contradicted=verdict.contradicted, annealed=read.annealed, arrest=arrest
+    )
+    item = provisional.bracket(starts)
+    return (chosen, (), ()) if item is None else (chosen, (item,), starts.estimates())
 
 
 def _equilibrium(equilibration: Equilibration, found: list[Node]) -> Evidence:

@@ -39,8 +39,10 @@ class Findings(NamedTuple):
 class Verdict(NamedTuple):
     """Kind and place of the transition; `temperature` and `stderr` are nan where there is none or it is not known.
 
-    `estimates` holds every estimate of the temperature, the headline first where there is one; `latent_heat` (per
-    weight) and `jump` (of the overlap) are None where they are not known, `order` the peaks of P(q) by size.
+    `estimates` holds the estimates of the temperature that belong to the kind, the headline first where there is one,
+    and of an undecided one all that there are; `others` are those that are left. `latent_heat` (per weight) and `jump`
+    (of the overlap) are None where they are not known, `order` the peaks of P(q) by size. `contradicted` says whether
+    anything speaks against a jump of the overlap without latent heat.
     """
 
     kind: str
@@ -51,6 +53,19 @@ class Verdict(NamedTuple):
     latent_heat: Estimate | None
     jump: Estimate | None
     order: xr.Dataset | None
+    others: tuple[Estimate, ...] = ()
+    contradicted: bool = False
+
+    @property
+    def headline(self) -> Estimate | None:
+        """The estimate that stands for the transition."""
+        return self.estimates[0] if np.isfinite(self.temperature) else None
+
+    def left_open(self) -> "Verdict":
+        """The same without an answer; every estimate stays."""
+        listed = (*self.estimates, *self.others)
+        nothing = {"temperature": np.nan, "stderr": np.nan, "latent_heat": None}
+        return self._replace(kind="undecided", estimates=listed, others=(), **nothing)
 
 
 def decide(found: Findings) -> Verdict:
@@ -116,14 +131,19 @@ def decide(found: Findings) -> Verdict:
         kind, bounds = "undecided", hidden
     if kind == "random first-order" and (headline is None or bounds.passed is False):
         kind, headline = "undecided", None
-    listed = [one for family in _RELEVANT[kind] for one in places[family] if _known(one)]
+    relevant, others = (
+        [one for family in families for one in places[family] if _known(one)]
+        for families in (_RELEVANT[kind], [family for family in places if family not in _RELEVANT[kind]])
+    )
     if headline is not None:
-        listed = [headline, *(one for one in listed if one != headline)]
+        relevant = [headline, *(one for one in relevant if one != headline)]
     else:
         temperature = stderr = np.nan
     heat = latent[0] if latent and kind == "first-order" else None
     kept = _jump(items, jump)
-    return Verdict(kind, temperature, stderr, (*items.values(), bounds), tuple(listed), heat, kept, order)
+    answer = Verdict(kind, temperature, stderr, (*items.values(), bounds), tuple(relevant), heat, kept, order)
+    answer = answer._replace(others=tuple(others), contradicted=_contradicted(passed))
+    return answer.left_open() if kind == "undecided" else answer
 
 
 def _jump(items: dict[str, Evidence], apart: Estimate | None) -> Estimate | None:
@@ -138,9 +158,7 @@ def _kind(passed: dict, peaks: Evidence, dips: list[symmetric.Dip], found: Findi
     two_peaks = passed["energies"] is True or (passed["peaks"] is True and passed["energies"] is None)
     if _planted_random_first_order(passed):
         # glasses as drawn that order continuously, or whose energy has two peaks, contradict the planted ones
-        grows = passed["crossings"] and passed["growth"] and passed["peaks"] is False
-        contradicted = passed["energies"] is True or grows
-        return "undecided" if contradicted else "random first-order"
+        return "undecided" if passed["energies"] is True or _grows(passed) else "random first-order"
     if passed["heat"] is False and two_peaks:
         return "first-order"
     if _symmetric_random_first_order(passed, dips, found.annealed):
@@ -156,7 +174,7 @@ _RELEVANT = {
     "first-order": ("equal weight",),
     "continuous": ("continuous",),
     "none": (),
-    "undecided": ("planted", "field", "freezing", "dips", "peak weight"),
+    "undecided": ("planted", "field", "freezing", "dips", "peak weight", "equal weight", "continuous"),
 }
 
 
@@ -165,7 +183,7 @@ def _places(found: Findings, overlaps, thermodynamics, dips, binder) -> dict[str
     planted = []
     if found.location is not None:
         first, *others = found.location.estimates
-        planted = [first._replace(stderr=found.location.stderr), *others]
+        planted = [first._replace(stderr=found.location.stderr, statistical=found.location.statistical), *others]
     frozen = freezing(thermodynamics, found.annealed)
     field = found.field
     return {
@@ -203,6 +221,17 @@ def _headline(kind: str, places: dict[str, list[Estimate]]) -> Estimate | None:
 def _planted_random_first_order(passed: dict) -> bool:
     jumps = passed["crossing"] and passed["phases"] and passed["planted heat"]
     return bool(jumps) and passed["heat"] is not False and passed["dips"] is not False
+
+
+def _grows(passed: dict) -> bool:
+    """Whether glasses as drawn order continuously."""
+    return bool(passed["crossings"] and passed["growth"]) and passed["peaks"] is False
+
+
+def _contradicted(passed: dict) -> bool:
+    """Whether anything speaks against a jump of the overlap without latent heat."""
+    against = any(passed[name] is False for name in ("phases", "planted heat", "heat"))
+    return against or passed["energies"] is True or _grows(passed)
 
 
 def _symmetric_random_first_order(passed: dict, dips: list[symmetric.Dip], annealed: Annealed | None) -> bool:

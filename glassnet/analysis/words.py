@@ -33,7 +33,8 @@ def sentence(result) -> str:
     -------
     str
         "at dilution 0.1 the spin glass gives way to the paramagnet at T = 0.601(12); the overlap jumps by 0.91(2), the
-        energy does not: a random first-order transition"; where nothing is decided, what is missing.
+        energy does not: a random first-order transition"; where nothing is decided, what is missing, and the
+        provisional temperature where there is one.
     """
     place = f"at dilution {result.dilution:g}"
     ordered = "ordered phase" if result.glass.get("bias") else "spin glass"
@@ -43,7 +44,17 @@ def sentence(result) -> str:
     if result.kind == "none":
         above = f" above T = {max(result.lowest.values()):.3g}" if result.lowest else ""
         return f"{place} there is no transition{above}"
-    return f"{place} the chains do not tell whether there is a transition: {_lacking(result)}"
+    return f"{place} the chains do not tell whether there is a transition: {_lacking(result)}{_provisional(result)}"
+
+
+def _provisional(result) -> str:
+    """The provisional temperature of an undecided result, and what it rests on."""
+    found, starts = result.provisional, _item(result, "starts bracket the crossing")
+    if found is not None:
+        return f"; provisionally T = {number(found.value, found.stderr)} ({found.name})"
+    if starts is not None and starts.passed is None:
+        return "; random and planted starts are too far apart for a provisional temperature"
+    return ""
 
 
 def _change(result) -> str:

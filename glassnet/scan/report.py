@@ -243,6 +243,7 @@ def _entry(result: Transition, theory) -> dict:
             "kind": result.kind,
             "temperature": result.temperature,
             "stderr": result.stderr,
+            "provisional": None if result.provisional is None else result.provisional._asdict(),
             "evidence": [item._asdict() for item in result.evidence],
             "estimates": [estimate._asdict() for estimate in result.estimates],
         },

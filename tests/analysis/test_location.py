@@ -24,7 +24,9 @@ def two_level(
             weight, none = expit(-gap), np.zeros(n_samples)
             path = f"/N{size}/dilution0.0/planted{temperature},seed={seed}"
             measured = (weight, weight, weight, none, np.full(n_samples, 1000.0))
-            nodes.append(PlantedNode(path, size, temperature, *measured, none[:, None], np.array([-1.0, 1.0]), 0.5))
+            nodes.append(
+                PlantedNode(path, size, temperature, *measured, none[:, None], np.array([-1.0, 1.0]), 0.5, none)
+            )
     return nodes
 
 

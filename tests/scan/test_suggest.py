@@ -1,6 +1,7 @@
 """What run would settle an open case: run files that the scan accepts, and that say why."""
 
 import importlib.util
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -95,7 +96,16 @@ def test_planting_on_one_side_of_the_transition_suggests_the_other_side(syntheti
 def test_a_verdict_that_rests_on_dips_asks_for_planted_scans(synthetic):
     found = find_transition(synthetic.tree(synthetic.random_energy(1)))
     assert found.kind == "random first-order"
-    assert "halve the statistical part" in found.suggest()
+    headline = found.estimates[0]
+    # extrapolations disagree by more than samples scatter: larger sizes help, more samples do not
+    assert headline.stderr > 2 * headline.statistical
+    # read without checks: no regular glass has the sizes of this model
+    wanted = tomllib.loads(found.suggest())
+    assert "by the extrapolation in N, a larger size makes it smaller" in found.suggest()
+    assert (len(wanted["scan"]["sizes"]), wanted["samples"]) == (4, 16)
+    scattered = (headline._replace(statistical=0.9 * headline.stderr), *found.estimates[1:])
+    wanted = tomllib.loads(replace(found, estimates=scattered).suggest())
+    assert (len(wanted["scan"]["sizes"]), wanted["samples"]) == (3, 64)
     dips = tuple(item for item in found.evidence if "planted" not in item.name)
     alone = replace(found, location=None, evidence=dips)
     assert "Planted scans around T = 0.5" in alone.suggest()
