@@ -9,9 +9,12 @@ import xarray as xr
 
 import glassnet as gn
 from glassnet.chains import segment, shards
+from glassnet.scan import verify
 
 FROZEN = Path(__file__).parent / "frozen"
-VERSIONS = sorted(entry.name for entry in FROZEN.iterdir())
+VERSIONS = sorted(entry.name for entry in FROZEN.iterdir() if "-" not in entry.name)
+#: glasses and ladders of other kinds, as release 0.3.0 left them
+KINDS = sorted(entry.name for entry in FROZEN.iterdir() if "-" in entry.name)
 NODES = ("/N12/dilution0.25/symmetric", "/N12/dilution0.25/planted0.8")
 
 
@@ -57,3 +60,42 @@ def test_this_release_goes_on_from_them(frozen, scan, tmp_path):
     for node in NODES:
         assert old[node].sizes["draw"] == 12
         xr.testing.assert_equal(old[node].dataset, fresh[node].dataset)
+
+
+@pytest.fixture(params=KINDS)
+def kind(request, tmp_path):
+    return Path(shutil.copytree(FROZEN / request.param, tmp_path / "frozen"))
+
+
+def every_chain(directory):
+    """Datasets with a draw by path, loaded."""
+    branches = gn.open_chains(directory).subtree
+    return {branch.path: branch.load().to_dataset() for branch in branches if "energy" in branch.data_vars}
+
+
+def test_every_kind_of_glass_and_ladder_is_among_them():
+    assert [f"0.3.0-{name}" for name in ("adaptive", "gaussian", "geometric", "layered", "walks")] == KINDS
+
+
+def test_chains_of_every_kind_are_verified(kind):
+    """The same draws from the run file and the ladders that the directory holds."""
+    found = list(verify.verify(verify.select(kind, k=100, seed=1)))
+    assert len(found) == 4
+    assert [line for one in found for line in one.differences] == []
+
+
+def test_chains_of_every_kind_go_on(kind, scan, tmp_path):
+    """Continued from where the earlier release ended, or computed whole with the ladders that it chose."""
+    longer = tmp_path / "run.toml"
+    longer.write_text((kind / "run.toml").read_text().replace("sweeps = 40", "sweeps = 120"))
+    fresh = tmp_path / "fresh"
+    fresh.mkdir()
+    for name in ("run.toml", "ladders.json"):
+        shutil.copy(kind / name, fresh / name)
+    assert scan(longer, fresh)[0] == 0
+    assert scan(longer, kind)[0] == 0
+    whole, old = every_chain(fresh), every_chain(kind)
+    assert list(whole) == list(old)
+    for path, chain in whole.items():
+        assert chain.sizes["draw"] == 12
+        xr.testing.assert_equal(old[path], chain)
