@@ -19,7 +19,7 @@ import numpy as np
 from glassnet.analysis import errors
 
 #: blocks last so many times of the slowest mode
-LONG = 6.0
+LONG = 5.0
 #: most blocks that chains are cut into, all chains of a sample together; longer ones would be safer then
 MOST = 192
 #: draws that are averaged before times are taken, as long as so many means are left
