@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glassnet.analysis import errors, freeenergy
+from glassnet.analysis import freeenergy, ladder_time
 
 #: most and fewest blocks of draws, and how many autocorrelation times of the slowest quantity should lie in each
 _MOST, _FEWEST, _LONG = 20, 4, 10
@@ -66,7 +66,7 @@ class Combined:
 
     def __init__(self, energy, temperatures, anchor, overlap=None, pairs=None, *, blocks=True):
         self._betas = 1.0 / temperatures
-        self.plain = errors.thermal_average(energy.swapaxes(1, 2))
+        self.plain = ladder_time.thermal_average(energy.swapaxes(1, 2))
         self.n_blocks = self._count_blocks(energy, overlap) if blocks else 0
         draws, n_rungs, n_replicas = energy.shape
         block = np.arange(draws) * max(self.n_blocks, 1) // draws
@@ -106,15 +106,9 @@ class Combined:
 
     def _count_blocks(self, energy, overlap) -> int:
         """As many as there are stretches of ten autocorrelation times of the slowest quantity, energy or q^2."""
-        draws, _, n_replicas = energy.shape
-        # a rung that never moves says nothing
-        slowest = draws * n_replicas / 2 / np.fmin.reduce(self.plain.n_effective, initial=draws * n_replicas)
-        series = [energy]
-        if overlap is not None:
-            series.append((overlap * overlap).mean(axis=2, keepdims=True))
-            slowest = max(slowest, errors.integrated_time(series[1]).tau.max())
-        slowest = max(slowest, *(errors.pooled_time(_along_the_ladder(values)).tau for values in series))
-        return min(draws, _MOST, max(_FEWEST, int(draws / (_LONG * slowest))))
+        series = [energy] if overlap is None else [energy, overlap * overlap]
+        slowest = max(ladder_time.slowest_time((values - values.mean(axis=(0, 2), keepdims=True)).swapaxes(1, 2)) for values in series)
+        return min(len(energy), _MOST, max(_FEWEST, int(len(energy) / (_LONG * slowest))))
 
     def at(self, betas: np.ndarray) -> dict[str, np.ndarray]:
         """Thermal averages at any inverse temperatures of the ladder.
@@ -141,12 +135,3 @@ class Combined:
             count, square, fourth = (column @ factors for column in self._double.columns)
             averages |= {"q2": square / count, "q4": fourth / count}
         return averages
-
-
-def _along_the_ladder(series: np.ndarray) -> np.ndarray:
-    """Mean deviation over the rungs of (n_draws, n_rungs, n_chains): (n_draws, n_chains).
-
-    A state that walkers carry up and down the ladder leaves every rung long before it leaves the ladder.
-    """
-    spread = series.std(axis=(0, 2), keepdims=True)
-    return ((series - series.mean(axis=(0, 2), keepdims=True)) / np.where(spread > 0, spread, 1)).mean(axis=1)

@@ -21,25 +21,22 @@ all comparisons of the scan (Bonferroni): a scan in equilibrium gets any sample 
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
 
-from glassnet.analysis import errors
+from glassnet.analysis import comparisons, ladder_time
 from glassnet.analysis.identities import Identities, Identity
 from glassnet.analysis.nodes import Node, Reading, readings, rungs
 from glassnet.analysis.overlaps import peak_threshold, thinned
 
 #: probability that a whole scan in equilibrium gets one or more samples named
 FALSE_ALARM = 0.01
-#: fewest autocorrelation times a chain must last not to be called stuck
-MIXED_LENGTH = 10.0
-#: chains shorter than this prove nothing at all
-_FEWEST = 20
-#: probability of a scatter of the chains' means that is no chance: far below one in all samples and rungs of a scan
-_SCATTER = 1e-6
+
+#: chains in which a drift can be seen
+_SHORTEST = 8
 
 _ENERGY = "energy drifts"
 _PEAK = "weight of high overlap drifts"
 _STARTS = "random and planted starts differ"
+_STUCK = "stuck"
 
 
 class Failure(NamedTuple):
@@ -124,50 +121,66 @@ class Examination:
         self.node = node
         self._temperatures = np.asarray(node.chain["temperature"].values, dtype=np.float64)[rungs(node)]
         self._threshold = peak_threshold(node)
-        self._tables: dict[str, list[np.ndarray]] = {_ENERGY: [], _PEAK: []}
+        self._tables: dict[str, list[comparisons.Difference]] = {_ENERGY: [], _PEAK: []}
         if node.planted_temperature is not None:
             self._tables[_STARTS] = []
-        self._stuck: list[tuple[int, float]] = []
+        self._stuck: list[np.ndarray] = []
         self._identities = Identities(node)
 
     def add(self, reading: Reading) -> None:
         """Take in the next sample."""
         self._identities.add(reading)
-        sample = len(self._tables[_ENERGY])
-        energy = reading.energy.swapaxes(1, 2)
+        sample, counted = len(self._stuck), reading.counted
+        energy = reading.ladder_energy.swapaxes(1, 2)
         high = _high(reading, self._threshold)
-        full, empty = high.all(axis=(0, 2)), ~high.any(axis=(0, 2))
+        full, empty = high.all(axis=(0, 1)), ~high.any(axis=(0, 1))
         # far above a transition no pair is alike, and there is nothing to compare
         varies = ~(full | empty)
-        peak = high[:, varies].astype(np.float64).swapaxes(1, 2)
-        self._tables[_ENERGY].append(_drift(energy))
-        drift, slow = np.array([[0.0, 1.0]] * len(varies)), _unmixed(thinned(energy))
+        planted = self.node.planted_temperature is not None
+        peak = high[:, :, varies].astype(np.float64)
+        # pairs share replicas and are not independent: their mean is one chain
+        series = [energy, *([peak if planted else peak.mean(axis=1, keepdims=True)] if varies.any() else [])]
+        found = [comparisons.none(energy.shape[2]), comparisons.none(int(varies.sum()))]
+        if len(energy) >= _SHORTEST:
+            cut = [comparisons.stretches(chains) for chains in series]
+            # a slow mode may show in one and move both
+            slowest = max(stretches.time for stretches in cut)
+            found[: len(cut)] = [comparisons.drift(stretches, slowest) for stretches in cut]
+        self._tables[_ENERGY].append(found[0].at(counted))
+        self._tables[_PEAK].append(found[1].spread(varies).at(counted))
+        self._stuck.append(self._is_stuck(sample, energy, peak, varies, full & planted)[counted])
+        if planted:
+            half = high.shape[1] // 2
+            sides = high[:, :half].astype(np.float64), high[:, half:].astype(np.float64)
+            self._tables[_STARTS].append(comparisons.starts(*sides).at(counted))
+
+    def _is_stuck(self, sample, energy, peak, varies, found) -> np.ndarray:
+        """Probability of the scatter between replicas on every rung of the ladder."""
+        if _is_free(self.node, sample):
+            return np.ones(energy.shape[2])
+        n_replicas = energy.shape[1]
+        if self.node.planted_temperature is None:
+            peak = thinned(peak)
+        slowest = max(ladder_time.slowest_time(chains - chains.mean(axis=(0, 1))) for chains in (energy, peak))
+        stuck = comparisons.stuck(energy, n_replicas, slowest)
         if varies.any():
-            drift[varies] = _drift(peak)
-            slow[varies] |= _unmixed(thinned(peak))
-        self._tables[_PEAK].append(drift)
-        if _STARTS in self._tables:
-            self._tables[_STARTS].append(_starts(high.astype(np.float64).swapaxes(1, 2)))
+            scatter = comparisons.stuck(peak, n_replicas, slowest)
+            stuck[varies] = np.minimum(1.0, 2 * np.minimum(stuck[varies], scatter))
         # where replicas that started at random have found the planted state too, nothing is left to be found
-        slow = _is_stuck(energy, slow, full & (self.node.planted_temperature is not None))
-        if slow.any() and not _is_free(self.node, sample):
-            self._stuck.append((sample, float(self._temperatures[np.flatnonzero(slow)[-1]])))
+        return np.where(comparisons.never_moves(energy, found), 0.0, stuck)
 
     def tests(self) -> list[_Probabilities]:
         """One table of probabilities for each kind of comparison."""
         tests = []
         for reason, rows in self._tables.items():
-            difference, probability = np.moveaxis(np.array(rows), -1, 0)
-            tests.append(_Probabilities(reason, self._temperatures, probability, _together(difference)))
-        return tests
+            samples = comparisons.Difference(*(np.array(values) for values in zip(*rows, strict=True)))
+            together = comparisons.together(samples)
+            tests.append(_Probabilities(reason, self._temperatures, samples.probability(), together))
+        return [*tests, _Probabilities(_STUCK, self._temperatures, np.array(self._stuck), 1.0)]
 
     def identities(self) -> list[Identity]:
         """The exact identities that the node must obey on the average over its samples."""
         return self._identities.result()
-
-    def stuck(self) -> list[tuple[int, float]]:
-        """Position of the samples that are stuck, and the hottest rung where they are."""
-        return self._stuck
 
 
 def conclude(examinations: list[Examination]) -> Equilibration:
@@ -186,115 +199,21 @@ def conclude(examinations: list[Examination]) -> Equilibration:
                 failures.append(Failure(path, numbers[place], test.reason, float(hottest)))
             if test.node < bound:
                 failing_nodes.setdefault(path, f"{test.reason} on the average over samples")
-        failures += [Failure(path, numbers[place], "stuck", hottest) for place, hottest in examination.stuck()]
     for identity in identities:
         if identity.probability < bound:
             failing_nodes.setdefault(identity.path, f"{identity.name} is violated at T = {identity.temperature:g}")
     return Equilibration(tuple(failures), failing_nodes, n_comparisons, bound, tuple(identities))
 
 
-def _drift(chains: np.ndarray) -> np.ndarray:
-    """Difference of the last half and the quarter before of (n_draws, n_chains, n_rungs), and its probability in
-    equilibrium: (n_rungs, 2).
-
-    Variance and autocorrelation time are taken within the two stretches and within each chain, so that a drift does
-    not hide itself by widening the bar. Pairs of replicas are not independent of each other: the variance of their mean
-    over chains is measured as well, and the larger one taken.
-    """
-    stretches = [chains[part] for part in errors.logarithmic_bins(len(chains))[-2:]] if len(chains) >= 8 else []
-    if not stretches:
-        return np.stack([np.zeros(chains.shape[2]), np.ones(chains.shape[2])], axis=-1)
-    before, last = stretches
-    length = len(before) + len(last)
-    difference = last.mean(axis=(0, 1)) - before.mean(axis=(0, 1))
-    of_mean = sum(part.mean(axis=1).var(axis=0) * len(part) for part in stretches) / length
-    of_chains = sum(part.var(axis=0).mean(axis=0) * len(part) for part in stretches) / length
-    variance = np.maximum(of_mean, of_chains / chains.shape[1])
-    tau = np.maximum(errors.pooled_time(thinned(last - last.mean(axis=0))).tau, 0.5)
-    # the mean that was subtracted is that of one chain's stretch
-    tau *= 1 + (2 * errors.WINDOW * tau + 1) / len(last)
-    stderr = np.sqrt(2 * tau * variance * (1 / len(before) + 1 / len(last)))
-    return np.stack([difference, _two_sided(difference, stderr, length / (2 * tau) - 2)], axis=-1)
-
-
-def _starts(peak: np.ndarray) -> np.ndarray:
-    """Planted against random starts, first and second half of the chains (n_draws, n_chains, 1): (1, 2)."""
-    half = peak.shape[1] // 2
-    planted, random = peak[:, :half, 0], peak[:, half:, 0]
-    difference = planted.mean() - random.mean()
-    stderr = np.hypot(errors.mean_and_error(planted)[1], errors.mean_and_error(random)[1])
-    freedom = 1.0
-    if half >= 2:
-        means = [planted.mean(axis=0), random.mean(axis=0)]
-        between = sum(mean.var(ddof=1) / len(mean) for mean in means)
-        stderr, freedom = max(stderr, np.sqrt(between)), peak.shape[1] - 2
-    return np.array([[difference, _two_sided(difference, stderr, freedom)]])
-
-
 def _high(reading: Reading, threshold: float) -> np.ndarray:
-    """Which pairs (n_draws, n_rungs, n_pairs) are in the same state; none where overlaps were not measured."""
-    if reading.overlap is None:
-        return np.zeros((*reading.energy.shape[:2], 1), dtype=bool)
-    return np.abs(reading.overlap) > threshold
-
-
-def _is_stuck(energy: np.ndarray, slow: np.ndarray, found: np.ndarray) -> np.ndarray:
-    """On which rungs the chains (n_draws, n_chains, n_rungs) are too short: those that are slow, and those that never
-    move, unless at the ground state or where the planted state was `found` from everywhere."""
-    # not by the variance, which rounding leaves above zero
-    frozen = np.ptp(energy, axis=(0, 1)) == 0
-    moves_above = ~np.logical_and.accumulate(frozen[::-1])[::-1]
-    ground_state = (energy[0, 0] == energy.min()) & moves_above
-    return np.where(frozen, ~(ground_state | found) | (len(energy) < _FEWEST), slow)
-
-
-def _unmixed(chains: np.ndarray) -> np.ndarray:
-    """Where chains (n_draws, n_chains, n_rungs) last less than ten pooled correlation times, and not by chance.
-
-    The pooled time grows with any scatter of the chains' means, that of chains in equilibrium included. So either the
-    time within the chains must be as long by itself, or the means must scatter more than that time allows (analysis of
-    variance).
-    """
-    n_draws, n_chains = chains.shape[:2]
-    long = MIXED_LENGTH * errors.pooled_time(chains).tau > n_draws
-    if n_chains < 2 or n_draws < _FEWEST or not long.any():
-        return long
-    long[long] = _scattered(chains[:, :, long])
-    return long
-
-
-def _scattered(chains: np.ndarray) -> np.ndarray:
-    """Whether the means of chains (n_draws, n_chains, n_rungs) scatter more than chance, or each is long by itself."""
-    n_draws, n_chains = chains.shape[:2]
-    means = chains.mean(axis=0)
-    within = np.maximum(errors.pooled_time(chains - means).tau, 0.5)
-    within *= 1 + (2 * errors.WINDOW * within + 1) / n_draws
-    variance = ((chains - means) ** 2).mean(axis=(0, 1))
-    worth = n_draws / (2 * within)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = np.where(variance > 0, means.var(axis=0, ddof=1) * worth / variance, np.inf)
-    freedom = np.maximum(n_chains * (worth - 1), 1.0)
-    return (MIXED_LENGTH * within > n_draws) | (stats.f.sf(ratio, n_chains - 1, freedom) < _SCATTER)
+    """Which pairs are in the same state, on the rungs of the ladder that were read: (n_draws, n_pairs, n_rungs); none
+    where overlaps were not measured."""
+    if reading.ladder_overlap is None:
+        n_draws, n_rungs, _ = reading.ladder_energy.shape
+        return np.zeros((n_draws, 1, n_rungs), dtype=bool)
+    return (np.abs(reading.ladder_overlap) > threshold).swapaxes(1, 2)
 
 
 def _is_free(node: Node, sample: int) -> bool:
     """Whether a sample has no paths: then its energy has nowhere to go."""
     return "n_paths" in node.chain and int(np.atleast_1d(node.chain["n_paths"].values)[sample]) == 0
-
-
-def _together(differences: np.ndarray) -> float:
-    """Smallest probability, over the rungs, that the mean of (n_samples, n_rungs) differences is zero."""
-    n_samples = len(differences)
-    if n_samples < 4:
-        return 1.0
-    stderr = differences.std(axis=0, ddof=1) / np.sqrt(n_samples)
-    probability = _two_sided(differences.mean(axis=0), stderr, n_samples - 1)
-    return float(np.min(probability) * differences.shape[1])
-
-
-def _two_sided(difference, stderr, freedom):
-    """Probability of a difference at least as large; 0 where it has no error, 1 where there is no difference."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        deviation = np.abs(difference) / stderr
-    deviation = np.where(difference == 0, 0.0, deviation)
-    return 2 * stats.t.sf(deviation, np.maximum(freedom, 1.0))

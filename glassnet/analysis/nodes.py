@@ -10,6 +10,8 @@ import xarray as xr
 _SIZE = re.compile(r"/N(\d+)(?=/|$)")
 _DILUTION = re.compile(r"/dilution([0-9.eE+-]+)(?=/|$)")
 _PLANTED = re.compile(r"/planted([0-9.eE+-]+)(?=/|$)")
+#: rungs of a planted ladder that are read
+_LADDER = 8
 
 
 class Node(NamedTuple):
@@ -65,10 +67,17 @@ class Reading(NamedTuple):
     were recorded: `magnetisation` (n_draws, n_rungs, n_replicas), the mean of the weights; `path_overlap` of pairs;
     `pairs`, the order parameter of pairs of replicas in independently planted nodes; `pair_replicas` (2, n_pairs), the
     positions of the replicas of each pair. float64.
+
+    How long states live on the ladder shows on all of its rungs: `ladder_energy` and `ladder_overlap` are the first two on
+    the rungs that count and, of planted nodes, on every few of the others; `counted` are the positions of those that count
+    among them.
     """
 
     energy: np.ndarray
     overlap: np.ndarray | None
+    ladder_energy: np.ndarray
+    ladder_overlap: np.ndarray | None
+    counted: np.ndarray
     magnetisation: np.ndarray | None = None
     path_overlap: np.ndarray | None = None
     pairs: np.ndarray | None = None
@@ -108,20 +117,35 @@ def rungs(node: Node) -> np.ndarray:
 
 def readings(node: Node) -> Iterator[Reading]:
     """The samples of a node one after the other; only one is in memory at a time."""
-    kept = slice(None) if node.planted_temperature is None else slice(rungs(node)[0], rungs(node)[0] + 1)
-    names = {"energy": "energy", "overlap": order_parameter(node), "path_overlap": "path_overlap"}
+    kept, ladder, counted = _selected(node)
+    ladder_names = {"energy": "energy", "overlap": order_parameter(node)}
+    ladder_names = {field: name for field, name in ladder_names.items() if name in node.chain}
+    names = {"path_overlap": "path_overlap"}
     if node.planted_temperature is not None and independently_planted(node):
         names["pairs"] = _pair_overlap(node)
     names = {field: name for field, name in names.items() if name in node.chain}
     replicas = _pair_replicas(node)
     for sample in range(node.n_samples):
         # the variables themselves: selecting in the whole dataset costs as much as reading
-        read = lambda name: node.chain.variables[name].isel(sample=sample, temperature=kept).values  # noqa: B023, E731
-        arrays = {field: np.asarray(read(name), dtype=np.float64) for field, name in names.items()}
-        arrays.setdefault("overlap", None)
+        read = lambda name, at: node.chain.variables[name].isel(sample=sample, temperature=at).values  # noqa: B023, E731
+        arrays = {field: np.asarray(read(name, kept), dtype=np.float64) for field, name in names.items()}
+        for field in ("energy", "overlap"):
+            name = ladder_names.get(field)
+            whole = None if name is None else np.asarray(read(name, ladder), dtype=np.float64)
+            arrays[f"ladder_{field}"] = whole
+            arrays[field] = whole if whole is None or whole.shape[1] == len(counted) else whole[:, counted]
         if "weights" in node.chain:
-            arrays["magnetisation"] = _magnetisation(read("weights"), node.n_weights)
-        yield Reading(**arrays, pair_replicas=replicas)
+            arrays["magnetisation"] = _magnetisation(read("weights", kept), node.n_weights)
+        yield Reading(**arrays, counted=counted, pair_replicas=replicas)
+
+
+def _selected(node: Node) -> tuple[slice, slice, np.ndarray]:
+    """The rungs that count, those that are read of the ladder, and the positions of the former among the latter."""
+    if node.planted_temperature is None:
+        return slice(None), slice(None), rungs(node)
+    (rung,) = rungs(node)
+    step = -(-node.chain.sizes["temperature"] // _LADDER)
+    return slice(rung, rung + 1), slice(rung % step, None, step), np.array([rung // step])
 
 
 def without(node: Node, place: int) -> Node:

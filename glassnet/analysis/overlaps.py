@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors
+from glassnet.analysis import errors, ladder_time
 from glassnet.analysis.independent import independent_pairs
 from glassnet.analysis.nodes import Node, Reading, order_parameter, readings
 
@@ -109,10 +109,9 @@ def _thermal_error(square: np.ndarray) -> np.ndarray:
     other one sees pairs that are stuck at different values.
     """
     pairs = square.swapaxes(1, 2)
-    together = pairs.mean(axis=1, keepdims=True)
-    count = pairs.shape[0] * pairs.shape[1]
-    alone = np.sqrt(2 * errors.pooled_time(thinned(pairs)).tau * pairs.var(axis=(0, 1)) / count)
-    return np.maximum(alone, errors.mean_and_error(together)[1])
+    few = thinned(pairs)
+    alone = ladder_time.thermal_average(few).stderr * np.sqrt(few.shape[1] / pairs.shape[1])
+    return np.maximum(alone, ladder_time.thermal_average(pairs.mean(axis=1, keepdims=True)).stderr)
 
 
 def thinned(chains: np.ndarray) -> np.ndarray:
