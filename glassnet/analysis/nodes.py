@@ -1,5 +1,6 @@
 """Finding one's way in a tree of chains: which node is which size, dilution and planting temperature."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -10,6 +11,8 @@ import xarray as xr
 _SIZE = re.compile(r"/N(\d+)(?=/|$)")
 _DILUTION = re.compile(r"/dilution([0-9.eE+-]+)(?=/|$)")
 _PLANTED = re.compile(r"/planted([0-9.eE+-]+)(?=/|$)")
+#: ensembles whose paths are drawn at random
+_RANDOM_GRAPHS = ("regular", "poisson", "layered", "walks")
 
 
 class Node(NamedTuple):
@@ -64,7 +67,8 @@ class Reading(NamedTuple):
     the overlap with the planted state (n_draws, n_rungs, n_replicas), or None where it was not measured. Where they
     were recorded: `magnetisation` (n_draws, n_rungs, n_replicas), the mean of the weights; `path_overlap` of pairs;
     `pairs`, the order parameter of pairs of replicas in independently planted nodes; `pair_replicas` (2, n_pairs), the
-    positions of the replicas of each pair. float64.
+    positions of the replicas of each pair. `final_magnetisation` (1, n_rungs, n_replicas) is that of the weights the
+    chains end in, where the node is asked for its magnetisation (:func:`may_magnetise`). float64.
     """
 
     energy: np.ndarray
@@ -73,6 +77,7 @@ class Reading(NamedTuple):
     path_overlap: np.ndarray | None = None
     pairs: np.ndarray | None = None
     pair_replicas: np.ndarray | None = None
+    final_magnetisation: np.ndarray | None = None
 
 
 def order_parameter(node: Node) -> str | None:
@@ -98,6 +103,26 @@ def independently_planted(node: Node) -> bool:
     return mode == "independent" if mode is not None else node.chain.attrs.get("couplings") == "gaussian"
 
 
+def bias(node: Node) -> float:
+    """Mean of the couplings as they were drawn, in units of their size; nan where the chains do not say it, as of
+    couplings that were given."""
+    keywords = json.loads(node.chain.attrs.get("glass", "{}"))
+    if node.chain.attrs.get("couplings") not in ("binary", "gaussian"):
+        return np.nan
+    return float(keywords.get("bias", 0.0))
+
+
+def on_random_graph(node: Node) -> bool:
+    """Whether the paths were drawn at random, so that exponents are those of mean-field theory."""
+    return node.chain.attrs.get("ensemble") in _RANDOM_GRAPHS
+
+
+def may_magnetise(node: Node) -> bool:
+    """Whether the mean of the weights may be an order parameter of a continuous transition: two weights a path, and
+    couplings that are not known to be symmetric."""
+    return node.planted_temperature is None and int(node.chain.attrs.get("p", 0)) == 2 and bias(node) != 0
+
+
 def rungs(node: Node) -> np.ndarray:
     """Positions of the rungs that count on the ladder of a node."""
     temperatures = np.asarray(node.chain["temperature"].values, dtype=np.float64)
@@ -121,6 +146,8 @@ def readings(node: Node) -> Iterator[Reading]:
         arrays.setdefault("overlap", None)
         if "weights" in node.chain:
             arrays["magnetisation"] = _magnetisation(read("weights"), node.n_weights)
+        if "final_weights" in node.chain and may_magnetise(node):
+            arrays["final_magnetisation"] = _magnetisation(read("final_weights")[None], node.n_weights)
         yield Reading(**arrays, pair_replicas=replicas)
 
 
