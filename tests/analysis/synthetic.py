@@ -144,6 +144,19 @@ def landau(critical):
     return draw
 
 
+def spin_glass(critical):
+    """Overlaps q = z N^(-1/3) that scale as in a mean-field glass: density exp(-x z^2 / 2 - z^4 / 4) of z, with
+    x = (T - Tc) N^(1/3)."""
+
+    def draw(rng, size, temperature, shape):
+        unit = size ** (1 / 3)
+        z = np.linspace(-unit, unit, 801)
+        weight = np.exp(-(temperature - critical) * unit * z**2 / 2 - z**4 / 4)
+        return rng.choice(z / unit, size=shape, p=weight / weight.sum())
+
+    return draw
+
+
 def ferromagnet(sizes, temperatures, *, critical, latent, seed, n_samples=12, n_draws=200, n_replicas=4):
     """Two phases that differ by `latent` in energy per weight; the ordered one has overlap 0.96."""
     rng = np.random.default_rng(seed)

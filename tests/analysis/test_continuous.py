@@ -12,6 +12,7 @@ from glassnet.analysis.exponents import FERROMAGNET, GLASS, PRODUCT
 from glassnet.analysis.nodes import nodes
 from glassnet.analysis.transition import find_transition
 from glassnet.analysis.universality import magnetised, universality
+from glassnet.scan.run import scan
 
 SIZES = (64, 128, 256)
 ONSAGER = 2 / np.log(1 + np.sqrt(2))
@@ -225,6 +226,52 @@ def test_couplings_that_are_given_leave_the_exponents_open(synthetic):
     assert abs(rows[0].value - 1) < 3 * rows[0].stderr
     two = {size: found[size] for size in list(found)[:2]}
     assert continuous(two).estimates == []
+
+
+def test_overlaps_that_scale_as_in_a_glass_order_where_they_should(synthetic):
+    ladder = np.geomspace(0.7, 1.4, 16)
+    for seed in range(3):
+        scan = synthetic.symmetric((64, 128, 256), ladder, synthetic.spin_glass(1.0), seed=seed)
+        found = find_transition(synthetic.tree(scan))
+        assert found.kind == "continuous"
+        assert abs(found.temperature - 1) < 3 * found.stderr
+        assert found.stderr < 0.05
+        assert {one.name for one in found.estimates} >= {
+            "the two crossings weighed",
+            "N^(2/3) [q^2] of all sizes cross",
+        }
+
+
+MAGNET = """
+seed = 3
+samples = 16
+[glass]
+ensemble = "regular"
+p = 2
+degree = 4
+bias = 1.0
+[scan]
+sizes = [32, 64, 128]
+[sampling]
+temperatures = {min = 2.1, max = 4.0, n = 14, spacing = "geometric"}
+replicas = 4
+thermalization = 1000
+sweeps = 1000
+measure_every = 10
+"""
+
+
+def test_a_ferromagnet_is_located_by_its_magnetisation(tmp_path, monkeypatch):
+    """Measured by default are energy and overlap: the weights that chains end in have it. T_c: 3 tanh(1/T) = 1."""
+    monkeypatch.setattr("glassnet.scan.report.write", lambda where: "")
+    (tmp_path / "magnet.toml").write_text(MAGNET)
+    assert scan(tmp_path / "magnet.toml", out=str(tmp_path / "magnet")) == 0
+    found = find_transition(gn.open_chains(tmp_path / "magnet"))
+    exact = 1 / np.arctanh(1 / 3)
+    assert found.kind == "continuous"
+    assert "N^(1/2) [m^2] of all sizes cross" in [one.name for one in found.estimates]
+    assert abs(found.temperature - exact) < 3 * found.stderr
+    assert found.stderr < 0.05 * exact
 
 
 def square_lattice(width, couplings):
