@@ -2,7 +2,7 @@
 
 The same estimators as along the temperature axis, with the dilution in its place. Planted scans: the complexity rises
 with dilution as it does with temperature, so planted weights of different sizes cross. Symmetric scans, where the
-transition is continuous: Binder cumulants and N^r [q^2] of different sizes cross, and the inverse susceptibility of the
+transition is continuous: N^r [q^2] and Binder cumulants of different sizes cross, and the inverse susceptibility of the
 paramagnet vanishes. These are asked as functions of alpha / alpha' = (1 - dilution)^(1 - p), the factor by which the
 paths get fewer: it acts like a temperature, grows into the paramagnet, and knows ratios.
 """
@@ -13,7 +13,8 @@ import numpy as np
 import xarray as xr
 
 from glassnet._checks import real
-from glassnet.analysis import estimates, scaling, symmetric
+from glassnet.analysis import symmetric
+from glassnet.analysis.continuous import Continuous, continuous
 from glassnet.analysis.equilibration import Equilibration, Examination, conclude
 from glassnet.analysis.evidence import number, several
 from glassnet.analysis.location import Estimate, Location, locate
@@ -21,7 +22,7 @@ from glassnet.analysis.nodes import Node, nodes, order_parameter, readings, run_
 from glassnet.analysis.overlaps import OverlapAverages
 from glassnet.analysis.planted import PlantedWeights
 
-_CURVES = ("binder", "q2", "susceptibility")
+_CURVES = ("binder", "q2", "susceptibility", "m2")
 #: a Binder cumulant below this is no corrections to scaling: the transition is not continuous
 _DIP = -0.1
 
@@ -58,7 +59,7 @@ def critical_dilution(chains: xr.DataTree, temperature: float) -> CriticalDiluti
     -------
     CriticalDilution
         The headline is the crossing of the planted weights where there is one, otherwise that of a continuous
-        transition (:func:`glassnet.analysis.estimates.continuous`).
+        transition (:func:`glassnet.analysis.continuous.continuous`).
 
     Raises
     ------
@@ -142,19 +143,30 @@ def _continuous(overlaps: list[tuple[Node, xr.Dataset]], temperature: float) -> 
         own = [pair for pair in overlaps if pair[0].size == size]
         own.sort(key=lambda pair: pair[0].dilution)
         fewer = np.array([(1 - node.dilution) ** (1 - p) for node, _ in own])
+        known = [name for name in _CURVES if all(name in data for _, data in own)]
         at = [data.interp(temperature=temperature) if data.sizes["temperature"] > 1 else data for _, data in own]
-        columns = {f"{name}_resampled": np.array([_flat(row[f"{name}_resampled"]) for row in at]).T for name in _CURVES}
+        columns = {f"{name}_resampled": np.array([_flat(row[f"{name}_resampled"]) for row in at]).T for name in known}
         n_samples = min(data.attrs["n_samples"] for _, data in own)
         dims = ("resample", "temperature")
         variables = {name: (dims, values) for name, values in columns.items()}
-        curves[size] = xr.Dataset(variables, {"temperature": fewer}, {"n_samples": n_samples})
-    binder = scaling.binder(curves)
-    if binder is None:
+        facts = {"n_samples": n_samples, **{name: own[0][1].attrs[name] for name in ("bias", "random_graph")}}
+        curves[size] = xr.Dataset(variables, {"temperature": fewer}, facts)
+    grown = continuous(curves)
+    if grown.binder is None:
         return [], "symmetric scans need two sizes at four or more common dilutions"
     if min(float(data["binder_resampled"][0].min()) for data in curves.values()) < _DIP:
         return [], "the Binder cumulant has a dip, so the transition is not continuous: planted scans locate it"
-    found = [_in_dilution(one, p) for one in estimates.continuous(curves, binder)]
-    return found, "" if found else "Binder cumulants of all sizes do not cross within the dilutions of the scan"
+    found = [_in_dilution(one, p) for one in grown.estimates]
+    return found, "" if found else _uncrossed_sizes(grown)
+
+
+def _uncrossed_sizes(grown: Continuous) -> str:
+    """Why a continuous transition has no place."""
+    if grown.exponents is not None:
+        return f"{grown.exponents.quantity} of all sizes does not cross within the dilutions of the scan"
+    if grown.binder.found:
+        return "Binder cumulants cross, but two sizes do not tell how far from the limit"
+    return "Binder cumulants of all sizes do not cross within the dilutions of the scan"
 
 
 def _flat(values: xr.DataArray) -> np.ndarray:

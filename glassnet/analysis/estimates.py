@@ -1,4 +1,5 @@
-"""Every way to say where a transition is, apart from planted scans; each extrapolated in at least two forms.
+"""Every way to say where a discontinuous transition is, apart from planted scans; each extrapolated in at least two
+forms.
 
 Each function returns its headline first. The bar of a headline is its statistical error and the largest distance to
 another form that is itself known well enough, in quadrature.
@@ -7,7 +8,7 @@ another form that is itself known well enough, in quadrature.
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors, scaling, symmetric
+from glassnet.analysis import errors, symmetric
 from glassnet.analysis.location import ADMISSIBLE, Estimate
 from glassnet.analysis.symmetric import Dip, Trend
 
@@ -23,61 +24,6 @@ def weighed(estimates: list[Estimate], name: str | None = None, admissible: floa
     spread = max((abs(one.value - first.value) for one in others), default=0.0)
     bar = float(np.hypot(first.stderr, spread))
     return Estimate(name or first.name, first.value, bar, first.sizes, first.stderr)
-
-
-def continuous(overlaps: dict[int, xr.Dataset], binder: scaling.Scaled | None) -> list[Estimate]:
-    """Crossings of all sizes, and the zero of the inverse susceptibility; empty where Binder cumulants do not cross.
-
-    The headline is the mean of the crossings of the Binder cumulants and of N^r [q^2] or the zero, whichever has the
-    smaller bar. The zero is only asked where it lies between the crossings, two standard errors either way: in a
-    ferromagnet [q^2] does not diverge as the paramagnet ends.
-    """
-    crossed = _crossed(overlaps, binder)
-    if not crossed:
-        return []
-    lowest = min(one.value - 2 * one.stderr for one in crossed)
-    highest = max(one.value + 2 * one.stderr for one in crossed)
-    diverged = [one for one in _diverged(overlaps) if lowest < one.value < highest]
-    if diverged and diverged[0].stderr < crossed[0].stderr:
-        return [*diverged, *crossed]
-    return [*crossed, *diverged]
-
-
-def _crossed(overlaps: dict[int, xr.Dataset], binder: scaling.Scaled | None) -> list[Estimate]:
-    """The mean of the crossings of the Binder cumulants and of N^r [q^2] of all sizes, with the standard deviation of a
-    place anywhere between them in its bar, or that of the cumulants alone; then each of the two."""
-    if binder is None or not binder.found:
-        return []
-    sizes, order = tuple(overlaps), scaling.order(overlaps)
-    found = [Estimate("Binder cumulants of all sizes cross", binder.temperature, binder.stderr, sizes)]
-    if order is None or not order.found:
-        return [weighed(found, "crossing of the Binder cumulants alone"), *found]
-    found.append(Estimate("N^r [q^2] of all sizes cross", order.temperature, order.stderr, sizes))
-    mean = (binder.resampled + order.resampled) / 2
-    # the two come from either side: anywhere between them is as likely
-    apart = abs(order.temperature - binder.temperature) / np.sqrt(12)
-    bar = float(np.hypot(errors.bootstrap_error(mean, _fewest(overlaps)), apart))
-    return [Estimate("mean of the two crossings", float(mean[0]), bar, sizes), *found]
-
-
-def _diverged(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:
-    """The zero of the inverse susceptibility: the mean of its two forms in T, from as many sizes as there are up to
-    three, the largest distance to any form in its bar; nothing where a form has no zero."""
-    forms = scaling.divergence(overlaps)
-    each = {name: float(errors.bootstrap_error(zero, _fewest(overlaps))) for name, zero in forms.items()}
-    if not forms or not np.isfinite([*each.values(), *(zero[0] for zero in forms.values())]).all():
-        return []
-    first, second, *_ = forms.values()
-    mean = (first + second) / 2
-    spread = max(abs(zero[0] - mean[0]) for zero in forms.values())
-    bar = float(np.hypot(errors.bootstrap_error(mean, _fewest(overlaps)), spread))
-    name, sizes = "inverse susceptibility vanishes", tuple(overlaps)[-3:]
-    rows = [Estimate(f"{name}, {form}", float(zero[0]), each[form], sizes) for form, zero in forms.items()]
-    return [Estimate(name, float(mean[0]), bar, sizes), *rows]
-
-
-def _fewest(overlaps: dict[int, xr.Dataset]) -> int:
-    return min(data.attrs["n_samples"] for data in overlaps.values())
 
 
 def equal_weight(phases: dict[int, xr.Dataset], thermodynamics: dict[int, xr.Dataset]) -> list[Estimate]:

@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from glassnet.analysis import errors, symmetric
+from glassnet.analysis.continuous import Continuous
 from glassnet.analysis.location import Estimate, Location
 from glassnet.analysis.peaks import jump, told
 from glassnet.analysis.planted import PlantedNode
@@ -250,8 +251,27 @@ def crossings(scaled: Scaled | None, found: dict, sizes: tuple[int, ...]) -> Evi
     if not scaled.found:
         says = f"not all sizes together; pairs at T = {pairs}" if pairs else "no"
         return Evidence(name, np.nan, np.nan, sizes, None if pairs else False, says)
-    says = f"at T = {number(scaled.temperature, scaled.stderr)}, chi^2 {scaled.misfit:.1f} per degree of freedom"
-    says += f"; pairs at {pairs}" if pairs else ""
+    return _crossed(name, "", scaled, sizes, f"; pairs at {pairs}" if pairs else "")
+
+
+def moment(found: Continuous, sizes: tuple[int, ...]) -> Evidence:
+    """Does N^r times the moment that orders cross, with the exponents of mean-field theory?"""
+    name = "scaled moment crosses"
+    if found.exponents is None:
+        says = "no random graph, or not known whether its couplings make a glass or a ferromagnet: no exponents"
+        return Evidence(name, np.nan, np.nan, sizes, None, says)
+    what = f"{found.exponents.quantity} of a {found.exponents.name}"
+    if found.order is None:
+        says = f"{what} needs symmetric scans in equilibrium at two sizes and four common temperatures"
+        return Evidence(name, np.nan, np.nan, sizes, None, says)
+    if not found.order.found:
+        return Evidence(name, np.nan, np.nan, sizes, False, f"{what} does not")
+    return _crossed(name, f"{what} ", found.order, sizes)
+
+
+def _crossed(name: str, what: str, scaled: Scaled, sizes: tuple[int, ...], pairs: str = "") -> Evidence:
+    at = number(scaled.temperature, scaled.stderr)
+    says = f"{what}at T = {at}, chi^2 {scaled.misfit:.1f} per degree of freedom{pairs}"
     # sizes that share no scaling function do not cross as at a continuous transition
     passed = True if scaled.misfit < _MISFIT else None
     return Evidence(name, scaled.temperature, scaled.stderr, sizes, passed, says)

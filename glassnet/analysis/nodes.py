@@ -1,5 +1,6 @@
 """Finding one's way in a tree of chains: which node is which size, dilution and planting temperature."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -12,6 +13,8 @@ _DILUTION = re.compile(r"/dilution([0-9.eE+-]+)(?=/|$)")
 _PLANTED = re.compile(r"/planted([0-9.eE+-]+)(?=/|$)")
 #: rungs of a planted ladder that are read
 _LADDER = 8
+#: ensembles whose paths are drawn at random
+_RANDOM_GRAPHS = ("regular", "poisson", "layered", "walks")
 
 
 class Node(NamedTuple):
@@ -66,7 +69,8 @@ class Reading(NamedTuple):
     the overlap with the planted state (n_draws, n_rungs, n_replicas), or None where it was not measured. Where they
     were recorded: `magnetisation` (n_draws, n_rungs, n_replicas), the mean of the weights; `path_overlap` of pairs;
     `pairs`, the order parameter of pairs of replicas in independently planted nodes; `pair_replicas` (2, n_pairs), the
-    positions of the replicas of each pair. float64.
+    positions of the replicas of each pair. `final_magnetisation` (1, n_rungs, n_replicas) is that of the weights the
+    chains end in, where the node is asked for its magnetisation (:func:`may_magnetise`). float64.
 
     How long states live on the ladder shows on all of its rungs: `ladder_energy` and `ladder_overlap` are the first two on
     the rungs that count and, of planted nodes, on every few of the others; `counted` are the positions of those that count
@@ -82,6 +86,7 @@ class Reading(NamedTuple):
     path_overlap: np.ndarray | None = None
     pairs: np.ndarray | None = None
     pair_replicas: np.ndarray | None = None
+    final_magnetisation: np.ndarray | None = None
 
 
 def order_parameter(node: Node) -> str | None:
@@ -105,6 +110,26 @@ def independently_planted(node: Node) -> bool:
     N; scans plant a fixed number of unsatisfied paths where they can, which is where |J| = 1."""
     mode = node.chain.attrs.get("unsatisfied")
     return mode == "independent" if mode is not None else node.chain.attrs.get("couplings") == "gaussian"
+
+
+def bias(node: Node) -> float:
+    """Mean of the couplings as they were drawn, in units of their size; nan where the chains do not say it, as of
+    couplings that were given."""
+    keywords = json.loads(node.chain.attrs.get("glass", "{}"))
+    if node.chain.attrs.get("couplings") not in ("binary", "gaussian"):
+        return np.nan
+    return float(keywords.get("bias", 0.0))
+
+
+def on_random_graph(node: Node) -> bool:
+    """Whether the paths were drawn at random, so that exponents are those of mean-field theory."""
+    return node.chain.attrs.get("ensemble") in _RANDOM_GRAPHS
+
+
+def may_magnetise(node: Node) -> bool:
+    """Whether the mean of the weights may be an order parameter of a continuous transition: two weights a path, and
+    couplings that are not known to be symmetric."""
+    return node.planted_temperature is None and int(node.chain.attrs.get("p", 0)) == 2 and bias(node) != 0
 
 
 def rungs(node: Node) -> np.ndarray:
@@ -136,6 +161,8 @@ def readings(node: Node) -> Iterator[Reading]:
             arrays[field] = whole if whole is None or whole.shape[1] == len(counted) else whole[:, counted]
         if "weights" in node.chain:
             arrays["magnetisation"] = _magnetisation(read("weights", kept), node.n_weights)
+        if "final_weights" in node.chain and may_magnetise(node):
+            arrays["final_magnetisation"] = _magnetisation(read("final_weights", kept)[None], node.n_weights)
         yield Reading(**arrays, counted=counted, pair_replicas=replicas)
 
 

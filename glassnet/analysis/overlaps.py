@@ -5,7 +5,7 @@ import xarray as xr
 
 from glassnet.analysis import errors, ladder_time
 from glassnet.analysis.independent import independent_pairs
-from glassnet.analysis.nodes import Node, Reading, order_parameter, readings
+from glassnet.analysis.nodes import Node, Reading, bias, may_magnetise, on_random_graph, order_parameter, readings
 
 #: about this many bins between -1 and 1; always a whole number of the steps 2/N between possible overlaps
 _BINS = 48
@@ -37,6 +37,7 @@ class OverlapAverages:
         self._moments: list[np.ndarray] = []
         self._thermal: list[np.ndarray] = []
         self._densities: list[np.ndarray] = []
+        self._magnetised: list[np.ndarray] = []
 
     def add(self, reading: Reading) -> None:
         """Take in the next sample."""
@@ -47,6 +48,9 @@ class OverlapAverages:
         self._moments.append(np.stack(sums, axis=-1) / (square.shape[0] * square.shape[2]))
         self._thermal.append(_thermal_error(square))
         self._densities.append(density(reading.overlap, self._edges))
+        recorded = reading.magnetisation if reading.magnetisation is not None else reading.final_magnetisation
+        if recorded is not None and may_magnetise(self._node):
+            self._magnetised.append((recorded * recorded).mean(axis=(0, 2)))
 
     def dataset(self, *, seed: int = 0) -> xr.Dataset:
         """Averages over the samples so far.
@@ -61,13 +65,16 @@ class OverlapAverages:
         xarray.Dataset
             Dimension temperature: `q2` = [<q^2>]; `susceptibility` = [<q^2>] over its value without order (N [<q^2>]
             for plain overlaps); `binder` = (B0 - R) / (B0 - 1), R = [<q^4>] / [<q^2>]^2, with B0 the exact ratio of
-            independent pairs (0 without order, 1 for one sharp overlap); `peak_weight` = [P(|q| > threshold)]; each
-            with `_stderr` (bootstrap over samples, nan for a single one) and `_resampled` (resample, temperature),
-            whose first row holds the data; `self_averaging`, the variance of the peak weight over the samples divided
-            by its squared mean (0 if it is self-averaging; nan where no sample has a peak). `q2_thermal_stderr` is the
-            part of the error of `q2` that longer chains would remove, autocorrelation included. Dimensions
-            (temperature, overlap): `density` of q with `density_stderr` and `density_resampled`. Attributes: variable,
-            threshold, origin (overlap without order, 0 where both signs are alike), reference_ratio (B0), n_samples.
+            independent pairs (0 without order, 1 for one sharp overlap); `peak_weight` = [P(|q| > threshold)]; `m2` =
+            [<m^2>] of the magnetisation m where two-body couplings may magnetise, from all draws that recorded weights
+            or from the weights the chains end in; each with `_stderr` (bootstrap over samples, nan for a single one)
+            and `_resampled` (resample, temperature), whose first row holds the data; `self_averaging`, the variance of
+            the peak weight over the samples divided by its squared mean (0 if it is self-averaging; nan where no sample
+            has a peak). `q2_thermal_stderr` is the part of the error of `q2` that longer chains would remove,
+            autocorrelation included. Dimensions (temperature, overlap): `density` of q with `density_stderr` and
+            `density_resampled`. Attributes: variable, threshold, origin (overlap without order, 0 where both signs are
+            alike), reference_ratio (B0), n_samples, bias (of the couplings, nan where it is not known), random_graph
+            (whether the paths were drawn at random).
             The Binder cumulant is nan where B0 is: for networks of walks, see :mod:`glassnet.analysis.independent`. It
             and the susceptibility are nan where the overlap without order is not known.
         """
@@ -85,6 +92,8 @@ class OverlapAverages:
             "peak_weight": peak,
             "density": errors.resampled_means(np.array(self._densities), counts),
         }
+        if self._magnetised:
+            derived["m2"] = errors.resampled_means(np.array(self._magnetised), counts)
         variables = {}
         for name, values in derived.items():
             dimensions = ("temperature", "overlap")[: values.ndim - 1]
@@ -99,6 +108,7 @@ class OverlapAverages:
         coordinates = {"temperature": self._node.chain["temperature"].values, "overlap": centres}
         origin = 0.0 if reference is None else reference.mean
         attributes = {"variable": order_parameter(self._node), "threshold": self._threshold, "origin": origin}
+        attributes |= {"bias": bias(self._node), "random_graph": on_random_graph(self._node)}
         return xr.Dataset(variables, coordinates, attributes | {"reference_ratio": ratio, "n_samples": n_samples})
 
 

@@ -1,10 +1,12 @@
 """Where curves of all sizes cross, and where the susceptibility diverges: a continuous transition.
 
-Near a continuous transition the Binder cumulant is a function of x = (T - T_c) N^y alone, and so is N^r [q^2]. On
-random graphs exponents are those of mean-field theory: y = 1/3, r = 2/3 for a glass, y = 1/2 and r = 1/2 (q is the
-order parameter) or 1 (q is its square) for a ferromagnet. All sizes are fitted at once by a cubic in x; T_c is where
-the fit is best, and the exponents are those that fit best. In glasses the crossing of the Binder cumulants comes from
-below and that of N^(2/3) [q^2] from above as N grows, both slowly, like N^(-2/3).
+Near a continuous transition the Binder cumulant is a function of x = (T - T_c) N^y alone, and so is N^r [m], [m] the
+moment that orders. All sizes are fitted at once by a cubic in x; T_c is where the fit is best. On random graphs the
+exponents are those of mean-field theory and known beforehand (:mod:`glassnet.analysis.exponents`); elsewhere y is
+fitted (:func:`fitted`) and no N^r [m] is asked.
+
+What scaling functions leave out decays like N^-omega and moves a crossing by an amount of the order N^-(y + omega),
+which is N^-2/3 for a glass. From four sizes on a term c N^-omega can be fitted.
 
 From the paramagnet no exponent of N is asked. In a glass the susceptibility there has corrections in powers of 1/N, and
 in mean-field theory its inverse vanishes linearly at T_c (gamma = 1): it is extrapolated first in N, on the rungs where
@@ -17,11 +19,10 @@ import numpy as np
 import xarray as xr
 
 from glassnet.analysis import errors
+from glassnet.analysis.exponents import Exponents
 from glassnet.analysis.location import rising_root
 from glassnet.analysis.symmetric import common_rungs
 
-#: exponents (y, r): glass, ferromagnet with order parameter q, ferromagnet with order parameter q^1/2
-_EXPONENTS = ((1 / 3, 2 / 3), (1 / 2, 1 / 2), (1 / 2, 1.0))
 #: half-width of the window around T_c that is fitted, relative to T_c, and how often it is moved
 _WINDOW, _MOVES = 0.13, 4
 _GRID = 61
@@ -31,15 +32,21 @@ _COEFFICIENTS = 4
 _CORRECTIONS = 0.05
 #: curves must pass through each other at this many standard errors
 _SIGNIFICANT = 3.0
-#: rungs count as paramagnetic where the largest size is that close to its extrapolation in 1/N
-_CONVERGED = 0.10
+#: sizes from which on a term N^-omega is fitted
+SIZES_TO_CORRECT = 4
+#: values of y among which the best one is looked for where it is not known
+_POWERS = np.arange(0.10, 1.01, 0.1)
+#: rungs count as paramagnetic where the largest size is that close to its extrapolation in 1/N. Where it is 10 % off,
+#: the extrapolation from N <= 256 leaves 1/chi high by 3 to 4 standard errors, at 5 % by one
+_CONVERGED = 0.05
 #: fewest such rungs: a parabola has three coefficients, and two more tell whether it fits
 _RUNGS = 5
 
 
 class Scaled(NamedTuple):
-    """Crossing of one quantity: T_c and chi^2 per degree of freedom of the data and of all resamples, and significance
-    of the slope; `inside` if the crossing does not lie at the edge of the temperatures."""
+    """Crossing of one quantity: T_c and chi^2 per degree of freedom of the data and of all resamples, the standard
+    error of T_c, and the significance of the slope; `inside` if the crossing does not lie at the edge of the
+    temperatures."""
 
     resampled: np.ndarray
     stderr: float
@@ -60,62 +67,117 @@ class Scaled(NamedTuple):
     @property
     def found(self) -> bool:
         """Whether the curves of the sizes cross within the temperatures, larger sizes above on the cold side."""
-        return self.inside and self.slope_significance > _SIGNIFICANT and bool(np.isfinite(self.stderr))
+        return self.inside and self.falls
+
+    @property
+    def falls(self) -> bool:
+        """The same, wherever they cross."""
+        return self.slope_significance > _SIGNIFICANT and bool(np.isfinite(self.stderr))
 
 
-def binder(overlaps: dict[int, xr.Dataset]) -> Scaled | None:
-    """Common crossing of the Binder cumulants; None with fewer than two sizes or four common rungs."""
-    return _crossing(overlaps, lambda size, power: overlaps[size]["binder_resampled"].values, _EXPONENTS[:2])
+def binder(overlaps: dict[int, xr.Dataset], exponents: Exponents, *, corrected: bool = False) -> Scaled | None:
+    """Common crossing of the Binder cumulants.
+
+    Parameters
+    ----------
+    overlaps : dict of int to xarray.Dataset
+        By increasing size, of :mod:`glassnet.analysis.overlaps`.
+    exponents : Exponents
+    corrected : bool
+        With a term c N^-omega in the fit, beside the scaling function.
+
+    Returns
+    -------
+    Scaled or None
+        None with fewer than two sizes (four if `corrected`) or four common rungs, or where a cumulant is not defined.
+    """
+    curves = {size: data["binder_resampled"].values for size, data in overlaps.items()}
+    return _crossing(overlaps, curves, exponents.temperature, exponents.correction if corrected else None)
 
 
-def order(overlaps: dict[int, xr.Dataset]) -> Scaled | None:
-    """Common crossing of N^r [q^2], in logarithms; None with fewer than two sizes or four common rungs."""
-    scaled = lambda size, power: np.log(np.maximum(size**power * overlaps[size]["q2_resampled"].values, 1e-300))  # noqa: E731
-    return _crossing(overlaps, scaled, _EXPONENTS)
+def order(overlaps: dict[int, xr.Dataset], exponents: Exponents, *, corrected: bool = False) -> Scaled | None:
+    """Common crossing of N^r times the moment that orders, in logarithms; otherwise like :func:`binder`.
 
-
-def _crossing(overlaps: dict[int, xr.Dataset], quantity, exponents) -> Scaled | None:
-    shared = common_rungs(list(overlaps.values()))
-    if len(overlaps) < 2 or len(shared) < 4:
+    None as well where that moment was not measured.
+    """
+    name = f"{exponents.moment}_resampled"
+    if any(name not in data for data in overlaps.values()):
         return None
-    n_samples = min(data.attrs["n_samples"] for data in overlaps.values())
-    kept = [np.isin(np.round(data.temperature.values, 9), shared) for data in overlaps.values()]
-    size, fits = np.array(list(overlaps), dtype=np.float64), []
-    for exponent, power in exponents:
-        curves = np.array([quantity(n, power)[:, rungs] for n, rungs in zip(overlaps, kept, strict=True)])
-        stderr = np.array([errors.bootstrap_error(curve, n_samples) for curve in curves])
-        if not (np.isfinite(curves).all() and np.isfinite(stderr).all()):
-            return None
-        # corrections to scaling are there however small the errors
-        floor = _CORRECTIONS * np.ptp(curves[:, 0]) + 1e-12
-        fits.append(_fitted(shared, size, curves, np.hypot(stderr, floor), exponent, n_samples))
+    curves = {
+        size: np.log(np.maximum(size**exponents.order * data[name].values, 1e-300)) for size, data in overlaps.items()
+    }
+    return _crossing(overlaps, curves, exponents.temperature, exponents.correction if corrected else None)
+
+
+def fitted(overlaps: dict[int, xr.Dataset]) -> Scaled | None:
+    """Crossing of the Binder cumulants where no exponent is known: every resample chooses the y that fits it best.
+
+    None where :func:`binder` is.
+    """
+    curves = {size: data["binder_resampled"].values for size, data in overlaps.items()}
+    fits = [_crossing(overlaps, curves, power) for power in _POWERS]
+    if any(fit is None for fit in fits):
+        return None
     best = min(fits, key=lambda fit: (not fit.found, fit.misfit))
-    # the choice of exponents is part of the analysis that is resampled: where it is open, the error says so
     others = [fit for fit in fits if fit.found == best.found]
     chosen = np.argmin([fit.misfits for fit in others], axis=0)
     places = np.choose(chosen, [fit.resampled for fit in others])
-    return best._replace(resampled=places, stderr=float(errors.bootstrap_error(places, n_samples)))
+    return best._replace(resampled=places, stderr=float(errors.bootstrap_error(places, _fewest(overlaps))))
 
 
-def _fitted(temperature, size, curves, stderr, exponent: float, n_samples: int) -> Scaled:
-    """Best T_c of every resample of curves (n_sizes, n_resamples, n_rungs), in a window that follows it."""
+def _crossing(overlaps, columns, exponent: float, correction: float | None = None) -> Scaled | None:
+    """Crossing of curves (n_resamples, n_rungs) by size."""
+    shared = common_rungs(list(overlaps.values()))
+    least = 2 if correction is None else SIZES_TO_CORRECT
+    if len(overlaps) < least or len(shared) < 4:
+        return None
+    n_samples = _fewest(overlaps)
+    kept = [np.isin(np.round(data.temperature.values, 9), shared) for data in overlaps.values()]
+    curves = np.array([columns[size][:, rungs] for size, rungs in zip(overlaps, kept, strict=True)])
+    stderr = np.array([errors.bootstrap_error(curve, n_samples) for curve in curves])
+    if not (np.isfinite(curves).all() and np.isfinite(stderr).all()):
+        return None
+    # corrections to scaling are there however small the errors
+    stderr = np.hypot(stderr, _CORRECTIONS * np.ptp(curves[:, 0]) + 1e-12)
+    size = np.array(list(overlaps), dtype=np.float64)
+    return _moved(shared, _Curves(size, curves, stderr, exponent, correction), n_samples)
+
+
+def _fewest(overlaps: dict[int, xr.Dataset]) -> int:
+    return min(data.attrs["n_samples"] for data in overlaps.values())
+
+
+class _Curves(NamedTuple):
+    """What is fitted: `values` (n_sizes, n_resamples, n_rungs), `stderr` (n_sizes, n_rungs), y, and omega or None."""
+
+    size: np.ndarray
+    values: np.ndarray
+    stderr: np.ndarray
+    exponent: float
+    correction: float | None
+
+    def on(self, rungs: np.ndarray) -> "_Curves":
+        """The chosen rungs alone."""
+        return self._replace(values=self.values[:, :, rungs], stderr=self.stderr[:, rungs])
+
+
+def _moved(temperature: np.ndarray, curves: _Curves, n_samples: int) -> Scaled:
+    """Best T_c of every resample, in a window that follows it."""
     chosen = np.ones(len(temperature), dtype=bool)
     for _ in range(_MOVES):
-        places, misfit, slope, inside = _scan(
-            temperature[chosen], size, curves[:, :, chosen], stderr[:, chosen], exponent
-        )
-        centre = places[0]
-        near = np.abs(temperature / centre - 1) < _WINDOW
+        window = chosen
+        places, misfit, slope, inside = _scan(temperature[window], curves.on(window))
+        near = np.abs(temperature / places[0] - 1) < _WINDOW
         # both sides of the crossing must be seen
-        chosen = near if near.sum() >= 4 else _nearest(temperature, centre, 4)
+        chosen = near if near.sum() >= 4 else _nearest(temperature, places[0], 4)
     # curves without any noise have slopes of the size of rounding errors
-    noise = max(float(errors.bootstrap_error(slope, n_samples)), 1e-6 * np.abs(curves[:, 0]).max())
+    noise = max(float(errors.bootstrap_error(slope, n_samples)), 1e-6 * np.abs(curves.values[:, 0]).max())
     significance = -slope[0] / max(noise, 1e-300)
-    n_points = int(chosen.sum()) * len(size)
-    freedom = n_points - _COEFFICIENTS - 1
-    # a resample that finds its best place at the edge does not choose these exponents
-    misfits = np.where(inside, misfit / freedom, np.inf)
+    freedom = int(window.sum()) * len(curves.size) - _COEFFICIENTS - 1 - (curves.correction is not None)
     stderr = float(errors.bootstrap_error(places, n_samples))
+    # a resample that finds its best place at the edge does not choose this exponent
+    misfits = np.where(inside, misfit / freedom, np.inf)
+    misfits[0] = misfit[0] / freedom
     return Scaled(places, stderr, significance, misfits, bool(inside[0]))
 
 
@@ -125,18 +187,22 @@ def _nearest(temperature: np.ndarray, centre: float, count: int) -> np.ndarray:
     return chosen
 
 
-def _scan(temperature, size, curves, stderr, exponent: float):
+def _scan(temperature: np.ndarray, curves: _Curves):
     """T_c on a grid, then by a parabola: places, chi^2 and slopes of all resamples, and whether it lies inside."""
-    at, n = np.tile(temperature, len(size)), np.repeat(size / size.mean(), len(temperature))
-    sigma = stderr.ravel()
-    data = np.concatenate(list(curves), axis=1) / sigma
+    size = curves.size / curves.size.mean()
+    at, n = np.tile(temperature, len(size)), np.repeat(size, len(temperature))
+    sigma = curves.stderr.ravel()
+    data = np.concatenate(list(curves.values), axis=1) / sigma
     total = (data**2).sum(axis=1)
     grid = np.linspace(temperature[0], temperature[-1], _GRID)
-    x = (at - grid[:, None]) * n**exponent
-    basis, triangle = np.linalg.qr(np.stack([x**k for k in range(_COEFFICIENTS)], axis=2) / sigma[:, None])
+    x = (at - grid[:, None]) * n**curves.exponent
+    columns = [x**k for k in range(_COEFFICIENTS)]
+    if curves.correction is not None:
+        columns.append(np.broadcast_to(n**-curves.correction, x.shape))
+    basis, triangle = np.linalg.qr(np.stack(columns, axis=2) / sigma[:, None])
     projected = data @ basis
     misfit = (total - (projected**2).sum(axis=2)).T
-    slopes = np.linalg.solve(triangle + 1e-300 * np.eye(_COEFFICIENTS), projected.swapaxes(1, 2))[:, 1].T
+    slopes = np.linalg.solve(triangle + 1e-300 * np.eye(len(columns)), projected.swapaxes(1, 2))[:, 1].T
     rows, best = np.arange(len(misfit)), np.argmin(misfit, axis=1)
     middle = np.clip(best, 1, _GRID - 2)
     left, centre, right = (misfit[rows, middle + k] for k in (-1, 0, 1))
@@ -161,7 +227,7 @@ def divergence(overlaps: dict[int, xr.Dataset]) -> dict[str, np.ndarray]:
         two largest sizes and in 1/N and 1/N^2 from the three largest, and two in T, parabolas in T and in 1/T. These
         err to opposite sides: on a tree, where 1 / chi = (1 - (k - 1) t^2) / (1 + t^2) with t = tanh(1/T), by -0.6 and
         +0.4 per cent from rungs at 1.1 to 1.5 T_c. Empty with fewer than two sizes or five rungs on which the largest
-        size is within a tenth of its limit.
+        size is within a twentieth of its limit.
     """
     shared = common_rungs(list(overlaps.values()))
     found: dict[str, np.ndarray] = {}
@@ -172,7 +238,7 @@ def divergence(overlaps: dict[int, xr.Dataset]) -> dict[str, np.ndarray]:
         kept = np.isin(np.round(data.temperature.values, 9), shared)
         inverse.append(1 / data["susceptibility_resampled"].values[:, kept])
     size, inverse = np.array(list(overlaps), dtype=np.float64), np.array(inverse)
-    n_samples = min(data.attrs["n_samples"] for data in overlaps.values())
+    n_samples = _fewest(overlaps)
     for count, form in ((3, "1/N and 1/N^2"), (2, "1/N")):
         if len(size) < count or not np.isfinite(inverse).all():
             continue

@@ -7,8 +7,9 @@ import xarray as xr
 
 from glassnet.analysis import estimates as estimate
 from glassnet.analysis import evidence as weigh
-from glassnet.analysis import peaks, scaling, symmetric
+from glassnet.analysis import peaks, symmetric
 from glassnet.analysis.annealed import Annealed, freezing
+from glassnet.analysis.continuous import Continuous, continuous
 from glassnet.analysis.evidence import Evidence
 from glassnet.analysis.location import Estimate, Location
 from glassnet.analysis.planted import PlantedNode
@@ -86,16 +87,17 @@ def decide(found: Findings) -> Verdict:
           stay above T = 0 under every extrapolation (or a complexity that was measured to vanish).
         - "first-order": the heat capacity grows like N over three sizes, and the energy has two peaks; or the overlap
           has, where that of the energy is open.
-        - "continuous": the Binder cumulants of all sizes cross, without a dip below that of a product of two normal
-          variables, the susceptibility grows below, and the overlap has one peak.
+        - "continuous": on random graphs N^r times the moment that orders crosses, and so do the Binder cumulants, or
+          they have no dip; elsewhere the Binder cumulants of all sizes cross. No dip lies below that of a product of
+          two normal variables, the susceptibility grows below, and the overlap has one peak.
         - "none": no crossing, no deepening dip, no size with two peaks, and the susceptibility does not grow down to
           the lowest temperature, which the evidence names and at which the annealed entropy is not negative.
         - "undecided": anything else.
 
         The temperature of a random first-order transition is the planted crossing or the zero of the complexity in a
         field, whichever has the smaller bar, else the middle of freezing energy or Binder minima; of a first-order one
-        that of equal weight of the phases; of a continuous one the mean of the crossings or the zero of the inverse
-        susceptibility, whichever has the smaller bar. Networks of walks are not asked for dips, crossings of Binder
+        that of equal weight of the phases; of a continuous one see
+        :func:`glassnet.analysis.continuous.continuous`. Networks of walks are not asked for dips, crossings of Binder
         cumulants and growth.
     """
     has_binder = symmetric.has_binder(found.overlaps)
@@ -105,7 +107,7 @@ def decide(found: Findings) -> Verdict:
     latent = estimate.latent_heat(found.phases, thermodynamics)
     order = peaks.of_sizes(overlaps)
     jump = peaks.jump(order)
-    binder = scaling.binder(overlaps)
+    grown = continuous(overlaps if has_binder else {})
     heated = symmetric.latent_heat(thermodynamics)
     items = {
         "crossing": weigh.crossing(found.location),
@@ -117,13 +119,15 @@ def decide(found: Findings) -> Verdict:
         "energies": weigh.energy_peaks(found.phases, estimate.ordered_phase(found.phases)),
         "heat": weigh.heat_capacity(heated, latent, tuple(thermodynamics)),
         "growth": weigh.growth(symmetric.susceptibility_growth(overlaps), tuple(overlaps)),
-        "crossings": weigh.crossings(binder, symmetric.binder_crossings(overlaps), tuple(overlaps)),
+        "crossings": weigh.crossings(grown.binder, symmetric.binder_crossings(overlaps), tuple(overlaps)),
+        "moment": weigh.moment(grown, tuple(overlaps)),
     }
     if not has_binder:
-        items |= {name: weigh.not_asked(items[name]) for name in ("dips", "growth", "crossings")}
+        items |= {name: weigh.not_asked(items[name]) for name in ("dips", "growth", "crossings", "moment")}
     passed = {name: item.passed for name, item in items.items()} | {"little heat": weigh.little_heat(heated)}
+    passed["continuous"] = bool(grown.estimates)
     kind = _kind(passed, items["peaks"], dips, found)
-    places = _places(found, overlaps, thermodynamics, dips, binder if has_binder else None)
+    places = _places(found, overlaps, thermodynamics, dips, grown)
     headline = _headline(kind, places)
     temperature, stderr = (np.nan, np.nan) if headline is None else (headline.value, headline.stderr)
     bounds = weigh.bracket(temperature, stderr, found.annealed, found.arrest)
@@ -178,7 +182,7 @@ _RELEVANT = {
 }
 
 
-def _places(found: Findings, overlaps, thermodynamics, dips, binder) -> dict[str, list[Estimate]]:
+def _places(found: Findings, overlaps, thermodynamics, dips, grown: Continuous) -> dict[str, list[Estimate]]:
     """Every estimate of the temperature, by where it comes from; the headline of each first."""
     planted = []
     if found.location is not None:
@@ -195,7 +199,7 @@ def _places(found: Findings, overlaps, thermodynamics, dips, binder) -> dict[str
         "dips": estimate.dips([dip for dip in dips if dip.resolved]),
         "peak weight": estimate.peak_weight(overlaps),
         "equal weight": estimate.equal_weight(found.phases, thermodynamics),
-        "continuous": estimate.continuous(overlaps, binder),
+        "continuous": grown.estimates,
     }
 
 
@@ -251,11 +255,14 @@ def _continuous(passed: dict, dips: list[symmetric.Dip]) -> bool:
     # the overlap of a ferromagnet is the product of two magnetisations, with a kurtosis of up to 9 in its paramagnet
     bounded = bool(dips) and all(dip.shallow or dip.depth > _PRODUCT for dip in dips)
     one_peak = passed["peaks"] is False and passed["phases"] is not True and passed["energies"] is not True
-    return bool(bounded and one_peak and passed["crossings"] and passed["growth"] and passed["heat"])
+    # where N^r [q^2] crosses, Binder cumulants without a dip may cross below all rungs: they are farther off
+    crossed = passed["crossings"] or (passed["moment"] and all(dip.shallow for dip in dips))
+    located = crossed and passed["moment"] is not False and passed["continuous"]
+    return bool(bounded and one_peak and located and passed["growth"] and passed["heat"])
 
 
 def _none(passed: dict, peaks: Evidence) -> bool:
     # two peaks at small sizes that larger ones do not show can also mean that those never found the other states
     one_peak = peaks.passed is False or np.isnan(peaks.value)
-    ordered = passed["crossing"] or passed["crossings"] or passed["phases"] or passed["field"]
+    ordered = passed["crossing"] or passed["crossings"] or passed["moment"] or passed["phases"] or passed["field"]
     return bool(one_peak and not ordered) and passed["dips"] is passed["growth"] is False and passed["heat"] is True

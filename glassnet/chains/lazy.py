@@ -65,6 +65,43 @@ class SampleStack(BackendArray):
         return values
 
 
+class FinalWeights(SampleStack):
+    """Weights that the chains end in, packed 8 to a byte like a measurement of them.
+
+    The state from which a chain goes on holds them by the lane of the sampler, and the lane on every rung of every
+    replica.
+
+    Parameters
+    ----------
+    places : list of Place
+    shape : tuple of int
+        (n_temperatures, n_replicas, n_bytes).
+    """
+
+    def __init__(self, places: list[Place], shape: tuple[int, ...]):
+        super().__init__(places, "final_weights", shape, np.dtype(np.uint8))
+
+    def _read_one(self, number: int, key: tuple) -> np.ndarray:
+        def read(file: h5py.File) -> np.ndarray:
+            lane_at = file["state/walkers_lane_at"][...]
+            return file["state/weights"][...][lane_at.T][key]
+
+        self.places[number], values = follow(self.places[number], read)
+        return values
+
+
+def final_weights(places: list[Place], file: h5py.File) -> xr.Variable | None:
+    """Lazy variable of the weights that the chains in `places` end in; None if `file`, that of one of them, has no
+    state of a sampler on a ladder."""
+    state = file["state"]
+    if "weights" not in state or "walkers_lane_at" not in state:
+        return None
+    n_replicas, n_rungs = state["walkers_lane_at"].shape
+    array = indexing.LazilyIndexedArray(FinalWeights(places, (n_rungs, n_replicas, state["weights"].shape[-1])))
+    meaning = "weights at the end of the chain, packed 8 to a byte, lowest bit first, 1 = +1"
+    return xr.Variable(("sample", "temperature", "replica", "byte"), array, {"long_name": meaning})
+
+
 def stack(places: list[Place], name: str, stored: h5py.Dataset, n_draws: int) -> xr.Variable:
     """Lazy variable over the samples in `places`, all shaped like `stored`, that of one of them."""
     axes = dimensions(name)

@@ -42,10 +42,11 @@ def open_chains(path) -> xr.DataTree:
     xarray.DataTree
         Node ``/N96/dilution0.1`` for each size and dilution, ``/N96/dilution0.1/planted0.65`` for each planting
         temperature; in a run that holds both, the symmetric chains are ``/N96/dilution0.1/symmetric``. Variables are
-        those of :mod:`glassnet.chains.schema` with `sample` as first dimension, and `n_paths` and `planted_energy` of
-        each sample. They are read when used and not kept: ``.load()`` a node to work on it. Where a scan grew midway,
-        a node shows the draws that all its samples have. Node attributes `samples_expected` and `samples_missing`
-        (list of numbers) say what an unfinished scan lacks. Root attributes: `run_file` (TOML text), `seed`.
+        those of :mod:`glassnet.chains.schema` with `sample` as first dimension, and `n_paths`, `planted_energy` and
+        `final_weights` (the weights that the chain ends in, packed like `weights`) of each sample. They are read when
+        used and not kept: ``.load()`` a node to work on it. Where a scan grew midway, a node shows the draws that all
+        its samples have. Node attributes `samples_expected` and `samples_missing` (list of numbers) say what an
+        unfinished scan lacks. Root attributes: `run_file` (TOML text), `seed`.
 
     Raises
     ------
@@ -171,7 +172,8 @@ def _variables(places: list[Path | Member], n_draws: int) -> dict:
                 variables[name] = (dimensions(name), values, attributes(stored))
             else:
                 variables[name] = lazy.stack(places, name, stored, n_draws)
-        return variables
+        final = lazy.final_weights(places, file)
+        return variables if final is None else variables | {"final_weights": final}
 
     return follow(places[0], read)[1]
 

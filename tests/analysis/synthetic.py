@@ -100,7 +100,7 @@ def two_level(
     return datasets
 
 
-def symmetric(sizes, temperatures, overlaps, *, seed, n_samples=12, n_draws=200, n_replicas=4, energies=None):
+def symmetric(sizes, temperatures, overlaps, *, seed, n_samples=12, n_draws=200, n_replicas=4, energies=None, **attrs):
     """Symmetric scan with pair overlaps `overlaps(rng, size, temperature, shape)`, shape (sample, draw, pair)."""
     rng = np.random.default_rng(seed)
     n_pairs = n_replicas * (n_replicas - 1) // 2
@@ -109,7 +109,8 @@ def symmetric(sizes, temperatures, overlaps, *, seed, n_samples=12, n_draws=200,
         columns = [lattice(overlaps(rng, size, t, (n_samples, n_draws, n_pairs)), size) for t in temperatures]
         shape = (n_samples, n_draws, len(temperatures), n_replicas)
         energy = (energies or paramagnet_energy)(rng, shape, temperatures, size)
-        datasets[f"/N{size}/dilution0.0"] = node(temperatures, energy, size, overlap=np.stack(columns, axis=2))
+        data = node(temperatures, energy, size, overlap=np.stack(columns, axis=2), **attrs)
+        datasets[f"/N{size}/dilution0.0"] = data
     return datasets
 
 
@@ -130,12 +131,28 @@ def glassy(critical):
 
 
 def landau(critical):
-    """Overlaps of a continuous transition: density exp(-N [(T - Tc) q^2 / 2 + q^4 / 4])."""
+    """Overlaps of a continuous transition: density exp(-N [(T - Tc) q^2 / 2 + q^4 / 4]).
+
+    No spin glass: q scales like the magnetisation of a ferromagnet. Say ``couplings="given"``.
+    """
 
     def draw(rng, size, temperature, shape):
         q = np.linspace(-1, 1, 801)
         weight = np.exp(-size * ((temperature - critical) * q**2 / 2 + q**4 / 4))
         return rng.choice(q, size=shape, p=weight / weight.sum())
+
+    return draw
+
+
+def spin_glass(critical):
+    """Overlaps q = z N^(-1/3) that scale as in a mean-field glass: density exp(-x z^2 / 2 - z^4 / 4) of z, with
+    x = (T - Tc) N^(1/3)."""
+
+    def draw(rng, size, temperature, shape):
+        unit = size ** (1 / 3)
+        z = np.linspace(-unit, unit, 801)
+        weight = np.exp(-(temperature - critical) * unit * z**2 / 2 - z**4 / 4)
+        return rng.choice(z / unit, size=shape, p=weight / weight.sum())
 
     return draw
 

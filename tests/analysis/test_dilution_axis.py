@@ -94,12 +94,14 @@ def test_planted_weights_that_do_not_cross_say_so(synthetic):
     assert found.why == "planted weights need two sizes at two or more dilutions each"
 
 
-def symmetric_at(synthetic, critical, rungs, seed, dilutions=None, sizes=(48, 96, 192)):
-    """Mean-field glasses with a continuous transition at T_c = critical - dilution."""
+def symmetric_at(synthetic, critical, rungs, seed, dilutions=None, sizes=(48, 96, 192), model="landau"):
+    """Mean-field models with a continuous transition at T_c = critical - dilution."""
     scan = {}
     for dilution in np.linspace(0, 0.4, 9) if dilutions is None else dilutions:
         seed += 1
-        rows = synthetic.symmetric(sizes, rungs, synthetic.landau(critical - dilution), seed=seed)
+        drawn = getattr(synthetic, model)(critical - dilution)
+        couplings = "binary" if model == "spin_glass" else "given"
+        rows = synthetic.symmetric(sizes, rungs, drawn, seed=seed, couplings=couplings)
         scan |= {path.replace("dilution0.0", f"dilution{dilution:.3g}"): data for path, data in rows.items()}
     return synthetic.tree(scan)
 
@@ -111,9 +113,18 @@ def test_binder_cumulants_cross_along_the_dilution_axis(synthetic, rungs, temper
     assert abs(found.dilution - 0.2) < 2 * found.stderr
     assert found.stderr < 0.03
     assert found.why == ""
-    assert {"Binder cumulants of all sizes cross", "N^r [q^2] of all sizes cross"} <= {
-        one.name for one in found.estimates
-    }
+    assert found.estimates[0].name == "Binder cumulants of all sizes cross, no exponent known"
+
+
+def test_spin_glasses_cross_with_their_exponents_along_the_dilution_axis(synthetic):
+    """The estimators of :mod:`glassnet.analysis.continuous`, in units of the dilution."""
+    found = critical_dilution(symmetric_at(synthetic, 1.2, (0.9, 1.0, 1.1), 7, model="spin_glass"), 1.0)
+    assert abs(found.dilution - 0.2) < 3 * found.stderr
+    assert found.stderr < 0.05
+    assert found.estimates[0].name == "the two crossings weighed"
+    assert found.estimates[1].name == "N^(2/3) [q^2] of all sizes cross"
+    beyond = symmetric_at(synthetic, 2.0, (0.9, 1.0, 1.1), 7, sizes=(48, 96), model="spin_glass")
+    assert critical_dilution(beyond, 1.0).why.startswith("N^(2/3) [q^2] of all sizes does not cross")
 
 
 def test_symmetric_scans_that_do_not_cross_say_so(synthetic):

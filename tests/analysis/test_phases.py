@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from glassnet.analysis import annealed, coexistence, estimates, overlaps, peaks, phases, scaling
+from glassnet.analysis import annealed, coexistence, estimates, peaks, phases
 from glassnet.analysis.nodes import nodes, readings
 from glassnet.analysis.thermodynamics import averages
 
@@ -154,41 +154,6 @@ def test_mixture_and_cut_find_the_two_parts():
         assert found.low[0] == pytest.approx(0.12 * np.sqrt(2 / np.pi), abs=0.01)
 
 
-def scaled_curves(critical, y, power=None, noise=0.01):
-    rng, temperature, found = np.random.default_rng(5), np.linspace(0.7, 1.4, 15), {}
-    for n in (64, 128, 256):
-        x = (temperature - critical) * n**y
-        shift = noise * rng.normal(size=(101, 1)) + 0.2 * noise * rng.normal(size=(101, len(x)))
-        binder = 0.5 - np.tanh(x / 4) / 2 + shift
-        # 1/x far above and |x| far below, as in mean-field theory: an exponential would fit other exponents elsewhere
-        square = 0.5 * (np.sqrt(x**2 / 4 + 4) - x / 2) * np.exp(shift) * float(n) ** -(power or 1.0)
-        variables = {
-            name: (("resample", "temperature"), values)
-            for name, values in (("binder_resampled", binder), ("q2_resampled", square))
-        }
-        found[n] = xr.Dataset(variables, {"temperature": temperature}, {"n_samples": 50})
-    return found
-
-
-@pytest.mark.parametrize("critical", [0.95, 1.1])
-def test_curves_of_one_scaling_variable_cross_at_the_transition(critical):
-    curves = scaled_curves(critical, 1 / 3, 2 / 3)
-    # resamples choose their exponents, which N^r [q^2] of three sizes hardly tells apart
-    for one, bound in ((scaling.binder(curves), 0.05), (scaling.order(curves), 0.15)):
-        assert one.found
-        assert abs(one.temperature - critical) < 4.5 * one.stderr
-        assert abs(one.temperature - critical) < 0.05
-        assert one.stderr < bound
-
-
-def test_no_crossing_is_found_outside_the_temperatures_or_in_curves_that_do_not_fall():
-    assert not scaling.binder(scaled_curves(2.0, 1 / 3)).found
-    flat = scaled_curves(1.0, 1 / 3)
-    flat = {n: data.assign(binder_resampled=data["binder_resampled"] * 0 + 0.1 * n / 64) for n, data in flat.items()}
-    assert not scaling.binder(flat).found
-    assert scaling.binder({64: flat[64]}) is None
-
-
 def test_freezing_energy_of_a_paramagnet_that_stops_at_its_transition(synthetic):
     """e = -alpha tanh(1/T) above T_f and constant below, with corrections of 1/N: the random energy picture."""
     ladder, frozen = np.append(np.geomspace(0.4, 4.0, 14), np.inf), 0.7
@@ -220,49 +185,3 @@ def test_annealed_curves_take_the_size_of_the_couplings_from_the_chains(syntheti
         chain=node.chain.assign(energy=node.chain["energy"] * np.array([1, 1, 1, 1, 2, 1])[:, None])
     )
     assert annealed.of_node(ordered, averages(ordered)) is None
-
-
-def paramagnet_of_a_tree(degree, noise=0.003, seed=8):
-    """Two-body glasses on a tree: 1 / chi = (1 - (k - 1) t^2) / (1 + t^2), t = tanh(1/T), and corrections in N."""
-    rng, temperature, found = np.random.default_rng(seed), np.geomspace(1.0, 2.4, 22), {}
-    square = np.tanh(1 / temperature) ** 2
-    exact = (1 - (degree - 1) * square) / (1 + square)
-    for n in (128, 256, 512):
-        # at T_c the susceptibility of N weights is of order N^(1/3); far above it the correction is of order 1/N
-        inverse = 0.5 * (exact + np.sqrt(exact**2 + 4 * n ** (-2 / 3)))
-        inverse = np.where(exact > 0, exact + 1 / (n * np.maximum(exact, 1e-3) ** 2), inverse)
-        common = rng.normal(size=(101, 1))
-        inverse = np.minimum(inverse, 0.5) * np.exp(noise * (common + 0.2 * rng.normal(size=(101, 22))))
-        chi = ("resample", "temperature"), 1 / inverse
-        found[n] = xr.Dataset({"susceptibility_resampled": chi}, {"temperature": temperature}, {"n_samples": 100})
-    return found
-
-
-def test_the_inverse_susceptibility_of_a_tree_vanishes_at_its_transition():
-    exact = 1 / np.arctanh(np.sqrt(1 / 3))
-    forms = scaling.divergence(paramagnet_of_a_tree(4))
-    assert list(forms) == [f"{n}, then in {t}" for n in ("1/N and 1/N^2", "1/N") for t in ("T", "1/T")]
-    (headline, *rows) = estimates._diverged(paramagnet_of_a_tree(4))
-    assert len(rows) == 4
-    assert abs(headline.value - exact) < 2 * headline.stderr
-    assert headline.stderr < 0.03 * exact
-    # a parabola in T stays below, one in 1/T above
-    assert forms["1/N and 1/N^2, then in T"][0] < forms["1/N and 1/N^2, then in 1/T"][0]
-
-
-def test_rungs_on_which_the_sizes_still_differ_are_not_extrapolated():
-    cold = {n: data.isel(temperature=slice(0, 9)) for n, data in paramagnet_of_a_tree(4).items()}
-    assert scaling.divergence(cold) == {}
-    assert scaling.divergence({512: paramagnet_of_a_tree(4)[512]}) == {}
-
-
-def test_a_zero_away_from_the_crossings_is_none(synthetic):
-    """In the Curie-Weiss ferromagnet the susceptibility of the overlap stays at 1 down to the transition."""
-    found = {
-        node.size: overlaps.averages(node).isel(temperature=slice(0, -1))
-        for node in nodes(synthetic.tree(synthetic.curie_weiss(2, 3)))
-    }
-    rows = estimates.continuous(found, scaling.binder(found))
-    assert rows[0].name == "mean of the two crossings"
-    assert not any("susceptibility" in row.name for row in rows)
-    assert abs(rows[0].value - 1) < 3 * rows[0].stderr

@@ -181,3 +181,22 @@ def test_damage_in_the_draws_is_named_when_they_are_read(make_run):
     path.write_bytes(image)
     with pytest.raises(ChainError, match=r"sample0\.h5: truncated or damaged"):
         node["energy"].load()
+
+
+def test_final_weights_have_the_energies_that_were_recorded_last(tmp_path, make_dataset):
+    """Weights on every rung of every replica, from the lanes of the sampler, after walkers changed places."""
+    glass = gn.ensembles.regular(n_weights=12, p=3, degree=4, seed=1)
+    for sample in range(2):
+        sampler = gn.ParallelTempering(glass, [0.5, 1.0, np.inf], n_replicas=4, seed=sample)
+        dataset = sampler.run(200, measure_every=10).assign_attrs(make_dataset(20, sample=sample).attrs)
+        segment.write(tmp_path / f"sample{sample}.h5", dataset, glass, sampler.state(), {"host": "here"})
+        node = gn.open_chains(tmp_path / f"sample{sample}.h5")[NODE]
+        final = node["final_weights"]
+        assert final.dims == ("sample", "temperature", "replica", "byte")
+        weights = 2 * np.unpackbits(final.values, axis=-1, count=12, bitorder="little").astype(int) - 1
+        np.testing.assert_array_equal(glass.energy(weights[0].astype(np.int8)), node["energy"].values[0, -1])
+        np.testing.assert_array_equal(final.isel(temperature=1, replica=[2, 0]).values, final.values[:, 1, [2, 0]])
+
+
+def test_a_state_without_weights_leaves_none(make_run):
+    assert "final_weights" not in gn.open_chains(make_run({0: 20}))[NODE]

@@ -1,0 +1,124 @@
+"""Where a continuous transition is: with the exponents of mean-field theory on random graphs, without any elsewhere.
+
+On a random graph a transition of two-body glasses is one of two kinds, and the exponents of both are known. Couplings
+without bias make a spin glass, couplings of one sign a ferromagnet; between them the chains are asked whether [m^2]
+grows. N^r times the moment that orders then crosses several times nearer to T_c than the Binder cumulant does, from
+the other side, at the sizes of simulations: the value lies between them, close to the former.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from glassnet.analysis import errors, scaling
+from glassnet.analysis.estimates import weighed
+from glassnet.analysis.exponents import GLASS, Exponents
+from glassnet.analysis.location import Estimate
+from glassnet.analysis.scaling import Scaled
+from glassnet.analysis.universality import universality
+
+
+class Continuous(NamedTuple):
+    """What symmetric scans say about a continuous transition.
+
+    Attributes
+    ----------
+    exponents : Exponents or None
+        None where they are not known.
+    binder, order : Scaled or None
+        Crossings of the Binder cumulants, and of N^r times the moment that orders; None where they cannot be asked.
+    estimates : list of Estimate
+        Of the temperature, the headline first; empty where nothing crosses.
+    """
+
+    exponents: Exponents | None
+    binder: Scaled | None
+    order: Scaled | None
+    estimates: list[Estimate]
+
+
+def continuous(overlaps: dict[int, xr.Dataset]) -> Continuous:
+    """Every estimate of the temperature of a continuous transition.
+
+    Parameters
+    ----------
+    overlaps : dict of int to xarray.Dataset
+        By increasing size, of :mod:`glassnet.analysis.overlaps`; along another axis than the temperature where the
+        coordinate of that name holds it.
+
+    Returns
+    -------
+    Continuous
+        With known exponents the headline is the one with the smallest bar among: the crossings of N^r times the moment
+        that orders and of the Binder cumulants, weighed; from four sizes on the same with a term N^-omega in both fits;
+        the zero of the inverse susceptibility in a glass. Without, the crossing of the Binder cumulants, whose bar
+        holds its distance to the crossing without the smallest size.
+    """
+    exponents = universality(overlaps)
+    if exponents is None:
+        return _without_exponents(overlaps)
+    binder, order = scaling.binder(overlaps, exponents), scaling.order(overlaps, exponents)
+    if order is None or not order.found:
+        return Continuous(exponents, binder, order, [])
+    families = [_crossed(overlaps, exponents, binder, order)]
+    if len(overlaps) >= scaling.SIZES_TO_CORRECT:
+        pair = (one(overlaps, exponents, corrected=True) for one in (scaling.binder, scaling.order))
+        families.append(_crossed(overlaps, exponents, *pair, f", with a term in N^-{exponents.decay}"))
+    # in a ferromagnet [q^2] does not diverge as the paramagnet ends
+    families.append(_diverged(overlaps) if exponents is GLASS else [])
+    families = sorted((family for family in families if family), key=lambda family: family[0].stderr)
+    return Continuous(exponents, binder, order, [one for family in families for one in family])
+
+
+def _crossed(overlaps: dict[int, xr.Dataset], exponents: Exponents, binder, order, term: str = "") -> list[Estimate]:
+    """The two crossings weighed, then each of them; empty where that of the moment is not found."""
+    if order is None or not order.found:
+        return []
+    sizes = tuple(overlaps)
+    found = [Estimate(f"{exponents.quantity} of all sizes cross{term}", order.temperature, order.stderr, sizes)]
+    if binder is None or not binder.falls:
+        return [weighed(found, f"crossing of {exponents.quantity} alone{term}"), *found]
+    part = exponents.part / 2
+    mean = (1 - part) * order.resampled + part * binder.resampled
+    # anywhere between no part and twice this part of the way is as likely
+    apart = abs(order.temperature - binder.temperature) * exponents.part / np.sqrt(12)
+    bar = float(np.hypot(errors.bootstrap_error(mean, _fewest(overlaps)), apart))
+    if binder.found:
+        found.append(Estimate(f"Binder cumulants of all sizes cross{term}", binder.temperature, binder.stderr, sizes))
+    return [Estimate(f"the two crossings weighed{term}", float(mean[0]), bar, sizes), *found]
+
+
+def _without_exponents(overlaps: dict[int, xr.Dataset]) -> Continuous:
+    """The crossing of the Binder cumulants with the power of N that fits best, from three sizes on: fewer do not tell
+    how far they are from the limit. The bar holds the distance to the crossing without the smallest size, however
+    uncertain that is."""
+    binder = scaling.fitted(overlaps)
+    if binder is None or not binder.found or len(overlaps) < 3:
+        return Continuous(None, binder, None, [])
+    sizes, name = tuple(overlaps), "Binder cumulants of all sizes cross"
+    rows = [Estimate(f"{name}, y fitted", binder.temperature, binder.stderr, sizes)]
+    larger = scaling.fitted({size: overlaps[size] for size in sizes[1:]})
+    if larger is not None and larger.found:
+        rows.append(Estimate(f"{name}, y fitted, without the smallest", larger.temperature, larger.stderr, sizes[1:]))
+    return Continuous(None, binder, None, [weighed(rows, f"{name}, no exponent known", np.inf), *rows])
+
+
+def _diverged(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:
+    """The zero of the inverse susceptibility: the mean of its two forms in T, from as many sizes as there are up to
+    three, the largest distance to any form in its bar; nothing where a form has no zero."""
+    forms = scaling.divergence(overlaps)
+    each = {name: float(errors.bootstrap_error(zero, _fewest(overlaps))) for name, zero in forms.items()}
+    if not forms or not np.isfinite([*each.values(), *(zero[0] for zero in forms.values())]).all():
+        return []
+    first, second, *_ = forms.values()
+    mean = (first + second) / 2
+    spread = max(abs(zero[0] - mean[0]) for zero in forms.values())
+    bar = float(np.hypot(errors.bootstrap_error(mean, _fewest(overlaps)), spread))
+    name, sizes = "inverse susceptibility vanishes", tuple(overlaps)[-3:]
+    rows = [Estimate(f"{name}, {form}", float(zero[0]), each[form], sizes) for form, zero in forms.items()]
+    return [Estimate(name, float(mean[0]), bar, sizes), *rows]
+
+
+def _fewest(overlaps: dict[int, xr.Dataset]) -> int:
+    return min(data.attrs["n_samples"] for data in overlaps.values())

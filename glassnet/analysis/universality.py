@@ -1,0 +1,47 @@
+"""Which exponents hold in given glasses: those of a spin glass, of a ferromagnet, or none that are known."""
+
+import numpy as np
+import xarray as xr
+
+from glassnet.analysis import errors, scaling, symmetric
+from glassnet.analysis.exponents import FERROMAGNET, GLASS, PRODUCT, Exponents
+
+
+def universality(overlaps: dict[int, xr.Dataset]) -> Exponents | None:
+    """The exponents of mean-field theory that hold in these glasses.
+
+    None where they hold in none, off random graphs, and where it is not known which: between no bias and couplings of
+    one sign, or with couplings that were given, the magnetisation decides if it was measured (:func:`magnetised`).
+    Couplings that were given may hide a ferromagnet behind a gauge, so no magnetisation says nothing there.
+    """
+    if not overlaps or not all(data.attrs.get("random_graph", False) for data in overlaps.values()):
+        return None
+    measured = all("m2_resampled" in data for data in overlaps.values())
+    ferromagnet = FERROMAGNET if measured else PRODUCT
+    biases = {float(data.attrs["bias"]) for data in overlaps.values()}
+    if biases <= {0.0, 1.0}:
+        return None if len(biases) > 1 else GLASS if biases == {0.0} else ferromagnet
+    grows = magnetised(overlaps)
+    if grows is None or (not grows and np.isnan(list(biases)).any()):
+        return None
+    return ferromagnet if grows else GLASS
+
+
+def magnetised(overlaps: dict[int, xr.Dataset]) -> bool | None:
+    """Whether the magnetisation orders: N^1/2 [m^2] of all sizes crosses.
+
+    It does not where N [m^2] grows with an exponent below 1/2, that of a ferromagnet at its transition, on the coldest
+    common rung; None where neither is significant, or [m^2] was not measured.
+    """
+    crossing = scaling.order(overlaps, FERROMAGNET)
+    if crossing is None:
+        return None
+    if crossing.found:
+        return True
+    size = np.array(list(overlaps), dtype=float)
+    shared = symmetric.common_rungs(list(overlaps.values()))
+    rows = [data["m2_resampled"].sel(temperature=shared[0], method="nearest").values for data in overlaps.values()]
+    n_samples = min(data.attrs["n_samples"] for data in overlaps.values())
+    logs = np.log(np.maximum(size[:, None] * np.array(rows), 1e-300))
+    growth = symmetric.line(np.log(size), logs[:, 0], errors.bootstrap_error(logs.T, n_samples))[1]
+    return False if growth.below(0.5) else None

@@ -1,0 +1,312 @@
+"""Continuous transitions: curves, magnets and trees whose critical temperature is exact."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from scipy.special import gammaln
+
+import glassnet as gn
+from glassnet.analysis import overlaps, scaling
+from glassnet.analysis.continuous import _diverged, continuous
+from glassnet.analysis.exponents import FERROMAGNET, GLASS, PRODUCT
+from glassnet.analysis.nodes import nodes
+from glassnet.analysis.transition import find_transition
+from glassnet.analysis.universality import magnetised, universality
+from glassnet.scan.run import scan
+
+SIZES = (64, 128, 256)
+ONSAGER = 2 / np.log(1 + np.sqrt(2))
+
+
+def averages(columns, temperature, **attrs):
+    """What overlaps.averages gives, from resampled curves (resample, temperature)."""
+    variables = {f"{name}_resampled": (("resample", "temperature"), values) for name, values in columns.items()}
+    known = {"n_samples": 50, "random_graph": True, "bias": 0.0}
+    return xr.Dataset(variables, {"temperature": temperature}, known | attrs)
+
+
+def scaled_curves(critical, exponents=GLASS, *, sizes=SIZES, noise=0.01, correction=0.0, shift=0.0, **attrs):
+    """Curves of one scaling variable; `correction` N^-omega is added to both, `shift` N^-omega is taken
+    off the variable x of the Binder cumulants, which cross below T_c then, and a third of it added for the moment."""
+    rng, temperature, found = np.random.default_rng(5), np.linspace(0.7, 1.4, 15), {}
+    y, omega = exponents.temperature, exponents.correction
+    for n in sizes:
+        moved = shift * n ** (-y - omega)
+        common = noise * rng.normal(size=(101, 1)) + 0.2 * noise * rng.normal(size=(101, len(temperature)))
+        x = (temperature - critical - moved) * n**y
+        binder = 0.5 - np.tanh(x / 4) / 2 + common + correction * n**-omega
+        # 1/x far above and |x| far below, as in mean-field theory
+        x = (temperature - critical + moved / 3) * n**y
+        moment = 0.5 * (np.sqrt(x**2 / 4 + 4) - x / 2) * np.exp(common + correction * n**-omega)
+        columns = {"binder": binder, exponents.moment: moment * float(n) ** -exponents.order}
+        found[n] = averages(columns | {"susceptibility": n * moment}, temperature, **attrs)
+    return found
+
+
+@pytest.mark.parametrize("critical", [0.95, 1.1])
+@pytest.mark.parametrize("exponents", [GLASS, FERROMAGNET])
+def test_curves_of_one_scaling_variable_cross_at_the_transition(critical, exponents):
+    curves = scaled_curves(critical, exponents)
+    for one in (scaling.binder(curves, exponents), scaling.order(curves, exponents), scaling.fitted(curves)):
+        assert one.found
+        assert abs(one.temperature - critical) < 4.5 * one.stderr
+        assert one.stderr < 0.05
+
+
+def test_no_crossing_is_found_outside_the_temperatures_or_in_curves_that_do_not_fall():
+    assert not scaling.binder(scaled_curves(2.0), GLASS).found
+    assert continuous(scaled_curves(2.0)).estimates == []
+    flat = scaled_curves(1.0)
+    flat = {n: data.assign(binder_resampled=data["binder_resampled"] * 0 + 0.1 * n / 64) for n, data in flat.items()}
+    assert not scaling.binder(flat, GLASS).found
+    assert scaling.binder({64: flat[64]}, GLASS) is None
+    assert scaling.fitted({64: flat[64]}) is None
+    assert scaling.order(flat, FERROMAGNET) is None
+    assert continuous({}).estimates == []
+
+
+def test_a_term_in_the_size_mends_what_scaling_functions_leave_out():
+    """A tenth of N^(-1/3) moves the crossing of the moment by 4 %; four sizes know it, three may not ask."""
+    curves = scaled_curves(1.0, sizes=(64, 128, 256, 512), noise=0.003, correction=-0.5)
+    plain, mended = (scaling.order(curves, GLASS, corrected=one) for one in (False, True))
+    assert abs(plain.temperature - 1) > 0.03
+    assert abs(plain.temperature - 1) > 10 * plain.stderr
+    assert abs(mended.temperature - 1) < 0.005 + 3 * mended.stderr
+    assert mended.stderr < 0.03
+    three = {n: curves[n] for n in SIZES}
+    assert scaling.order(three, GLASS, corrected=True) is None
+    assert any("N^-(1/3)" in one.name for one in continuous(curves).estimates)
+    assert not any("N^-(1/3)" in one.name for one in continuous(three).estimates)
+
+
+@pytest.mark.parametrize(("exponents", "bias"), [(GLASS, 0.0), (FERROMAGNET, 1.0)])
+def test_the_headline_lies_between_the_crossings_and_its_bar_knows_their_distance(exponents, bias):
+    """Without statistical errors the bar is what the two crossings leave open; a row alone has next to none."""
+    found = continuous(scaled_curves(1.0, exponents, noise=1e-5, shift=1.0, bias=bias))
+    assert found.exponents is exponents
+    headline, moment, binder = found.estimates
+    assert headline.name == "the two crossings weighed"
+    assert binder.value < headline.value < moment.value
+    assert max(moment.stderr, binder.stderr) < 1e-3
+    assert headline.stderr > 0.05 * (moment.value - binder.value)
+    assert abs(moment.value - 1) < abs(binder.value - 1) / 2
+    assert abs(headline.value - 1) < 2 * headline.stderr
+
+
+def test_binder_cumulants_that_cross_below_all_rungs_do_not_hide_the_transition():
+    curves = scaled_curves(1.0, shift=3.0, noise=1e-4)
+    curves = {n: data.isel(temperature=slice(5, None)) for n, data in curves.items()}
+    assert not scaling.binder(curves, GLASS).found
+    found = continuous(curves)
+    assert found.order.found
+    assert found.estimates[0].stderr > 2 * found.estimates[1].stderr
+
+
+def moments_of_curie_weiss(n, temperature):
+    """<m^2>, and <q^2> and <q^4> of two replicas, of E = -N m^2 / 2, from correlations of two and four weights."""
+    up = np.arange(n + 1)
+    total = 2.0 * up - n
+    logs = gammaln(n + 1) - gammaln(up + 1) - gammaln(n - up + 1) + total**2 / (2 * n * temperature)
+    weight = np.exp(logs - logs.max())
+    second, fourth = ((weight * total**k).sum() / weight.sum() for k in (2, 4))
+    pairs, quadruples = n * (n - 1), n * (n - 1) * (n - 2) * (n - 3)
+    once = 6 * pairs * (n - 2) + 4 * pairs
+    two = (second - n) / pairs
+    four = (fourth - once * two - 3 * pairs - n) / quadruples
+    square = (n + pairs * two**2) / n**2
+    return second / n**2, square, (quadruples * four**2 + once * two**2 + 3 * pairs + n) / n**4
+
+
+def curie_weiss(sizes=SIZES, noise=0.005, magnetisation=True, **attrs):
+    rng, ladder, found = np.random.default_rng(6), np.geomspace(0.7, 1.4, 20), {}
+    for n in sizes:
+        m2, q2, q4 = np.array([moments_of_curie_weiss(n, t) for t in ladder]).T
+        common = np.exp(noise * rng.normal(size=(201, 1)) + 0.2 * noise * rng.normal(size=(201, 20)))
+        common[0] = 1
+        ratio = 3 - 2 / n
+        columns = {"binder": (ratio - q4 / q2**2 * common) / (ratio - 1), "q2": q2 * common**2, "m2": m2 * common}
+        if not magnetisation:
+            del columns["m2"]
+        found[n] = averages(columns | {"susceptibility": n * columns["q2"]}, ladder, **attrs)
+    return found
+
+
+@pytest.mark.parametrize("sizes", [SIZES, (64, 128, 256, 512)])
+@pytest.mark.parametrize(
+    ("known", "exponents"),
+    [
+        ({"bias": 1.0}, FERROMAGNET),
+        ({"bias": 0.8}, FERROMAGNET),
+        ({"bias": np.nan}, FERROMAGNET),
+        ({"bias": 1.0, "magnetisation": False}, PRODUCT),
+        ({"bias": np.nan, "magnetisation": False}, None),
+        ({"bias": 1.0, "random_graph": False}, None),
+    ],
+)
+def test_the_curie_weiss_ferromagnet_orders_at_one(known, exponents, sizes):
+    """Exact moments with the noise of some samples: whatever is known of the glass, T_c = 1 within three bars."""
+    found = continuous(curie_weiss(sizes, **known))
+    assert found.exponents == exponents
+    headline = found.estimates[0]
+    assert abs(headline.value - 1) < 3 * headline.stderr
+    assert headline.stderr < 0.06
+    # in a ferromagnet [q^2] does not diverge as the paramagnet ends
+    assert not any("susceptibility" in one.name for one in found.estimates)
+
+
+def test_the_moment_of_the_curie_weiss_ferromagnet_crosses_nearer_than_its_binder_cumulant():
+    found = continuous(curie_weiss(noise=1e-4, bias=1.0))
+    assert 0 < found.order.temperature - 1 < 0.3 * (1 - found.binder.temperature)
+
+
+def growing(power, **attrs):
+    """Curves of a glass with a magnetisation [m^2] that falls like N^-power on every rung."""
+    curves = scaled_curves(1.0, **attrs)
+    return {n: data.assign(m2_resampled=0 * data["q2_resampled"] + n**-power) for n, data in curves.items()}
+
+
+def test_bias_or_the_magnetisation_tells_the_exponents():
+    assert universality(scaled_curves(1.0)) is GLASS
+    assert universality(scaled_curves(1.0, FERROMAGNET, bias=1.0)) is FERROMAGNET
+    assert universality(scaled_curves(1.0, bias=1.0)) is PRODUCT
+    assert universality(scaled_curves(1.0, FERROMAGNET, bias=0.6)) is FERROMAGNET
+    # a magnetisation that falls as without order, and one that falls as at the transition everywhere
+    assert magnetised(growing(1.0)) is False
+    assert universality(growing(1.0, bias=0.3)) is GLASS
+    assert magnetised(growing(0.5)) is None
+    assert universality(growing(0.5, bias=0.3)) is None
+    # not measured; couplings that may hide a ferromagnet behind a gauge; no random graph
+    assert universality(scaled_curves(1.0, bias=0.6)) is None
+    assert universality(growing(1.0, bias=np.nan)) is None
+    assert universality(scaled_curves(1.0, random_graph=False)) is None
+
+
+def paramagnet_of_a_tree(degree, noise=0.003, seed=8):
+    """Two-body glasses on a tree: 1 / chi = (1 - (k - 1) t^2) / (1 + t^2), t = tanh(1/T), and corrections in N."""
+    rng, temperature, found = np.random.default_rng(seed), np.geomspace(1.0, 2.4, 22), {}
+    square = np.tanh(1 / temperature) ** 2
+    exact = (1 - (degree - 1) * square) / (1 + square)
+    for n in (128, 256, 512):
+        # at T_c the susceptibility of N weights is of order N^(1/3); far above it the correction is of order 1/N, of
+        # the size that regular graphs show
+        inverse = 0.5 * (exact + np.sqrt(exact**2 + 4 * n ** (-2 / 3)))
+        inverse = np.where(exact > 0, exact + 0.2 / (n * np.maximum(exact, 1e-3) ** 2), inverse)
+        common = rng.normal(size=(101, 1))
+        inverse = np.minimum(inverse, 0.5) * np.exp(noise * (common + 0.2 * rng.normal(size=(101, 22))))
+        found[n] = averages({"susceptibility": 1 / inverse}, temperature, n_samples=100)
+    return found
+
+
+def test_the_inverse_susceptibility_of_a_tree_vanishes_at_its_transition():
+    exact = 1 / np.arctanh(np.sqrt(1 / 3))
+    forms = scaling.divergence(paramagnet_of_a_tree(4))
+    assert list(forms) == [f"{n}, then in {t}" for n in ("1/N and 1/N^2", "1/N") for t in ("T", "1/T")]
+    (headline, *rows) = _diverged(paramagnet_of_a_tree(4))
+    assert len(rows) == 4
+    assert abs(headline.value - exact) < 2 * headline.stderr
+    assert headline.stderr < 0.05 * exact
+    # a parabola in T stays below, one in 1/T above
+    assert forms["1/N and 1/N^2, then in T"][0] < forms["1/N and 1/N^2, then in 1/T"][0]
+
+
+def test_rungs_on_which_the_sizes_still_differ_are_not_extrapolated():
+    cold = {n: data.isel(temperature=slice(0, 9)) for n, data in paramagnet_of_a_tree(4).items()}
+    assert scaling.divergence(cold) == {}
+    assert scaling.divergence({512: paramagnet_of_a_tree(4)[512]}) == {}
+
+
+def test_couplings_that_are_given_leave_the_exponents_open(synthetic):
+    """Chains of the Curie-Weiss ferromagnet that say neither bias nor magnetisation."""
+    found = {
+        node.size: overlaps.averages(node).isel(temperature=slice(0, -1))
+        for node in nodes(synthetic.tree(synthetic.curie_weiss(2, 3)))
+    }
+    rows = continuous(found).estimates
+    assert rows[0].name == "Binder cumulants of all sizes cross, no exponent known"
+    assert abs(rows[0].value - 1) < 3 * rows[0].stderr
+    two = {size: found[size] for size in list(found)[:2]}
+    assert continuous(two).estimates == []
+
+
+def test_overlaps_that_scale_as_in_a_glass_order_where_they_should(synthetic):
+    ladder = np.geomspace(0.7, 1.4, 16)
+    for seed in range(3):
+        drawn = synthetic.tree(synthetic.symmetric(SIZES, ladder, synthetic.spin_glass(1.0), seed=seed))
+        found = continuous({node.size: overlaps.averages(node) for node in nodes(drawn)})
+        assert found.exponents is GLASS
+        headline = found.estimates[0]
+        assert abs(headline.value - 1) < 3 * headline.stderr
+        assert headline.stderr < 0.05
+        assert found.estimates[1].name == "N^(2/3) [q^2] of all sizes cross"
+
+
+MAGNET = """
+seed = 3
+samples = 16
+[glass]
+ensemble = "regular"
+p = 2
+degree = 4
+bias = 1.0
+[scan]
+sizes = [32, 64, 128]
+[sampling]
+temperatures = {min = 2.1, max = 4.0, n = 14, spacing = "geometric"}
+replicas = 4
+thermalization = 1000
+sweeps = 1000
+measure_every = 10
+"""
+
+
+def test_a_ferromagnet_is_located_by_its_magnetisation(tmp_path, monkeypatch):
+    """Measured by default are energy and overlap: the weights that chains end in have it. T_c: 3 tanh(1/T) = 1."""
+    monkeypatch.setattr("glassnet.scan.report.write", lambda where: "")
+    (tmp_path / "magnet.toml").write_text(MAGNET)
+    assert scan(tmp_path / "magnet.toml", out=str(tmp_path / "magnet")) == 0
+    found = find_transition(gn.open_chains(tmp_path / "magnet"))
+    exact = 1 / np.arctanh(1 / 3)
+    assert found.kind == "continuous"
+    assert "N^(1/2) [m^2] of all sizes cross" in [one.name for one in found.estimates]
+    assert abs(found.temperature - exact) < 3 * found.stderr
+    assert found.stderr < 0.05 * exact
+
+
+def square_lattice(width, couplings):
+    """Two-body glass on a square lattice with periodic boundaries: no random graph, and no name."""
+    site = np.arange(width * width).reshape(width, width)
+    bonds = [np.stack([site, np.roll(site, -1, axis)], axis=-1).reshape(-1, 2) for axis in (0, 1)]
+    paths = np.concatenate(bonds)
+    return gn.PathGlass(paths, couplings(len(paths)))
+
+
+def lattice_scan(couplings, ladder, n_samples, n_sweeps, widths=(8, 12, 16)):
+    scan = {}
+    for width in widths:
+        chains = []
+        for sample in range(n_samples):
+            glass = square_lattice(width, lambda n: couplings(np.random.default_rng([width, sample]), n))  # noqa: B023
+            sampler = gn.ParallelTempering(glass, ladder, n_replicas=4, seed=sample)
+            chains.append(sampler.run(n_sweeps, n_sweeps, 10).drop_vars(["draw"]))
+        data = xr.concat(chains, dim="sample", combine_attrs="override")
+        data = data.assign_coords(sample=np.arange(n_samples))
+        scan[f"/N{width * width}/dilution0.0"] = data.assign_attrs(n_weights=width * width)
+    return xr.DataTree.from_dict(scan)
+
+
+def test_a_square_lattice_has_no_exponents_of_mean_field_theory():
+    """The Ising ferromagnet: T_c = 2.2692 (L. Onsager, 1944), with exponents that are fitted."""
+    ladder = np.geomspace(1.8, 3.0, 14)
+    found = find_transition(lattice_scan(lambda rng, n: np.ones(n), ladder, 12, 2000))
+    assert not any("[q^2]" in one.name or "[m^2]" in one.name for one in found.estimates)
+    assert found.kind == "continuous"
+    assert abs(found.temperature - ONSAGER) < 3 * found.stderr
+    assert found.stderr < 0.05 * ONSAGER
+
+
+def test_the_spin_glass_on_a_square_lattice_is_not_said_to_order():
+    """+-J in two dimensions: no transition above T = 0 (A. K. Hartmann and A. P. Young, Phys. Rev. B 64, 180404)."""
+    ladder = np.geomspace(0.7, 2.2, 14)
+    found = find_transition(lattice_scan(lambda rng, n: rng.choice([-1.0, 1.0], n), ladder, 24, 3000))
+    assert found.kind != "continuous"
+    assert np.isnan(found.temperature)
