@@ -314,7 +314,8 @@ def _line(entry: dict) -> str:
     if kind == "value_error":
         return f"{key}: {entry['ctx']['error']}"
     if kind == "too_short":
-        return f"{key}: must not be empty"
+        fewest = entry["ctx"]["min_length"]
+        return f"{key}: must not be empty" if fewest == 1 else f"{key}: must have at least {fewest} entries"
     if kind == "model_type":
         return f"{key}: must be a table, got {_shown(value)}"
     message = entry["msg"].replace("Input should be", "must be")
