@@ -13,9 +13,9 @@ import numpy as np
 import xarray as xr
 
 from glassnet import _checks
-from glassnet.analysis import lanes
 from glassnet.analysis.evidence import number
 from glassnet.analysis.shown import Shown
+from glassnet.sampling import lanes
 
 #: an overlap below this is no memory of the planted state (q_EA at T_d is larger for p >= 3)
 LOST = 0.5

@@ -15,18 +15,17 @@ these fields is known exactly, and the difference is small and decays fast with 
 
 import json
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from glassnet import _checks
-from glassnet.analysis import lanes, localfields
+from glassnet import _checks, _wiring
+from glassnet.analysis import complexity, localfields
+from glassnet.analysis.degrees import expected
 from glassnet.analysis.evidence import number
 from glassnet.analysis.shown import Shown
+from glassnet.sampling import lanes, planted_field
 
-#: an odd spacing: in a weak field a weight without energy flips in nearly every sweep, back and forth
-_EVERY = 9
 #: the state is lost where the overlap in the weakest field is below the first, or Sigma still moves by the second
 _LEAST_OVERLAP, _MOST_DRIFT = 0.5, 0.004
 
@@ -139,16 +138,20 @@ def field_integration(
     Parameters
     ----------
     n_weights : int
-        Before dilution; widths for ``ensemble="walks"``. Corrections are of order 1/N, in walks 1/sqrt(N).
+        Before dilution; widths for ``ensemble="walks"``, or a list of three or more networks of one shape, whose
+        complexities are extrapolated in one over their width. Corrections are of order 1/N, in walks 1/sqrt(N); the
+        error of T_K holds their size where they are not extrapolated.
     temperatures : list of floats
         Strictly increasing, > 0, finite (k_B = 1, |J| = 1). Three of them around T_K give it: the complexity
         is interpolated by a parabola. Above T_d there is no state to integrate along: those are marked "state lost".
     instances : int
-        Independent sets of paths, >= 1.
+        Independent sets of paths, >= 1. With eight or more the noise of random degrees is taken out
+        (:func:`glassnet.analysis.complexity.average`).
     seed : int
     ensemble : {"regular", "poisson", "layered", "walks"}
     sweeps : int
-        Per lane, >= 72; the second half is recorded. Near T_d the state relaxes slowly: see `drift`.
+        Per lane, >= 72; the second half is recorded. Near T_d the state relaxes slowly: see `drift`. At low temperature
+        barriers take exp(2 / T) sweeps.
     **keywords
         Those of the ensemble: p, degree, alpha, dilution.
 
@@ -165,139 +168,99 @@ def field_integration(
     if np.isinf(temperatures[-1]):
         raise ValueError("temperatures must be finite, got inf: the field is in units of T")
     instances = _checks.integer("instances", instances, minimum=1)
-    sweeps = _checks.integer("sweeps", sweeps, minimum=8 * _EVERY)
-    fields, _ = localfields.quadrature()
-    n_plantings = lanes.per_block(len(temperatures) * localfields.NODES)
-    t, node, planting = np.indices((len(temperatures), localfields.NODES, n_plantings)).reshape(3, -1)
-    parts = []
-    for instance in range(instances):
-        own = lanes.instance_seed(seed, instance)
-        glass = lanes.draw(ensemble, n_weights, own, **keywords)
-        # other plantings in every field: their noise averages out in the sum over fields
-        violated = lanes.plantings(glass.n_paths, temperatures[t], node * n_plantings + planting, own)
-        rest = _measure(glass, temperatures[t], fields[node], violated, own, sweeps)
-        parts.append(_reduced(glass, temperatures, rest.reshape(2, len(temperatures), localfields.NODES, n_plantings)))
-    what = lanes.describe(ensemble, n_weights, keywords)
-    effort = f"{instances} instances x {n_plantings} plantings in each of {localfields.NODES} fields, {sweeps} sweeps"
+    sweeps = _checks.integer("sweeps", sweeps, minimum=planted_field.FEWEST_SWEEPS)
+    measured = {}
+    for size in _sizes(ensemble, n_weights):
+        parts = []
+        for instance in range(instances):
+            own = lanes.instance_seed(seed, instance)
+            glass = lanes.draw(ensemble, size, own, **keywords)
+            overlaps = planted_field.planted(glass, temperatures, own, sweeps)
+            parts.append(of_overlaps(overlaps, np.bincount(glass.degrees), glass.n_paths, temperatures))
+        measured[size] = parts
+    return integrated(ensemble, keywords, temperatures, measured, sweeps)
+
+
+def _sizes(ensemble, n_weights) -> list:
+    """The sizes that were asked for: one, but of walks there may be several networks."""
+    nested = isinstance(n_weights, (list, tuple)) and len(n_weights) and isinstance(n_weights[0], (list, tuple))
+    if ensemble != "walks" or not nested:
+        return [tuple(n_weights) if isinstance(n_weights, (list, tuple)) else n_weights]
+    if len({len(widths) for widths in n_weights}) > 1 or len({tuple(widths) for widths in n_weights}) < 3:
+        raise ValueError(f"n_weights must be one network or three different ones with as many layers, got {n_weights}")
+    return [tuple(widths) for widths in n_weights]
+
+
+def of_overlaps(overlaps, degrees, n_paths: int, temperatures) -> complexity.Instance:
+    """Complexity of one instance from what :func:`glassnet.sampling.planted_field.planted` recorded.
+
+    Parameters
+    ----------
+    overlaps : glassnet.sampling.planted_field.Overlaps
+    degrees : (top + 1,) integers
+        How many weights have 0, 1, ... paths.
+    n_paths : int
+    temperatures : (n_temperatures,) float64
+    """
+    fields, _ = planted_field.quadrature()
+    shape = (len(temperatures), len(fields), overlaps.aligned.shape[1] // (len(temperatures) * len(fields)))
+    t, node, _ = np.indices(shape).reshape(3, -1)
+    rest = complexity.beyond_local_fields(overlaps, int(degrees.sum()), temperatures[t], fields[node])
+    return complexity.of_instance(degrees, n_paths, temperatures, rest.reshape(2, *shape))
+
+
+def integrated(ensemble, keywords, temperatures, measured, sweeps) -> FieldIntegration:
+    """Averages over instances and the zero of the complexity.
+
+    Parameters
+    ----------
+    ensemble : str
+    keywords : dict
+        p, degree, alpha, dilution: those of the ensemble.
+    temperatures : (n_temperatures,) float64
+    measured : dict of int or tuple of int to list of glassnet.analysis.complexity.Instance
+        By the size before dilution; several sizes are extrapolated.
+    sweeps : int
+    """
+    found, dilution = [], keywords.get("dilution", 0.0)
+    for size, parts in measured.items():
+        known = complexity.known_controls(expected(ensemble, size, dilution, keywords), temperatures)
+        found.append(complexity.side_by_side(parts, known))
+    sizes = [size if isinstance(size, int) else _wiring.n_network_weights(size) for size in measured]
+    shown = next(iter(measured)) if len(measured) == 1 else " and ".join(map(str, measured))
+    whole = found[0] if len(found) == 1 else complexity.extrapolated(sizes, found)
+    instances = whole.complexity.shape[1]
+    plantings = planted_field.n_plantings(len(temperatures))
+    effort = f"{instances} instances x {plantings} plantings in each of {planted_field.NODES} fields, {sweeps} sweeps"
+    what = lanes.describe(ensemble, shown, keywords)
     attrs = {"system": what, "effort": effort, "glass": lanes.keywords_text(ensemble, keywords)}
-    return _result(parts, temperatures, attrs)
+    data = _dataset(whole, temperatures, attrs)
+    shift = complexity.finite_size(ensemble, sizes)
+    place, stderr = complexity.zero(temperatures, whole, data["mean"].values, data["stderr"].values, shift)
+    return FieldIntegration(data, place, float(np.hypot(stderr, place * shift)))
 
 
-def _measure(glass, temperatures, fields, violated, seed, sweeps):
-    """One instance: 1 - m of every lane in either half of the recorded sweeps, minus what weights in the local fields
-    of its planting miss; (2, n_lanes)."""
-    top = int(glass.degrees.max(initial=0))
-    own, missing = np.arange(-top, top + 1), np.empty(len(temperatures))
-
-    def noted():
-        for lane, pattern in violated:
-            h = glass.degrees - 2 * np.bincount(glass.paths[pattern].ravel(), minlength=glass.n_weights)
-            law = np.bincount(h + top, minlength=2 * top + 1) / glass.n_weights
-            missing[lane] = (law @ localfields.missing(1 / temperatures[lane], own, fields[lane]))[0]
-            yield lane, pattern
-
-    chains = lanes.Lanes(glass, temperatures, seed, fields=fields, violated=noted())
-    chains.sweep(sweeps // 2)
-    n_draws = sweeps // 4 // _EVERY
-    halves = np.zeros((2, len(temperatures)))
-    for half in halves:
-        for _ in range(n_draws):
-            chains.sweep(_EVERY)
-            half += (1 - chains.overlap()) / n_draws
-    return halves - missing
-
-
-class _Instance(NamedTuple):
-    """What one set of paths gives, by temperature."""
-
-    complexity: np.ndarray
-    within: np.ndarray
-    drift: np.ndarray
-    missing: np.ndarray
-    law: np.ndarray
-    entropy: np.ndarray
-
-
-def _reduced(glass, temperatures, rest):
-    """Integrate one instance: `rest` (2, temperature, field, planting) of :func:`_measure`."""
-    fields, weights = localfields.quadrature()
-    top, beta = int(glass.degrees.max(initial=0)), 1 / temperatures
-    law = localfields.expected_law(glass.degrees, top, temperatures)
-    own = np.arange(-top, top + 1)
-    alpha = glass.n_paths / glass.n_weights
-    entropy = np.log(2) + alpha * (np.logaddexp(beta, -beta) - np.log(2) - beta * np.tanh(beta))
-    pairs = list(zip(law, beta, strict=True))
-    independent = np.array([row @ localfields.missing_beyond(b, own, 0.0)[:, 0] for row, b in pairs])
-    missing = np.array([row @ localfields.missing(b, own, fields) for row, b in pairs])
-    n = rest.shape[-1]
-    mean = rest.mean(axis=(0, -1))
-    spread = rest.mean(axis=0).var(axis=-1, ddof=1) / n if n > 1 else np.full(mean.shape, np.nan)
-    halves = -rest.mean(axis=-1) @ weights
-    return _Instance(
-        entropy - independent - mean @ weights,
-        np.sqrt(spread @ weights**2),
-        halves[1] - halves[0],
-        missing + mean,
-        law,
-        entropy,
-    )
-
-
-def _result(parts, temperatures, attrs):
-    """Averages over instances and the zero of the complexity."""
-    fields, _ = localfields.quadrature()
-    values = np.array([part.complexity for part in parts]).T
-    within = np.array([part.within for part in parts]).T
-    drift = np.mean([part.drift for part in parts], axis=0)
-    overlap = 1 - np.mean([part.missing for part in parts], axis=0)
-    lost = (overlap[:, 0] < _LEAST_OVERLAP) | (np.abs(drift) > _MOST_DRIFT)
-    values[lost] = np.nan
-    wide = max(part.law.shape[1] for part in parts)
-    law = np.mean([np.pad(part.law, ((0, 0), ((wide - part.law.shape[1]) // 2,) * 2)) for part in parts], axis=0)
+def _dataset(found: complexity.Averages, temperatures, attrs) -> xr.Dataset:
+    fields, _ = planted_field.quadrature()
+    overlap = 1 - found.missing
+    lost = (overlap[:, 0] < _LEAST_OVERLAP) | (np.abs(found.drift) > _MOST_DRIFT)
+    found.complexity[lost] = np.nan
+    averages = np.array([found.at(np.ones(1), np.array([t])) for t in range(len(temperatures))])
     along = ("temperature",)
-    data = xr.Dataset(
+    return xr.Dataset(
         {
-            "complexity": (("temperature", "instance"), values),
-            "mean": (along, values.mean(axis=1)),
-            "stderr": (along, _stderr(values, within)),
-            "drift": (along, drift),
+            "complexity": (("temperature", "instance"), found.complexity),
+            "mean": (along, averages[:, 0]),
+            "stderr": (along, averages[:, 1]),
+            "drift": (along, found.drift),
             "overlap": (("temperature", "field"), overlap),
-            "annealed_entropy": (along, np.mean([part.entropy for part in parts], axis=0)),
-            "local_field_law": (("temperature", "local_field"), law),
+            "annealed_entropy": (along, found.entropy),
+            "local_field_law": (("temperature", "local_field"), found.law),
         },
-        coords={"temperature": temperatures, "field": fields, "local_field": np.arange(wide) - wide // 2},
+        coords={
+            "temperature": temperatures,
+            "field": fields,
+            "local_field": np.arange(found.law.shape[1]) - found.law.shape[1] // 2,
+        },
         attrs=attrs,
     )
-    return FieldIntegration(data, *_zero(temperatures, values, within))
-
-
-def _stderr(values, within):
-    """Standard error of the mean over instances (last axis): their spread, or that of the plantings if it is larger."""
-    n = values.shape[-1]
-    inner = np.sqrt((within**2).sum(axis=-1)) / n
-    outer = values.std(axis=-1, ddof=1) / np.sqrt(n) if n > 1 else np.full(values.shape[:-1], np.nan)
-    return np.fmax(inner, outer)
-
-
-def _zero(temperatures, values, within):
-    """Where the mean of values (temperature, instance) turns positive, and its standard error; nan if nowhere.
-
-    A parabola through the two temperatures around and the nearest third one, if there is one.
-    """
-    mean = values.mean(axis=1)
-    rising = np.flatnonzero((mean[:-1] < 0) & (mean[1:] >= 0))
-    if not rising.size:
-        return np.nan, np.nan
-    low, high = temperatures[rising[0]], temperatures[rising[0] + 1]
-    known = np.flatnonzero(np.isfinite(mean))
-    near = known[np.argsort(np.abs(temperatures[known] - (low + high) / 2), kind="stable")[:3]]
-    t = temperatures[near] - low
-    # rows: coefficients of 1, t, t^2 of the polynomial through unit values
-    lagrange = np.linalg.inv(np.vander(t, increasing=True))
-    polynomial = np.polynomial.Polynomial(lagrange @ mean[near])
-    roots = polynomial.roots()
-    root = float(np.real(roots[np.argmin(np.abs(roots - (high - low) / 2))]))
-    share = np.vander([root], len(near), increasing=True)[0] @ lagrange
-    # temperatures share their random numbers: the errors of the plantings add up
-    stderr = _stderr(share @ values[near], np.abs(share) @ within[near])
-    return low + root, float(stderr / abs(polynomial.deriv()(root)))

@@ -10,11 +10,11 @@ import numpy as np
 import xarray as xr
 
 from glassnet import _checks
-from glassnet.analysis import lanes
 from glassnet.analysis.dynamics import LOST, followed, log_times
 from glassnet.analysis.evidence import number
 from glassnet.analysis.shown import Shown
 from glassnet.glass import PathGlass
+from glassnet.sampling import lanes
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,11 @@ from glassnet._checks import real
 from glassnet.analysis import beside, provisional, runfile, suggest, words
 from glassnet.analysis.equilibration import Equilibration
 from glassnet.analysis.evidence import Evidence, number, several
+from glassnet.analysis.field import FieldIntegration
 from glassnet.analysis.line import TransitionLine
 from glassnet.analysis.location import Estimate, Location, locate
 from glassnet.analysis.nodes import Node, nodes, run_seed
+from glassnet.analysis.savedfield import SavedField, saved_field
 from glassnet.analysis.survey import Survey, survey
 from glassnet.analysis.verdict import Findings, Verdict, decide
 
@@ -62,6 +64,8 @@ class Transition:
         Lowest temperature of each symmetric scan at which all its samples have proved their equilibrium.
     run : dict
         Tables of the run file, which :meth:`suggest` changes.
+    complexity : FieldIntegration or None
+        The complexity along planted states in a field, as it was handed over or as the scan saved it.
     """
 
     kind: str
@@ -86,6 +90,7 @@ class Transition:
     order: xr.Dataset | None = field(default=None, repr=False)
     lowest: dict[int, float] = field(default_factory=dict)
     run: dict = field(default_factory=dict, repr=False)
+    complexity: FieldIntegration | None = field(default=None, repr=False)
 
     def __str__(self) -> str:
         lines = [f"dilution {self.dilution:g}: {self.headline}", f"{self.sentence}."]
@@ -189,7 +194,7 @@ def find_transition(
         Temperatures below are left out of everything, for all samples: what is said then holds above.
     field : FieldIntegration or object, optional
         Zero of the complexity along the planted state in a field (:func:`glassnet.analysis.field_integration`),
-        or anything with `temperature`, `stderr` and `name`.
+        or anything with `temperature`, `stderr` and `name`; by default what the scan saved of its own, if it did.
     arrest : PlantedRelaxation or object, optional
         Dynamical arrest, an upper bound (:func:`glassnet.analysis.planted_relaxation`), or the like.
 
@@ -209,6 +214,8 @@ def find_transition(
     seed = run_seed(chains)
     dilution = _chosen(dilution, sorted({node.dilution for node in found}))
     found = _above([node for node in found if node.dilution == dilution], real("above", above, minimum=0))
+    saved = saved_field(chains, dilution) if field is None else SavedField(None)
+    field = saved.result if field is None else field
     field, arrest = (
         beside.check(name, measured, _keywords(found[0]), dilution)
         for name, measured in (("field", field), ("arrest", arrest))
@@ -247,7 +254,7 @@ def find_transition(
         jump=verdict.jump,
         glass=_keywords(found[0]),
         missing=missing,
-        damaged=read.damaged,
+        damaged=(*read.damaged, *saved.damaged),
         thermodynamics=read.thermodynamics,
         overlaps=read.overlaps,
         phases=read.phases,
@@ -255,6 +262,7 @@ def find_transition(
         order=verdict.order,
         lowest=read.lowest,
         run=runfile.settings(chains, found),
+        complexity=field if isinstance(field, FieldIntegration) else None,
     )
 
 

@@ -21,8 +21,10 @@ from glassnet.chains.archive import Member
 
 #: number of the file format; readers refuse a newer one
 FORMAT = 1
-#: variables that label the others; the last two only where pairs of replicas were compared
+#: variables that label the others; `replica_a` and `replica_b` only where pairs of replicas were compared, the last
+#: four only where planted states were measured in a field
 COORDINATES = ("draw", "temperature", "replica", "gap", "walker", "replica_a", "replica_b")
+COORDINATES += ("field", "planting", "local_field", "degree")
 #: attributes outside the digest: they depend on when a run file grew or a release came out, never on the chain
 UNDIGESTED = ("digest", "run_file", "glassnet_version")
 GROUPS = ("glass", "state")

@@ -27,6 +27,7 @@ RUN_FILE = "run.toml"
 NODES = "nodes.json"
 #: facts of a task in its chain file that all samples of a node share
 NODE_ATTRS = ("n_weights_parent", "dilution", "planted_temperature", "ensemble", "p", "couplings", "glass", "n_weights")
+NODE_ATTRS += ("kind",)
 
 
 def open_chains(path) -> xr.DataTree:
@@ -41,12 +42,13 @@ def open_chains(path) -> xr.DataTree:
     -------
     xarray.DataTree
         Node ``/N96/dilution0.1`` for each size and dilution, ``/N96/dilution0.1/planted0.65`` for each planting
-        temperature; in a run that holds both, the symmetric chains are ``/N96/dilution0.1/symmetric``. Variables are
-        those of :mod:`glassnet.chains.schema` with `sample` as first dimension, and `n_paths`, `planted_energy` and
-        `final_weights` (the weights that the chain ends in, packed like `weights`) of each sample. They are read when
-        used and not kept: ``.load()`` a node to work on it. Where a scan grew midway, a node shows the draws that all
-        its samples have. Node attributes `samples_expected` and `samples_missing` (list of numbers) say what an
-        unfinished scan lacks. Root attributes: `run_file` (TOML text), `seed`.
+        temperature; in a run that holds both, the symmetric chains are ``/N96/dilution0.1/symmetric``. Field
+        integration is in ``/field/N9999/dilution0.1``. Variables are those of :mod:`glassnet.chains.schema` with
+        `sample` as first dimension, and `n_paths`, `planted_energy` and `final_weights` (the weights that the chain
+        ends in, packed like `weights`) of each sample. They are read when used and not kept: ``.load()`` a node to work
+        on it. Where a scan grew midway, a node shows the draws that all its samples have. Node attributes
+        `samples_expected` and `samples_missing` (list of numbers) say what an unfinished scan lacks. Root attributes:
+        `run_file` (TOML text), `seed`.
 
     Raises
     ------
@@ -132,7 +134,7 @@ def _few(headers: dict[int, Header], path: Path) -> xr.DataTree:
     """Tree of one node, of the samples of a single file."""
     first = next(iter(headers.values()))
     attrs = first.attrs
-    node = f"/N{attrs['n_weights_parent']}/dilution{attrs['dilution']!r}"
+    node = f"{'/field' * ('kind' in attrs)}/N{attrs['n_weights_parent']}/dilution{attrs['dilution']!r}"
     if "planted_temperature" in attrs:
         node += f"/planted{attrs['planted_temperature']!r}"
     run_file = follow(first.place, lambda file: attributes(file)["run_file"])[1]

@@ -20,6 +20,9 @@ CAPTIONS = {
     "temperatures evenly chosen, each line over its maximum. Thick: the temperature nearest to the transition.",
     "thermodynamics": "Energy and entropy per weight. Black: the annealed curves of the paramagnet, exact above the "
     "transition for N = infinity; where the annealed entropy is negative it means nothing." + _LINES,
+    "complexity": "Complexity of the states around planted configurations, by integration over a field along them in "
+    "glasses of the size that the table names. It vanishes at T_K (bar: the zero with its error). Line: the complexity "
+    f"of {_THEORY}, up to T_d.",
     "exchange": "Exchange between the rungs: accepted share across each gap, and round trips per sweep and replica "
     "over what a ladder with this barrier could reach. Good rates prove no equilibrium.",
     "phase_diagram": "Transition temperature against the fraction of connections removed. Filled points: transitions "

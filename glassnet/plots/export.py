@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from glassnet.analysis import symmetric
-from glassnet.plots import diagram, ladders, look, overlaps, single
+from glassnet.plots import diagram, ladders, look, overlaps, planted, single
 from glassnet.plots.captions import CAPTIONS
 
 #: an id and everything in an SVG file that points to one
@@ -49,6 +49,9 @@ def of_result(result, chains, theory=None) -> list[Drawing]:
         found.append(_drawing("overlap_ridges", overlaps.overlap_ridges(result)))
     elif result.planted:
         found.append(_drawing("planted_ridges", overlaps.overlap_ridges(result)))
+    if result.complexity is not None:
+        theory = theory if theory is not None else look.theory_of(result)
+        found.append(_drawing("complexity", planted.complexity(result.complexity, theory=theory)))
     if result.thermodynamics:
         found.append(_drawing("thermodynamics", single.thermodynamics(result, theory)))
     if ladders.exchanging(result, chains):

@@ -5,8 +5,11 @@ import numpy as np
 from glassnet.analysis.evidence import number
 from glassnet.plots import look
 
+#: points of a line of theory, each a fixed point of the cavity equations
+_POINTS = 15
 
-def complexity(result, ax=None):
+
+def complexity(result, ax=None, theory=None):
     """Complexity of the planted states against temperature, with its zero T_K (:class:`FieldIntegration`).
 
     Parameters
@@ -14,6 +17,8 @@ def complexity(result, ax=None):
     result : glassnet.analysis.field.FieldIntegration
     ax : matplotlib Axes, optional
         Without it a figure of one column, 3.4 x 2.6 inches, is made.
+    theory : glassnet.theory.Cavity, optional
+        Draws the complexity of the cavity method beside it.
 
     Returns
     -------
@@ -22,14 +27,30 @@ def complexity(result, ax=None):
     """
 
     def draw(ax):
-        data = result.complexity
+        data, colour = result.complexity, look.COLOURS[0]
         ax.axhline(0, color="black", linewidth=0.6, zorder=1)
-        ax.errorbar(data.temperature, data["mean"], data["stderr"], fmt="o-", color=look.COLOURS[0], linewidth=0.8)
         if np.isfinite(result.temperature):
             low, high = result.temperature - result.stderr, result.temperature + result.stderr
-            ax.axvspan(low, high, color=look.COLOURS[5], lw=0.8, zorder=0)
             label = f"$T_K = {number(result.temperature, result.stderr)}$"
-            ax.text(0.04, 0.95, label, transform=ax.transAxes, va="top", color=look.COLOURS[5])
+            ax.axvspan(low, high, color=look.COLOURS[5], lw=0.8, zorder=0, label=label)
+        if theory is not None:
+            place = np.linspace(data.temperature.values[0], data.temperature.values[-1], _POINTS)
+            expected = theory.complexity(place)
+            # above T_d there is no state
+            expected = np.where(place <= theory.dynamic_temperature(), expected, np.nan)
+            ax.plot(place, expected, color=look.THEORY, linewidth=0.9, label="cavity theory")
+        dashes = "" if theory is not None else "-"
+        ax.errorbar(
+            data.temperature,
+            data["mean"],
+            data["stderr"],
+            fmt=f"o{dashes}",
+            color=colour,
+            linewidth=0.8,
+            label="field integration",
+        )
+        if len(ax.get_legend_handles_labels()[0]) > 1:
+            ax.legend(loc="upper left")
         ax.set(xlabel="temperature $T$", ylabel=r"complexity $\Sigma$ per weight")
 
     return _column(draw, ax)

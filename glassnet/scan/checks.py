@@ -24,7 +24,7 @@ _MOST_TASKS = 10**7
 
 def mistakes(sound: dict) -> list[str]:
     """All mistakes that concern more than one key."""
-    checks = (_keywords, _sizes, _dilutions, _planted, _ladders, _measurements, _number_of_tasks)
+    checks = (_keywords, _sizes, _dilutions, _planted, _field, _ladders, _measurements, _number_of_tasks)
     return [mistake for check in checks for mistake in check(sound)]
 
 
@@ -81,15 +81,18 @@ def _misfits(sound: dict, size, first_size) -> Iterator[str]:
 def _dilutions(sound: dict) -> Iterator[str]:
     dilutions, sizes, p = sound.get("Scan.dilutions", []), sound.get("Scan.sizes", []), sound.get("Glass.p")
     yield from _repeated("scan.dilutions", dilutions)
+    field = sound.get("Scan.field")
+    named = [(size, f"sizes[{number}]") for number, size in enumerate(sizes)]
+    named += [(size, "field.n_weights") for size in getattr(field, "n_weights", None) or ()]
     for position, dilution in enumerate(dilutions):
-        for number, size in enumerate(sizes):
+        for size, name in named:
             layers = [size]
             if isinstance(size, tuple):
                 layers = [before * after for before, after in pairwise(size)]
             elif sound.get("Glass.ensemble") == "layered" and p:
                 layers = [size // p]
             if any(round(dilution * members) == members for members in layers):
-                emptied = f"{dilution!r} empties sizes[{number}] or a layer"
+                emptied = f"{dilution!r} empties {name} or a layer"
                 yield f"scan.dilutions[{position}]: must leave connections, {emptied}"
 
 
@@ -116,6 +119,36 @@ def _planted(sound: dict) -> Iterator[str]:
     for position, temperature in enumerate(planted):
         if top is not None and temperature >= top:
             yield f"scan.planted[{position}]: must be below the last rung {top!r} of {key}, got {temperature!r}"
+
+
+def _field(sound: dict) -> Iterator[str]:
+    field = sound.get("Scan.field")
+    if not field:
+        return
+    if sound.get("Glass.couplings") == "gaussian":
+        yield "scan.field: couplings of planted states in a field are +-1, glass.couplings must be 'binary'"
+    if sound.get("Glass.bias"):
+        bias = sound["Glass.bias"]
+        yield f"scan.field: signs of planted couplings are drawn anew, glass.bias must be 0, got {bias!r}"
+    if field is True:
+        return
+    rungs = field.temperatures or []
+    for position in range(len(rungs) - 1):
+        if rungs[position] >= rungs[position + 1]:
+            here = f"scan.field.temperatures[{position + 1}]"
+            yield f"{here}: must be above {rungs[position]!r}, got {rungs[position + 1]!r}"
+    ensemble, sizes = sound.get("Glass.ensemble"), field.n_weights or ()
+    if not ensemble or not sizes:
+        return
+    if any(isinstance(size, tuple) != (ensemble == "walks") for size in sizes):
+        wanted = "widths of a network, or a list of three or more" if ensemble == "walks" else "a number of weights"
+        yield f"scan.field.n_weights: must be {wanted} for ensemble {ensemble!r}, got {_listed_sizes(sizes)}"
+        return
+    # of the layers that the scan's networks have
+    first = next((size for size in sound.get("Scan.sizes", []) if isinstance(size, tuple)), sizes[0])
+    yield from (f"scan.field.n_weights: {wrong}" for size in sizes for wrong in _misfits(sound, size, first))
+    if len(sizes) == 2 or len(set(map(n_weights, sizes))) < len(sizes):
+        yield f"scan.field.n_weights: must be one network or three that differ, got {_listed_sizes(sizes)}"
 
 
 def _ladders(sound: dict) -> Iterator[str]:
@@ -154,13 +187,14 @@ def _number_of_tasks(sound: dict) -> Iterator[str]:
         True: len(sound.get("Scan.planted", [])) * (sound.get("Scan.planted_samples") or samples),
     }
     tasks = len(sizes) * len(dilutions) * sum(per_kind[kind] for kind in _kinds(sound))
+    tasks += len(dilutions) * (getattr(sound.get("Scan.field"), "instances", None) or 0)
     if tasks > _MOST_TASKS:
         yield f"samples: must not ask for more than {_MOST_TASKS} tasks, got {tasks}"
 
 
 def too_large(run_file) -> list[str]:
     """What of a right run file this machine has no memory for, with the bytes it needs."""
-    return [mistake for check in (_large_glasses, _large_chains) for mistake in check(run_file)]
+    return [mistake for check in (_large_glasses, _large_chains, _large_field) for mistake in check(run_file)]
 
 
 def _large_glasses(run_file) -> Iterator[str]:
@@ -189,6 +223,21 @@ def _large_chains(run_file) -> Iterator[str]:
             except ValueError as error:
                 own = planted and getattr(run_file.sampling.planted, key) is not None
                 yield f"{'sampling.planted' if own else 'sampling'}.{key}: {error}"
+
+
+def _large_field(run_file) -> Iterator[str]:
+    # which imports run files, and these the checks
+    from glassnet.scan import fieldplan
+
+    glass = run_file.glass
+    for size in fieldplan.sizes(run_file) if run_file.field is not None else ():
+        n_paths = _n_paths(size, glass.p, glass.degree, glass.alpha)
+        # a block of 512 lanes: signs, what is satisfied, and a copy of that while it is packed
+        try:
+            _wiring.require_memory(n_weights(size), n_paths, glass.p or len(size) - 1)
+            _checks.memory(f"512 lanes of {_listed(size)} weights", 64 * (2 * n_weights(size) + 4 * n_paths))
+        except ValueError as error:
+            yield f"scan.field.n_weights: {error}"
 
 
 def _bytes(name: str, replicas: int, weights: int) -> int:
@@ -230,6 +279,11 @@ def _repeated(key: str, values: list) -> Iterator[str]:
     for position, value in enumerate(values):
         if value in values[:position]:
             yield f"{key}[{position}]: must not repeat, got {value!r} twice"
+
+
+def _listed_sizes(sizes) -> str:
+    shown = [_listed(size) for size in sizes]
+    return shown[0] if len(shown) == 1 else f"[{', '.join(shown)}]"
 
 
 def _listed(size) -> str:

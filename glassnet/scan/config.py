@@ -22,6 +22,7 @@ from pydantic import (
 
 from glassnet.chains.archive import SIGNATURE
 from glassnet.chains.store import NODES, RUN_FILE
+from glassnet.sampling.planted_field import FEWEST_SWEEPS
 from glassnet.scan import checks
 
 Measure = Literal[
@@ -114,6 +115,31 @@ class Glass(_Section):
     bias: Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)] = Field(0.0, description="mean of +-1 couplings")
 
 
+def _networks(value: Any) -> tuple:
+    """The sizes of field integration: a number of weights, the widths of a network, or a list of networks."""
+    several = isinstance(value, list) and value and all(isinstance(entry, list) for entry in value)
+    return tuple(_size(entry) for entry in value) if several else (_size(value),)
+
+
+class FieldIntegration(_Section):
+    """Planted states in a field along them, for the complexity and its zero T_K; every default is sensible."""
+
+    n_weights: Annotated[Any, BeforeValidator(_networks)] = Field(
+        None, validate_default=False, description="number of weights; walks: three networks or more, or one"
+    )
+    temperatures: list[Positive] | None = Field(
+        None, min_length=2, max_length=64, description="default: found by short runs, per dilution"
+    )
+    instances: int | None = Field(None, ge=1, le=10**6, description="independent sets of paths per dilution")
+    sweeps: int | None = Field(None, ge=FEWEST_SWEEPS, le=_MOST, description="per lane; the second half is recorded")
+
+
+def _field_kind(value: Any) -> str | None:
+    if isinstance(value, (dict, FieldIntegration)):
+        return "a table"
+    return "true or false" if isinstance(value, bool) else None
+
+
 class Scan(_Section):
     """Which glasses. The tasks are all combinations of size, dilution and sample (and planting temperature)."""
 
@@ -124,6 +150,17 @@ class Scan(_Section):
         None, description="also run glasses as drawn, not planted; default: only when nothing is planted"
     )
     planted_samples: Count | None = Field(None, description="samples per planting temperature; default: samples")
+    field: Annotated[
+        Union[  # noqa: UP007 - the tags need the long form
+            Annotated[FieldIntegration, Tag("a table")],
+            Annotated[bool, Tag("true or false")],
+        ],
+        Discriminator(
+            _field_kind,
+            custom_error_type="field",
+            custom_error_message="must be true, false or a table {n_weights, temperatures, instances, sweeps}",
+        ),
+    ] = Field(False, description="also integrate the complexity over a field along planted states")
 
 
 class PlantedSampling(_Section):
@@ -173,6 +210,11 @@ class RunFile(_Section):
     def symmetric(self) -> bool:
         """Whether glasses are also run as drawn, not planted."""
         return not self.scan.planted if self.scan.symmetric is None else self.scan.symmetric
+
+    @property
+    def field(self) -> FieldIntegration | None:
+        """What is asked of field integration; None without it."""
+        return FieldIntegration() if self.scan.field is True else self.scan.field or None
 
     def samples_of(self, planted: bool) -> int:
         """Samples per node."""
@@ -262,7 +304,7 @@ def _refuse(mistakes: list[str], name: str) -> None:
 
 def _line(entry: dict) -> str:
     """One mistake pydantic found, as 'key: what is wrong'."""
-    place = [part for part in entry["loc"] if part not in ("a table", "a list")]
+    place = [part for part in entry["loc"] if part not in ("a table", "a list", "true or false")]
     key = "".join(f"[{part}]" if isinstance(part, int) else f".{_bare(part)}" for part in place).lstrip(".")
     kind, value = entry["type"], entry["input"]
     if kind == "missing":
@@ -272,7 +314,8 @@ def _line(entry: dict) -> str:
     if kind == "value_error":
         return f"{key}: {entry['ctx']['error']}"
     if kind == "too_short":
-        return f"{key}: must not be empty"
+        fewest = entry["ctx"]["min_length"]
+        return f"{key}: must not be empty" if fewest == 1 else f"{key}: must have at least {fewest} entries"
     if kind == "model_type":
         return f"{key}: must be a table, got {_shown(value)}"
     message = entry["msg"].replace("Input should be", "must be")

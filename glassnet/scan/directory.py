@@ -27,7 +27,7 @@ from glassnet.chains.store import NODES, RUN_FILE
 from glassnet.chains.unfinished import Unfinished
 from glassnet.scan import growth
 from glassnet.scan.config import RunFile, UserError, parse, read
-from glassnet.scan.tasks import Task, all_tasks, node_attributes
+from glassnet.scan.tasks import Task, all_tasks, n_samples, node_attributes, recorded
 
 PROGRESS = "progress.json"
 #: seconds a second scan waits for the lock: `glassnet status` holds it for a moment
@@ -162,11 +162,11 @@ class RunDirectory:
         nodes: dict[str, dict] = {}
         for task in all_tasks(run_file):
             if task.sample == 0:
-                both = run_file.symmetric and run_file.scan.planted and task.planted is None
+                both = run_file.symmetric and run_file.scan.planted and task.kind == "symmetric"
                 nodes[task.folder] = {
                     "node": f"/{task.folder}" + "/symmetric" * bool(both),
                     "folder": f"chains/{task.folder}",
-                    "samples": run_file.samples_of(task.planted is not None),
+                    "samples": n_samples(task, run_file),
                     "attrs": node_attributes(task, run_file),
                 }
         self._put(RUN_FILE, run_file.text)
@@ -220,11 +220,7 @@ class RunDirectory:
                 if reason is not None:
                     damaged[shard] = reason
         for number, task in enumerate(tasks):
-            folder, path, sampling = (
-                self._folder(task),
-                self.chain(task),
-                run_file.sampling_of(task.planted is not None),
-            )
+            folder, path = self._folder(task), self.chain(task)
             attrs = merged[folder].get(task.sample)
             if task.sample in nodes[folder].files:
                 try:
@@ -240,9 +236,10 @@ class RunDirectory:
                     raise UserError(
                         f"{path}: belongs to another run or task (task {attrs.get('task')}, seed {attrs.get('seed')})"
                     )
-                if attrs["sweeps"] >= sampling.sweeps:
+                if attrs["sweeps"] >= recorded(task, run_file):
                     done.add(number)
                     continue
+                sampling = run_file.sampling_of(task.planted is not None)
                 reached[number] = sampling.thermalization + attrs["sweeps"]
             if number in begun and (sweeps := self.unfinished(task).reached()) is not None:
                 reached[number] = max(sweeps, reached.get(number, 0))
@@ -271,9 +268,8 @@ class RunDirectory:
         OSError
             If something there is damaged, or the disk refuses; the chains are where they were.
         """
-        planted = task.planted is not None
-        block = shards.blocks(run_file.samples_of(planted))[task.sample // shards.BLOCK]
-        if merging.is_complete(self._folder(task), block, run_file.sampling_of(planted).sweeps, task.sample):
+        block = shards.blocks(n_samples(task, run_file))[task.sample // shards.BLOCK]
+        if merging.is_complete(self._folder(task), block, recorded(task, run_file), task.sample):
             merging.merge(self._folder(task), block, proceed)
 
     def merge_all(self, tasks: list[Task]) -> list[str]:

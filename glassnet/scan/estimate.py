@@ -13,7 +13,7 @@ from glassnet._random import Seed
 from glassnet.kernels import bitsliced
 from glassnet.sampling import speed
 from glassnet.sampling.tempering import ParallelTempering
-from glassnet.scan import tasks
+from glassnet.scan import fieldtasks, tasks
 from glassnet.scan.checks import n_weights
 from glassnet.scan.config import RunFile
 from glassnet.scan.footprint import rungs
@@ -49,9 +49,10 @@ class Probe(NamedTuple):
 
 
 class Calibration(NamedTuple):
-    """Speed of one core: `probes` of symmetric (False) and planted (True) tasks, by increasing size, and of what."""
+    """Speed of one core: `probes` of tasks by their kind ("symmetric", "planted", "field"), by increasing size, and of
+    what."""
 
-    probes: dict[bool, list[Probe]]
+    probes: dict[str, list[Probe]]
     machine: str
     instruction_set: str
 
@@ -72,12 +73,15 @@ class Calibration(NamedTuple):
         reached : int
             Sweeps of an earlier run, thermalization included.
         """
+        found = self.probes[task.kind]
+        places, wanted = np.log([probe.n_weights for probe in found]), np.log(n_weights(task.size))
+        at = functools.partial(np.interp, wanted, places)
+        if task.field:
+            work = tasks.cost(task, run_file) * at([probe.sweep for probe in found])
+            return float(work + at([probe.setup for probe in found]) * n_weights(task.size))
         sampling = run_file.sampling_of(task.planted is not None)
         left = sampling.thermalization + sampling.sweeps - reached
         recorded = min(left, sampling.sweeps)
-        found = self.probes[task.planted is not None]
-        places, wanted = np.log([probe.n_weights for probe in found]), np.log(n_weights(task.size))
-        at = functools.partial(np.interp, wanted, places)
         of_sweep = at([probe.sweep for probe in found])
         of_draw = at([probe.draw for probe in found]) * recorded / sampling.measure_every
         cost = tasks.cost(task, run_file, reached) / max(left, 1)
@@ -96,26 +100,32 @@ def calibrate(every_task: Iterable[Task], run_file: RunFile, seconds: float = SE
     """
     chosen = _chosen(every_task, run_file)
     stretch = seconds / (2 * (_REPEATS + 1.3) * sum(map(len, chosen.values())))
-    probes = {planted: [_probe(task, run_file, stretch) for task in found] for planted, found in chosen.items()}
+    probes = {kind: [_probe(task, run_file, stretch) for task in found] for kind, found in chosen.items()}
     return Calibration(probes, f"{socket.gethostname()} ({_processor()})", bitsliced.chosen_instruction_set())
 
 
-def _chosen(every_task: Iterable[Task], run_file: RunFile) -> dict[bool, list[Task]]:
+def _chosen(every_task: Iterable[Task], run_file: RunFile) -> dict[str, list[Task]]:
     """Tasks to be timed: of each kind the smallest, the largest that is not too large, and one between."""
-    by_kind: dict[bool, dict[int, Task]] = {}
+    by_kind: dict[str, dict[int, Task]] = {}
     for task in every_task:
-        by_kind.setdefault(task.planted is not None, {}).setdefault(n_weights(task.size), task)
+        by_kind.setdefault(task.kind, {}).setdefault(n_weights(task.size), task)
     chosen = {}
-    for planted, by_size in by_kind.items():
+    for kind, by_size in by_kind.items():
         sizes = sorted(by_size)
-        lanes = len(rungs(by_size[sizes[0]], run_file)) * run_file.sampling_of(planted).replicas
+        lanes = fieldtasks.n_lanes(run_file) if kind == "field" else _lanes(by_size[sizes[0]], run_file)
         small = [size for size in sizes if size * lanes <= _MOST] or sizes[:1]
         places = np.unique(np.linspace(0, len(small) - 1, _SIZES).round().astype(int))
-        chosen[planted] = [by_size[small[place]] for place in places]
+        chosen[kind] = [by_size[small[place]] for place in places]
     return chosen
 
 
+def _lanes(task: Task, run_file: RunFile) -> int:
+    return len(rungs(task, run_file)) * run_file.sampling_of(task.planted is not None).replicas
+
+
 def _probe(task: Task, run_file: RunFile, stretch: float) -> Probe:
+    if task.field:
+        return _probe_in_field(task, run_file, stretch)
     sampling = run_file.sampling_of(task.planted is not None)
     before = time.process_time()
     sampler = _sampler(task, run_file)
@@ -128,6 +138,17 @@ def _probe(task: Task, run_file: RunFile, stretch: float) -> Probe:
     cost = tasks.cost(task, run_file) / (sampling.thermalization + sampling.sweeps)
     size = n_weights(task.size)
     return Probe(size, float(times["sweep"] / cost), float(draw / cost), setup / size)
+
+
+def _probe_in_field(task: Task, run_file: RunFile, stretch: float) -> Probe:
+    """Speed of field integration; its draws are few."""
+    before = time.process_time()
+    chains = fieldtasks.sampler(task.size, task.dilution, run_file, Seed(run_file.seed, task.text))
+    setup = time.process_time() - before
+    times = speed.alternate({"sweep": chains.sweep}, stretch, _REPEATS)["sweep"]
+    size = n_weights(task.size)
+    work = size * (1 - task.dilution) * bitsliced.LANES_PER_BLOCK * -(-chains.n_lanes // bitsliced.LANES_PER_BLOCK)
+    return Probe(size, float(times.min() / work), 0.0, setup / size)
 
 
 def _sampler(task: Task, run_file: RunFile) -> ParallelTempering:

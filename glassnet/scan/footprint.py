@@ -6,7 +6,7 @@ from typing import NamedTuple
 from glassnet.kernels import bitsliced, realvalued
 from glassnet.sampling import ladder
 from glassnet.sampling.measurements import PAIR_MEASUREMENTS
-from glassnet.scan import tasks
+from glassnet.scan import fieldtasks, tasks
 from glassnet.scan.checks import n_weights
 from glassnet.scan.config import RunFile
 from glassnet.scan.tasks import Task
@@ -51,6 +51,9 @@ def rungs(task: Task, run_file: RunFile) -> list[float]:
 
 def footprint(task: Task, run_file: RunFile) -> Footprint:
     """Bytes of a task, upper bounds but for the number of paths a dilution leaves, which is taken at its mean."""
+    if task.field:
+        draws, rest, memory = fieldtasks.footprint(task.size, task.dilution, run_file)
+        return Footprint(draws, rest + len(run_file.text) + _HDF5, memory)
     sampling = run_file.sampling_of(task.planted is not None)
     n_rungs, replicas = len(rungs(task, run_file)), sampling.replicas
     lanes, draws = n_rungs * replicas, sampling.sweeps // sampling.measure_every

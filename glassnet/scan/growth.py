@@ -1,10 +1,12 @@
 """What may change between the run file a directory was begun with and the one it is continued with."""
 
+from glassnet.scan import fieldplan
 from glassnet.scan.config import Ladder, RunFile
 
 #: lists that may get longer and numbers that may get larger; everything else must stay
 _LISTS = ("scan.sizes", "scan.dilutions", "scan.planted")
 _NUMBERS = ("samples", "scan.planted_samples", "sampling.sweeps", "sampling.planted.sweeps")
+_INSTANCES = "scan.field.instances"
 _PER_TASK = ("temperatures", "replicas", "thermalization", "sweeps", "measure_every", "measure")
 
 
@@ -12,6 +14,8 @@ def objections(begun: RunFile, wanted: RunFile, directory: str) -> list[str]:
     """Lines 'key: what is wrong', naming both values; none if `wanted` continues or grows what was begun."""
     # keys of a kind of task that is no longer asked for are missing now: scan.symmetric and scan.planted tell of it
     before, now = _settings(begun), _settings(wanted)
+    if begun.field is not None and wanted.field is None:
+        now["scan.field"] = False
     lines = [
         f"{_written(key, begun, wanted)}: {_shown(now[key])} here, "
         f"but {directory} was begun with {_shown(value)}; {_rule(key)}"
@@ -36,6 +40,8 @@ def _continues(key: str, before, now) -> bool:
         return all(entry in now for entry in before)
     if key in _NUMBERS:
         return now >= before
+    if key == _INSTANCES:
+        return all(now.get(dilution, 0) >= count for dilution, count in before.items())
     return now == before
 
 
@@ -49,6 +55,10 @@ def _settings(run_file: RunFile) -> dict[str, object]:
         settings["scan.planted_samples" if planted else "samples"] = run_file.samples_of(planted)
         sampling, table = run_file.sampling_of(planted), "sampling.planted" if planted else "sampling"
         settings |= {f"{table}.{name}": getattr(sampling, name) for name in _PER_TASK}
+    if (field := run_file.field) is not None:
+        settings |= {"scan.field": True, "scan.field.n_weights": fieldplan.sizes(run_file)}
+        settings |= {f"scan.field.{name}": getattr(field, name) for name in ("temperatures", "sweeps")}
+        settings[_INSTANCES] = {d: fieldplan.instances(run_file, d) for d in run_file.scan.dilutions}
     return settings
 
 
@@ -63,14 +73,17 @@ def _written(key: str, *run_files: RunFile) -> str:
 
 
 def _rule(key: str) -> str:
-    if key in _LISTS + _NUMBERS:
+    if key in (*_LISTS, *_NUMBERS, _INSTANCES):
         return "it may only grow"
-    return "only samples, sizes, dilutions, planted and sweeps may grow (--out starts another directory)"
+    return "only samples, sizes, dilutions, planted, sweeps and instances may grow (--out starts another directory)"
 
 
 def _shown(value) -> str:
     if isinstance(value, Ladder):
         value = value.model_dump()
+    if isinstance(value, dict) and len(set(map(str, value.values()))) == 1:
+        # instances at all dilutions
+        return _shown(next(iter(value.values())))
     if isinstance(value, dict):
         return "{" + ", ".join(f"{name} = {_shown(part)}" for name, part in value.items()) + "}"
     if isinstance(value, (list, tuple)):

@@ -17,6 +17,8 @@ _FEWEST, _MOST = 200, 10_000
 
 def ladder_of(task: Task, run_file: RunFile, kept: dict[str, list[float]]) -> list[float]:
     """Temperatures of the (size, dilution) of a task, all in `kept` already; see :func:`complete`."""
+    if task.field:
+        return run_file.field.temperatures or kept[_field_name(task)]
     asked = run_file.sampling_of(task.planted is not None).temperatures
     if isinstance(asked, list):
         return asked
@@ -39,6 +41,14 @@ def complete(
     """
     kept = dict(kept)
     for task in tasks:
+        if task.field:
+            if run_file.field.temperatures is None and _field_name(task) not in kept:
+                # on the leading rank alone: it brings half of scipy
+                from glassnet.scan import fieldladders
+
+                kept[_field_name(task)] = fieldladders.temperatures(run_file, task.dilution, pause)
+                save(kept)
+            continue
         asked = run_file.sampling_of(task.planted is not None).temperatures
         if isinstance(asked, Ladder) and _name(asked, task) not in kept:
             kept[_name(asked, task)] = _compute(asked, task, run_file, pause)
@@ -55,6 +65,11 @@ def _compute(asked: Ladder, task: Task, run_file: RunFile, pause: Callable[[], b
     # of one sample, symmetric or planted: recorded sweeps may grow later, and the ladder must be as if always so long
     sweeps = min(max(run_file.sampling.thermalization // 10, _FEWEST), _MOST)
     return ladders.adaptive(glass, asked.min, asked.max, asked.n, seed, sweeps=sweeps, pause=pause).tolist()
+
+
+def _field_name(task: Task) -> str:
+    """One set of temperatures for all sizes of a dilution: their complexities are extrapolated."""
+    return f"field,dilution={task.dilution!r}"
 
 
 def _name(asked: Ladder, task: Task) -> str:

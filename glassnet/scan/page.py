@@ -67,6 +67,8 @@ without order: 0 without order, 1 for one sharp overlap.</li>
 <li>swaps: accepted share of the exchanges with the next higher rung, over all samples and replicas. barrier: sum of the
 rejected shares; at most 1/(2 + 2 barrier) round trips per sweep and replica. They prove no equilibrium.</li>
 <li>planted weight: share of the draws in the phase of the planted state, also for either kind of start.</li>
+<li>complexity: logarithm of the number of states per weight, from the overlap with planted states in a field along
+them; drift: how much it changed from the first to the second half of the recorded sweeps.</li>
 </ul>
 """
 

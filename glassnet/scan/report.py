@@ -247,6 +247,7 @@ def _entry(result: Transition, theory) -> dict:
             "evidence": [item._asdict() for item in result.evidence],
             "estimates": [estimate._asdict() for estimate in result.estimates],
         },
+        "complexity": _complexity(result),
         "theory": None
         if theory is None
         else {
@@ -260,6 +261,22 @@ def _entry(result: Transition, theory) -> dict:
             "bound": result.equilibration.bound,
         },
         "missing_samples": result.missing,
+    }
+
+
+def _complexity(result: Transition) -> dict | None:
+    """What field integration found; without it None."""
+    if result.complexity is None:
+        return None
+    data = result.complexity.complexity
+    columns = {name: data[name].values.tolist() for name in ("temperature", "mean", "stderr", "drift")}
+    return {
+        "zero": result.complexity.temperature,
+        "zero_stderr": result.complexity.stderr,
+        "system": data.attrs["system"],
+        "effort": data.attrs["effort"],
+        "temperatures": columns.pop("temperature"),
+        **columns,
     }
 
 

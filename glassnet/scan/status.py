@@ -128,9 +128,9 @@ def dry_run(
 
 def _done(directory: RunDirectory, every_task: list[Task], run_file: RunFile) -> tuple[set[int], list[str]]:
     """Numbers of the finished tasks, and a line for each file that cannot be opened; nothing is verified."""
-    asked = {planted: run_file.sampling_of(planted).sweeps for planted in (False, True)}
     lengths, damaged = directory.lengths(every_task)
-    done = {number for number, found in lengths.items() if found >= asked[every_task[number].planted is not None]}
+    asked = {kind: tasks.recorded(task, run_file) for kind, task in {task.kind: task for task in every_task}.items()}
+    done = {number for number, found in lengths.items() if found >= asked[every_task[number].kind]}
     return done, damaged
 
 

@@ -10,7 +10,7 @@ from glassnet.analysis import symmetric
 from glassnet.analysis.evidence import number
 from glassnet.analysis.nodes import Node
 from glassnet.analysis.transition import Transition
-from glassnet.plots.look import likely
+from glassnet.plots.look import likely, theory_of
 from glassnet.sampling.ladder import Exchanges, exchanges
 
 #: rungs on the terminal: the coldest, the hottest, and those nearest to the transition
@@ -40,7 +40,7 @@ def aligned(header: list[str], rows: list[list[str]]) -> str:
 
 
 def of_result(result: Transition, nodes: list[Node]) -> list[Table]:
-    """The tables of one dilution: one per size of a symmetric scan, one for the planted scan.
+    """The tables of one dilution: one per size of a symmetric scan, one for the planted scan, one of the complexity.
 
     Parameters
     ----------
@@ -51,7 +51,8 @@ def of_result(result: Transition, nodes: list[Node]) -> list[Table]:
     own = [node for node in nodes if node.planted_temperature is None]
     tables = [_symmetric(result, node) for node in own]
     planted = [node for node in nodes if node.planted_temperature is not None]
-    return [*tables, _planted(result, planted)] if planted else tables
+    tables += [_planted(result, planted)] if planted else []
+    return [*tables, _complexity(result)] if result.complexity is not None else tables
 
 
 def _symmetric(result: Transition, node: Node) -> Table:
@@ -98,6 +99,24 @@ def _planted(result: Transition, planted: list[Node]) -> Table:
     header = ["N", "T", "samples", "planted weight", "planted starts", "random starts", "energy gap/N"]
     header += ["least swaps", "barrier", "round trips/bound"]
     title = f"planted, dilution {result.dilution:g}: weight of the planted phase at the planting temperature"
+    return Table(title, header, rows, list(range(len(rows))))
+
+
+def _complexity(result: Transition) -> Table:
+    """A row per temperature of field integration."""
+    data, theory = result.complexity.complexity, theory_of(result)
+    expected = np.full(data.sizes["temperature"], np.nan)
+    if theory is not None:
+        expected = theory.complexity(data.temperature.values)
+    rows = []
+    for place, temperature in enumerate(data.temperature.values):
+        row = data.isel(temperature=place)
+        value = number(float(row["mean"]), float(row["stderr"])) if math.isfinite(row["mean"]) else "state lost"
+        drift = f"{float(row['drift']):.1e}" if math.isfinite(row["mean"]) else ""
+        beside = f"{expected[place]:.5f}" if math.isfinite(expected[place]) else "-"
+        rows.append([f"{temperature:.4g}", value, drift, f"{float(row['overlap'][0]):.4f}", beside])
+    title = f"complexity, dilution {result.dilution:g}: {data.attrs['system']}, {data.attrs['effort']}"
+    header = ["T", "complexity/N", "drift", "overlap, weakest field", "theory"]
     return Table(title, header, rows, list(range(len(rows))))
 
 

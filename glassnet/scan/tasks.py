@@ -15,7 +15,9 @@ from glassnet.chains import schema
 from glassnet.chains.segment import Segment
 from glassnet.glass import PathGlass
 from glassnet.kernels import bitsliced, realvalued
+from glassnet.sampling.planted_field import Stopped
 from glassnet.sampling.tempering import ParallelTempering
+from glassnet.scan import fieldplan, fieldtasks
 from glassnet.scan.checks import n_weights
 from glassnet.scan.config import Ladder, RunFile
 from glassnet.scan.saving import Saving
@@ -23,7 +25,8 @@ from glassnet.scan.saving import Saving
 
 @dataclass(frozen=True)
 class Task:
-    """One sample of one (size, dilution), or of one (size, dilution, planting temperature).
+    """One sample of one (size, dilution), or of one (size, dilution, planting temperature), or one instance of field
+    integration at one (size, dilution).
 
     Attributes
     ----------
@@ -33,22 +36,31 @@ class Task:
     sample : int
     planted : float or None
         Planting temperature.
+    field : bool
+        Whether it is a task of field integration: planted at several temperatures.
     """
 
     size: int | tuple[int, ...]
     dilution: float
     sample: int
     planted: float | None = None
+    field: bool = False
+
+    @property
+    def kind(self) -> str:
+        """ "symmetric", "planted" or "field"."""
+        return "field" if self.field else "symmetric" if self.planted is None else "planted"
 
     @property
     def text(self) -> str:
         """Canonical text; with the run's seed it names every random stream of the task."""
-        return ",".join(f"{name}={value}" for name, value in [*self._names(), ("sample", self.sample)])
+        named = ",".join(f"{name}={value}" for name, value in [*self._names(), ("sample", self.sample)])
+        return "field," * self.field + named
 
     @property
     def folder(self) -> str:
         """Folder of the task's chain file inside ``chains/`` of the run directory."""
-        return "/".join(f"{name}{value}" for name, value in self._names())
+        return "field/" * self.field + "/".join(f"{name}{value}" for name, value in self._names())
 
     @property
     def key(self) -> str:
@@ -77,13 +89,34 @@ class Outcome(NamedTuple):
 def all_tasks(run_file: RunFile) -> list[Task]:
     """Every task a run file asks for, node by node."""
     kinds = [None] * run_file.symmetric + list(run_file.scan.planted)
-    return [
+    chains = [
         Task(size, dilution, sample, planted)
         for size in run_file.scan.sizes
         for dilution in run_file.scan.dilutions
         for planted in kinds
         for sample in range(run_file.samples_of(planted is not None))
     ]
+    if run_file.field is None:
+        return chains
+    fields = [
+        Task(size, dilution, instance, field=True)
+        for size in fieldplan.sizes(run_file)
+        for dilution in run_file.scan.dilutions
+        for instance in range(fieldplan.instances(run_file, dilution))
+    ]
+    return chains + fields
+
+
+def n_samples(task: Task, run_file: RunFile) -> int:
+    """Samples of the node of a task."""
+    if task.field:
+        return fieldplan.instances(run_file, task.dilution)
+    return run_file.samples_of(task.planted is not None)
+
+
+def recorded(task: Task, run_file: RunFile) -> int:
+    """Sweeps that a finished chain of the task has, at least; field integration is never lengthened."""
+    return 0 if task.field else run_file.sampling_of(task.planted is not None).sweeps
 
 
 def temperatures(task: Task, ladder: list[float]) -> list[float]:
@@ -95,6 +128,8 @@ def temperatures(task: Task, ladder: list[float]) -> list[float]:
 
 def updates(task: Task, run_file: RunFile, reached: int = 0) -> float:
     """Metropolis updates a task takes, about; `reached`: sweeps of an earlier run, thermalization included."""
+    if task.field:
+        return fieldtasks.updates(task.size, task.dilution, run_file)
     sampling = run_file.sampling_of(task.planted is not None)
     sweeps = sampling.thermalization + sampling.sweeps - reached
     return n_weights(task.size) * (1 - task.dilution) * _rungs(task, sampling.temperatures) * sampling.replicas * sweeps
@@ -102,8 +137,11 @@ def updates(task: Task, run_file: RunFile, reached: int = 0) -> float:
 
 def cost(task: Task, run_file: RunFile, reached: int = 0) -> float:
     """Time a task takes, about, in updates of a full block: the kernels move a block in the time of one replica."""
-    sampling = run_file.sampling_of(task.planted is not None)
-    lanes = _rungs(task, sampling.temperatures) * sampling.replicas
+    if task.field:
+        lanes = fieldtasks.n_lanes(run_file)
+    else:
+        sampling = run_file.sampling_of(task.planted is not None)
+        lanes = _rungs(task, sampling.temperatures) * sampling.replicas
     block = (bitsliced if run_file.glass.couplings == "binary" else realvalued).LANES_PER_BLOCK
     return updates(task, run_file, reached) / lanes * block * math.ceil(lanes / block)
 
@@ -156,6 +194,8 @@ def run(
     OSError
         If a task that is to end early cannot be saved.
     """
+    if task.field:
+        return _in_field(task, run_file, ladder, progress, saving)
     sampling = run_file.sampling_of(task.planted is not None)
     earlier = [] if existing is None else [existing]
     if saving is not None:
@@ -178,6 +218,24 @@ def run(
             return Outcome(dataset, glass, sampler.state(), sampler.n_updates - updates)
         if saving.save(pieces[-1], glass, sampler):
             return Outcome(None, glass, sampler.state(), sampler.n_updates - updates)
+
+
+def _in_field(task: Task, run_file: RunFile, temperatures: list[float], progress, saving: Saving | None) -> Outcome:
+    """A task of field integration, which takes seconds: one that is to end early begins anew."""
+
+    def proceed(share: float) -> bool:
+        if progress:
+            progress(round(1e6 * share), 10**6)
+        return saving is None or not saving.stop.requested
+
+    seed = Seed(run_file.seed, task.text)
+    try:
+        dataset, glass, sweeps = fieldtasks.record(task.size, task.dilution, run_file, seed, temperatures, proceed)
+    except Stopped:
+        return Outcome(None, None, {}, 0)
+    facts = node_attributes(task, run_file) | {"task": task.text, "sample": task.sample, "run_file": run_file.text}
+    state = {"n_sweeps": np.array([sweeps])}
+    return Outcome(dataset.assign_attrs(facts), glass, state, sweeps * glass.n_weights * fieldtasks.n_lanes(run_file))
 
 
 def _sampler(task: Task, run_file: RunFile, ladder: list[float], glass: PathGlass) -> ParallelTempering:
@@ -229,4 +287,6 @@ def node_attributes(task: Task, run_file: RunFile) -> dict:
         "couplings": run_file.glass.couplings,
         "glass": json.dumps(keywords, sort_keys=True),
     }
+    if task.field:
+        facts["kind"] = task.kind
     return facts if task.planted is None else facts | {"planted_temperature": task.planted}

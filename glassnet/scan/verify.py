@@ -69,9 +69,7 @@ def select(path, k: int = 3, seed: int | None = None) -> Selection:
     every_task = tasks.all_tasks(run_file)
     lengths, damaged = directory.lengths(every_task)
     finished = [
-        task
-        for number, task in enumerate(every_task)
-        if lengths.get(number, -1) >= run_file.sampling_of(task.planted is not None).sweeps
+        task for number, task in enumerate(every_task) if lengths.get(number, -1) >= tasks.recorded(task, run_file)
     ]
     if not finished:
         raise UserError(f"{path}: no finished tasks to verify")

@@ -4,11 +4,13 @@ import itertools
 
 import numpy as np
 import pytest
-from scipy.stats import binom
+from scipy.stats import binom, norm
+from scipy.stats import t as student
 
 from glassnet import exact
 from glassnet._random import Seed
-from glassnet.analysis import beside, field, field_integration, lanes, localfields
+from glassnet.analysis import beside, complexity, field_integration, localfields
+from glassnet.sampling import lanes, planted_field
 
 #: complexity of the planted cavity equations at N = infinity
 REGULAR = {0.50: -0.112577, 0.60: -0.038349, 0.65: -0.003013, 0.70: 0.028458}
@@ -90,12 +92,14 @@ def test_exact_average_over_all_plantings_of_nine_weights():
     glass, patterns, probability, log_z = all_plantings()
     copies = np.maximum(1, np.round(1000 * probability)).astype(int)
     which, share = np.repeat(np.arange(512), copies), np.repeat(probability / copies, copies)
-    fields, _ = localfields.quadrature()
+    fields = np.repeat(planted_field.quadrature()[0], len(which))
     temperatures = np.full(8 * len(which), TEMPERATURE)
     violated = enumerate(np.tile(patterns[which], (8, 1)))
-    rest = field._measure(glass, temperatures, np.repeat(fields, len(which)), violated, Seed(3), 6000)
+    overlaps = planted_field.record(glass, temperatures, fields, violated, Seed(3), 6000)
+    rest = complexity.beyond_local_fields(overlaps, 9, temperatures, fields)
     weighted = rest.reshape(2, 1, 8, -1) * share * len(which)
-    found = field._reduced(glass, np.array([TEMPERATURE]), weighted).complexity[0]
+    degrees = np.bincount(glass.degrees)
+    found = complexity.of_instance(degrees, 9, np.array([TEMPERATURE]), weighted).complexity[0]
     beta = 1 / TEMPERATURE
     expected = np.log(2) + np.log(np.cosh(beta)) - beta * np.tanh(beta) - probability @ log_z
     assert expected < -0.008
@@ -107,7 +111,7 @@ def test_eight_fields_are_enough():
 
     Error below 1e-4 on average over plantings, and below 3e-4 in the mean of its size.
     """
-    fields, weights = localfields.quadrature()
+    fields, weights = planted_field.quadrature()
     glass, patterns, probability, log_z = all_plantings()
     states = exact.states(9).astype(int)
     satisfied = states[:, glass.paths].prod(axis=2)
@@ -145,7 +149,7 @@ def cavity_like(fields, temperature):
 @pytest.mark.parametrize("temperature", [0.65, 0.9])
 def test_discretisation_of_a_state_that_ends_in_a_spinodal(temperature):
     """Eight fields against 200: error below 1e-5, also 1 % below T = 0.912 where this closure loses its state."""
-    fields, weights = localfields.quadrature()
+    fields, weights = planted_field.quadrature()
     x, fine = np.polynomial.legendre.leggauss(200)
     x, fine = (x + 1) / 2, fine / 2
     dense = (fine / x) @ cavity_like(-np.log(x), temperature)
@@ -179,17 +183,31 @@ def test_no_zero_is_no_temperature():
     assert "no zero" in str(result)
 
 
+def averages(values, within=None):
+    """Instances of one size whose complexities are `values` (temperature, instance), without controls."""
+    rest = np.zeros(len(values))
+    within = np.zeros(values.shape) if within is None else within
+    return complexity.Averages(values, within, np.zeros((*values.shape, 2)), None, rest, rest, rest, rest)
+
+
 def test_the_zero_of_a_parabola_and_its_error():
     """Instances of one parabola shifted by noise of 0.01: root and error exactly those of the shifts."""
     temperatures = np.array([1.0, 1.2, 1.5])
     shift = np.array([-0.01, 0.0, 0.01, 0.0])
     values = ((temperatures - 1.1) * (2 - 0.5 * temperatures))[:, None] + shift
-    root, stderr = field._zero(temperatures, values, np.zeros((3, 4)))
+    mean, clear = values.mean(axis=1), np.full(3, 1e-3)
+    root, stderr = complexity.zero(temperatures, averages(values), mean, clear)
     assert abs(root - 1.1) < 1e-12
-    slope = 2 - 0.5 * 1.1
-    assert abs(stderr - shift.std(ddof=1) / 2 / slope) < 1e-12
+    slope, of_few = 2 - 0.5 * 1.1, student.ppf(norm.cdf(1), 3)
+    inverse = np.polynomial.Polynomial.fit(1 / temperatures, mean, 2).roots()
+    bent = np.abs(1 / inverse - 1.1).min()
+    assert abs(stderr - np.hypot(of_few * shift.std(ddof=1) / 2 / slope, bent)) < 1e-9
     # plantings that scatter more than the instances do set the error
-    assert field._zero(temperatures, values, np.full((3, 4), 0.1))[1] > 0.05 / slope
+    scattered = averages(values, np.full((3, 4), 0.1))
+    assert complexity.zero(temperatures, scattered, mean, clear)[1] > 0.05 / slope
+    # what noise or a finite size may have made is no zero
+    assert np.isnan(complexity.zero(temperatures, averages(values), mean, np.full(3, 0.06))[0])
+    assert np.isnan(complexity.zero(temperatures, averages(values), mean, clear, shift=0.1)[0])
 
 
 def test_the_same_seed_gives_the_same_numbers_and_more_instances_leave_the_others():

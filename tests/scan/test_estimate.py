@@ -18,7 +18,7 @@ from glassnet.scan.footprint import footprint, rungs
 
 #: seconds per unit of cost, twice as fast at N = 48 as at N = 12
 PROBES = [Probe(12, sweep=2e-9, draw=20e-9, setup=1e-3), Probe(48, sweep=1e-9, draw=10e-9, setup=1e-3)]
-CALIBRATION = Calibration({False: PROBES, True: PROBES}, "a machine (a processor)", "v3")
+CALIBRATION = Calibration(dict.fromkeys(("symmetric", "planted", "field"), PROBES), "a machine (a processor)", "v3")
 
 
 @pytest.fixture
@@ -153,7 +153,7 @@ def test_dry_run_says_what_it_takes(run_file, tmp_path):
 
     def calibrate(every_task, _):
         asked.extend(every_task)
-        return CALIBRATION._replace(probes={kind: [Probe(12, 1.0, 0.0, 0.0)] for kind in (False, True)})
+        return CALIBRATION._replace(probes={kind: [Probe(12, 1.0, 0.0, 0.0)] for kind in ("symmetric", "planted")})
 
     text = status.dry_run(path, tmp_path / "out", calibrate, time_limit=3600.0, checkpoint_every=60.0)
     assert len(asked) == 12

@@ -7,7 +7,7 @@ from scipy.stats import ttest_1samp
 import glassnet as gn
 from glassnet import exact
 from glassnet._random import Seed
-from glassnet.analysis import lanes
+from glassnet.sampling import lanes
 
 #: two-sided probability of 4.5 standard deviations
 LEAST_P = 6.8e-6

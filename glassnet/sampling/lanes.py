@@ -18,7 +18,7 @@ from glassnet.kernels import bitsliced
 from glassnet.sampling.walkers import Walkers
 
 #: updates between two looks for signals
-_STRETCH = 10**9
+_STRETCH = 2 * 10**8
 _ONES_IN = np.array([bin(number).count("1") for number in range(2**16)], dtype=np.uint8)
 
 
@@ -64,20 +64,28 @@ class Lanes:
             own = np.flatnonzero(fields == field)
             self._kernel.thresholds[:, own] = bitsliced._thresholds(beta[own], degrees, field)[0]
 
+    @property
+    def stretch(self) -> int:
+        """Sweeps that take a fraction of a second."""
+        return max(1, _STRETCH // (self.n_weights * self.n_lanes))
+
     def sweep(self, n_sweeps: int) -> None:
         """Advance every lane by `n_sweeps` sweeps."""
-        stretch = max(1, _STRETCH // (self.n_weights * self.n_lanes))
-        for done in range(0, n_sweeps, stretch):
-            self._kernel.sweep_only(min(stretch, n_sweeps - done))
+        for done in range(0, n_sweeps, self.stretch):
+            self._kernel.sweep_only(min(self.stretch, n_sweeps - done))
 
     def overlap(self) -> np.ndarray:
         """Overlap (1/N) sum_i w_i w*_i of every lane with the planted state, (n_lanes,) float64."""
+        return (self.aligned() + self.n_weights) / self.n_weights - 1
+
+    def aligned(self) -> np.ndarray:
+        """Sum sum_i w_i w*_i of every lane, (n_lanes,) int64."""
         rows = self._kernel.rows(self._order)[: self.n_lanes].view(np.uint16)
         # in parts: an array that indexes is first made eight bytes wide
         step = max(1, 2**22 // rows.shape[1])
         parts = [rows[first : first + step] for first in range(0, self.n_lanes, step)]
         up = np.concatenate([_ONES_IN[part].sum(axis=1, dtype=np.int64) for part in parts])
-        return 2 * up / self.n_weights - 1
+        return 2 * up - self.n_weights
 
 
 def per_block(n_kinds: int) -> int:

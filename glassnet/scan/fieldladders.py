@@ -1,0 +1,106 @@
+"""The temperatures of field integration at one dilution: around the zero of the complexity, found by short runs.
+
+From below the zero of the annealed entropy bounds T_K: the complexity is at most the entropy of the paramagnet. From
+there short runs go upwards until the complexity is positive, or the planted state is lost.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.optimize import brentq
+
+from glassnet._random import Seed
+from glassnet.analysis import degrees, field
+from glassnet.sampling import lanes, planted_field
+from glassnet.sampling.ladder import Interrupted
+from glassnet.scan import fieldplan
+from glassnet.scan.config import RunFile
+
+#: of the short runs: weights, instances, sweeps, temperatures side by side and the ratio of two of them
+_WEIGHTS, _INSTANCES, _SWEEPS, _SIDE_BY_SIDE, _RATIO = 2000, 8, 200, 16, 1.08
+#: lowest temperature: excitations are rarer than one in a glass; and the highest
+_COLDEST, _HOTTEST = 0.2, 100.0
+#: standard errors by which a complexity is positive, and rungs of the last run that are run again where it is not
+_CLEAR, _AGAIN = 3.0, 4
+#: where a zero was found, temperatures over it; elsewhere so many of those of the short runs
+_AROUND, _SPREAD = (0.88, 0.93, 0.97, 1.0, 1.03, 1.06), 6
+
+
+def temperatures(run_file: RunFile, dilution: float, pause: Callable[[], bool] | None = None) -> list[float]:
+    """Temperatures around the zero of the complexity; where it has none, some of those at which there is a state.
+
+    Parameters
+    ----------
+    run_file : RunFile
+        With field integration of its own choice of temperatures.
+    dilution : float
+    pause : callable() -> bool, optional
+
+    Raises
+    ------
+    glassnet.sampling.ladder.Interrupted
+        Once `pause` says so.
+    """
+    size = _size(run_file)
+    known = degrees.expected(run_file.glass.ensemble, size, dilution, _keywords(run_file))
+    lowest, tried = max(_zero_of_entropy(known.alpha), _COLDEST), []
+    while lowest < _HOTTEST:
+        rungs = lowest * _RATIO ** np.arange(_SIDE_BY_SIDE)
+        found = _short_run(run_file, size, dilution, rungs, pause)
+        if np.isfinite(found.temperature):
+            return [_rounded(found.temperature * factor) for factor in _AROUND]
+        mean, stderr = found.complexity["mean"].values, found.complexity["stderr"].values
+        tried += [float(rung) for rung in rungs[np.isfinite(mean)]]
+        if not np.isfinite(mean[-1]) or mean[-1] > _CLEAR * stderr[-1]:
+            break
+        lowest = rungs[-_AGAIN]
+    tried = sorted({*tried, *rungs[:2]})
+    places = np.unique(np.linspace(0, len(tried) - 1, _SPREAD).round().astype(int))
+    return sorted({_rounded(tried[place]) for place in places})
+
+
+def _size(run_file: RunFile) -> fieldplan.Size:
+    """Of the glasses of the short runs: as asked, but no larger than needed; of networks the smallest."""
+    size = min(fieldplan.sizes(run_file), key=lambda size: size if isinstance(size, int) else sum(size))
+    if isinstance(size, tuple):
+        return size
+    p = run_file.glass.p
+    return min(size, _WEIGHTS // p * p)
+
+
+def _keywords(run_file: RunFile) -> dict:
+    wanted = {"p", "degree", "alpha"} if run_file.glass.ensemble != "walks" else {"alpha"}
+    return run_file.glass.model_dump(include=wanted, exclude_none=True)
+
+
+def _zero_of_entropy(alpha: float) -> float:
+    """Temperature at which the annealed entropy of so many paths per weight vanishes; 0 where it never does."""
+
+    def entropy(temperature: float) -> float:
+        beta = 1 / temperature
+        return np.log(2) + alpha * (np.logaddexp(beta, -beta) - np.log(2) - beta * np.tanh(beta))
+
+    if entropy(_COLDEST) >= 0:
+        return 0.0
+    # 2 alpha beta^2 > ln 2 beyond: the entropy of the paramagnet is ln 2 - alpha beta^2 / 2 in the heat
+    return float(brentq(entropy, _COLDEST, _COLDEST + 10 * np.sqrt(alpha + 1)))
+
+
+def _short_run(run_file, size, dilution, rungs, pause) -> field.FieldIntegration:
+    keywords, parts = _keywords(run_file) | {"dilution": dilution}, []
+    for number in range(_INSTANCES):
+        seed = Seed(run_file.seed, f"field,dilution={dilution!r},pilot={number}")
+        glass = lanes.draw(run_file.glass.ensemble, size, seed, **keywords)
+        try:
+            overlaps = planted_field.planted(
+                glass, rungs, seed, _SWEEPS, proceed=lambda share: pause is None or not pause()
+            )
+        except planted_field.Stopped:
+            raise Interrupted from None
+        parts.append(field.of_overlaps(overlaps, np.bincount(glass.degrees), glass.n_paths, rungs))
+    return field.integrated(run_file.glass.ensemble, keywords, rungs, {size: parts}, _SWEEPS)
+
+
+def _rounded(temperature: float) -> float:
+    """Four digits are enough, and the same on every machine."""
+    return float(f"{temperature:.4g}")

@@ -1,0 +1,80 @@
+"""What field integration takes where the run file leaves it open: sizes, instances, sweeps, room for local fields.
+
+Every number is a function of the run file (and of the temperatures that :mod:`glassnet.scan.fieldladders` finds).
+"""
+
+import math
+from itertools import pairwise
+
+from glassnet import _wiring
+from glassnet.scan.config import RunFile
+
+#: weights of a glass, before dilution; corrections are of order 1/N
+_WEIGHTS = 10_000
+#: widths of the networks that are extrapolated, for networks of equal widths
+_WIDTHS = (30, 45, 90)
+#: instances where all weights have equally many paths, and where their numbers are random
+_ALIKE, _RANDOM = 4, 16
+#: fewest sweeps, most, and sweeps over exp(2 / T), the time to pass the barrier of one path
+_FEWEST, _MOST, _BARRIERS = 400, 40_000, 24.0
+#: a weight with more paths than there is room for comes once in so many glasses
+_RARE = 1e18
+
+Size = int | tuple[int, ...]
+
+
+def sizes(run_file: RunFile) -> list[Size]:
+    """Numbers of weights, or widths of the networks, that are run; one but for walks."""
+    asked, glass = run_file.field.n_weights, run_file.glass
+    if asked is not None:
+        return list(asked)
+    if glass.ensemble != "walks":
+        return [_WEIGHTS // glass.p * glass.p]
+    shape = max(run_file.scan.sizes, key=_wiring.n_network_weights)
+    width = math.sqrt(_wiring.n_network_weights(shape) / (len(shape) - 1))
+    # a single unit is no layer that grows
+    scaled = [tuple(1 if n == 1 else max(2, round(n * wide / width)) for n in shape) for wide in _WIDTHS]
+    return list(dict.fromkeys(scaled))
+
+
+def instances(run_file: RunFile, dilution: float) -> int:
+    """Independent sets of paths at one dilution."""
+    alike = run_file.glass.ensemble == "regular" and dilution == 0
+    return run_file.field.instances or (_ALIKE if alike else _RANDOM)
+
+
+def sweeps(run_file: RunFile, temperatures: list[float]) -> int:
+    """Sweeps per lane: enough to pass barriers of one path at the middle one of the temperatures."""
+    if run_file.field.sweeps is not None:
+        return run_file.field.sweeps
+    barrier = min(2 / temperatures[len(temperatures) // 2], 50.0)
+    return min(max(100 * math.ceil(_BARRIERS * math.exp(barrier) / 100), _FEWEST), _MOST)
+
+
+def guess(run_file: RunFile, dilution: float) -> list[float]:
+    """A temperature to reckon with before the right ones are known: there the annealed entropy is a tenth of ln 2."""
+    glass, p = run_file.glass, run_file.glass.p or len(run_file.scan.sizes[0]) - 1
+    alpha = (glass.alpha or glass.degree / p) * (1 - dilution) ** (p - 1)
+    rungs = [0.05 * 1.1**step for step in range(80)]
+    entropies = (math.log(2) + alpha * (math.log(math.cosh(1 / t)) - math.tanh(1 / t) / t) for t in rungs)
+    return [next(t for t, entropy in zip(rungs, entropies, strict=True) if entropy > 0.1 * math.log(2) or t > 90)]
+
+
+def largest_degree(run_file: RunFile, size: Size) -> int:
+    """Paths of a weight for which there is room in the record.
+
+    The degree of regular glasses, else a bound on a binomial number that no weight exceeds (H. Chernoff, Ann. Math.
+    Stat. 23, 493 (1952)).
+    """
+    glass = run_file.glass
+    if glass.ensemble == "regular":
+        return glass.degree
+    if isinstance(size, tuple):
+        n_weights = _wiring.n_network_weights(size)
+        mean = glass.alpha * n_weights / min(before * after for before, after in pairwise(size))
+    else:
+        n_weights, mean = size, glass.p * glass.alpha
+    top, wanted = math.ceil(mean) + 1, math.log(_RARE * n_weights)
+    while top * math.log(top / mean) - top + mean < wanted:
+        top += 1
+    return min(top, math.ceil(glass.alpha * n_weights))

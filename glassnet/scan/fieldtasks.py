@@ -1,0 +1,122 @@
+"""How a task of field integration is run: one set of paths, planted in all lanes of a block, each in its field."""
+
+from collections.abc import Callable
+
+import numpy as np
+import xarray as xr
+
+import glassnet
+from glassnet._random import Seed
+from glassnet.chains import schema
+from glassnet.glass import PathGlass
+from glassnet.kernels import bitsliced
+from glassnet.sampling import lanes, planted_field
+from glassnet.scan import fieldplan
+from glassnet.scan.checks import n_weights
+from glassnet.scan.config import RunFile
+
+#: temperatures where they are found by short runs
+_N_TEMPERATURES = 6
+
+
+def n_lanes(run_file: RunFile) -> int:
+    """Lanes of a task: as many plantings as fit into a block at each temperature and field."""
+    n_temperatures = len(run_file.field.temperatures or range(_N_TEMPERATURES))
+    return planted_field.NODES * n_temperatures * planted_field.n_plantings(n_temperatures)
+
+
+def updates(size: fieldplan.Size, dilution: float, run_file: RunFile) -> float:
+    """Metropolis updates of a task, about: without its temperatures the sweeps are those at the zero of the entropy."""
+    sweeps = fieldplan.sweeps(run_file, run_file.field.temperatures or fieldplan.guess(run_file, dilution))
+    return n_weights(size) * (1 - dilution) * n_lanes(run_file) * sweeps
+
+
+def record(
+    size: fieldplan.Size,
+    dilution: float,
+    run_file: RunFile,
+    seed: Seed,
+    temperatures: list[float],
+    proceed: Callable[[float], bool] = lambda share: True,
+) -> tuple[xr.Dataset, PathGlass, int]:
+    """Run one task of field integration.
+
+    Parameters
+    ----------
+    size : int or tuple of int
+    dilution : float
+    run_file : RunFile
+    seed : Seed
+        Of the task.
+    temperatures : list of float
+    proceed : callable(share) -> bool
+        Told the share of the sweeps that is done; whether to go on.
+
+    Returns
+    -------
+    dataset : xarray.Dataset
+        Of :func:`glassnet.chains.schema.field_dataset`.
+    glass : PathGlass
+        The paths, with couplings +1: in the gauge where the planted state is +1 they are +1 or -1 as each lane has it.
+    sweeps : int
+        Per lane.
+
+    Raises
+    ------
+    glassnet.sampling.planted_field.Stopped
+        If `proceed` says no: nothing of the task is kept.
+    """
+    glass = _draw(size, dilution, run_file, seed)
+    rungs, sweeps = np.array(temperatures), fieldplan.sweeps(run_file, temperatures)
+    top, (fields, _) = fieldplan.largest_degree(run_file, size), planted_field.quadrature()
+    found = planted_field.planted(glass, rungs, seed, sweeps, top=top, proceed=proceed)
+    shape = (len(rungs), len(fields), -1)
+    dataset = schema.field_dataset(
+        found.aligned.reshape(-1, *shape[:2], found.aligned.shape[1] // (len(rungs) * len(fields))),
+        found.local_fields.reshape(*shape, 2 * top + 1),
+        np.bincount(glass.degrees, minlength=top + 1).astype(np.int32),
+        draw=sweeps // 2 + planted_field.EVERY * np.arange(1, len(found.aligned) + 1),
+        temperatures=rungs,
+        fields=fields,
+        attrs={
+            "glassnet_version": glassnet.__version__,
+            "glass_digest": glass.digest,
+            "n_weights": glass.n_weights,
+            "n_paths": glass.n_paths,
+            "sampler": "FieldIntegration",
+            "seed": seed.value,
+            "seed_key": seed.key,
+            "thermalization": sweeps // 2,
+            "sweeps": sweeps,
+            "measure_every": planted_field.EVERY,
+        },
+    )
+    return dataset, glass, sweeps
+
+
+def sampler(size: fieldplan.Size, dilution: float, run_file: RunFile, seed: Seed) -> lanes.Lanes:
+    """The lanes of a task at the start, where short runs find the temperatures at guessed ones."""
+    guessed = fieldplan.guess(run_file, dilution)[0] * np.linspace(0.9, 1.1, _N_TEMPERATURES)
+    glass, rungs = _draw(size, dilution, run_file, seed), np.array(run_file.field.temperatures or guessed)
+    temperatures, fields, violated = planted_field.planting(glass, rungs, seed)
+    return lanes.Lanes(glass, temperatures, seed, fields=fields, violated=violated)
+
+
+def _draw(size: fieldplan.Size, dilution: float, run_file: RunFile, seed: Seed) -> PathGlass:
+    wanted = {"alpha"} if run_file.glass.ensemble == "walks" else {"p", "degree", "alpha"}
+    keywords = run_file.glass.model_dump(include=wanted, exclude_none=True)
+    return lanes.draw(run_file.glass.ensemble, size, seed, dilution=dilution, **keywords)
+
+
+def footprint(size: fieldplan.Size, dilution: float, run_file: RunFile) -> tuple[int, int, int]:
+    """Bytes of the draws of a task, of the rest of its file, and of what it holds in memory; upper bounds."""
+    glass, before, count = run_file.glass, n_weights(size), n_lanes(run_file)
+    p = glass.p or len(size) - 1
+    paths = glass.alpha * before if glass.alpha else before * glass.degree / p
+    sweeps = fieldplan.sweeps(run_file, run_file.field.temperatures or fieldplan.guess(run_file, dilution))
+    draws = planted_field.n_draws(sweeps) * (4 * count + 8)
+    laws = 4 * count * (2 * fieldplan.largest_degree(run_file, size) + 1)
+    of_glass = int(paths * (4 * p + 8) + before * 17)
+    block = bitsliced.LANES_PER_BLOCK * -(-count // bitsliced.LANES_PER_BLOCK)
+    kernel = block // 8 * (2 * before + 4 * int(paths))
+    return draws, laws + of_glass, int(paths * (24 * p + 80) + before * 96) + kernel + 4 * (draws + laws)
