@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glassnet.analysis import comparisons, ladder_time
+from glassnet.analysis import comparisons, stuck
 from glassnet.analysis.identities import Identities, Identity
 from glassnet.analysis.nodes import Node, Reading, readings, rungs
 from glassnet.analysis.overlaps import peak_threshold, thinned
@@ -130,7 +130,7 @@ class Examination:
     def add(self, reading: Reading) -> None:
         """Take in the next sample."""
         self._identities.add(reading)
-        sample, counted = len(self._stuck), reading.counted
+        counted = reading.counted
         energy = reading.ladder_energy.swapaxes(1, 2)
         high = _high(reading, self._threshold)
         full, empty = high.all(axis=(0, 1)), ~high.any(axis=(0, 1))
@@ -141,6 +141,7 @@ class Examination:
         # pairs share replicas and are not independent: their mean is one chain
         series = [energy, *([peak if planted else peak.mean(axis=1, keepdims=True)] if varies.any() else [])]
         found = [comparisons.none(energy.shape[2]), comparisons.none(int(varies.sum()))]
+        slowest = 0.5
         if len(energy) >= _SHORTEST:
             cut = [comparisons.stretches(chains) for chains in series]
             # a slow mode may show in one and move both
@@ -148,26 +149,24 @@ class Examination:
             found[: len(cut)] = [comparisons.drift(stretches, slowest) for stretches in cut]
         self._tables[_ENERGY].append(found[0].at(counted))
         self._tables[_PEAK].append(found[1].spread(varies).at(counted))
-        self._stuck.append(self._is_stuck(sample, energy, peak, varies, full & planted)[counted])
+        self._stuck.append(self._scatter(energy, peak, varies, full & planted, slowest)[counted])
         if planted:
             half = high.shape[1] // 2
             sides = high[:, :half].astype(np.float64), high[:, half:].astype(np.float64)
             self._tables[_STARTS].append(comparisons.starts(*sides).at(counted))
 
-    def _is_stuck(self, sample, energy, peak, varies, found) -> np.ndarray:
+    def _scatter(self, energy, peak, varies, found, slowest) -> np.ndarray:
         """Probability of the scatter between replicas on every rung of the ladder."""
-        if _is_free(self.node, sample):
+        if _is_free(self.node, len(self._stuck)):
             return np.ones(energy.shape[2])
         n_replicas = energy.shape[1]
-        if self.node.planted_temperature is None:
-            peak = thinned(peak)
-        slowest = max(ladder_time.slowest_time(chains - chains.mean(axis=(0, 1))) for chains in (energy, peak))
-        stuck = comparisons.stuck(energy, n_replicas, slowest)
+        probability = stuck.scatter(energy, n_replicas, slowest)
         if varies.any():
-            scatter = comparisons.stuck(peak, n_replicas, slowest)
-            stuck[varies] = np.minimum(1.0, 2 * np.minimum(stuck[varies], scatter))
+            alike = peak if self.node.planted_temperature is not None else thinned(peak)
+            of_peak = stuck.scatter(alike, n_replicas, slowest)
+            probability[varies] = np.minimum(1.0, 2 * np.minimum(probability[varies], of_peak))
         # where replicas that started at random have found the planted state too, nothing is left to be found
-        return np.where(comparisons.never_moves(energy, found), 0.0, stuck)
+        return np.where(stuck.never_moves(energy, found), 0.0, probability)
 
     def tests(self) -> list[_Probabilities]:
         """One table of probabilities for each kind of comparison."""

@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors, ladder_time
+from glassnet.analysis import errors, ladder_bars
 from glassnet.analysis.independent import independent_pairs
 from glassnet.analysis.nodes import Node, Reading, order_parameter, readings
 
@@ -110,8 +110,8 @@ def _thermal_error(square: np.ndarray) -> np.ndarray:
     """
     pairs = square.swapaxes(1, 2)
     few = thinned(pairs)
-    alone = ladder_time.thermal_average(few).stderr * np.sqrt(few.shape[1] / pairs.shape[1])
-    return np.maximum(alone, ladder_time.thermal_average(pairs.mean(axis=1, keepdims=True)).stderr)
+    alone = ladder_bars.thermal_average(few).stderr * np.sqrt(few.shape[1] / pairs.shape[1])
+    return np.maximum(alone, ladder_bars.thermal_average(pairs.mean(axis=1, keepdims=True)).stderr)
 
 
 def thinned(chains: np.ndarray) -> np.ndarray:

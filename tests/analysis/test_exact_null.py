@@ -14,9 +14,9 @@ from glassnet._random import Seed
 from glassnet.analysis import equilibration, ladder_time
 from glassnet.analysis.nodes import nodes, readings
 
-SIZE, SAMPLES, REPLICAS, DRAWS = 12, 8, 4, 480
+SIZE, SAMPLES, REPLICAS, DRAWS, EVERY = 12, 8, 4, 640, 2
 STATES = gn.exact.states(SIZE)
-LADDERS = {"symmetric": np.array([0.3, 0.36, 0.44, 0.55, 0.75, 1.1]), "planted": np.array([0.4, 0.47, 0.56, 0.7, 1.0])}
+LADDERS = {"symmetric": np.array([0.8, 0.95, 1.15, 1.5]), "planted": np.array([0.8, 0.95, 1.15, 1.5])}
 
 
 def boltzmann(glass, temperatures, rng):
@@ -39,7 +39,7 @@ def chain(kind, seed):
         measure.append("planted_overlap")
     start = boltzmann(glass, ladder, np.random.default_rng([seed.value, SIZE]))
     tempering = gn.ParallelTempering(glass, ladder, REPLICAS, seed=seed, initial=start)
-    found = tempering.run(DRAWS, 0, 1, measure=measure).assign_attrs(attrs)
+    found = tempering.run(EVERY * DRAWS, 0, EVERY, measure=measure).assign_attrs(attrs)
     found["n_paths"] = glass.n_paths
     if glass.planted is not None:
         found["planted_energy"] = glass.energy(glass.planted)
