@@ -46,24 +46,27 @@ class Stretches(NamedTuple):
     slowest mode lives in either.
 
     Deviations are taken from the means of the two stretches, so that a drift does not hide itself by widening the bar;
-    the chains share these means, so that chains that stay apart widen it.
+    chains from one kind of start share these means, so that chains that stay apart widen it.
     """
 
     difference: np.ndarray
     before: np.ndarray
     last: np.ndarray
+    n_means: int
     time: float
 
 
-def stretches(chains: np.ndarray) -> Stretches:
-    """Cut chains of at least 4 draws."""
+def stretches(chains: np.ndarray, n_planted: int = 0) -> Stretches:
+    """Cut chains of at least 4 draws, of which the first few started on the planted state."""
     first, middle = len(chains) // 4, len(chains) // 2
     both = chains[first:].copy()
     before, last = both[: middle - first], both[middle - first :]
-    means = [part.mean(axis=(0, 1)) for part in (before, last)]
-    before -= means[0]
-    last -= means[1]
-    return Stretches(means[1] - means[0], before, last, ladder_time.slowest_time(both))
+    difference = last.mean(axis=(0, 1)) - before.mean(axis=(0, 1))
+    groups = [part for part in (slice(n_planted), slice(n_planted, None)) if chains[0, part].size]
+    for stretch in (before, last):
+        for group in groups:
+            stretch[:, group] -= stretch[:, group].mean(axis=(0, 1))
+    return Stretches(difference, before, last, 2 * len(groups), ladder_time.slowest_time(both))
 
 
 def drift(cut: Stretches, time: float) -> Difference:
@@ -75,20 +78,25 @@ def drift(cut: Stretches, time: float) -> Difference:
         for part, n_blocks in ((cut.before, number), (cut.last, 2 * number))
     ]
     variance = (ladder_time.mean_square(cut.before) + 2 * ladder_time.mean_square(cut.last)) / 3
-    bar = ladder_bars.bar(np.concatenate(blocks), 2, length / number, time, variance)
+    bar = ladder_bars.bar(np.concatenate(blocks), cut.n_means, length / number, time, variance)
     return Difference(cut.difference, bar.stderr * np.sqrt(1.5 / (number * n_chains)), bar.freedom)
 
 
-def starts(planted: np.ndarray, random: np.ndarray) -> Difference:
-    """Chains from one kind of start less those from the other, both (n_draws, n_chains, n_rungs)."""
-    sides = (planted, random)
-    means = [side.mean(axis=(0, 1)) for side in sides]
-    deviations = np.concatenate([side - mean for side, mean in zip(sides, means, strict=True)], axis=1)
-    n_draws, n_chains, _ = deviations.shape
-    time = ladder_time.slowest_time(deviations)
+def starts(chains: np.ndarray, n_planted: int, time: float) -> Difference:
+    """The first few chains of (n_draws, n_chains, n_rungs), which started on the planted state, less the others.
+
+    `time` is that of the slowest mode of the ladders within either kind.
+    """
+    n_draws, n_chains, _ = chains.shape
     number = ladder_time.n_blocks(n_draws, n_chains, time)
-    blocks = ladder_time.block_means(deviations, ladder_time.edges(n_draws, number))
-    bar = ladder_bars.bar(blocks, 2, n_draws / number, time, ladder_time.mean_square(deviations))
+    cuts = ladder_time.edges(n_draws, number)
+    sides = chains[:, :n_planted], chains[:, n_planted:]
+    means = [side.mean(axis=(0, 1)) for side in sides]
+    blocks = ladder_time.block_means(chains, cuts)
+    blocks[:, :n_planted] -= means[0]
+    blocks[:, n_planted:] -= means[1]
+    within = [ladder_time.mean_square(side) - mean**2 for side, mean in zip(sides, means, strict=True)]
+    bar = ladder_bars.bar(blocks, 2, n_draws / number, time, np.maximum(sum(within) / 2, 0.0))
     per_block = sum(1 / (number * side.shape[1]) for side in sides)
     return Difference(means[0] - means[1], bar.stderr * np.sqrt(per_block), bar.freedom)
 

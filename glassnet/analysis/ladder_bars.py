@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from glassnet.analysis import errors
-from glassnet.analysis.ladder_time import block_means, edges, leading_mode, mean_square, n_blocks, slowest_time
+from glassnet.analysis.ladder_time import block_means, edges, leading_mode, mean_square, moves, n_blocks, slowest_time
 
 #: least variance of a block, in units of what draws without memory have
 _LEAST = 0.5
@@ -97,7 +97,7 @@ def thermal_average(chains: np.ndarray, time: float = 0.5) -> errors.ThermalAver
     variance = mean_square(deviations) * count / max(count - 1, 1)
     single = bar(block_means(deviations, cuts), 1, n_draws / number, time, variance)
     stderr = single.stderr / np.sqrt(number * n_chains)
-    moving = np.ptp(chains, axis=(0, 1)) > 0
+    moving = moves(chains)
     with np.errstate(invalid="ignore", divide="ignore"):
         n_effective = np.where(moving, np.minimum(variance / stderr**2, count), np.nan)
     return errors.ThermalAverage(mean, np.where(moving, stderr, 0.0), n_effective)

@@ -16,7 +16,9 @@ LONG = 5.0
 #: most blocks that chains are cut into, all chains of a sample together; longer ones would be safer then
 MOST = 192
 #: draws that are averaged before times are taken, as long as so many means are left
-_COARSE, _SHORTEST = (1, 4, 16), 64
+_COARSE, _SHORTEST = (1, 8), 64
+#: draws within which most rungs have moved
+_FIRST = 32
 #: blocks from which the leading mode is taken
 _MODE_BLOCKS = 24
 
@@ -70,6 +72,17 @@ def block_means(chains: np.ndarray, cuts: np.ndarray) -> np.ndarray:
 def mean_square(deviations: np.ndarray) -> np.ndarray:
     """Over draws and chains of (n_draws, n_chains, n_rungs): (n_rungs,)."""
     return np.einsum("dcr,dcr->r", deviations, deviations) / (deviations.shape[0] * deviations.shape[1])
+
+
+def moves(chains: np.ndarray) -> np.ndarray:
+    """On which rungs anything in (n_draws, n_chains, n_rungs) ever changes or differs, (n_rungs,) bool.
+
+    Not by the variance, which rounding leaves above zero. Most move within the first draws.
+    """
+    moving = (chains[:_FIRST] != chains[0, 0]).any(axis=(0, 1))
+    still = np.flatnonzero(~moving)
+    moving[still] = (chains[:, :, still] != chains[0, 0, still]).any(axis=(0, 1))
+    return moving
 
 
 def n_blocks(n_draws: int, n_chains: int, time: float) -> int:

@@ -48,8 +48,7 @@ def never_moves(energy: np.ndarray, found: np.ndarray) -> np.ndarray:
     They need not where all sit in the lowest energy of the ladder and hotter rungs move: that is a ground state. Nor
     where the planted state was `found` from everywhere, (n_rungs,) bool.
     """
-    # not by the variance, which rounding leaves above zero
-    frozen = np.ptp(energy, axis=(0, 1)) == 0
+    frozen = ~ladder_time.moves(energy)
     moves_above = ~np.logical_and.accumulate(frozen[::-1])[::-1]
     ground_state = (energy[0, 0] == energy.min()) & moves_above
     return frozen & ~(ground_state | found) | (len(energy) < FEWEST)
