@@ -45,7 +45,7 @@ class OverlapAverages:
         # sums over the first and last axis of large arrays: einsum makes no copies
         sums = square.sum(axis=2).sum(axis=0), np.einsum("drp,drp->r", square, square), high
         self._moments.append(np.stack(sums, axis=-1) / (square.shape[0] * square.shape[2]))
-        self._thermal.append(_thermal_error(square))
+        self._thermal.append(thermal_error(square))
         self._densities.append(density(reading.overlap, self._edges))
 
     def dataset(self, *, seed: int = 0) -> xr.Dataset:
@@ -102,7 +102,7 @@ class OverlapAverages:
         return xr.Dataset(variables, coordinates, attributes | {"reference_ratio": ratio, "n_samples": n_samples})
 
 
-def _thermal_error(square: np.ndarray) -> np.ndarray:
+def thermal_error(square: np.ndarray) -> np.ndarray:
     """Standard error of the mean over draws and pairs of one sample, (n_draws, n_rungs, n_pairs): (n_rungs,).
 
     Pairs share replicas. The error is measured on their mean as well, where that shows, and the larger one taken; the
