@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glassnet.analysis import freeenergy, ladder_time
+from glassnet.analysis import freeenergy, ladder_bars, ladder_time
 
 #: most and fewest blocks of draws, and how many autocorrelation times of the slowest quantity should lie in each
 _MOST, _FEWEST, _LONG = 20, 4, 10
@@ -66,7 +66,7 @@ class Combined:
 
     def __init__(self, energy, temperatures, anchor, overlap=None, pairs=None, *, blocks=True):
         self._betas = 1.0 / temperatures
-        self.plain = ladder_time.thermal_average(energy.swapaxes(1, 2))
+        self.plain = ladder_bars.thermal_average(energy.swapaxes(1, 2))
         self.n_blocks = self._count_blocks(energy, overlap) if blocks else 0
         draws, n_rungs, n_replicas = energy.shape
         block = np.arange(draws) * max(self.n_blocks, 1) // draws
@@ -107,7 +107,10 @@ class Combined:
     def _count_blocks(self, energy, overlap) -> int:
         """As many as there are stretches of ten autocorrelation times of the slowest quantity, energy or q^2."""
         series = [energy] if overlap is None else [energy, overlap * overlap]
-        slowest = max(ladder_time.slowest_time((values - values.mean(axis=(0, 2), keepdims=True)).swapaxes(1, 2)) for values in series)
+        slowest = max(
+            ladder_time.slowest_time((values - values.mean(axis=(0, 2), keepdims=True)).swapaxes(1, 2))
+            for values in series
+        )
         return min(len(energy), _MOST, max(_FEWEST, int(len(energy) / (_LONG * slowest))))
 
     def at(self, betas: np.ndarray) -> dict[str, np.ndarray]:

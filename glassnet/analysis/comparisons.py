@@ -1,7 +1,7 @@
 """Comparisons within one sample that hold in equilibrium, and how probable it is that they fail as they do.
 
-All take chains of one exchange ladder, (n_draws, n_chains, n_rungs), and ask every rung, by Student's t or Fisher's F
-with bars of :mod:`glassnet.analysis.ladder_time`.
+All take chains of one exchange ladder, (n_draws, n_chains, n_rungs), and ask every rung, by Student's t with bars
+of :mod:`glassnet.analysis.ladder_bars`.
 """
 
 from typing import NamedTuple
@@ -9,14 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from glassnet.analysis import errors, ladder_time
-
-#: fewest autocorrelation times a chain must last not to be called stuck
-MIXED_LENGTH = 10.0
-#: chains shorter than this prove nothing at all
-FEWEST = 20
-#: fewest blocks of a chain that its mean is held against
-_STUCK_BLOCKS = 6
+from glassnet.analysis import ladder_bars, ladder_time
 
 
 class Difference(NamedTuple):
@@ -53,94 +46,59 @@ class Stretches(NamedTuple):
     slowest mode lives in either.
 
     Deviations are taken from the means of the two stretches, so that a drift does not hide itself by widening the bar;
-    the chains share these means, so that chains that stay apart widen it.
+    chains from one kind of start share these means, so that chains that stay apart widen it.
     """
 
     difference: np.ndarray
-    deviations: tuple[np.ndarray, np.ndarray]
+    before: np.ndarray
+    last: np.ndarray
+    n_means: int
     time: float
 
 
-def stretches(chains: np.ndarray) -> Stretches:
-    """Cut chains of at least 4 draws."""
-    before, last = (chains[part] for part in errors.logarithmic_bins(len(chains))[-2:])
-    means = [part.mean(axis=(0, 1)) for part in (before, last)]
-    deviations = before - means[0], last - means[1]
-    time = ladder_time.slowest_time(np.concatenate(deviations))
-    return Stretches(means[1] - means[0], deviations, time)
+def stretches(chains: np.ndarray, n_planted: int = 0) -> Stretches:
+    """Cut chains of at least 4 draws, of which the first few started on the planted state."""
+    first, middle = len(chains) // 4, len(chains) // 2
+    both = chains[first:].copy()
+    before, last = both[: middle - first], both[middle - first :]
+    difference = last.mean(axis=(0, 1)) - before.mean(axis=(0, 1))
+    groups = [part for part in (slice(n_planted), slice(n_planted, None)) if chains[0, part].size]
+    for stretch in (before, last):
+        for group in groups:
+            stretch[:, group] -= stretch[:, group].mean(axis=(0, 1))
+    return Stretches(difference, before, last, 2 * len(groups), ladder_time.slowest_time(both))
 
 
 def drift(cut: Stretches, time: float) -> Difference:
     """Difference of the two stretches; `time` is that of the slowest mode of the ladders, whatever shows it."""
-    before, last = cut.deviations
-    length, n_chains, _ = before.shape
+    length, n_chains, _ = cut.before.shape
     number = ladder_time.n_blocks(length, 3 * n_chains, time)
     blocks = [
         ladder_time.block_means(part, ladder_time.edges(len(part), n_blocks))
-        for part, n_blocks in ((before, number), (last, 2 * number))
+        for part, n_blocks in ((cut.before, number), (cut.last, 2 * number))
     ]
-    variance = (ladder_time.mean_square(before) + 2 * ladder_time.mean_square(last)) / 3
-    bar = ladder_time.bar(np.concatenate(blocks), 2, length / number, time, variance)
+    variance = (ladder_time.mean_square(cut.before) + 2 * ladder_time.mean_square(cut.last)) / 3
+    bar = ladder_bars.bar(np.concatenate(blocks), cut.n_means, length / number, time, variance)
     return Difference(cut.difference, bar.stderr * np.sqrt(1.5 / (number * n_chains)), bar.freedom)
 
 
-def starts(planted: np.ndarray, random: np.ndarray, time: float = 0.5) -> Difference:
-    """Chains from one kind of start less those from the other, both (n_draws, n_chains, n_rungs).
+def starts(chains: np.ndarray, n_planted: int, time: float) -> Difference:
+    """The first few chains of (n_draws, n_chains, n_rungs), which started on the planted state, less the others.
 
-    `time` is that of the slowest mode of the ladders as far as it is known from elsewhere.
+    `time` is that of the slowest mode of the ladders within either kind.
     """
-    sides = (planted, random)
-    means = [side.mean(axis=(0, 1)) for side in sides]
-    deviations = np.concatenate([side - mean for side, mean in zip(sides, means, strict=True)], axis=1)
-    n_draws, n_chains, _ = deviations.shape
-    time = max(time, ladder_time.slowest_time(deviations))
+    n_draws, n_chains, _ = chains.shape
     number = ladder_time.n_blocks(n_draws, n_chains, time)
-    blocks = ladder_time.block_means(deviations, ladder_time.edges(n_draws, number))
-    bar = ladder_time.bar(blocks, 2, n_draws / number, time, ladder_time.mean_square(deviations))
+    cuts = ladder_time.edges(n_draws, number)
+    sides = chains[:, :n_planted], chains[:, n_planted:]
+    means = [side.mean(axis=(0, 1)) for side in sides]
+    blocks = ladder_time.block_means(chains, cuts)
+    blocks[:, :n_planted] -= means[0]
+    blocks[:, n_planted:] -= means[1]
+    within = [ladder_time.mean_square(side) - mean**2 for side, mean in zip(sides, means, strict=True)]
+    bar = ladder_bars.bar(blocks, 2, n_draws / number, time, np.maximum(sum(within) / 2, 0.0))
     per_block = sum(1 / (number * side.shape[1]) for side in sides)
     return Difference(means[0] - means[1], bar.stderr * np.sqrt(per_block), bar.freedom)
-
-
-def stuck(chains: np.ndarray, n_independent: int, time: float) -> np.ndarray:
-    """How probable the scatter of the means of (n_draws, n_chains, n_rungs) is among chains that last ten times the
-    slowest mode or longer: (n_rungs,).
-
-    Two questions, and the smaller probability, doubled: do the means scatter more than the draws within the chains
-    explain (analysis of variance)? Do they scatter more than ten times the slowest mode would let them? The latter
-    sees chains that cross over a few times only. `n_independent` says how many of the chains are independent: pairs of
-    replicas are not.
-    """
-    n_draws, n_chains, n_rungs = chains.shape
-    if n_chains < 2 or n_independent < 2:
-        return np.ones(n_rungs)
-    means = chains.mean(axis=0)
-    within, between = chains - means, means.var(axis=0, ddof=1)
-    longest = n_draws / MIXED_LENGTH
-    time = min(time, longest)
-    number = min(n_draws, max(_STUCK_BLOCKS, ladder_time.n_blocks(n_draws, n_chains, time)))
-    blocks = ladder_time.block_means(within, ladder_time.edges(n_draws, number))
-    variance = ladder_time.mean_square(within)
-    bar = ladder_time.bar(blocks, n_chains, n_draws / number, time, variance)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        excess = np.where(between > 0, between * number / bar.stderr**2, 0.0)
-        share = np.where(between > 0, between / (variance + means.var(axis=0)), 0.0)
-    apart = n_independent - 1
-    scattered = stats.f.sf(excess, apart, bar.freedom)
-    slow = stats.chi2.sf(apart * share * MIXED_LENGTH / 2, apart)
-    return np.minimum(2 * np.minimum(scattered, slow), 1.0)
-
-
-def never_moves(energy: np.ndarray, found: np.ndarray) -> np.ndarray:
-    """On which rungs chains (n_draws, n_chains, n_rungs) never move and should, or are too short to say.
-
-    They need not where all sit in the lowest energy of the ladder and hotter rungs move: that is a ground state. Nor
-    where the planted state was `found` from everywhere, (n_rungs,) bool.
-    """
-    # not by the variance, which rounding leaves above zero
-    frozen = np.ptp(energy, axis=(0, 1)) == 0
-    moves_above = ~np.logical_and.accumulate(frozen[::-1])[::-1]
-    ground_state = (energy[0, 0] == energy.min()) & moves_above
-    return frozen & ~(ground_state | found) | (len(energy) < FEWEST)
 
 
 def together(samples: Difference) -> float:

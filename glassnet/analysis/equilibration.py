@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glassnet.analysis import comparisons, ladder_time
+from glassnet.analysis import comparisons, stuck
 from glassnet.analysis.identities import Identities, Identity
 from glassnet.analysis.nodes import Node, Reading, readings, rungs
 from glassnet.analysis.overlaps import peak_threshold, thinned
@@ -130,8 +130,8 @@ class Examination:
     def add(self, reading: Reading) -> None:
         """Take in the next sample."""
         self._identities.add(reading)
-        sample, counted = len(self._stuck), reading.counted
-        energy = reading.ladder_energy.swapaxes(1, 2)
+        counted = reading.counted
+        energy = np.ascontiguousarray(reading.ladder_energy.swapaxes(1, 2))
         high = _high(reading, self._threshold)
         full, empty = high.all(axis=(0, 1)), ~high.any(axis=(0, 1))
         # far above a transition no pair is alike, and there is nothing to compare
@@ -141,33 +141,31 @@ class Examination:
         # pairs share replicas and are not independent: their mean is one chain
         series = [energy, *([peak if planted else peak.mean(axis=1, keepdims=True)] if varies.any() else [])]
         found = [comparisons.none(energy.shape[2]), comparisons.none(int(varies.sum()))]
+        slowest, half = 0.5, energy.shape[1] // 2 if planted else 0
         if len(energy) >= _SHORTEST:
-            cut = [comparisons.stretches(chains) for chains in series]
+            cut = [comparisons.stretches(chains, half * (chains is not energy)) for chains in series]
             # a slow mode may show in one and move both
             slowest = max(stretches.time for stretches in cut)
             found[: len(cut)] = [comparisons.drift(stretches, slowest) for stretches in cut]
         self._tables[_ENERGY].append(found[0].at(counted))
         self._tables[_PEAK].append(found[1].spread(varies).at(counted))
-        self._stuck.append(self._is_stuck(sample, energy, peak, varies, full & planted)[counted])
         if planted:
-            half = high.shape[1] // 2
-            sides = high[:, :half].astype(np.float64), high[:, half:].astype(np.float64)
-            self._tables[_STARTS].append(comparisons.starts(*sides).at(counted))
+            both = comparisons.starts(peak, half, slowest) if half and varies.any() else comparisons.none(varies.sum())
+            self._tables[_STARTS].append(both.spread(varies).at(counted))
+        self._stuck.append(self._scatter(energy, high, counted, full & planted, slowest))
 
-    def _is_stuck(self, sample, energy, peak, varies, found) -> np.ndarray:
-        """Probability of the scatter between replicas on every rung of the ladder."""
-        if _is_free(self.node, sample):
-            return np.ones(energy.shape[2])
-        n_replicas = energy.shape[1]
+    def _scatter(self, energy, high, counted, found, slowest) -> np.ndarray:
+        """Probability of the scatter between replicas on the rungs that count."""
+        if _is_free(self.node, len(self._stuck)):
+            return np.ones(len(counted))
+        n_replicas, alike = energy.shape[1], high
         if self.node.planted_temperature is None:
-            peak = thinned(peak)
-        slowest = max(ladder_time.slowest_time(chains - chains.mean(axis=(0, 1))) for chains in (energy, peak))
-        stuck = comparisons.stuck(energy, n_replicas, slowest)
-        if varies.any():
-            scatter = comparisons.stuck(peak, n_replicas, slowest)
-            stuck[varies] = np.minimum(1.0, 2 * np.minimum(stuck[varies], scatter))
+            alike = thinned(alike)
+        asked = energy[:, :, counted], alike[:, :, counted].astype(np.float64)
+        probability = np.minimum.reduce([stuck.scatter(chains, n_replicas, slowest) for chains in asked])
+        never = stuck.never_moves(energy, found)[counted]
         # where replicas that started at random have found the planted state too, nothing is left to be found
-        return np.where(comparisons.never_moves(energy, found), 0.0, stuck)
+        return np.where(never, 0.0, np.minimum(1.0, 2 * probability))
 
     def tests(self) -> list[_Probabilities]:
         """One table of probabilities for each kind of comparison."""
@@ -211,7 +209,7 @@ def _high(reading: Reading, threshold: float) -> np.ndarray:
     if reading.ladder_overlap is None:
         n_draws, n_rungs, _ = reading.ladder_energy.shape
         return np.zeros((n_draws, 1, n_rungs), dtype=bool)
-    return (np.abs(reading.ladder_overlap) > threshold).swapaxes(1, 2)
+    return np.ascontiguousarray((np.abs(reading.ladder_overlap) > threshold).swapaxes(1, 2))
 
 
 def _is_free(node: Node, sample: int) -> bool:

@@ -8,6 +8,12 @@
   [<E> - E(w*)] = 0, and the overlap of two replicas is distributed like that of a replica with w*. Only replicas that
   started at random are asked: two that started on w* have a common past.
 
+The scatter over samples gives the bar. Where it comes from rare samples, which few samples may lack altogether, it is
+too small: cold planted states are nearly all ground states, and only the few excited ones make up for the thermal
+energy of the chains. The distribution of what is planted is known from the chains themselves, however, as w* is one
+more draw of them: where the samples are fewer than its kurtosis asks for, the bar is not smaller than its variance
+tells.
+
 Planting with a fixed number of unsatisfied paths breaks the last two at O(1) in E and is not asked.
 """
 
@@ -20,6 +26,8 @@ from glassnet.analysis.nodes import Node, Reading, independently_planted, rungs
 
 #: fewest samples whose scatter gives a bar
 _FEWEST = 4
+#: samples over kurtosis from which on the scatter holds the tail of the distribution
+_EVENTS = 5
 
 GAUSSIAN = "[<E>] = -beta M (1 - [q_path])"
 PLANTED_ENERGY = "[<E> - E(w*)] = 0"
@@ -55,6 +63,7 @@ class Identities:
         self._gaussian = node.planted_temperature is None and node.chain.attrs.get("couplings") == "gaussian"
         self._planted = node.planted_temperature is not None and independently_planted(node)
         self._rows: dict[str, list[np.ndarray]] = {}
+        self._drawn: dict[str, list[np.ndarray]] = {}
         self._count = 0
 
     def add(self, reading: Reading) -> None:
@@ -70,26 +79,38 @@ class Identities:
             return
         random = reading.energy.shape[2] // 2
         if self._planted_energy is not None:
-            energy = reading.energy[:, :, random:].mean(axis=(0, 2))
-            self._put(PLANTED_ENERGY, (energy - self._planted_energy[sample]) / n_weights)
+            energy = reading.energy[:, :, random:] / n_weights
+            difference = energy.mean(axis=(0, 2)) - self._planted_energy[sample] / n_weights
+            self._put(PLANTED_ENERGY, difference, _moments(energy))
         if reading.pairs is not None and reading.pair_replicas is not None:
             kept = (reading.pair_replicas >= random).all(axis=0)
             if kept.any():
                 with_planted, pairs = reading.overlap[:, :, random:], reading.pairs[:, :, kept]
                 # the second moment carries the weight of the high overlaps and is blind to global flips
-                self._put(PLANTED_OVERLAP, (pairs**2).mean(axis=(0, 2)) - (with_planted**2).mean(axis=(0, 2)))
+                square = pairs**2
+                difference = square.mean(axis=(0, 2)) - (with_planted**2).mean(axis=(0, 2))
+                self._put(PLANTED_OVERLAP, difference, _moments(square))
 
-    def _put(self, name: str, differences: np.ndarray) -> None:
+    def _put(self, name: str, differences: np.ndarray, drawn: np.ndarray | None = None) -> None:
+        """Take in the differences of a sample on the rungs, and the moments of what was drawn once for it."""
         self._rows.setdefault(name, []).append(differences)
+        self._drawn.setdefault(name, []).append(np.zeros((2, len(differences))) if drawn is None else drawn)
 
     def result(self) -> list[Identity]:
         """One entry for every identity with at least four samples."""
-        return [self._tested(name, np.array(rows)) for name, rows in self._rows.items() if len(rows) >= _FEWEST]
+        return [
+            self._tested(name, np.array(rows), np.array(self._drawn[name]))
+            for name, rows in self._rows.items()
+            if len(rows) >= _FEWEST
+        ]
 
-    def _tested(self, name: str, differences: np.ndarray) -> Identity:
+    def _tested(self, name: str, differences: np.ndarray, drawn: np.ndarray) -> Identity:
         n_samples = len(differences)
         mean = differences.mean(axis=0)
-        stderr = differences.std(axis=0, ddof=1) / np.sqrt(n_samples)
+        variance = differences.var(axis=0, ddof=1)
+        second, fourth = drawn.mean(axis=0)
+        few = n_samples * second**2 < _EVENTS * fourth
+        stderr = np.sqrt(np.where(few, np.maximum(variance, second), variance) / n_samples)
         with np.errstate(invalid="ignore", divide="ignore"):
             deviation = np.where(mean == 0, 0.0, np.abs(mean) / stderr)
         worst = int(np.argmax(deviation))
@@ -97,6 +118,12 @@ class Identities:
         probability = min(1.0, 2 * stats.t.sf(deviation[worst], n_samples - 1) * len(mean))
         at = float(self._temperatures[worst]), float(mean[worst]), float(stderr[worst])
         return Identity(name, self._node.path, *at, float(probability), n_samples)
+
+
+def _moments(drawn: np.ndarray) -> np.ndarray:
+    """Second and fourth central moment over draws and chains of (n_draws, n_rungs, n_chains): (2, n_rungs)."""
+    square = (drawn - drawn.mean(axis=(0, 2), keepdims=True)) ** 2
+    return np.array([square.mean(axis=(0, 2)), (square**2).mean(axis=(0, 2))])
 
 
 def _per_sample(node: Node, name: str) -> np.ndarray | None:

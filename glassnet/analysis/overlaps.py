@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors, ladder_time
+from glassnet.analysis import errors, ladder_bars
 from glassnet.analysis.independent import independent_pairs
 from glassnet.analysis.nodes import Node, Reading, bias, may_magnetise, on_random_graph, order_parameter, readings
 
@@ -46,7 +46,7 @@ class OverlapAverages:
         # sums over the first and last axis of large arrays: einsum makes no copies
         sums = square.sum(axis=2).sum(axis=0), np.einsum("drp,drp->r", square, square), high
         self._moments.append(np.stack(sums, axis=-1) / (square.shape[0] * square.shape[2]))
-        self._thermal.append(_thermal_error(square))
+        self._thermal.append(thermal_error(square))
         self._densities.append(density(reading.overlap, self._edges))
         recorded = reading.magnetisation if reading.magnetisation is not None else reading.final_magnetisation
         if recorded is not None and may_magnetise(self._node):
@@ -112,7 +112,7 @@ class OverlapAverages:
         return xr.Dataset(variables, coordinates, attributes | {"reference_ratio": ratio, "n_samples": n_samples})
 
 
-def _thermal_error(square: np.ndarray) -> np.ndarray:
+def thermal_error(square: np.ndarray) -> np.ndarray:
     """Standard error of the mean over draws and pairs of one sample, (n_draws, n_rungs, n_pairs): (n_rungs,).
 
     Pairs share replicas. The error is measured on their mean as well, where that shows, and the larger one taken; the
@@ -120,8 +120,8 @@ def _thermal_error(square: np.ndarray) -> np.ndarray:
     """
     pairs = square.swapaxes(1, 2)
     few = thinned(pairs)
-    alone = ladder_time.thermal_average(few).stderr * np.sqrt(few.shape[1] / pairs.shape[1])
-    return np.maximum(alone, ladder_time.thermal_average(pairs.mean(axis=1, keepdims=True)).stderr)
+    alone = ladder_bars.thermal_average(few).stderr * np.sqrt(few.shape[1] / pairs.shape[1])
+    return np.maximum(alone, ladder_bars.thermal_average(pairs.mean(axis=1, keepdims=True)).stderr)
 
 
 def thinned(chains: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors, ladder_time
+from glassnet.analysis import errors, ladder_bars
 from glassnet.analysis.nodes import Node, Reading
 from glassnet.analysis.overlaps import bin_edges, density, peak_threshold
 
@@ -71,7 +71,7 @@ class PlantedWeights:
         both = min(weight, 1 - weight) > _VISITED
         gap = energy[inside].mean() - energy[~inside].mean() if both else np.nan
         ladder = (np.abs(reading.ladder_overlap) > self._threshold).astype(np.float64).swapaxes(1, 2)
-        (n_effective,) = ladder_time.thermal_average(ladder).n_effective[reading.counted]
+        (n_effective,) = ladder_bars.thermal_average(ladder).n_effective[reading.counted]
         n_effective = n_effective if np.isfinite(n_effective) else inside.size
         halves = (inside[:, :half].mean() if half else np.nan, inside[:, half:].mean())
         self._rows.append((weight, *halves, gap, n_effective))

@@ -1,0 +1,103 @@
+"""Error bars of what is averaged on the rungs of exchange ladders, from blocks of draws.
+
+Blocks outlast the slowest mode of the ladder (:mod:`glassnet.analysis.ladder_time`), so that a block's mean holds what
+comes back to a rung late, with the weight that it has there. Replicas are ladders of their own and independent. Blocks
+may be few, and events on a rung rarer still: the degrees of freedom of a bar come from the number of blocks and the
+fourth moment of their deviations (F. E. Satterthwaite, Biometrics Bull. 2, 110 (1946)), so that a bar that stands on
+three visits is not taken for one that stands on a hundred.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from glassnet.analysis import errors
+from glassnet.analysis.ladder_time import block_means, edges, leading_mode, mean_square, moves, n_blocks, slowest_time
+
+#: least variance of a block, in units of what draws without memory have
+_LEAST = 0.5
+
+
+class Bar(NamedTuple):
+    """Standard error of a mean on every rung and the degrees of freedom it stands on, float64 of shape (n_rungs,)."""
+
+    stderr: np.ndarray
+    freedom: np.ndarray
+
+
+def bar(deviations: np.ndarray, n_means: int, length: float, time: float, variance: np.ndarray) -> Bar:
+    """Standard error of the mean of one block, from deviations of block means.
+
+    Parameters
+    ----------
+    deviations : (n_blocks, n_chains, n_rungs) float64
+        Of block means, from `n_means` means that were taken off.
+    n_means : int
+    length : float
+        Draws in a block.
+    time : float
+        Of :func:`slowest_time`.
+    variance : (n_rungs,) float64
+        Of single draws. Blocks cannot scatter much less than draws without memory would let them; that few rare events
+        fall evenly into few blocks is chance.
+
+    Returns
+    -------
+    Bar
+        What blocks of that length lack of the variance of their slow mode, taken as exponential, is put back in
+        proportion to what a rung shares of it.
+    """
+    flat = deviations.reshape(-1, deviations.shape[-1])
+    count = len(flat)
+    square, fourth = (flat**2).sum(axis=0), (flat**4).sum(axis=0)
+    moving = square > 0
+    norm = np.where(moving, square, 1.0)
+    freedom = max(count - n_means, 1)
+    kurtosis = np.maximum(count * fourth / norm**2 - np.sqrt(24 / count), 3.0)
+    ratio = length / max(time - 0.5, 1e-9)
+    lacking = ratio / (ratio - 1 + np.exp(-ratio)) - 1
+    of_block = square / freedom * (1 + lacking * _shared(flat[:, moving] / np.sqrt(norm[moving]), moving))
+    return Bar(np.sqrt(np.maximum(of_block, _LEAST * variance / length)), np.maximum(2 * freedom / (kurtosis - 1), 1.0))
+
+
+def _shared(unit: np.ndarray, moving: np.ndarray) -> np.ndarray:
+    """Squared correlation of (n, n_moving) normalised block means with what they have in common: (n_rungs,)."""
+    shared = np.zeros(len(moving))
+    if not moving.any():
+        return shared
+    modes = np.stack([unit.sum(axis=1), unit @ leading_mode(unit)], axis=-1)
+    norms = np.maximum(np.sqrt((modes**2).sum(axis=0)), 1e-300)
+    shared[moving] = np.maximum.reduce((unit.T @ modes / norms) ** 2, axis=1)
+    return np.minimum(shared, 1.0)
+
+
+def thermal_average(chains: np.ndarray, time: float = 0.5) -> errors.ThermalAverage:
+    """Mean on every rung of independent ladders, with a standard error that knows the ladder.
+
+    Parameters
+    ----------
+    chains : (n_draws, n_chains, n_rungs) float64
+        Independent ladders (replicas).
+    time : float
+        Slowest time of something else on the same ladders, which blocks have to outlast too.
+
+    Returns
+    -------
+    errors.ThermalAverage
+        Of shape (n_rungs,). `n_effective` is at most n_draws n_chains, and nan where nothing moves.
+    """
+    n_draws, n_chains, _ = chains.shape
+    mean = chains.mean(axis=(0, 1))
+    deviations = chains - mean
+    time = max(time, slowest_time(deviations))
+    # a single chain is cut at least into four: one block has no scatter
+    number = min(n_draws, max(n_blocks(n_draws, n_chains, time), 1 if n_chains > 1 else 4))
+    cuts = edges(n_draws, number)
+    count = n_draws * n_chains
+    variance = mean_square(deviations) * count / max(count - 1, 1)
+    single = bar(block_means(deviations, cuts), 1, n_draws / number, time, variance)
+    stderr = single.stderr / np.sqrt(number * n_chains)
+    moving = moves(chains)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        n_effective = np.where(moving, np.minimum(variance / stderr**2, count), np.nan)
+    return errors.ThermalAverage(mean, np.where(moving, stderr, 0.0), n_effective)
