@@ -52,7 +52,8 @@ def continuous(overlaps: dict[int, xr.Dataset]) -> Continuous:
     Continuous
         With known exponents the headline is the one with the smallest bar among: the crossings of N^r times the moment
         that orders and of the Binder cumulants, weighed; from four sizes on the same with a term N^-omega in both fits;
-        the zero of the inverse susceptibility in a glass. Without, the crossing of the Binder cumulants, whose bar
+        the zero of the inverse susceptibility in a glass; its bar holds the distance to those others that are known at
+        least half as well. Without, the crossing of the Binder cumulants, whose bar
         holds its distance to the crossing without the smallest size.
     """
     exponents = universality(overlaps)
@@ -68,7 +69,8 @@ def continuous(overlaps: dict[int, xr.Dataset]) -> Continuous:
     # in a ferromagnet [q^2] does not diverge as the paramagnet ends
     families.append(_diverged(overlaps) if exponents is GLASS else [])
     families = sorted((family for family in families if family), key=lambda family: family[0].stderr)
-    return Continuous(exponents, binder, order, [one for family in families for one in family])
+    headline = weighed([family[0] for family in families])
+    return Continuous(exponents, binder, order, [headline, *[one for family in families for one in family][1:]])
 
 
 def _crossed(overlaps: dict[int, xr.Dataset], exponents: Exponents, binder, order, term: str = "") -> list[Estimate]:
