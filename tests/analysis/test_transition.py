@@ -69,7 +69,9 @@ def test_a_planted_overlap_that_grows_continuously_is_not_called_a_jump(syntheti
 
 MODELS = {
     "none": lambda s, seed: s.symmetric(SIZES, LADDER[LADDER > 0.64], s.independent, seed=seed),
-    "continuous": lambda s, seed: s.symmetric((48, 96, 192), LADDER, s.landau(1.0), seed=seed, couplings="given"),
+    "continuous": lambda s, seed: s.symmetric(
+        (48, 96, 192), LADDER, s.landau(1.0), seed=seed, couplings="given", ensemble=""
+    ),
     "first-order": lambda s, seed: s.ferromagnet(SIZES, LADDER, critical=1.0, latent=0.4, seed=seed),
     "random first-order": lambda s, seed: s.symmetric(SIZES, LADDER, s.glassy(0.65), seed=seed),
 }
