@@ -27,7 +27,7 @@ def averages(columns, temperature, **attrs):
 
 def scaled_curves(critical, exponents=GLASS, *, sizes=SIZES, noise=0.01, correction=0.0, shift=0.0, **attrs):
     """Curves of one scaling variable; `correction` N^-omega is added to both, `shift` N^-omega is taken
-    off the variable x of the Binder cumulants, which cross below T_c then, and a third of it added for the moment."""
+    off the variable x of the Binder cumulants, which cross below T_c then, and a sixth of it added for the moment."""
     rng, temperature, found = np.random.default_rng(5), np.linspace(0.7, 1.4, 15), {}
     y, omega = exponents.temperature, exponents.correction
     for n in sizes:
@@ -36,7 +36,7 @@ def scaled_curves(critical, exponents=GLASS, *, sizes=SIZES, noise=0.01, correct
         x = (temperature - critical - moved) * n**y
         binder = 0.5 - np.tanh(x / 4) / 2 + common + correction * n**-omega
         # 1/x far above and |x| far below, as in mean-field theory
-        x = (temperature - critical + moved / 3) * n**y
+        x = (temperature - critical + moved / 6) * n**y
         moment = 0.5 * (np.sqrt(x**2 / 4 + 4) - x / 2) * np.exp(common + correction * n**-omega)
         columns = {"binder": binder, exponents.moment: moment * float(n) ** -exponents.order}
         found[n] = averages(columns | {"susceptibility": n * moment}, temperature, **attrs)
