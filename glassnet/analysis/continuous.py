@@ -2,8 +2,8 @@
 
 On a random graph a transition of two-body glasses is one of two kinds, and the exponents of both are known. Couplings
 without bias make a spin glass, couplings of one sign a ferromagnet; between them the chains are asked whether [m^2]
-grows. N^r times the moment that orders then crosses several times nearer to T_c than the Binder cumulant does, from
-the other side, at the sizes of simulations: the value lies between them, close to the former.
+grows. N^r times the moment that orders then crosses several times nearer to T_c than the Binder cumulant does, at the
+sizes of simulations. In a glass it does so from the other side, and the value lies between them, close to the former.
 """
 
 from typing import NamedTuple
@@ -13,10 +13,13 @@ import xarray as xr
 
 from glassnet.analysis import errors, scaling
 from glassnet.analysis.estimates import weighed
-from glassnet.analysis.exponents import GLASS, Exponents
+from glassnet.analysis.exponents import GLASS, PRODUCT, Exponents
 from glassnet.analysis.location import Estimate
 from glassnet.analysis.scaling import Scaled
 from glassnet.analysis.universality import universality
+
+#: exponents that put the two crossings farther apart, in units of T_c, do not hold
+_APART = 1 / 3
 
 
 class Continuous(NamedTuple):
@@ -52,12 +55,18 @@ def continuous(overlaps: dict[int, xr.Dataset]) -> Continuous:
     Continuous
         With known exponents the headline is the one with the smallest bar among: the crossings of N^r times the moment
         that orders and of the Binder cumulants, weighed; from four sizes on the same with a term N^-omega in both fits;
-        the zero of the inverse susceptibility in a glass. Without, the crossing of the Binder cumulants, whose bar
-        holds its distance to the crossing without the smallest size.
+        the zero of the inverse susceptibility in a glass; its bar holds the distance to those others that are known at
+        least half as well. On random graphs of which nobody knows whether they are glasses or ferromagnets, those
+        exponents count that fit. Elsewhere it is the crossing of the Binder cumulants.
     """
-    exponents = universality(overlaps)
-    if exponents is None:
+    if not all(data.attrs.get("random_graph", False) for data in overlaps.values()):
         return _without_exponents(overlaps)
+    exponents = universality(overlaps)
+    return _of_either(overlaps) if exponents is None else _with(overlaps, exponents)
+
+
+def _with(overlaps: dict[int, xr.Dataset], exponents: Exponents) -> Continuous:
+    """With known exponents."""
     binder, order = scaling.binder(overlaps, exponents), scaling.order(overlaps, exponents)
     if order is None or not order.found:
         return Continuous(exponents, binder, order, [])
@@ -68,7 +77,8 @@ def continuous(overlaps: dict[int, xr.Dataset]) -> Continuous:
     # in a ferromagnet [q^2] does not diverge as the paramagnet ends
     families.append(_diverged(overlaps) if exponents is GLASS else [])
     families = sorted((family for family in families if family), key=lambda family: family[0].stderr)
-    return Continuous(exponents, binder, order, [one for family in families for one in family])
+    headline = weighed([family[0] for family in families])
+    return Continuous(exponents, binder, order, [headline, *[one for family in families for one in family][1:]])
 
 
 def _crossed(overlaps: dict[int, xr.Dataset], exponents: Exponents, binder, order, term: str = "") -> list[Estimate]:
@@ -79,29 +89,61 @@ def _crossed(overlaps: dict[int, xr.Dataset], exponents: Exponents, binder, orde
     found = [Estimate(f"{exponents.quantity} of all sizes cross{term}", order.temperature, order.stderr, sizes)]
     if binder is None or not binder.falls:
         return [weighed(found, f"crossing of {exponents.quantity} alone{term}"), *found]
-    part = exponents.part / 2
+    first, last = exponents.between
+    part = (first + last) / 2
     mean = (1 - part) * order.resampled + part * binder.resampled
-    # anywhere between no part and twice this part of the way is as likely
-    apart = abs(order.temperature - binder.temperature) * exponents.part / np.sqrt(12)
+    # anywhere between the two ends is as likely
+    apart = abs(order.temperature - binder.temperature) * (last - first) / np.sqrt(12)
     bar = float(np.hypot(errors.bootstrap_error(mean, _fewest(overlaps)), apart))
     if binder.found:
         found.append(Estimate(f"Binder cumulants of all sizes cross{term}", binder.temperature, binder.stderr, sizes))
     return [Estimate(f"the two crossings weighed{term}", float(mean[0]), bar, sizes), *found]
 
 
+def _of_either(overlaps: dict[int, xr.Dataset]) -> Continuous:
+    """On random graphs, with the exponents of a glass or of a ferromagnet, whichever fit the moment better.
+
+    Those count that put the moment's crossing above that of the Binder cumulants, and not far above, as they do where
+    they hold. The bar holds the distance between the two, if both count.
+    """
+    rows = [found for found in (_with(overlaps, one) for one in (GLASS, PRODUCT)) if _consistent(found)]
+    if not rows:
+        return Continuous(None, scaling.fitted(overlaps), None, [])
+    best = min(rows, key=lambda found: found.order.misfit)
+    others = [found.estimates[0] for found in rows if found is not best]
+    headline = weighed([best.estimates[0], *others], admissible=np.inf)
+    return best._replace(estimates=[headline, *best.estimates[1:]])
+
+
+def _consistent(found: Continuous) -> bool:
+    if not found.estimates or found.binder is None or not found.binder.falls:
+        return False
+    above = found.order.resampled - found.binder.resampled
+    error = float(np.std(above[1:]))
+    return -2 * error < above[0] < _APART * found.order.temperature
+
+
 def _without_exponents(overlaps: dict[int, xr.Dataset]) -> Continuous:
-    """The crossing of the Binder cumulants with the power of N that fits best, from three sizes on: fewer do not tell
-    how far they are from the limit. The bar holds the distance to the crossing without the smallest size, however
-    uncertain that is."""
+    """The crossing of the Binder cumulants with the power of N that fits best, from three sizes on.
+
+    How far it is from its limit is known no better than twice what the smallest size changes, or twice the error of
+    that: two sizes would not tell at all.
+    """
     binder = scaling.fitted(overlaps)
     if binder is None or not binder.found or len(overlaps) < 3:
         return Continuous(None, binder, None, [])
     sizes, name = tuple(overlaps), "Binder cumulants of all sizes cross"
-    rows = [Estimate(f"{name}, y fitted", binder.temperature, binder.stderr, sizes)]
     larger = scaling.fitted({size: overlaps[size] for size in sizes[1:]})
-    if larger is not None and larger.found:
-        rows.append(Estimate(f"{name}, y fitted, without the smallest", larger.temperature, larger.stderr, sizes[1:]))
-    return Continuous(None, binder, None, [weighed(rows, f"{name}, no exponent known", np.inf), *rows])
+    if larger is None or not larger.found:
+        return Continuous(None, binder, None, [])
+    change = larger.resampled - binder.resampled
+    away = 2 * np.hypot(change[0], errors.bootstrap_error(change, _fewest(overlaps)))
+    rows = [
+        Estimate(f"{name}, y fitted", binder.temperature, binder.stderr, sizes),
+        Estimate(f"{name}, y fitted, without the smallest", larger.temperature, larger.stderr, sizes[1:]),
+    ]
+    bar = float(np.hypot(binder.stderr, away))
+    return Continuous(None, binder, None, [Estimate(f"{name}, no exponent known", rows[0].value, bar, sizes), *rows])
 
 
 def _diverged(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:

@@ -9,8 +9,8 @@ class Exponents(NamedTuple):
     """How a continuous transition scales with N: `temperature` is y, `order` is r, `correction` is omega.
 
     `moment` is the column of the averages that orders: "q2", [<q^2>], or "m2", [<m^2>] with the magnetisation m. At
-    the sizes of simulations T_c lies on the way from the crossing of N^r times that moment to that of the Binder
-    cumulants, and not beyond `part` of it.
+    the sizes of simulations T_c lies somewhere on the way from the crossing of N^r times that moment to that of the
+    Binder cumulants: `between` are the first and last part of that way, negative on the other side of the moment's.
     """
 
     name: str
@@ -18,7 +18,7 @@ class Exponents(NamedTuple):
     order: float
     correction: float
     moment: str
-    part: float
+    between: tuple[float, float]
 
     @property
     def quantity(self) -> str:
@@ -34,9 +34,9 @@ class Exponents(NamedTuple):
 
 #: spin glass on a random graph: [q^2] ~ N^-2/3 at T_c, corrections N^-1/3 (as in the Sherrington-Kirkpatrick model: G.
 #: Parisi, F. Ritort and F. Slanina, J. Phys. A 26, 247 (1993))
-GLASS = Exponents("spin glass", 1 / 3, 2 / 3, 1 / 3, "q2", 1 / 4)
+GLASS = Exponents("spin glass", 1 / 3, 2 / 3, 1 / 3, "q2", (0, 1 / 4))
 #: ferromagnet on a random graph: [m^2] ~ N^-1/2 at T_c, corrections N^-1/2 (K. Binder, M. Nauenberg, V. Privman and
 #: A. P. Young, Phys. Rev. B 31, 1498 (1985), above the upper critical dimension, with N for L^d)
-FERROMAGNET = Exponents("ferromagnet", 1 / 2, 1 / 2, 1 / 2, "m2", 1 / 4)
+FERROMAGNET = Exponents("ferromagnet", 1 / 2, 1 / 2, 1 / 2, "m2", (-1 / 4, 1 / 4))
 #: the same seen by the overlap, the product of two magnetisations
-PRODUCT = Exponents("ferromagnet", 1 / 2, 1.0, 1 / 2, "q2", 1 / 2)
+PRODUCT = Exponents("ferromagnet", 1 / 2, 1.0, 1 / 2, "q2", (0, 1 / 2))

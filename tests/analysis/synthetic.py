@@ -133,7 +133,7 @@ def glassy(critical):
 def landau(critical):
     """Overlaps of a continuous transition: density exp(-N [(T - Tc) q^2 / 2 + q^4 / 4]).
 
-    No spin glass: q scales like the magnetisation of a ferromagnet. Say ``couplings="given"``.
+    Neither glass nor ferromagnet on a random graph: q scales like a magnetisation. Say ``ensemble=""``.
     """
 
     def draw(rng, size, temperature, shape):

