@@ -10,6 +10,8 @@ from scipy.stats import t as student
 from glassnet import exact
 from glassnet._random import Seed
 from glassnet.analysis import beside, complexity, field_integration, localfields
+from glassnet.analysis.instances import Averages
+from glassnet.analysis.zero import zero
 from glassnet.sampling import lanes, planted_field
 
 #: complexity of the planted cavity equations at N = infinity
@@ -187,7 +189,7 @@ def averages(values, within=None):
     """Instances of one size whose complexities are `values` (temperature, instance), without controls."""
     rest = np.zeros(len(values))
     within = np.zeros(values.shape) if within is None else within
-    return complexity.Averages(values, within, np.zeros((*values.shape, 2)), None, rest, rest, rest, rest)
+    return Averages(values, within, np.zeros((*values.shape, 2)), None, rest, rest, rest, rest)
 
 
 def test_the_zero_of_a_parabola_and_its_error():
@@ -196,7 +198,7 @@ def test_the_zero_of_a_parabola_and_its_error():
     shift = np.array([-0.01, 0.0, 0.01, 0.0])
     values = ((temperatures - 1.1) * (2 - 0.5 * temperatures))[:, None] + shift
     mean, clear = values.mean(axis=1), np.full(3, 1e-3)
-    root, stderr = complexity.zero(temperatures, averages(values), mean, clear)
+    root, stderr = zero(temperatures, averages(values), mean, clear)
     assert abs(root - 1.1) < 1e-12
     slope, of_few = 2 - 0.5 * 1.1, student.ppf(norm.cdf(1), 3)
     inverse = np.polynomial.Polynomial.fit(1 / temperatures, mean, 2).roots()
@@ -204,10 +206,10 @@ def test_the_zero_of_a_parabola_and_its_error():
     assert abs(stderr - np.hypot(of_few * shift.std(ddof=1) / 2 / slope, bent)) < 1e-9
     # plantings that scatter more than the instances do set the error
     scattered = averages(values, np.full((3, 4), 0.1))
-    assert complexity.zero(temperatures, scattered, mean, clear)[1] > 0.05 / slope
+    assert zero(temperatures, scattered, mean, clear)[1] > 0.05 / slope
     # what noise or a finite size may have made is no zero
-    assert np.isnan(complexity.zero(temperatures, averages(values), mean, np.full(3, 0.06))[0])
-    assert np.isnan(complexity.zero(temperatures, averages(values), mean, clear, shift=0.1)[0])
+    assert np.isnan(zero(temperatures, averages(values), mean, np.full(3, 0.06))[0])
+    assert np.isnan(zero(temperatures, averages(values), mean, clear, shift=0.1)[0])
 
 
 def test_the_same_seed_gives_the_same_numbers_and_more_instances_leave_the_others():
