@@ -11,6 +11,10 @@ from glassnet.analysis.complexity import Instance
 _BELOW = 0.8413447460685429
 #: instances from which on the mean is corrected for what is known of their degrees
 _ENOUGH = 8
+#: a run is short where it has fewer sweeps than so many exp(2 / T), the time to pass the barrier of one path
+_SHORT = 12.0
+#: standard errors that a drift must exceed, in short runs and in others; and how many drifts may still be to come
+_NOISE, _TO_COME = (1.0, 3.0), 5.0
 
 
 def average(values, within, controls=None, known=None) -> tuple[float, float]:
@@ -46,27 +50,50 @@ def average(values, within, controls=None, known=None) -> tuple[float, float]:
     return float(values.mean() + away @ slope), float(np.fmax(inner, outer))
 
 
+def still_to_come(drift, sweeps: int, temperature: float) -> float:
+    """How far a mean may still be from its limit, from the drifts of the instances between the halves of the record.
+
+    What relaxes over barriers does so as the logarithm of time. The halves lie a third of a factor e apart in it, so
+    that two factors e that are still to come are six drifts; five were found against the cavity equations. Lanes that
+    start on the planted state lose overlap, so that the complexity falls: a drift upwards is noise, and so is what lies
+    within one standard error, or three where the run is long for barriers of one path. Of a single instance nothing is
+    known.
+    """
+    if len(drift) < 2:
+        return 0.0
+    noise = drift.std(ddof=1) / np.sqrt(len(drift))
+    short = sweeps < _SHORT * np.exp(min(2 / temperature, 100.0))
+    return float(_TO_COME * max(0.0, -drift.mean() - _NOISE[0 if short else 1] * noise))
+
+
 class Averages(NamedTuple):
-    """Instances side by side. Arrays begin with (temperature, instance), `known` and the rest with (temperature,)."""
+    """Instances side by side. The first four arrays begin with (temperature, instance), the rest with (temperature,).
+
+    `known` holds the means of the controls, `sweeps` are those of each lane.
+    """
 
     complexity: np.ndarray
     within: np.ndarray
     controls: np.ndarray
-    known: np.ndarray | None
     drift: np.ndarray
+    known: np.ndarray | None
     missing: np.ndarray
     law: np.ndarray
     entropy: np.ndarray
+    sweeps: int
 
-    def at(self, share: np.ndarray, temperatures: np.ndarray) -> tuple[float, float]:
-        """Mean and standard error of a sum over some of the temperatures, with the shares of each."""
-        values, within = share @ self.complexity[temperatures], np.abs(share) @ self.within[temperatures]
-        controls = np.einsum("t,tic->ic", share, self.controls[temperatures])
+    def at(self, share: np.ndarray, places: np.ndarray, temperatures: np.ndarray) -> tuple[float, float]:
+        """Mean and standard error of a sum over some of the temperatures, at `places`, with the shares of each."""
+        values, within = share @ self.complexity[places], np.abs(share) @ self.within[places]
+        controls = np.einsum("t,tic->ic", share, self.controls[places])
         # temperatures share their random numbers: the errors of the plantings add up
-        return average(values, within, controls, None if self.known is None else share @ self.known[temperatures])
+        known = None if self.known is None else share @ self.known[places]
+        mean, stderr = average(values, within, controls, known)
+        nearest = temperatures[places[np.argmax(np.abs(share))]]
+        return mean, float(np.hypot(stderr, still_to_come(share @ self.drift[places], self.sweeps, nearest)))
 
 
-def side_by_side(parts: list[Instance], known: np.ndarray | None) -> Averages:
+def side_by_side(parts: list[Instance], known: np.ndarray | None, sweeps: int) -> Averages:
     """The instances of one size; `known`: the means of their controls, (temperature, 2)."""
     wide = max(part.law.shape[1] for part in parts)
     law = np.mean([centred(part.law, wide) for part in parts], axis=0)
@@ -74,11 +101,12 @@ def side_by_side(parts: list[Instance], known: np.ndarray | None) -> Averages:
         np.array([part.complexity for part in parts]).T,
         np.array([part.within for part in parts]).T,
         np.stack([part.controls for part in parts], axis=1),
+        np.array([part.drift for part in parts]).T,
         known,
-        np.mean([part.drift for part in parts], axis=0),
         np.mean([part.missing for part in parts], axis=0),
         law,
         np.mean([part.entropy for part in parts], axis=0),
+        sweeps,
     )
 
 

@@ -8,7 +8,7 @@ from glassnet.analysis.instances import Averages
 _CLEAR = 3.0
 
 
-def zero(temperatures, found: Averages, mean, stderr, shift: float = 0.0) -> tuple[float, float]:
+def zero(temperatures, found: Averages, mean, stderr, shifts=(0.0, 0.0)) -> tuple[float, float]:
     """Where the complexity turns positive, and its standard error; nan if nowhere.
 
     A parabola through the two temperatures around and the nearest third one, if there is one; how far the root moves
@@ -21,12 +21,11 @@ def zero(temperatures, found: Averages, mean, stderr, shift: float = 0.0) -> tup
     temperatures, mean, stderr : (n_temperatures,) float64
     found : Averages
         Of which `mean` and `stderr` are.
-    shift : float
-        By how much the complexity of finite glasses may differ.
+    shifts : (2,) floats
+        By how much the complexity of finite glasses may be too low, and too high.
     """
     rising = np.flatnonzero((mean[:-1] < 0) & (mean[1:] >= 0))
-    clear = _CLEAR * stderr + shift
-    below, above = mean < -clear, mean > clear
+    below, above = mean < -_CLEAR * stderr - shifts[0], mean > _CLEAR * stderr + shifts[1]
     rising = np.array([i for i in rising if below[: i + 1].any() and above[i + 1 :].any()], dtype=int)
     if not rising.size:
         return np.nan, np.nan
@@ -40,7 +39,7 @@ def zero(temperatures, found: Averages, mean, stderr, shift: float = 0.0) -> tup
     root = _between(polynomial, 0.0, high - low)
     share = np.vander([root], len(near), increasing=True)[0] @ lagrange
     slope = polynomial.deriv()(root)
-    error = found.at(share, near)[1] / abs(slope)
+    error = found.at(share, near, temperatures)[1] / abs(slope)
     inverse = np.polynomial.Polynomial.fit(1 / temperatures[near] - 1 / low, mean[near], len(near) - 1)
     other = 1 / (1 / low + _between(inverse, 0.0, 1 / high - 1 / low))
     return float(low + root), float(np.hypot(error, low + root - other))
