@@ -198,7 +198,8 @@ def test_there_is_a_figure_for_everything_the_chains_hold(drawings, synthetic, s
     tree = synthetic.tree(scans[0])
     assert [d.name for d in export.of_result(find_transition(tree), tree)] == ["planted_weight", "planted_ridges"]
     assert export.of_line([find_transition(tree)]) == []
-    assert {*drawings, "peak_weight", "planted_ridges", "phase_diagram", "critical_dilution"} == set(CAPTIONS)
+    others = {"peak_weight", "planted_ridges", "phase_diagram", "critical_dilution", "complexity"}
+    assert {*drawings, *others} == set(CAPTIONS)
 
 
 def test_figures_are_one_column_wide_readable_and_nothing_is_cut(drawings, line):
@@ -518,6 +519,13 @@ def test_results_of_dynamics_and_field_integration_are_drawn_one_column_wide():
         assert min(text.get_fontsize() for text in texts(figure)) >= 7
         ax = figure.axes[0]
         assert ax.get_xlabel() and ax.get_ylabel()
+        if draw is plots.complexity:
+            cavity = theory.regular(3, 4)
+            (line,) = [one for one in draw(result, theory=cavity).axes[0].lines if one.get_label() == "cavity theory"]
+            place, expected = line.get_data()
+            assert (place[0], place[-1]) == (0.5, 0.7)
+            # references of the cavity equations at N = infinity
+            assert np.abs(expected[[0, -1]] - [-0.112577, 0.028458]).max() < 1e-5
         if draw is plots.melting:
             followed = theory.following.follow(theory.regular(3, 4), result.planted_temperature)
             (_, line) = draw(result, theory=followed).axes[0].get_lines()[-1].get_data()

@@ -20,10 +20,12 @@ import numpy as np
 import xarray as xr
 
 from glassnet import _checks, _wiring
-from glassnet.analysis import complexity, localfields
+from glassnet.analysis import complexity, finitesize, localfields
 from glassnet.analysis.degrees import expected
 from glassnet.analysis.evidence import number
+from glassnet.analysis.instances import Averages, side_by_side
 from glassnet.analysis.shown import Shown
+from glassnet.analysis.zero import zero
 from glassnet.sampling import lanes, planted_field
 
 #: the state is lost where the overlap in the weakest field is below the first, or Sigma still moves by the second
@@ -146,7 +148,7 @@ def field_integration(
         is interpolated by a parabola. Above T_d there is no state to integrate along: those are marked "state lost".
     instances : int
         Independent sets of paths, >= 1. With eight or more the noise of random degrees is taken out
-        (:func:`glassnet.analysis.complexity.average`).
+        (:func:`glassnet.analysis.instances.average`).
     seed : int
     ensemble : {"regular", "poisson", "layered", "walks"}
     sweeps : int
@@ -225,34 +227,37 @@ def integrated(ensemble, keywords, temperatures, measured, sweeps) -> FieldInteg
     found, dilution = [], keywords.get("dilution", 0.0)
     for size, parts in measured.items():
         known = complexity.known_controls(expected(ensemble, size, dilution, keywords), temperatures)
-        found.append(complexity.side_by_side(parts, known))
+        found.append(side_by_side(parts, known, sweeps))
     sizes = [size if isinstance(size, int) else _wiring.n_network_weights(size) for size in measured]
     shown = next(iter(measured)) if len(measured) == 1 else " and ".join(map(str, measured))
-    whole = found[0] if len(found) == 1 else complexity.extrapolated(sizes, found)
+    whole = found[0] if len(found) == 1 else finitesize.extrapolated(sizes, found)
     instances = whole.complexity.shape[1]
     plantings = planted_field.n_plantings(len(temperatures))
     effort = f"{instances} instances x {plantings} plantings in each of {planted_field.NODES} fields, {sweeps} sweeps"
     what = lanes.describe(ensemble, shown, keywords)
     attrs = {"system": what, "effort": effort, "glass": lanes.keywords_text(ensemble, keywords)}
     data = _dataset(whole, temperatures, attrs)
-    shift = complexity.finite_size(ensemble, sizes)
-    place, stderr = complexity.zero(temperatures, whole, data["mean"].values, data["stderr"].values, shift)
+    p = keywords.get("p") or len(next(iter(measured))) - 1
+    shift = finitesize.finite_size(ensemble, sizes, p, dilution)
+    shifts = finitesize.of_complexity(ensemble, sizes, shift)
+    place, stderr = zero(temperatures, whole, data["mean"].values, data["stderr"].values, shifts)
     return FieldIntegration(data, place, float(np.hypot(stderr, place * shift)))
 
 
-def _dataset(found: complexity.Averages, temperatures, attrs) -> xr.Dataset:
+def _dataset(found: Averages, temperatures, attrs) -> xr.Dataset:
     fields, _ = planted_field.quadrature()
-    overlap = 1 - found.missing
-    lost = (overlap[:, 0] < _LEAST_OVERLAP) | (np.abs(found.drift) > _MOST_DRIFT)
+    # instances are the first axis here, as they were averaged in earlier releases: the same digits
+    overlap, drift = 1 - found.missing, np.ascontiguousarray(found.drift.T).mean(axis=0)
+    lost = (overlap[:, 0] < _LEAST_OVERLAP) | (np.abs(drift) > _MOST_DRIFT)
     found.complexity[lost] = np.nan
-    averages = np.array([found.at(np.ones(1), np.array([t])) for t in range(len(temperatures))])
+    averages = np.array([found.at(np.ones(1), np.array([t]), temperatures) for t in range(len(temperatures))])
     along = ("temperature",)
     return xr.Dataset(
         {
             "complexity": (("temperature", "instance"), found.complexity),
             "mean": (along, averages[:, 0]),
             "stderr": (along, averages[:, 1]),
-            "drift": (along, found.drift),
+            "drift": (along, drift),
             "overlap": (("temperature", "field"), overlap),
             "annealed_entropy": (along, found.entropy),
             "local_field_law": (("temperature", "local_field"), found.law),

@@ -61,11 +61,12 @@ def saved_field(chains: xr.DataTree, dilution: float) -> SavedField:
         measured = dict([list(measured.items())[-1]])
     glass = json.loads(found[0].attrs["glass"])
     keywords = {name: glass[name] for name in ("p", "degree", "alpha") if name in glass}
+    keywords |= {"dilution": dilution} if dilution else {}
     # the first half is not recorded
     sweeps = 2 * (int(found[0]["draw"][0]) - EVERY)
     temperatures = found[0]["temperature"].values
     return SavedField(
-        integrated(glass["ensemble"], keywords | {"dilution": dilution}, temperatures, measured, sweeps),
+        integrated(glass["ensemble"], keywords, temperatures, measured, sweeps),
         tuple(damaged),
     )
 

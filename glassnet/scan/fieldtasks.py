@@ -7,7 +7,7 @@ import xarray as xr
 
 import glassnet
 from glassnet._random import Seed
-from glassnet.chains import schema
+from glassnet.chains.fieldschema import field_dataset
 from glassnet.glass import PathGlass
 from glassnet.kernels import bitsliced
 from glassnet.sampling import lanes, planted_field
@@ -55,7 +55,7 @@ def record(
     Returns
     -------
     dataset : xarray.Dataset
-        Of :func:`glassnet.chains.schema.field_dataset`.
+        Of :func:`glassnet.chains.fieldschema.field_dataset`.
     glass : PathGlass
         The paths, with couplings +1: in the gauge where the planted state is +1 they are +1 or -1 as each lane has it.
     sweeps : int
@@ -71,7 +71,7 @@ def record(
     top, (fields, _) = fieldplan.largest_degree(run_file, size), planted_field.quadrature()
     found = planted_field.planted(glass, rungs, seed, sweeps, top=top, proceed=proceed)
     shape = (len(rungs), len(fields), -1)
-    dataset = schema.field_dataset(
+    dataset = field_dataset(
         found.aligned.reshape(-1, *shape[:2], found.aligned.shape[1] // (len(rungs) * len(fields))),
         found.local_fields.reshape(*shape, 2 * top + 1),
         np.bincount(glass.degrees, minlength=top + 1).astype(np.int32),

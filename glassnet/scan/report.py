@@ -27,6 +27,8 @@ from glassnet.scan.readable import open_readable, without_damage
 
 #: failing samples named on the terminal; all of them are in summary.json and report.html
 _NAMED = 8
+#: small variables of a chain that are asked for more than once
+_COUNTERS = {"swap_attempted", "swap_accepted", "round_trips"}
 
 
 class Report(NamedTuple):
@@ -84,6 +86,7 @@ def write(directory) -> Report:
 
 def _report(directory: Path, chains: xr.DataTree, damaged: list[str], steps: progress.Steps) -> Report:
     damaged = [line.removeprefix(f"{directory}/") for line in damaged]
+    _read_counters(chains)
     found = _analysable(directory, chains)
     results = _results(found, chains, steps)
     theories = [plots.theory_of(result) for result in results]
@@ -110,6 +113,13 @@ def _report(directory: Path, chains: xr.DataTree, damaged: list[str], steps: pro
     return Report(
         "\n\n".join([*told[: bool(damaged)], *_told(sections), answer, _written(directory, overviews)]), damaged
     )
+
+
+def _read_counters(chains: xr.DataTree) -> None:
+    """Read the counters of exchanges once: tables and figures ask for them again and again, file by file."""
+    for branch in chains.subtree:
+        for name in _COUNTERS & branch.variables.keys():
+            branch.variables[name].load()
 
 
 def _results(found: list[Node], chains: xr.DataTree, steps: progress.Steps) -> TransitionLine:

@@ -10,6 +10,10 @@ from scipy.stats import t as student
 from glassnet import exact
 from glassnet._random import Seed
 from glassnet.analysis import beside, complexity, field_integration, localfields
+from glassnet.analysis.degrees import expected
+from glassnet.analysis.finitesize import intercept
+from glassnet.analysis.instances import Averages, average, still_to_come
+from glassnet.analysis.zero import zero
 from glassnet.sampling import lanes, planted_field
 
 #: complexity of the planted cavity equations at N = infinity
@@ -187,7 +191,7 @@ def averages(values, within=None):
     """Instances of one size whose complexities are `values` (temperature, instance), without controls."""
     rest = np.zeros(len(values))
     within = np.zeros(values.shape) if within is None else within
-    return complexity.Averages(values, within, np.zeros((*values.shape, 2)), None, rest, rest, rest, rest)
+    return Averages(values, within, np.zeros((*values.shape, 2)), np.zeros(values.shape), None, rest, rest, rest, 400)
 
 
 def test_the_zero_of_a_parabola_and_its_error():
@@ -196,7 +200,7 @@ def test_the_zero_of_a_parabola_and_its_error():
     shift = np.array([-0.01, 0.0, 0.01, 0.0])
     values = ((temperatures - 1.1) * (2 - 0.5 * temperatures))[:, None] + shift
     mean, clear = values.mean(axis=1), np.full(3, 1e-3)
-    root, stderr = complexity.zero(temperatures, averages(values), mean, clear)
+    root, stderr = zero(temperatures, averages(values), mean, clear)
     assert abs(root - 1.1) < 1e-12
     slope, of_few = 2 - 0.5 * 1.1, student.ppf(norm.cdf(1), 3)
     inverse = np.polynomial.Polynomial.fit(1 / temperatures, mean, 2).roots()
@@ -204,10 +208,11 @@ def test_the_zero_of_a_parabola_and_its_error():
     assert abs(stderr - np.hypot(of_few * shift.std(ddof=1) / 2 / slope, bent)) < 1e-9
     # plantings that scatter more than the instances do set the error
     scattered = averages(values, np.full((3, 4), 0.1))
-    assert complexity.zero(temperatures, scattered, mean, clear)[1] > 0.05 / slope
+    assert zero(temperatures, scattered, mean, clear)[1] > 0.05 / slope
     # what noise or a finite size may have made is no zero
-    assert np.isnan(complexity.zero(temperatures, averages(values), mean, np.full(3, 0.06))[0])
-    assert np.isnan(complexity.zero(temperatures, averages(values), mean, clear, shift=0.1)[0])
+    assert np.isnan(zero(temperatures, averages(values), mean, np.full(3, 0.06))[0])
+    assert np.isnan(zero(temperatures, averages(values), mean, clear, (0.2, 0.0))[0])
+    assert np.isnan(zero(temperatures, averages(values), mean, clear, (0.0, 0.6))[0])
 
 
 def test_the_same_seed_gives_the_same_numbers_and_more_instances_leave_the_others():
@@ -221,17 +226,17 @@ def test_the_same_seed_gives_the_same_numbers_and_more_instances_leave_the_other
 
 
 @pytest.mark.parametrize(
-    ("ensemble", "size", "keywords"),
+    ("ensemble", "size", "temperature", "keywords"),
     [
-        ("layered", 1500, {"p": 3, "alpha": 2.0}),
-        ("walks", (24, 24, 24, 24), {"alpha": 2.0}),
-        ("regular", 1500, {"p": 3, "degree": 6, "dilution": 0.2}),
+        ("layered", 1500, 1.0, {"p": 3, "alpha": 2.0}),
+        ("walks", (24, 24, 24, 24), 1.0, {"alpha": 2.0}),
+        ("regular", 1500, 0.7, {"p": 3, "degree": 6, "dilution": 0.2}),
     ],
 )
-def test_other_ensembles(ensemble, size, keywords):
+def test_other_ensembles(ensemble, size, temperature, keywords):
     """Poisson degrees in layers and networks: the complexity at T = 1 of the same tree, with errors of order
     1/sqrt(N) in networks; diluted glasses: a number with an error."""
-    result = field_integration(size, [1.0], instances=4, seed=1, ensemble=ensemble, sweeps=200, **keywords)
+    result = field_integration(size, [temperature], instances=4, seed=1, ensemble=ensemble, sweeps=200, **keywords)
     value, stderr = float(result.complexity["mean"][0]), float(result.complexity["stderr"][0])
     assert 0 < stderr < 0.003
     if "alpha" in keywords:
@@ -276,3 +281,112 @@ def test_complexity_of_larger_glasses():
     assert (data["stderr"] < 1.5e-4).all()
     assert (np.abs(data["mean"].values - list(reference.values())) < 4 * data["stderr"].values + BIAS / 3).all()
     assert abs(result.temperature - 0.65448) < 4 * result.stderr + BIAS / 2
+
+
+def test_known_degrees_are_those_of_drawn_glasses():
+    """Mean paths per weight and shares of degrees of 400 glasses, within 4 standard errors.
+
+    Regular glasses and networks that are diluted have corrections of order 1 / N and 1 / width in the shares.
+    """
+    cases = [
+        ("regular", 60, {"p": 3, "degree": 4}, 0.2, 0.004),
+        ("poisson", 60, {"p": 3, "alpha": 2.0}, 0.2, 0.0),
+        ("layered", 60, {"p": 3, "alpha": 2.0}, 0.2, 0.0),
+        ("walks", (4, 5, 6, 4), {"alpha": 2.0}, 0.0, 0.0),
+        ("walks", (9, 9, 9, 9), {"alpha": 2.0}, 0.2, 0.01),
+    ]
+    for ensemble, size, keywords, dilution, correction in cases:
+        known = expected(ensemble, size, dilution, keywords)
+        assert known.shares.sum() == pytest.approx(1)
+        assert known.shares @ np.arange(len(known.shares)) == pytest.approx(known.alpha * (keywords.get("p") or 3))
+        rows = []
+        for instance in range(400):
+            glass = lanes.draw(ensemble, size, lanes.instance_seed(1, instance), dilution=dilution, **keywords)
+            shares = np.bincount(glass.degrees, minlength=5)[:5] / glass.n_weights
+            rows.append([glass.n_paths / glass.n_weights, *shares])
+        rows, wanted = np.array(rows), np.array([known.alpha, *known.shares[:5]])
+        bound = 4 * rows.std(axis=0, ddof=1) / 20 + np.array([1e-12, *[correction + 1e-12] * 5])
+        assert (np.abs(rows.mean(axis=0) - wanted) < bound).all(), ensemble
+
+
+def test_what_is_known_of_the_degrees_takes_their_noise_out():
+    """Diluted Poisson glasses, 16 instances: less than half of the plain bar, and the exact T_K within 3 bars."""
+    found = field_integration(
+        600, [0.66, 0.70, 0.74], 16, seed=1, ensemble="poisson", p=3, alpha=2.0, dilution=0.2, sweeps=200
+    )
+    plain = found.complexity["complexity"].values[1].std(ddof=1) / 4
+    assert found.complexity["stderr"].values[1] < plain / 2
+    assert abs(found.temperature - 0.69949) < 3 * found.stderr
+    assert found.stderr < 0.004
+
+
+def test_regression_on_known_means_is_exact_for_a_linear_law():
+    rng = np.random.default_rng(1)
+    controls = rng.normal(size=(12, 2))
+    known, slope = np.array([0.3, -0.2]), np.array([2.0, 5.0])
+    noise = 0.01 * rng.normal(size=12)
+    values = 1.0 + (controls - known) @ slope + noise
+    mean, stderr = average(values, np.zeros(12), controls, known)
+    assert abs(mean - 1.0) < 3 * stderr < 0.05
+    # too few to know the slopes, or nothing that differs: the plain mean, with Student's factor
+    few = average(values[:4], np.zeros(4), controls[:4], known)
+    assert few[0] == values[:4].mean()
+    assert few[1] == pytest.approx(values[:4].std(ddof=1) / 2 * student.ppf(norm.cdf(1), 3))
+    same = average(noise, np.zeros(12), np.ones((12, 2)), np.ones(2))
+    assert same[0] == noise.mean()
+
+
+def test_a_drift_counts_where_the_run_is_short_for_its_barriers():
+    rng = np.random.default_rng(2)
+    drift = -1e-4 + 4e-5 * rng.normal(size=16)
+    noise = drift.std(ddof=1) / 4
+    assert still_to_come(drift, 400, 0.3) == pytest.approx(5 * (-drift.mean() - noise))
+    assert still_to_come(drift, 400, 1.0) == pytest.approx(5 * (-drift.mean() - 3 * noise))
+    # upwards it is noise, and of one instance nothing is known
+    assert still_to_come(-drift, 400, 0.3) == 0
+    assert still_to_come(drift[:1], 400, 0.3) == 0
+
+
+@pytest.mark.parametrize("width", [10, 12, 20])
+def test_the_bar_of_one_network_holds_the_shift_of_its_width(width):
+    """The exact T_K of infinite width within 2.5 bars."""
+    temperatures = {10: [1.0, 1.08, 1.16], 12: [1.03, 1.09, 1.14], 20: [1.0, 1.06, 1.1]}[width]
+    found = field_integration((width,) * 4, temperatures, 8, seed=1, ensemble="walks", alpha=2.0, sweeps=200)
+    assert 0 < found.temperature - 1.06286 < 2.5 * found.stderr
+    assert found.stderr > 0.2 / width
+
+
+def test_networks_are_extrapolated_in_one_over_their_width():
+    """Three widths: the exact T_K within 2.5 bars, and closer by far than the largest network is."""
+    widths = [(n,) * 4 for n in (12, 18, 36)]
+    found = field_integration(widths, [1.03, 1.07, 1.11], 8, seed=1, ensemble="walks", alpha=2.0, sweeps=200)
+    assert abs(found.temperature - 1.06286) < 2.5 * found.stderr
+    assert found.stderr < 0.005
+    assert "(12, 12, 12, 12) and (18, 18, 18, 18) and (36, 36, 36, 36) weights" in str(found)
+    share = intercept([432, 972, 3888])
+    assert share.sum() == pytest.approx(1)
+    assert share @ (1 / np.array([12, 18, 36])) == pytest.approx(0, abs=1e-12)
+    with pytest.raises(ValueError, match="n_weights must be one network or three different ones"):
+        field_integration(widths[:2], [1.0], seed=1, ensemble="walks", alpha=2.0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("exact", "size", "temperatures", "instances", "keywords"),
+    [
+        (0.65448, 999, [0.62, 0.655, 0.69], 4, {"p": 3, "degree": 4}),
+        (0.65448, 3999, [0.62, 0.655, 0.69], 2, {"p": 3, "degree": 4}),
+        (1.06286, 999, [1.02, 1.06, 1.10], 4, {"ensemble": "poisson", "p": 3, "alpha": 2.0}),
+        (1.06286, 999, [1.02, 1.06, 1.10], 16, {"ensemble": "poisson", "p": 3, "alpha": 2.0}),
+        (0.69949, 999, [0.66, 0.70, 0.74], 16, {"ensemble": "poisson", "p": 3, "alpha": 2.0, "dilution": 0.2}),
+        (1.06286, 999, [1.02, 1.06, 1.10], 16, {"ensemble": "layered", "p": 3, "alpha": 2.0}),
+        (1.06286, [(n,) * 4 for n in (12, 18, 36)], [1.03, 1.07, 1.11], 8, {"ensemble": "walks", "alpha": 2.0}),
+    ],
+)
+def test_errors_of_twenty_seeds(exact, size, temperatures, instances, keywords):
+    """T_K over its bar: root mean square between 0.4 and 1.3, none beyond 3."""
+    found = [field_integration(size, temperatures, instances, seed=seed, **keywords) for seed in range(20)]
+    pulls = np.array([(one.temperature - exact) / one.stderr for one in found])
+    print(np.sqrt((pulls**2).mean()), pulls.mean(), np.abs(pulls).max(), np.median([one.stderr for one in found]))
+    assert 0.4 < np.sqrt((pulls**2).mean()) < 1.3
+    assert np.abs(pulls).max() < 3

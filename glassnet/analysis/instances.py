@@ -1,0 +1,115 @@
+"""Averages over the instances of field integration, with what is known of random degrees taken out."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.stats import t as student
+
+from glassnet.analysis.complexity import Instance
+
+#: probability below one standard deviation of a normal variable
+_BELOW = 0.8413447460685429
+#: instances from which on the mean is corrected for what is known of their degrees
+_ENOUGH = 8
+#: a run is short where it has fewer sweeps than so many exp(2 / T), the time to pass the barrier of one path
+_SHORT = 12.0
+#: standard errors that a drift must exceed, in short runs and in others; and how many drifts may still be to come
+_NOISE, _TO_COME = (1.0, 3.0), 5.0
+
+
+def average(values, within, controls=None, known=None) -> tuple[float, float]:
+    """Mean over instances and its standard error.
+
+    The error is that of the spread of the instances, with Student's factor for few of them, or that of the plantings if
+    it is larger. With eight instances or more, what instances differ by in quantities whose means are known is taken
+    out by regression (W. G. Cochran, Sampling Techniques, 3rd ed. (1977), sections 7.1-7.3): in glasses with random
+    degrees the number of paths, and what the weights would miss in their local fields, are most of the noise.
+
+    Parameters
+    ----------
+    values, within : (n_instances,) float64
+        Of one quantity, and the error of each from its plantings.
+    controls : (n_instances, n_controls) float64, optional
+    known : (n_controls,) float64, optional
+        Their means.
+    """
+    n, inner = len(values), np.sqrt((within**2).sum()) / len(values)
+    vary = np.zeros(0, dtype=int)
+    if controls is not None and n >= _ENOUGH and np.isfinite(values).all():
+        vary = np.flatnonzero(np.ptp(controls, axis=0) > 1e-9 * np.abs(known))
+    free = n - 1 - len(vary)
+    if not len(vary):
+        outer = values.std(ddof=1) / np.sqrt(n) * student.ppf(_BELOW, free) if n > 1 else np.nan
+        return float(values.mean()), float(np.fmax(inner, outer))
+    apart = controls[:, vary] - controls[:, vary].mean(axis=0)
+    design = np.linalg.pinv(apart)
+    slope, away = design @ (values - values.mean()), known[vary] - controls[:, vary].mean(axis=0)
+    rest = values - values.mean() - apart @ slope
+    share = 1 / n + ((away @ design) ** 2).sum()
+    outer = np.sqrt((rest**2).sum() / free * share) * student.ppf(_BELOW, free)
+    return float(values.mean() + away @ slope), float(np.fmax(inner, outer))
+
+
+def still_to_come(drift, sweeps: int, temperature: float) -> float:
+    """How far a mean may still be from its limit, from the drifts of the instances between the halves of the record.
+
+    What relaxes over barriers does so as the logarithm of time. The halves lie a third of a factor e apart in it, so
+    that two factors e that are still to come are six drifts; five were found against the cavity equations. Lanes that
+    start on the planted state lose overlap, so that the complexity falls: a drift upwards is noise, and so is what lies
+    within one standard error, or three where the run is long for barriers of one path. Of a single instance nothing is
+    known.
+    """
+    if len(drift) < 2:
+        return 0.0
+    noise = drift.std(ddof=1) / np.sqrt(len(drift))
+    short = sweeps < _SHORT * np.exp(min(2 / temperature, 100.0))
+    return float(_TO_COME * max(0.0, -drift.mean() - _NOISE[0 if short else 1] * noise))
+
+
+class Averages(NamedTuple):
+    """Instances side by side. The first four arrays begin with (temperature, instance), the rest with (temperature,).
+
+    `known` holds the means of the controls, `sweeps` are those of each lane.
+    """
+
+    complexity: np.ndarray
+    within: np.ndarray
+    controls: np.ndarray
+    drift: np.ndarray
+    known: np.ndarray | None
+    missing: np.ndarray
+    law: np.ndarray
+    entropy: np.ndarray
+    sweeps: int
+
+    def at(self, share: np.ndarray, places: np.ndarray, temperatures: np.ndarray) -> tuple[float, float]:
+        """Mean and standard error of a sum over some of the temperatures, at `places`, with the shares of each."""
+        values, within = share @ self.complexity[places], np.abs(share) @ self.within[places]
+        controls = np.einsum("t,tic->ic", share, self.controls[places])
+        # temperatures share their random numbers: the errors of the plantings add up
+        known = None if self.known is None else share @ self.known[places]
+        mean, stderr = average(values, within, controls, known)
+        nearest = temperatures[places[np.argmax(np.abs(share))]]
+        return mean, float(np.hypot(stderr, still_to_come(share @ self.drift[places], self.sweeps, nearest)))
+
+
+def side_by_side(parts: list[Instance], known: np.ndarray | None, sweeps: int) -> Averages:
+    """The instances of one size; `known`: the means of their controls, (temperature, 2)."""
+    wide = max(part.law.shape[1] for part in parts)
+    law = np.mean([centred(part.law, wide) for part in parts], axis=0)
+    return Averages(
+        np.array([part.complexity for part in parts]).T,
+        np.array([part.within for part in parts]).T,
+        np.stack([part.controls for part in parts], axis=1),
+        np.array([part.drift for part in parts]).T,
+        known,
+        np.mean([part.missing for part in parts], axis=0),
+        law,
+        np.mean([part.entropy for part in parts], axis=0),
+        sweeps,
+    )
+
+
+def centred(law, wide: int) -> np.ndarray:
+    """A law of local fields with zeros on both sides, `wide` in all."""
+    return np.pad(law, ((0, 0), ((wide - law.shape[1]) // 2,) * 2))
