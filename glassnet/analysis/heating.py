@@ -1,16 +1,16 @@
-"""Melting of one planted crystal.
+"""Melting of planted crystals.
 
 Away from its planting temperature a planted state is no state of equilibrium but a crystal, favoured over the glassy
 states by its energy. Heated, it melts well above T_d: the limit of superheating of that crystal.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
 
 from glassnet import _checks
-from glassnet.analysis import lanes
+from glassnet.analysis import errors, lanes
 from glassnet.analysis.dynamics import LOST, followed, log_times
 from glassnet.analysis.evidence import number
 from glassnet.analysis.shown import Shown
@@ -24,27 +24,36 @@ class Melting(Shown):
     Attributes
     ----------
     curves : xarray.Dataset
-        `overlap` (temperature, time, replica) with the planted state; `mean` and `stderr` (temperature, time) over
-        replicas of the one instance.
-    temperature : float
-        Where the overlap at the end of the run crosses 1/2; nan where it does not. It is the limit of superheating
-        of this crystal, on the time scale of the run, and not T_d.
+        `overlap` (temperature, time, instance, replica) with the planted state; `mean` and `stderr` (temperature, time)
+        over replicas of the one instance, or over instances where there are several.
+    temperature, stderr : float
+        Where the overlap at the end of the run crosses 1/2, on the average over instances; nan where one of them does
+        not. It is the limit of superheating of these crystals, and not T_d. The error holds half of the distance of
+        the temperatures around it, how far it still moved over the last factor of 4 in time, and the scatter of
+        instances (Student's t); of a single one that of its replicas, and then it does not say how other crystals
+        melt: they differ by some 0.03 (3000 / N)^(1/2).
     planted_temperature : float
-        Where the instance was planted; nan if it does not say.
+        Where the instances were planted; nan if they do not say.
+    instances : (n_instances,) float64
+        Temperature of each.
     """
 
     curves: xr.Dataset
     temperature: float
     planted_temperature: float
+    stderr: float = np.nan
+    instances: np.ndarray = field(default_factory=lambda: np.array([]))
 
     def __str__(self) -> str:
         longest = int(self.curves.time[-1])
         if np.isfinite(self.temperature):
-            found = f"melts at T = {self.temperature:.3g} within {longest} sweeps"
+            found = f"melts at T = {number(self.temperature, self.stderr)} within {longest} sweeps"
         else:
             found = f"has no melting point in this range within {longest} sweeps"
         lines = [f"crystal planted at T = {self.planted_temperature:.4g}: {found}"]
-        lines.append("(limit of superheating of this one instance; not the dynamical temperature T_d)")
+        count = self.curves.sizes["instance"]
+        those = "this one instance, others melt elsewhere" if count == 1 else f"{count} instances"
+        lines.append(f"(limit of superheating of {those}; not the dynamical temperature T_d)")
         lines += ["", f"{'T':>7}  overlap after {longest} sweeps"]
         last = self.curves.isel(time=-1)
         for temperature, mean, stderr in zip(
@@ -61,14 +70,15 @@ class Melting(Shown):
 
 
 def melting(glass, temperatures, sweeps=1000, seed=None) -> Melting:
-    """Heat one planted instance: start on its planted state at each temperature and see where it is left.
+    """Heat planted instances: start on the planted state at each temperature and see where it is left.
 
     All temperatures run side by side in one block of lanes, without exchange.
 
     Parameters
     ----------
-    glass : PathGlass
-        +-J and planted (:func:`glassnet.ensembles.planted`).
+    glass : PathGlass, or list of PathGlass
+        +-J and planted (:func:`glassnet.ensembles.planted`), all at the same temperature. Several tell how much
+        crystals differ; with ``unsatisfied="fixed"`` that is least.
     temperatures : list of floats
         Strictly increasing, > 0; the last may be inf.
     sweeps : int
@@ -84,28 +94,78 @@ def melting(glass, temperatures, sweeps=1000, seed=None) -> Melting:
     TypeError, ValueError
         If an argument is not as described.
     """
-    if not isinstance(glass, PathGlass):
-        raise TypeError(f"glass must be a PathGlass, got {type(glass).__name__}")
-    if glass.planted is None or not glass.is_binary:
-        raise ValueError(f"glass must be +-J and planted (gn.ensembles.planted), got {glass!r}")
+    glasses = list(glass) if isinstance(glass, (list, tuple)) else [glass]
+    planted_temperature = _planted_together(glasses)
     temperatures = _checks.temperature_ladder("temperatures", temperatures)
     times = log_times(_checks.integer("sweeps", sweeps, minimum=16))
     n_replicas = lanes.per_block(len(temperatures))
-    chains = lanes.Lanes(lanes.gauged(glass), np.repeat(temperatures, n_replicas), lanes.instance_seed(seed, 0))
-    overlap = followed(chains, times).reshape(len(times), len(temperatures), n_replicas).swapaxes(0, 1)
-    mean = overlap.mean(axis=2)
+    shape = (len(times), len(temperatures), n_replicas)
+    overlap = np.empty((len(temperatures), len(times), len(glasses), n_replicas))
+    for instance, one in enumerate(glasses):
+        own = lanes.instance_seed(seed, instance)
+        chains = lanes.Lanes(lanes.gauged(one), np.repeat(temperatures, n_replicas), own)
+        overlap[:, :, instance] = followed(chains, times).reshape(shape).swapaxes(0, 1)
+    scattered = overlap[:, :, 0] if len(glasses) == 1 else overlap.mean(axis=3)
     curves = xr.Dataset(
         {
-            "overlap": (("temperature", "time", "replica"), overlap),
-            "mean": (("temperature", "time"), mean),
-            "stderr": (("temperature", "time"), overlap.std(axis=2, ddof=1) / np.sqrt(n_replicas)),
+            "overlap": (("temperature", "time", "instance", "replica"), overlap),
+            "mean": (("temperature", "time"), overlap.mean(axis=(2, 3))),
+            "stderr": (("temperature", "time"), _standard_error(scattered)),
         },
         coords={"temperature": temperatures, "time": times},
     )
-    left = mean[:, -1] >= LOST
-    point = np.nan
-    if left[0] and not left.all():
-        after = int(np.argmin(left))
-        share = (mean[after - 1, -1] - LOST) / (mean[after - 1, -1] - mean[after, -1])
-        point = float(temperatures[after - 1] + share * (temperatures[after] - temperatures[after - 1]))
-    return Melting(curves, point, float(glass.recipe.get("planted", {}).get("temperature", np.nan)))
+    points, stderr = _melting_points(temperatures, times, overlap)
+    return Melting(curves, float(points.mean()), planted_temperature, stderr, points)
+
+
+def _planted_together(glasses) -> float:
+    """The temperature at which all were planted; nan if they do not say."""
+    if not glasses:
+        raise ValueError("glass must be a PathGlass or a list of at least one, got []")
+    for one in glasses:
+        if not isinstance(one, PathGlass):
+            raise TypeError(f"glass must be a PathGlass or a list of them, got {type(one).__name__}")
+        if one.planted is None or not one.is_binary:
+            raise ValueError(f"glass must be +-J and planted (gn.ensembles.planted), got {one!r}")
+    at = [float(one.recipe.get("planted", {}).get("temperature", np.nan)) for one in glasses]
+    if len({value for value in at if np.isfinite(value)}) > 1:
+        raise ValueError(f"glass must be planted at one temperature, got {sorted(set(at))}")
+    return at[0]
+
+
+def _standard_error(values):
+    """Standard error of the mean over the last axis, widened for few values; nan for a single one."""
+    count = values.shape[-1]
+    return (
+        errors.student(count) * values.std(axis=-1, ddof=1) / np.sqrt(count) if count > 1 else values[..., 0] * np.nan
+    )
+
+
+def _melting_points(temperatures, times, overlap):
+    """Where each instance of the overlaps (temperature, time, instance, replica) melts, and the error of their mean."""
+    mean = overlap.mean(axis=3)
+    earlier = mean[:, int(np.searchsorted(times, times[-1] / 4))]
+    points, before = _crossing(temperatures, mean[:, -1]), _crossing(temperatures, earlier)
+    if not np.isfinite(points).all():
+        return points, np.nan
+    apart = np.diff(temperatures)[np.searchsorted(temperatures, points) - 1].mean() / 2
+    # an earlier crossing beyond the last temperature is at least there
+    moved = np.mean(np.where(np.isfinite(before), before, temperatures[-1]) - points)
+    if len(points) > 1:
+        scatter = _standard_error(points)
+    else:
+        counts = errors.resampling_counts(overlap.shape[3], key="replicas of one crystal")
+        drawn = errors.resampled_means(overlap[:, -1, 0].T, counts)
+        scatter = errors.bootstrap_error(_crossing(temperatures, drawn.T), overlap.shape[3])
+    return points, float(np.sqrt(apart**2 + moved**2 + np.nan_to_num(scatter) ** 2))
+
+
+def _crossing(temperatures, mean):
+    """First temperature at which overlaps (temperature, n) fall through 1/2, interpolated; nan where they do not."""
+    left = mean >= LOST
+    after = np.argmin(left, axis=0)
+    crosses = left[0] & ~left.all(axis=0)
+    upper, lower = (np.take_along_axis(mean, np.maximum(place, 0)[None], axis=0)[0] for place in (after - 1, after))
+    share = (upper - LOST) / np.where(crosses, upper - lower, 1)
+    cold, warm = temperatures[np.maximum(after - 1, 0)], temperatures[after]
+    return np.where(crosses, cold + share * np.where(crosses, warm - cold, 0), np.nan)
