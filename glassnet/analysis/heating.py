@@ -10,9 +10,10 @@ import numpy as np
 import xarray as xr
 
 from glassnet import _checks
-from glassnet.analysis import errors, lanes
-from glassnet.analysis.dynamics import LOST, followed, log_times
+from glassnet.analysis import lanes
+from glassnet.analysis.dynamics import followed, log_times
 from glassnet.analysis.evidence import number
+from glassnet.analysis.melting_point import melting_points, standard_error
 from glassnet.analysis.shown import Shown
 from glassnet.glass import PathGlass
 
@@ -110,11 +111,11 @@ def melting(glass, temperatures, sweeps=1000, seed=None) -> Melting:
         {
             "overlap": (("temperature", "time", "instance", "replica"), overlap),
             "mean": (("temperature", "time"), overlap.mean(axis=(2, 3))),
-            "stderr": (("temperature", "time"), _standard_error(scattered)),
+            "stderr": (("temperature", "time"), standard_error(scattered)),
         },
         coords={"temperature": temperatures, "time": times},
     )
-    points, stderr = _melting_points(temperatures, times, overlap)
+    points, stderr = melting_points(temperatures, times, overlap)
     return Melting(curves, float(points.mean()), planted_temperature, stderr, points)
 
 
@@ -131,41 +132,3 @@ def _planted_together(glasses) -> float:
     if len({value for value in at if np.isfinite(value)}) > 1:
         raise ValueError(f"glass must be planted at one temperature, got {sorted(set(at))}")
     return at[0]
-
-
-def _standard_error(values):
-    """Standard error of the mean over the last axis, widened for few values; nan for a single one."""
-    count = values.shape[-1]
-    return (
-        errors.student(count) * values.std(axis=-1, ddof=1) / np.sqrt(count) if count > 1 else values[..., 0] * np.nan
-    )
-
-
-def _melting_points(temperatures, times, overlap):
-    """Where each instance of the overlaps (temperature, time, instance, replica) melts, and the error of their mean."""
-    mean = overlap.mean(axis=3)
-    earlier = mean[:, int(np.searchsorted(times, times[-1] / 4))]
-    points, before = _crossing(temperatures, mean[:, -1]), _crossing(temperatures, earlier)
-    if not np.isfinite(points).all():
-        return points, np.nan
-    apart = np.diff(temperatures)[np.searchsorted(temperatures, points) - 1].mean() / 2
-    # an earlier crossing beyond the last temperature is at least there
-    moved = np.mean(np.where(np.isfinite(before), before, temperatures[-1]) - points)
-    if len(points) > 1:
-        scatter = _standard_error(points)
-    else:
-        counts = errors.resampling_counts(overlap.shape[3], key="replicas of one crystal")
-        drawn = errors.resampled_means(overlap[:, -1, 0].T, counts)
-        scatter = errors.bootstrap_error(_crossing(temperatures, drawn.T), overlap.shape[3])
-    return points, float(np.sqrt(apart**2 + moved**2 + np.nan_to_num(scatter) ** 2))
-
-
-def _crossing(temperatures, mean):
-    """First temperature at which overlaps (temperature, n) fall through 1/2, interpolated; nan where they do not."""
-    left = mean >= LOST
-    after = np.argmin(left, axis=0)
-    crosses = left[0] & ~left.all(axis=0)
-    upper, lower = (np.take_along_axis(mean, np.maximum(place, 0)[None], axis=0)[0] for place in (after - 1, after))
-    share = (upper - LOST) / np.where(crosses, upper - lower, 1)
-    cold, warm = temperatures[np.maximum(after - 1, 0)], temperatures[after]
-    return np.where(crosses, cold + share * np.where(crosses, warm - cold, 0), np.nan)
