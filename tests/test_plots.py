@@ -507,7 +507,7 @@ def test_results_of_dynamics_and_field_integration_are_drawn_one_column_wide():
             bracket=(0.5, np.inf),
         ),
         plots.melting: SimpleNamespace(
-            curves=curves(time=time, temperature=temperature), planted_temperature=0.5, temperature=0.62
+            curves=curves(time=time, temperature=temperature), planted_temperature=0.5, temperature=0.62, stderr=0.1
         ),
         plots.aging: SimpleNamespace(correlation=curves(waiting_time=[1, 10], time=time), temperature=0.5),
     }

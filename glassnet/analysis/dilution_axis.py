@@ -16,7 +16,7 @@ from glassnet._checks import real
 from glassnet.analysis import symmetric
 from glassnet.analysis.continuous import Continuous, continuous
 from glassnet.analysis.equilibration import Equilibration, Examination, conclude
-from glassnet.analysis.evidence import number, several
+from glassnet.analysis.evidence import Evidence, number, several, two_phases
 from glassnet.analysis.location import Estimate, Location, locate
 from glassnet.analysis.nodes import Node, nodes, order_parameter, readings, run_seed
 from glassnet.analysis.overlaps import OverlapAverages
@@ -58,8 +58,9 @@ def critical_dilution(chains: xr.DataTree, temperature: float) -> CriticalDiluti
     Returns
     -------
     CriticalDilution
-        The headline is the crossing of the planted weights where there is one, otherwise that of a continuous
-        transition (:func:`glassnet.analysis.continuous.continuous`).
+        The headline is the crossing of the planted weights where there is one and the overlap with the planted state
+        jumps there, as :func:`find_transition` asks; otherwise that of a continuous transition
+        (:func:`glassnet.analysis.continuous.continuous`). Planted scans count the connections that are gone.
 
     Raises
     ------
@@ -81,20 +82,29 @@ def critical_dilution(chains: xr.DataTree, temperature: float) -> CriticalDiluti
             examinations[-1].add(reading)
             collector.add(reading)
         if node.planted_temperature is not None:
-            weights.append(collector.result()._replace(n_weights=node.size, temperature=node.dilution))
+            weights.append(collector.result()._replace(n_weights=node.size, temperature=_removed(node)))
         else:
             overlaps.append((node, collector.dataset(seed=seed)))
     equilibration = conclude(examinations)
-    located = locate([row for row in weights if equilibration.passes(row.path)], seed=seed)
+    sound = [row for row in weights if equilibration.passes(row.path)]
+    located = locate(sound, seed=seed)
+    jump = two_phases(sound, located)
     rows = _continuous([pair for pair in overlaps if equilibration.passes(pair[0].path)], temperature)
-    return _answer(temperature, located, rows, equilibration, bool(planted), bool(unplanted))
+    return _answer(temperature, located, jump, rows, equilibration, bool(planted), bool(unplanted))
 
 
-def _answer(temperature, located: Location | None, rows, equilibration, planted, unplanted) -> CriticalDilution:
+def _removed(node: Node) -> float:
+    """The fraction of the connections that is gone, a whole number: with few weights not quite the one asked for."""
+    return 1 - node.n_weights / node.size
+
+
+def _answer(temperature, located: Location | None, jump, rows, equilibration, planted, unplanted) -> CriticalDilution:
     """The headline of what was found, or why there is none."""
     continuous, reason = rows
     crossed = [] if located is None else [located.estimates[0]._replace(stderr=located.stderr), *located.estimates[1:]]
-    found = [*(crossed if located is not None and located.found else []), *continuous]
+    # what find_transition asks of a crossing before it says where a transition is
+    answers = located is not None and located.found and jump.passed
+    found = [*(crossed if answers else []), *continuous]
     listed = (*found, *(one for one in crossed if one not in found))
     reasons = []
     if failing := len(equilibration.failing):
@@ -104,17 +114,22 @@ def _answer(temperature, located: Location | None, rows, equilibration, planted,
     if not reasons and found:
         return CriticalDilution(temperature, found[0].value, found[0].stderr, listed, equilibration)
     if not reasons and planted:
-        reasons.append(_uncrossed(located))
+        reasons.append(_uncrossed(located, jump))
     if not reasons or (unplanted and not (equilibration.failures or equilibration.nodes)):
         reasons.append(reason)
     return CriticalDilution(temperature, np.nan, np.nan, listed, equilibration, "; ".join(reasons))
 
 
-def _uncrossed(located: Location | None) -> str:
+def _uncrossed(located: Location | None, jump: Evidence) -> str:
     if located is None:
         return "planted weights need two sizes at two or more dilutions each"
     if not np.isfinite(located.temperature):
         return "planted weights cross nowhere"
+    if located.lacks:
+        return f"{located.lacks}; planted weights cross at {number(located.temperature, located.stderr)}"
+    if located.found:
+        there = number(located.temperature, located.stderr)
+        return f"planted weights cross at {there}, but the overlap with the planted state does not jump: {jump.says}"
     where = "not significantly" if located.inside else "outside the dilutions of the scan"
     return f"planted weights cross {where}, at {number(located.temperature, located.stderr)}"
 

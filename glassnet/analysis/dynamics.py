@@ -6,6 +6,7 @@ equilibrium correlation. It stays at q_EA below T_d and decays to 0 above (A. Mo
 125, 23 (2006)). Heating one instance asks something else: see :mod:`glassnet.analysis.heating`.
 """
 
+import itertools
 import json
 from dataclasses import dataclass
 
@@ -20,11 +21,22 @@ from glassnet.sampling import lanes
 #: an overlap below this is no memory of the planted state (q_EA at T_d is larger for p >= 3)
 LOST = 0.5
 #: recorded times per factor of 2
-_PER_OCTAVE = 4
-#: a state is held where the overlap falls by less than _SLOW t^(-1/3) per factor e of time; a decay at T_d is faster
-_SLOW = 0.03
+_PER_OCTAVE = 8
+#: a state is held where the overlap falls by less than _SLOW (1 - C) t^-0.4 per factor e of time, over the last factor
+#: of 4. At T_d it falls like t^-a with a < 0.4 (W. Goetze, Complex dynamics of glass-forming liquids, 2009, section
+#: 4.3): by 0.52 (1 - C) t^-0.4 and more from 64 sweeps on, measured at T_d of the cavity theory in 20 ensembles with
+#: p = 3 to 10 and T_d from 0.29 to 4.2; by least at p = 3 and large degrees
+_SLOW, _EXPONENT = 0.4, 0.4
+#: what happens earlier is no relaxation of a state yet: so many sweeps, and so many times exp(2/T), the time in which a
+#: weight turns against one path
+_SHORTEST, _ACTIVATED = 64, 2.0
+#: sets of paths with uneven degrees differ by at most this share of the variance between plantings (0.02 in Poisson
+#: glasses, 0.05 in diluted regular ones; nothing in regular ones)
+_UNEVEN = 0.06
 #: standard errors by which a decay must speed up
 _SIGNIFICANT = 4.0
+#: standard errors by which a fall must be slower than that bound
+_SURELY = 2.5
 
 
 @dataclass(frozen=True)
@@ -37,16 +49,18 @@ class PlantedRelaxation(Shown):
         `overlap` (temperature, time, instance), C(t) averaged over the plantings of an instance; `mean` and `stderr`
         (temperature, time).
     temperatures : (n_temperatures,) float64
-    verdict : list of {"held", "lost", "decaying", "undecided"}
-        At each temperature: the overlap stays (slower than a decay at T_d would be), falls below 1/2, falls faster and
-        faster (significantly), or none of these.
+    verdict : list of {"held", "lost", "decaying", "undecided", "too short"}
+        At each temperature: the overlap stays (falls more slowly than a decay at T_d would), falls below 1/2, falls
+        faster and faster (significantly), or none of these; or the run is shorter than twice exp(2/T) sweeps, the time
+        in which weights turn against a path, and cannot tell.
     relaxation_time : (n_temperatures,) float64
         Sweeps until C = 1/2; inf where that takes longer than the run.
     plateau, plateau_stderr : (n_temperatures,) float64
-        C over the last factor of 2 in time where the state is held, nan elsewhere.
+        q_EA where the state is held: C over the last factor of 2 in time, less half of what it still falls by per
+        factor e of time; that half is in the error. nan elsewhere: while C still falls it is no q_EA.
     bracket : tuple (T_lower, T_upper)
         T_d lies between: the highest temperature up to which all are held, and the lowest from which on all decay or
-        are lost; 0 and inf where the temperatures do not reach so far.
+        are lost; those that are too short to tell are passed over. 0 and inf where an end is not known.
     """
 
     curves: xr.Dataset
@@ -74,21 +88,30 @@ class PlantedRelaxation(Shown):
         return json.loads(self.curves.attrs["glass"])
 
     def __str__(self) -> str:
-        lower, upper = self.bracket
         lines = [
-            f"planted relaxation: {lower:.4g} < T_d < {upper:.4g}",
+            f"planted relaxation: {_range(*self.bracket)}",
             *(self.curves.attrs[name] for name in ("system", "effort")),
             "",
         ]
         lines.append(f"{'T':>7}  {'plateau':>11}  {'relaxation time':>16}  planted state")
         longest = int(self.curves.time[-1])
         for t, temperature in enumerate(self.temperatures):
-            held = self.verdict[t] == "held"
-            plateau = number(self.plateau[t], self.plateau_stderr[t]) if held else "-"
+            known = np.isfinite(self.plateau[t])
+            plateau = number(self.plateau[t], self.plateau_stderr[t]) if known else self._unsettled(t)
             tau = self.relaxation_time[t]
             time = f"{tau:.0f}" if np.isfinite(tau) else f"> {longest}"
             lines.append(f"{temperature:7.4g}  {plateau:>11}  {time:>16}  {self.verdict[t]}")
         return "\n".join(lines)
+
+    def _unsettled(self, t: int) -> str:
+        """Why there is no plateau at a temperature."""
+        if self.verdict[t] in ("lost", "too short"):
+            return "-"
+        last, early = (
+            self.curves.isel(temperature=t).sel(time=self.curves.time[-1] / f, method="nearest") for f in (1, 4)
+        )
+        significant = early["mean"] - last["mean"] > _SURELY * np.hypot(early["stderr"], last["stderr"])
+        return "still falls" if significant else "noise"
 
     def plot(self, ax=None):
         """Draw C(t) at all temperatures; see :func:`glassnet.plots.relaxation`."""
@@ -112,7 +135,8 @@ def planted_relaxation(
     temperatures : list of floats
         Strictly increasing, > 0; the last may be inf (k_B = 1, |J| = 1).
     sweeps : int
-        Length of the run, >= 16. The longer, the narrower the bracket.
+        Length of the run, >= 64. The longer, the narrower the bracket. Temperatures at which it is shorter than
+        2 exp(2/T) can only be told to be lost.
     instances : int
         Independent sets of paths, each with its own block of lanes.
     seed : int
@@ -131,29 +155,31 @@ def planted_relaxation(
 
     Notes
     -----
-    Below T_d a decay in ln t slows down towards the plateau; only above T_d does it speed up, so the upper end is a
-    statistical statement. The lower end rests on the decay at T_d being at least 0.03 t^(-1/3) per factor e of time.
-    Both close in as the run grows longer: with 500 sweeps some 5 % on either side of T_d, with 4000 some 2 %.
+    Once weights had the time to turn against a path, a decay in ln t slows down below T_d towards the plateau; only
+    above T_d does it speed up, so the upper end is a statistical statement. The lower end rests on the decay at T_d:
+    at least 0.4 (1 - C) t^-0.4 per factor e of time. Both close in as the run grows longer: with 500 sweeps some 5 % on
+    either side of T_d, with 4000 some 2 %. At low T_d, where everything is activated, the lower end stays open longer.
     """
     temperatures = _checks.temperature_ladder("temperatures", temperatures)
     instances = _checks.integer("instances", instances, minimum=1)
-    times = log_times(_checks.integer("sweeps", sweeps, minimum=16))
+    times = log_times(_checks.integer("sweeps", sweeps, minimum=_SHORTEST))
     n_plantings = lanes.per_block(len(temperatures))
     temperature = np.repeat(temperatures, n_plantings)
     planting = np.tile(np.arange(n_plantings), len(temperatures))
-    overlap = np.empty((len(temperatures), len(times), instances, n_plantings))
+    overlap, uneven = np.empty((len(temperatures), len(times), instances, n_plantings)), False
     for instance in range(instances):
         own = lanes.instance_seed(seed, instance)
         glass = lanes.draw(ensemble, n_weights, own, **keywords)
         if glass.p < 3:
             raise ValueError(f"p must be >= 3: with p = {glass.p} the transition is continuous and has no T_d")
+        uneven |= bool(np.ptp(glass.degrees) > 0)
         violated = lanes.plantings(glass.n_paths, temperature, planting, own)
         chains = lanes.Lanes(glass, temperature, own, violated=violated)
         overlap[:, :, instance] = followed(chains, times).reshape(len(times), len(temperatures), -1).swapaxes(0, 1)
     what = lanes.describe(ensemble, n_weights, keywords)
     effort = f"{instances} instances x {n_plantings} plantings, {sweeps} sweeps"
     attrs = {"system": what, "effort": effort, "glass": lanes.keywords_text(ensemble, keywords)}
-    return _relaxation(temperatures, times, overlap, attrs)
+    return _relaxation(temperatures, times, overlap, attrs, uneven)
 
 
 def log_times(longest: int, per_octave: int = _PER_OCTAVE) -> np.ndarray:
@@ -172,71 +198,95 @@ def followed(chains, times):
     return overlap
 
 
-def _relaxation(temperatures, times, overlap, attrs):
-    """What the overlaps (temperature, time, instance, planting) say."""
+def _relaxation(temperatures, times, overlap, attrs, uneven=False):
+    """What the overlaps (temperature, time, instance, planting) say; `uneven`: degrees differ from weight to weight."""
     mean = overlap.mean(axis=(2, 3))
     curves = xr.Dataset(
         {
             "overlap": (("temperature", "time", "instance"), overlap.mean(axis=3)),
             "mean": (("temperature", "time"), mean),
-            "stderr": (("temperature", "time"), _stderr(overlap)),
+            "stderr": (("temperature", "time"), _stderr(overlap, uneven)),
         },
         coords={"temperature": temperatures, "time": times},
         attrs=attrs,
     )
-    verdict = _verdicts(times, overlap)
-    late = times >= times[-1] // 2
-    plateau = overlap[:, late].mean(axis=1)
+    verdict, silent = _verdicts(temperatures, times, overlap)
     held = np.array([word == "held" for word in verdict])
-    stays = np.where(held, plateau.mean(axis=(1, 2)), np.nan)
+    half = overlap[:, times >= times[-1] // 2].mean(axis=1)
+    left = _fall(times, overlap, 4, 1) / 2
+    plateau = half - left
+    stderr = np.hypot(_stderr(plateau, uneven), left.mean(axis=(1, 2)))
     return PlantedRelaxation(
         curves,
         temperatures,
         verdict,
         np.array([_crossing(times, row) for row in mean]),
-        stays,
-        np.where(held, _stderr(plateau), np.nan),
-        _bracket(temperatures, verdict),
+        np.where(held, plateau.mean(axis=(1, 2)), np.nan),
+        np.where(held, stderr, np.nan),
+        _bracket(temperatures, verdict, silent),
     )
 
 
-def _stderr(values):
-    """Standard error of the mean over (..., instance, planting): from instances or plantings, the larger."""
-    n_instances = values.shape[-2]
+def _stderr(values, uneven=False):
+    """Standard error of the mean over (..., instance, planting): from instances or plantings, the larger.
+
+    Plantings on one set of paths do not see that other sets differ; where their degrees do, that is added.
+    """
+    n_instances, n_plantings = values.shape[-2:]
     every = values.reshape(*values.shape[:-2], -1)
     errors = [np.zeros(values.shape[:-2])]
     if every.shape[-1] > 1:
-        errors.append(every.std(axis=-1, ddof=1) / np.sqrt(every.shape[-1]))
+        share = 1 / (n_instances * n_plantings) + (_UNEVEN / n_instances if uneven else 0.0)
+        errors.append(every.std(axis=-1, ddof=1) * np.sqrt(share))
     if n_instances > 1:
         errors.append(values.mean(axis=-1).std(axis=-1, ddof=1) / np.sqrt(n_instances))
     return np.max(errors, axis=0)
 
 
-def _verdicts(times, overlap):
-    """Held, lost, decaying or undecided, for overlaps (temperature, time, instance, planting)."""
-    end = len(times) - 1
-    half, quarter = (int(np.searchsorted(times, times[end] / factor)) for factor in (2, 4))
-    first = (overlap[:, quarter] - overlap[:, half]) / np.log(times[half] / times[quarter])
-    second = (overlap[:, half] - overlap[:, end]) / np.log(times[end] / times[half])
-    whole = (overlap[:, quarter] - overlap[:, end]) / np.log(times[end] / times[quarter])
-    faster = (second - first).mean(axis=(1, 2)) > _SIGNIFICANT * np.maximum(_stderr(second - first), 1e-12)
-    slow = whole.mean(axis=(1, 2)) + 2 * _stderr(whole) < _SLOW * times[end] ** (-1 / 3)
-    lost = overlap[:, end].mean(axis=(1, 2)) < LOST
-    words = np.select([lost, faster, slow], ["lost", "decaying", "held"], "undecided")
-    return [str(word) for word in words]
+def _fall(times, overlap, start, stop):
+    """By how much C falls per factor e of time between end/start and end/stop: (temperature, instance, planting).
+
+    Slope of a line through all of the recorded times, which has half of the noise of the two ends.
+    """
+    chosen = (times * start >= times[-1]) & (times * stop <= times[-1])
+    x = np.log(times[chosen]) - np.log(times[chosen]).mean()
+    return -np.tensordot(x / (x @ x), overlap[:, chosen], axes=(0, 1))
 
 
-def _bracket(temperatures, verdict):
+def _verdicts(temperatures, times, overlap):
+    """Held, lost, decaying, undecided or too short, for overlaps (temperature, time, instance, planting); and where
+    that says nothing about T_d: too short, or undecided only because of the noise."""
+    speeding, whole = _fall(times, overlap, 2, 1) - _fall(times, overlap, 4, 2), _fall(times, overlap, 4, 1)
+    faster = speeding.mean(axis=(1, 2)) > _SIGNIFICANT * np.maximum(_stderr(speeding), 1e-12)
+    end, fall, noise = overlap[:, -1].mean(axis=(1, 2)), whole.mean(axis=(1, 2)), _stderr(whole)
+    bound = _SLOW * (1 - end) * times[-1] ** -_EXPONENT
+    slow, fast = fall + _SURELY * noise < bound, fall - _SURELY * noise > bound
+    short = times[-1] < _ACTIVATED * np.exp(2 / np.asarray(temperatures))
+    words = np.select([end < LOST, short, faster, slow], ["lost", "too short", "decaying", "held"], "undecided")
+    return [str(word) for word in words], (words == "too short") | ((words == "undecided") & ~fast)
+
+
+def _bracket(temperatures, verdict, silent=()):
+    """Bounds of T_d; temperatures that are `silent` are passed over."""
     lower, upper = 0.0, np.inf
-    for temperature, word in zip(temperatures, verdict, strict=True):
+    told = list(zip(temperatures, verdict, strict=True))
+    told = [pair for pair, passed in itertools.zip_longest(told, silent, fillvalue=False) if not passed]
+    for temperature, word in told:
         if word != "held":
             break
         lower = float(temperature)
-    for temperature, word in zip(temperatures[::-1], verdict[::-1], strict=True):
+    for temperature, word in told[::-1]:
         if word not in ("lost", "decaying"):
             break
         upper = float(temperature)
     return lower, upper
+
+
+def _range(lower, upper):
+    """The bracket in words; an end that is not known is left out."""
+    if lower > 0 or upper < np.inf:
+        return (f"{lower:.4g} < " if lower > 0 else "") + "T_d" + (f" < {upper:.4g}" if upper < np.inf else "")
+    return "T_d is not bracketed"
 
 
 def _crossing(times, curve):

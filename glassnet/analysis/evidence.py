@@ -58,7 +58,7 @@ def crossing(location: Location | None) -> Evidence:
         return Evidence(name, np.nan, np.nan, sizes, None, f"nowhere, for N = {_listed(sizes)}")
     if not np.isfinite(location.stderr):
         shown = f"T = {location.temperature:.2g}, with an error that is not known, for N = {_listed(sizes)}"
-    where = "outside the planting temperatures" if not location.inside else "not significant"
+    where = "outside the planting temperatures" if not location.inside else location.lacks or "not significant"
     return Evidence(name, location.temperature, location.stderr, sizes, None, f"{where}: {shown}")
 
 

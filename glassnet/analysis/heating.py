@@ -1,17 +1,18 @@
-"""Melting of one planted crystal.
+"""Melting of planted crystals.
 
 Away from its planting temperature a planted state is no state of equilibrium but a crystal, favoured over the glassy
 states by its energy. Heated, it melts well above T_d: the limit of superheating of that crystal.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
 
 from glassnet import _checks
-from glassnet.analysis.dynamics import LOST, followed, log_times
+from glassnet.analysis.dynamics import followed, log_times
 from glassnet.analysis.evidence import number
+from glassnet.analysis.melting_point import melting_points, standard_error
 from glassnet.analysis.shown import Shown
 from glassnet.glass import PathGlass
 from glassnet.sampling import lanes
@@ -24,27 +25,36 @@ class Melting(Shown):
     Attributes
     ----------
     curves : xarray.Dataset
-        `overlap` (temperature, time, replica) with the planted state; `mean` and `stderr` (temperature, time) over
-        replicas of the one instance.
-    temperature : float
-        Where the overlap at the end of the run crosses 1/2; nan where it does not. It is the limit of superheating
-        of this crystal, on the time scale of the run, and not T_d.
+        `overlap` (temperature, time, instance, replica) with the planted state; `mean` and `stderr` (temperature, time)
+        over replicas of the one instance, or over instances where there are several.
+    temperature, stderr : float
+        Where the overlap at the end of the run crosses 1/2, on the average over instances; nan where one of them does
+        not. It is the limit of superheating of these crystals, and not T_d. The error holds half of the distance of
+        the temperatures around it, how far it still moved over the last factor of 4 in time, and the scatter of
+        instances (Student's t); of a single one that of its replicas, and then it does not say how other crystals
+        melt: they differ by some 0.03 (3000 / N)^(1/2).
     planted_temperature : float
-        Where the instance was planted; nan if it does not say.
+        Where the instances were planted; nan if they do not say.
+    instances : (n_instances,) float64
+        Temperature of each.
     """
 
     curves: xr.Dataset
     temperature: float
     planted_temperature: float
+    stderr: float = np.nan
+    instances: np.ndarray = field(default_factory=lambda: np.array([]))
 
     def __str__(self) -> str:
         longest = int(self.curves.time[-1])
         if np.isfinite(self.temperature):
-            found = f"melts at T = {self.temperature:.3g} within {longest} sweeps"
+            found = f"melts at T = {number(self.temperature, self.stderr)} within {longest} sweeps"
         else:
             found = f"has no melting point in this range within {longest} sweeps"
         lines = [f"crystal planted at T = {self.planted_temperature:.4g}: {found}"]
-        lines.append("(limit of superheating of this one instance; not the dynamical temperature T_d)")
+        count = self.curves.sizes["instance"]
+        those = "this one instance, others melt elsewhere" if count == 1 else f"{count} instances"
+        lines.append(f"(limit of superheating of {those}; not the dynamical temperature T_d)")
         lines += ["", f"{'T':>7}  overlap after {longest} sweeps"]
         last = self.curves.isel(time=-1)
         for temperature, mean, stderr in zip(
@@ -61,14 +71,15 @@ class Melting(Shown):
 
 
 def melting(glass, temperatures, sweeps=1000, seed=None) -> Melting:
-    """Heat one planted instance: start on its planted state at each temperature and see where it is left.
+    """Heat planted instances: start on the planted state at each temperature and see where it is left.
 
     All temperatures run side by side in one block of lanes, without exchange.
 
     Parameters
     ----------
-    glass : PathGlass
-        +-J and planted (:func:`glassnet.ensembles.planted`).
+    glass : PathGlass, or list of PathGlass
+        +-J and planted (:func:`glassnet.ensembles.planted`), all at the same temperature. Several tell how much
+        crystals differ; with ``unsatisfied="fixed"`` that is least.
     temperatures : list of floats
         Strictly increasing, > 0; the last may be inf.
     sweeps : int
@@ -84,28 +95,40 @@ def melting(glass, temperatures, sweeps=1000, seed=None) -> Melting:
     TypeError, ValueError
         If an argument is not as described.
     """
-    if not isinstance(glass, PathGlass):
-        raise TypeError(f"glass must be a PathGlass, got {type(glass).__name__}")
-    if glass.planted is None or not glass.is_binary:
-        raise ValueError(f"glass must be +-J and planted (gn.ensembles.planted), got {glass!r}")
+    glasses = list(glass) if isinstance(glass, (list, tuple)) else [glass]
+    planted_temperature = _planted_together(glasses)
     temperatures = _checks.temperature_ladder("temperatures", temperatures)
     times = log_times(_checks.integer("sweeps", sweeps, minimum=16))
     n_replicas = lanes.per_block(len(temperatures))
-    chains = lanes.Lanes(lanes.gauged(glass), np.repeat(temperatures, n_replicas), lanes.instance_seed(seed, 0))
-    overlap = followed(chains, times).reshape(len(times), len(temperatures), n_replicas).swapaxes(0, 1)
-    mean = overlap.mean(axis=2)
+    shape = (len(times), len(temperatures), n_replicas)
+    overlap = np.empty((len(temperatures), len(times), len(glasses), n_replicas))
+    for instance, one in enumerate(glasses):
+        own = lanes.instance_seed(seed, instance)
+        chains = lanes.Lanes(lanes.gauged(one), np.repeat(temperatures, n_replicas), own)
+        overlap[:, :, instance] = followed(chains, times).reshape(shape).swapaxes(0, 1)
+    scattered = overlap[:, :, 0] if len(glasses) == 1 else overlap.mean(axis=3)
     curves = xr.Dataset(
         {
-            "overlap": (("temperature", "time", "replica"), overlap),
-            "mean": (("temperature", "time"), mean),
-            "stderr": (("temperature", "time"), overlap.std(axis=2, ddof=1) / np.sqrt(n_replicas)),
+            "overlap": (("temperature", "time", "instance", "replica"), overlap),
+            "mean": (("temperature", "time"), overlap.mean(axis=(2, 3))),
+            "stderr": (("temperature", "time"), standard_error(scattered)),
         },
         coords={"temperature": temperatures, "time": times},
     )
-    left = mean[:, -1] >= LOST
-    point = np.nan
-    if left[0] and not left.all():
-        after = int(np.argmin(left))
-        share = (mean[after - 1, -1] - LOST) / (mean[after - 1, -1] - mean[after, -1])
-        point = float(temperatures[after - 1] + share * (temperatures[after] - temperatures[after - 1]))
-    return Melting(curves, point, float(glass.recipe.get("planted", {}).get("temperature", np.nan)))
+    points, stderr = melting_points(temperatures, times, overlap)
+    return Melting(curves, float(points.mean()), planted_temperature, stderr, points)
+
+
+def _planted_together(glasses) -> float:
+    """The temperature at which all were planted; nan if they do not say."""
+    if not glasses:
+        raise ValueError("glass must be a PathGlass or a list of at least one, got []")
+    for one in glasses:
+        if not isinstance(one, PathGlass):
+            raise TypeError(f"glass must be a PathGlass or a list of them, got {type(one).__name__}")
+        if one.planted is None or not one.is_binary:
+            raise ValueError(f"glass must be +-J and planted (gn.ensembles.planted), got {one!r}")
+    at = [float(one.recipe.get("planted", {}).get("temperature", np.nan)) for one in glasses]
+    if len({value for value in at if np.isfinite(value)}) > 1:
+        raise ValueError(f"glass must be planted at one temperature, got {sorted(set(at))}")
+    return at[0]

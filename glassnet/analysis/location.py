@@ -8,6 +8,10 @@ constant c. It uses every size and temperature, where crossings of pairs of size
 it needs no extrapolation; w near 0 or 1 gets the little weight that it deserves.
 
 The zeros of the separate sizes (w = 1/2) move like c / (N Sigma') and are extrapolated in 1/N and ln N/N beside it.
+
+Networks of walks have loops of the order sqrt(N), so that ln(w / (1 - w)) has a term c sqrt(N) in place of c: curves of
+different widths cross away from the transition, by the order N^-1/2 or 1/width. With that term the regression is an
+extrapolation in 1/width. It needs three widths, and half of what it moves the crossing by is in its bar.
 """
 
 from itertools import pairwise
@@ -26,6 +30,10 @@ _NEWTON_STEPS = 30
 ADMISSIBLE = 2.0
 #: sizes must bend the curve apart at this many standard errors for their crossing to be one
 _SIGNIFICANT = 3.0
+#: widths without which an extrapolation in 1/width has nothing to be checked by
+_WIDTHS = 3
+_FEW_WIDTHS = "networks need three widths, as their corrections are of the order 1/width"
+_IN_WIDTH, _SMALL = ", extrapolated in 1/width", "crossing of all sizes, as if corrections were of the order 1/N"
 
 
 class Estimate(NamedTuple):
@@ -48,20 +56,23 @@ class Location(NamedTuple):
     ----------
     temperature, stderr : float
         Headline and its error, the quadrature sum of `statistical` (bootstrap over samples) and `spread` (largest
-        distance to an estimate whose own statistical error is at most twice the headline's).
+        distance to an estimate whose own statistical error is at most twice the headline's; of networks also half of
+        the distance to the crossing without their larger corrections).
     statistical, spread : float
     estimates : tuple of Estimate
         The headline first, then the others.
     zeros : dict of int to Estimate
         Temperature where w = 1/2, by size.
     offset : float
-        The constant c: ln(w / (1 - w)) at the crossing.
+        The constant c: ln(w / (1 - w)) at the crossing, of networks at the mean size.
     slope_significance : float
         How many standard errors d Sigma/d T lies above zero.
     inside : bool
         Whether the headline lies between the lowest and the highest planting temperature.
     curves : dict of int to (temperatures, weights)
         The fitted w of each size.
+    lacks : str
+        What is missing for a crossing to be one, whatever the data; "" if nothing is.
     """
 
     temperature: float
@@ -74,11 +85,13 @@ class Location(NamedTuple):
     slope_significance: float
     inside: bool
     curves: dict[int, tuple[np.ndarray, np.ndarray]]
+    lacks: str = ""
 
     @property
     def found(self) -> bool:
         """Whether the curves of different sizes cross, significantly and within the temperatures planted at."""
-        return self.inside and np.isfinite(self.stderr) and self.slope_significance > _SIGNIFICANT
+        known = self.inside and np.isfinite(self.stderr) and self.slope_significance > _SIGNIFICANT
+        return bool(known and not self.lacks)
 
     @property
     def known_zeros(self) -> dict[int, Estimate]:
@@ -88,7 +101,10 @@ class Location(NamedTuple):
 
 
 class _Data(NamedTuple):
-    """Observations of the regression; `x` is the temperature in units of `scale` from `centre`, `n` is N / mean N."""
+    """Observations of the regression; `x` is the temperature in units of `scale` from `centre`, `n` is N / mean N.
+
+    The term of ln(w / (1 - w)) that does not vanish at the transition grows like n^(1 - correction).
+    """
 
     size: np.ndarray
     x: np.ndarray
@@ -97,6 +113,7 @@ class _Data(NamedTuple):
     weight: np.ndarray
     centre: float
     scale: float
+    correction: float = 1.0
 
     def temperature(self, x):
         return self.centre + self.scale * x
@@ -136,10 +153,14 @@ def locate(nodes: list[PlantedNode], *, seed: int = 0) -> Location | None:
     bent = np.unique(data.x).size >= 3
     n_samples = int(data.n_samples.min())
     theta, roots = _joint(data, bent)
-    headline = _estimate("crossing of all sizes", roots, n_samples, sizes)
+    headline = _estimate(f"crossing of all sizes{_IN_WIDTH if data.correction < 1 else ''}", roots, n_samples, sizes)
     others, zeros = _others(data, bent, sizes, n_samples, headline, nodes, seed)
     admissible = [other for other in others if other.stderr <= ADMISSIBLE * headline.stderr]
     spread = max((abs(other.value - headline.value) for other in admissible), default=0.0)
+    if data.correction < 1:
+        small = _estimate(_SMALL, _joint(data._replace(correction=1.0), bent)[1], n_samples, sizes)
+        if np.isfinite(small.value) and np.isfinite(small.stderr):
+            spread, others = max(spread, abs(small.value - headline.value) / 2), [*others, small]
     lowest, highest = data.temperature(data.x.min()), data.temperature(data.x.max())
     slope = theta[:, 1]
     return Location(
@@ -153,6 +174,7 @@ def locate(nodes: list[PlantedNode], *, seed: int = 0) -> Location | None:
         slope_significance=float(slope[0] / errors.bootstrap_error(slope, n_samples)),
         inside=bool(lowest <= headline.value <= highest),
         curves=_curves(data, theta[0], bent, sizes),
+        lacks=_FEW_WIDTHS if data.correction < 1 and len(sizes) < _WIDTHS else "",
     )
 
 
@@ -167,13 +189,13 @@ def _observations(nodes: list[PlantedNode], seed: int) -> _Data:
     centre = temperature.mean()
     n_samples = np.array([node.n_samples for node in nodes], dtype=np.float64)
     x, n = (temperature - centre) / scale, size / size.mean()
-    return _Data(size, x, n, n_samples, np.array(weights).T, centre, scale)
+    return _Data(size, x, n, n_samples, np.array(weights).T, centre, scale, min(node.correction for node in nodes))
 
 
 def _joint(data: _Data, bent: bool) -> tuple[np.ndarray, np.ndarray]:
     """Coefficients (n_resamples, k) of Sigma in powers of x, then c; and the temperatures where Sigma = 0."""
     powers = [data.x**k for k in range(3 if bent else 2)]
-    columns = [-data.n * power for power in powers] + [np.ones_like(data.n)]
+    columns = [-data.n * power for power in powers] + [data.n ** (1 - data.correction)]
     theta = logistic_regression(np.stack(columns, axis=1), data.n_samples, data.weight)
     bend = theta[:, 2] if bent else np.zeros(len(theta))
     return theta, data.temperature(rising_root(theta[:, 0], theta[:, 1], bend))
@@ -189,19 +211,23 @@ def _others(data, bent, sizes, n_samples, headline, nodes, seed):
         others.append(_estimate("crossing without the smallest size", _joint(larger, bent)[1], n_samples, sizes[1:]))
     roots, theta = _by_size(data, bent, sizes)
     zeros = {size: _estimate("w = 1/2", roots[:, i], n_samples, [size]) for i, size in enumerate(sizes)}
-    for name, inverse in _INVERSES.items():
+    for name, inverse in (_INVERSES if data.correction == 1 else _INVERSE_WIDTHS).items():
         extrapolated = _intercept(inverse(np.array(sizes, dtype=float)), roots)
         others.append(_estimate(f"w = 1/2, extrapolated in {name}", extrapolated, n_samples, sizes))
-    for i, (small, large) in enumerate(pairwise(sizes)):
+    # in networks curves of two widths cross away from the transition
+    for i, (small, large) in enumerate(pairwise(sizes) if data.correction == 1 else ()):
         crossing = _pair_crossing(data, theta, i, headline.value)
         others.append(_estimate(f"crossing of {small} and {large}", crossing, n_samples, [small, large]))
     logit_zeros = _logit_zeros(nodes, sizes, seed)
     if logit_zeros is not None:
-        extrapolated = _intercept(1 / np.array(sizes, dtype=float), logit_zeros)
-        others.append(_estimate("zero of the mean ln((1-w)/w), extrapolated in 1/N", extrapolated, n_samples, sizes))
+        extrapolated = _intercept(np.array(sizes, dtype=float) ** -data.correction, logit_zeros)
+        form = "1/N" if data.correction == 1 else "1/width"
+        name = f"zero of the mean ln((1-w)/w), extrapolated in {form}"
+        others.append(_estimate(name, extrapolated, n_samples, sizes))
     return [other for other in others if np.isfinite(other.value) and np.isfinite(other.stderr)], zeros
 
 
+_INVERSE_WIDTHS = {"1/width": lambda size: size**-0.5}
 _INVERSES = {"1/N": lambda size: 1 / size, "ln N/N": lambda size: np.log(size) / size}
 
 
@@ -259,7 +285,10 @@ def _curves(data: _Data, theta: np.ndarray, bent: bool, sizes: list[int]) -> dic
     x = np.linspace(data.x.min(), data.x.max(), 101)
     sigma = sum(theta[k] * x**k for k in range(3 if bent else 2))
     mean = np.mean(data.size / data.n)
-    return {size: (data.temperature(x), expit(theta[-1] - size / mean * sigma)) for size in sizes}
+    return {
+        size: (data.temperature(x), expit(theta[-1] * (size / mean) ** (1 - data.correction) - size / mean * sigma))
+        for size in sizes
+    }
 
 
 def _estimate(name: str, resampled: np.ndarray, n_samples: int, sizes) -> Estimate:

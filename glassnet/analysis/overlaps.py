@@ -6,6 +6,7 @@ import xarray as xr
 from glassnet.analysis import errors, ladder_bars
 from glassnet.analysis.independent import independent_pairs
 from glassnet.analysis.nodes import Node, Reading, bias, may_magnetise, on_random_graph, order_parameter, readings
+from glassnet.analysis.studentised import studentised_error
 
 #: about this many bins between -1 and 1; always a whole number of the steps 2/N between possible overlaps
 _BINS = 48
@@ -67,8 +68,8 @@ class OverlapAverages:
             for plain overlaps); `binder` = (B0 - R) / (B0 - 1), R = [<q^4>] / [<q^2>]^2, with B0 the exact ratio of
             independent pairs (0 without order, 1 for one sharp overlap); `peak_weight` = [P(|q| > threshold)]; `m2` =
             [<m^2>] of the magnetisation m where two-body couplings may magnetise, from all draws that recorded weights
-            or from the weights the chains end in; each with `_stderr` (bootstrap over samples, nan for a single one)
-            and `_resampled` (resample, temperature), whose first row holds the data; `self_averaging`, the variance of
+            or from the weights the chains end in; each with `_stderr` (bootstrap-t over samples, nan for a single
+            one) and `_resampled` (resample, temperature), whose first row holds the data; `self_averaging`, the variance of
             the peak weight over the samples divided by its squared mean (0 if it is self-averaging; nan where no sample
             has a peak). `q2_thermal_stderr` is the part of the error of `q2` that longer chains would remove,
             autocorrelation included. Dimensions (temperature, overlap): `density` of q with `density_stderr` and
@@ -82,7 +83,8 @@ class OverlapAverages:
         reference = independent_pairs(self._node)
         square, ratio = (np.nan, np.nan) if reference is None else (reference.square, reference.ratio)
         counts = errors.resampling_counts(n_samples, key=self._node.path, seed=seed)
-        second, fourth, peak = np.moveaxis(errors.resampled_means(np.array(self._moments), counts), -1, 0)
+        moments = np.array(self._moments)
+        second, fourth, peak = np.moveaxis(errors.resampled_means(moments, counts), -1, 0)
         with np.errstate(invalid="ignore", divide="ignore"):
             binder = (ratio - fourth / second**2) / (ratio - 1)
         derived = {
@@ -100,7 +102,16 @@ class OverlapAverages:
             variables[name] = (dimensions, values[0])
             variables[f"{name}_stderr"] = (dimensions, errors.bootstrap_error(values, n_samples))
             variables[f"{name}_resampled"] = (("resample", *dimensions), values)
-        weight = np.array(self._moments)[..., 2]
+        # few samples hold most of these moments, so that their scatter alone says too little
+        with np.errstate(invalid="ignore", divide="ignore"):
+            slopes = np.stack([2 * fourth / second**3, -1 / second**2], axis=-1) / (ratio - 1)
+        one = np.ones((*second.shape, 1))
+        skewed = {"q2": (moments[..., :1], one), "susceptibility": (moments[..., :1], one / square)}
+        skewed |= {"peak_weight": (moments[..., 2:], one), "binder": (moments[..., :2], slopes)}
+        for name, (sampled, gradient) in skewed.items():
+            stderr = studentised_error(sampled, counts, derived[name], gradient)
+            variables[f"{name}_stderr"] = ("temperature", stderr)
+        weight = moments[..., 2]
         with np.errstate(invalid="ignore", divide="ignore"):
             variables["self_averaging"] = ("temperature", weight.var(axis=0) / weight.mean(axis=0) ** 2)
         variables["q2_thermal_stderr"] = ("temperature", errors.thermal_error(np.array(self._thermal)))

@@ -25,7 +25,8 @@ class PlantedNode(NamedTuple):
     `from_random` the same for either half of the replicas; `energy_gap` the mean total energy in the planted phase less
     that outside, nan where one of them was hardly seen; `density` (n_samples, n_bins) the distribution of the overlap
     with the planted state in the bins `edges`. `threshold` separates the phases. `energy` is the mean total energy of
-    all draws at the planting temperature.
+    all draws at the planting temperature. Finite sizes shift the transition by N to the power -`correction`: 1, or 1/2
+    in networks of walks, where loops are of the order sqrt(N).
     """
 
     path: str
@@ -40,6 +41,7 @@ class PlantedNode(NamedTuple):
     edges: np.ndarray
     threshold: float
     energy: np.ndarray
+    correction: float = 1.0
 
     @property
     def n_samples(self) -> int:
@@ -83,7 +85,8 @@ class PlantedWeights:
         columns = np.array(self._rows).T
         identity = (self._node.path, self._node.n_weights, self._node.planted_temperature)
         measured = (np.array(self._densities), self._edges, self._threshold, np.array(self._energies))
-        return PlantedNode(*identity, *columns, *measured)
+        correction = 0.5 if self._node.chain.attrs.get("ensemble") == "walks" else 1.0
+        return PlantedNode(*identity, *columns, *measured, correction)
 
 
 def log_ratio(node: PlantedNode) -> np.ndarray:

@@ -71,7 +71,7 @@ def relaxation(result, ax=None):
         for temperature, word, curve in zip(
             result.temperatures, result.verdict, result.curves["mean"].values, strict=True
         ):
-            dashes = {"held": "-", "undecided": ":"}.get(word, "--")
+            dashes = {"held": "-", "undecided": ":", "too short": ":"}.get(word, "--")
             colour = scale.to_rgba(temperature) if np.isfinite(temperature) else "#777777"
             ax.plot(result.curves.time, curve, dashes, color=colour, linewidth=1.1)
         ax.figure.colorbar(scale, ax=ax, label="temperature $T$", pad=0.02)
@@ -86,10 +86,10 @@ def relaxation(result, ax=None):
 
 
 def melting(result, ax=None, theory=None):
-    """Overlap with the planted state of one heated crystal against temperature (:class:`Melting`); not T_d.
+    """Overlap with the planted state of heated crystals against temperature (:class:`Melting`); not T_d.
 
-    The error of the melting temperature is half the distance of the two temperatures around it. `theory`, of
-    :func:`glassnet.theory.following.follow` at the same planting temperature, adds the line of infinite size.
+    `theory`, of :func:`glassnet.theory.following.follow` at the same planting temperature, adds the line of infinite
+    size.
     """
 
     def draw(ax):
@@ -97,10 +97,8 @@ def melting(result, ax=None, theory=None):
         finite = np.isfinite(last.temperature.values)
         last = last.isel(temperature=finite)
         ax.errorbar(last.temperature, last["mean"], last["stderr"], fmt="o-", color=look.COLOURS[0], linewidth=0.8)
-        # known no better than the temperatures lie apart
-        above = np.searchsorted(last.temperature.values, result.temperature)
-        apart = np.diff(last.temperature.values)[above - 1] / 2 if 0 < above < last.sizes["temperature"] else np.nan
-        lines = [("planted at", result.planted_temperature, 0.0, "--"), ("melts at", result.temperature, apart, "-")]
+        lines = [("planted at", result.planted_temperature, 0.0, "--")]
+        lines += [("melts at", result.temperature, result.stderr, "-")]
         for (what, where, stderr, dashes), colour in zip(lines, (look.COLOURS[2], look.COLOURS[5]), strict=True):
             if np.isfinite(where):
                 ax.axvline(where, color=colour, linestyle=dashes, label=f"{what} $T = {number(where, stderr)}$")

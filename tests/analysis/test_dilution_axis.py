@@ -76,7 +76,9 @@ def planted_at(synthetic, temperature, critical, seed, **options):
     scan = {}
     for dilution in (0.05, 0.1, 0.15, 0.2, 0.25):
         rows = synthetic.two_level((48, 96), (temperature,), seed=seed, critical=critical - dilution, **options)
-        scan |= {path.replace("dilution0.0", f"dilution{dilution}"): data for path, data in rows.items()}
+        for path, data in rows.items():
+            left = round((1 - dilution) * data.attrs["n_weights"])
+            scan[path.replace("dilution0.0", f"dilution{dilution}")] = data.assign_attrs(n_weights=left)
         seed += 1000
     return synthetic.tree(scan)
 

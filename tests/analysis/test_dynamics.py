@@ -5,6 +5,7 @@ import pytest
 
 import glassnet as gn
 from glassnet.analysis import aging, beside, dynamics, melting, planted_relaxation
+from glassnet.analysis.evidence import number
 
 E = gn.ensembles
 T_D = 0.75279
@@ -61,7 +62,7 @@ def test_a_crystal_followed_instead_of_new_instances_is_caught(monkeypatch):
         return plantings(n_paths, np.full_like(temperatures, 0.5), number, seed)
 
     monkeypatch.setattr(dynamics.lanes, "plantings", cold)
-    wrong = planted_relaxation(3000, [0.7, 0.85, 0.9], sweeps=512, seed=1, p=3, degree=4)
+    wrong = planted_relaxation(9000, [0.7, 0.85, 0.9], sweeps=256, seed=1, p=3, degree=4)
     assert wrong.bracket == (0.9, np.inf)
 
 
@@ -87,16 +88,31 @@ def synthetic(law, noise=1e-4, sweeps=2000):
 @pytest.mark.parametrize(
     ("law", "verdict"),
     [
-        (lambda t: 0.93 + 0.05 * t**-0.5, "held"),
+        (lambda t: 0.93 + 0.05 * t**-0.5 * np.exp(-t / 500), "held"),
         (lambda t: 0.865 + 0.115 * t**-0.3, "undecided"),
+        (lambda t: 0.978 + 0.019 * t**-0.3, "undecided"),
         (lambda t: 0.85 + 0.11 * t**-0.3 - 0.0005 * t**0.6, "decaying"),
         (lambda t: 0.86 * np.exp(-t / 500.0), "lost"),
     ],
 )
 def test_verdicts_of_known_laws(law, verdict):
-    """A state, a decay at T_d, one just above it, and one far above."""
+    """A state, decays at T_d to a plateau in the middle and to one near 1, one just above T_d, and one far above."""
     times, overlap = synthetic(law)
-    assert dynamics._verdicts(times, overlap) == [verdict]
+    (told,), silent = dynamics._verdicts([0.75], times, overlap)
+    assert told == verdict
+    assert not silent
+    # weights turn against a path in exp(2 / T) sweeps: 485 million at T = 0.1
+    (told,), silent = dynamics._verdicts([0.1], times, overlap)
+    assert told == ("lost" if verdict == "lost" else "too short")
+    assert silent == (told == "too short")
+
+
+def test_noise_tells_nothing_and_is_passed_over():
+    times, overlap = synthetic(lambda t: 0.99 + 0.0 * t, noise=0.1)
+    assert dynamics._verdicts([0.75], times, overlap) == (["undecided"], True)
+    T = np.array([1.0, 2.0, 3.0])
+    assert dynamics._bracket(T, ["undecided", "held", "lost"], [True, False, False]) == (2.0, 3.0)
+    assert dynamics._bracket(T, ["undecided", "held", "lost"]) == (0.0, 3.0)
 
 
 def test_bracket_needs_neighbours_that_agree():
@@ -105,6 +121,62 @@ def test_bracket_needs_neighbours_that_agree():
     assert dynamics._bracket(T, ["held", "held", "decaying", "lost"]) == (2.0, 3.0)
     assert dynamics._bracket(T, ["lost", "lost", "lost", "undecided"]) == (0.0, np.inf)
     assert dynamics._bracket(T, ["held"] * 4) == (4.0, np.inf)
+
+
+ENSEMBLES = [
+    *(("regular", {"p": p, "degree": degree}) for p, degree in ((3, 4), (3, 3), (4, 5), (5, 6), (6, 8), (8, 10))),
+    ("poisson", {"p": 3, "alpha": 2.0}),
+    # T_d = 0.36: everything takes exp(2 / T) = 260 sweeps or more
+    ("poisson", {"p": 3, "alpha": 0.85}),
+]
+#: temperatures over T_d, about as dense as one would choose them
+AROUND = np.array([0.85, 0.92, 0.97, 1.01, 1.02, 1.04, 1.1, 1.25])
+
+
+def around(ensemble, keywords, sweeps, n_weights=9000, seed=3):
+    """The study around T_d of the cavity theory: its bracket over T_d, and plateaus less theory's over their errors."""
+    theory = getattr(gn.theory, ensemble)(**keywords)
+    arrest = theory.dynamic_temperature()
+    found = planted_relaxation(n_weights, AROUND * arrest, sweeps=sweeps, seed=seed, ensemble=ensemble, **keywords)
+    held = np.flatnonzero(np.isfinite(found.plateau))
+    expected = np.array([theory.overlap(found.temperatures[t]) for t in held])
+    pulls = (found.plateau[held] - expected) / found.plateau_stderr[held]
+    assert [found.verdict[t] for t in held] == ["held"] * len(held)
+    return np.array(found.bracket) / arrest, pulls
+
+
+@pytest.fixture(scope="module")
+def brackets():
+    return {
+        (place, sweeps): around(*ENSEMBLES[place], sweeps) for place in range(len(ENSEMBLES)) for sweeps in (64, 256)
+    }
+
+
+def test_brackets_hold_the_dynamical_temperature_of_every_ensemble(brackets):
+    """Or are open: 16 of them, after 64 and 256 sweeps, at plateaus from 0.68 to 0.97 and T_d from 0.36 to 1.14."""
+    assert all(lower < 1 < upper for (lower, upper), _ in brackets.values())
+    # and they say something where plateaus are reached
+    assert np.mean([lower > 0 for (lower, _), _ in brackets.values()]) > 0.5
+    assert np.mean([upper < np.inf for (_, upper), _ in brackets.values()]) > 0.7
+
+
+def test_plateaus_hold_the_overlap_of_theory(brackets):
+    """Bars hold the decay that is left; there is no value where the overlap still falls as it would at T_d."""
+    pulls = np.concatenate([pull for _, pull in brackets.values()])
+    assert len(pulls) > 12
+    assert np.abs(pulls).max() < 3.5
+    assert 0.5 < np.mean(np.abs(pulls) < 1) < 0.95
+
+
+def test_rules_that_forget_the_plateau_or_the_activation_time_are_caught(monkeypatch):
+    """Without either the brackets of 64 sweeps lie above T_d, or below."""
+    monkeypatch.setattr(dynamics, "_SLOW", 1.5)
+    lower, _ = around(*ENSEMBLES[5], 64)[0]
+    assert lower > 1
+    monkeypatch.undo()
+    monkeypatch.setattr(dynamics, "_ACTIVATED", 0.0)
+    cold = planted_relaxation(9000, [0.32, 0.33, 0.34], sweeps=128, seed=3, ensemble="poisson", p=3, alpha=0.85)
+    assert cold.bracket[1] < 0.35993
 
 
 def test_crossing_of_an_exponential():
@@ -136,6 +208,46 @@ def test_a_crystal_melts_far_above_the_dynamical_temperature(crystal):
     assert abs(last["mean"][-1]) < 4.5 / np.sqrt(6000 * 64) * 1.2
     assert abs(last["mean"][0] - 0.997685) < 0.002
     assert "not the dynamical temperature" in str(crystal)
+
+
+def test_the_melting_temperature_has_an_error_that_the_table_shows(crystal):
+    """Not below half of the distance of the temperatures around it, 0.1 here."""
+    assert 0.05 <= crystal.stderr < 0.1
+    assert f"melts at T = {number(crystal.temperature, crystal.stderr)} within 1000 sweeps" in str(crystal)
+    assert "this one instance, others melt elsewhere" in str(crystal)
+    assert crystal.instances.tolist() == [crystal.temperature]
+
+
+MELTING = {0.4: 1.577, 0.5: 1.484, 0.65: 1.241}
+
+
+def crystals(planted_temperature, seed, n_weights=3000):
+    return [
+        E.planted(E.regular(n_weights, 3, 4, seed=seed + k), planted_temperature, seed=seed + k, unsatisfied="fixed")
+        for k in range(3)
+    ]
+
+
+@pytest.mark.parametrize("planted_temperature", MELTING)
+def test_crystals_melt_where_theory_follows_their_state_to(planted_temperature):
+    """At infinite size, by the cavity equations (:mod:`glassnet.theory.following`), within 2.5 bars of at most 4 %."""
+    exact = MELTING[planted_temperature]
+    result = melting(crystals(planted_temperature, 40), exact + np.linspace(-0.2, 0.25, 16), sweeps=500, seed=3)
+    assert abs(result.temperature - exact) < 2.5 * result.stderr
+    assert result.stderr < 0.04 * exact
+    assert result.temperature == pytest.approx(result.instances.mean())
+    assert result.curves["overlap"].dims == ("temperature", "time", "instance", "replica")
+    assert "limit of superheating of 3 instances" in str(result)
+
+
+def test_melting_of_one_crystal_again_is_within_its_bar():
+    """New sweeps and shifted temperatures against a dense grid of the same crystal; bars hold half of the spacing."""
+    (glass, *_) = crystals(0.5, 70, 1500)
+    exact = melting(glass, np.arange(1.30, 1.50, 0.0125), sweeps=1024, seed=9).temperature
+    again = [melting(glass, 1.25 + 0.003 * k + 0.05 * np.arange(8), sweeps=1024, seed=20 + k) for k in range(8)]
+    assert np.mean([abs(one.temperature - exact) < one.stderr for one in again]) >= 0.68
+    assert max(abs(one.temperature - exact) / one.stderr for one in again) < 3
+    assert max(one.stderr for one in again) < 0.05
 
 
 def test_melting_and_relaxation_are_the_same_at_the_planting_temperature():
@@ -209,7 +321,7 @@ def test_figures_of_one_column(crystal):
 
 
 def relax(**keywords):
-    given = {"n_weights": 30, "temperatures": [0.6], "sweeps": 16, "seed": 1, "p": 3, "degree": 4}
+    given = {"n_weights": 30, "temperatures": [0.6], "sweeps": 64, "seed": 1, "p": 3, "degree": 4}
     return planted_relaxation(**(given | keywords))
 
 
@@ -217,12 +329,22 @@ def relax(**keywords):
     ("call", "error", "message"),
     [
         (lambda glass: relax(temperatures=[]), ValueError, "temperatures must be a list of at least one"),
-        (lambda glass: relax(sweeps=3), ValueError, "sweeps must be >= 16, got 3"),
+        (lambda glass: relax(sweeps=3), ValueError, "sweeps must be >= 64, got 3"),
         (lambda glass: relax(instances=0), ValueError, "instances must be >= 1, got 0"),
         (lambda glass: relax(seed=None), TypeError, "seed must be given"),
         (lambda glass: relax(p=2), ValueError, "p must be >= 3"),
-        (lambda glass: melting("glass", [1.0], seed=1), TypeError, "glass must be a PathGlass, got str"),
+        (
+            lambda glass: melting("glass", [1.0], seed=1),
+            TypeError,
+            "glass must be a PathGlass or a list of them, got str",
+        ),
+        (lambda glass: melting([], [1.0], seed=1), ValueError, "glass must be a PathGlass or a list of at least one"),
         (lambda glass: melting(glass, [1.0], seed=1), ValueError, "glass must be .-J and planted"),
+        (
+            lambda glass: melting([E.planted(glass, t, seed=1) for t in (0.5, 0.6)], [1.0], seed=1),
+            ValueError,
+            r"glass must be planted at one temperature, got \[0\.5, 0\.6\]",
+        ),
         (lambda glass: aging(glass, 1.0, [3, 2], [1], seed=1), ValueError, "waiting_times must be whole numbers"),
         (lambda glass: aging(glass, 1.0, [3], [-1], seed=1), ValueError, "times must be in"),
         (lambda glass: aging(glass, 1.0, [3], [1], seed=1, n_replicas=1), ValueError, "n_replicas must be >= 2, got 1"),
@@ -231,6 +353,19 @@ def relax(**keywords):
 def test_wrong_arguments_are_named(call, error, message):
     with pytest.raises(error, match=message):
         call(E.regular(30, 3, 4, seed=1))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sweeps", [64, 256, 1024])
+@pytest.mark.parametrize("place", range(len(ENSEMBLES)))
+def test_brackets_and_plateaus_of_large_systems(place, sweeps):
+    """N = 36000, where noise hides nothing."""
+    bracket, pulls = around(*ENSEMBLES[place], sweeps, n_weights=36_000, seed=4)
+    print(
+        f"{ENSEMBLES[place]}, {sweeps} sweeps: bracket / T_d {bracket.round(3)}, plateaus off by {pulls.round(1)} bars"
+    )
+    assert bracket[0] < 1 < bracket[1]
+    assert np.abs(pulls).max(initial=0) < 3.5
 
 
 @pytest.mark.slow
