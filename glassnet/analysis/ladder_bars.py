@@ -52,12 +52,17 @@ def bar(deviations: np.ndarray, n_means: int, length: float, time: float, varian
     square, fourth = (flat**2).sum(axis=0), (flat**4).sum(axis=0)
     moving = square > 0
     norm = np.where(moving, square, 1.0)
+    # where few blocks fit into a chain, how long they must be is not well known either
+    trusted = 1 - 1.5 / max(len(deviations), 3)
     freedom = max(count - n_means, 1)
     kurtosis = np.maximum(count * fourth / norm**2 - np.sqrt(24 / count), 3.0)
     ratio = length / max(time - 0.5, 1e-9)
     lacking = ratio / (ratio - 1 + np.exp(-ratio)) - 1
     of_block = square / freedom * (1 + lacking * _shared(flat[:, moving] / np.sqrt(norm[moving]), moving))
-    return Bar(np.sqrt(np.maximum(of_block, _LEAST * variance / length)), np.maximum(2 * freedom / (kurtosis - 1), 1.0))
+    return Bar(
+        np.sqrt(np.maximum(of_block, _LEAST * variance / length)),
+        np.maximum(2 * trusted * freedom / (kurtosis - 1), 1.0),
+    )
 
 
 def _shared(unit: np.ndarray, moving: np.ndarray) -> np.ndarray:
