@@ -86,9 +86,9 @@ def moves(chains: np.ndarray) -> np.ndarray:
     return moving
 
 
-def n_blocks(n_draws: int, n_chains: int, time: float) -> int:
+def n_blocks(n_draws: int, n_chains: int, time: float, most: int = MOST) -> int:
     """Into how many blocks each of some chains is cut whose slowest mode has that time, at least one."""
-    return int(max(1, min(n_draws / (LONG * time), MOST / n_chains, n_draws)))
+    return int(max(1, min(n_draws / (LONG * time), most / n_chains, n_draws)))
 
 
 def leading_mode(rows: np.ndarray) -> np.ndarray:
