@@ -11,6 +11,9 @@ from scipy import stats
 
 from glassnet.analysis import ladder_bars, ladder_time
 
+#: times that chains are supposed to last when starts are compared
+MIXED = 20.0
+
 
 class Difference(NamedTuple):
     """Two means that are equal in equilibrium: their difference, its standard error and the degrees of freedom that
@@ -46,27 +49,24 @@ class Stretches(NamedTuple):
     slowest mode lives in either.
 
     Deviations are taken from the means of the two stretches, so that a drift does not hide itself by widening the bar;
-    chains from one kind of start share these means, so that chains that stay apart widen it.
+    the chains share these means, so that chains that stay apart widen it.
     """
 
     difference: np.ndarray
     before: np.ndarray
     last: np.ndarray
-    n_means: int
     time: float
 
 
-def stretches(chains: np.ndarray, n_planted: int = 0) -> Stretches:
-    """Cut chains of at least 4 draws, of which the first few started on the planted state."""
+def stretches(chains: np.ndarray) -> Stretches:
+    """Cut chains of at least 4 draws."""
     first, middle = len(chains) // 4, len(chains) // 2
     both = chains[first:].copy()
     before, last = both[: middle - first], both[middle - first :]
-    difference = last.mean(axis=(0, 1)) - before.mean(axis=(0, 1))
-    groups = [part for part in (slice(n_planted), slice(n_planted, None)) if chains[0, part].size]
-    for stretch in (before, last):
-        for group in groups:
-            stretch[:, group] -= stretch[:, group].mean(axis=(0, 1))
-    return Stretches(difference, before, last, 2 * len(groups), ladder_time.slowest_time(both))
+    means = [part.mean(axis=(0, 1)) for part in (before, last)]
+    before -= means[0]
+    last -= means[1]
+    return Stretches(means[1] - means[0], before, last, ladder_time.slowest_time(both))
 
 
 def drift(cut: Stretches, time: float) -> Difference:
@@ -78,16 +78,18 @@ def drift(cut: Stretches, time: float) -> Difference:
         for part, n_blocks in ((cut.before, number), (cut.last, 2 * number))
     ]
     variance = (ladder_time.mean_square(cut.before) + 2 * ladder_time.mean_square(cut.last)) / 3
-    bar = ladder_bars.bar(np.concatenate(blocks), cut.n_means, length / number, time, variance)
+    bar = ladder_bars.bar(np.concatenate(blocks), 2, length / number, time, variance)
     return Difference(cut.difference, bar.stderr * np.sqrt(1.5 / (number * n_chains)), bar.freedom)
 
 
 def starts(chains: np.ndarray, n_planted: int, time: float) -> Difference:
     """The first few chains of (n_draws, n_chains, n_rungs), which started on the planted state, less the others.
 
-    `time` is that of the slowest mode of the ladders within either kind.
+    `time` is that of the slowest mode of the ladders. Starts that are remembered lengthen it, so that it counts up to a
+    twentieth of the chains: longer ones leave no blocks to compare.
     """
     n_draws, n_chains, _ = chains.shape
+    time = min(time, max(n_draws / MIXED, 0.5))
     number = ladder_time.n_blocks(n_draws, n_chains, time)
     cuts = ladder_time.edges(n_draws, number)
     sides = chains[:, :n_planted], chains[:, n_planted:]

@@ -140,12 +140,16 @@ class Examination:
         peak = high[:, :, varies].astype(np.float64)
         # pairs share replicas and are not independent: their mean is one chain
         series = [energy, *([peak if planted else peak.mean(axis=1, keepdims=True)] if varies.any() else [])]
+        half = energy.shape[1] // 2 if planted else 0
         found = [comparisons.none(energy.shape[2]), comparisons.none(int(varies.sum()))]
-        slowest, half = 0.5, energy.shape[1] // 2 if planted else 0
+        slowest = 0.5
         if len(energy) >= _SHORTEST:
-            cut = [comparisons.stretches(chains, half * (chains is not energy)) for chains in series]
+            cut = [comparisons.stretches(chains) for chains in series]
             # a slow mode may show in one and move both
             slowest = max(stretches.time for stretches in cut)
+            if varies.any() and not planted:
+                # one chain alone knows its time badly
+                slowest = max(slowest, comparisons.stretches(thinned(peak)).time)
             found[: len(cut)] = [comparisons.drift(stretches, slowest) for stretches in cut]
         self._tables[_ENERGY].append(found[0].at(counted))
         self._tables[_PEAK].append(found[1].spread(varies).at(counted))

@@ -59,7 +59,7 @@ def test_a_thousand_stationary_telegraph_processes_neither_drift_nor_differ_nor_
     """1000 runs: rates of 1 %, 0.1 % and 1e-5 have standard deviations of 0.3 %, 0.1 % and 0.01 %. 20 seconds each."""
     chains = telegraph(weight, tau, (2000, 1000, 4, 1), seed=1).swapaxes(0, 1)
     found, _ = drifts(chains)
-    starts = [comparisons.starts(run, 2, comparisons.stretches(run, 2).time) for run in chains]
+    starts = [comparisons.starts(run, 2, comparisons.stretches(run).time) for run in chains]
     starts = comparisons.Difference(*(np.array(values) for values in zip(*starts, strict=True)))
     scatter = [stuck.scatter(run, 4, comparisons.stretches(run).time)[0] for run in chains]
     for probability in (found.probability(), starts.probability(), scatter):
