@@ -13,6 +13,8 @@ from glassnet.analysis import ladder_bars, ladder_time
 
 #: times that chains are supposed to last when starts are compared
 MIXED = 20.0
+#: chains whose mean at every draw is no noise
+_SEVERAL = 3
 
 
 class Difference(NamedTuple):
@@ -48,8 +50,9 @@ class Stretches(NamedTuple):
     """The last half of chains (n_draws, n_chains, n_rungs) and the quarter before: how they differ, and how long the
     slowest mode lives in either.
 
-    Deviations are taken from the means of the two stretches, so that a drift does not hide itself by widening the bar;
-    the chains share these means, so that chains that stay apart widen it.
+    Deviations are taken from the mean over the chains at every draw: what independent replicas do together is drift and
+    no noise, and must not hide itself by widening the bar; chains that stay apart widen it. Of one or two chains they
+    are taken from the means of the two stretches.
     """
 
     difference: np.ndarray
@@ -64,8 +67,11 @@ def stretches(chains: np.ndarray) -> Stretches:
     both = chains[first:].copy()
     before, last = both[: middle - first], both[middle - first :]
     means = [part.mean(axis=(0, 1)) for part in (before, last)]
-    before -= means[0]
-    last -= means[1]
+    if chains.shape[1] >= _SEVERAL:
+        both -= both.mean(axis=1, keepdims=True)
+    else:
+        before -= means[0]
+        last -= means[1]
     return Stretches(means[1] - means[0], before, last, ladder_time.slowest_time(both))
 
 
@@ -78,8 +84,17 @@ def drift(cut: Stretches, time: float) -> Difference:
         for part, n_blocks in ((cut.before, number), (cut.last, 2 * number))
     ]
     variance = (ladder_time.mean_square(cut.before) + 2 * ladder_time.mean_square(cut.last)) / 3
-    bar = ladder_bars.bar(np.concatenate(blocks), 2, length / number, time, variance)
-    return Difference(cut.difference, bar.stderr * np.sqrt(1.5 / (number * n_chains)), bar.freedom)
+    several = n_chains >= _SEVERAL
+    bar = ladder_bars.bar(np.concatenate(blocks), 3 * number if several else 2, length / number, time, variance)
+    # rare events scatter more where there are more of them: then the shorter stretch tells its own variance
+    squares = [
+        (part**2).sum(axis=(0, 1)) / max(len(part) * n_chains - (len(part) if several else 1), 1) for part in blocks
+    ]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        uneven = (squares[0] + squares[1] / 2) / ((squares[0] + 2 * squares[1]) / 2)
+    uneven = np.where(uneven > 1, uneven, 1.0)
+    stderr = bar.stderr * np.sqrt(1.5 * uneven / (number * n_chains))
+    return Difference(cut.difference, stderr, np.maximum(bar.freedom / uneven**2, 1.0))
 
 
 def starts(chains: np.ndarray, n_planted: int, time: float) -> Difference:

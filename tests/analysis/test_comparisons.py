@@ -70,20 +70,21 @@ def test_a_thousand_stationary_telegraph_processes_neither_drift_nor_differ_nor_
         assert least == 0
 
 
-@pytest.mark.parametrize(("tau", "shape"), [(0.5, (1000, 4, 1)), (10, (4800, 1, 1)), (25, (3200, 4, 1))])
+@pytest.mark.parametrize(("tau", "shape"), [(0.5, (1000, 4, 1)), (10, (2800, 1, 1)), (25, (3200, 4, 1))])
 def test_power_of_one_comparison_and_at_the_bound_of_a_scan(tau, shape):
     """A drift of 3 true standard deviations is caught in 56 % or more at one per cent (an ideal test: 66 %), and at the
-    bound of a scan of 3000 comparisons half of those of 6.5 are. 300 runs of 32 blocks or more each.
+    bound of a scan of 3000 comparisons half of those of 6.5 are: of 400 runs those of 32 blocks or more, in the second
+    case about 40.
 
     The true deviation is that of the difference of the means over 4000 other runs.
     """
     n_draws, *rest = shape
-    runs = autoregressive(tau, (n_draws, 300, *rest), seed=3).swapaxes(0, 1)
+    runs = autoregressive(tau, (n_draws, 400, *rest), seed=3).swapaxes(0, 1)
     others = autoregressive(tau, (n_draws, 4000 // rest[0] * rest[0], 1), seed=4)[..., 0]
     halves = others[n_draws // 2 :].mean(axis=0) - others[n_draws // 4 : n_draws // 2].mean(axis=0)
     true = halves.std() / np.sqrt(rest[0])
     found, blocks = drifts(runs)
-    assert np.mean(blocks >= 32) > 0.9
+    assert np.mean(blocks >= 32) > 0.6
     enough = blocks >= 32
     caught = [
         comparisons.two_sided(found.difference + size * true, found.stderr, found.freedom)[enough] < level
