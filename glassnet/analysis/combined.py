@@ -11,8 +11,8 @@ import numpy as np
 
 from glassnet.analysis import freeenergy, ladder_bars, ladder_time
 
-#: most and fewest blocks of draws, and how many autocorrelation times of the slowest quantity should lie in each
-_MOST, _FEWEST, _LONG = 20, 4, 10
+#: most and fewest blocks of draws
+_MOST, _FEWEST = 20, 4
 #: bins of the energies of pairs are so much wider: averages, no free energies are taken from them
 _COARSE = 4
 
@@ -105,13 +105,13 @@ class Combined:
         return _Weighted(levels, rows[0], [column * relative for column in columns])
 
     def _count_blocks(self, energy, overlap) -> int:
-        """As many as there are stretches of ten autocorrelation times of the slowest quantity, energy or q^2."""
+        """As many as there are stretches of five times of the slowest mode of the ladder, energy or q^2."""
         series = [energy] if overlap is None else [energy, overlap * overlap]
         slowest = max(
             ladder_time.slowest_time((values - values.mean(axis=(0, 2), keepdims=True)).swapaxes(1, 2))
             for values in series
         )
-        return min(len(energy), _MOST, max(_FEWEST, int(len(energy) / (_LONG * slowest))))
+        return min(len(energy), _MOST, max(_FEWEST, int(len(energy) / (ladder_time.LONG * slowest))))
 
     def at(self, betas: np.ndarray) -> dict[str, np.ndarray]:
         """Thermal averages at any inverse temperatures of the ladder.

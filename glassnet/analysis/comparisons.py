@@ -11,6 +11,11 @@ from scipy import stats
 
 from glassnet.analysis import ladder_bars, ladder_time
 
+#: times that chains are supposed to last when starts are compared
+MIXED = 20.0
+#: chains whose mean at every draw is no noise
+_SEVERAL = 3
+
 
 class Difference(NamedTuple):
     """Two means that are equal in equilibrium: their difference, its standard error and the degrees of freedom that
@@ -45,28 +50,29 @@ class Stretches(NamedTuple):
     """The last half of chains (n_draws, n_chains, n_rungs) and the quarter before: how they differ, and how long the
     slowest mode lives in either.
 
-    Deviations are taken from the means of the two stretches, so that a drift does not hide itself by widening the bar;
-    chains from one kind of start share these means, so that chains that stay apart widen it.
+    Deviations are taken from the mean over the chains at every draw: what independent replicas do together is drift and
+    no noise, and must not hide itself by widening the bar; chains that stay apart widen it. Of one or two chains they
+    are taken from the means of the two stretches.
     """
 
     difference: np.ndarray
     before: np.ndarray
     last: np.ndarray
-    n_means: int
     time: float
 
 
-def stretches(chains: np.ndarray, n_planted: int = 0) -> Stretches:
-    """Cut chains of at least 4 draws, of which the first few started on the planted state."""
+def stretches(chains: np.ndarray) -> Stretches:
+    """Cut chains of at least 4 draws."""
     first, middle = len(chains) // 4, len(chains) // 2
     both = chains[first:].copy()
     before, last = both[: middle - first], both[middle - first :]
-    difference = last.mean(axis=(0, 1)) - before.mean(axis=(0, 1))
-    groups = [part for part in (slice(n_planted), slice(n_planted, None)) if chains[0, part].size]
-    for stretch in (before, last):
-        for group in groups:
-            stretch[:, group] -= stretch[:, group].mean(axis=(0, 1))
-    return Stretches(difference, before, last, 2 * len(groups), ladder_time.slowest_time(both))
+    means = [part.mean(axis=(0, 1)) for part in (before, last)]
+    if chains.shape[1] >= _SEVERAL:
+        both -= both.mean(axis=1, keepdims=True)
+    else:
+        before -= means[0]
+        last -= means[1]
+    return Stretches(means[1] - means[0], before, last, ladder_time.slowest_time(both))
 
 
 def drift(cut: Stretches, time: float) -> Difference:
@@ -78,16 +84,27 @@ def drift(cut: Stretches, time: float) -> Difference:
         for part, n_blocks in ((cut.before, number), (cut.last, 2 * number))
     ]
     variance = (ladder_time.mean_square(cut.before) + 2 * ladder_time.mean_square(cut.last)) / 3
-    bar = ladder_bars.bar(np.concatenate(blocks), cut.n_means, length / number, time, variance)
-    return Difference(cut.difference, bar.stderr * np.sqrt(1.5 / (number * n_chains)), bar.freedom)
+    several = n_chains >= _SEVERAL
+    bar = ladder_bars.bar(np.concatenate(blocks), 3 * number if several else 2, length / number, time, variance)
+    # rare events scatter more where there are more of them: then the shorter stretch tells its own variance
+    squares = [
+        (part**2).sum(axis=(0, 1)) / max(len(part) * n_chains - (len(part) if several else 1), 1) for part in blocks
+    ]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        uneven = (squares[0] + squares[1] / 2) / ((squares[0] + 2 * squares[1]) / 2)
+    uneven = np.where(uneven > 1, uneven, 1.0)
+    stderr = bar.stderr * np.sqrt(1.5 * uneven / (number * n_chains))
+    return Difference(cut.difference, stderr, np.maximum(bar.freedom / uneven**2, 1.0))
 
 
 def starts(chains: np.ndarray, n_planted: int, time: float) -> Difference:
     """The first few chains of (n_draws, n_chains, n_rungs), which started on the planted state, less the others.
 
-    `time` is that of the slowest mode of the ladders within either kind.
+    `time` is that of the slowest mode of the ladders. Starts that are remembered lengthen it, so that it counts up to a
+    twentieth of the chains: longer ones leave no blocks to compare.
     """
     n_draws, n_chains, _ = chains.shape
+    time = min(time, max(n_draws / MIXED, 0.5))
     number = ladder_time.n_blocks(n_draws, n_chains, time)
     cuts = ladder_time.edges(n_draws, number)
     sides = chains[:, :n_planted], chains[:, n_planted:]

@@ -3,19 +3,21 @@
 Exchange rates and round trips are no evidence and are not used. Asked instead, of every sample:
 
 - drift: the mean over the last half of the recorded draws against the quarter before, for the energy and the weight
-  of high overlap on every rung (logarithmic binning), in autocorrelation-aware standard errors;
+  of high overlap on every rung (logarithmic binning);
 - starts: in planted scans the weight of the planted phase from replicas started on the planted state against those
   started at random;
-- stuck: a chain whose pooled autocorrelation time exceeds a tenth of its length has not visited what its replicas
-  visit together, unless the scatter of the replicas' means that makes it so long may be chance. A chain that never
-  moves is stuck, unless all replicas sit at the lowest energy of the whole ladder and move on hotter rungs: that is a
-  ground state, found as often as there are replicas; or unless all replicas of a planted scan, from both kinds of
-  start, stay in the planted state;
+- both for all samples of a node together, whose differences are zero on the average;
+- stuck: replicas whose means scatter more than the draws within them explain, or more than those of chains that last
+  ten times their slowest mode (:mod:`glassnet.analysis.stuck`). A chain that never moves is stuck, unless all replicas
+  sit at the lowest energy of the whole ladder and move on hotter rungs: that is a ground state, found as often as there
+  are replicas; or unless all replicas of a planted scan, from both kinds of start, stay in the planted state;
 - identities of the ensemble, where there are some (:mod:`glassnet.analysis.identities`).
 
-Probabilities come from Student's t with the effective number of draws as degrees of freedom. The bound is shared by
-all comparisons of the scan (Bonferroni): a scan in equilibrium gets any sample named with probability
-:data:`FALSE_ALARM`. Dropping the samples that fail would bias every average, as they are the glassy ones.
+Standard errors come from blocks of draws that outlast whatever the rungs of a ladder remember together, energy or
+weight of high overlap (:mod:`glassnet.analysis.ladder_time`), probabilities from Student's t with the degrees of
+freedom of these blocks. The bound is shared by all comparisons of the scan (Bonferroni): a scan in equilibrium gets any
+sample named with probability :data:`FALSE_ALARM`. Dropping the samples that fail would bias every average, as they are
+the glassy ones.
 """
 
 from typing import NamedTuple
@@ -140,12 +142,16 @@ class Examination:
         peak = high[:, :, varies].astype(np.float64)
         # pairs share replicas and are not independent: their mean is one chain
         series = [energy, *([peak if planted else peak.mean(axis=1, keepdims=True)] if varies.any() else [])]
+        half = energy.shape[1] // 2 if planted else 0
         found = [comparisons.none(energy.shape[2]), comparisons.none(int(varies.sum()))]
-        slowest, half = 0.5, energy.shape[1] // 2 if planted else 0
+        slowest = 0.5
         if len(energy) >= _SHORTEST:
-            cut = [comparisons.stretches(chains, half * (chains is not energy)) for chains in series]
+            cut = [comparisons.stretches(chains) for chains in series]
             # a slow mode may show in one and move both
             slowest = max(stretches.time for stretches in cut)
+            if varies.any() and not planted:
+                # one chain alone knows its time badly
+                slowest = max(slowest, comparisons.stretches(thinned(peak)).time)
             found[: len(cut)] = [comparisons.drift(stretches, slowest) for stretches in cut]
         self._tables[_ENERGY].append(found[0].at(counted))
         self._tables[_PEAK].append(found[1].spread(varies).at(counted))

@@ -79,9 +79,8 @@ class Identities:
             return
         random = reading.energy.shape[2] // 2
         if self._planted_energy is not None:
-            energy = reading.energy[:, :, random:] / n_weights
-            difference = energy.mean(axis=(0, 2)) - self._planted_energy[sample] / n_weights
-            self._put(PLANTED_ENERGY, difference, _moments(energy))
+            above = reading.energy[:, :, random:] - self._planted_energy[sample]
+            self._put(PLANTED_ENERGY, above.mean(axis=(0, 2)) / n_weights, _moments(above / n_weights))
         if reading.pairs is not None and reading.pair_replicas is not None:
             kept = (reading.pair_replicas >= random).all(axis=0)
             if kept.any():

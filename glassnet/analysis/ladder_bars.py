@@ -14,6 +14,8 @@ import numpy as np
 from glassnet.analysis import errors
 from glassnet.analysis.ladder_time import block_means, edges, leading_mode, mean_square, moves, n_blocks, slowest_time
 
+#: most blocks of all chains together for a bar; a bar of a thousand is known to two per cent
+_MOST = 1024
 #: least variance of a block, in units of what draws without memory have
 _LEAST = 0.5
 
@@ -52,12 +54,17 @@ def bar(deviations: np.ndarray, n_means: int, length: float, time: float, varian
     square, fourth = (flat**2).sum(axis=0), (flat**4).sum(axis=0)
     moving = square > 0
     norm = np.where(moving, square, 1.0)
+    # where few blocks fit into a chain, how long they must be is not well known either
+    trusted = 1 - 1.5 / max(len(deviations), 3)
     freedom = max(count - n_means, 1)
     kurtosis = np.maximum(count * fourth / norm**2 - np.sqrt(24 / count), 3.0)
     ratio = length / max(time - 0.5, 1e-9)
     lacking = ratio / (ratio - 1 + np.exp(-ratio)) - 1
     of_block = square / freedom * (1 + lacking * _shared(flat[:, moving] / np.sqrt(norm[moving]), moving))
-    return Bar(np.sqrt(np.maximum(of_block, _LEAST * variance / length)), np.maximum(2 * freedom / (kurtosis - 1), 1.0))
+    return Bar(
+        np.sqrt(np.maximum(of_block, _LEAST * variance / length)),
+        np.maximum(2 * trusted * freedom / (kurtosis - 1), 1.0),
+    )
 
 
 def _shared(unit: np.ndarray, moving: np.ndarray) -> np.ndarray:
@@ -71,8 +78,8 @@ def _shared(unit: np.ndarray, moving: np.ndarray) -> np.ndarray:
     return np.minimum(shared, 1.0)
 
 
-def thermal_average(chains: np.ndarray, time: float = 0.5) -> errors.ThermalAverage:
-    """Mean on every rung of independent ladders, with a standard error that knows the ladder.
+def mean_with_bar(chains: np.ndarray, time: float = 0.5) -> tuple[np.ndarray, Bar]:
+    """Mean on every rung of independent ladders, and its bar.
 
     Parameters
     ----------
@@ -83,21 +90,38 @@ def thermal_average(chains: np.ndarray, time: float = 0.5) -> errors.ThermalAver
 
     Returns
     -------
-    errors.ThermalAverage
-        Of shape (n_rungs,). `n_effective` is at most n_draws n_chains, and nan where nothing moves.
+    (n_rungs,) float64
+    Bar
     """
     n_draws, n_chains, _ = chains.shape
     mean = chains.mean(axis=(0, 1))
     deviations = chains - mean
     time = max(time, slowest_time(deviations))
     # a single chain is cut at least into four: one block has no scatter
-    number = min(n_draws, max(n_blocks(n_draws, n_chains, time), 1 if n_chains > 1 else 4))
-    cuts = edges(n_draws, number)
-    count = n_draws * n_chains
-    variance = mean_square(deviations) * count / max(count - 1, 1)
-    single = bar(block_means(deviations, cuts), 1, n_draws / number, time, variance)
-    stderr = single.stderr / np.sqrt(number * n_chains)
-    moving = moves(chains)
+    number = min(n_draws, max(n_blocks(n_draws, n_chains, time, _MOST), 1 if n_chains > 1 else 4))
+    blocks = block_means(deviations, edges(n_draws, number))
+    single = bar(blocks, 1, n_draws / number, time, mean_square(deviations))
+    # what never moves has no error; rounding would leave one
+    stderr = np.where(moves(chains), single.stderr / np.sqrt(number * n_chains), 0.0)
+    return mean, Bar(stderr, single.freedom)
+
+
+def thermal_average(chains: np.ndarray, time: float = 0.5) -> errors.ThermalAverage:
+    """Mean on every rung of independent ladders, its standard error, and how many independent draws it is worth.
+
+    Parameters
+    ----------
+    chains, time
+        As for :func:`mean_with_bar`.
+
+    Returns
+    -------
+    errors.ThermalAverage
+        Of shape (n_rungs,). `n_effective` is at most n_draws n_chains, and nan where nothing moves.
+    """
+    mean, (stderr, _) = mean_with_bar(chains, time)
+    count = chains.shape[0] * chains.shape[1]
+    variance = mean_square(chains - mean) * count / max(count - 1, 1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        n_effective = np.where(moving, np.minimum(variance / stderr**2, count), np.nan)
-    return errors.ThermalAverage(mean, np.where(moving, stderr, 0.0), n_effective)
+        n_effective = np.where(stderr > 0, np.minimum(variance / stderr**2, count), np.nan)
+    return errors.ThermalAverage(mean, stderr, n_effective)

@@ -15,8 +15,8 @@ from glassnet.analysis import errors
 LONG = 5.0
 #: most blocks that chains are cut into, all chains of a sample together; longer ones would be safer then
 MOST = 192
-#: draws that are averaged before times are taken, as long as so many means are left
-_COARSE, _SHORTEST = (1, 8), 64
+#: draws that are averaged before times are taken, the most that leave so many means
+_COARSE, _SHORTEST = (16, 4, 1), 64
 #: draws within which most rungs have moved
 _FIRST = 32
 #: blocks from which the leading mode is taken
@@ -45,7 +45,8 @@ def slowest_time(deviations: np.ndarray) -> float:
     blocks = block_means(deviations, edges(len(deviations), min(len(deviations), _MODE_BLOCKS))) * unit
     leading = leading_mode(blocks.reshape(-1, blocks.shape[-1]))
     modes = deviations @ (np.stack([np.ones(len(leading)), leading], axis=-1) * unit[:, None])
-    return max(_time(modes, length) for length in _COARSE if length == 1 or len(modes) >= _SHORTEST * length)
+    coarse = next(length for length in _COARSE if length == 1 or len(modes) >= _SHORTEST * length)
+    return max(_time(modes, length) for length in {1, coarse})
 
 
 def _time(modes: np.ndarray, length: int) -> float:
@@ -85,9 +86,9 @@ def moves(chains: np.ndarray) -> np.ndarray:
     return moving
 
 
-def n_blocks(n_draws: int, n_chains: int, time: float) -> int:
+def n_blocks(n_draws: int, n_chains: int, time: float, most: int = MOST) -> int:
     """Into how many blocks each of some chains is cut whose slowest mode has that time, at least one."""
-    return int(max(1, min(n_draws / (LONG * time), MOST / n_chains, n_draws)))
+    return int(max(1, min(n_draws / (LONG * time), most / n_chains, n_draws)))
 
 
 def leading_mode(rows: np.ndarray) -> np.ndarray:

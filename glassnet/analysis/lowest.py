@@ -12,7 +12,7 @@ import xarray as xr
 from scipy import stats
 
 from glassnet._checks import integer
-from glassnet.analysis import errors
+from glassnet.analysis import ladder_bars
 from glassnet.glass import PathGlass
 from glassnet.sampling.tempering import ParallelTempering
 
@@ -86,13 +86,14 @@ def refute(glass: PathGlass, chain: xr.Dataset, *, n_sweeps: int = 10_000, seed:
     # both kinds of start are asked for the half that is farthest from them
     before = chain["energy"].transpose("draw", "replica", "temperature").values[chain.sizes["draw"] // 2 :]
     after = again["energy"].transpose("draw", "replica", "temperature").values
-    (mean, error), (other, other_error) = errors.mean_and_error(before), errors.mean_and_error(after)
-    stderr = np.hypot(error, other_error)
-    difference = other - mean
+    (mean, bar), (other, other_bar) = (ladder_bars.mean_with_bar(chains.astype(float)) for chains in (before, after))
+    variances = np.array([bar.stderr, other_bar.stderr]) ** 2
+    stderr, difference = np.sqrt(variances.sum(axis=0)), other - mean
     with np.errstate(invalid="ignore", divide="ignore"):
         deviation = np.where(difference == 0, 0.0, np.abs(difference) / stderr)
-    times = np.maximum(errors.pooled_time(before).tau, errors.pooled_time(after).tau)
-    freedom = np.maximum(min(before.shape[0], after.shape[0]) * n_replicas / (2 * times) - 1, 1)
+        freedom = stderr**4 / (variances**2 / [bar.freedom, other_bar.freedom]).sum(axis=0)
+    # nan where neither moves: then the smaller one's
+    freedom = np.where(np.isfinite(freedom), freedom, np.minimum(bar.freedom, other_bar.freedom))
     probability = 2 * stats.t.sf(deviation, freedom) * len(temperatures)
     wrong = np.flatnonzero(probability < FALSE_ALARM)
     hottest = float(temperatures[wrong[-1]]) if wrong.size else np.nan

@@ -51,13 +51,14 @@ def look(
     """
     end = clock() + seconds
     energies: dict[str, dict[int, xr.Dataset]] = {}
+    planted = {task.folder: task.planted for tasks in finished.values() for task in tasks}
     for task in _by_turns(finished):
         if clock() > end:
             break
         chain = _chain(directory, task)
         if chain is not None:
             energies.setdefault(task.folder, {})[task.sample] = chain
-    found = equilibration.assess([_node(folder, chains) for folder, chains in energies.items()])
+    found = equilibration.assess([_node(folder, planted[folder], chains) for folder, chains in energies.items()])
     warnings = [(folder, None, reason) for folder, reason in found.nodes.items()]
     warnings += [(each.path, each.sample, f"{each.reason} at T = {each.temperature:g}") for each in found.failures]
     return Look(sum(map(len, energies.values())), warnings)
@@ -71,7 +72,6 @@ def _by_turns(finished: dict[str, list[Task]]) -> Iterator[Task]:
 
 def _chain(directory: RunDirectory, task: Task) -> xr.Dataset | None:
     """Energies of one chain on the rungs that count; None where there are none, or too few."""
-    rungs = slice(None) if task.planted is None else slice(0, 1)
     try:
         place = directory.find(task)
         if place is None:
@@ -79,7 +79,7 @@ def _chain(directory: RunDirectory, task: Task) -> xr.Dataset | None:
         with opened(place) as file:
             if "energy" not in file or len(file["draw"]) < _FEWEST:
                 return None
-            energy, temperature = file["energy"][:, rungs], file["temperature"][rungs]
+            energy, temperature = file["energy"][:], file["temperature"][:]
             attrs = {name: int(file.attrs[name]) for name in ("n_weights", "n_paths")}
     except ChainError:
         # it may have been moved or lengthened a moment ago
@@ -88,7 +88,7 @@ def _chain(directory: RunDirectory, task: Task) -> xr.Dataset | None:
     return xr.Dataset({"energy": (_AXES[1:], energy[::step])}, {"temperature": temperature}, attrs)
 
 
-def _node(folder: str, chains: dict[int, xr.Dataset]) -> Node:
+def _node(folder: str, planted: float | None, chains: dict[int, xr.Dataset]) -> Node:
     """A node of these samples, without the rest of what an analysis would need."""
     draws = min(chain.sizes["draw"] for chain in chains.values())
     first = next(iter(chains.values()))
@@ -98,5 +98,4 @@ def _node(folder: str, chains: dict[int, xr.Dataset]) -> Node:
     }
     coordinates = {"sample": list(chains), "temperature": first["temperature"].values}
     whole = xr.Dataset(variables, coordinates, {"n_weights": first.attrs["n_weights"]})
-    # as if symmetric: of planted nodes the rung that counts is the only one here
-    return Node(folder, first.attrs["n_weights"], 0.0, None, whole)
+    return Node(folder, first.attrs["n_weights"], 0.0, planted, whole)

@@ -96,7 +96,7 @@ def test_exact_equilibrium_raises_no_alarm_in_a_thousand_scans():
 
 
 def test_frozen_chains_in_exact_equilibrium_may_be_stuck_but_nothing_else():
-    """Down to T = 0.4 modes live as long as the chains. Nothing drifts for all that: 20 scans, more than 2 have 1e-3."""
+    """Down to T = 0.4 modes live as long as the chains, and yet nothing drifts: of 20 scans more than 2 have 1e-3."""
     assert alarms(range(5000, 5020), COLD, ignored=("stuck",)) <= 2
 
 

@@ -173,7 +173,7 @@ def test_one_failing_sample_anywhere_leaves_everything_undecided(synthetic, wher
     assert find_transition(synthetic.tree(scan)).kind == "random first-order"
     path = f"/N72/dilution0.0/{where}"
     values = scan[path]["energy"].values.copy()
-    values[3] += np.round(20 * np.linspace(1, 0, values.shape[1]))[:, None, None]
+    values[3] += np.round(40 * np.linspace(1, 0, values.shape[1]))[:, None, None]
     scan[path] = scan[path].assign(energy=(scan[path]["energy"].dims, values))
     found = find_transition(synthetic.tree(scan))
     assert found.equilibration.failing == [(path, 3)]
