@@ -13,7 +13,7 @@ import xarray as xr
 
 from glassnet.analysis import errors, scaling
 from glassnet.analysis.estimates import weighed
-from glassnet.analysis.exponents import GLASS, PRODUCT, Exponents
+from glassnet.analysis.exponents import FERROMAGNET, GLASS, PRODUCT, Exponents
 from glassnet.analysis.location import Estimate
 from glassnet.analysis.scaling import Scaled
 from glassnet.analysis.universality import universality
@@ -54,7 +54,8 @@ def continuous(overlaps: dict[int, xr.Dataset]) -> Continuous:
     -------
     Continuous
         With known exponents the headline is the one with the smallest bar among: the crossings of N^r times the moment
-        that orders and of the Binder cumulants, weighed; from four sizes on the same with a term N^-omega in both fits;
+        that orders and of the Binder cumulants, weighed; in a ferromagnet without frustration the same with N [q^2];
+        from four sizes on the same with a term N^-omega in both fits;
         the zero of the inverse susceptibility in a glass; its bar holds the distance to those others that are known at
         least half as well. On random graphs of which nobody knows whether they are glasses or ferromagnets, those
         exponents count that fit. Elsewhere it is the crossing of the Binder cumulants.
@@ -71,6 +72,9 @@ def _with(overlaps: dict[int, xr.Dataset], exponents: Exponents) -> Continuous:
     if order is None or not order.found:
         return Continuous(exponents, binder, order, [])
     families = [_crossed(overlaps, exponents, binder, order)]
+    if exponents is FERROMAGNET and all(data.attrs["bias"] == 1 for data in overlaps.values()):
+        # without frustration the overlap knows nothing but the magnetisations
+        families.append(_crossed(overlaps, PRODUCT, binder, scaling.order(overlaps, PRODUCT)))
     if len(overlaps) >= scaling.SIZES_TO_CORRECT:
         pair = (one(overlaps, exponents, corrected=True) for one in (scaling.binder, scaling.order))
         families.append(_crossed(overlaps, exponents, *pair, f", with a term in N^-{exponents.decay}"))
@@ -78,7 +82,9 @@ def _with(overlaps: dict[int, xr.Dataset], exponents: Exponents) -> Continuous:
     families.append(_diverged(overlaps) if exponents is GLASS else [])
     families = sorted((family for family in families if family), key=lambda family: family[0].stderr)
     headline = weighed([family[0] for family in families])
-    return Continuous(exponents, binder, order, [headline, *[one for family in families for one in family][1:]])
+    return Continuous(
+        exponents, binder, order, _distinct([headline, *[one for family in families for one in family][1:]])
+    )
 
 
 def _crossed(overlaps: dict[int, xr.Dataset], exponents: Exponents, binder, order, term: str = "") -> list[Estimate]:
@@ -97,7 +103,15 @@ def _crossed(overlaps: dict[int, xr.Dataset], exponents: Exponents, binder, orde
     bar = float(np.hypot(errors.bootstrap_error(mean, _fewest(overlaps)), apart))
     if binder.found:
         found.append(Estimate(f"Binder cumulants of all sizes cross{term}", binder.temperature, binder.stderr, sizes))
-    return [Estimate(f"the two crossings weighed{term}", float(mean[0]), bar, sizes), *found]
+    return [
+        Estimate(f"crossings of {exponents.quantity} and Binder, weighed{term}", float(mean[0]), bar, sizes),
+        *found,
+    ]
+
+
+def _distinct(rows: list[Estimate]) -> list[Estimate]:
+    """Every name once: families share the crossing of the Binder cumulants."""
+    return list({one.name: one for one in reversed(rows)}.values())[::-1]
 
 
 def _of_either(overlaps: dict[int, xr.Dataset]) -> Continuous:

@@ -37,6 +37,6 @@ class Exponents(NamedTuple):
 GLASS = Exponents("spin glass", 1 / 3, 2 / 3, 1 / 3, "q2", (0, 1 / 4))
 #: ferromagnet on a random graph: [m^2] ~ N^-1/2 at T_c, corrections N^-1/2 (K. Binder, M. Nauenberg, V. Privman and
 #: A. P. Young, Phys. Rev. B 31, 1498 (1985), above the upper critical dimension, with N for L^d)
-FERROMAGNET = Exponents("ferromagnet", 1 / 2, 1 / 2, 1 / 2, "m2", (-1 / 4, 1 / 4))
+FERROMAGNET = Exponents("ferromagnet", 1 / 2, 1 / 2, 1 / 2, "m2", (-1 / 3, 1 / 3))
 #: the same seen by the overlap, the product of two magnetisations
 PRODUCT = Exponents("ferromagnet", 1 / 2, 1.0, 1 / 2, "q2", (0, 1 / 2))

@@ -85,7 +85,7 @@ def test_the_headline_lies_between_the_crossings_and_its_bar_knows_their_distanc
     found = continuous(scaled_curves(1.0, exponents, noise=1e-5, shift=1.0, bias=bias))
     assert found.exponents is exponents
     headline, moment, binder = found.estimates
-    assert headline.name == "the two crossings weighed"
+    assert headline.name == f"crossings of {exponents.quantity} and Binder, weighed"
     assert binder.value < headline.value <= moment.value
     assert max(moment.stderr, binder.stderr) < 1e-3
     assert headline.stderr > 0.05 * (moment.value - binder.value)

@@ -141,7 +141,7 @@ def test_spin_glasses_cross_with_their_exponents_along_the_dilution_axis(synthet
     found = critical_dilution(symmetric_at(synthetic, 1.2, (0.9, 1.0, 1.1), 7, model="spin_glass"), 1.0)
     assert abs(found.dilution - 0.2) < 3 * found.stderr
     assert found.stderr < 0.05
-    assert found.estimates[0].name == "the two crossings weighed"
+    assert found.estimates[0].name == "crossings of N^(2/3) [q^2] and Binder, weighed"
     assert found.estimates[1].name == "N^(2/3) [q^2] of all sizes cross"
     beyond = symmetric_at(synthetic, 2.0, (0.9, 1.0, 1.1), 7, sizes=(48, 96), model="spin_glass")
     assert critical_dilution(beyond, 1.0).why.startswith("N^(2/3) [q^2] of all sizes does not cross")
