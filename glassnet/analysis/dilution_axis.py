@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 
 from glassnet._checks import real
-from glassnet.analysis import estimates, finitesize, scaling, symmetric
+from glassnet.analysis import estimates, scaling, symmetric
 from glassnet.analysis.equilibration import Equilibration, Examination, conclude
 from glassnet.analysis.evidence import number, several
 from glassnet.analysis.location import Estimate, Location, locate
@@ -84,7 +84,7 @@ def critical_dilution(chains: xr.DataTree, temperature: float) -> CriticalDiluti
         else:
             overlaps.append((node, collector.dataset(seed=seed)))
     equilibration = conclude(examinations)
-    located = _with_shift(locate([row for row in weights if equilibration.passes(row.path)], seed=seed), planted)
+    located = locate([row for row in weights if equilibration.passes(row.path)], seed=seed)
     rows = _continuous([pair for pair in overlaps if equilibration.passes(pair[0].path)], temperature)
     return _answer(temperature, located, rows, equilibration, bool(planted), bool(unplanted))
 
@@ -107,17 +107,6 @@ def _answer(temperature, located: Location | None, rows, equilibration, planted,
     if not reasons or (unplanted and not (equilibration.failures or equilibration.nodes)):
         reasons.append(reason)
     return CriticalDilution(temperature, np.nan, np.nan, listed, equilibration, "; ".join(reasons))
-
-
-def _with_shift(located: Location | None, planted: list[Node]) -> Location | None:
-    """The crossing with the shift of finite networks in its bar; of other glasses as it is."""
-    if located is None or planted[0].chain.attrs.get("ensemble") != "walks" or not np.isfinite(located.temperature):
-        return located
-    shift = finitesize.of_networks(max(node.size for node in planted))
-    # along the line of transitions the paths that are left change about as T does: d ln(alpha') = d ln(T)
-    p = max(2, int(planted[0].chain.attrs.get("p", 2)))
-    in_dilution = shift * (1 - located.temperature) / (p - 1)
-    return located._replace(stderr=float(np.hypot(located.stderr, in_dilution)))
 
 
 def _uncrossed(located: Location | None) -> str:

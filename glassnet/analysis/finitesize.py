@@ -34,11 +34,6 @@ def finite_size(ensemble: str, sizes: list[int], p: int, dilution: float = 0.0) 
     return float(_NETWORK / np.sqrt(sizes[0]) + rare / sizes[0])
 
 
-def of_networks(n_weights: int) -> float:
-    """Size of the shift of the transition temperature of networks of walks, over it: both terms, for small ones too."""
-    return float(_NETWORK / np.sqrt(n_weights) + _NEXT / n_weights)
-
-
 def of_complexity(ensemble: str, sizes: list[int], shift: float) -> tuple[float, float]:
     """By how much the complexity of glasses of these sizes may be too low, and too high.
 

@@ -88,18 +88,6 @@ def test_planted_weights_cross_along_the_dilution_axis(synthetic):
     assert str(found).startswith("critical dilution at T = 0.65: 0.1")
 
 
-def test_the_bar_of_networks_holds_the_shift_of_their_width(synthetic):
-    """0.45 / sqrt(N) + 5 / N of the paths that are left, at N = 96; the crossing itself is that of other glasses."""
-    chains = planted_at(synthetic, 0.65, 0.8, 3, n_samples=12)
-    plain = critical_dilution(chains, 0.65)
-    for node in chains.leaves:
-        node.attrs |= {"ensemble": "walks", "p": 3}
-    found = critical_dilution(chains, 0.65)
-    assert found.dilution == plain.dilution
-    shift = (0.45 / np.sqrt(96) + 5 / 96) * (1 - plain.dilution) / 2
-    assert found.stderr == pytest.approx(np.hypot(plain.stderr, shift))
-
-
 def test_frozen_chains_leave_the_critical_dilution_open(synthetic):
     found = critical_dilution(planted_at(synthetic, 0.65, 0.8, 3, n_samples=4, frozen=True), 0.65)
     assert np.isnan(found.dilution)
