@@ -36,6 +36,7 @@ def test_run_files_run(run_file, tmp_path):
     text = re.sub(r"^sizes = .*", "sizes = [12, 24]", text, flags=re.MULTILINE)
     text = re.sub(r"^dilutions = .*", "dilutions = [0.0, 0.25]", text, flags=re.MULTILINE)
     text = re.sub(r"^(planted) = \[([^,]*), .*?\]", r"\1 = [\2]", text, flags=re.MULTILINE)
+    text = re.sub(r"^field = true.*", "field = {n_weights = 60, instances = 2, sweeps = 80}", text, flags=re.MULTILINE)
     small = tmp_path / run_file.name
     small.write_text(text)
     assert main(["scan", str(small), "--out", str(tmp_path / "out")]) == 0

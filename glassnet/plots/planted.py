@@ -6,7 +6,7 @@ from glassnet.analysis.evidence import number
 from glassnet.plots import look
 
 #: points of a line of theory, each a fixed point of the cavity equations
-_POINTS = 15
+_POINTS = 9
 
 
 def complexity(result, ax=None, theory=None):

@@ -16,7 +16,7 @@ _WIDTHS = (30, 45, 90)
 #: instances where all weights have equally many paths, and where their numbers are random
 _ALIKE, _RANDOM = 4, 16
 #: fewest sweeps, most, and sweeps over exp(2 / T), the time to pass the barrier of one path
-_FEWEST, _MOST, _BARRIERS = 400, 40_000, 24.0
+_FEWEST, _MOST, _BARRIERS = 400, 40_000, 18.0
 #: a weight with more paths than there is room for comes once in so many glasses
 _RARE = 1e18
 
