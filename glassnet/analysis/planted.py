@@ -1,8 +1,7 @@
 """Planted scans: how much of the equilibrium weight the planted phase holds, at the planting temperature.
 
-A configuration belongs to the planted phase if its overlap with the planted state exceeds the threshold of
-:func:`glassnet.analysis.overlaps.peak_threshold`, 1/2 for plain overlaps. Other rungs of the ladder are tools of the
-exchange and are never looked at.
+A configuration is in the planted phase if its overlap with the planted state exceeds the threshold of
+:func:`~glassnet.analysis.overlaps.peak_threshold`. Other rungs of the ladder are tools and are never looked at.
 """
 
 from typing import NamedTuple
@@ -25,7 +24,7 @@ class PlantedNode(NamedTuple):
     `from_random` the same for either half of the replicas; `energy_gap` the mean total energy in the planted phase less
     that outside, nan where one of them was hardly seen; `density` (n_samples, n_bins) the distribution of the overlap
     with the planted state in the bins `edges`. `threshold` separates the phases. Finite sizes shift the transition by
-    N to the power -`correction`: 1, or 1/2 in networks of walks, where loops are of the order sqrt(N).
+    N to the power -`correction`, 1/2 in networks, whose loops are of the order sqrt(N).
     """
 
     path: str
@@ -76,10 +75,10 @@ class PlantedWeights:
 
     def result(self) -> PlantedNode:
         """What the location needs of the samples so far."""
-        columns = np.array(self._rows).T
-        identity = (self._node.path, self._node.n_weights, self._node.planted_temperature)
-        correction = 0.5 if self._node.chain.attrs.get("ensemble") == "walks" else 1.0
-        return PlantedNode(*identity, *columns, np.array(self._densities), self._edges, self._threshold, correction)
+        columns, node = np.array(self._rows).T, self._node
+        identity = (node.path, node.n_weights, node.planted_temperature)
+        shape = (np.array(self._densities), self._edges, self._threshold)
+        return PlantedNode(*identity, *columns, *shape, 0.5 if node.chain.attrs.get("ensemble") == "walks" else 1.0)
 
 
 def log_ratio(node: PlantedNode) -> np.ndarray:
