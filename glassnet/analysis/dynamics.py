@@ -157,8 +157,8 @@ def planted_relaxation(
     -----
     Once weights had the time to turn against a path, a decay in ln t slows down below T_d towards the plateau; only
     above T_d does it speed up, so the upper end is a statistical statement. The lower end rests on the decay at T_d:
-    at least 0.4 (1 - C) t^-0.4 per factor e of time. Both close in as the run grows longer: with 500 sweeps some 5 % on
-    either side of T_d, with 4000 some 2 %. At low T_d, where everything is activated, the lower end stays open longer.
+    at least 0.4 (1 - C) t^-0.4 per factor e of time. Both close in as the run grows longer: with 500 sweeps some 10 %
+    on either side of T_d, with 4000 some 3 %. At low T_d, where all is activated, the lower end stays open longer.
     """
     temperatures = _checks.temperature_ladder("temperatures", temperatures)
     instances = _checks.integer("instances", instances, minimum=1)

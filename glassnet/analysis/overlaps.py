@@ -6,7 +6,7 @@ import xarray as xr
 from glassnet.analysis import errors, ladder_bars
 from glassnet.analysis.independent import independent_pairs
 from glassnet.analysis.nodes import Node, Reading, bias, may_magnetise, on_random_graph, order_parameter, readings
-from glassnet.analysis.studentised import studentised_error
+from glassnet.analysis.studentised import moment_errors, studentised_error
 
 #: about this many bins between -1 and 1; always a whole number of the steps 2/N between possible overlaps
 _BINS = 48
@@ -103,14 +103,10 @@ class OverlapAverages:
             variables[f"{name}_stderr"] = (dimensions, errors.bootstrap_error(values, n_samples))
             variables[f"{name}_resampled"] = (("resample", *dimensions), values)
         # few samples hold most of these moments, so that their scatter alone says too little
-        with np.errstate(invalid="ignore", divide="ignore"):
-            slopes = np.stack([2 * fourth / second**3, -1 / second**2], axis=-1) / (ratio - 1)
-        one = np.ones((*second.shape, 1))
-        skewed = {"q2": (moments[..., :1], one), "susceptibility": (moments[..., :1], one / square)}
-        skewed |= {"peak_weight": (moments[..., 2:], one), "binder": (moments[..., :2], slopes)}
-        for name, (sampled, gradient) in skewed.items():
-            stderr = studentised_error(sampled, counts, derived[name], gradient)
-            variables[f"{name}_stderr"] = ("temperature", stderr)
+        skewed = moment_errors(moments[..., :2], counts, ratio)
+        skewed["susceptibility"] = skewed["q2"] / square
+        skewed["peak_weight"] = studentised_error(moments[..., 2:], counts, peak, np.ones((*peak.shape, 1)))
+        variables |= {f"{name}_stderr": ("temperature", stderr) for name, stderr in skewed.items()}
         weight = moments[..., 2]
         with np.errstate(invalid="ignore", divide="ignore"):
             variables["self_averaging"] = ("temperature", weight.var(axis=0) / weight.mean(axis=0) ** 2)

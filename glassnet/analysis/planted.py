@@ -1,8 +1,7 @@
 """Planted scans: how much of the equilibrium weight the planted phase holds, at the planting temperature.
 
-A configuration belongs to the planted phase if its overlap with the planted state exceeds the threshold of
-:func:`glassnet.analysis.overlaps.peak_threshold`, 1/2 for plain overlaps. Other rungs of the ladder are tools of the
-exchange and are never looked at.
+A configuration is in the planted phase if its overlap with the planted state exceeds the threshold of
+:func:`~glassnet.analysis.overlaps.peak_threshold`. Other rungs of the ladder are tools and are never looked at.
 """
 
 from typing import NamedTuple
@@ -82,11 +81,10 @@ class PlantedWeights:
 
     def result(self) -> PlantedNode:
         """What the location needs of the samples so far."""
-        columns = np.array(self._rows).T
-        identity = (self._node.path, self._node.n_weights, self._node.planted_temperature)
+        columns, node = np.array(self._rows).T, self._node
+        identity = (node.path, node.n_weights, node.planted_temperature)
         measured = (np.array(self._densities), self._edges, self._threshold, np.array(self._energies))
-        correction = 0.5 if self._node.chain.attrs.get("ensemble") == "walks" else 1.0
-        return PlantedNode(*identity, *columns, *measured, correction)
+        return PlantedNode(*identity, *columns, *measured, 0.5 if node.chain.attrs.get("ensemble") == "walks" else 1.0)
 
 
 def log_ratio(node: PlantedNode) -> np.ndarray:

@@ -19,6 +19,7 @@ from glassnet.analysis.combined import Combined
 from glassnet.analysis.evidence import number
 from glassnet.analysis.independent import independent_pairs
 from glassnet.analysis.nodes import Node, order_parameter, readings
+from glassnet.analysis.studentised import moment_errors
 from glassnet.analysis.thermodynamics import Paramagnet, described_anchor
 
 _MEANING = {
@@ -240,7 +241,8 @@ class Reweighted:
 
     def _error(self, name: str, over_samples: dict, over_blocks: dict) -> np.ndarray:
         if name in over_samples:
-            return errors.bootstrap_error(over_samples[name], self.n_samples)
+            skewed = over_samples.get("skewed", {})
+            return skewed[name] if name in skewed else errors.bootstrap_error(over_samples[name], self.n_samples)
         return errors.block_error(over_blocks[name], [sample.n_blocks for sample in self._samples])
 
     def _within(self, temperature) -> np.ndarray:
@@ -256,7 +258,8 @@ class Reweighted:
         return np.clip(wanted, lowest, highest)
 
     def _evaluate(self, wanted: np.ndarray) -> tuple[dict, dict]:
-        """Every quantity at (n_wanted,) temperatures on resamples of samples (none for one sample) and of blocks."""
+        """Every quantity at (n_wanted,) temperatures on resamples of samples (none for one sample) and of blocks; with
+        the samples, as "skewed", the errors of moments that a few of them may dominate."""
         if self._last[0] == wanted.tobytes():
             return self._last[1]
         columns = [self._per_weight(sample.at(1 / wanted), wanted) for sample in self._samples]
@@ -266,6 +269,8 @@ class Reweighted:
             if self.n_samples > 1:
                 counts = errors.resampling_counts(self.n_samples, key=key, seed=self._seed)
                 over_samples = self._derived(errors.resampled_means(values, counts))
+                if values.shape[1] > 4:
+                    over_samples["skewed"] = moment_errors(values[:, 4:].swapaxes(1, 2), counts, self._reference)
             without = [column[1:] for column in columns]
             over_blocks = self._derived(errors.resampled_blocks(values, without, key=key, seed=self._seed))
         self._last = wanted.tobytes(), (over_samples, over_blocks)

@@ -44,3 +44,29 @@ def studentised_error(values: np.ndarray, counts: np.ndarray, statistic: np.ndar
     # resamples of one and the same sample state no error; where there are none else, neither does the statistic
     width = np.quantile(np.where(np.isfinite(deviation), deviation, 0.0), errors.COVERAGE, axis=0)
     return np.maximum(plain, np.maximum(width, errors.student(n_samples)) * own[0])
+
+
+def moment_errors(moments: np.ndarray, counts: np.ndarray, ratio: float) -> dict[str, np.ndarray]:
+    """Errors of [<q^2>] ("q2") and of the Binder cumulant ("binder") with the ratio B0 of independent pairs.
+
+    Parameters
+    ----------
+    moments : (n_samples, ..., 2) float64
+        <q^2> and <q^4> of each sample.
+    counts : (1 + n_resamples, n_samples) float64, of :func:`glassnet.analysis.errors.resampling_counts`
+    ratio : float
+        B0 = <q^4> / <q^2>^2 without order; nan where the cumulant has none.
+
+    Returns
+    -------
+    dict of (...) float64
+    """
+    means = errors.resampled_means(moments, counts)
+    second, fourth = means[..., 0], means[..., 1]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        cumulant = (ratio - fourth / second**2) / (ratio - 1)
+        slopes = np.stack([2 * fourth / second**3, -1 / second**2], axis=-1) / (ratio - 1)
+        return {
+            "q2": studentised_error(moments[..., :1], counts, second, np.ones((*second.shape, 1))),
+            "binder": studentised_error(moments, counts, cumulant, slopes),
+        }

@@ -15,6 +15,8 @@ from glassnet.sampling.ladder import Exchanges, exchanges
 
 #: rungs on the terminal: the coldest, the hottest, and those nearest to the transition
 _SHORT = 7
+#: samples from which on the rare ones that hold most of an overlap's moments are likely to be among them
+_FEW = 32
 
 
 class Table(NamedTuple):
@@ -78,6 +80,8 @@ def _symmetric(result: Transition, node: Node) -> Table:
         title += f", barrier {measured.barrier:.2f}, round trips/bound {_trips(node, measured)}"
     if node.n_samples == 1:
         title += "; bars of energy and <q^2> are thermal alone"
+    elif node.n_samples < _FEW:
+        title += f"; bars of overlaps from fewer than {_FEW} samples may lack rare ones"
     header = ["T", "energy/N", "entropy/N", *(titles[name] for name in overlap_names), "swaps"]
     return Table(title, header, rows, _telling(temperatures, likely(result), worst))
 

@@ -1,12 +1,15 @@
 """The line T_c(dilution), its inverse, and the crossing along the dilution axis."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+import glassnet as gn
 from glassnet.analysis.dilution_axis import critical_dilution
 from glassnet.analysis.line import TransitionLine
+from glassnet.cli import main
 
 
 def line(temperatures, stderr=0.01, dilutions=(0.0, 0.1, 0.2, 0.3)):
@@ -111,6 +114,66 @@ def test_planted_weights_that_do_not_cross_say_so(synthetic):
     few = {path: data for path, data in one_size.items() if "/N48" in path and "planted" in path}
     found = critical_dilution(synthetic.tree(few), 0.65)
     assert found.why == "planted weights need two sizes at two or more dilutions each"
+
+
+def network_at(synthetic, widths, seed, **options):
+    """Networks whose T_c falls with dilution like 0.8 - dilution, higher by 0.87 / width: 0.15 at T = 0.65."""
+    scan = {}
+    for dilution in (0.05, 0.15, 0.25, 0.35, 0.45):
+        for width in widths:
+            size, seed = 3 * width**2, seed + 1
+            critical = 0.8 - dilution + 0.9 / (0.6 * np.sqrt(size))
+            rows = synthetic.two_level((size,), (0.65,), seed=seed, critical=critical, n_samples=16, **options)
+            for path, data in rows.items():
+                removed = data.assign_attrs(ensemble="walks", n_weights=round((1 - dilution) * size))
+                scan[path.replace("dilution0.0", f"dilution{dilution}")] = removed
+    return synthetic.tree(scan)
+
+
+def test_networks_are_extrapolated_in_their_width_along_the_dilution_axis(synthetic):
+    found = critical_dilution(network_at(synthetic, (4, 5, 6), 7), 0.65)
+    assert abs(found.dilution - 0.15) < 2.5 * found.stderr
+    assert found.stderr < 0.1
+    assert found.estimates[0].name == "crossing of all sizes, extrapolated in 1/width"
+
+
+def test_two_widths_leave_the_critical_dilution_open(synthetic):
+    found = critical_dilution(network_at(synthetic, (4, 6), 7), 0.65)
+    assert np.isnan(found.dilution)
+    assert found.why.startswith("networks need three widths, as their corrections are of the order 1/width; planted")
+
+
+def test_a_crossing_without_a_jump_is_no_critical_dilution(synthetic):
+    """As for find_transition: overlaps that move smoothly from low to high may cross 1/2 for other reasons."""
+    tree = planted_at(synthetic, 0.65, 0.8, 3, n_samples=12)
+    smooth = {}
+    for path, data in ((node.path, node.to_dataset()) for node in tree.subtree if "energy" in node.data_vars):
+        rng = np.random.default_rng(len(smooth))
+        overlap = np.clip(data["planted_overlap"] * 0.5 + 0.27 + 0.25 * rng.normal(size=data["energy"].shape), -1, 1)
+        smooth[path] = data.assign(planted_overlap=overlap)
+    found = critical_dilution(synthetic.tree(smooth), 0.65)
+    assert np.isnan(found.dilution)
+    assert "but the overlap with the planted state does not jump: by " in found.why
+    assert found.estimates
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [31, 32, 33])
+def test_critical_dilution_of_networks(seed, tmp_path):
+    """runs/controls/networks.toml: at T = 0.8 infinite networks of alpha = 2 end at dilution 0.150 (cavity method)."""
+    run_file = tmp_path / "networks.toml"
+    text = (Path(__file__).parents[2] / "runs" / "controls" / "networks.toml").read_text()
+    run_file.write_text(text.replace("seed = 31", f"seed = {seed}"))
+    assert main(["scan", str(run_file), "--out", str(tmp_path / "networks")]) == 0
+    chains = gn.open_chains(tmp_path / "networks")
+    found = critical_dilution(chains, 0.8)
+    first, small = found.estimates[0], next(one for one in found.estimates if "as if" in one.name)
+    print(f"{first.value:.3f}({first.stderr:.3f}); as if 1/N {small.value:.3f}({small.stderr:.3f}); {found.why}")
+    assert first.name == "crossing of all sizes, extrapolated in 1/width"
+    assert abs(first.value - 0.150) < 2.5 * first.stderr
+    # neither face claims a transition where the overlap does not jump
+    line = gn.transition_line(chains)
+    assert np.isnan(found.dilution) == np.isnan(line.critical_dilution(0.8).value)
 
 
 def symmetric_at(synthetic, critical, rungs, seed, dilutions=None, sizes=(48, 96, 192), model="landau"):

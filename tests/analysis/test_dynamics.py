@@ -168,6 +168,23 @@ def test_plateaus_hold_the_overlap_of_theory(brackets):
     assert 0.5 < np.mean(np.abs(pulls) < 1) < 0.95
 
 
+def test_one_set_of_paths_with_uneven_degrees_does_not_tell_how_others_differ(monkeypatch):
+    """10 Poisson glasses, 512 plantings on each: their plateaus differ by more than the plantings do."""
+    expected = gn.theory.poisson(p=3, alpha=2.0).overlap(0.95)
+
+    def pulls():
+        found = [
+            planted_relaxation(900, [0.95], sweeps=128, seed=seed, ensemble="poisson", p=3, alpha=2.0)
+            for seed in range(10)
+        ]
+        return np.array([(one.plateau[0] - expected) / one.plateau_stderr[0] for one in found])
+
+    # the root mean square of 10 pulls has a standard error of 0.22
+    assert np.sqrt(np.mean(pulls() ** 2)) < 1.5
+    monkeypatch.setattr(dynamics, "_UNEVEN", 0.0)
+    assert np.sqrt(np.mean(pulls() ** 2)) > 2
+
+
 def test_rules_that_forget_the_plateau_or_the_activation_time_are_caught(monkeypatch):
     """Without either the brackets of 64 sweeps lie above T_d, or below."""
     monkeypatch.setattr(dynamics, "_SLOW", 1.5)

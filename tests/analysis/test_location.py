@@ -91,6 +91,47 @@ def test_extrapolations_and_pair_crossings_stand_beside_the_headline(located):
     assert "zero of the mean ln((1-w)/w), extrapolated in 1/N" in names
 
 
+def networks(seed, widths=(4, 5, 6), **options):
+    """ln((1-w)/w) = N 0.6 (T - CRITICAL) - 0.9 sqrt(N) - offset + noise: w = 1/2 at 0.22, 0.17 and 0.14 above."""
+    found, temperatures = [], (0.5, 0.6, 0.7, 0.8, 0.9)
+    for width in widths:
+        size = 3 * width**2
+        rows = two_level(
+            (size,), temperatures, seed=seed + size, offset=0.5 + 0.9 * np.sqrt(size), n_samples=24, **options
+        )
+        found += [node._replace(correction=0.5) for node in rows]
+    return found
+
+
+def test_networks_are_extrapolated_in_their_width():
+    """16 scans with corrections c of order 1 beside those of order sqrt(N): 2.5 bars hold the truth."""
+    found = [location.locate(networks(1000 * seed)) for seed in range(16)]
+    deviations = np.array([(one.temperature - CRITICAL) / one.stderr for one in found])
+    assert all(one.found for one in found)
+    assert np.abs(deviations).max() < 2.5
+    assert np.mean([one.stderr for one in found]) < 0.07
+    names = [one.name for one in found[0].estimates]
+    assert names[0] == "crossing of all sizes, extrapolated in 1/width"
+    assert "crossing of all sizes, as if corrections were of the order 1/N" in names
+    assert not any(name.startswith("crossing of 48") for name in names)
+    for one in found:
+        (small,) = (other for other in one.estimates if "as if" in other.name)
+        assert one.spread >= abs(small.value - one.temperature) / 2
+
+
+def test_networks_taken_for_glasses_with_small_corrections_are_off():
+    small = [[node._replace(correction=1.0) for node in networks(1000 * seed)] for seed in range(6)]
+    found = [location.locate(nodes) for nodes in small]
+    assert np.mean([one.temperature for one in found]) > CRITICAL + 0.05
+    assert np.abs(pulls(found)).min() > 2.5
+
+
+def test_two_widths_are_no_extrapolation():
+    found = location.locate(networks(1, widths=(4, 6)))
+    assert not found.found
+    assert found.lacks == "networks need three widths, as their corrections are of the order 1/width"
+
+
 def test_no_crossing_is_found_outside_the_planting_temperatures():
     outside = location.locate(two_level(temperatures=(0.72, 0.76, 0.80), seed=1))
     assert not outside.found

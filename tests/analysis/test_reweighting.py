@@ -154,6 +154,9 @@ def test_errors_over_samples_hold_thermal_noise_and_disorder(chain):
         thermal *= errors.student(58) / errors.student(20)
         assert table[f"{name}_thermal_stderr"].values == pytest.approx(thermal, rel=0.2)
     assert table["binder_resampled"].shape == (401, len(WANTED))
+    for name in ("q2", "binder"):
+        plain = errors.bootstrap_error(table[f"{name}_resampled"].values, 3)
+        assert (table[f"{name}_stderr"].values >= plain).all()
     assert (table["energy_thermal_stderr"] < table["energy_stderr"]).all()
 
 

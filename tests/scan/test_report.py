@@ -83,6 +83,7 @@ def test_report_has_tables_verdict_theory_and_paths(written):
     assert header.split() == ["T", "energy/N", "entropy/N", "<q^2>", "Binder", "swaps"]
     title = "N = 12, dilution 0: 2 samples, entropy from n_weights ln 2 at T = inf; least swaps "
     assert any(line.startswith(title) for line in lines)
+    assert any(line.endswith("; bars of overlaps from fewer than 32 samples may lack rare ones") for line in lines)
     assert any(line.startswith("planted, dilution 0") for line in lines)
     assert "\n\ndilution 0: undecided\n" in text
     assert "theory (cavity method, N = infinity): T_K = 0.6545, T_d = 0.7528" in text
