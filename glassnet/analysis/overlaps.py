@@ -68,10 +68,10 @@ class OverlapAverages:
             for plain overlaps); `binder` = (B0 - R) / (B0 - 1), R = [<q^4>] / [<q^2>]^2, with B0 the exact ratio of
             independent pairs (0 without order, 1 for one sharp overlap); `peak_weight` = [P(|q| > threshold)]; `m2` =
             [<m^2>] of the magnetisation m where two-body couplings may magnetise, from all draws that recorded weights
-            or from the weights the chains end in; each with `_stderr` (bootstrap-t over samples, nan for a single
-            one) and `_resampled` (resample, temperature), whose first row holds the data; `self_averaging`, the variance
-            of the peak weight over the samples divided by its squared mean (0 if it is self-averaging; nan where no
-            sample has a peak). `q2_thermal_stderr` is the part of the error of `q2` that longer chains would remove,
+            or from the weights the chains end in; each with `_stderr` (bootstrap-t over samples, nan for a single one)
+            and `_resampled` (resample, temperature), whose first row holds the data; `self_averaging`, the variance of
+            the peak weight over the samples divided by its squared mean (0 if it is self-averaging; nan where no sample
+            has a peak). `q2_thermal_stderr` is the part of the error of `q2` that longer chains would remove,
             autocorrelation included. Dimensions (temperature, overlap): `density` of q with `density_stderr` and
             `density_resampled`. Attributes: variable, threshold, origin (overlap without order, 0 where both signs are
             alike), reference_ratio (B0), n_samples, bias (of the couplings, nan where it is not known), random_graph
