@@ -24,8 +24,8 @@ LOST = 0.5
 _PER_OCTAVE = 8
 #: a state is held where the overlap falls by less than _SLOW (1 - C) t^-0.4 per factor e of time, over the last factor
 #: of 4. At T_d it falls like t^-a with a < 0.4 (W. Goetze, Complex dynamics of glass-forming liquids, 2009, section
-#: 4.3): by 0.52 (1 - C) t^-0.4 and more from 64 sweeps on, measured at T_d of the cavity theory in 20 ensembles with
-#: p = 3 to 10 and T_d from 0.29 to 4.2; by least at p = 3 and large degrees
+#: 4.3): by 0.52 (1 - C) t^-0.4 and more from 64 sweeps on, measured at T_d of the cavity theory in ensembles with p = 3
+#: to 10 and T_d from 0.29 to 4.2, as far as the noise let it be seen; by least at p = 3 and large degrees
 _SLOW, _EXPONENT = 0.4, 0.4
 #: what happens earlier is no relaxation of a state yet: so many sweeps, and so many times exp(2/T), the time in which a
 #: weight turns against one path
