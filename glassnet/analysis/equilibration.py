@@ -32,6 +32,8 @@ from glassnet.analysis.overlaps import peak_threshold, thinned
 #: probability that a whole scan in equilibrium gets one or more samples named
 FALSE_ALARM = 0.01
 
+#: pairs of replicas that tell how long they remember
+_PAIRS = 8
 #: chains in which a drift can be seen
 _SHORTEST = 8
 
@@ -151,7 +153,7 @@ class Examination:
             slowest = max(stretches.time for stretches in cut)
             if varies.any() and not planted:
                 # one chain alone knows its time badly
-                slowest = max(slowest, comparisons.stretches(thinned(peak)).time)
+                slowest = max(slowest, comparisons.stretches(peak[:, :: -(-peak.shape[1] // _PAIRS)]).time)
             found[: len(cut)] = [comparisons.drift(stretches, slowest) for stretches in cut]
         self._tables[_ENERGY].append(found[0].at(counted))
         self._tables[_PEAK].append(found[1].spread(varies).at(counted))

@@ -93,17 +93,8 @@ def mean_with_bar(chains: np.ndarray, time: float = 0.5) -> tuple[np.ndarray, Ba
     (n_rungs,) float64
     Bar
     """
-    n_draws, n_chains, _ = chains.shape
-    mean = chains.mean(axis=(0, 1))
-    deviations = chains - mean
-    time = max(time, slowest_time(deviations))
-    # a single chain is cut at least into four: one block has no scatter
-    number = min(n_draws, max(n_blocks(n_draws, n_chains, time, _MOST), 1 if n_chains > 1 else 4))
-    blocks = block_means(deviations, edges(n_draws, number))
-    single = bar(blocks, 1, n_draws / number, time, mean_square(deviations))
-    # what never moves has no error; rounding would leave one
-    stderr = np.where(moves(chains), single.stderr / np.sqrt(number * n_chains), 0.0)
-    return mean, Bar(stderr, single.freedom)
+    mean, found, _ = _moments(chains, time)
+    return mean, found
 
 
 def thermal_average(chains: np.ndarray, time: float = 0.5) -> errors.ThermalAverage:
@@ -119,9 +110,23 @@ def thermal_average(chains: np.ndarray, time: float = 0.5) -> errors.ThermalAver
     errors.ThermalAverage
         Of shape (n_rungs,). `n_effective` is at most n_draws n_chains, and nan where nothing moves.
     """
-    mean, (stderr, _) = mean_with_bar(chains, time)
+    mean, (stderr, _), variance = _moments(chains, time)
     count = chains.shape[0] * chains.shape[1]
-    variance = mean_square(chains - mean) * count / max(count - 1, 1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        n_effective = np.where(stderr > 0, np.minimum(variance / stderr**2, count), np.nan)
+        worth = variance * count / max(count - 1, 1) / stderr**2
+        n_effective = np.where(stderr > 0, np.minimum(worth, count), np.nan)
     return errors.ThermalAverage(mean, stderr, n_effective)
+
+
+def _moments(chains: np.ndarray, time: float) -> tuple[np.ndarray, Bar, np.ndarray]:
+    """Mean, its bar, and the variance of single draws on every rung."""
+    n_draws, n_chains, _ = chains.shape
+    mean = chains.mean(axis=(0, 1))
+    deviations = chains - mean
+    time, variance = max(time, slowest_time(deviations)), mean_square(deviations)
+    # a single chain is cut at least into four: one block has no scatter
+    number = min(n_draws, max(n_blocks(n_draws, n_chains, time, _MOST), 1 if n_chains > 1 else 4))
+    single = bar(block_means(deviations, edges(n_draws, number)), 1, n_draws / number, time, variance)
+    # what never moves has no error; rounding would leave one
+    stderr = np.where(moves(chains), single.stderr / np.sqrt(number * n_chains), 0.0)
+    return mean, Bar(stderr, single.freedom), variance
