@@ -263,12 +263,12 @@ def resampled_blocks(values, without, *, key: str, seed: int = 0, n_resamples: i
     return np.concatenate([np.zeros((1, *noise.shape[1:])), noise]) + values.mean(axis=0)
 
 
-def student(n_values: int) -> float:
+def student(n_values):
     """Half-width of the interval of confidence :data:`COVERAGE` for a mean of so many values, in standard errors.
 
     Quantile of Student's t: their own scatter tells the error of few values only roughly.
     """
-    return float(special.stdtrit(n_values - 1, (1 + COVERAGE) / 2))
+    return special.stdtrit(n_values - 1, (1 + COVERAGE) / 2)
 
 
 def bootstrap_error(resampled: np.ndarray, n_samples: int) -> np.ndarray:

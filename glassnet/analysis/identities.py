@@ -97,11 +97,8 @@ class Identities:
 
     def result(self) -> list[Identity]:
         """One entry for every identity with at least four samples."""
-        return [
-            self._tested(name, np.array(rows), np.array(self._drawn[name]))
-            for name, rows in self._rows.items()
-            if len(rows) >= _FEWEST
-        ]
+        asked = [name for name, rows in self._rows.items() if len(rows) >= _FEWEST]
+        return [self._tested(name, np.array(self._rows[name]), np.array(self._drawn[name])) for name in asked]
 
     def _tested(self, name: str, differences: np.ndarray, drawn: np.ndarray) -> Identity:
         n_samples = len(differences)

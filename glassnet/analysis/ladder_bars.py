@@ -93,7 +93,7 @@ def mean_with_bar(chains: np.ndarray, time: float = 0.5) -> tuple[np.ndarray, Ba
     (n_rungs,) float64
     Bar
     """
-    mean, found, _ = _moments(chains, time)
+    mean, found, *_ = _moments(chains, time)
     return mean, found
 
 
@@ -108,18 +108,19 @@ def thermal_average(chains: np.ndarray, time: float = 0.5) -> errors.ThermalAver
     Returns
     -------
     errors.ThermalAverage
-        Of shape (n_rungs,). `n_effective` is at most n_draws n_chains, and nan where nothing moves.
+        Of shape (n_rungs,). The error is wider by :func:`glassnet.analysis.errors.student` for few blocks;
+        `n_effective` is at most n_draws n_chains, and nan where nothing moves.
     """
-    mean, (stderr, _), variance = _moments(chains, time)
+    mean, (stderr, _), variance, n_values = _moments(chains, time)
     count = chains.shape[0] * chains.shape[1]
     with np.errstate(invalid="ignore", divide="ignore"):
         worth = variance * count / max(count - 1, 1) / stderr**2
         n_effective = np.where(stderr > 0, np.minimum(worth, count), np.nan)
-    return errors.ThermalAverage(mean, stderr, n_effective)
+    return errors.ThermalAverage(mean, stderr * errors.student(n_values), n_effective)
 
 
-def _moments(chains: np.ndarray, time: float) -> tuple[np.ndarray, Bar, np.ndarray]:
-    """Mean, its bar, and the variance of single draws on every rung."""
+def _moments(chains: np.ndarray, time: float) -> tuple[np.ndarray, Bar, np.ndarray, int]:
+    """Mean, its bar and the variance of single draws on every rung, and the number of blocks."""
     n_draws, n_chains, _ = chains.shape
     mean = chains.mean(axis=(0, 1))
     deviations = chains - mean
@@ -129,4 +130,4 @@ def _moments(chains: np.ndarray, time: float) -> tuple[np.ndarray, Bar, np.ndarr
     single = bar(block_means(deviations, edges(n_draws, number)), 1, n_draws / number, time, variance)
     # what never moves has no error; rounding would leave one
     stderr = np.where(moves(chains), single.stderr / np.sqrt(number * n_chains), 0.0)
-    return mean, Bar(stderr, single.freedom), variance
+    return mean, Bar(stderr, single.freedom), variance, number * n_chains

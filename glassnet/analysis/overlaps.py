@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors, ladder_bars
+from glassnet.analysis import errors, ladder_bars, ladder_time
 from glassnet.analysis.independent import independent_pairs
 from glassnet.analysis.nodes import Node, Reading, bias, may_magnetise, on_random_graph, order_parameter, readings
 from glassnet.analysis.studentised import moment_errors, studentised_error
@@ -126,9 +126,11 @@ def thermal_error(square: np.ndarray) -> np.ndarray:
     other one sees pairs that are stuck at different values.
     """
     pairs = square.swapaxes(1, 2)
-    few = thinned(pairs)
-    alone = ladder_bars.thermal_average(few).stderr * np.sqrt(few.shape[1] / pairs.shape[1])
-    return np.maximum(alone, ladder_bars.thermal_average(pairs.mean(axis=1, keepdims=True)).stderr)
+    few, together = thinned(pairs), pairs.mean(axis=1, keepdims=True)
+    # one chain alone knows its time badly
+    time = ladder_time.slowest_time(few - few.mean(axis=(0, 1)))
+    alone = ladder_bars.thermal_average(few, time).stderr * np.sqrt(few.shape[1] / pairs.shape[1])
+    return np.maximum(alone, ladder_bars.thermal_average(together, time).stderr)
 
 
 def thinned(chains: np.ndarray) -> np.ndarray:

@@ -61,7 +61,7 @@ def test_a_thousand_stationary_telegraph_processes_neither_drift_nor_differ_nor_
     found, _ = drifts(chains)
     starts = [comparisons.starts(run, 2, comparisons.stretches(run).time) for run in chains]
     starts = comparisons.Difference(*(np.array(values) for values in zip(*starts, strict=True)))
-    scatter = [stuck.scatter(run, 4, comparisons.stretches(run).time)[0] for run in chains]
+    scatter = np.array([stuck.scatter(run, 4, comparisons.stretches(run).time)[0] for run in chains])
     for probability in (found.probability(), starts.probability(), scatter):
         hundredth, thousandth, least = rates(probability, 1e-2, 1e-3, 1e-5)
         print(weight, tau, hundredth, thousandth, least)
