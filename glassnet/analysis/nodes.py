@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
+from glassnet.chains.content import kept_open
+
 _SIZE = re.compile(r"/N(\d+)(?=/|$)")
 _DILUTION = re.compile(r"/dilution([0-9.eE+-]+)(?=/|$)")
 _PLANTED = re.compile(r"/planted([0-9.eE+-]+)(?=/|$)")
@@ -153,16 +155,17 @@ def readings(node: Node) -> Iterator[Reading]:
     for sample in range(node.n_samples):
         # the variables themselves: selecting in the whole dataset costs as much as reading
         read = lambda name, at: node.chain.variables[name].isel(sample=sample, temperature=at).values  # noqa: B023, E731
-        arrays = {field: np.asarray(read(name, kept), dtype=np.float64) for field, name in names.items()}
-        for field in ("energy", "overlap"):
-            name = ladder_names.get(field)
-            whole = None if name is None else np.asarray(read(name, ladder), dtype=np.float64)
-            arrays[f"ladder_{field}"] = whole
-            arrays[field] = whole if whole is None or whole.shape[1] == len(counted) else whole[:, counted]
-        if "weights" in node.chain:
-            arrays["magnetisation"] = _magnetisation(read("weights", kept), node.n_weights)
-        if "final_weights" in node.chain and may_magnetise(node):
-            arrays["final_magnetisation"] = _magnetisation(read("final_weights", kept)[None], node.n_weights)
+        with kept_open():
+            arrays = {field: np.asarray(read(name, kept), dtype=np.float64) for field, name in names.items()}
+            for field in ("energy", "overlap"):
+                name = ladder_names.get(field)
+                whole = None if name is None else np.asarray(read(name, ladder), dtype=np.float64)
+                arrays[f"ladder_{field}"] = whole
+                arrays[field] = whole if whole is None or whole.shape[1] == len(counted) else whole[:, counted]
+            if "weights" in node.chain:
+                arrays["magnetisation"] = _magnetisation(read("weights", kept), node.n_weights)
+            if "final_weights" in node.chain and may_magnetise(node):
+                arrays["final_magnetisation"] = _magnetisation(read("final_weights", kept)[None], node.n_weights)
         yield Reading(**arrays, counted=counted, pair_replicas=replicas)
 
 

@@ -10,6 +10,7 @@ import re
 import struct
 import zipfile
 from collections.abc import Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from typing import NamedTuple
 
@@ -143,17 +144,54 @@ def put_attributes(item, attrs: dict) -> None:
             item.attrs[name] = value
 
 
+class _Kept:
+    """The file that was opened last, with what closes it."""
+
+    def __init__(self):
+        self.place, self.file, self.closing = None, None, contextlib.ExitStack()
+
+    def close(self) -> None:
+        self.place = self.file = None
+        self.closing.close()
+
+
+_KEPT: ContextVar[_Kept | None] = ContextVar("kept", default=None)
+
+
+@contextlib.contextmanager
+def kept_open() -> Iterator[None]:
+    """Inside, the file opened last stays open until another one is: opening takes as long as reading a variable."""
+    kept = _Kept()
+    token = _KEPT.set(kept)
+    try:
+        yield
+    finally:
+        _KEPT.reset(token)
+        kept.close()
+
+
 @contextlib.contextmanager
 def opened(place: Place) -> Iterator[h5py.File]:
     """Open one chain file for reading; whatever fails inside is a :class:`ChainError` that names it."""
+    kept = _KEPT.get()
     with reading(place), contextlib.ExitStack() as held:
-        source = place if isinstance(place, Path) else held.enter_context(place.window())
-        # no lock: a chain file never changes, and some cluster file systems have no locks
-        file = held.enter_context(h5py.File(source, "r", locking=False))
-        if "format" not in file.attrs or "digest" not in file.attrs:
-            raise ChainError(f"{place}: an HDF5 file, but not a glassnet chain file")
-        check_format(place, file.attrs["format"])
-        yield file
+        if kept is None:
+            yield _open(place, held)
+            return
+        if kept.place != place:
+            kept.close()
+            kept.file, kept.place = _open(place, kept.closing), place
+        yield kept.file
+
+
+def _open(place: Place, held: contextlib.ExitStack) -> h5py.File:
+    source = place if isinstance(place, Path) else held.enter_context(place.window())
+    # no lock: a chain file never changes, and some cluster file systems have no locks
+    file = held.enter_context(h5py.File(source, "r", locking=False))
+    if "format" not in file.attrs or "digest" not in file.attrs:
+        raise ChainError(f"{place}: an HDF5 file, but not a glassnet chain file")
+    check_format(place, file.attrs["format"])
+    return file
 
 
 def check_format(place: Place, found: int) -> None:

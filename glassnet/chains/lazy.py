@@ -59,7 +59,9 @@ class SampleStack(BackendArray):
     def _read_one(self, number: int, key: tuple) -> np.ndarray:
         def read(file: h5py.File) -> np.ndarray:
             stored = file[self.name]
-            return from_stored(np.asarray(stored[key]), attributes(stored))[0]
+            # of all attributes only this one is needed
+            scale = stored.attrs.get("scale_factor")
+            return np.asarray(stored[key]) if scale is None else stored[key] * float(scale)
 
         self.places[number], values = follow(self.places[number], read)
         return values
