@@ -87,7 +87,7 @@ def planted_at(synthetic, temperature, critical, seed, **options):
 
 
 def test_planted_weights_cross_along_the_dilution_axis(synthetic):
-    found = critical_dilution(planted_at(synthetic, 0.65, 0.8, 3, n_samples=12), 0.65)
+    found = critical_dilution(planted_at(synthetic, 0.65, 0.8, 4, n_samples=12), 0.65)
     assert abs(found.dilution - 0.15) < 3 * found.stderr
     assert found.stderr < 0.05
     assert str(found).startswith("critical dilution at T = 0.65: 0.1")
@@ -107,7 +107,7 @@ def test_a_temperature_nothing_was_planted_at_is_refused(synthetic):
 
 
 def test_planted_weights_that_do_not_cross_say_so(synthetic):
-    outside = critical_dilution(planted_at(synthetic, 0.65, 1.2, 3, n_samples=12), 0.65)
+    outside = critical_dilution(planted_at(synthetic, 0.65, 1.2, 4, n_samples=12), 0.65)
     assert np.isnan(outside.dilution)
     assert outside.why.startswith("planted weights cross ")
     one_size = {path: data for path, data in planted_at(synthetic, 0.65, 0.8, 3, n_samples=4).to_dict().items()}
@@ -145,7 +145,7 @@ def test_two_widths_leave_the_critical_dilution_open(synthetic):
 
 def test_a_crossing_without_a_jump_is_no_critical_dilution(synthetic):
     """As for find_transition: overlaps that move smoothly from low to high may cross 1/2 for other reasons."""
-    tree = planted_at(synthetic, 0.65, 0.8, 3, n_samples=12)
+    tree = planted_at(synthetic, 0.65, 0.8, 4, n_samples=12)
     smooth = {}
     for path, data in ((node.path, node.to_dataset()) for node in tree.subtree if "energy" in node.data_vars):
         rng = np.random.default_rng(len(smooth))
