@@ -6,6 +6,7 @@ are multiplied by a number. In planted scans these are planting temperatures: th
 paramagnet at every N (H. Nishimori, Prog. Theor. Phys. 66, 1169 (1981)).
 """
 
+import json
 from typing import NamedTuple
 
 import numpy as np
@@ -25,10 +26,15 @@ _SIGNIFICANT = 3.0
 
 
 class Annealed(NamedTuple):
-    """Curves of the paramagnet of `node`, whose couplings are `unit` times as large as theirs are by name."""
+    """Curves of the paramagnet of some chains, whose couplings are `unit` times as large as theirs are by name.
+
+    `limit` is the paramagnet with as many paths as infinite glasses have at the dilution that was asked for, None where
+    the chains do not tell: small ones remove whole numbers of connections.
+    """
 
     paramagnet: Paramagnet
     unit: float
+    limit: Paramagnet | None = None
 
     def energy(self, temperature: float) -> float:
         """Energy per weight."""
@@ -39,17 +45,20 @@ class Annealed(NamedTuple):
         return float(self.paramagnet.entropy(np.array(self.unit / temperature)))
 
     def zero_of_entropy(self) -> float:
-        """Temperature at which the entropy vanishes, 0 where it never does."""
+        """Temperature at which the entropy vanishes, 0 where it never does: the lower one of these glasses and infinite
+        ones, as a bound on what is extrapolated from the former to the latter."""
+        return min(self._zero(one) for one in (self.paramagnet, self.limit) if one is not None)
+
+    def _zero(self, paramagnet: Paramagnet) -> float:
+        entropy = lambda temperature: float(paramagnet.entropy(np.array(self.unit / temperature)))  # noqa: E731
         low, high = 0.02 * self.unit, 100 * self.unit
-        if self.entropy(low) >= 0:
-            return 0.0
-        return float(brentq(self.entropy, low, high))
+        return 0.0 if entropy(low) >= 0 else float(brentq(entropy, low, high))
 
 
 def of_node(node: Node, thermodynamics: xr.Dataset) -> Annealed | None:
     """Annealed curves of a symmetric node; None where its couplings are not known or its hot rungs do not obey them."""
     finite = thermodynamics.isel(temperature=np.isfinite(thermodynamics.temperature.values))
-    return _of_energies(Paramagnet(node), finite.temperature.values, finite["energy"].values)
+    return _of_energies(node, finite.temperature.values, finite["energy"].values)
 
 
 def of_planted(nodes: list[Node], weights: dict[str, PlantedNode]) -> Annealed | None:
@@ -66,17 +75,28 @@ def of_planted(nodes: list[Node], weights: dict[str, PlantedNode]) -> Annealed |
     own = sorted((node for node in nodes if node.size == largest), key=lambda node: node.planted_temperature)
     temperature = np.array([node.planted_temperature for node in own])
     energy = np.array([weights[node.path].energy.mean() / node.n_weights for node in own])
-    return _of_energies(Paramagnet(own[-1]), temperature, energy)
+    return _of_energies(own[-1], temperature, energy)
 
 
-def _of_energies(paramagnet: Paramagnet, temperature: np.ndarray, energy: np.ndarray) -> Annealed | None:
+def _of_energies(node: Node, temperature: np.ndarray, energy: np.ndarray) -> Annealed | None:
     """The curves whose unit the two hottest of these energies per weight agree on."""
+    paramagnet = Paramagnet(node)
     if len(temperature) < 2 or not np.isfinite(paramagnet.energy(np.ones(1))).all():
         return None
     units = [_unit(paramagnet, temperature[rung], energy[rung]) for rung in (-1, -2)]
     if not all(np.isfinite(units)) or abs(units[0] / units[1] - 1) > _AGREED:
         return None
-    return Annealed(paramagnet, 1.0 if abs(units[0] - 1) < _ONE else units[0])
+    return Annealed(paramagnet, 1.0 if abs(units[0] - 1) < _ONE else units[0], _limit(node))
+
+
+def _limit(node: Node) -> Paramagnet | None:
+    """The paramagnet of infinite glasses of the same ensemble and dilution."""
+    attributes = node.chain.attrs
+    keywords, p = json.loads(attributes.get("glass", "{}")), int(attributes.get("p", 0))
+    if not p or not ({"alpha", "degree"} & keywords.keys()):
+        return None
+    alpha = keywords.get("alpha") or keywords["degree"] / p
+    return Paramagnet(node, alpha * (1 - node.dilution) ** (p - 1))
 
 
 def _unit(paramagnet: Paramagnet, temperature: float, energy: float) -> float:

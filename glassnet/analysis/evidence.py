@@ -24,6 +24,8 @@ _SMALL_HEAT, _LARGE_HEAT = 0.13, 0.25
 _GROWING, _FLAT = 0.5, 0.25
 #: chi^2 per degree of freedom above which curves have no scaling function in common
 _MISFIT = 5.0
+#: two estimates of one temperature disagree at so many combined errors
+DISAGREE = 3.0
 #: valleys are not shown more precisely, and one that is as close to 1 is none
 _FLOOR = 0.005
 
@@ -325,6 +327,17 @@ def complexity(field) -> Evidence:
     passed = bool(temperature - 2 * stderr > 0) or None
     says = f"at T = {number(temperature, stderr)} ({field.name})"
     return Evidence(name, temperature, stderr, (), passed, says)
+
+
+def agreement(located: Location | None, field) -> Evidence:
+    """Do the crossing of the planted weights and the zero of the complexity lie at one temperature?"""
+    name = "field agrees with crossing"
+    known = located is not None and located.found and field is not None and np.isfinite(field.temperature)
+    if not known:
+        return Evidence(name, np.nan, np.nan, (), None, "needs a crossing and a zero of the complexity")
+    apart, bar = abs(field.temperature - located.temperature), float(np.hypot(field.stderr, located.stderr))
+    says = f"they are {apart:.2g} apart, {apart / bar:.1f} of their combined bars"
+    return Evidence(name, float(apart), bar, located.estimates[0].sizes, bool(apart <= DISAGREE * bar), says)
 
 
 def not_asked(item: Evidence) -> Evidence:

@@ -20,8 +20,6 @@ from glassnet.analysis.planted import PlantedNode
 _WIDEST = 0.05
 #: starts whose weights of the planted phase differ by more, in any node, know their start and not the equilibrium
 _FORGOTTEN = 0.25
-#: two estimates disagree at so many combined errors
-_DISAGREE = 3.0
 
 
 class Starts(NamedTuple):
@@ -112,7 +110,7 @@ def bracket(starts: Starts | None) -> Evidence | None:
     if not starts.narrow:
         weights = f"their weights differ by up to {starts.apart:.2f}"
         says += f", {weights}: too far apart for a provisional temperature" if starts.found else f", {weights}"
-        return Evidence(name, np.nan, np.nan, sizes, None, says)
+        return Evidence(name, np.nan, np.nan, sizes, False if starts.found else None, says)
     one = starts.estimate()
     return Evidence(name, one.value, one.stderr, sizes, True, f"{says}: {number(one.value, one.stderr)}")
 
@@ -145,7 +143,7 @@ def choose(
         found = rest
     elif field is not None and between is not None:
         apart = abs(field.value - between.value)
-        found = field if apart <= _DISAGREE * np.hypot(field.stderr, between.stderr) else None
+        found = field if apart <= weigh.DISAGREE * np.hypot(field.stderr, between.stderr) else None
     else:
         found = field or between or rest
     if found is None or weigh.bracket(found.value, found.stderr, annealed, arrest).passed is False:

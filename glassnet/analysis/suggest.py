@@ -59,6 +59,8 @@ def _sharper(found, run: dict) -> list[str]:
         _more_samples(run, _MORE)
         return ["Four times as many samples make it firmer."]
     headline = found.estimates[0]
+    if found.complexity is not None and headline.name == found.complexity.name:
+        return _more_instances(found, run)
     statistical = headline.statistical if np.isfinite(headline.statistical) else headline.stderr
     rest = math.sqrt(max(headline.stderr**2 - statistical**2, 0.0))
     parts = f"its bar is {statistical:.2g} by the scatter over samples and {rest:.2g} by the extrapolation in N"
@@ -66,6 +68,14 @@ def _sharper(found, run: dict) -> list[str]:
         return [f"As {parts}, a larger size makes it smaller, not more samples.", *_larger(found, run)]
     _more_samples(run, _MORE)
     return [f"As {parts}, four times as many samples halve the larger part."]
+
+
+def _more_instances(found, run: dict) -> list[str]:
+    """More instances of field integration, which alone is in the bar where its zero is the headline."""
+    count = _MORE * found.complexity.complexity.sizes["instance"]
+    table = run["scan"].get("field")
+    run["scan"]["field"] = {**(table if isinstance(table, dict) else {}), "instances": count}
+    return [f"Its bar is that of field integration: {_MORE} times as many instances halve the part that scatters."]
 
 
 def _more_samples(run: dict, factor: int) -> None:
@@ -122,7 +132,10 @@ def _planted(found, run: dict, passed: dict) -> list[str]:
 
 
 def _likely(found) -> float | None:
-    """Where the transition probably is: the first estimate, or the bound of the annealed entropy."""
+    """Where the transition probably is: a provisional temperature, the first estimate, or the bound of the annealed
+    entropy."""
+    if found.provisional is not None:
+        return found.provisional.value
     places = [one.value for one in found.estimates if np.isfinite(one.value) and one.value > 0]
     bounds = [item.value for item in found.evidence if item.name == "within rigorous bounds" and item.value > 0]
     return next(iter([*places, *bounds]), None)

@@ -138,9 +138,11 @@ class Paramagnet:
     ----------
     node : Node
         Its attribute `couplings` tells whether |J| = 1 or J is drawn from N(0, 1); other couplings give nan.
+    alpha : float, optional
+        Paths per weight; by default those of the samples.
     """
 
-    def __init__(self, node: Node):
+    def __init__(self, node: Node, alpha: float | None = None):
         kind = node.chain.attrs.get("couplings", "binary")
         if kind == "binary":
             self._couplings, self._weights = np.ones(1), np.ones(1)
@@ -149,7 +151,9 @@ class Paramagnet:
             self._couplings, self._weights = points, weights / math.sqrt(2 * math.pi)
         else:
             self._couplings, self._weights = np.full(1, np.nan), np.ones(1)
-        if "n_paths" in node.chain:
+        if alpha is not None:
+            self._alpha = np.full(node.n_samples, alpha)
+        elif "n_paths" in node.chain:
             n_paths = np.asarray(node.chain["n_paths"].values, dtype=np.float64)
             self._alpha = np.broadcast_to(n_paths / node.n_weights, (node.n_samples,))
         else:

@@ -114,6 +114,7 @@ def decide(found: Findings) -> Verdict:
         "phases": weigh.two_phases(found.planted, found.location),
         "planted heat": weigh.planted_heat(found.planted, found.location),
         "field": weigh.complexity(found.field),
+        "agreement": weigh.agreement(found.location, found.field),
         "dips": weigh.binder_dips(dips),
         "peaks": weigh.overlap_peaks(overlaps, order, jump),
         "energies": weigh.energy_peaks(found.phases, estimate.ordered_phase(found.phases)),
@@ -133,7 +134,7 @@ def decide(found: Findings) -> Verdict:
     bounds = weigh.bracket(temperature, stderr, found.annealed, found.arrest)
     if kind == "none" and (hidden := weigh.entropy_crisis(found.annealed, thermodynamics)) is not None:
         kind, bounds = "undecided", hidden
-    if kind == "random first-order" and (headline is None or bounds.passed is False):
+    if kind == "random first-order" and (headline is None or False in (bounds.passed, passed["agreement"])):
         kind, headline = "undecided", None
     relevant, others = (
         [one for family in families for one in places[family] if _known(one)]

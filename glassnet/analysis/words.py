@@ -52,7 +52,7 @@ def _provisional(result) -> str:
     found, starts = result.provisional, _item(result, "starts bracket the crossing")
     if found is not None:
         return f"; provisionally T = {number(found.value, found.stderr)} ({found.name})"
-    if starts is not None and starts.passed is None:
+    if starts is not None and starts.passed is False:
         return "; random and planted starts are too far apart for a provisional temperature"
     return ""
 

@@ -67,7 +67,7 @@ def test_starts_that_never_meet_give_no_temperature():
     assert starts.found and starts.half_width < 0.03
     assert not starts.narrow
     item = provisional.bracket(starts)
-    assert item.passed is None
+    assert item.passed is False
     assert item.says.endswith("their weights differ by up to 0.90: too far apart for a provisional temperature")
     assert provisional.choose(starts, None, None, contradicted=False, **BOUNDS) is None
 
@@ -167,3 +167,31 @@ def test_the_entropy_bound_is_asked_of_planted_scans_alone(synthetic):
     assert [item.passed for item in colder.evidence if item.name == "within rigorous bounds"] == [False]
     given = {path: data.assign_attrs(couplings="given") for path, data in scan.items()}
     assert bound(given).says == "the couplings, so the annealed entropy, are not known"
+
+
+def test_a_complexity_that_vanishes_elsewhere_contradicts_the_crossing(synthetic):
+    """However small the bar of one of the two: neither becomes the headline."""
+    tree = synthetic.tree(synthetic.two_level(SIZES, TEMPERATURES, seed=1))
+    alone = find_transition(tree)
+    for away, kind in ((0.0, "random first-order"), (4.0, "undecided"), (18.0, "undecided")):
+        zero = alone.temperature + away * alone.stderr
+        found = find_transition(tree, field=SimpleNamespace(temperature=zero, stderr=1e-4, name="field integration"))
+        (item,) = [one for one in found.evidence if one.name == "field agrees with crossing"]
+        assert (found.kind, item.passed) == (kind, kind != "undecided")
+        assert found.provisional is None
+        assert np.isnan(found.temperature) == (kind == "undecided")
+
+
+def test_the_entropy_bound_is_that_of_infinite_glasses_where_it_is_lower(synthetic):
+    """Glasses of 36 weights from which 0.04 were to be removed lose one, 0.028, and keep more paths: their entropy
+    vanishes above that of the ensemble, T(s=0) = 0.638 with 4/3 paths a weight and 0.588 with 4/3 of 0.96^2."""
+    scan = {}
+    for size in (36, 60):
+        for temperature in TEMPERATURES:
+            (data,) = synthetic.two_level((size,), (temperature,), seed=size).values()
+            scan[f"/N{size}/dilution0.04/planted{temperature}"] = data
+    (item,) = [one for one in find_transition(synthetic.tree(scan)).evidence if one.name == "within rigorous bounds"]
+    temperatures = np.linspace(0.3, 1.0, 100_001)
+    beta, alpha = 1 / temperatures, 4 / 3 * 0.96**2
+    entropy = np.log(2) + alpha * (np.log(np.cosh(beta)) - beta * np.tanh(beta))
+    assert item.value == pytest.approx(temperatures[np.argmin(np.abs(entropy))], abs=1e-4)
