@@ -29,7 +29,9 @@ from glassnet.analysis.identities import Identities, Identity
 from glassnet.analysis.nodes import Node, Reading, readings, rungs
 from glassnet.analysis.overlaps import peak_threshold, thinned
 
-#: probability that a whole scan in equilibrium gets one or more samples named
+#: probability that a whole scan in equilibrium gets one or more samples named. "Stuck" is a demand on chains (ten times
+#: their slowest mode): those whose modes live as long as a tenth of the chain may be called stuck in equilibrium too.
+#: Starts are compared as if chains lasted twenty times it: of much shorter ones they may be said to differ
 FALSE_ALARM = 0.01
 
 #: pairs of replicas that tell how long they remember

@@ -1,4 +1,4 @@
-"""Error bars: autocorrelation times along a chain, binning, bootstrap over disorder samples and blocks of draws.
+"""Error bars: autocorrelation times along a chain, bootstrap over disorder samples and blocks of draws.
 
 Conventions: the integrated autocorrelation time is tau = 1/2 + sum_{t >= 1} rho(t) in units of one draw, so that n
 draws are worth n / (2 tau) independent ones (A. D. Sokal, Monte Carlo methods in statistical mechanics, 1996).
@@ -12,78 +12,47 @@ which is all that is known of a single sample, comes from blocks of draws with t
 """
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 from scipy import fft, special
 
-from glassnet._checks import integer, real, real_array
+from glassnet._checks import integer, real_array
 from glassnet._random import Role, Seed, generator
 
 #: the window is closed at WINDOW * tau; the neglected tail exp(-6) is far below the noise
 WINDOW = 6.0
-#: a chain shorter than this many tau cannot know its tau
-TRUSTED_LENGTH = 50.0
 #: what one standard error either side covers of a normal distribution: the confidence of every stated error
 COVERAGE = float(special.ndtr(1.0) - special.ndtr(-1.0))
 
 
-class Autocorrelation(NamedTuple):
-    """Integrated autocorrelation time in draws, and whether the chain is long enough (50 tau) to know it.
-
-    Both are arrays over the series that were asked for. `tau` is a lower bound where `converged` is False.
-    """
-
-    tau: np.ndarray
-    converged: np.ndarray
-
-
-def integrated_time(series: np.ndarray, *, window: float = WINDOW) -> Autocorrelation:
-    """Integrated autocorrelation time along the first axis, with Sokal's automatic window.
-
-    The window W is the smallest with W >= `window` * tau(W). The subtraction of the measured mean lowers every
-    autocovariance by the variance of that mean, which is put back (U. Wolff, Comput. Phys. Commun. 156, 143 (2004),
-    eq. 49).
-
-    Parameters
-    ----------
-    series : (n_draws, ...) array of real numbers
-        Every trailing index is a quantity of its own; see :func:`pooled_time` for chains that share one.
-    window : float
-        Multiple of tau at which the sum over the autocorrelation function is cut.
-
-    Returns
-    -------
-    Autocorrelation
-        `tau` and `converged`, float64 and bool of the trailing shape; a constant series has tau = 1/2, as its mean
-        has no error, but is not converged: it says nothing about how long it will stay.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `series` is not an array of finite real numbers with at least two draws.
-    """
-    series = _series(series)
-    real("window", window, minimum=0, exclusive=True)
-    return _sum_within_window(autocovariance(series), window, series.shape[0], 1)
-
-
-def pooled_time(chains: np.ndarray, *, window: float = WINDOW) -> Autocorrelation:
+def pooled_time(chains: np.ndarray) -> np.ndarray:
     """Integrated autocorrelation time of one quantity followed by several independent chains.
 
     Deviations are taken from the common mean, so that chains stuck at different values show up as a long tau
-    instead of hiding as several short ones.
+    instead of hiding as several short ones. The sum over the autocorrelation function is cut at Sokal's automatic
+    window, the smallest W with W >= 6 tau(W). The subtraction of the measured mean lowers every autocovariance by the
+    variance of that mean, which is put back (U. Wolff, Comput. Phys. Commun. 156, 143 (2004), eq. 49).
 
     Parameters
     ----------
     chains : (n_draws, n_chains, ...) array of real numbers
+        Every trailing index is a quantity of its own.
 
     Returns
     -------
-    Autocorrelation
-        Of the shape of the trailing axes.
+    float64 array of the trailing shape
+        In draws; 1/2 for a quantity that never moves, as its mean has no error.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `chains` is not an array of finite real numbers of this shape with at least two draws.
     """
-    chains = _series(chains, ndim=2)
+    chains = real_array("chains", chains)
+    if chains.ndim < 2 or chains.shape[0] < 2 or 0 in chains.shape:
+        raise ValueError(
+            f"chains must have shape (n_draws, n_chains, ...) with at least 2 draws, got shape {chains.shape}"
+        )
     n_draws, n_chains = chains.shape[:2]
     series = _time_last(chains)
     moving = np.flatnonzero(series.min(axis=(0, 2)) < series.max(axis=(0, 2)))
@@ -91,22 +60,7 @@ def pooled_time(chains: np.ndarray, *, window: float = WINDOW) -> Autocorrelatio
     series -= series.mean(axis=(0, 2))[:, None]
     covariance = np.zeros((n_draws, math.prod(chains.shape[2:])))
     covariance[:, moving] = _correlated(series)
-    return _sum_within_window(covariance.reshape(n_draws, *chains.shape[2:]), window, n_draws, n_chains)
-
-
-def autocovariance(series: np.ndarray) -> np.ndarray:
-    """Autocovariance along the first axis at lags 0 .. n_draws - 1, normalised by the number of products.
-
-    Parameters
-    ----------
-    series : (n_draws, ...) float64
-
-    Returns
-    -------
-    (n_draws, ...) float64
-    """
-    covariance = _correlated(_time_last((series - series.mean(axis=0))[:, None]))
-    return covariance.reshape(series.shape)
+    return _sum_within_window(covariance.reshape(n_draws, *chains.shape[2:]), n_draws, n_chains)
 
 
 def _time_last(chains: np.ndarray) -> np.ndarray:
@@ -126,68 +80,6 @@ def _correlated(deviations: np.ndarray) -> np.ndarray:
     squares = np.einsum("cqf,cqf->qf", parts, parts) / n_chains
     products = fft.irfft(squares[:, ::2] + squares[:, 1::2], length, axis=-1)[:, :n_draws]
     return (products / np.arange(n_draws, 0, -1)).T
-
-
-class ThermalAverage(NamedTuple):
-    """Mean of a chain, its standard error, and how many independent draws it is worth; float64 arrays of one shape.
-
-    `n_effective` is an upper bound where the chain is too short to know its autocorrelation time, and nan where it
-    never moves.
-    """
-
-    mean: np.ndarray
-    stderr: np.ndarray
-    n_effective: np.ndarray
-
-
-def thermal_average(chains: np.ndarray) -> ThermalAverage:
-    """Mean of one quantity over draws and independent chains, with its autocorrelation-aware standard error.
-
-    Parameters
-    ----------
-    chains : (n_draws, n_chains, ...) array of real numbers
-        Independent chains of the same quantity (replicas); a single chain has n_chains = 1.
-
-    Returns
-    -------
-    ThermalAverage
-        Of the trailing shape: stderr = sqrt(2 tau variance / (n_draws n_chains)) and n_effective = n_draws n_chains /
-        (2 tau), at most n_draws n_chains, with tau of :func:`pooled_time`.
-    """
-    chains = _series(chains, ndim=2)
-    count = chains.shape[0] * chains.shape[1]
-    tau = pooled_time(chains).tau
-    variance = chains.var(axis=(0, 1)) * count / max(count - 1, 1)
-    n_effective = np.where(variance > 0, count / np.maximum(2 * tau, 1), np.nan)
-    return ThermalAverage(chains.mean(axis=(0, 1)), np.sqrt(2 * tau * variance / count), n_effective)
-
-
-def mean_and_error(chains: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The mean and the standard error of :func:`thermal_average`."""
-    return thermal_average(chains)[:2]
-
-
-def logarithmic_bins(n_draws: int, *, shortest: int = 1) -> list[slice]:
-    """Stretches of a chain, each twice as long as the one before it: ..., (1/8, 1/4], (1/4, 1/2], (1/2, 1].
-
-    Parameters
-    ----------
-    n_draws : int
-        Number of recorded draws, at least 2.
-    shortest : int
-        Stretches shorter than this are left out.
-
-    Returns
-    -------
-    list of slice
-        Earliest first; the last one is the second half of the chain.
-    """
-    n_draws = integer("n_draws", n_draws, minimum=2)
-    bins, end = [], n_draws
-    while end - end // 2 >= max(shortest, 1) and end > 1:
-        bins.append(slice(end // 2, end))
-        end //= 2
-    return bins[::-1]
 
 
 def resampling_counts(n_samples: int, *, key: str, seed: int = 0, n_resamples: int = 400) -> np.ndarray:
@@ -329,7 +221,7 @@ def thermal_error(stderr: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     stderr : (n_samples, ...) float64
-        Of the thermal average of each sample (:func:`mean_and_error`).
+        Of the thermal average of each sample (:func:`glassnet.analysis.ladder_bars.thermal_average`).
 
     Returns
     -------
@@ -339,15 +231,7 @@ def thermal_error(stderr: np.ndarray) -> np.ndarray:
     return np.sqrt((stderr**2).sum(axis=0)) / len(stderr)
 
 
-def _series(series, ndim: int = 1) -> np.ndarray:
-    series = real_array("series", series)
-    if series.ndim < ndim or series.shape[0] < 2 or 0 in series.shape:
-        wanted = "(n_draws, ...)" if ndim == 1 else "(n_draws, n_chains, ...)"
-        raise ValueError(f"series must have shape {wanted} with at least 2 draws, got shape {series.shape}")
-    return series
-
-
-def _sum_within_window(covariance: np.ndarray, window: float, n_draws: int, n_chains: int) -> Autocorrelation:
+def _sum_within_window(covariance: np.ndarray, n_draws: int, n_chains: int) -> np.ndarray:
     """Tau from the autocovariance (n_draws, ...) of a mean over `n_chains` chains of `n_draws`."""
     variance = covariance[0]
     moving = variance > 0
@@ -355,10 +239,9 @@ def _sum_within_window(covariance: np.ndarray, window: float, n_draws: int, n_ch
         correlation = np.where(moving, covariance / np.where(moving, variance, 1), 0.0)
     running = np.cumsum(correlation, axis=0) - 0.5
     lags = np.arange(n_draws).reshape(-1, *([1] * (covariance.ndim - 1)))
-    closed = lags >= window * np.maximum(running, 0.5)
+    closed = lags >= WINDOW * np.maximum(running, 0.5)
     closed[-1] = True
     edge = np.argmax(closed, axis=0)
     tau = np.take_along_axis(running, edge[None], axis=0)[0]
     tau = np.maximum(tau, 0.5 / n_draws) * (1 + (2 * edge + 1) / (n_draws * n_chains))
-    tau = np.where(moving, tau, 0.5)
-    return Autocorrelation(tau, moving & (n_draws >= TRUSTED_LENGTH * tau))
+    return np.where(moving, tau, 0.5)

@@ -97,7 +97,18 @@ def mean_with_bar(chains: np.ndarray, time: float = 0.5) -> tuple[np.ndarray, Ba
     return mean, found
 
 
-def thermal_average(chains: np.ndarray, time: float = 0.5) -> errors.ThermalAverage:
+class ThermalAverage(NamedTuple):
+    """Mean on every rung, its standard error, and how many independent draws it is worth; float64 (n_rungs,).
+
+    `n_effective` is an upper bound where the chain is too short to know its slowest mode, and nan where it never moves.
+    """
+
+    mean: np.ndarray
+    stderr: np.ndarray
+    n_effective: np.ndarray
+
+
+def thermal_average(chains: np.ndarray, time: float = 0.5) -> ThermalAverage:
     """Mean on every rung of independent ladders, its standard error, and how many independent draws it is worth.
 
     Parameters
@@ -107,7 +118,7 @@ def thermal_average(chains: np.ndarray, time: float = 0.5) -> errors.ThermalAver
 
     Returns
     -------
-    errors.ThermalAverage
+    ThermalAverage
         Of shape (n_rungs,). The error is wider by :func:`glassnet.analysis.errors.student` for few blocks;
         `n_effective` is at most n_draws n_chains, and nan where nothing moves.
     """
@@ -116,7 +127,7 @@ def thermal_average(chains: np.ndarray, time: float = 0.5) -> errors.ThermalAver
     with np.errstate(invalid="ignore", divide="ignore"):
         worth = variance * count / max(count - 1, 1) / stderr**2
         n_effective = np.where(stderr > 0, np.minimum(worth, count), np.nan)
-    return errors.ThermalAverage(mean, stderr * errors.student(n_values), n_effective)
+    return ThermalAverage(mean, stderr * errors.student(n_values), n_effective)
 
 
 def _moments(chains: np.ndarray, time: float) -> tuple[np.ndarray, Bar, np.ndarray, int]:

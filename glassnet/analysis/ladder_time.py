@@ -56,7 +56,7 @@ def _time(modes: np.ndarray, length: int) -> float:
     """
     if length > 1:
         modes = modes[: len(modes) // length * length].reshape(-1, length, *modes.shape[1:]).mean(axis=1)
-    return float(max(0.5, 0.5 + length * (errors.pooled_time(modes).tau.max() - 0.5)))
+    return float(max(0.5, 0.5 + length * (errors.pooled_time(modes).max() - 0.5)))
 
 
 def edges(n_draws: int, n_blocks: int, first: int = 0) -> np.ndarray:

@@ -16,79 +16,28 @@ def autoregressive(tau, shape, seed):
 
 
 @pytest.mark.parametrize(("tau", "bound"), [(1, 0.1), (10, 0.1), (100, 0.2)])
-def test_integrated_time_of_autoregressive_chains(tau, bound):
-    measured = errors.integrated_time(autoregressive(tau, (200 * 1000, 2), seed=tau))
-    assert measured.converged.all()
-    assert np.abs(measured.tau / tau - 1).max() < bound
+def test_times_of_autoregressive_chains(tau, bound):
+    measured = errors.pooled_time(autoregressive(tau, (200 * 1000, 1, 2), seed=tau))
+    assert np.abs(measured / tau - 1).max() < bound
 
 
 @pytest.mark.parametrize("tau", [1, 10, 100])
-def test_integrated_time_of_chains_of_a_hundred_tau(tau):
+def test_times_of_chains_of_a_hundred_tau(tau):
     """One estimate scatters by 60 per cent; 400 show that the window neither cuts the tail nor sums up noise."""
-    measured = errors.integrated_time(autoregressive(tau, (100 * tau, 400), seed=tau)).tau
+    measured = errors.pooled_time(autoregressive(tau, (100 * tau, 1, 400), seed=tau))
     assert np.mean(measured) == pytest.approx(tau, rel=0.2)
     assert np.median(measured) == pytest.approx(tau, rel=0.2)
 
 
-def test_effective_sample_size_of_autoregressive_chains():
-    average = errors.thermal_average(autoregressive(5, (20_000, 3), seed=2))
-    assert average.n_effective == pytest.approx(60_000 / 10, rel=0.1)
-    assert average.stderr == pytest.approx(1 / np.sqrt(average.n_effective), rel=0.05)
-    assert (
-        errors.mean_and_error(np.arange(8.0).reshape(4, 2)) == errors.thermal_average(np.arange(8.0).reshape(4, 2))[:2]
-    )
-
-
-def test_effective_sample_size_never_exceeds_the_draws_and_is_unknown_where_nothing_moves():
-    alternating = np.tile([1.0, -1.0], 500)[:, None]
-    assert errors.thermal_average(alternating).n_effective == 1000
-    assert np.isnan(errors.thermal_average(np.ones((1000, 2))).n_effective)
-
-
-def test_a_series_without_memory_has_tau_one_half():
-    measured = errors.integrated_time(np.random.default_rng(1).normal(size=(50_000,)))
-    assert abs(measured.tau - 0.5) < 0.02
-
-
-def test_chains_shorter_than_fifty_tau_are_refused():
-    long = errors.integrated_time(autoregressive(10, (5000, 20), seed=3))
-    short = errors.integrated_time(autoregressive(100, (1000, 20), seed=3))
-    assert long.converged.all()
-    assert not short.converged.any()
-    assert not errors.integrated_time(np.ones((1000, 1))).converged.any()
+def test_a_series_without_memory_has_a_time_of_one_half_and_so_has_what_never_moves():
+    assert abs(errors.pooled_time(np.random.default_rng(1).normal(size=(50_000, 1))) - 0.5) < 0.02
+    assert errors.pooled_time(np.ones((1000, 2))) == 0.5
 
 
 def test_pooled_time_sees_chains_stuck_at_different_values():
     frozen = np.random.default_rng(5).normal(size=(400, 6)) * 0.01 + np.arange(6)
-    each = errors.integrated_time(frozen)
-    pooled = errors.pooled_time(frozen)
-    assert each.tau.max() < 2
-    assert pooled.tau > 100
-    assert not pooled.converged
-    mean, stderr = errors.mean_and_error(frozen)
-    assert mean == pytest.approx(2.5, abs=0.01)
-    # six frozen chains are worth about six observations
-    assert 0.5 < stderr / (np.arange(6).std(ddof=1) / np.sqrt(6)) < 1.5
-
-
-@pytest.mark.parametrize("tau", [1, 8])
-def test_one_sigma_bars_cover_68_percent(tau):
-    """400 replicates: the coverage has a standard deviation of 2.3 %, so 10.5 % are 4.5 of them."""
-    chains = autoregressive(tau, (1000, 400 * 2), seed=10 + tau).reshape(1000, 400, 2).swapaxes(1, 2)
-    mean, stderr = errors.mean_and_error(chains)
-    coverage = np.mean(np.abs(mean) < stderr)
-    assert abs(coverage - 0.683) < 0.105
-
-
-def test_bars_that_ignore_the_correlation_fail_the_coverage_test():
-    chains = autoregressive(8, (1000, 400), seed=18)
-    naive = chains.std(axis=0) / np.sqrt(1000)
-    assert abs(np.mean(np.abs(chains.mean(axis=0)) < naive) - 0.683) > 0.105
-
-
-def test_logarithmic_bins_double_and_end_with_the_last_half():
-    assert errors.logarithmic_bins(8) == [slice(1, 2), slice(2, 4), slice(4, 8)]
-    assert errors.logarithmic_bins(1000, shortest=200) == [slice(250, 500), slice(500, 1000)]
+    assert errors.pooled_time(frozen[:, None]).max() < 2
+    assert errors.pooled_time(frozen) > 100
 
 
 def test_bootstrap_of_a_ratio_agrees_with_the_exact_error():
@@ -142,10 +91,8 @@ def test_a_single_sample_has_no_error_over_disorder():
     assert np.isnan(error)
 
 
-def test_bad_series_are_refused():
-    with pytest.raises(ValueError, match=r"series must have shape \(n_draws, \.\.\.\) with at least 2 draws"):
-        errors.integrated_time(np.ones(1))
-    with pytest.raises(ValueError, match="series must be finite"):
-        errors.integrated_time(np.array([1.0, np.nan, 2.0]))
-    with pytest.raises(ValueError, match=r"series must have shape \(n_draws, n_chains, \.\.\.\)"):
-        errors.mean_and_error(np.ones(10))
+def test_bad_chains_are_refused():
+    with pytest.raises(ValueError, match=r"chains must have shape \(n_draws, n_chains, \.\.\.\) with at least 2 draws"):
+        errors.pooled_time(np.ones(10))
+    with pytest.raises(ValueError, match="chains must be finite"):
+        errors.pooled_time(np.array([[1.0], [np.nan], [2.0]]))
