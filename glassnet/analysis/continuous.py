@@ -16,9 +16,10 @@ from glassnet.analysis.estimates import weighed
 from glassnet.analysis.exponents import FERROMAGNET, GLASS, PRODUCT, Exponents
 from glassnet.analysis.location import Estimate
 from glassnet.analysis.scaling import Scaled
-from glassnet.analysis.universality import universality
+from glassnet.analysis.universality import discontinuous, two_body, universality
 
-#: exponents that put the two crossings farther apart, in units of T_c, do not hold
+#: exponents that put the two crossings farther apart, in units of T_c, do not hold. So far apart they may be where the
+#: Binder cumulants do not tell
 _APART = 1 / 3
 
 
@@ -55,12 +56,16 @@ def continuous(overlaps: dict[int, xr.Dataset]) -> Continuous:
     Continuous
         With known exponents the headline is the one with the smallest bar among: the crossings of N^r times the moment
         that orders and of the Binder cumulants, weighed; in a ferromagnet without frustration the same with N [q^2];
-        from four sizes on the same with a term N^-omega in both fits;
-        the zero of the inverse susceptibility in a glass; its bar holds the distance to those others that are known at
-        least half as well. On random graphs of which nobody knows whether they are glasses or ferromagnets, those
-        exponents count that fit. Elsewhere it is the crossing of the Binder cumulants.
+        from four sizes on the same with a term N^-omega in both fits; the zero of the inverse susceptibility in a
+        glass; its bar holds the distance to those others that are known at least half as well. Where Binder cumulants
+        do not cross within the temperatures, the bar of the moment's crossing holds that they may do so a third of T_c
+        away. On random graphs of which nobody knows whether they are glasses or ferromagnets, those exponents count
+        that fit. Elsewhere it is the crossing of the Binder cumulants; there is none for three or more weights a path
+        on random graphs, where nothing orders continuously.
     """
-    if not all(data.attrs.get("random_graph", False) for data in overlaps.values()):
+    if discontinuous(overlaps):
+        return Continuous(None, scaling.fitted(overlaps), None, [])
+    if not two_body(overlaps):
         return _without_exponents(overlaps)
     exponents = universality(overlaps)
     return _of_either(overlaps) if exponents is None else _with(overlaps, exponents)
@@ -88,25 +93,29 @@ def _with(overlaps: dict[int, xr.Dataset], exponents: Exponents) -> Continuous:
 
 
 def _crossed(overlaps: dict[int, xr.Dataset], exponents: Exponents, binder, order, term: str = "") -> list[Estimate]:
-    """The two crossings weighed, then each of them; empty where that of the moment is not found."""
+    """The two crossings weighed, then each of them; empty where that of the moment is not found.
+
+    A moment's crossing alone errs by as much as if the other one lay at the distance that consistent exponents allow:
+    to know less must not make a bar smaller.
+    """
     if order is None or not order.found:
         return []
     sizes = tuple(overlaps)
     found = [Estimate(f"{exponents.quantity} of all sizes cross{term}", order.temperature, order.stderr, sizes)]
-    if binder is None or not binder.falls:
-        return [weighed(found, f"crossing of {exponents.quantity} alone{term}"), *found]
     first, last = exponents.between
     part = (first + last) / 2
-    mean = (1 - part) * order.resampled + part * binder.resampled
     # anywhere between the two ends is as likely
-    apart = abs(order.temperature - binder.temperature) * (last - first) / np.sqrt(12)
+    open_part = (last - first) / np.sqrt(12)
+    if binder is None or not binder.found:
+        bar = float(np.hypot(order.stderr, _APART * order.temperature * np.hypot(part, open_part)))
+        name = f"crossing of {exponents.quantity} alone{term}"
+        return [Estimate(name, order.temperature, bar, sizes, order.stderr), *found]
+    mean = (1 - part) * order.resampled + part * binder.resampled
+    apart = abs(order.temperature - binder.temperature) * open_part
     bar = float(np.hypot(errors.bootstrap_error(mean, _fewest(overlaps)), apart))
-    if binder.found:
-        found.append(Estimate(f"Binder cumulants of all sizes cross{term}", binder.temperature, binder.stderr, sizes))
-    return [
-        Estimate(f"crossings of {exponents.quantity} and Binder, weighed{term}", float(mean[0]), bar, sizes),
-        *found,
-    ]
+    name = f"crossings of {exponents.quantity} and Binder, weighed{term}"
+    found.append(Estimate(f"Binder cumulants of all sizes cross{term}", binder.temperature, binder.stderr, sizes))
+    return [Estimate(name, float(mean[0]), bar, sizes), *found]
 
 
 def _distinct(rows: list[Estimate]) -> list[Estimate]:

@@ -21,8 +21,11 @@ from glassnet.analysis.location import Estimate, Location, locate
 from glassnet.analysis.nodes import Node, nodes, order_parameter, readings, run_seed
 from glassnet.analysis.overlaps import OverlapAverages
 from glassnet.analysis.planted import PlantedWeights
+from glassnet.analysis.universality import discontinuous
 
 _CURVES = ("binder", "q2", "susceptibility", "m2")
+#: what the curves must know of the glasses
+_GLASS = ("bias", "random_graph", "p", "bipartite")
 #: a Binder cumulant below this is no corrections to scaling: the transition is not continuous
 _DIP = -0.1
 
@@ -164,11 +167,13 @@ def _continuous(overlaps: list[tuple[Node, xr.Dataset]], temperature: float) -> 
         n_samples = min(data.attrs["n_samples"] for _, data in own)
         dims = ("resample", "temperature")
         variables = {name: (dims, values) for name, values in columns.items()}
-        facts = {"n_samples": n_samples, **{name: own[0][1].attrs[name] for name in ("bias", "random_graph")}}
+        facts = {"n_samples": n_samples, **{name: own[0][1].attrs[name] for name in _GLASS}}
         curves[size] = xr.Dataset(variables, {"temperature": fewer}, facts)
     grown = continuous(curves)
     if grown.binder is None:
         return [], "symmetric scans need two sizes at four or more common dilutions"
+    if discontinuous(curves):
+        return [], f"no transition of p = {p} on random graphs is continuous: planted scans locate it"
     if min(float(data["binder_resampled"][0].min()) for data in curves.values()) < _DIP:
         return [], "the Binder cumulant has a dip, so the transition is not continuous: planted scans locate it"
     found = [_in_dilution(one, p) for one in grown.estimates]

@@ -260,7 +260,9 @@ def moment(found: Continuous, sizes: tuple[int, ...]) -> Evidence:
     """Does N^r times the moment that orders cross, with the exponents of mean-field theory?"""
     name = "scaled moment crosses"
     if found.exponents is None:
-        says = "no exponents are known: no random graph, or neither those of a glass nor of a ferromagnet fit"
+        says = (
+            "no exponents are known: no two-body glass on a random graph, or neither a glass's nor a ferromagnet's fit"
+        )
         return Evidence(name, np.nan, np.nan, sizes, None, says)
     what = f"{found.exponents.quantity} of a {found.exponents.name}"
     if found.order is None:

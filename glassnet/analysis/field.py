@@ -8,7 +8,7 @@ ln 2 + alpha ln cosh beta, and with e(w*) = -alpha tanh beta the complexity is
     Sigma(T) = s_ann(T) - int_0^inf (1 - m(K)) dK,   s_ann = ln 2 + alpha (ln cosh beta - beta tanh beta).
 
 T_K is where it vanishes. Two things make this cheap. A block of 512 lanes holds all fields, all temperatures and many
-plantings on the same paths (:mod:`glassnet.analysis.lanes`). And of m(K) only the difference to weights that follow
+plantings on the same paths (:mod:`glassnet.sampling.lanes`). And of m(K) only the difference to weights that follow
 their local field h_i in the planted state, <w_i w*_i> = tanh(K + beta h_i), is measured and integrated: the law of
 these fields is known exactly, and the difference is small and decays fast with K.
 """

@@ -6,7 +6,7 @@ from glassnet.analysis.instances import Averages, centred
 
 #: shift of T_K, over T_K: times 1 / N; times 1 / N and the variance of the number of paths that dilution leaves, over
 #: its Poisson value; in networks of walks times 1 / sqrt(N), with the next term in 1 / N
-_TREE, _DILUTED, _NETWORK, _NEXT = 0.25, 3.0, 0.45, 5.0
+_TREE, _DILUTED, _NETWORK, _NEXT = 0.4, 4.0, 0.45, 5.0
 _SUMS = ("complexity", "controls", "drift", "known", "missing", "law", "entropy")
 _OF_INSTANCES = ("complexity", "within", "controls", "drift")
 
@@ -14,7 +14,7 @@ _OF_INSTANCES = ("complexity", "within", "controls", "drift")
 def finite_size(ensemble: str, sizes: list[int], p: int, dilution: float = 0.0) -> float:
     """Size of the shift of T_K with N that is left, over T_K.
 
-    Measured against the cavity equations (docs/dynamics.md): at most 0.25 / N where loops are rare, with 3 / N more
+    Measured against the cavity equations (docs/dynamics.md): about 0.4 / N where loops are rare, with about 4 / N more
     times (p - 1)^2 dilution / (1 - dilution), which is N times the relative variance of the paths per weight that
     dilution leaves; 0.45 / sqrt(N) and 5 / N in networks of walks, of which :func:`extrapolated` leaves the second.
 

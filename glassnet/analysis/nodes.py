@@ -128,10 +128,20 @@ def on_random_graph(node: Node) -> bool:
     return node.chain.attrs.get("ensemble") in _RANDOM_GRAPHS
 
 
+def interacting(node: Node) -> int:
+    """Number of weights p that interact on a path, 0 where the chains do not say it."""
+    return int(node.chain.attrs.get("p", 0))
+
+
+def bipartite(node: Node) -> bool:
+    """Whether every path joins the same two layers: turning all weights of one turns the sign of every coupling."""
+    return node.chain.attrs.get("ensemble") in ("layered", "walks") and interacting(node) == 2
+
+
 def may_magnetise(node: Node) -> bool:
     """Whether the mean of the weights may be an order parameter of a continuous transition: two weights a path, and
     couplings that are not known to be symmetric."""
-    return node.planted_temperature is None and int(node.chain.attrs.get("p", 0)) == 2 and bias(node) != 0
+    return node.planted_temperature is None and interacting(node) == 2 and bias(node) != 0
 
 
 def rungs(node: Node) -> np.ndarray:

@@ -5,7 +5,17 @@ import xarray as xr
 
 from glassnet.analysis import errors, ladder_bars, ladder_time
 from glassnet.analysis.independent import independent_pairs
-from glassnet.analysis.nodes import Node, Reading, bias, may_magnetise, on_random_graph, order_parameter, readings
+from glassnet.analysis.nodes import (
+    Node,
+    Reading,
+    bias,
+    bipartite,
+    interacting,
+    may_magnetise,
+    on_random_graph,
+    order_parameter,
+    readings,
+)
 from glassnet.analysis.studentised import moment_errors, studentised_error
 
 #: about this many bins between -1 and 1; always a whole number of the steps 2/N between possible overlaps
@@ -75,7 +85,8 @@ class OverlapAverages:
             autocorrelation included. Dimensions (temperature, overlap): `density` of q with `density_stderr` and
             `density_resampled`. Attributes: variable, threshold, origin (overlap without order, 0 where both signs are
             alike), reference_ratio (B0), n_samples, bias (of the couplings, nan where it is not known), random_graph
-            (whether the paths were drawn at random).
+            (whether the paths were drawn at random), p (weights on a path, 0 where it is not known), bipartite (whether
+            all paths join the same two layers).
             The Binder cumulant is nan where B0 is: for networks of walks, see :mod:`glassnet.analysis.independent`. It
             and the susceptibility are nan where the overlap without order is not known.
         """
@@ -116,6 +127,7 @@ class OverlapAverages:
         origin = 0.0 if reference is None else reference.mean
         attributes = {"variable": order_parameter(self._node), "threshold": self._threshold, "origin": origin}
         attributes |= {"bias": bias(self._node), "random_graph": on_random_graph(self._node)}
+        attributes |= {"p": interacting(self._node), "bipartite": bipartite(self._node)}
         return xr.Dataset(variables, coordinates, attributes | {"reference_ratio": ratio, "n_samples": n_samples})
 
 

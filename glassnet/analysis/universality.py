@@ -7,18 +7,36 @@ from glassnet.analysis import errors, scaling, symmetric
 from glassnet.analysis.exponents import FERROMAGNET, GLASS, PRODUCT, Exponents
 
 
+def two_body(overlaps: dict[int, xr.Dataset]) -> bool:
+    """Whether these are two-body glasses on random graphs, of which mean-field theory knows the exponents."""
+    return bool(overlaps) and all(
+        data.attrs.get("random_graph", False) and data.attrs.get("p") == 2 for data in overlaps.values()
+    )
+
+
+def discontinuous(overlaps: dict[int, xr.Dataset]) -> bool:
+    """Whether nothing can order continuously: with three or more weights on each path of a random graph a weight hears
+    of order only through products of others, so that the paramagnet is stable against weak order at any T > 0."""
+    return any(data.attrs.get("random_graph", False) and data.attrs.get("p", 0) > 2 for data in overlaps.values())
+
+
 def universality(overlaps: dict[int, xr.Dataset]) -> Exponents | None:
     """The exponents of mean-field theory that hold in these glasses.
 
-    None where they hold in none, off random graphs, and where it is not known which: between no bias and couplings of
-    one sign, or with couplings that were given, the magnetisation decides if it was measured (:func:`magnetised`).
-    Couplings that were given may hide a ferromagnet behind a gauge, so no magnetisation says nothing there.
+    None where they hold in none, off random graphs and for more than two weights a path, and where it is not known
+    which: between no bias and couplings of one sign, or with couplings that were given, the magnetisation decides if it
+    was measured (:func:`magnetised`). Couplings that were given may hide a ferromagnet behind a gauge, so no
+    magnetisation says nothing there. Paths that all join the same two layers hide one for sure where the bias is
+    negative: turning one layer makes it positive. Only the overlap sees that. On other random graphs couplings of -1
+    are frustrated, and make a glass.
     """
-    if not overlaps or not all(data.attrs.get("random_graph", False) for data in overlaps.values()):
+    if not two_body(overlaps):
         return None
+    biases = {float(data.attrs["bias"]) for data in overlaps.values()}
+    if min(biases) < 0 and all(data.attrs.get("bipartite", False) for data in overlaps.values()):
+        return PRODUCT if biases == {-1.0} else None
     measured = all("m2_resampled" in data for data in overlaps.values())
     ferromagnet = FERROMAGNET if measured else PRODUCT
-    biases = {float(data.attrs["bias"]) for data in overlaps.values()}
     if biases <= {0.0, 1.0}:
         return None if len(biases) > 1 else GLASS if biases == {0.0} else ferromagnet
     grows = magnetised(overlaps)

@@ -126,7 +126,7 @@ def decide(found: Findings) -> Verdict:
     if not has_binder:
         items |= {name: weigh.not_asked(items[name]) for name in ("dips", "growth", "crossings", "moment")}
     passed = {name: item.passed for name, item in items.items()} | {"little heat": weigh.little_heat(heated)}
-    passed["continuous"] = bool(grown.estimates)
+    passed["located"] = bool(grown.estimates)
     kind = _kind(passed, items["peaks"], dips, found)
     places = _places(found, overlaps, thermodynamics, dips, grown)
     headline = _headline(kind, places)
@@ -147,7 +147,7 @@ def decide(found: Findings) -> Verdict:
     heat = latent[0] if latent and kind == "first-order" else None
     kept = _jump(items, jump)
     answer = Verdict(kind, temperature, stderr, (*items.values(), bounds), tuple(relevant), heat, kept, order)
-    answer = answer._replace(others=tuple(others), contradicted=_contradicted(passed))
+    answer = answer._replace(others=tuple(others), contradicted=_contradicted(passed, dips))
     return answer.left_open() if kind == "undecided" else answer
 
 
@@ -163,12 +163,14 @@ def _kind(passed: dict, peaks: Evidence, dips: list[symmetric.Dip], found: Findi
     two_peaks = passed["energies"] is True or (passed["peaks"] is True and passed["energies"] is None)
     if _planted_random_first_order(passed):
         # glasses as drawn that order continuously, or whose energy has two peaks, contradict the planted ones
-        return "undecided" if passed["energies"] is True or _grows(passed) else "random first-order"
+        against = passed["energies"] is True or _continuous(passed, dips)
+        return "undecided" if against else "random first-order"
     if passed["heat"] is False and two_peaks:
         return "first-order"
     if _symmetric_random_first_order(passed, dips, found.annealed):
         return "random first-order"
-    if _continuous(passed, dips):
+    # what to say needs more than what speaks against a jump: a place, no latent heat and no planted jump
+    if _continuous(passed, dips) and passed["located"] and passed["heat"] and passed["phases"] is not True:
         return "continuous"
     return "none" if _none(passed, peaks) else "undecided"
 
@@ -228,15 +230,10 @@ def _planted_random_first_order(passed: dict) -> bool:
     return bool(jumps) and passed["heat"] is not False and passed["dips"] is not False
 
 
-def _grows(passed: dict) -> bool:
-    """Whether glasses as drawn order continuously."""
-    return bool(passed["crossings"] and passed["growth"]) and passed["peaks"] is False
-
-
-def _contradicted(passed: dict) -> bool:
+def _contradicted(passed: dict, dips: list[symmetric.Dip]) -> bool:
     """Whether anything speaks against a jump of the overlap without latent heat."""
     against = any(passed[name] is False for name in ("phases", "planted heat", "heat"))
-    return against or passed["energies"] is True or _grows(passed)
+    return against or passed["energies"] is True or _continuous(passed, dips)
 
 
 def _symmetric_random_first_order(passed: dict, dips: list[symmetric.Dip], annealed: Annealed | None) -> bool:
@@ -253,13 +250,16 @@ def _symmetric_random_first_order(passed: dict, dips: list[symmetric.Dip], annea
 
 
 def _continuous(passed: dict, dips: list[symmetric.Dip]) -> bool:
+    """Whether the glasses as drawn order continuously, whatever the planted ones say."""
     # the overlap of a ferromagnet is the product of two magnetisations, with a kurtosis of up to 9 in its paramagnet
     bounded = bool(dips) and all(dip.shallow or dip.depth > _PRODUCT for dip in dips)
-    one_peak = passed["peaks"] is False and passed["phases"] is not True and passed["energies"] is not True
+    one_peak = passed["peaks"] is False and passed["energies"] is not True
     # where N^r [q^2] crosses, Binder cumulants without a dip may cross below all rungs: they are farther off
     crossed = passed["crossings"] or (passed["moment"] and all(dip.shallow for dip in dips))
-    located = crossed and passed["moment"] is not False and passed["continuous"]
-    return bool(bounded and one_peak and located and passed["growth"] and passed["heat"])
+    without_heat = passed["heat"] is not False
+    return bool(
+        bounded and one_peak and without_heat and crossed and passed["moment"] is not False and passed["growth"]
+    )
 
 
 def _none(passed: dict, peaks: Evidence) -> bool:

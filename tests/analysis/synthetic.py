@@ -270,7 +270,8 @@ def curie_weiss(p, seed, sizes=None, *, n_samples=12, n_draws=100, n_replicas=4)
         # two configurations with given magnetisations agree on hypergeometrically many weights
         both = rng.hypergeometric(first, size - first, second)
         overlap = 1 - 2 * (first + second - 2 * both) / size
-        datasets[f"/N{size}/dilution0.0"] = node(ladder, levels[drawn], size, overlap=overlap, couplings="given")
+        known = {"couplings": "given", "p": p}
+        datasets[f"/N{size}/dilution0.0"] = node(ladder, levels[drawn], size, overlap=overlap, **known)
     return datasets
 
 

@@ -6,7 +6,7 @@ import xarray as xr
 from scipy.special import gammaln
 
 import glassnet as gn
-from glassnet.analysis import overlaps, scaling
+from glassnet.analysis import evidence, overlaps, scaling
 from glassnet.analysis.continuous import _diverged, continuous
 from glassnet.analysis.exponents import FERROMAGNET, GLASS, PRODUCT
 from glassnet.analysis.nodes import nodes
@@ -21,7 +21,7 @@ ONSAGER = 2 / np.log(1 + np.sqrt(2))
 def averages(columns, temperature, **attrs):
     """What overlaps.averages gives, from resampled curves (resample, temperature)."""
     variables = {f"{name}_resampled": (("resample", "temperature"), values) for name, values in columns.items()}
-    known = {"n_samples": 50, "random_graph": True, "bias": 0.0}
+    known = {"n_samples": 50, "random_graph": True, "p": 2, "bias": 0.0}
     return xr.Dataset(variables, {"temperature": temperature}, known | attrs)
 
 
@@ -181,6 +181,93 @@ def test_bias_or_the_magnetisation_tells_the_exponents():
     assert universality(scaled_curves(1.0, random_graph=False)) is None
 
 
+def test_a_negative_bias_is_a_ferromagnet_where_turning_one_layer_makes_it_positive():
+    """Elsewhere it is an antiferromagnet on a random graph, which is frustrated and makes a glass."""
+    assert universality(growing(1.0, bias=-1.0, bipartite=True)) is PRODUCT
+    assert universality(growing(1.0, bias=-0.8, bipartite=True)) is None
+    assert universality(growing(1.0, bias=0.3, bipartite=True)) is GLASS
+    assert universality(growing(1.0, bias=-1.0)) is GLASS
+    assert universality(growing(1.0, bias=-0.8)) is GLASS
+
+
+LAYERED = """
+seed = 3
+samples = 16
+[glass]
+ensemble = "layered"
+p = 2
+alpha = 2.0
+bias = -1.0
+[scan]
+sizes = [32, 64, 128]
+[sampling]
+temperatures = {min = 2.8, max = 5.4, n = 14, spacing = "geometric"}
+replicas = 4
+thermalization = 1000
+sweeps = 1000
+measure_every = 10
+"""
+
+
+def test_layered_couplings_of_minus_one_are_a_ferromagnet(tmp_path, monkeypatch):
+    """From drawing to verdict. T_c: 2 alpha tanh(1/T) = 1, as with couplings of one."""
+    monkeypatch.setattr("glassnet.scan.report.write", lambda where: "")
+    (tmp_path / "layered.toml").write_text(LAYERED)
+    assert scan(tmp_path / "layered.toml", out=str(tmp_path / "layered")) == 0
+    found = find_transition(gn.open_chains(tmp_path / "layered"))
+    assert found.kind == "continuous"
+    assert abs(found.temperature - 1 / np.arctanh(1 / 4)) < 3 * found.stderr
+    (moment,) = [item for item in found.evidence if item.name == "scaled moment crosses"]
+    assert moment.says.startswith("N [q^2] of a ferromagnet")
+
+
+@pytest.mark.parametrize("bias", [0.0, 1.0, -1.0, np.nan])
+def test_three_weights_a_path_have_no_exponents_of_two(bias):
+    """The paramagnet of p >= 3 on random graphs is stable against weak order, so nothing orders continuously there."""
+    found = continuous(scaled_curves(1.0, bias=bias, p=3))
+    assert found.exponents is None
+    assert found.order is None
+    assert found.estimates == []
+    item = evidence.moment(found, SIZES)
+    assert item.passed is None
+    assert "spin glass" not in item.says
+    # of glasses without a name p says nothing
+    assert continuous(scaled_curves(1.0, bias=bias, p=3, random_graph=False)).estimates
+
+
+def unreadable(curves, how):
+    """The same curves whose Binder cumulants are noise, or cross below the coldest rung."""
+    if how == "cold":
+        return {n: data.isel(temperature=data.temperature.values > 0.95) for n, data in curves.items()}
+    rng = np.random.default_rng(9)
+    return {
+        n: data.assign(binder_resampled=data["binder_resampled"] * 0 + _noise(rng, data)) for n, data in curves.items()
+    }
+
+
+def _noise(rng, data):
+    return 5 * rng.normal(size=data["binder_resampled"].shape)
+
+
+@pytest.mark.parametrize("how", ["noise", "cold"])
+@pytest.mark.parametrize("shift", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize(("exponents", "bias"), [(GLASS, 0.0), (FERROMAGNET, 1.0), (PRODUCT, 1.0)])
+@pytest.mark.parametrize("sizes", [SIZES, (64, 128, 256, 512)])
+def test_losing_the_binder_cumulants_makes_no_bar_smaller(exponents, bias, shift, how, sizes):
+    curves = scaled_curves(1.0, exponents, sizes=sizes, noise=0.003, shift=shift, bias=bias)
+    whole, rest = continuous(curves), continuous(unreadable(curves, how))
+    assert whole.binder.found
+    if how == "noise":
+        assert not rest.binder.falls
+    if not rest.estimates:
+        assert how == "cold"
+        return
+    if not rest.binder.found:
+        assert rest.estimates[0].stderr > whole.estimates[0].stderr
+        assert rest.estimates[0].name.startswith(("crossing of", "inverse susceptibility"))
+    assert abs(rest.estimates[0].value - 1) < 2 * rest.estimates[0].stderr
+
+
 def paramagnet_of_a_tree(degree, noise=0.003, seed=8):
     """Two-body glasses on a tree: 1 / chi = (1 - (k - 1) t^2) / (1 + t^2), t = tanh(1/T), and corrections in N."""
     rng, temperature, found = np.random.default_rng(seed), np.geomspace(1.0, 2.4, 22), {}
@@ -242,7 +329,7 @@ def test_exponents_that_do_not_hold_are_not_taken():
 def test_overlaps_that_scale_as_in_a_glass_order_where_they_should(synthetic):
     ladder = np.geomspace(0.7, 1.4, 16)
     for seed in range(3):
-        drawn = synthetic.tree(synthetic.symmetric(SIZES, ladder, synthetic.spin_glass(1.0), seed=seed))
+        drawn = synthetic.tree(synthetic.symmetric(SIZES, ladder, synthetic.spin_glass(1.0), seed=seed, p=2))
         found = continuous({node.size: overlaps.averages(node) for node in nodes(drawn)})
         assert found.exponents is GLASS
         headline = found.estimates[0]

@@ -184,7 +184,7 @@ def symmetric_at(synthetic, critical, rungs, seed, dilutions=None, sizes=(48, 96
     for dilution in np.linspace(0, 0.4, 9) if dilutions is None else dilutions:
         seed += 1
         drawn = getattr(synthetic, model)(critical - dilution)
-        known = {} if model == "spin_glass" else {"couplings": "given", "ensemble": ""}
+        known = {"p": 2} if model == "spin_glass" else {"couplings": "given", "ensemble": ""}
         rows = synthetic.symmetric(sizes, rungs, drawn, seed=seed, **known)
         scan |= {path.replace("dilution0.0", f"dilution{dilution:.3g}"): data for path, data in rows.items()}
     return synthetic.tree(scan)
