@@ -418,6 +418,18 @@ def test_temperatures_are_found_without_theory(asked):
         fieldladders.temperatures(run_file, 0.0, pause=lambda: True)
 
 
+def test_temperatures_do_not_depend_on_the_number_of_instances(asked, run_file, scan, digests, tmp_path):
+    """A scan whose instances grow is digit by digit one that was large from the start, with found temperatures too."""
+    few, many = (f"field = {{n_weights = 60, instances = {n}, sweeps = 80}}\n" for n in (1, 2))
+    found = fieldladders.temperatures(asked(few), 0.0)
+    for other in (many, few.replace("= 1", "= 12"), few.replace("80", "160"), few.replace("instances = 1, ", "")):
+        assert fieldladders.temperatures(asked(other), 0.0) == found
+    scan(run_file(*asking(few)), tmp_path / "grown")
+    assert scan(run_file(*asking(many)), tmp_path / "grown")[0] == 0
+    scan(run_file(*asking(many)), tmp_path / "large")
+    assert digests(tmp_path / "grown") == digests(tmp_path / "large")
+
+
 def test_no_temperature_where_the_complexity_has_no_zero(asked):
     """R(3, 3), with T_K = 0: the complexity is positive wherever there is a state."""
     found = fieldladders.temperatures(asked("field = true\n", "degree = 4", "degree = 3"), 0.0)
