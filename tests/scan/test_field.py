@@ -404,6 +404,32 @@ def test_a_damaged_instance_counts_as_missing(finished, tmp_path):
         result = gn.find_transition(gn.open_chains(out))
     assert result.complexity.complexity.sizes["instance"] == 3
     assert len(result.damaged) == 1
+    assert result.missing == {"/field/N1200/dilution0.0": [2]}
+    said = next(item for item in result.evidence if item.name == "scan is complete")
+    assert said.says.startswith("1 sample of 1 node missing, 1 of them damaged: field integration, instance 2")
+
+
+def test_instances_that_are_not_there_yet_are_missing(finished, tmp_path):
+    out = shutil.copytree(finished, tmp_path / "out")
+    folder = out / "chains/field/N1200/dilution0.0"
+    (folder / "sample1.h5").unlink()
+    result = gn.find_transition(gn.open_chains(out))
+    assert result.missing == {"/field/N1200/dilution0.0": [1]}
+    assert not next(item for item in result.evidence if item.name == "scan is complete").passed
+    assert gn.find_transition(gn.open_chains(out), field=Zero()).missing == {}
+    for path in folder.glob("sample*.h5"):
+        path.unlink()
+    empty = gn.find_transition(gn.open_chains(out))
+    assert (empty.complexity, empty.missing) == (None, {"/field/N1200/dilution0.0": [0, 1, 2, 3]})
+
+
+def test_a_zero_below_what_is_asked_for_is_left_out(finished):
+    chains = gn.open_chains(finished)
+    assert gn.find_transition(chains, above=0.6).complexity is not None
+    result = gn.find_transition(chains, above=0.7)
+    assert result.complexity is None
+    assert "field integration" not in {one.name for one in result.estimates}
+    assert saved_field(chains, 0.0, 0.7).result is None
 
 
 def test_temperatures_are_found_without_theory(asked):
