@@ -13,6 +13,7 @@ import pytest
 
 from glassnet import plots, theory
 from glassnet.analysis.equilibration import Failure
+from glassnet.analysis.location import Estimate
 from glassnet.analysis.transition import find_transition, transition_line
 from glassnet.plots import export, look
 from glassnet.plots.captions import CAPTIONS
@@ -457,17 +458,31 @@ def test_kinds_have_their_own_shapes_in_the_phase_diagram(line):
     assert bar.get_colors()[0][:3] == pytest.approx([0.6] * 3)
 
 
+def provisional(found):
+    """A result whose temperature is provisional only."""
+    interim = Estimate("so far", found.temperature, 2 * found.stderr, found.sizes)
+    return replace(found, kind="undecided", temperature=np.nan, stderr=np.nan, provisional=interim)
+
+
+def test_provisional_temperatures_are_open_in_the_phase_diagram(line):
+    (ax,) = plots.phase_diagram([replace(r, glass={}) for r in (line[0], provisional(line[1]))]).axes
+    closed, hollow = ax.containers
+    assert hollow.get_label() == "provisional"
+    assert (hollow.lines[0].get_marker(), hollow.lines[0].get_markerfacecolor()) == ("o", "white")
+    assert closed.lines[0].get_markerfacecolor() != "white"
+    ((low, high),) = hollow.lines[2][0].get_segments()
+    middle, bar = line[1].temperature, 2 * line[1].stderr
+    assert (low[1], high[1]) == pytest.approx((middle - bar, middle + bar))
+
+
 def test_critical_dilution_is_where_the_transition_temperature_is_reached(line):
     found = plots.critical_at(line, 0.5)
     assert 0.05 < found.dilution < 0.1
     one, other = line[1], line[2]
     slope = (other.temperature - one.temperature) / 0.05
     assert found.stderr > min(one.stderr, other.stderr) / abs(slope) / 2
-    # a line straight in exp(-2/T) is met exactly
-    straight = [replace(r, temperature=-2 / np.log(0.05 - 0.2 * r.dilution), stderr=1e-9) for r in line]
-    inside = plots.critical_at(straight, -2 / np.log(0.05 - 0.2 * 0.08))
-    assert inside.dilution == pytest.approx(0.08)
-    assert 0 < inside.stderr < 2e-3
+    # one rule: that of the line
+    assert found == line.critical_dilution(0.5)[1:3]
     assert np.isnan(plots.critical_at(line, 0.9).dilution)
 
 
@@ -485,6 +500,9 @@ def test_critical_dilution_is_shown_with_the_weight_of_every_size(line):
     assert (band.x0 + band.x1) / 2 == pytest.approx(found.dilution)
     words = [text.get_text() for text in figure.legends[0].get_texts()]
     assert any(word.startswith("theory $\\delta_K = 0.0") for word in words)
+    assert any(word.startswith("Monte Carlo $\\delta_c = 0.0") for word in words)
+    figure = plots.critical_dilution([line[0], provisional(line[1]), line[2]], 0.5)
+    assert figure.axes[0].patches[0].get_label().startswith("provisional $\\delta_c = 0.0")
     with pytest.raises(ValueError, match="in common at two dilutions"):
         plots.critical_dilution(line[:1])
 

@@ -13,7 +13,11 @@ from glassnet.sampling import planted_field
 
 
 class Instance(NamedTuple):
-    """What one set of paths gives, by temperature; `controls` (temperature, 2) has known means over instances."""
+    """What one set of paths gives, by temperature.
+
+    `controls` (temperature, 2) are the two parts of the complexity whose means over instances are known: the annealed
+    entropy of its number of paths, and minus what weights in their local fields miss.
+    """
 
     complexity: np.ndarray
     within: np.ndarray
@@ -65,7 +69,7 @@ def of_instance(degrees, n_paths, temperatures, rest) -> Instance:
     beta, law = 1 / temperatures, localfields.expected_law(degrees / degrees.sum(), temperatures)
     own = np.arange(law.shape[1]) - law.shape[1] // 2
     alpha = n_paths / degrees.sum()
-    entropy = np.log(2) + alpha * (np.logaddexp(beta, -beta) - np.log(2) - beta * np.tanh(beta))
+    entropy = annealed_entropy(alpha, temperatures)
     independent = localfields.independent(law, temperatures)
     missing = np.array([row @ localfields.missing(b, own, fields) for row, b in zip(law, beta, strict=True)])
     n = rest.shape[-1]
@@ -79,11 +83,18 @@ def of_instance(degrees, n_paths, temperatures, rest) -> Instance:
         missing + mean,
         law,
         entropy,
-        np.stack([np.full(len(beta), alpha), independent], axis=1),
+        np.stack([entropy, -independent], axis=1),
     )
 
 
 def known_controls(degrees, temperatures) -> np.ndarray:
     """Means of :attr:`Instance.controls` over all instances of an ensemble, from its mean degrees; (temperature, 2)."""
     law = localfields.expected_law(degrees.shares, temperatures)
-    return np.stack([np.full(len(temperatures), degrees.alpha), localfields.independent(law, temperatures)], axis=1)
+    entropy = annealed_entropy(degrees.alpha, temperatures)
+    return np.stack([entropy, -localfields.independent(law, temperatures)], axis=1)
+
+
+def annealed_entropy(alpha: float, temperatures) -> np.ndarray:
+    """Entropy of the paramagnet per weight, (n_temperatures,), with alpha paths per weight."""
+    beta = 1 / temperatures
+    return np.log(2) + alpha * (np.logaddexp(beta, -beta) - np.log(2) - beta * np.tanh(beta))

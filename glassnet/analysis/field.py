@@ -147,7 +147,7 @@ def field_integration(
         Strictly increasing, > 0, finite (k_B = 1, |J| = 1). Three of them around T_K give it: the complexity
         is interpolated by a parabola. Above T_d there is no state to integrate along: those are marked "state lost".
     instances : int
-        Independent sets of paths, >= 1. With eight or more the noise of random degrees is taken out
+        Independent sets of paths, >= 1. What is known of random degrees is taken out of their noise
         (:func:`glassnet.analysis.instances.average`).
     seed : int
     ensemble : {"regular", "poisson", "layered", "walks"}

@@ -36,8 +36,8 @@ class TransitionLine(list):
     def critical_dilution(self, temperature: float) -> Estimate:
         """Dilution at which the line falls through a temperature.
 
-        Where a scan found no transition temperature but integrated over a field, the zero of the complexity stands for
-        it; the name of the estimate says so.
+        Where no transition temperature was found the provisional one stands for it, if there is one; the name of the
+        estimate says so.
 
         Parameters
         ----------
@@ -53,7 +53,7 @@ class TransitionLine(list):
             :func:`glassnet.analysis.dilution_axis.critical_dilution` asks the chains themselves instead.
         """
         temperature = real("temperature", temperature, minimum=0)
-        places = [_place(found) for found in self]
+        places = [place(found) for found in self]
         known = [number for number, (value, stderr, _) in enumerate(places) if np.isfinite([value, stderr]).all()]
         x, (y, sigma) = self.dilutions[known], np.array([places[number][:2] for number in known]).reshape(-1, 2).T
         falls = np.flatnonzero((y[:-1] >= temperature) & (y[1:] < temperature))
@@ -65,17 +65,17 @@ class TransitionLine(list):
         thirds = sorted((j for j in (i - 1, i + 2) if 0 <= j < len(x)), key=lambda j: abs(y[j] - temperature))
         near = [i, i + 1, *thirds[:1]]
         power = max(1, _paths(self[0]) - 1)
-        place, bar = _inverse(x[near], y[near], sigma[near], temperature, power)
+        dilution, bar = _inverse(x[near], y[near], sigma[near], temperature, power)
         other, _ = _inverse(x[near], y[near], sigma[near], temperature, 1)
         # a third dilution tells how the line bends, whatever the variable
         chord, _ = _inverse(x[near[:2]], y[near[:2]], sigma[near[:2]], temperature, 1)
-        bend = other - place if power > 1 else (chord - place) / 2
-        source = "the line" if all(places[known[j]][2] for j in near) else "the line, with zeros of the complexity"
-        return Estimate(f"{name}, from {source}", float(place), float(np.hypot(bar, bend)), sizes)
+        bend = other - dilution if power > 1 else (chord - dilution) / 2
+        source = "the line" if all(places[known[j]][2] for j in near) else "the line, with provisional temperatures"
+        return Estimate(f"{name}, from {source}", float(dilution), float(np.hypot(bar, bend)), sizes)
 
     def _why(self, x: np.ndarray, y: np.ndarray, temperature: float) -> str:
         """Why the line of known temperatures y at dilutions x does not fall through a temperature."""
-        unknown = [f"{found.kind} at {found.dilution:g}" for found in self if not np.isfinite(_place(found)[0])]
+        unknown = [f"{found.kind} at {found.dilution:g}" for found in self if not np.isfinite(place(found)[0])]
         also = f" ({', '.join(unknown)})" if unknown else ""
         if len(x) < 2:
             return f"transition temperatures are known at {len(x)} of {len(self)} dilutions, two are needed{also}"
@@ -93,12 +93,11 @@ class TransitionLine(list):
         return "\n".join(lines)
 
 
-def _place(found) -> tuple[float, float, bool]:
-    """Transition temperature and error, and whether it is one: else the zero of the complexity, nan without either."""
-    zero = getattr(found, "complexity", None)
-    if np.isfinite(found.temperature) or zero is None:
+def place(found) -> tuple[float, float, bool]:
+    """Transition temperature and error, and whether it is one: else they are provisional, nan without either."""
+    if np.isfinite(found.temperature) or found.provisional is None:
         return found.temperature, found.stderr, True
-    return zero.temperature, zero.stderr, False
+    return found.provisional.value, found.provisional.stderr, False
 
 
 def _paths(found) -> int:

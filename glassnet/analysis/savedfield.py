@@ -17,13 +17,15 @@ _NETWORKS = 3
 
 
 class SavedField(NamedTuple):
-    """What was found, None without any instance; a line for each file that turned out to be damaged."""
+    """What was found, None without any instance; a line for each file that turned out to be damaged; by node the
+    instances that the run file asks for and that are not there, or cannot be read."""
 
     result: FieldIntegration | None
-    damaged: tuple[str, ...] = ()
+    damaged: tuple[str, ...]
+    missing: dict[str, list[int]]
 
 
-def saved_field(chains: xr.DataTree, dilution: float) -> SavedField:
+def saved_field(chains: xr.DataTree, dilution: float, above: float = 0.0) -> SavedField:
     """Integrate what the tasks of field integration of one dilution recorded.
 
     Parameters
@@ -31,18 +33,21 @@ def saved_field(chains: xr.DataTree, dilution: float) -> SavedField:
     chains : xarray.DataTree
         As :func:`glassnet.open_chains` returns it.
     dilution : float
+    above : float
+        A zero below is left out, and so is a complexity without any temperature from there on.
 
     Raises
     ------
     Unreadable
         If a file cannot be read here and now.
     """
-    measured, damaged, found = {}, [], []
+    measured, damaged, found, missing = {}, [], {}, {}
     for branch in chains.subtree:
-        asked = branch.attrs.get("kind") == "field" and branch.attrs["dilution"] == dilution
-        if asked and "field_overlap" in branch.data_vars:
-            found.append(branch.to_dataset())
-    for node in sorted(found, key=lambda node: node.attrs["n_weights_parent"]):
+        if branch.attrs.get("kind") == "field" and branch.attrs["dilution"] == dilution:
+            missing[branch.path] = [int(number) for number in np.atleast_1d(branch.attrs.get("samples_missing", []))]
+            if "field_overlap" in branch.data_vars:
+                found[branch.path] = branch.to_dataset()
+    for path, node in sorted(found.items(), key=lambda item: item[1].attrs["n_weights_parent"]):
         size, parts = _size(node), []
         for place in range(node.sizes["sample"]):
             try:
@@ -50,25 +55,36 @@ def saved_field(chains: xr.DataTree, dilution: float) -> SavedField:
             except Unreadable:
                 raise
             except ChainError as error:
-                damaged.append(f"field integration, instance {int(node['sample'][place])}: {error}")
+                number = int(node["sample"][place])
+                missing[path] = sorted([*missing[path], number])
+                damaged.append(f"field integration, instance {number}: {error}")
                 warnings.warn(f"{damaged[-1]}; the instance counts as missing", stacklevel=3)
         if parts:
             measured[size] = parts
-    if not measured:
-        return SavedField(None, tuple(damaged))
+    missing = {path: numbers for path, numbers in missing.items() if numbers}
+    result = _integrated(measured, next(iter(found.values())), dilution) if measured else None
+    if result is not None and _ends_below(result, above):
+        result = None
+    return SavedField(result, tuple(damaged), missing)
+
+
+def _ends_below(result: FieldIntegration, above: float) -> bool:
+    """Whether the zero lies below a temperature; of a complexity without one, whether it was only measured there."""
+    last = result.temperature if np.isfinite(result.temperature) else result.complexity["temperature"].values[-1]
+    return bool(last < above)
+
+
+def _integrated(measured: dict, node: xr.Dataset, dilution: float) -> FieldIntegration:
+    """Integrate the instances of one dilution, by size; `node` is one of its nodes."""
     if len(measured) < _NETWORKS:
         # an unfinished scan of networks: the largest one alone, with the shift of its size in the error
         measured = dict([list(measured.items())[-1]])
-    glass = json.loads(found[0].attrs["glass"])
+    glass = json.loads(node.attrs["glass"])
     keywords = {name: glass[name] for name in ("p", "degree", "alpha") if name in glass}
     keywords |= {"dilution": dilution} if dilution else {}
     # the first half is not recorded
-    sweeps = 2 * (int(found[0]["draw"][0]) - EVERY)
-    temperatures = found[0]["temperature"].values
-    return SavedField(
-        integrated(glass["ensemble"], keywords, temperatures, measured, sweeps),
-        tuple(damaged),
-    )
+    sweeps = 2 * (int(node["draw"][0]) - EVERY)
+    return integrated(glass["ensemble"], keywords, node["temperature"].values, measured, sweeps)
 
 
 def _size(node: xr.Dataset) -> int | tuple[int, ...]:

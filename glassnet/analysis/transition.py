@@ -190,7 +190,8 @@ def find_transition(
     dilution : float, optional
         Which dilution; may be left out where the chains hold only one.
     above : float
-        Temperatures below are left out of everything, for all samples: what is said then holds above.
+        Temperatures below are left out of everything, for all samples: what is said then holds above. A saved zero of
+        the complexity that lies below is left out as well.
     field : FieldIntegration or object, optional
         Zero of the complexity along the planted state in a field (:func:`glassnet.analysis.field_integration`),
         or anything with `temperature`, `stderr` and `name`; by default what the scan saved of its own, if it did.
@@ -212,8 +213,9 @@ def find_transition(
     found = nodes(chains)
     seed = run_seed(chains)
     dilution = _chosen(dilution, sorted({node.dilution for node in found}))
-    found = _above([node for node in found if node.dilution == dilution], real("above", above, minimum=0))
-    saved = saved_field(chains, dilution) if field is None else SavedField(None)
+    above = real("above", above, minimum=0)
+    found = _above([node for node in found if node.dilution == dilution], above)
+    saved = saved_field(chains, dilution, above) if field is None else SavedField(None, (), {})
     field = saved.result if field is None else field
     field, arrest = (
         beside.check(name, measured, _keywords(found[0]), dilution)
@@ -235,8 +237,9 @@ def find_transition(
             arrest,
         )
     )
-    missing = {node.path: node.missing for node in found if node.missing}
-    verdict, rest, extra = _proved(verdict, read, missing)
+    missing = {node.path: node.missing for node in found if node.missing} | saved.missing
+    damaged = (*read.damaged, *saved.damaged)
+    verdict, rest, extra = _proved(verdict, read, missing, damaged)
     interim, item, rows = _provisional(verdict, rest, read, field, arrest, seed)
     return Transition(
         kind=verdict.kind,
@@ -253,7 +256,7 @@ def find_transition(
         jump=verdict.jump,
         glass=_keywords(found[0]),
         missing=missing,
-        damaged=(*read.damaged, *saved.damaged),
+        damaged=damaged,
         thermodynamics=read.thermodynamics,
         overlaps=read.overlaps,
         phases=read.phases,
@@ -319,11 +322,11 @@ def _keywords(node: Node) -> dict:
     return {"ensemble": node.chain.attrs["ensemble"], **keywords} if "ensemble" in node.chain.attrs else keywords
 
 
-def _proved(verdict: Verdict, read: Survey, missing: dict):
+def _proved(verdict: Verdict, read: Survey, missing: dict, damaged: tuple[str, ...]):
     """The verdict, undecided while any sample has not proved its equilibrium; what the rest would give then, and what
     is said about that."""
     equilibration = read.equilibration
-    extra = of_samples(read.nodes, equilibration, missing, read.damaged)
+    extra = of_samples(read.nodes, equilibration, missing, damaged)
     if not equilibration.failures and not equilibration.nodes:
         return verdict, None, extra
     if verdict.kind != "undecided":

@@ -1,12 +1,12 @@
 """The plane of temperature and dilution: phase diagram, and cuts through it at fixed temperature."""
 
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from glassnet import theory as cavity_theory
 from glassnet.analysis.evidence import number
+from glassnet.analysis.line import TransitionLine, place
 from glassnet.plots import legends, look
 
 _DASHES = {"T_d": (0, (1, 2)), "T_K": (0, (5, 3)), "T_c": (0, (5, 3))}
@@ -14,7 +14,7 @@ _SHAPES = {"random first-order": "o", "first-order": "D", "continuous": "s"}
 
 
 class Critical(NamedTuple):
-    """Critical dilution at a fixed temperature with its standard error; nan where no two dilutions enclose it."""
+    """Critical dilution at a fixed temperature with its standard error; nan where the line does not pass there."""
 
     dilution: float
     stderr: float
@@ -32,8 +32,9 @@ def phase_diagram(results):
     -------
     matplotlib.figure.Figure
         One column wide: Monte Carlo points with the lines of the cavity method where there is one. The shape of a
-        point tells the kind; a grey interval without a point is where curves cross so far at a dilution that is
-        undecided, an open triangle pointing down the lowest temperature above which there is no transition.
+        point tells the kind; an open circle is the provisional temperature at a dilution that is undecided, a grey
+        interval without a point where curves cross so far without one, an open triangle pointing down the lowest
+        temperature above which there is no transition.
     """
     with look.column(3.1) as (figure, (ax,)):
         lines = theory_lines(results)
@@ -91,17 +92,18 @@ def critical_dilution(results, temperature: float | None = None):
             if len(points):
                 colour, marker = look.style(_holding(results, size), size)
                 ax.errorbar(*points.T, fmt=f"{marker}-", color=colour, linewidth=0.8, label=f"$N = {size}$", zorder=3)
-        found = critical_at(results, temperature)
-        if np.isfinite(found.dilution):
-            label = rf"Monte Carlo $\delta_c = {number(*found)}$"
-            low, high = found.dilution - found.stderr, found.dilution + found.stderr
+        found = TransitionLine(results).critical_dilution(temperature)
+        if np.isfinite(found.value):
+            kind = "provisional" if "provisional" in found.name else "Monte Carlo"
+            label = rf"{kind} $\delta_c = {number(found.value, found.stderr)}$"
+            low, high = found.value - found.stderr, found.value + found.stderr
             ax.axvspan(low, high, color=look.BAND, alpha=0.5, lw=0, zorder=0, label=label)
-            ax.axvline(found.dilution, color="#777777", linewidth=0.8, zorder=1)
+            ax.axvline(found.value, color="#777777", linewidth=0.8, zorder=1)
         for line in theory_lines(results):
-            place = _where(line, temperature)
-            if place is not None:
+            end = _where(line, temperature)
+            if end is not None:
                 style = {"color": look.THEORY, "linestyle": _DASHES[line.name]}
-                ax.axvline(place, **style, label=rf"theory $\delta_{line.name[-1]} = {place:.3f}$")
+                ax.axvline(end, **style, label=rf"theory $\delta_{line.name[-1]} = {end:.3f}$")
         share = "planted phase $[w]$" if planted else "high overlaps"
         ax.set(xlabel=r"dilution $\delta$", ylabel=f"weight of {share}", ylim=(-0.03, 1.03))
         ax.set_title(f"$T = {temperature:.3g}$")
@@ -112,10 +114,7 @@ def critical_dilution(results, temperature: float | None = None):
 
 
 def critical_at(results, temperature: float) -> Critical:
-    """Critical dilution at a fixed temperature, from the transition temperatures on either side of it.
-
-    Between the two dilutions whose transition temperatures enclose `temperature` the line is taken as straight in
-    exp(-2/T), in which it stays regular where it ends at T = 0; the distance to a line straight in T is in the error.
+    """Critical dilution at a fixed temperature: :meth:`glassnet.analysis.line.TransitionLine.critical_dilution`.
 
     Parameters
     ----------
@@ -127,20 +126,8 @@ def critical_at(results, temperature: float) -> Critical:
     -------
     Critical
     """
-    known = [r for r in results if np.isfinite(r.temperature) and np.isfinite(r.stderr)]
-    for one, other in pairwise(known):
-        if (one.temperature - temperature) * (other.temperature - temperature) > 0:
-            continue
-        ends = np.array([one.temperature, other.temperature])
-        place = np.array([one.dilution, other.dilution])
-        if ends[0] == ends[1]:
-            continue
-        share, plain = (_share(form, ends, temperature) for form in (_regular, float))
-        slope = np.diff(ends)[0] / np.diff(place)[0]
-        statistical = np.hypot((1 - share) * one.stderr, share * other.stderr) / abs(slope)
-        bent = (share - plain) * (place[1] - place[0])
-        return Critical(float(place[0] + share * (place[1] - place[0])), float(np.hypot(statistical, bent)))
-    return Critical(np.nan, np.nan)
+    found = TransitionLine(results).critical_dilution(temperature)
+    return Critical(found.value, found.stderr)
 
 
 def theory_lines(results) -> list[cavity_theory.Line]:
@@ -162,7 +149,10 @@ def _points(results) -> list[tuple]:
     for kind, marker in _SHAPES.items():
         points = [(r.dilution, r.temperature, r.stderr) for r in located if r.kind == kind]
         groups.append((kind, blue | {"fmt": marker}, points))
-    open_ones = [r for r in results if r.kind == "undecided" and r.location is not None and r.location.found]
+    undecided = [r for r in results if r.kind == "undecided"]
+    interim = [(r.dilution, r.provisional.value, r.provisional.stderr) for r in undecided if r.provisional is not None]
+    groups.append(("provisional", blue | {"fmt": "o", "markerfacecolor": "white"}, interim))
+    open_ones = [r for r in undecided if r.provisional is None and r.location is not None and r.location.found]
     # nothing that could be taken for a transition: no point, and not in the colour of the points
     interval = {"fmt": "none", "ecolor": "#999999", "capsize": 3, "elinewidth": 0.8}
     places = [(r.dilution, r.location.temperature, r.location.stderr) for r in open_ones]
@@ -188,7 +178,7 @@ def shared_temperatures(results) -> np.ndarray:
 
 
 def _middle(results) -> float:
-    located = [r.temperature for r in results if np.isfinite(r.temperature)]
+    located = [place(r)[0] for r in results if np.isfinite(place(r)[0])]
     return float((min(located) + max(located)) / 2) if located else 0.0
 
 
@@ -216,13 +206,3 @@ def _where(line: cavity_theory.Line, temperature: float) -> float | None:
     if not line.temperature.min() <= temperature <= line.temperature.max():
         return None
     return float(np.interp(-temperature, -line.temperature, line.dilution))
-
-
-def _regular(temperature: float) -> float:
-    return float(np.exp(-2 / temperature))
-
-
-def _share(form, ends: np.ndarray, temperature: float) -> float:
-    """How far between two ends a temperature is, after a monotonic function."""
-    first, last = (form(end) for end in ends)
-    return (form(temperature) - first) / (last - first)

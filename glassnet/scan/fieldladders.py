@@ -16,7 +16,7 @@ from glassnet.sampling.ladder import Interrupted
 from glassnet.scan import fieldplan
 from glassnet.scan.config import RunFile
 
-#: of the short runs: weights, instances, sweeps, temperatures side by side and the ratio of two of them
+#: of the short runs: weights, instances (always as many: a scan may grow), sweeps, temperatures and their ratio
 _WEIGHTS, _INSTANCES, _SWEEPS, _SIDE_BY_SIDE, _RATIO = 2000, 8, 200, 16, 1.08
 #: lowest temperature: excitations are rarer than one in a glass; and the highest
 _COLDEST, _HOTTEST = 0.2, 100.0
@@ -88,7 +88,7 @@ def _zero_of_entropy(alpha: float) -> float:
 
 def _short_run(run_file, size, dilution, rungs, pause) -> field.FieldIntegration:
     keywords, parts = _keywords(run_file) | {"dilution": dilution}, []
-    for number in range(min(_INSTANCES, fieldplan.instances(run_file, dilution))):
+    for number in range(_INSTANCES):
         seed = Seed(run_file.seed, f"field,dilution={dilution!r},pilot={number}")
         glass = lanes.draw(run_file.glass.ensemble, size, seed, **keywords)
         try:

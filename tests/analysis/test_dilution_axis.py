@@ -15,7 +15,13 @@ from glassnet.scan import report, run
 def line(temperatures, stderr=0.01, dilutions=(0.0, 0.1, 0.2, 0.3)):
     return TransitionLine(
         SimpleNamespace(
-            dilution=d, temperature=t, stderr=stderr, kind="continuous", headline="continuous", sizes=(48, 96)
+            dilution=d,
+            temperature=t,
+            stderr=stderr,
+            kind="continuous",
+            headline="continuous",
+            sizes=(48, 96),
+            provisional=None,
         )
         for d, t in zip(dilutions, temperatures, strict=True)
     )
@@ -48,12 +54,15 @@ def test_a_bent_line_within_its_bar_and_one_per_cent(temperature, dilution, glas
     assert found.stderr < 0.02 * dilution
 
 
-def test_zeros_of_the_complexity_stand_in_where_no_transition_is_known():
+def test_provisional_temperatures_stand_in_where_no_transition_is_known():
     known = line([1.0, np.nan, 0.8, 0.7])
-    known[1].complexity = SimpleNamespace(temperature=0.9, stderr=0.001)
+    # a zero of the complexity that was refused is no temperature
+    known[1].complexity = SimpleNamespace(temperature=0.7, stderr=0.001)
+    assert "continuous at 0.1" in known.critical_dilution(1.2).name
+    known[1].provisional = SimpleNamespace(value=0.9, stderr=0.001)
     found = known.critical_dilution(0.95)
     assert found.value == pytest.approx(0.05)
-    assert found.name == "critical dilution at T = 0.95, from the line, with zeros of the complexity"
+    assert found.name == "critical dilution at T = 0.95, from the line, with provisional temperatures"
 
 
 def test_a_line_that_does_not_pass_there_and_unknown_temperatures():

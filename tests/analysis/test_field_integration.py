@@ -328,12 +328,28 @@ def test_regression_on_known_means_is_exact_for_a_linear_law():
     values = 1.0 + (controls - known) @ slope + noise
     mean, stderr = average(values, np.zeros(12), controls, known)
     assert abs(mean - 1.0) < 3 * stderr < 0.05
-    # too few to know the slopes, or nothing that differs: the plain mean, with Student's factor
-    few = average(values[:4], np.zeros(4), controls[:4], known)
-    assert few[0] == values[:4].mean()
-    assert few[1] == pytest.approx(values[:4].std(ddof=1) / 2 * student.ppf(norm.cdf(1), 3))
+    # nothing that differs: the plain mean, with Student's factor
     same = average(noise, np.zeros(12), np.ones((12, 2)), np.ones(2))
     assert same[0] == noise.mean()
+    assert average(noise[:4], np.zeros(4), np.ones((4, 2)), np.ones(2))[1] == pytest.approx(
+        noise[:4].std(ddof=1) / 2 * student.ppf(norm.cdf(1), 3)
+    )
+
+
+@pytest.mark.parametrize("n", [1, 2, 4, 7])
+def test_few_instances_take_the_known_parts_with_slope_one(n):
+    """Exactly so where slopes are one; with slopes of 0.8 the error of 4000 means, over their bars, is 0.6 to 1.1."""
+    rng = np.random.default_rng(n)
+    controls, known = 0.3 + rng.normal(size=(4000, n, 2)), np.array([0.3, 0.3])
+    exact = average(1 + (controls[0] - known).sum(axis=1), np.zeros(n), controls[0], known)
+    assert exact[0] == pytest.approx(1)
+    # never less than a quarter of what was taken out
+    assert exact[1] >= 0.25 * np.sqrt(((controls[0] - known) ** 2).sum()) / n * (1 - 1e-12)
+    values = 0.8 * (controls - known).sum(axis=2)
+    found = np.array([average(row, np.zeros(n), own, known) for row, own in zip(values, controls, strict=True)])
+    pulls = found[:, 0] / found[:, 1]
+    assert 0.6 < np.sqrt((pulls**2).mean()) < 1.1
+    assert (np.abs(pulls) > 3).mean() < 0.01
 
 
 def test_a_drift_counts_where_the_run_is_short_for_its_barriers():
@@ -380,6 +396,12 @@ def test_networks_are_extrapolated_in_one_over_their_width():
         (1.06286, 999, [1.02, 1.06, 1.10], 16, {"ensemble": "poisson", "p": 3, "alpha": 2.0}),
         (0.69949, 999, [0.66, 0.70, 0.74], 16, {"ensemble": "poisson", "p": 3, "alpha": 2.0, "dilution": 0.2}),
         (1.06286, 999, [1.02, 1.06, 1.10], 16, {"ensemble": "layered", "p": 3, "alpha": 2.0}),
+        *(
+            (0.69949, 600, [0.63, 0.70, 0.76], few, {"ensemble": "poisson", "p": 3, "alpha": 2.0, "dilution": 0.2})
+            for few in (3, 4, 6)
+        ),
+        *((1.06286, 600, [1.0, 1.06, 1.12], few, {"ensemble": "layered", "p": 3, "alpha": 2.0}) for few in (2, 4)),
+        (0.65448, 600, [0.60, 0.65, 0.70], 1, {"p": 3, "degree": 4}),
         (1.06286, [(n,) * 4 for n in (12, 18, 36)], [1.03, 1.07, 1.11], 8, {"ensemble": "walks", "alpha": 2.0}),
     ],
 )

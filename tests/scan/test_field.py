@@ -404,6 +404,32 @@ def test_a_damaged_instance_counts_as_missing(finished, tmp_path):
         result = gn.find_transition(gn.open_chains(out))
     assert result.complexity.complexity.sizes["instance"] == 3
     assert len(result.damaged) == 1
+    assert result.missing == {"/field/N1200/dilution0.0": [2]}
+    said = next(item for item in result.evidence if item.name == "scan is complete")
+    assert said.says.startswith("1 sample of 1 node missing, 1 of them damaged: field integration, instance 2")
+
+
+def test_instances_that_are_not_there_yet_are_missing(finished, tmp_path):
+    out = shutil.copytree(finished, tmp_path / "out")
+    folder = out / "chains/field/N1200/dilution0.0"
+    (folder / "sample1.h5").unlink()
+    result = gn.find_transition(gn.open_chains(out))
+    assert result.missing == {"/field/N1200/dilution0.0": [1]}
+    assert not next(item for item in result.evidence if item.name == "scan is complete").passed
+    assert gn.find_transition(gn.open_chains(out), field=Zero()).missing == {}
+    for path in folder.glob("sample*.h5"):
+        path.unlink()
+    empty = gn.find_transition(gn.open_chains(out))
+    assert (empty.complexity, empty.missing) == (None, {"/field/N1200/dilution0.0": [0, 1, 2, 3]})
+
+
+def test_a_zero_below_what_is_asked_for_is_left_out(finished):
+    chains = gn.open_chains(finished)
+    assert gn.find_transition(chains, above=0.6).complexity is not None
+    result = gn.find_transition(chains, above=0.7)
+    assert result.complexity is None
+    assert "field integration" not in {one.name for one in result.estimates}
+    assert saved_field(chains, 0.0, 0.7).result is None
 
 
 def test_temperatures_are_found_without_theory(asked):
@@ -416,6 +442,18 @@ def test_temperatures_are_found_without_theory(asked):
     assert (found[0] / found[3], found[-1] / found[3]) == pytest.approx((0.88, 1.06), rel=1e-3)
     with pytest.raises(Interrupted):
         fieldladders.temperatures(run_file, 0.0, pause=lambda: True)
+
+
+def test_temperatures_do_not_depend_on_the_number_of_instances(asked, run_file, scan, digests, tmp_path):
+    """A scan whose instances grow is digit by digit one that was large from the start, with found temperatures too."""
+    few, many = (f"field = {{n_weights = 60, instances = {n}, sweeps = 80}}\n" for n in (1, 2))
+    found = fieldladders.temperatures(asked(few), 0.0)
+    for other in (many, few.replace("= 1", "= 12"), few.replace("80", "160"), few.replace("instances = 1, ", "")):
+        assert fieldladders.temperatures(asked(other), 0.0) == found
+    scan(run_file(*asking(few)), tmp_path / "grown")
+    assert scan(run_file(*asking(many)), tmp_path / "grown")[0] == 0
+    scan(run_file(*asking(many)), tmp_path / "large")
+    assert digests(tmp_path / "grown") == digests(tmp_path / "large")
 
 
 def test_no_temperature_where_the_complexity_has_no_zero(asked):
