@@ -145,7 +145,8 @@ def field_integration(
         error of T_K holds their size where they are not extrapolated.
     temperatures : list of floats
         Strictly increasing, > 0, finite (k_B = 1, |J| = 1). Three of them around T_K give it: the complexity
-        is interpolated by a parabola. Above T_d there is no state to integrate along: those are marked "state lost".
+        is interpolated by a parabola. Above T_d there is no state to integrate along: they are marked
+        "state lost" once the overlap or the drift shows it, which close above T_d it does not.
     instances : int
         Independent sets of paths, >= 1. What is known of random degrees is taken out of their noise
         (:func:`glassnet.analysis.instances.average`).
