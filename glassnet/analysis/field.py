@@ -22,7 +22,7 @@ import xarray as xr
 from glassnet import _checks, _wiring
 from glassnet.analysis import complexity, finitesize, localfields
 from glassnet.analysis.degrees import expected
-from glassnet.analysis.evidence import number
+from glassnet.analysis.evidence import number, several
 from glassnet.analysis.instances import Averages, side_by_side
 from glassnet.analysis.shown import Shown
 from glassnet.analysis.zero import zero
@@ -234,9 +234,10 @@ def integrated(ensemble, keywords, temperatures, measured, sweeps) -> FieldInteg
     whole = found[0] if len(found) == 1 else finitesize.extrapolated(sizes, found)
     instances = whole.complexity.shape[1]
     plantings = planted_field.n_plantings(len(temperatures))
-    effort = f"{instances} instances x {plantings} plantings in each of {planted_field.NODES} fields, {sweeps} sweeps"
+    fields = f"{plantings} plantings in each of {planted_field.NODES} fields"
+    effort = f"{several(instances, 'instance')} x {fields}, {sweeps} sweeps"
     what = lanes.describe(ensemble, shown, keywords)
-    attrs = {"system": what, "effort": effort, "glass": lanes.keywords_text(ensemble, keywords)}
+    attrs = {"system": what, "effort": effort, "glass": lanes.keywords_text(ensemble, next(iter(measured)), keywords)}
     data = _dataset(whole, temperatures, attrs)
     p = keywords.get("p") or len(next(iter(measured))) - 1
     shift = finitesize.finite_size(ensemble, sizes, p, dilution)

@@ -257,7 +257,7 @@ def test_adding_field_integration_is_growth(run_file, scan, digests, tmp_path):
     assert digests(tmp_path / "grown") == digests(tmp_path / "large")
 
 
-ONLY = "only samples, sizes, dilutions, planted, sweeps and instances may grow (--out starts another directory)"
+ONLY = "of scan.field only instances may grow (--out starts another directory)"
 
 
 @pytest.mark.parametrize(
