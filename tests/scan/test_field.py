@@ -233,6 +233,7 @@ def test_a_task_that_is_stopped_begins_anew(asked, run_file, scan, digests, tmp_
     code, output = scan(path, out)
     assert code == 75
     assert "a signal came: saving what is under way" in output
+    assert "all saved but tasks of field integration, which begin anew: give the same command" in output
     monkeypatch.setattr(planted_field, "record", planted)
     assert not list(out.rglob("*.segments"))
     assert scan(path, out)[0] == 0
