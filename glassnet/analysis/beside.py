@@ -1,5 +1,6 @@
 """Temperatures measured apart from the chains and handed to the verdict: are they of the same glass?"""
 
+import math
 import numbers
 
 #: what tells ensembles apart, and what a study along planted states takes for granted: couplings of +-1 without bias
@@ -30,7 +31,7 @@ def check(name: str, measured, glass: dict, dilution: float):
     TypeError
         If it has no such attributes.
     ValueError
-        If it says that it was measured in another glass.
+        If it says that it was measured in another glass, or has an infinite or negative temperature or error.
     """
     if measured is None:
         return None
@@ -39,10 +40,17 @@ def check(name: str, measured, glass: dict, dilution: float):
     if wrong:
         wanted = f"{name} must be a result of {_SOURCES[name]}, or have numbers temperature and stderr and a text name"
         raise TypeError(f"{wanted}; {type(measured).__name__} has no {' and no '.join(wrong)}")
+    for key in ("temperature", "stderr"):
+        if math.isinf(value := getattr(measured, key)) or value < 0:
+            raise ValueError(
+                f"{name} must have a {key} that is finite and >= 0, or nan where there is none, got {value}"
+            )
     own = getattr(measured, "glass", None)
     if not isinstance(own, dict):
         return measured
     known = {**glass, "dilution": dilution}
+    if "widths" in glass:
+        known.setdefault("p", len(glass["widths"]) - 1)
     for key, granted in _GRANTED.items():
         if known.get(key, granted) != granted:
             raise ValueError(f"{name} was measured with {key} = {granted}, the chains have {key} = {known[key]}")

@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 
 from glassnet import _checks
-from glassnet.analysis.evidence import number
+from glassnet.analysis.evidence import number, several
 from glassnet.analysis.shown import Shown
 from glassnet.sampling import lanes
 
@@ -177,8 +177,8 @@ def planted_relaxation(
         chains = lanes.Lanes(glass, temperature, own, violated=violated)
         overlap[:, :, instance] = followed(chains, times).reshape(len(times), len(temperatures), -1).swapaxes(0, 1)
     what = lanes.describe(ensemble, n_weights, keywords)
-    effort = f"{instances} instances x {n_plantings} plantings, {sweeps} sweeps"
-    attrs = {"system": what, "effort": effort, "glass": lanes.keywords_text(ensemble, keywords)}
+    effort = f"{several(instances, 'instance')} x {n_plantings} plantings, {sweeps} sweeps"
+    attrs = {"system": what, "effort": effort, "glass": lanes.keywords_text(ensemble, n_weights, keywords)}
     return _relaxation(temperatures, times, overlap, attrs, uneven)
 
 

@@ -22,7 +22,7 @@ import xarray as xr
 from glassnet import _checks, _wiring
 from glassnet.analysis import complexity, finitesize, localfields
 from glassnet.analysis.degrees import expected
-from glassnet.analysis.evidence import number
+from glassnet.analysis.evidence import number, several
 from glassnet.analysis.instances import Averages, side_by_side
 from glassnet.analysis.shown import Shown
 from glassnet.analysis.zero import zero
@@ -145,7 +145,8 @@ def field_integration(
         error of T_K holds their size where they are not extrapolated.
     temperatures : list of floats
         Strictly increasing, > 0, finite (k_B = 1, |J| = 1). Three of them around T_K give it: the complexity
-        is interpolated by a parabola. Above T_d there is no state to integrate along: those are marked "state lost".
+        is interpolated by a parabola. Above T_d there is no state to integrate along: they are marked
+        "state lost" once the overlap or the drift shows it, which close above T_d it does not.
     instances : int
         Independent sets of paths, >= 1. What is known of random degrees is taken out of their noise
         (:func:`glassnet.analysis.instances.average`).
@@ -233,9 +234,10 @@ def integrated(ensemble, keywords, temperatures, measured, sweeps) -> FieldInteg
     whole = found[0] if len(found) == 1 else finitesize.extrapolated(sizes, found)
     instances = whole.complexity.shape[1]
     plantings = planted_field.n_plantings(len(temperatures))
-    effort = f"{instances} instances x {plantings} plantings in each of {planted_field.NODES} fields, {sweeps} sweeps"
+    fields = f"{plantings} plantings in each of {planted_field.NODES} fields"
+    effort = f"{several(instances, 'instance')} x {fields}, {sweeps} sweeps"
     what = lanes.describe(ensemble, shown, keywords)
-    attrs = {"system": what, "effort": effort, "glass": lanes.keywords_text(ensemble, keywords)}
+    attrs = {"system": what, "effort": effort, "glass": lanes.keywords_text(ensemble, next(iter(measured)), keywords)}
     data = _dataset(whole, temperatures, attrs)
     p = keywords.get("p") or len(next(iter(measured))) - 1
     shift = finitesize.finite_size(ensemble, sizes, p, dilution)

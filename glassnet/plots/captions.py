@@ -27,7 +27,8 @@ CAPTIONS = {
     "over what a ladder with this barrier could reach. Good rates prove no equilibrium.",
     "phase_diagram": "Transition temperature against the fraction of connections removed. Filled points: transitions "
     "found by Monte Carlo, their shape tells the kind. Open circles: provisional temperatures. "
-    "Grey intervals without a point: undecided, no transition is claimed; they show where curves cross so far. Open triangles: no transition above. Lines: T_K (static) and T_d "
+    "Grey intervals without a point: undecided, no transition is claimed; they "
+    "show where curves cross so far. Open triangles: no transition above. Lines: T_K (static) and T_d "
     f"(dynamical arrest) of {_THEORY}, down to their ends at T = 0.",
     "critical_dilution": "The transition crossed at fixed temperature by removing connections: a critical dilution, as "
     "H. Huang and A. Goudarzi report it (Phys. Rev. E 98, 042311 (2018)). The conventions of their paper, ensemble and "

@@ -103,6 +103,11 @@ def theory_of(result):
     return cavity_theory.of(**result.glass, dilution=result.dilution)
 
 
+def theory_complexity(theory, temperatures: np.ndarray) -> np.ndarray:
+    """Complexity of the theory; nan above T_d, where there is no state."""
+    return np.where(temperatures <= theory.dynamic_temperature(), theory.complexity(temperatures), np.nan)
+
+
 def theory_lines(theory) -> list[tuple]:
     """Name, temperature and dashes of what the theory predicts; at a continuous transition both are one."""
     if theory is None:

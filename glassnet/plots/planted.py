@@ -35,10 +35,9 @@ def complexity(result, ax=None, theory=None):
             ax.axvspan(low, high, color=look.COLOURS[5], lw=0.8, zorder=0, label=label)
         if theory is not None:
             place = np.linspace(data.temperature.values[0], data.temperature.values[-1], _POINTS)
-            expected = theory.complexity(place)
-            # above T_d there is no state
-            expected = np.where(place <= theory.dynamic_temperature(), expected, np.nan)
-            ax.plot(place, expected, color=look.THEORY, linewidth=0.9, label="cavity theory")
+            ax.plot(
+                place, look.theory_complexity(theory, place), color=look.THEORY, linewidth=0.9, label="cavity theory"
+            )
         dashes = "" if theory is not None else "-"
         ax.errorbar(
             data.temperature,

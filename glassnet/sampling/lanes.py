@@ -133,9 +133,11 @@ def describe(ensemble, n_weights, keywords) -> str:
     return f"{ensemble} glasses of {n_weights} weights, {shown}"
 
 
-def keywords_text(ensemble, keywords) -> str:
-    """The ensemble and its dilution as JSON, to be kept with a result."""
-    return json.dumps({"ensemble": ensemble, "dilution": 0.0, **keywords}, default=float)
+def keywords_text(ensemble, n_weights, keywords) -> str:
+    """The ensemble and its dilution as JSON, to be kept with a result; of networks, `n_weights` are the widths, and the
+    number of their layers is p."""
+    own = {"p": len(n_weights) - 1} if ensemble == "walks" else {}
+    return json.dumps({"ensemble": ensemble, "dilution": 0.0, **own, **keywords}, default=float)
 
 
 def gauged(glass) -> PathGlass:

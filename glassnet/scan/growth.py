@@ -75,7 +75,9 @@ def _written(key: str, *run_files: RunFile) -> str:
 def _rule(key: str) -> str:
     if key in (*_LISTS, *_NUMBERS, _INSTANCES):
         return "it may only grow"
-    return "only samples, sizes, dilutions, planted, sweeps and instances may grow (--out starts another directory)"
+    if key.startswith("scan.field"):
+        return "of scan.field only instances may grow (--out starts another directory)"
+    return "only samples, sizes, dilutions, planted and sweeps may grow (--out starts another directory)"
 
 
 def _shown(value) -> str:

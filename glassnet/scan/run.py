@@ -27,6 +27,8 @@ from glassnet.scan.stop import Stop, time_left
 from glassnet.scan.tasks import Task
 
 _PAUSED = "paused with work left, all saved: give the same command again to go on"
+#: where nothing of a task that is under way is saved
+_BEGIN_ANEW = _PAUSED.replace("all saved", "all saved but tasks of field integration, which begin anew")
 
 
 class Job(NamedTuple):
@@ -116,7 +118,7 @@ def _follow(comm, stop: Stop) -> int:
 def _conclude(plan: Plan, code: int) -> int:
     """What the user reads in the end."""
     if code == 75:
-        print(_PAUSED, flush=True)
+        print(_PAUSED if plan.job.run_file.field is None else _BEGIN_ANEW, flush=True)
         return code
     from glassnet.scan import report
 

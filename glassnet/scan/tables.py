@@ -10,7 +10,7 @@ from glassnet.analysis import symmetric
 from glassnet.analysis.evidence import number
 from glassnet.analysis.nodes import Node
 from glassnet.analysis.transition import Transition
-from glassnet.plots.look import likely, theory_of
+from glassnet.plots.look import likely, theory_complexity, theory_of
 from glassnet.sampling.ladder import Exchanges, exchanges
 
 #: rungs on the terminal: the coldest, the hottest, and those nearest to the transition
@@ -111,7 +111,7 @@ def _complexity(result: Transition) -> Table:
     data, theory = result.complexity.complexity, theory_of(result)
     expected = np.full(data.sizes["temperature"], np.nan)
     if theory is not None:
-        expected = theory.complexity(data.temperature.values)
+        expected = theory_complexity(theory, data.temperature.values)
     rows = []
     for place, temperature in enumerate(data.temperature.values):
         row = data.isel(temperature=place)
@@ -120,6 +120,7 @@ def _complexity(result: Transition) -> Table:
         beside = f"{expected[place]:.5f}" if math.isfinite(expected[place]) else "-"
         rows.append([f"{temperature:.4g}", value, drift, f"{float(row['overlap'][0]):.4f}", beside])
     title = f"complexity, dilution {result.dilution:g}: {data.attrs['system']}, {data.attrs['effort']}"
+    title += "; bars are statistical, the shift of finite N is in the bar of T_K alone"
     header = ["T", "complexity/N", "drift", "overlap, weakest field", "theory"]
     return Table(title, header, rows, list(range(len(rows))))
 

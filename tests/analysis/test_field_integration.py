@@ -1,6 +1,7 @@
 """Field integration: exact on nine weights, the cavity complexity on ten thousand, T_K within 0.5 %."""
 
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -51,6 +52,23 @@ def test_a_result_knows_its_glass(regular):
     assert beside.check("field", regular, {"ensemble": "regular"}, 0.0) is regular
     with pytest.raises(ValueError, match=r"field was measured with dilution = 0\.0, the chains have dilution = 0\.1"):
         beside.check("field", regular, {"ensemble": "regular"}, 0.1)
+
+
+def test_a_network_of_another_depth_is_another_glass():
+    found = field_integration((6, 6, 6, 6), [1.0], 1, seed=1, ensemble="walks", alpha=2.0, sweeps=80)
+    assert found.glass["p"] == 3
+    assert "1 instance x" in str(found)
+    chains = {"ensemble": "walks", "alpha": 2.0, "widths": [5, 5, 5, 5]}
+    assert beside.check("field", found, chains, 0.0) is found
+    with pytest.raises(ValueError, match="field was measured with p = 3, the chains have p = 4"):
+        beside.check("field", found, chains | {"widths": [5] * 5}, 0.0)
+
+
+@pytest.mark.parametrize(("temperature", "stderr"), [(np.inf, 0.1), (-0.1, 0.1), (0.5, np.inf), (0.5, -1.0)])
+def test_only_finite_temperatures_are_taken(temperature, stderr):
+    given = SimpleNamespace(temperature=temperature, stderr=stderr, name="by hand")
+    with pytest.raises(ValueError, match=r"field must have a (temperature|stderr) that is finite and >= 0, or nan"):
+        beside.check("field", given, {}, 0.0)
 
 
 def test_static_temperature_of_the_regular_glass(regular):

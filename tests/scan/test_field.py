@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import time
+from types import SimpleNamespace
 
 import h5py
 import numpy as np
@@ -21,7 +22,7 @@ from glassnet.chains import content, shards
 from glassnet.chains.pack import pack
 from glassnet.sampling import lanes, planted_field
 from glassnet.sampling.ladder import Interrupted
-from glassnet.scan import checks, fieldladders, fieldplan, fieldtasks, growth, run, status, tasks, verify
+from glassnet.scan import checks, fieldladders, fieldplan, fieldtasks, growth, run, status, tables, tasks, verify
 from glassnet.scan.config import UserError, parse
 from glassnet.scan.directory import RunDirectory
 from glassnet.scan.footprint import footprint
@@ -232,6 +233,7 @@ def test_a_task_that_is_stopped_begins_anew(asked, run_file, scan, digests, tmp_
     code, output = scan(path, out)
     assert code == 75
     assert "a signal came: saving what is under way" in output
+    assert "all saved but tasks of field integration, which begin anew: give the same command" in output
     monkeypatch.setattr(planted_field, "record", planted)
     assert not list(out.rglob("*.segments"))
     assert scan(path, out)[0] == 0
@@ -256,7 +258,7 @@ def test_adding_field_integration_is_growth(run_file, scan, digests, tmp_path):
     assert digests(tmp_path / "grown") == digests(tmp_path / "large")
 
 
-ONLY = "only samples, sizes, dilutions, planted, sweeps and instances may grow (--out starts another directory)"
+ONLY = "of scan.field only instances may grow (--out starts another directory)"
 
 
 @pytest.mark.parametrize(
@@ -390,6 +392,16 @@ def test_the_report_shows_it(finished, capsys):
     assert (summary["zero"], summary["zero_stderr"]) == (found.temperature, found.stderr)
     assert summary["temperatures"] == [0.58, 0.62, 0.65, 0.68, 0.72]
     assert np.isfinite(summary["mean"]).all()
+
+
+def test_the_table_has_no_theory_above_t_d():
+    """T_d = 0.7528: above it theory is blank, in the table as in the figure; the run does not notice at 0.8."""
+    found = gn.analysis.field_integration(600, [0.7, 0.8], instances=2, seed=1, p=3, degree=4, sweeps=80)
+    table = tables._complexity(
+        SimpleNamespace(complexity=found, glass={"ensemble": "regular", "p": 3, "degree": 4}, dilution=0.0)
+    )
+    assert [row[-1] for row in table.rows] == ["0.02846", "-"]
+    assert table.title.endswith("bars are statistical, the shift of finite N is in the bar of T_K alone")
 
 
 def test_a_damaged_instance_counts_as_missing(finished, tmp_path):

@@ -28,7 +28,7 @@ def test_what_may_grow(change, old, new):
     assert change(old, new) == []
 
 
-RULE = "only samples, sizes, dilutions, planted, sweeps and instances may grow (--out starts another directory)"
+RULE = "only samples, sizes, dilutions, planted and sweeps may grow (--out starts another directory)"
 
 
 @pytest.mark.parametrize(
