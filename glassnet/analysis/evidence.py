@@ -259,6 +259,8 @@ def crossings(scaled: Scaled | None, found: dict, sizes: tuple[int, ...]) -> Evi
 def moment(found: Continuous, sizes: tuple[int, ...]) -> Evidence:
     """Does N^r times the moment that orders cross, with the exponents of mean-field theory?"""
     name = "scaled moment crosses"
+    if len(sizes) < 2:
+        return Evidence(name, np.nan, np.nan, sizes, None, "needs symmetric scans in equilibrium at two sizes")
     if found.exponents is None:
         says = (
             "no exponents are known: no two-body glass on a random graph, or neither a glass's nor a ferromagnet's fit"
@@ -295,7 +297,14 @@ def bracket(temperature: float, stderr: float, annealed, arrest) -> Evidence:
         if end == end
     ]
     if not known:
-        return Evidence(name, np.nan, np.nan, (), None, "the couplings, so the annealed entropy, are not known")
+        return Evidence(
+            name,
+            np.nan,
+            np.nan,
+            (),
+            None,
+            "the annealed entropy is not known: it needs couplings of a known law and energies at two temperatures",
+        )
     says = " and ".join(known)
     if not np.isfinite(temperature):
         return Evidence(name, lowest, np.nan, (), None, f"{says}; no temperature to compare")
