@@ -415,7 +415,7 @@ def test_networks_are_extrapolated_in_one_over_their_width():
         (0.69949, 999, [0.66, 0.70, 0.74], 16, {"ensemble": "poisson", "p": 3, "alpha": 2.0, "dilution": 0.2}),
         (1.06286, 999, [1.02, 1.06, 1.10], 16, {"ensemble": "layered", "p": 3, "alpha": 2.0}),
         *(
-            (0.69949, 600, [0.63, 0.70, 0.76], few, {"ensemble": "poisson", "p": 3, "alpha": 2.0, "dilution": 0.2})
+            (0.69949, 999, [0.63, 0.70, 0.76], few, {"ensemble": "poisson", "p": 3, "alpha": 2.0, "dilution": 0.2})
             for few in (3, 4, 6)
         ),
         *((1.06286, 600, [1.0, 1.06, 1.12], few, {"ensemble": "layered", "p": 3, "alpha": 2.0}) for few in (2, 4)),
@@ -424,9 +424,10 @@ def test_networks_are_extrapolated_in_one_over_their_width():
     ],
 )
 def test_errors_of_twenty_seeds(exact, size, temperatures, instances, keywords):
-    """T_K over its bar: root mean square between 0.4 and 1.3, none beyond 3."""
+    """T_K over its bar: rms between 0.4 and 1.3, none beyond 3. Few instances show no zero at times."""
     found = [field_integration(size, temperatures, instances, seed=seed, **keywords) for seed in range(20)]
-    pulls = np.array([(one.temperature - exact) / one.stderr for one in found])
-    print(np.sqrt((pulls**2).mean()), pulls.mean(), np.abs(pulls).max(), np.median([one.stderr for one in found]))
+    pulls = np.array([(one.temperature - exact) / one.stderr for one in found if np.isfinite(one.temperature)])
+    assert len(pulls) >= (20 if instances > 7 else 17)
+    print(np.sqrt((pulls**2).mean()), pulls.mean(), np.abs(pulls).max(), np.nanmedian([one.stderr for one in found]))
     assert 0.4 < np.sqrt((pulls**2).mean()) < 1.3
     assert np.abs(pulls).max() < 3
