@@ -67,12 +67,14 @@ def stretches(chains: np.ndarray) -> Stretches:
     both = chains[first:].copy()
     before, last = both[: middle - first], both[middle - first :]
     means = [part.mean(axis=(0, 1)) for part in (before, last)]
+    # means of one and the same energy differ by rounding, and nothing else would be there to compare that with
+    difference = np.where(ladder_time.moves(both), means[1] - means[0], 0.0)
     if chains.shape[1] >= _SEVERAL:
         both -= both.mean(axis=1, keepdims=True)
     else:
         before -= means[0]
         last -= means[1]
-    return Stretches(means[1] - means[0], before, last, ladder_time.slowest_time(both))
+    return Stretches(difference, before, last, ladder_time.slowest_time(both))
 
 
 def drift(cut: Stretches, time: float) -> Difference:
@@ -109,13 +111,14 @@ def starts(chains: np.ndarray, n_planted: int, time: float) -> Difference:
     cuts = ladder_time.edges(n_draws, number)
     sides = chains[:, :n_planted], chains[:, n_planted:]
     means = [side.mean(axis=(0, 1)) for side in sides]
+    moves = ladder_time.moves(chains)
     blocks = ladder_time.block_means(chains, cuts)
     blocks[:, :n_planted] -= means[0]
     blocks[:, n_planted:] -= means[1]
     within = [ladder_time.mean_square(side) - mean**2 for side, mean in zip(sides, means, strict=True)]
     bar = ladder_bars.bar(blocks, 2, n_draws / number, time, np.maximum(sum(within) / 2, 0.0))
     per_block = sum(1 / (number * side.shape[1]) for side in sides)
-    return Difference(means[0] - means[1], bar.stderr * np.sqrt(per_block), bar.freedom)
+    return Difference(np.where(moves, means[0] - means[1], 0.0), bar.stderr * np.sqrt(per_block), bar.freedom)
 
 
 def together(samples: Difference) -> float:

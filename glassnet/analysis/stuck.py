@@ -39,7 +39,8 @@ def scatter(chains: np.ndarray, n_independent: int, time: float) -> np.ndarray:
     apart = n_independent - 1
     scattered = stats.f.sf(excess, apart, bar.freedom)
     slow = stats.chi2.sf(apart * share * MIXED_LENGTH / 2, apart)
-    return np.minimum(2 * np.minimum(scattered, slow), 1.0)
+    # where nothing moves the means differ by rounding alone
+    return np.where(ladder_time.moves(chains), np.minimum(2 * np.minimum(scattered, slow), 1.0), 1.0)
 
 
 def never_moves(energy: np.ndarray, found: np.ndarray) -> np.ndarray:

@@ -115,3 +115,15 @@ def test_few_events_that_fall_evenly_into_blocks_are_no_certainty():
     chains[[60, 90]] = 1
     cut = comparisons.stretches(chains)
     assert comparisons.drift(cut, 4.0).probability() > 0.05
+
+
+def test_rounding_of_a_frozen_energy_is_no_drift():
+    """A mean of one and the same real number is off by rounding, differently in stretches of different lengths."""
+    rng = np.random.default_rng(1)
+    for value in -20 * rng.random(50):
+        chains = np.full((80, 4, 2), value)
+        chains[:, :, 1] += rng.normal(size=(80, 4))
+        cut = comparisons.stretches(chains)
+        assert comparisons.drift(cut, cut.time).probability()[0] == 1
+        assert comparisons.starts(chains, 2, 0.5).probability()[0] == 1
+        assert stuck.scatter(chains, 4, 0.5)[0] == 1
