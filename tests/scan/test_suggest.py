@@ -4,10 +4,12 @@ import importlib.util
 import tomllib
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from glassnet.analysis.runfile import toml
 from glassnet.analysis.transition import find_transition
 from glassnet.chains.store import open_chains
 from glassnet.scan import growth, report, run
@@ -132,3 +134,17 @@ def test_chains_without_an_ensemble_have_no_suggestion(synthetic):
     scan = {p: d.drop_attrs().assign_attrs(n_weights=48) for p, d in synthetic.two_level((48,), (0.6,), seed=1).items()}
     with pytest.raises(ValueError, match="chains do not name their ensemble"):
         find_transition(synthetic.tree(scan)).suggest()
+
+
+def test_a_field_whose_zero_is_the_headline_gets_more_instances(synthetic):
+    """Samples of the chains are no part of its bar; the directory goes on."""
+    found = find_transition(synthetic.tree(synthetic.two_level((48, 72, 96), (0.55, 0.60, 0.65, 0.70, 0.75), seed=1)))
+    zero = found.estimates[0]._replace(name="field integration", stderr=1e-4)
+    complexity = SimpleNamespace(name="field integration", complexity=SimpleNamespace(sizes={"instance": 4}))
+    for asked, wanted in ((True, {"instances": 16}), ({"sweeps": 800}, {"sweeps": 800, "instances": 16})):
+        run = {**found.run, "scan": {**found.run["scan"], "field": asked}}
+        sharp = replace(found, estimates=(zero, *found.estimates), complexity=complexity, run=run)
+        tables = tomllib.loads(sharp.suggest())
+        assert (tables["scan"]["field"], tables["samples"]) == (wanted, run["samples"])
+        before = parse(toml(run), "run.toml")
+        assert growth.objections(before, parse(sharp.suggest(), "suggested.toml"), "out") == []
