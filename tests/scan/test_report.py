@@ -396,7 +396,7 @@ def test_every_item_of_real_evidence_is_known_to_the_words(written):
     names = {item["name"] for item in strict(written[0] / "summary.json")["transition"]["evidence"]}
     assert set(answers.QUESTIONS) <= names
     without = {"complexity vanishes", "within rigorous bounds", "equilibrium", answers.REST, "scan is complete"}
-    without |= {"starts bracket the crossing", "scaled moment crosses"}
+    without |= {"starts bracket the crossing", "scaled moment crosses", "field agrees with crossing"}
     assert names <= set(answers.QUESTIONS) | without
 
 
