@@ -20,6 +20,8 @@ from glassnet.scan.stop import Stop
 LEADER_WORKS_UP_TO = 32
 #: seconds between two looks at the mailbox: with nothing else to do, and beside own work
 _IDLE, _BUSY = 0.002, 0.01
+# Seconds that a launcher gets to pass on what a rank said last: an abort drops what it has not read yet.
+_FORWARDING = 1.0
 _TAG = 7
 #: what rank 0 tells all others once when the scan is to stop
 _PAUSE = ("pause", None)
@@ -107,6 +109,7 @@ def aborting(comm) -> Iterator[None]:
         if not isinstance(error, KeyboardInterrupt):
             traceback.print_exc()
             sys.stderr.flush()
+            time.sleep(_FORWARDING)
         comm.Abort(75 if isinstance(error, KeyboardInterrupt) else 1)
 
 
