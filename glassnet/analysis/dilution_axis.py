@@ -82,8 +82,8 @@ def critical_dilution(chains: xr.DataTree, temperature: float) -> CriticalDiluti
         examinations.append(Examination(node))
         collector = PlantedWeights(node) if node.planted_temperature is not None else OverlapAverages(node)
         for reading in readings(node):
-            examinations[-1].add(reading)
-            collector.add(reading)
+            time = examinations[-1].add(reading)
+            collector.add(reading, time) if node.planted_temperature is not None else collector.add(reading)
         if node.planted_temperature is not None:
             weights.append(collector.result()._replace(n_weights=node.size, temperature=_removed(node)))
         else:

@@ -14,7 +14,7 @@ _SIZE = re.compile(r"/N(\d+)(?=/|$)")
 _DILUTION = re.compile(r"/dilution([0-9.eE+-]+)(?=/|$)")
 _PLANTED = re.compile(r"/planted([0-9.eE+-]+)(?=/|$)")
 #: rungs of a planted ladder that are read, from the planting temperature upwards: the planted state melts above
-_LADDER = 6
+_LADDER = 4
 #: ensembles whose paths are drawn at random
 _RANDOM_GRAPHS = ("regular", "poisson", "layered", "walks")
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors, ladder_bars
+from glassnet.analysis import errors, ladder_bars, ladder_time
 from glassnet.analysis.nodes import Node, Reading
 from glassnet.analysis.overlaps import bin_edges, density, peak_threshold
 
@@ -64,16 +64,17 @@ class PlantedWeights:
         self._densities: list[np.ndarray] = []
         self._energies: list[float] = []
 
-    def add(self, reading: Reading) -> None:
-        """Take in the next sample."""
+    def add(self, reading: Reading, time: float) -> None:
+        """Take in the next sample; `time` is that of the slowest mode of its ladders
+        (:meth:`glassnet.analysis.equilibration.Examination.add`)."""
         energy, overlap = reading.energy[:, 0], reading.overlap
         inside = np.abs(overlap[:, 0]) > self._threshold
         weight, half = inside.mean(), inside.shape[1] // 2
         both = min(weight, 1 - weight) > _VISITED
         gap = energy[inside].mean() - energy[~inside].mean() if both else np.nan
-        ladder = (np.abs(reading.ladder_overlap) > self._threshold).astype(np.float64).swapaxes(1, 2)
-        (n_effective,) = ladder_bars.thermal_average(ladder).n_effective[reading.counted]
-        n_effective = n_effective if np.isfinite(n_effective) else inside.size
+        ladder = ladder_time.averaged(np.abs(reading.ladder_overlap) > self._threshold)
+        (stderr,) = ladder_bars.mean_with_bar(ladder, time, own=False)[1].stderr[reading.counted]
+        n_effective = min(weight * (1 - weight) / stderr**2, inside.size) if stderr > 0 else inside.size
         halves = (inside[:, :half].mean() if half else np.nan, inside[:, half:].mean())
         self._rows.append((weight, *halves, gap, n_effective))
         self._densities.append(density(overlap, self._edges)[0])

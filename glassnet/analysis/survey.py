@@ -9,7 +9,7 @@ import xarray as xr
 from glassnet.analysis import annealed, planted, symmetric
 from glassnet.analysis.annealed import Annealed
 from glassnet.analysis.equilibration import Equilibration, Examination, conclude
-from glassnet.analysis.nodes import Node, order_parameter, readings, without
+from glassnet.analysis.nodes import Node, Reading, order_parameter, readings, without
 from glassnet.analysis.overlaps import OverlapAverages
 from glassnet.analysis.phases import EnergyPhases
 from glassnet.analysis.planted import PlantedNode, PlantedWeights
@@ -126,8 +126,15 @@ class _Collected:
         else:
             self.thermal, self.phases = ThermalAverages(node), EnergyPhases(node)
             self.paired = OverlapAverages(node) if order_parameter(node) is not None else None
-        everybody = (self.examination, self.weights, self.thermal, self.phases, self.paired)
-        self.wanted = [one for one in everybody if one is not None]
+        self._symmetric = [one for one in (self.thermal, self.phases, self.paired) if one is not None]
+
+    def add(self, reading: Reading) -> None:
+        """Hand the next sample to all that want it."""
+        time = self.examination.add(reading)
+        if self.weights is not None:
+            self.weights.add(reading, time)
+        for one in self._symmetric:
+            one.add(reading)
 
 
 def _read(node: Node) -> _Collected:
@@ -137,8 +144,7 @@ def _read(node: Node) -> _Collected:
         collected, number = _Collected(node), 0
         try:
             for number, reading in enumerate(readings(node), 1):  # noqa: B007
-                for collector in collected.wanted:
-                    collector.add(reading)
+                collected.add(reading)
         except Unreadable:
             raise
         except ChainError as error:
