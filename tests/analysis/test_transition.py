@@ -529,7 +529,7 @@ def test_a_real_gaussian_layered_planted_scan_warns_of_nothing():
 def planted_node(node):
     weights = PlantedWeights(node)
     for reading in readings(node):
-        weights.add(reading)
+        weights.add(reading, 0.5)
     return weights.result()
 
 
