@@ -283,8 +283,11 @@ def _crossed(name: str, what: str, scaled: Scaled, sizes: tuple[int, ...], pairs
     return Evidence(name, scaled.temperature, scaled.stderr, sizes, passed, says)
 
 
-def bracket(temperature: float, stderr: float, annealed, arrest) -> Evidence:
-    """Does the transition lie between the zero of the annealed entropy and the dynamical arrest, as far as known?"""
+def bracket(temperature: float, stderr: float, annealed, arrest, unbounded: str = "") -> Evidence:
+    """Does the transition lie between the zero of the annealed entropy and the dynamical arrest, as far as known?
+
+    `unbounded` says what keeps the annealed entropy from being known.
+    """
     name = "within rigorous bounds"
     lowest = np.nan if annealed is None else annealed.zero_of_entropy()
     highest = np.nan if arrest is None else arrest.temperature
@@ -297,14 +300,7 @@ def bracket(temperature: float, stderr: float, annealed, arrest) -> Evidence:
         if end == end
     ]
     if not known:
-        return Evidence(
-            name,
-            np.nan,
-            np.nan,
-            (),
-            None,
-            "the annealed entropy is not known: it needs couplings of a known law and energies at two temperatures",
-        )
+        return Evidence(name, np.nan, np.nan, (), None, f"the annealed entropy is not known: {unbounded}")
     says = " and ".join(known)
     if not np.isfinite(temperature):
         return Evidence(name, lowest, np.nan, (), None, f"{says}; no temperature to compare")

@@ -233,6 +233,7 @@ def find_transition(
             read.trusted(read.overlaps),
             read.coexisting(),
             read.annealed,
+            read.unbounded,
             field,
             arrest,
         )
