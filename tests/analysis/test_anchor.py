@@ -114,9 +114,9 @@ def test_tables_of_a_scan_hold_the_same_error(synthetic):
     assert combined.anchor_stderr > 0
     assert table.attrs["anchor_stderr"] == pytest.approx(combined.anchor_stderr)
     assert (table["entropy_stderr"] > table.attrs["anchor_stderr"]).all()
-    assert (table["free_energy_stderr"] > table.attrs["anchor_stderr"] * table["temperature"]).all()
-    assert "entropy from the paramagnet at T = 1.5, which may be 0.0" in str(combined)
-    assert "(in the bars)" in str(combined)
+    assert (table["free_energy_stderr"] >= (1 - 1e-12) * combined.anchor_stderr * table["temperature"]).all()
+    off = f"{combined.anchor_stderr:.1g}"
+    assert f"entropy from the paramagnet at T = 1.5, which may be {off} off (in the bars);" in str(combined)
 
 
 @pytest.mark.parametrize(
