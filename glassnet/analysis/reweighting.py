@@ -87,7 +87,9 @@ class Reweighted:
     ----------
     temperatures : (n_rungs,) float64
         The ladder, k_B = 1; averages exist between its ends.
-    n_weights, n_samples : int
+    size, n_weights, n_samples : int
+        Weights before dilution, as in the run file (of a sampler's dataset those it has), and weights that are left,
+        by which everything here is divided.
     anchor : str
         Where free energies and entropies start from: exactly N ln 2 at T = inf if the ladder has that rung, otherwise
         the paramagnet's closed form on the hottest one; "unknown" for glasses that were given, for p = 2, and for
@@ -105,7 +107,7 @@ class Reweighted:
     def __init__(self, node: Node, *, seed: int = 0):
         self._node, self._seed = node, seed
         self.temperatures = np.asarray(node.chain["temperature"].values, dtype=np.float64)
-        self.n_weights, self.n_samples = node.n_weights, node.n_samples
+        self.size, self.n_weights, self.n_samples = node.size, node.n_weights, node.n_samples
         start = Anchor(node)
         self.anchor, self.lacks = start.described, start.lacks
         self._missing = {}
@@ -198,7 +200,8 @@ class Reweighted:
             Over `temperature`: the quantities this chain has of energy, heat_capacity, entropy, free_energy, q2,
             binder, each with `_stderr`, `_thermal_stderr` (the part that longer chains would remove) and `_resampled`
             (resample, temperature), whose first row holds the data: samples resampled, blocks of draws where there is
-            one sample. And `n_effective` (sample, rung). Attributes n_samples, n_weights, anchor.
+            one sample. And `n_effective` (sample, rung). Attributes size, n_weights, n_samples, anchor,
+            anchor_stderr and lacks; what the anchor may be off by is in `_stderr` alone.
         """
         wanted = self._within(self.temperatures if temperature is None else temperature)
         if wanted.ndim != 1:
@@ -214,12 +217,13 @@ class Reweighted:
             variables[f"{name}_resampled"] = (("resample", "temperature"), resampled)
         variables["n_effective"] = (("sample", "rung"), self.n_effective.values)
         coordinates = {"temperature": wanted, "rung": self.temperatures, "sample": self.n_effective["sample"].values}
-        attributes = {"n_samples": self.n_samples, "n_weights": self.n_weights, "anchor": self.anchor}
+        attributes = {name: getattr(self, name) for name in ("size", "n_weights", "n_samples", "anchor")}
         attributes |= {"anchor_stderr": self.anchor_stderr, "lacks": self.lacks}
         return xr.Dataset(variables, coordinates, attributes)
 
     def __str__(self) -> str:
-        size = f"N = {self.n_weights}, {self.n_samples} sample{'s' * (self.n_samples != 1)}"
+        left = f" ({self.n_weights} left)" if self.n_weights != self.size else ""
+        size = f"N = {self.size}{left}, {self.n_samples} sample{'s' * (self.n_samples != 1)}"
         known = [name for name in _MEANING if name not in self._missing]
         titles = [title for name, title in zip(_MEANING, _TITLES, strict=True) if name in known]
         table = self.dataset()
@@ -337,7 +341,8 @@ def _node(chain) -> Node:
     elif not chain.sizes["sample"]:
         raise ValueError("chain must have at least 1 sample, got 0")
     dilution = float(chain.attrs.get("dilution", 0.0))
-    return Node(path, int(chain.attrs["n_weights"]), dilution, None, chain)
+    left = int(chain.attrs["n_weights"])
+    return Node(path, int(chain.attrs.get("n_weights_parent", left)), dilution, None, chain)
 
 
 def _symmetric(tree: xr.DataTree) -> xr.DataTree:

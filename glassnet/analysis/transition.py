@@ -28,6 +28,11 @@ KINDS = ("random first-order", "first-order", "continuous", "none", "undecided")
 class Transition:
     """Answer of :func:`find_transition`; ``str()`` is a table, :meth:`plot` a figure.
 
+    A size is the number of weights before dilution, as in the run file, wherever one stands: in `sizes`, as the key of
+    `location.zeros`, `location.curves`, `planted`, `thermodynamics` and the others by size, in estimates, in evidence
+    and its text. Fits of planted scans count the weights that are left (attribute `n_weights` of the tables in
+    `planted`), and so does what is stated per weight.
+
     Attributes
     ----------
     kind : {"random first-order", "first-order", "continuous", "none", "undecided"}
@@ -341,8 +346,7 @@ def _provisional(verdict: Verdict, rest: Verdict | None, read: Survey, field, ar
     """Of an undecided transition the provisional temperature, if there is one; evidence and estimates of the starts."""
     if verdict.kind != "undecided":
         return None, (), ()
-    sizes = {node.n_weights: node.size for node in read.nodes}
-    starts = provisional.of_starts(list(read.planted.values()), sizes, seed=seed)
+    starts = provisional.of_starts(list(read.planted.values()), seed=seed)
     measured = next((one for one in verdict.estimates if field is not None and one.name == field.name), None)
     other = rest.headline if rest is not None and rest.kind in ("continuous", "first-order") else None
     chosen = provisional.choose(

@@ -21,7 +21,6 @@ from glassnet.chains.store import RUN_FILE
 from glassnet.plots import export
 from glassnet.scan import given, progress, tables, words
 from glassnet.scan.config import UserError
-from glassnet.scan.naming import named
 from glassnet.scan.page import Section, page
 from glassnet.scan.readable import open_readable, without_damage
 
@@ -137,7 +136,7 @@ def _results(found: list[Node], chains: xr.DataTree, steps: progress.Steps) -> T
             result = find_transition(chains, dilution)
         if result.damaged:
             raise ChainError(result.damaged[0])
-        results.append(named(result))
+        results.append(result)
     return results
 
 

@@ -30,13 +30,15 @@ def relaxing(seed, slow=0.15, n_samples=16):
             measured = ((planted + random) / 2, planted, random, none, np.full(n_samples, 1000.0))
             path = f"/N{size}/dilution0.0/planted{temperature},seed={seed}"
             nodes.append(
-                PlantedNode(path, size, temperature, *measured, none[:, None], np.array([-1.0, 1.0]), 0.5, none)
+                PlantedNode(
+                    path, size + 1, size, temperature, *measured, none[:, None], np.array([-1.0, 1.0]), 0.5, none
+                )
             )
     return nodes
 
 
 def started(nodes):
-    return provisional.of_starts(nodes, {size: size + 1 for size in SIZES})
+    return provisional.of_starts(nodes)
 
 
 def test_the_bar_of_the_bracket_holds_the_crossing_in_equilibrium():
