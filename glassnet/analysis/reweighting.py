@@ -115,10 +115,11 @@ class Reweighted:
         pairs = _pairs(node) if "q2" not in self._missing else None
         self._samples = []
         for sample, reading in enumerate(readings(node)):
+            anchor = self.n_weights * start.log_z(sample)
             overlap = None if pairs is None else reading.overlap
-            self._samples.append(Combined(reading.energy, self.temperatures, start.log_z(sample), overlap, pairs))
+            self._samples.append(Combined(reading.energy, self.temperatures, anchor, overlap, pairs))
         hottest = np.array([[values[-1] for values in sample.plain[:2]] for sample in self._samples])
-        self.anchor_stderr = start.error(*hottest.T)
+        self.anchor_stderr = start.error(*hottest.T / self.n_weights)
         coordinates = {"sample": node.chain["sample"].values, "temperature": self.temperatures}
         effective = [sample.plain.n_effective for sample in self._samples]
         self.n_effective = xr.DataArray(effective, coordinates, ("sample", "temperature"), "n_effective")

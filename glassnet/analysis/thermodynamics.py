@@ -61,7 +61,8 @@ class ThermalAverages:
         betas = 1.0 / self._temperatures
         energies = reading.energy
         sample = len(self._columns["energy"])
-        combined = Combined(energies, self._temperatures, self._anchor.log_z(sample), blocks=False)
+        anchor = self._node.n_weights * self._anchor.log_z(sample)
+        combined = Combined(energies, self._temperatures, anchor, blocks=False)
         mean, stderr, n_effective = combined.plain
         self._columns["energy"].append(mean)
         self._thermal.append(stderr / self._node.n_weights)
@@ -120,8 +121,8 @@ class ThermalAverages:
             variables[name] = ("temperature", resampled[0], {"long_name": meaning})
             variables[f"{name}_stderr"] = ("temperature", stderr)
             variables[f"{name}_resampled"] = (("resample", "temperature"), resampled)
-        hottest = np.array(self._columns["energy"])[:, -1], node.n_weights * np.array(self._thermal)[:, -1]
-        off = self._anchor.error(*hottest)
+        hottest = np.array(self._columns["energy"])[:, -1] / node.n_weights
+        off = self._anchor.error(hottest, np.array(self._thermal)[:, -1])
         for name, factor in (("entropy", 1.0), ("free_energy", self._temperatures)):
             if off:
                 stderr = np.hypot(variables[f"{name}_stderr"][1], factor * off)
@@ -168,7 +169,7 @@ class Anchor:
 
     def __init__(self, node: Node):
         hottest = float(node.chain["temperature"].values[-1])
-        self._beta, self._n_weights, self._paramagnet = 1.0 / hottest, node.n_weights, Paramagnet(node)
+        self._beta, self._paramagnet = 1.0 / hottest, Paramagnet(node)
         told = on_random_graph(node) and _free_weights(node) >= 3 and np.isfinite(self._paramagnet.log_z(self._beta))
         self.known = bool(told) or math.isinf(hottest)
         start = "n_weights ln 2 at T = inf" if math.isinf(hottest) else f"the paramagnet at T = {hottest:g}"
@@ -176,16 +177,16 @@ class Anchor:
         self.lacks = "" if self.known else _INFINITE
 
     def log_z(self, sample: int) -> float:
-        """ln Z of one sample on the hottest rung, nan where it is not known."""
-        return self._n_weights * float(self._paramagnet.log_z(self._beta, sample)) if self.known else np.nan
+        """ln Z of one sample on the hottest rung, per weight; nan where it is not known."""
+        return float(self._paramagnet.log_z(self._beta, sample)) if self.known else np.nan
 
     def error(self, energy: np.ndarray, stderr: np.ndarray) -> float:
-        """How far the mean over samples of :meth:`log_z` may be off, per weight.
+        """How far the mean over samples of :meth:`log_z` may be off.
 
         Parameters
         ----------
         energy, stderr : (n_samples,) float64
-            Thermal average of the total energy of each sample on the hottest rung, and its standard error.
+            Thermal average of the energy per weight of each sample on the hottest rung, and its standard error.
 
         Returns
         -------
@@ -195,10 +196,10 @@ class Anchor:
         """
         if not self._beta or not self.known:
             return 0.0 if self.known else np.nan
-        factor = _ONE_LOOP * math.sinh(min(2 * self._beta, 700.0)) / 4 / self._n_weights
-        expected = [self._n_weights * self._paramagnet.energy(self._beta, sample) for sample in range(len(energy))]
+        factor = _ONE_LOOP * math.sinh(min(2 * self._beta, 700.0)) / 4
+        expected = np.array([self._paramagnet.energy(self._beta, sample) for sample in range(len(energy))])
         most = self._paramagnet.most_off(self._beta)
-        shift = np.clip(factor * (np.array(expected) - energy), -most, most)
+        shift = np.clip(factor * (expected - energy), -most, most)
         if len(shift) > 1:
             noise = errors.student(len(shift)) * shift.std(ddof=1) / math.sqrt(len(shift))
         else:
