@@ -27,7 +27,7 @@ RUN_FILE = "run.toml"
 NODES = "nodes.json"
 #: facts of a task in its chain file that all samples of a node share
 NODE_ATTRS = ("n_weights_parent", "dilution", "planted_temperature", "ensemble", "p", "couplings", "glass", "n_weights")
-NODE_ATTRS += ("kind",)
+NODE_ATTRS += ("kind", "rounding")
 
 
 def open_chains(path) -> xr.DataTree:
@@ -183,6 +183,7 @@ def _variables(places: list[Path | Member], n_draws: int) -> dict:
 def _check_same_run(first: Header, header: Header, n_draws: int, attrs: dict, seed: int, where: Path) -> None:
     same = (
         header.attrs["seed"] == seed
+        and header.attrs.get("rounding") == first.attrs.get("rounding")
         and all(header.attrs.get(name) == value for name, value in attrs.items() if name in NODE_ATTRS)
         and np.array_equal(header.draw[:n_draws], first.draw[:n_draws])
         and np.array_equal(header.temperature, first.temperature)
