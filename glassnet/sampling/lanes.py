@@ -142,13 +142,15 @@ def bare(glass) -> PathGlass:
 
 def describe(ensemble, n_weights, keywords) -> str:
     """One line that names the instances of a study."""
-    shown = ", ".join(f"{name} = {value}" for name, value in keywords.items())
+    shown = ", ".join(f"{name} = {value}" for name, value in keywords.items() if name != "rounding")
+    shown += ", rounded at random" * (keywords.get("rounding") == "random")
     return f"{ensemble} glasses of {n_weights} weights, {shown}"
 
 
 def keywords_text(ensemble, n_weights, keywords) -> str:
     """The ensemble and its dilution as JSON, to be kept with a result; of networks, `n_weights` are the widths, and the
     number of their layers is p."""
+    keywords = {name: value for name, value in keywords.items() if name != "rounding"}
     own = {"p": len(n_weights) - 1} if ensemble == "walks" else {}
     return json.dumps({"ensemble": ensemble, "dilution": 0.0, **own, **keywords}, default=float)
 
