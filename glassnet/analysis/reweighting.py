@@ -115,11 +115,11 @@ class Reweighted:
         pairs = _pairs(node) if "q2" not in self._missing else None
         self._samples = []
         for sample, reading in enumerate(readings(node)):
-            anchor = self.n_weights * start.log_z(sample)
+            anchor = reading.n_weights * start.log_z(sample)
             overlap = None if pairs is None else reading.overlap
             self._samples.append(Combined(reading.energy, self.temperatures, anchor, overlap, pairs))
         hottest = np.array([[values[-1] for values in sample.plain[:2]] for sample in self._samples])
-        self.anchor_stderr = start.error(*hottest.T / self.n_weights)
+        self.anchor_stderr = start.error(*hottest.T / node.weights_of_samples)
         coordinates = {"sample": node.chain["sample"].values, "temperature": self.temperatures}
         effective = [sample.plain.n_effective for sample in self._samples]
         self.n_effective = xr.DataArray(effective, coordinates, ("sample", "temperature"), "n_effective")
@@ -283,7 +283,8 @@ class Reweighted:
         the samples, as "skewed", the errors of moments that a few of them may dominate."""
         if self._last[0] == wanted.tobytes():
             return self._last[1]
-        columns = [self._per_weight(sample.at(1 / wanted), wanted) for sample in self._samples]
+        sizes = self._node.weights_of_samples
+        columns = [self._per_weight(one.at(1 / wanted), wanted, n) for one, n in zip(self._samples, sizes, strict=True)]
         values = np.array([column[0] for column in columns])
         key, over_samples = self._node.path, {}
         with np.errstate(invalid="ignore"):
@@ -297,12 +298,12 @@ class Reweighted:
         self._last = wanted.tobytes(), (over_samples, over_blocks)
         return self._last[1]
 
-    def _per_weight(self, averages: dict, wanted: np.ndarray) -> np.ndarray:
+    def _per_weight(self, averages: dict, wanted: np.ndarray, n_weights: int) -> np.ndarray:
         """What is averaged over samples: energy, heat capacity, entropy, free energy, <q^2>, <q^4> along axis 1."""
         log_z, energy = averages["log_z"], averages["energy"]
         heat_capacity, entropy = averages["variance"] / wanted**2, log_z + energy / wanted
         columns = [energy, heat_capacity, entropy, -wanted * log_z]
-        columns = [column / self.n_weights for column in columns]
+        columns = [column / n_weights for column in columns]
         return np.stack([*columns, *(averages[name] for name in ("q2", "q4") if name in averages)], axis=1)
 
     def _derived(self, resampled: np.ndarray) -> dict[str, np.ndarray]:
