@@ -62,7 +62,7 @@ def line(synthetic):
     datasets = {}
     for dilution, critical in ((0.0, 0.65), (0.05, 0.56), (0.1, 0.44)):
         planted = sorted({0.5, *(round(critical + step, 2) for step in (-0.08, -0.02, 0.02, 0.08))})
-        scan = synthetic.two_level((48, 72, 96), planted, seed=3, critical=critical, disorder=0.5)
+        scan = synthetic.two_level((40, 60, 80), planted, seed=3, critical=critical, disorder=0.5)
         # the model's energies are those without dilution, which would bound its temperature
         scan = {path: data.assign_attrs(couplings="given") for path, data in scan.items()}
         datasets |= {path.replace("dilution0.0", f"dilution{dilution}"): data for path, data in scan.items()}

@@ -6,7 +6,6 @@ are multiplied by a number. In planted scans these are planting temperatures: th
 paramagnet at every N (H. Nishimori, Prog. Theor. Phys. 66, 1169 (1981)).
 """
 
-import json
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +14,7 @@ from scipy.optimize import brentq
 
 from glassnet.analysis import symmetric
 from glassnet.analysis.location import Estimate
-from glassnet.analysis.nodes import Node
+from glassnet.analysis.nodes import Node, interacting, paths_per_weight
 from glassnet.analysis.planted import PlantedNode
 from glassnet.analysis.thermodynamics import Paramagnet
 
@@ -28,13 +27,21 @@ _SIGNIFICANT = 3.0
 class Annealed(NamedTuple):
     """Curves of the paramagnet of some chains, whose couplings are `unit` times as large as theirs are by name.
 
-    `limit` is the paramagnet with as many paths as infinite glasses have at the dilution that was asked for, None where
-    the chains do not tell: small ones remove whole numbers of connections.
+    `limit` is the paramagnet with as many paths as infinite glasses have at the effective dilution of these, None where
+    the chains do not tell: the number of paths of small ones is whole.
     """
 
     paramagnet: Paramagnet
     unit: float
     limit: Paramagnet | None = None
+
+    def at(self, node: Node, dilution: float) -> "Annealed":
+        """The curves of infinite glasses like those of a node, at another effective dilution; the same ones where the
+        chains do not tell."""
+        if self.limit is None or dilution == node.effective_dilution:
+            return self
+        limit = _limit(node, dilution)
+        return self._replace(paramagnet=limit, limit=limit)
 
     def energy(self, temperature: float) -> float:
         """Energy per weight."""
@@ -86,17 +93,15 @@ def _of_energies(node: Node, temperature: np.ndarray, energy: np.ndarray) -> Ann
     units = [_unit(paramagnet, temperature[rung], energy[rung]) for rung in (-1, -2)]
     if not all(np.isfinite(units)) or abs(units[0] / units[1] - 1) > _AGREED:
         return None
-    return Annealed(paramagnet, 1.0 if abs(units[0] - 1) < _ONE else units[0], _limit(node))
+    return Annealed(paramagnet, 1.0 if abs(units[0] - 1) < _ONE else units[0], _limit(node, node.effective_dilution))
 
 
-def _limit(node: Node) -> Paramagnet | None:
-    """The paramagnet of infinite glasses of the same ensemble and dilution."""
-    attributes = node.chain.attrs
-    keywords, p = json.loads(attributes.get("glass", "{}")), int(attributes.get("p", 0))
-    if not p or not ({"alpha", "degree"} & keywords.keys()):
+def _limit(node: Node, dilution: float) -> Paramagnet | None:
+    """The paramagnet of infinite glasses of the same ensemble at an effective dilution."""
+    alpha, p = paths_per_weight(node), interacting(node)
+    if not p or np.isnan(alpha):
         return None
-    alpha = keywords.get("alpha") or keywords["degree"] / p
-    return Paramagnet(node, alpha * (1 - node.dilution) ** (p - 1))
+    return Paramagnet(node, alpha * (1 - dilution) ** (p - 1))
 
 
 def _unit(paramagnet: Paramagnet, temperature: float, energy: float) -> float:
