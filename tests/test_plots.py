@@ -491,7 +491,7 @@ def test_critical_dilution_is_shown_with_the_weight_of_every_size(line):
     (ax,) = figure.axes
     assert ax.get_title() == "$T = 0.5$"
     assert len(ax.containers) == 3
-    for container, size in zip(ax.containers, (48, 72, 96), strict=True):
+    for container, size in zip(ax.containers, (40, 60, 80), strict=True):
         rows = [result.planted[size].sel(planted_temperature=0.5) for result in line]
         assert np.array_equal(container.lines[0].get_xdata(), [0.0, 0.05, 0.1])
         assert np.allclose(container.lines[0].get_ydata(), [float(row["weight"]) for row in rows])

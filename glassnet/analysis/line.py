@@ -118,11 +118,12 @@ class TransitionLine(list):
         It is asked twice. Read off the line: the paths that are left, (1 - dilution)^(p - 1), are a parabola in T
         through the two neighbouring dilutions and the nearest third one, the errors of all carried over; the distance
         to a parabola of the dilution itself is in the bar (half the distance to the chord where p is not known). With
-        two dilutions a straight line. And along the dilution axis, where the line was made from chains that reach this
-        temperature (:func:`glassnet.analysis.along_dilution.along`). The one with the smaller bar is claimed, unless
-        the other one contradicts: where they, or a transition of the line and the dilution found along the axis, are
-        three combined bars apart; where the overlap does not jump along the axis; or where a sample has not proved its
-        equilibrium at a dilution next to what was found.
+        two dilutions a straight line; none is claimed past a dilution without a transition temperature. And along the
+        dilution axis, where the line was made from chains that reach this temperature
+        (:func:`glassnet.analysis.along_dilution.along`). The one with the smaller bar is claimed, unless the other one
+        contradicts: where they, or a transition of the line and the dilution found along the axis, are three combined
+        bars apart; where the overlap does not jump along the axis; or where a sample has not proved its equilibrium at
+        a dilution next to what was found.
 
         Parameters
         ----------
@@ -145,7 +146,7 @@ class TransitionLine(list):
             return CriticalDilution(temperature, first.value, first.stderr, (first, *rest))
         reasons = against or [axis.why if axis is not None and axis.why else read.name]
         if not known and np.isfinite(interim.value):
-            named = f"critical dilution at T = {temperature:g}, from the line, with provisional temperatures"
+            named = f"critical dilution at T = {temperature:g}, from the line, provisional"
             interim = interim._replace(name=named)
         else:
             interim = None
@@ -183,6 +184,10 @@ class TransitionLine(list):
         if not falls.size:
             return Estimate(self._why(x, y, temperature), np.nan, np.nan, sizes)
         i = int(falls[0])
+        gaps = [f"{one.kind} at {one.dilution:g}" for one in self if x[i] + _SAME < effective(one) < x[i + 1] - _SAME]
+        if gaps and not provisional:
+            why = f"the line passes between dilutions {x[i]:.4g} and {x[i + 1]:.4g}, but is {' and '.join(gaps)}"
+            return Estimate(why, np.nan, np.nan, sizes)
         thirds = sorted((j for j in (i - 1, i + 2) if 0 <= j < len(x)), key=lambda j: abs(y[j] - temperature))
         near = [i, i + 1, *thirds[:1]]
         power = max(1, _paths(self[0]) - 1)

@@ -279,7 +279,7 @@ def _entry(result: Transition, theory) -> dict:
     return {
         "dilution": result.dilution,
         "effective_dilution": result.effective_dilution,
-        "effective_dilutions": result.common.sizes,
+        "effective_dilutions": {} if result.common is None else result.common.sizes,
         "sizes": list(result.sizes),
         "transition": {
             "kind": result.kind,

@@ -63,7 +63,7 @@ def test_provisional_temperatures_stand_in_where_no_transition_is_known():
     known[1].provisional = SimpleNamespace(value=0.9, stderr=0.001)
     found = known.critical_dilution(0.95)
     assert found.value == pytest.approx(0.05)
-    assert found.name == "critical dilution at T = 0.95, from the line, with provisional temperatures"
+    assert found.name == "critical dilution at T = 0.95, from the line, provisional"
     told = known.critical(0.95)
     assert not told.claimed
     assert np.isnan(told.dilution)
@@ -82,7 +82,10 @@ def test_a_line_that_does_not_pass_there_and_unknown_temperatures():
         "known at 1 of 2 dilutions, two are needed (continuous at 0.1)"
         in line([1.0, np.nan], dilutions=(0.0, 0.1)).critical_dilution(0.9).name
     )
+    # past a dilution without a transition nothing is claimed
     assert known.critical_dilution(0.9).value == pytest.approx(0.1)
+    assert known.critical_dilution(0.9).name.endswith("from the line, provisional")
+    assert known.critical(0.9).why == "the line passes between dilutions 0 and 0.2, but is continuous at 0.1"
     assert known.dilutions.tolist() == [0.0, 0.1, 0.2, 0.3]
     assert np.isnan(known.temperatures[1])
     assert known.kinds == ["continuous"] * 4
