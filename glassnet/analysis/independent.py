@@ -45,7 +45,7 @@ def independent_pairs(node: Node) -> IndependentPairs | None:
     attributes = node.chain.attrs
     gauged = order_parameter(node) == "matched_overlap" or attributes.get("ensemble") in ("layered", "walks")
     if not gauged:
-        return plain_pairs(node.n_weights)
+        return plain_pairs(node.weights_of_samples)
     if attributes.get("ensemble") == "layered":
         return _of_samples(node)
     return walks_pairs(widths(node), node.dilution) if widths(node) else None
@@ -62,9 +62,11 @@ def _of_samples(node: Node) -> IndependentPairs:
     return IndependentPairs(float(mean), float(square), float(fourth / square**2))
 
 
-def plain_pairs(n_weights: int) -> IndependentPairs:
-    """q = (1/N) sum of N fair signs: <q^2> = 1/N and B0 = 3 - 2/N exactly."""
-    return IndependentPairs(0.0, 1 / n_weights, 3 - 2 / n_weights)
+def plain_pairs(n_weights) -> IndependentPairs:
+    """q = (1/N) sum of N fair signs: <q^2> = 1/N and B0 = 3 - 2/N exactly; of several N the mean moments count."""
+    n = np.asarray(n_weights, dtype=np.float64)
+    square = float(np.mean(1 / n))
+    return IndependentPairs(0.0, square, float(np.mean((3 - 2 / n) / n**2)) / square**2)
 
 
 @lru_cache
