@@ -6,7 +6,6 @@ are multiplied by a number. In planted scans these are planting temperatures: th
 paramagnet at every N (H. Nishimori, Prog. Theor. Phys. 66, 1169 (1981)).
 """
 
-import json
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +14,7 @@ from scipy.optimize import brentq
 
 from glassnet.analysis import symmetric
 from glassnet.analysis.location import Estimate
-from glassnet.analysis.nodes import Node, on_random_graph
+from glassnet.analysis.nodes import Node, interacting, on_random_graph, paths_per_weight
 from glassnet.analysis.planted import PlantedNode
 from glassnet.analysis.thermodynamics import Paramagnet
 
@@ -28,13 +27,21 @@ _SIGNIFICANT = 3.0
 class Annealed(NamedTuple):
     """Curves of the paramagnet of some chains, whose couplings are `unit` times as large as theirs are by name.
 
-    `limit` is the paramagnet with as many paths as infinite glasses have at the dilution that was asked for, None where
-    the chains do not tell: small ones remove whole numbers of connections.
+    `limit` is the paramagnet with as many paths as infinite glasses have at the effective dilution of these, None where
+    the chains do not tell: the number of paths of small ones is whole.
     """
 
     paramagnet: Paramagnet
     unit: float
     limit: Paramagnet | None = None
+
+    def at(self, node: Node, dilution: float) -> "Annealed":
+        """The curves of infinite glasses like those of a node, at another effective dilution; the same ones where the
+        chains do not tell."""
+        if self.limit is None or dilution == node.effective_dilution:
+            return self
+        limit = _limit(node, dilution)
+        return self._replace(paramagnet=limit, limit=limit)
 
     def energy(self, temperature: float) -> float:
         """Energy per weight."""
@@ -97,8 +104,8 @@ def curves(hot: list[Hot]) -> Annealed | None:
     """The curves whose unit two energies agree on; None where :func:`lacking` says why not."""
     if lacking(hot):
         return None
-    unit = _units(hot)[0]
-    return Annealed(Paramagnet(hot[0].node), 1.0 if abs(unit - 1) < _ONE else unit, _limit(hot[0].node))
+    unit, node = _units(hot)[0], hot[0].node
+    return Annealed(Paramagnet(node), 1.0 if abs(unit - 1) < _ONE else unit, _limit(node, node.effective_dilution))
 
 
 def lacking(hot: list[Hot]) -> str:
@@ -123,14 +130,12 @@ def _units(hot: list[Hot]) -> list[float]:
     return [_unit(Paramagnet(one.node), one.temperature, one.energy) for one in hot]
 
 
-def _limit(node: Node) -> Paramagnet | None:
-    """The paramagnet of infinite glasses of the same ensemble and dilution."""
-    attributes = node.chain.attrs
-    keywords, p = json.loads(attributes.get("glass", "{}")), int(attributes.get("p", 0))
-    if not p or not ({"alpha", "degree"} & keywords.keys()):
+def _limit(node: Node, dilution: float) -> Paramagnet | None:
+    """The paramagnet of infinite glasses of the same ensemble at an effective dilution."""
+    alpha, p = paths_per_weight(node), interacting(node)
+    if not p or np.isnan(alpha):
         return None
-    alpha = keywords.get("alpha") or keywords["degree"] / p
-    return Paramagnet(node, alpha * (1 - node.dilution) ** (p - 1))
+    return Paramagnet(node, alpha * (1 - dilution) ** (p - 1))
 
 
 def _unit(paramagnet: Paramagnet, temperature: float, energy: float) -> float:

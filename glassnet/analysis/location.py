@@ -57,8 +57,10 @@ class Location(NamedTuple):
     temperature, stderr : float
         Headline and its error, the quadrature sum of `statistical` (bootstrap over samples) and `spread` (largest
         distance to an estimate whose own statistical error is at most twice the headline's; of networks also half of
-        the distance to the crossing without their larger corrections).
+        the distance to the crossing without their larger corrections), and `shift`.
     statistical, spread : float
+    shift : float
+        What the slope leaves open by which sizes of different dilutions were brought to one (:func:`widened`).
     estimates : tuple of Estimate
         The headline first, then the others.
     zeros : dict of int to Estimate
@@ -86,6 +88,7 @@ class Location(NamedTuple):
     inside: bool
     curves: dict[int, tuple[np.ndarray, np.ndarray]]
     lacks: str = ""
+    shift: float = 0.0
 
     @property
     def found(self) -> bool:
@@ -183,6 +186,16 @@ def locate(nodes: list[PlantedNode], *, seed: int = 0) -> Location | None:
         curves=_curves(data, theta[0], bent, sizes),
         lacks=_FEW_WIDTHS if data.correction < 1 and len(sizes) < _WIDTHS else "",
     )
+
+
+def widened(located: Location | None, ends: list[Location | None]) -> Location | None:
+    """The location with a bar that holds, in quadrature, its distance to the farther one of `ends`, where it is found
+    if temperatures are moved between dilutions by more and by less; nan if one of these is nowhere."""
+    if located is None or not ends:
+        return located
+    apart = [np.nan if end is None else abs(end.temperature - located.temperature) for end in ends]
+    shift = float(np.max(apart))
+    return located._replace(stderr=float(np.hypot(located.stderr, shift)), shift=shift)
 
 
 def _observations(nodes: list[PlantedNode], seed: int) -> _Data:

@@ -299,14 +299,14 @@ def test_several_dilutions_add_the_phase_diagram_and_a_table_of_the_line(tmp_pat
 def test_what_is_not_in_equilibrium_is_in_the_page(written, monkeypatch, tmp_path, no_figures):
     out = tmp_path / "out"
     shutil.copytree(written[0], out)
-    original = report.find_transition
+    original = report.of_dilution
 
-    def failing(chains, dilution):
-        result = original(chains, dilution)
+    def failing(surveys, dilution):
+        result = original(surveys, dilution)
         failures = tuple(Failure("/N12/dilution0.0/symmetric", n, "energy drifts <", 0.5) for n in range(9))
         return replace(result, equilibration=result.equilibration._replace(failures=failures, nodes={"/N24": "why"}))
 
-    monkeypatch.setattr(report, "find_transition", failing)
+    monkeypatch.setattr(report, "of_dilution", failing)
     text = str(report.write(out))
     assert "9 samples and the averages of 1 node have not proved equilibrium" in text
     assert "  and 2 more, see report.html" in text
