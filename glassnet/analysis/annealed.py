@@ -15,8 +15,8 @@ from scipy.optimize import brentq
 from glassnet.analysis import symmetric
 from glassnet.analysis.location import Estimate
 from glassnet.analysis.nodes import Node, interacting, on_random_graph, paths_per_weight
+from glassnet.analysis.paramagnet import Paramagnet
 from glassnet.analysis.planted import PlantedNode
-from glassnet.analysis.thermodynamics import Paramagnet
 
 #: sizes of couplings this close to 1 are 1; farther apart on two rungs they are not known
 _ONE, _AGREED = 0.03, 0.1

@@ -10,7 +10,7 @@ and Poisson, alpha from 4/3 to 2), up to 1.17 in the last tenth of dilution befo
 import numpy as np
 
 from glassnet.analysis.nodes import Node, interacting, paths_per_weight
-from glassnet.analysis.thermodynamics import Paramagnet
+from glassnet.analysis.paramagnet import Paramagnet
 
 #: temperatures, in units of the couplings, between which entropies are tabulated; steps of 0.2 per cent
 _GRID = np.geomspace(0.02, 200.0, 4600)

@@ -15,12 +15,12 @@ import xarray as xr
 
 from glassnet import _checks
 from glassnet.analysis import errors
+from glassnet.analysis.anchor import Anchor
 from glassnet.analysis.combined import Combined
 from glassnet.analysis.evidence import number
 from glassnet.analysis.independent import independent_pairs
 from glassnet.analysis.nodes import Node, order_parameter, readings
 from glassnet.analysis.studentised import moment_errors
-from glassnet.analysis.thermodynamics import Anchor
 
 _MEANING = {
     "energy": "energy per weight, units of |J|",
@@ -97,7 +97,7 @@ class Reweighted:
         are nan then.
     anchor_stderr : float
         How far that start may be off, per weight in ln Z, and with it every entropy: bound from the energies of the
-        hottest rung (:class:`glassnet.analysis.thermodynamics.Anchor`), held by all errors of both; 0 at T = inf.
+        hottest rung (:class:`glassnet.analysis.anchor.Anchor`), held by all errors of both; 0 at T = inf.
     lacks : str
         The rung that would give them where the start is unknown: "a rung at T = inf"; else "".
     n_effective : xarray.DataArray

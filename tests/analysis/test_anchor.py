@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.analysis import thermodynamics
+from glassnet.analysis import anchor, thermodynamics
 from glassnet.analysis.nodes import nodes
 
 E = gn.ensembles
@@ -99,7 +99,7 @@ def test_bars_of_means_cover_the_mean_of_the_ensemble(synthetic, kind):
 
 
 def test_bars_without_the_error_of_the_anchor_fail_the_same_test(synthetic, monkeypatch):
-    monkeypatch.setattr(thermodynamics.Anchor, "error", lambda *_: 0.0)
+    monkeypatch.setattr(anchor.Anchor, "error", lambda *_: 0.0)
     difference, bar = off(synthetic, "walks", 1.5, 1, 40, seed=3)
     assert covered(difference, bar).min() < 0.683 - 4.5 * np.sqrt(0.683 * 0.317 / 40)
 
