@@ -59,10 +59,17 @@ def test_provisional_temperatures_stand_in_where_no_transition_is_known():
     # a zero of the complexity that was refused is no temperature
     known[1].complexity = SimpleNamespace(temperature=0.7, stderr=0.001)
     assert "continuous at 0.1" in known.critical_dilution(1.2).name
+    known[0].temperature, known[0].provisional = np.nan, SimpleNamespace(value=1.0, stderr=0.001)
     known[1].provisional = SimpleNamespace(value=0.9, stderr=0.001)
     found = known.critical_dilution(0.95)
     assert found.value == pytest.approx(0.05)
-    assert found.name == "critical dilution at T = 0.95, from the line, with provisional temperatures"
+    assert found.name == "critical dilution at T = 0.95, from the line, provisional"
+    told = known.critical(0.95)
+    assert not told.claimed
+    assert np.isnan(told.dilution)
+    assert told.provisional == found
+    # between transitions that are known, those are what is claimed
+    assert known.critical_dilution(0.75).name == "critical dilution at T = 0.75, from the line"
 
 
 def test_a_line_that_does_not_pass_there_and_unknown_temperatures():
@@ -75,7 +82,10 @@ def test_a_line_that_does_not_pass_there_and_unknown_temperatures():
         "known at 1 of 2 dilutions, two are needed (continuous at 0.1)"
         in line([1.0, np.nan], dilutions=(0.0, 0.1)).critical_dilution(0.9).name
     )
+    # past a dilution without a transition nothing is claimed
     assert known.critical_dilution(0.9).value == pytest.approx(0.1)
+    assert known.critical_dilution(0.9).name.endswith("from the line, provisional")
+    assert known.critical(0.9).why == "the line passes between dilutions 0 and 0.2, but is continuous at 0.1"
     assert known.dilutions.tolist() == [0.0, 0.1, 0.2, 0.3]
     assert np.isnan(known.temperatures[1])
     assert known.kinds == ["continuous"] * 4
@@ -157,7 +167,7 @@ def test_a_crossing_without_a_jump_is_no_critical_dilution(synthetic):
     tree = planted_at(synthetic, 0.65, 0.8, 4, n_samples=12)
     smooth = {}
     for path, data in ((node.path, node.to_dataset()) for node in tree.subtree if "energy" in node.data_vars):
-        rng = np.random.default_rng(len(smooth))
+        rng = np.random.default_rng(100 + len(smooth))
         overlap = np.clip(data["planted_overlap"] * 0.5 + 0.27 + 0.25 * rng.normal(size=data["energy"].shape), -1, 1)
         smooth[path] = data.assign(planted_overlap=overlap)
     found = critical_dilution(synthetic.tree(smooth), 0.65)
