@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from glassnet._checks import real
-from glassnet.analysis import beside, provisional, runfile, suggest, words
+from glassnet.analysis import beside, provisional, runfile, words
 from glassnet.analysis.equilibration import Equilibration
 from glassnet.analysis.evidence import Evidence, number
 from glassnet.analysis.field import FieldIntegration
@@ -140,15 +140,19 @@ class Transition:
         Returns
         -------
         str
-            TOML that ``glassnet scan`` runs. Where only sweeps, samples, sizes or planting temperatures grow, the same
-            directory goes on; the comments say so.
+            TOML that ``glassnet scan`` accepts in the directory of the chains, which goes on: sweeps, samples, sizes,
+            planting temperatures and instances grow, and nothing else changes. What cannot grow there is left out, and
+            the comments say why.
 
         Raises
         ------
         ValueError
             If the chains do not say of which ensemble they are.
         """
-        text = suggest.run_file(self)
+        # to the right as well: only the scan knows what it accepts
+        from glassnet.scan.suggestion import suggestion
+
+        text = suggestion(self).text
         if path is not None:
             Path(path).write_text(text)
         return text
@@ -166,7 +170,7 @@ class Transition:
         matplotlib.figure.Figure or matplotlib.axes.Axes
             The figure of :func:`glassnet.plots.transition`, or `ax`.
         """
-        # the one look to the right: a result knows how to show itself, and only then is matplotlib needed
+        # a look to the right: a result knows how to show itself, and only then is matplotlib needed
         from glassnet import plots
 
         return plots.transition(self) if ax is None else plots.planted_weight(self, ax)
