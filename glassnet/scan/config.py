@@ -200,11 +200,24 @@ class RunFile(_Section):
     scan: Scan
     sampling: Sampling
     _text: str = PrivateAttr("")
+    _decided: Any = PrivateAttr(None)
 
     @property
     def text(self) -> str:
         """The TOML this was read from."""
         return self._text
+
+    @property
+    def decided(self):
+        """What the directory of the run holds of field integration, a :class:`glassnet.scan.fieldplan.Decided`; None
+        before there is one."""
+        return self._decided
+
+    def settled(self, decided) -> "RunFile":
+        """The same with what its directory holds."""
+        settled = self.model_copy()
+        settled._decided = decided
+        return settled
 
     @property
     def symmetric(self) -> bool:

@@ -2,6 +2,7 @@
 
 run.toml            the run file (its last, largest version)      nodes.json      nodes and their samples
 chains/N96/dilution0.1[/planted0.65]/sample3.h5   finished tasks      ladders.json    temperatures
+chains/field/N9999/dilution0.1/sample3.h5   field integration      field.json      its sizes, instances and sweeps
 chains/.../samples0-255.zip   many finished tasks      chains/.../sample3.segments/000001.h5   a task begun
 failed/<task>.txt   tracebacks      progress.json   how far a running scan is      .lock   held while a scan runs
 """
@@ -25,11 +26,12 @@ from glassnet.chains.content import ChainError, Unreadable
 from glassnet.chains.headers import file_name
 from glassnet.chains.store import NODES, RUN_FILE
 from glassnet.chains.unfinished import Unfinished
-from glassnet.scan import growth
+from glassnet.scan import fieldplan, growth, ladders
 from glassnet.scan.config import RunFile, UserError, parse, read
 from glassnet.scan.tasks import Task, all_tasks, n_samples, node_attributes, recorded
 
 PROGRESS = "progress.json"
+FIELD = "field.json"
 #: seconds a second scan waits for the lock: `glassnet status` holds it for a moment
 _PATIENCE = 1.0
 #: shards read at once: one reader alone does not use what a parallel file system can do
@@ -96,7 +98,37 @@ class RunDirectory:
             raise UserError(f"{self.path}: no such directory")
         if not (self.path / RUN_FILE).is_file():
             raise UserError(f"{self.path}: not a run directory of glassnet: no {RUN_FILE}")
-        return parse(read(self.path / RUN_FILE), str(self.path / RUN_FILE))
+        return self.settled(parse(read(self.path / RUN_FILE), str(self.path / RUN_FILE)))
+
+    def settled(self, run_file: RunFile) -> RunFile:
+        """A run file with what was decided of field integration when the directory was begun, if it was.
+
+        Raises
+        ------
+        UserError
+            If the record of that is damaged.
+        """
+        try:
+            return run_file.settled(fieldplan.from_json((self.path / FIELD).read_text()))
+        except OSError:
+            pass
+        except (ValueError, KeyError, TypeError) as error:
+            raise UserError(f"{self.path / FIELD}: damaged ({error})") from None
+        if not (self.path / RUN_FILE).is_file():
+            return run_file
+        # 0.3.0 kept no record: it decided by the rules of today, of the run file that is here
+        begun = parse(read(self.path / RUN_FILE), str(self.path / RUN_FILE))
+        if begun.field is None or run_file.field is None:
+            return run_file
+        return run_file.settled(fieldplan.decide(begun, ladders.of_field(begun, self.ladders())))
+
+    def keep_decisions(self, run_file: RunFile, kept: dict[str, list[float]]) -> RunFile:
+        """Write what is decided of field integration, with the ladders there are; the run file with that."""
+        if run_file.field is None:
+            return run_file
+        decided = fieldplan.decide(run_file, ladders.of_field(run_file, kept))
+        self._put(FIELD, fieldplan.to_json(decided))
+        return run_file.settled(decided)
 
     def check(self, run_file: RunFile, name: str) -> None:
         """Refuse a directory that holds something else than the beginnings of this run; touches nothing.
@@ -111,7 +143,7 @@ class RunDirectory:
         if not self.path.is_dir():
             raise UserError(f"{self.path}: not a directory")
         if (self.path / RUN_FILE).exists():
-            objections = growth.objections(self.run_file(), run_file, str(self.path))
+            objections = growth.objections(self.run_file(), self.settled(run_file), str(self.path))
             if objections:
                 raise UserError("\n".join(f"{name}: {objection}" for objection in objections))
         elif (self.path / "chains").exists():

@@ -142,6 +142,7 @@ def _prepare(path, out, checkpoint_every: float, held: contextlib.ExitStack, sto
     directory.check(run_file, str(path))
     held.enter_context(directory.locked())
     directory.check(run_file, str(path))
+    run_file = directory.settled(run_file)
     every_task = tasks.all_tasks(run_file)
     survey = directory.survey(every_task, run_file)
     # shards last: of a chain damaged in both files the one in the shard may be the one that is rescued
@@ -160,6 +161,7 @@ def _prepare(path, out, checkpoint_every: float, held: contextlib.ExitStack, sto
     except ValueError as error:
         raise UserError(f"{path}: sampling.temperatures: {error}") from None
     directory.keep_ladders(kept)
+    run_file = directory.keep_decisions(run_file, kept)
     costs = {number: tasks.cost(every_task[number], run_file, survey.reached.get(number, 0)) for number in left}
     return Plan(Job(run_file, str(directory.path), kept, checkpoint_every), every_task, costs, len(survey.done))
 

@@ -109,6 +109,7 @@ def dry_run(
     run_file = load(path)
     directory = RunDirectory.of(path, run_file, out)
     directory.check(run_file, str(path))
+    run_file = directory.settled(run_file)
     every_task = tasks.all_tasks(run_file)
     survey = directory.survey(every_task, run_file)
     left = {task: survey.reached.get(number, 0) for number, task in enumerate(every_task) if number not in survey.done}

@@ -2,11 +2,12 @@
 
 import copy
 import json
+import math
 from typing import NamedTuple
 
 from glassnet.analysis import suggest
 from glassnet.analysis.runfile import toml
-from glassnet.scan import growth, tasks
+from glassnet.scan import fieldplan, growth, tasks
 from glassnet.scan.config import RunFile, UserError, parse, runnable
 
 _NAME = "suggested.toml"
@@ -37,8 +38,8 @@ def suggestion(found) -> Suggestion:
     """
     if not found.run.get("glass", {}).get("ensemble"):
         raise ValueError("chains do not name their ensemble, so no run file can be suggested")
-    tables = begun = json.loads(json.dumps(found.run))
-    judge = _Judge(toml(begun))
+    tables = json.loads(json.dumps(found.run))
+    judge = _Judge(toml(tables))
     reasons, withheld = [f"dilution {found.dilution:g}: {found.headline}"], []
     for step in suggest.steps(found):
         for change in step:
@@ -51,13 +52,18 @@ def suggestion(found) -> Suggestion:
                 break
         else:
             withheld.append(f"{step[0].reason} But that cannot be had here: {refused[0]}")
-    reasons += [f"Left out: {reason}" for reason in withheld] + judge.remarks(toml(tables))
-    if tables == begun and not found.missing:
+    reasons += [f"Left out: {reason}" for reason in withheld]
+    more = judge.work_added(toml(tables))
+    if judge.mistake is not None:
+        reasons.append(f"These chains are of no scan, which refuses such a run file: {judge.mistake}")
+    elif more:
+        reasons.append(f"That takes {more:.2g} times the work of the run so far, beside it.")
+    elif not found.missing:
         reasons.append("Nothing is left that could grow here: a scan of this file finds everything done.")
     reasons.append("glassnet scan THIS_FILE --out DIR, DIR the directory of these chains, goes on where it ended.")
     lines = (line for reason in reasons for line in reason.splitlines())
     text = "".join(f"# {line}\n" for line in lines) + toml(tables)
-    return Suggestion(text, tables != begun or bool(found.missing), tuple(withheld))
+    return Suggestion(text, more > 0 or bool(found.missing), tuple(withheld))
 
 
 class _Judge:
@@ -75,6 +81,8 @@ class _Judge:
         self._known: set[str] = set()
         try:
             self._begun = parse(begun, _NAME)
+            if self._begun.field is not None:
+                self._begun = self._begun.settled(fieldplan.decide(self._begun, {}))
             runnable(begun, _NAME)
         except UserError as error:
             # chains from a larger machine say nothing about memory here; those of no scan may be no run file at all
@@ -87,14 +95,20 @@ class _Judge:
             wanted = self._read(text, _NAME)
         except UserError as error:
             return [line for line in _lines(error) if line not in self._known]
-        return [] if self._begun is None else growth.objections(self._begun, wanted, "the directory of these chains")
-
-    def remarks(self, text: str) -> list[str]:
-        """What it costs, or why nothing of the sort can be run."""
         if self._begun is None:
-            return [f"These chains are of no scan, which refuses such a run file: {min(self._known)}"]
-        before, now = _work(self._begun), _work(parse(text, _NAME))
-        return [f"That takes {now / before - 1:.2g} times the work of the run so far, beside it."] * (now > before)
+            return []
+        return growth.objections(self._begun, wanted.settled(self._begun.decided), "the directory of these chains")
+
+    @property
+    def mistake(self) -> str | None:
+        """Why the chains cannot be gone on with by a scan; None if they can."""
+        return min(self._known, default=None)
+
+    def work_added(self, text: str) -> float:
+        """Cost of what is new in a run file, in units of that of all tasks before; nan for chains of no scan."""
+        if self._begun is None:
+            return math.nan
+        return _work(parse(text, _NAME).settled(self._begun.decided)) / _work(self._begun) - 1
 
 
 def _lines(error: UserError) -> list[str]:

@@ -81,9 +81,9 @@ def test_what_is_left_out_is_filled_in(asked):
     # regular glasses without dilution are all alike
     assert [fieldplan.instances(run_file, dilution) for dilution in (0.0, 0.25)] == [4, 16]
     # sweeps to pass a barrier of one path
-    assert fieldplan.sweeps(run_file, [0.6, 0.65, 0.7]) == 400
-    assert fieldplan.sweeps(run_file, [0.40, 0.42]) == 2200
-    assert fieldplan.sweeps(run_file, [0.01]) == 40_000
+    assert fieldplan.sweeps(run_file, 0.0, [0.6, 0.65, 0.7]) == 400
+    assert fieldplan.sweeps(run_file, 0.0, [0.40, 0.42]) == 2200
+    assert fieldplan.sweeps(run_file, 0.0, [0.01]) == 40_000
     walks = parse(WALKS, "walks.toml")
     assert fieldplan.sizes(walks) == [(30,) * 4, (45,) * 4, (90,) * 4]
     assert fieldplan.instances(walks, 0.0) == 16
