@@ -1,7 +1,7 @@
 """The run file: what may stand in it, and every mistake in it at once."""
 
-import difflib
 import math
+import re
 import tomllib
 from pathlib import Path
 from types import UnionType
@@ -20,6 +20,7 @@ from pydantic import (
     field_validator,
 )
 
+from glassnet import _meant
 from glassnet.chains.archive import SIGNATURE
 from glassnet.chains.store import NODES, RUN_FILE
 from glassnet.sampling.planted_field import FEWEST_SWEEPS
@@ -337,13 +338,13 @@ def _line(entry: dict) -> str:
     if kind == "model_type":
         return f"{key}: must be a table, got {_shown(value)}"
     message = entry["msg"].replace("Input should be", "must be")
-    return f"{key}: {message}, got {_shown(value)}"
+    words = re.findall("'([^']*)'", entry["ctx"]["expected"]) if kind == "literal_error" else []
+    return f"{key}: {message}, got {_shown(value)}{_meant.question(str(value), words)}"
 
 
 def _allowed(place: list) -> str:
     names = list(_model(place[:-1]).model_fields)
-    close = difflib.get_close_matches(str(place[-1]), names, n=1)
-    return f", did you mean {close[0]}?" if close else f" (allowed: {', '.join(names)})"
+    return _meant.question(str(place[-1]), names) or f" (allowed: {', '.join(names)})"
 
 
 def _model(place: list) -> type[BaseModel]:

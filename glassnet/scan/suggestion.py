@@ -57,7 +57,7 @@ def suggestion(found) -> Suggestion:
     if judge.mistake is not None:
         reasons.append(f"These chains are of no scan, which refuses such a run file: {judge.mistake}")
     elif more:
-        reasons.append(f"That takes {more:.2g} times the work of the run so far, beside it.")
+        reasons.append(f"It adds {more:.2g} times the work of the run so far.")
     elif not found.missing:
         reasons.append("Nothing is left that could grow here: a scan of this file finds everything done.")
     reasons.append("glassnet scan THIS_FILE --out DIR, DIR the directory of these chains, goes on where it ended.")
