@@ -15,7 +15,7 @@ from glassnet.analysis.evidence import Evidence, number
 from glassnet.analysis.field import FieldIntegration
 from glassnet.analysis.line import TransitionLine
 from glassnet.analysis.location import Estimate, Location, locate
-from glassnet.analysis.nodes import Node, nodes, run_seed
+from glassnet.analysis.nodes import Node, nodes, run_seed, unstarted
 from glassnet.analysis.sample_evidence import of_samples
 from glassnet.analysis.savedfield import SavedField, saved_field
 from glassnet.analysis.survey import Survey, survey
@@ -241,7 +241,8 @@ def find_transition(
             arrest,
         )
     )
-    missing = {node.path: node.missing for node in found if node.missing} | saved.missing
+    missing = {node.path: node.missing for node in found if node.missing} | unstarted(chains, dilution, above)
+    missing |= saved.missing
     damaged = (*read.damaged, *saved.damaged)
     verdict, rest, extra = _proved(verdict, read, missing, damaged)
     interim, item, rows = _provisional(verdict, rest, read, field, arrest, seed)

@@ -205,7 +205,8 @@ def _perform(job, directory, every_task, stop, number, tick) -> farm.Ended:
         seconds = time.perf_counter() - begun
         if outcome.dataset is not None and len(every_task) > shards.BLOCK:
             _merge(job, directory, task, stop, tick)
-        return farm.Ended(number, outcome.updates, seconds, None, paused=outcome.dataset is None)
+        stopped = outcome.dataset is None
+        return farm.Ended(number, outcome.updates, seconds, None, paused=stopped, lost=stopped and not outcome.state)
     except Exception as error:
         with contextlib.suppress(OSError):
             commit(directory.failure(task), f"{task.text}\n\n{traceback.format_exc()}".encode())
