@@ -349,7 +349,7 @@ def test_a_damaged_record_is_named(run_file, scan, tmp_path):
 
 
 def test_networks_grow_beside_field_integration(tmp_path):
-    """The default of its sizes follows the shape of the largest network, and stays that of the one it was begun with."""
+    """The default of its sizes follows the shape of the largest network, when the directory is begun."""
     shapes = WALKS.replace("[[4, 4, 4, 4], [3, 3, 3, 3]]", "[[4, 4, 4, 1]]")
     begun = parse(shapes, "run.toml")
     grown = parse(shapes.replace("[[4, 4, 4, 1]]", "[[4, 4, 4, 1], [5, 5, 5, 1]]"), "run.toml")
