@@ -69,7 +69,7 @@ class Identities:
     def add(self, reading: Reading) -> None:
         """Take in the next sample."""
         sample, self._count = self._count, self._count + 1
-        n_weights = self._node.n_weights
+        n_weights = reading.n_weights
         if self._gaussian and reading.path_overlap is not None and self._n_paths is not None:
             finite = np.isfinite(self._temperatures)
             disorder = 1 - reading.path_overlap.mean(axis=(0, 2))

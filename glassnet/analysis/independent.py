@@ -45,16 +45,18 @@ def independent_pairs(node: Node) -> IndependentPairs | None:
     attributes = node.chain.attrs
     gauged = order_parameter(node) == "matched_overlap" or attributes.get("ensemble") in ("layered", "walks")
     if not gauged:
-        return plain_pairs(node.n_weights)
+        return plain_pairs(node.weights_of_samples)
     if attributes.get("ensemble") == "layered" and node.n_weights % int(attributes["p"]) == 0:
         return layered_pairs(node.n_weights // int(attributes["p"]), int(attributes["p"]))
     widths = _widths(attributes)
     return None if widths is None else walks_pairs(widths, node.dilution)
 
 
-def plain_pairs(n_weights: int) -> IndependentPairs:
-    """q = (1/N) sum of N fair signs: <q^2> = 1/N and B0 = 3 - 2/N exactly."""
-    return IndependentPairs(0.0, 1 / n_weights, 3 - 2 / n_weights)
+def plain_pairs(n_weights) -> IndependentPairs:
+    """q = (1/N) sum of N fair signs: <q^2> = 1/N and B0 = 3 - 2/N exactly; of several N the mean moments count."""
+    n = np.asarray(n_weights, dtype=np.float64)
+    square = float(np.mean(1 / n))
+    return IndependentPairs(0.0, square, float(np.mean((3 - 2 / n) / n**2)) / square**2)
 
 
 @lru_cache

@@ -30,8 +30,15 @@ class Node(NamedTuple):
 
     @property
     def n_weights(self) -> int:
-        """Weights that are left after dilution: what energies and overlaps are divided by."""
+        """Weights that are left after dilution; where samples differ by one, the nearest number."""
         return int(self.chain.attrs.get("n_weights", self.size))
+
+    @property
+    def weights_of_samples(self) -> np.ndarray:
+        """Weights that are left in each sample, (n_samples,) int64: what its energies and overlaps are divided by."""
+        if "n_weights" not in self.chain:
+            return np.full(self.n_samples, self.n_weights)
+        return np.broadcast_to(np.asarray(self.chain["n_weights"].values, dtype=np.int64), (self.n_samples,))
 
     @property
     def n_samples(self) -> int:
@@ -71,18 +78,20 @@ def nodes(chains: xr.DataTree) -> list[Node]:
 class Reading(NamedTuple):
     """Chains of one sample on the rungs that count: all of a symmetric node, the planting temperature of a planted one.
 
-    `energy` (n_draws, n_rungs, n_replicas); `overlap` the order parameter (n_draws, n_rungs, n_pairs), in planted nodes
-    the overlap with the planted state (n_draws, n_rungs, n_replicas), or None where it was not measured. Where they
-    were recorded: `magnetisation` (n_draws, n_rungs, n_replicas), the mean of the weights; `path_overlap` of pairs;
-    `pairs`, the order parameter of pairs of replicas in independently planted nodes; `pair_replicas` (2, n_pairs), the
-    positions of the replicas of each pair. `final_magnetisation` (1, n_rungs, n_replicas) is that of the weights the
-    chains end in, where the node is asked for its magnetisation (:func:`may_magnetise`). float64.
+    The sample has `n_weights` weights. `energy` (n_draws, n_rungs, n_replicas); `overlap` the order parameter
+    (n_draws, n_rungs, n_pairs), in planted nodes the overlap with the planted state (n_draws, n_rungs, n_replicas), or
+    None where it was not measured. Where they were recorded: `magnetisation` (n_draws, n_rungs, n_replicas), the mean
+    of the weights; `path_overlap` of pairs; `pairs`, the order parameter of pairs of replicas in independently planted
+    nodes; `pair_replicas` (2, n_pairs), the positions of the replicas of each pair. `final_magnetisation` (1, n_rungs,
+    n_replicas) is that of the weights the chains end in, where the node is asked for its magnetisation
+    (:func:`may_magnetise`). float64.
 
     How long states live on the ladder shows on all of its rungs: `ladder_energy` and `ladder_overlap` are the first two
     on the rungs that count and, of planted nodes, on some above; `counted` are the positions of those that count among
     them.
     """
 
+    n_weights: int
     energy: np.ndarray
     overlap: np.ndarray | None
     ladder_energy: np.ndarray
@@ -166,7 +175,7 @@ def readings(node: Node) -> Iterator[Reading]:
         names["pairs"] = _pair_overlap(node)
     names = {field: name for field, name in names.items() if name in node.chain}
     replicas = _pair_replicas(node)
-    for sample in range(node.n_samples):
+    for sample, n_weights in enumerate(node.weights_of_samples.tolist()):
         # the variables themselves: selecting in the whole dataset costs as much as reading
         read = lambda name, at: node.chain.variables[name].isel(sample=sample, temperature=at).values  # noqa: B023, E731
         with kept_open():
@@ -177,10 +186,10 @@ def readings(node: Node) -> Iterator[Reading]:
                 arrays[f"ladder_{field}"] = whole
                 arrays[field] = whole if whole is None or whole.shape[1] == len(counted) else whole[:, counted]
             if "weights" in node.chain:
-                arrays["magnetisation"] = _magnetisation(read("weights", kept), node.n_weights)
+                arrays["magnetisation"] = _magnetisation(read("weights", kept), n_weights)
             if "final_weights" in node.chain and may_magnetise(node):
-                arrays["final_magnetisation"] = _magnetisation(read("final_weights", kept)[None], node.n_weights)
-        yield Reading(**arrays, counted=counted, pair_replicas=replicas)
+                arrays["final_magnetisation"] = _magnetisation(read("final_weights", kept)[None], n_weights)
+        yield Reading(n_weights, **arrays, counted=counted, pair_replicas=replicas)
 
 
 def _selected(node: Node) -> tuple[slice, slice, np.ndarray]:

@@ -24,8 +24,9 @@ class PlantedNode(NamedTuple):
     `from_random` the same for either half of the replicas; `energy_gap` the mean total energy in the planted phase less
     that outside, nan where one of them was hardly seen; `density` (n_samples, n_bins) the distribution of the overlap
     with the planted state in the bins `edges`. `threshold` separates the phases. `energy` is the mean total energy of
-    all draws at the planting temperature. Finite sizes shift the transition by N to the power -`correction`: 1, or 1/2
-    in networks of walks, where loops are of the order sqrt(N).
+    all draws at the planting temperature. Both energies are those of `n_weights` weights where samples differ by one.
+    Finite sizes shift the transition by N to the power -`correction`: 1, or 1/2 in networks of walks, where loops are
+    of the order sqrt(N).
     """
 
     path: str
@@ -70,14 +71,15 @@ class PlantedWeights:
         inside = np.abs(overlap[:, 0]) > self._threshold
         weight, half = inside.mean(), inside.shape[1] // 2
         both = min(weight, 1 - weight) > _VISITED
-        gap = energy[inside].mean() - energy[~inside].mean() if both else np.nan
+        scale = self._node.n_weights / reading.n_weights
+        gap = scale * (energy[inside].mean() - energy[~inside].mean()) if both else np.nan
         ladder = (np.abs(reading.ladder_overlap) > self._threshold).astype(np.float64).swapaxes(1, 2)
         (n_effective,) = ladder_bars.thermal_average(ladder).n_effective[reading.counted]
         n_effective = n_effective if np.isfinite(n_effective) else inside.size
         halves = (inside[:, :half].mean() if half else np.nan, inside[:, half:].mean())
         self._rows.append((weight, *halves, gap, n_effective))
-        self._densities.append(density(overlap, self._edges)[0])
-        self._energies.append(energy.mean())
+        self._densities.append(density(overlap, self._edges, self._node.n_weights, reading.n_weights)[0])
+        self._energies.append(scale * energy.mean())
 
     def result(self) -> PlantedNode:
         """What the location needs of the samples so far."""

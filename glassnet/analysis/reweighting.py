@@ -106,7 +106,7 @@ class Reweighted:
         paramagnet = Paramagnet(node)
         self._samples = []
         for sample, reading in enumerate(readings(node)):
-            anchor = self.n_weights * float(paramagnet.log_z(1 / self.temperatures[-1], sample))
+            anchor = reading.n_weights * float(paramagnet.log_z(1 / self.temperatures[-1], sample))
             overlap = None if pairs is None else reading.overlap
             self._samples.append(Combined(reading.energy, self.temperatures, anchor, overlap, pairs))
         if np.isnan(anchor):
@@ -262,7 +262,8 @@ class Reweighted:
         the samples, as "skewed", the errors of moments that a few of them may dominate."""
         if self._last[0] == wanted.tobytes():
             return self._last[1]
-        columns = [self._per_weight(sample.at(1 / wanted), wanted) for sample in self._samples]
+        sizes = self._node.weights_of_samples
+        columns = [self._per_weight(one.at(1 / wanted), wanted, n) for one, n in zip(self._samples, sizes, strict=True)]
         values = np.array([column[0] for column in columns])
         key, over_samples = self._node.path, {}
         with np.errstate(invalid="ignore"):
@@ -276,12 +277,12 @@ class Reweighted:
         self._last = wanted.tobytes(), (over_samples, over_blocks)
         return self._last[1]
 
-    def _per_weight(self, averages: dict, wanted: np.ndarray) -> np.ndarray:
+    def _per_weight(self, averages: dict, wanted: np.ndarray, n_weights: int) -> np.ndarray:
         """What is averaged over samples: energy, heat capacity, entropy, free energy, <q^2>, <q^4> along axis 1."""
         log_z, energy = averages["log_z"], averages["energy"]
         heat_capacity, entropy = averages["variance"] / wanted**2, log_z + energy / wanted
         columns = [energy, heat_capacity, entropy, -wanted * log_z]
-        columns = [column / self.n_weights for column in columns]
+        columns = [column / n_weights for column in columns]
         return np.stack([*columns, *(averages[name] for name in ("q2", "q4") if name in averages)], axis=1)
 
     def _derived(self, resampled: np.ndarray) -> dict[str, np.ndarray]:

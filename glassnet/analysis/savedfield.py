@@ -81,7 +81,8 @@ def _integrated(measured: dict, node: xr.Dataset, dilution: float) -> FieldInteg
         measured = dict([list(measured.items())[-1]])
     glass = json.loads(node.attrs["glass"])
     keywords = {name: glass[name] for name in ("p", "degree", "alpha") if name in glass}
-    keywords |= {"dilution": dilution} if dilution else {}
+    # chains that do not name their rule have that of release 0.3.0
+    keywords |= {"dilution": dilution, "rounding": node.attrs.get("rounding", "layers")} if dilution else {}
     # the first half is not recorded
     sweeps = 2 * (int(node["draw"][0]) - EVERY)
     return integrated(glass["ensemble"], keywords, node["temperature"].values, measured, sweeps)

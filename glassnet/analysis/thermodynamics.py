@@ -57,18 +57,18 @@ class ThermalAverages:
         betas = 1.0 / self._temperatures
         energies = reading.energy
         sample = len(self._columns["energy"])
-        anchor = self._node.n_weights * self._paramagnet.log_z(betas[-1], sample)
+        anchor = reading.n_weights * self._paramagnet.log_z(betas[-1], sample)
         combined = Combined(energies, self._temperatures, anchor, blocks=False)
         mean, stderr, n_effective = combined.plain
         self._columns["energy"].append(mean)
-        self._thermal.append(stderr / self._node.n_weights)
+        self._thermal.append(stderr / reading.n_weights)
         self._effective.append(n_effective)
         self._columns["heat_capacity"].append(betas**2 * energies.var(axis=(0, 2)))
         self._columns["entropy"].append(combined.from_above + betas * mean)
         self._columns["free_energy"].append(-self._temperatures * combined.from_above)
-        self._peaks.append(self._peak(combined))
+        self._peaks.append(self._peak(combined, reading.n_weights))
 
-    def _peak(self, combined: Combined) -> tuple[float, float]:
+    def _peak(self, combined: Combined, n_weights: int) -> tuple[float, float]:
         """Temperature and height, per weight, of the maximum of the heat capacity of one sample between its rungs.
 
         nan where no rung is finite.
@@ -78,7 +78,7 @@ class ThermalAverages:
             return np.nan, np.nan
         between = np.interp(np.arange(0, len(finite) - 1 + 1e-9, 1 / _BETWEEN), np.arange(len(finite)), finite)
         variance = combined.at(1 / between)["variance"][0]
-        heat_capacity = variance / between**2 / self._node.n_weights
+        heat_capacity = variance / between**2 / n_weights
         highest = int(np.argmax(heat_capacity))
         return between[highest], heat_capacity[highest]
 
@@ -109,7 +109,8 @@ class ThermalAverages:
         variables = {}
         for name, meaning in _QUANTITIES.items():
             with np.errstate(invalid="ignore"):
-                resampled = errors.resampled_means(np.array(self._columns[name]) / node.n_weights, counts)
+                per_weight = np.array(self._columns[name]) / node.weights_of_samples[:n_samples, None]
+                resampled = errors.resampled_means(per_weight, counts)
                 stderr = errors.bootstrap_error(resampled, n_samples)
             variables[name] = ("temperature", resampled[0], {"long_name": meaning})
             variables[f"{name}_stderr"] = ("temperature", stderr)
@@ -155,7 +156,7 @@ class Paramagnet:
             self._alpha = np.full(node.n_samples, alpha)
         elif "n_paths" in node.chain:
             n_paths = np.asarray(node.chain["n_paths"].values, dtype=np.float64)
-            self._alpha = np.broadcast_to(n_paths / node.n_weights, (node.n_samples,))
+            self._alpha = np.broadcast_to(n_paths / node.weights_of_samples, (node.n_samples,))
         else:
             self._alpha = np.full(node.n_samples, float(node.chain.attrs.get("alpha", np.nan)))
 

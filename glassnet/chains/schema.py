@@ -35,6 +35,7 @@ VARIABLES = {
         "weights of the planted state of each lane with each local field: paths minus twice the violated ones",
     ),
     "degree_counts": (("degree",), "weights with so many paths"),
+    "removed_fraction": (("layer",), "fraction of the connections of each layer that the dilution removed"),
 }
 
 _COUNTERS = ("swap_attempted", "swap_accepted", "round_trips")
@@ -97,6 +98,12 @@ def dataset(
         coordinates["replica_a"] = ("pair", np.asarray(pairs, dtype=np.int32)[:, 0])
         coordinates["replica_b"] = ("pair", np.asarray(pairs, dtype=np.int32)[:, 1])
     return _with_acceptance(xr.Dataset(variables, coords=coordinates, attrs=attrs))
+
+
+def removed_fraction(fractions: np.ndarray) -> xr.Variable:
+    """Variable of the fraction of connections that were removed from each layer, (n_layers,) float64."""
+    axes, meaning = VARIABLES["removed_fraction"]
+    return xr.Variable(axes, fractions, {"long_name": meaning})
 
 
 def join(*pieces: xr.Dataset) -> xr.Dataset:

@@ -146,6 +146,10 @@ class Scan(_Section):
 
     sizes: list[Size] = Field(min_length=1, description="numbers of weights before dilution; walks: lists of widths")
     dilutions: list[Dilution] = Field([0.0], min_length=1, description="fractions of the connections removed")
+    rounding: Literal["nearest", "random"] = Field(
+        "nearest",
+        description="connections removed: their number times the dilution, rounded; random: up or down, with that mean",
+    )
     planted: list[Positive] = Field([], description="planting temperatures; fresh instances at each")
     symmetric: bool | None = Field(
         None, description="also run glasses as drawn, not planted; default: only when nothing is planted"
@@ -202,6 +206,19 @@ class RunFile(_Section):
     sampling: Sampling
     _text: str = PrivateAttr("")
     _decided: Any = PrivateAttr(None)
+    _kept_rounding: str | None = PrivateAttr(None)
+
+    @property
+    def rounding(self) -> str:
+        """How many connections a dilution removes (see :meth:`glassnet.PathGlass.dilute`): "nearest", "random", or
+        "layers" where the directory was begun by release 0.3.0."""
+        return self._kept_rounding or self.scan.rounding
+
+    def keeping(self, rounding: str) -> "RunFile":
+        """The same run file for a directory that was begun with this rule of rounding."""
+        kept = self.model_copy()
+        kept._kept_rounding = rounding
+        return kept
 
     @property
     def text(self) -> str:

@@ -12,6 +12,8 @@ _PER_TASK = ("temperatures", "replicas", "thermalization", "sweeps", "measure_ev
 
 def objections(begun: RunFile, wanted: RunFile, directory: str) -> list[str]:
     """Lines 'key: what is wrong', naming both values; none if `wanted` continues or grows what was begun."""
+    if begun.rounding == "layers" and "rounding" not in wanted.scan.model_fields_set:
+        wanted = wanted.keeping("layers")
     # keys of a kind of task that is no longer asked for are missing now: scan.symmetric and scan.planted tell of it
     before, now = _settings(begun), _settings(wanted)
     if begun.field is not None and wanted.field is None:
@@ -50,7 +52,7 @@ def _settings(run_file: RunFile) -> dict[str, object]:
     settings: dict[str, object] = {"seed": run_file.seed}
     settings |= {f"glass.{name}": value for name, value in run_file.glass.model_dump().items()}
     settings |= {f"scan.{name}": getattr(run_file.scan, name) for name in ("sizes", "dilutions", "planted")}
-    settings["scan.symmetric"] = run_file.symmetric
+    settings |= {"scan.symmetric": run_file.symmetric, "scan.rounding": run_file.rounding}
     for planted in [False] * run_file.symmetric + [True] * bool(run_file.scan.planted):
         settings["scan.planted_samples" if planted else "samples"] = run_file.samples_of(planted)
         sampling, table = run_file.sampling_of(planted), "sampling.planted" if planted else "sampling"
@@ -73,6 +75,8 @@ def _written(key: str, *run_files: RunFile) -> str:
 
 
 def _rule(key: str) -> str:
+    if key == "scan.rounding":
+        return "it stays (--out starts another directory); 'layers' is the rule of release 0.3.0, kept without the key"
     if key in (*_LISTS, *_NUMBERS, _INSTANCES):
         return "it may only grow"
     if key.startswith("scan.field"):

@@ -18,7 +18,7 @@ from glassnet.chains.atomic import commit, set_aside
 from glassnet.chains.content import ChainError
 from glassnet.kernels.bitsliced import chosen_instruction_set
 from glassnet.sampling.ladder import Interrupted
-from glassnet.scan import farm, ladders, progress, tasks
+from glassnet.scan import dilution, farm, ladders, progress, tasks
 from glassnet.scan.config import RunFile, UserError, load
 from glassnet.scan.directory import RunDirectory
 from glassnet.scan.saving import CHECKPOINT_EVERY, Saving
@@ -141,8 +141,9 @@ def _prepare(path, out, checkpoint_every: float, held: contextlib.ExitStack, sto
     directory = RunDirectory.of(path, run_file, out)
     directory.check(run_file, str(path))
     held.enter_context(directory.locked())
-    directory.check(run_file, str(path))
-    run_file = directory.settled(run_file)
+    run_file = directory.check(run_file, str(path))
+    for line in dilution.warnings(run_file):
+        print(f"warning: {line}", file=sys.stderr, flush=True)
     every_task = tasks.all_tasks(run_file)
     survey = directory.survey(every_task, run_file)
     # shards last: of a chain damaged in both files the one in the shard may be the one that is rescued

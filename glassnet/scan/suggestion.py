@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from glassnet.analysis import suggest
 from glassnet.analysis.runfile import toml
-from glassnet.scan import fieldplan, growth, tasks
+from glassnet.scan import dilution, fieldplan, growth, tasks
 from glassnet.scan.config import RunFile, UserError, parse, runnable
 
 _NAME = "suggested.toml"
@@ -83,11 +83,14 @@ class _Judge:
             self._begun = parse(begun, _NAME)
             if self._begun.field is not None:
                 self._begun = self._begun.settled(fieldplan.decide(self._begun, {}))
+            # of chains of 0.3.0, whose directory goes on with its own rule
+            self._known = set(dilution.mistakes(self._begun))
             runnable(begun, _NAME)
         except UserError as error:
             # chains from a larger machine say nothing about memory here; those of no scan may be no run file at all
             self._read = parse
-            self._known = set() if self._begun is not None else set(_lines(error))
+            if self._begun is None:
+                self._known = set(_lines(error))
 
     def refusals(self, text: str) -> list[str]:
         """Lines 'key: what is wrong'."""
@@ -97,12 +100,14 @@ class _Judge:
             return [line for line in _lines(error) if line not in self._known]
         if self._begun is None:
             return []
-        return growth.objections(self._begun, wanted.settled(self._begun.decided), "the directory of these chains")
+        wanted = wanted.settled(self._begun.decided)
+        lines = growth.objections(self._begun, wanted, "the directory of these chains") + dilution.mistakes(wanted)
+        return [line for line in lines if line not in self._known]
 
     @property
     def mistake(self) -> str | None:
         """Why the chains cannot be gone on with by a scan; None if they can."""
-        return min(self._known, default=None)
+        return min(self._known) if self._begun is None else None
 
     def work_added(self, text: str) -> float:
         """Cost of what is new in a run file, in units of that of all tasks before; nan for chains of no scan."""

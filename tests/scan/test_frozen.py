@@ -23,6 +23,21 @@ def frozen(request, tmp_path):
     return Path(shutil.copytree(FROZEN / request.param, tmp_path / "frozen"))
 
 
+@pytest.fixture
+def begun(tmp_path):
+    """An empty directory that an earlier release began: begun(the directory it left) -> its path."""
+
+    def begin(left):
+        fresh = tmp_path / "fresh"
+        fresh.mkdir()
+        for name in ("run.toml", "nodes.json", "ladders.json"):
+            if (left / name).exists():
+                shutil.copy(left / name, fresh / name)
+        return fresh
+
+    return begin
+
+
 def chains(directory):
     return {node: gn.open_chains(directory)[node].load() for node in NODES}
 
@@ -43,20 +58,21 @@ def test_the_end_state_has_the_energy_of_the_last_draw(frozen):
         assert (dataset.energy[-1] == energies).all()
 
 
-def test_this_release_computes_the_same(frozen, scan, tmp_path):
-    assert scan(frozen / "run.toml", tmp_path / "fresh")[0] == 0
+def test_this_release_computes_the_same(frozen, scan, begun):
+    directory = begun(frozen)
+    assert scan(frozen / "run.toml", directory)[0] == 0
     assert scan(frozen / "run.toml", frozen)[0] == 0
-    fresh, old = chains(tmp_path / "fresh"), chains(frozen)
+    fresh, old = chains(directory), chains(frozen)
     for node in NODES:
         xr.testing.assert_equal(old[node].dataset, fresh[node].dataset)
 
 
-def test_this_release_goes_on_from_them(frozen, scan, tmp_path):
-    longer = tmp_path / "run.toml"
+def test_this_release_goes_on_from_them(frozen, scan, begun, tmp_path):
+    directory, longer = begun(frozen), tmp_path / "run.toml"
     longer.write_text((frozen / "run.toml").read_text().replace("sweeps = 40", "sweeps = 120"))
-    assert scan(longer, tmp_path / "fresh")[0] == 0
+    assert scan(longer, directory)[0] == 0
     assert scan(longer, frozen)[0] == 0
-    fresh, old = chains(tmp_path / "fresh"), chains(frozen)
+    fresh, old = chains(directory), chains(frozen)
     for node in NODES:
         assert old[node].sizes["draw"] == 12
         xr.testing.assert_equal(old[node].dataset, fresh[node].dataset)
@@ -84,14 +100,10 @@ def test_chains_of_every_kind_are_verified(kind):
     assert [line for one in found for line in one.differences] == []
 
 
-def test_chains_of_every_kind_go_on(kind, scan, tmp_path):
+def test_chains_of_every_kind_go_on(kind, scan, begun, tmp_path):
     """Continued from where the earlier release ended, or computed whole with the ladders that it chose."""
-    longer = tmp_path / "run.toml"
+    fresh, longer = begun(kind), tmp_path / "run.toml"
     longer.write_text((kind / "run.toml").read_text().replace("sweeps = 40", "sweeps = 120"))
-    fresh = tmp_path / "fresh"
-    fresh.mkdir()
-    for name in ("run.toml", "ladders.json"):
-        shutil.copy(kind / name, fresh / name)
     assert scan(longer, fresh)[0] == 0
     assert scan(longer, kind)[0] == 0
     whole, old = every_chain(fresh), every_chain(kind)

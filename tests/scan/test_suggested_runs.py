@@ -158,7 +158,7 @@ def goes_on(directory, text):
     path = directory.path.with_name("suggested.toml")
     path.write_text(text)
     assert "tasks to do" in status.dry_run(path, directory.path)
-    begun, wanted = directory.run_file(), directory.settled(parse(text, "suggested.toml"))
+    begun, wanted = directory.run_file(), directory.check(parse(text, "suggested.toml"), "suggested.toml")
     before, now = ({task.text: task for task in tasks.all_tasks(run_file)} for run_file in (begun, wanted))
     assert before.keys() <= now.keys()
     grown = now.keys() != before.keys()
@@ -183,7 +183,7 @@ def test_every_suggestion_is_accepted_by_its_own_directory(data):
     run = data.draw(run_files())
     text = runfile.toml(run)
     try:
-        parse(text, "run.toml")
+        RunDirectory("of no scan yet").check(parse(text, "run.toml"), "run.toml")
     except UserError:
         assume(False)
     found = data.draw(results(run))
