@@ -177,7 +177,7 @@ def goes_on(directory, text):
 SLOW = [HealthCheck.filter_too_much, HealthCheck.too_slow]
 
 
-@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=SLOW)
+@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=SLOW)
 @given(st.data())
 def test_every_suggestion_is_accepted_by_its_own_directory(data):
     run = data.draw(run_files())
@@ -200,7 +200,7 @@ def paths_of_runs():
 
 
 @pytest.mark.parametrize("path", paths_of_runs(), ids=lambda path: path.stem)
-@settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=SLOW)
+@settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=SLOW)
 @given(data=st.data())
 def test_suggestions_for_the_runs_of_the_house(path, data):
     text = path.read_text()
