@@ -173,6 +173,7 @@ def locate(nodes: list[PlantedNode], *, seed: int = 0) -> Location | None:
             spread, others = max(spread, abs(small.value - headline.value) / 2), [*others, small]
     lowest, highest = data.temperature(data.x.min()), data.temperature(data.x.max())
     slope = theta[:, 1]
+    slope_error = errors.bootstrap_error(slope, n_samples)
     return Location(
         temperature=headline.value,
         stderr=float(np.hypot(headline.stderr, spread)),
@@ -181,7 +182,8 @@ def locate(nodes: list[PlantedNode], *, seed: int = 0) -> Location | None:
         estimates=(headline, *others),
         zeros=zeros,
         offset=float(theta[0, -1]),
-        slope_significance=float(slope[0] / errors.bootstrap_error(slope, n_samples)),
+        # weights that are all alike have no slope, and no error of it
+        slope_significance=float(slope[0] / slope_error) if slope_error > 0 else 0.0,
         inside=bool(lowest <= headline.value <= highest),
         curves=_curves(data, theta[0], bent, sizes),
         lacks=_FEW_WIDTHS if data.correction < 1 and len(sizes) < _WIDTHS else "",
