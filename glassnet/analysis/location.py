@@ -171,11 +171,17 @@ def locate(nodes: list[PlantedNode], *, seed: int = 0) -> Location | None:
         estimates=(headline, *others),
         zeros=zeros,
         offset=float(theta[0, -1]),
-        slope_significance=float(slope[0] / errors.bootstrap_error(slope, n_samples)),
+        slope_significance=_significance(slope, n_samples),
         inside=bool(lowest <= headline.value <= highest),
         curves=_curves(data, theta[0], bent, sizes),
         lacks=_FEW_WIDTHS if data.correction < 1 and len(sizes) < _WIDTHS else "",
     )
+
+
+def _significance(slope: np.ndarray, n_samples: int) -> float:
+    """Of a slope and its resamples; nan where no resample changes it, which tells nothing about its scatter."""
+    error = float(errors.bootstrap_error(slope, n_samples))
+    return float(slope[0]) / error if error > 0 else np.nan
 
 
 def _observations(nodes: list[PlantedNode], seed: int) -> _Data:
