@@ -164,6 +164,17 @@ def test_transitions_run_along_isentropes(synthetic, ensemble, keywords):
         assert 1.0 < ratio < 1.12
 
 
+def test_a_ferromagnet_falls_twice_as_fast(synthetic):
+    """T_c of p = 2 on a Poisson graph, 2 alpha (1 - dilution) tanh(1/T) = 1: within the bar that a bias has."""
+    node = layered(synthetic, 36, 0.0, ensemble="poisson", p=2, glass='{"alpha": 2.0, "bias": 1.0}')
+    place = {d: 1 / np.arctanh(1 / (4 * (1 - d))) for d in (0.1, 0.12)}
+    ratio = (place[0.12] - place[0.1]) / float(Isentropes(node).shift(place[0.1], 0.1, 0.12))
+    assert abs(ratio - common._FACTOR_BIASED[0]) < common._FACTOR_BIASED[1]
+    diluted = [layered(synthetic, n, 0.1, ensemble="poisson", p=2, glass=node.chain.attrs["glass"]) for n in (32, 48)]
+    slope = common.common_dilution(diluted, [], []).slope
+    assert (slope.value, slope.stderr) == common._FACTOR_BIASED
+
+
 def test_averages_are_moved_onto_the_rungs_of_the_largest_size(synthetic):
     """A function of the moved temperature alone is the same at every size after the move."""
     ladder, found, curves = np.append(np.geomspace(0.5, 1.5, 24), np.inf), [], {}

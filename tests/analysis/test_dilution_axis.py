@@ -121,7 +121,8 @@ def test_frozen_chains_leave_the_critical_dilution_open(synthetic):
 
 def test_a_temperature_nothing_was_planted_at_is_refused(synthetic):
     with pytest.raises(
-        ValueError, match=r"temperature must be a planting temperature of the chains \(0\.65\), or .* \(none\), got 0\.5"
+        ValueError,
+        match=r"temperature must be a planting temperature of the chains \(0\.65\), or .* \(none\), got 0\.5",
     ):
         critical_dilution(planted_at(synthetic, 0.65, 0.8, 3, n_samples=4), 0.5)
 
