@@ -19,8 +19,8 @@ from glassnet.analysis.location import logistic_regression
 from glassnet.analysis.nodes import Node, bias
 from glassnet.analysis.planted import PlantedNode
 
-#: factor by which a transition falls faster with dilution than the isentrope through it, and its error, where nothing was
-#: fitted: of glasses (see there), and with a bias, up to that of ferromagnets, 2.0 to 2.3 for p = 2 and 2.8 for p = 3
+#: factor by which a transition falls faster with dilution than the isentrope through it, and its error, where nothing
+#: was fitted: of glasses (see there), and with a bias, up to that of ferromagnets, 2.0 to 2.3 for p = 2, 2.8 for p = 3
 _FACTOR, _FACTOR_BIASED = (1.05, 0.10), (2.0, 1.0)
 #: dilutions that are closer differ by rounding errors alone
 _SAME = 1e-9
