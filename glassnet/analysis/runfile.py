@@ -37,6 +37,8 @@ def settings(chains: xr.DataTree, found: list[Node]) -> dict:
         "planted": planted,
         "symmetric": any(one.planted_temperature is None for one in found),
     }
+    if any(one.chain.attrs.get("rounding") == "random" for one in found):
+        scan["rounding"] = "random"
     ladder: list | dict = [float(t) for t in node.chain["temperature"].values]
     if planted and ladder[-1] <= planted[-1]:
         ladder = {"min": planted[0], "max": 2 * planted[-1], "n": 16, "spacing": "geometric"}

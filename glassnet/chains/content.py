@@ -21,7 +21,7 @@ from glassnet.chains import schema
 from glassnet.chains.archive import Member
 
 #: number of the newest file format, that of chains which say what a dilution removed; readers refuse a newer one. All
-#: others are still written as format 1: release 0.3.0 reads them, and would take the rest for damaged.
+#: others are still written as format 1: earlier releases read them, and say of the rest that a newer one wrote it.
 FORMAT = 2
 #: variables that label the others; `replica_a` and `replica_b` only where pairs of replicas were compared, the last
 #: four only where planted states were measured in a field

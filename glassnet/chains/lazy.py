@@ -116,16 +116,13 @@ def final_weights(places: list[Place], file: h5py.File, n_bytes: int) -> xr.Vari
     return xr.Variable(("sample", "temperature", "replica", "byte"), array, {"long_name": meaning})
 
 
-def stack(places: list[Place], name: str, stored: h5py.Dataset, n_draws: int, n_bytes: int) -> xr.Variable:
-    """Lazy variable over the samples in `places`, all shaped like `stored`, that of one of them, but for the bytes of
-    packed weights, `n_bytes` at most."""
-    axes, known = dimensions(name), {"draw": n_draws, "byte": n_bytes}
-    shape = tuple(known.get(axis, length) for axis, length in zip(axes, stored.shape, strict=True))
+def stack(places: list[Place], name: str, stored: h5py.Dataset, lengths: dict[str, int]) -> xr.Variable:
+    """Lazy variable over the samples in `places`, all shaped like `stored`, that of one of them, but on the axes of
+    which `lengths` are given."""
+    axes = dimensions(name)
+    shape = tuple(lengths.get(axis, length) for axis, length in zip(axes, stored.shape, strict=True))
     attrs = attributes(stored)
     sample, encoding = from_stored(np.empty(0, dtype=stored.dtype), attrs)
     attrs.pop("scale_factor", None)
     array = indexing.LazilyIndexedArray(SampleStack(places, name, shape, sample.dtype))
-    if len(places) > 1:
-        # samples differ in their numbers of weights and paths: the unit of one is not that of the others
-        encoding = {}
     return xr.Variable(("sample", *axes), array, attrs, encoding)

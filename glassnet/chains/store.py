@@ -159,8 +159,7 @@ def node_of(headers: dict[int, Header], attrs: dict, seed: int, where: Path) -> 
         if header.attrs["sample"] != sample:
             raise ChainError(f"{header.place}: holds sample {header.attrs['sample']}, not {sample}")
         _check_same_run(first, header, n_draws, attrs, seed, where)
-    most = max(header.attrs["n_weights"] for header in headers.values())
-    variables = _variables([header.place for header in headers.values()], n_draws, -(-most // 8))
+    variables = _variables(list(headers.values()), n_draws)
     variables["sample"] = ("sample", np.array(list(headers), dtype=np.int64))
     for name, meaning in PER_SAMPLE.items():
         if name in first.attrs:
@@ -174,8 +173,15 @@ def node_of(headers: dict[int, Header], attrs: dict, seed: int, where: Path) -> 
     return xr.Dataset(variables, attrs=shared | attrs | {"alpha": alpha}).set_coords(labels(variables))
 
 
-def _variables(places: list[Path | Member], n_draws: int, n_bytes: int) -> dict:
-    """Coordinates and lazy variables of these chains, whose packed weights take so many bytes at most."""
+def _variables(headers: list[Header], n_draws: int) -> dict:
+    """Coordinates and lazy variables of these chains."""
+    places = [header.place for header in headers]
+    n_weights = {header.attrs["n_weights"] for header in headers}
+    shape = {"draw": n_draws, "byte": -(-max(n_weights) // 8)}
+    # multiples of 1 / n_paths, and of 1 / number of walks
+    own_unit = (
+        ("path_overlap", "overlap") if headers[0].attrs["ensemble"] in ("layered", "walks") else ("path_overlap",)
+    )
 
     def read(file: h5py.File) -> dict:
         variables = {}
@@ -184,9 +190,12 @@ def _variables(places: list[Path | Member], n_draws: int, n_bytes: int) -> dict:
             if name in COORDINATES:
                 values = stored[:n_draws] if name == "draw" else stored[...]
                 variables[name] = (dimensions(name), values, attributes(stored))
-            else:
-                variables[name] = lazy.stack(places, name, stored, n_draws, n_bytes)
-        final = lazy.final_weights(places, file, n_bytes)
+                continue
+            variables[name] = lazy.stack(places, name, stored, shape)
+            if len(n_weights) > 1 or (len(headers) > 1 and name in own_unit):
+                # saved again as whole numbers of the first sample's unit, the others would be rounded
+                variables[name].encoding = {}
+        final = lazy.final_weights(places, file, shape["byte"])
         return variables if final is None else variables | {"final_weights": final}
 
     return follow(places[0], read)[1]

@@ -72,23 +72,27 @@ def _mean(dilution: float, sizes: list[int], rounding: str) -> float:
 
 def warnings(run_file: RunFile) -> list[str]:
     """A line for each size and dilution whose glasses are those of another dilution, and one on the older rule."""
-    lines = []
-    if run_file.rounding == "layers" and any(run_file.scan.dilutions):
+    lines, rounding = [], run_file.rounding
+    if rounding == "layers" and any(run_file.scan.dilutions):
         kept = "its dilutions go on with the rule of that release, round(dilution N_l) of the N_l in each layer"
         lines.append(f"release 0.3.0 began this run: {kept}")
     for size, _ in _sizes(run_file):
         sizes = layer_sizes(size, run_file)
         p = run_file.glass.p or len(sizes)
         for dilution in run_file.scan.dilutions:
-            if _dilution.emptied(dilution, sizes, run_file.rounding) is not None:
+            if _dilution.emptied(dilution, sizes, rounding) is not None:
+                # of a directory that goes on with the older rule: its tasks fail and say why
                 continue
-            effective = _dilution.expected(dilution, sizes, p, run_file.rounding)
+            effective = _dilution.expected(dilution, sizes, p, rounding)
             if abs(effective - dilution) > _UNNOTICED:
-                lines.append(
-                    f"N = {sum(sizes)} at dilution {dilution!r}: connections are whole, "
-                    f"the effective dilution is {effective:.4f}"
-                )
-    return lines
+                lines.append(f"N = {sum(sizes)}, dilution {dilution!r}: effectively {effective:.4f}{_hint(rounding)}")
+    return list(dict.fromkeys(lines))
+
+
+def _hint(rounding: str) -> str:
+    """What brings small glasses nearer to the dilution that was asked for."""
+    nearer = ', nearer with rounding = "random" in [scan]' if rounding == "nearest" else ""
+    return f", as the number of connections that go is whole{nearer}"
 
 
 def _sizes(run_file: RunFile) -> Iterator[tuple[Size, str]]:

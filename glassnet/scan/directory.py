@@ -269,6 +269,8 @@ class RunDirectory:
                     raise UserError(
                         f"{path}: belongs to another run or task (task {attrs.get('task')}, seed {attrs.get('seed')})"
                     )
+                if attrs.get("rounding", "layers") != node_attributes(task, run_file).get("rounding", "layers"):
+                    raise UserError(f"{path}: its dilution was rounded by another rule than that of this run")
                 if attrs["sweeps"] >= recorded(task, run_file):
                     done.add(number)
                     continue

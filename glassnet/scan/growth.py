@@ -20,7 +20,7 @@ def objections(begun: RunFile, wanted: RunFile, directory: str) -> list[str]:
         now["scan.field"] = False
     lines = [
         f"{_written(key, begun, wanted)}: {_shown(now[key])} here, "
-        f"but {directory} was begun with {_shown(value)}; {_rule(key)}"
+        f"but {directory} was begun with {_shown_before(key, value)}; {_rule(key)}"
         for key, value in before.items()
         if key in now and key != "scan.symmetric" and not _continues(key, value, now[key])
     ]
@@ -76,12 +76,19 @@ def _written(key: str, *run_files: RunFile) -> str:
 
 def _rule(key: str) -> str:
     if key == "scan.rounding":
-        return "it stays (--out starts another directory); 'layers' is the rule of release 0.3.0, kept without the key"
+        return "it stays (--out starts another directory)"
     if key in (*_LISTS, *_NUMBERS, _INSTANCES):
         return "it may only grow"
     if key.startswith("scan.field"):
         return "of scan.field only instances may grow (--out starts another directory)"
     return "only samples, sizes, dilutions, planted and sweeps may grow (--out starts another directory)"
+
+
+def _shown_before(key: str, value) -> str:
+    """What a directory was begun with, as a run file may say it."""
+    if key == "scan.rounding" and value == "layers":
+        return "the rule of release 0.3.0, with which it goes on where the key is left out"
+    return _shown(value)
 
 
 def _shown(value) -> str:

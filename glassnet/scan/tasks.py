@@ -201,7 +201,8 @@ def run(
     sampling = run_file.sampling_of(task.planted is not None)
     earlier = [] if existing is None else [existing]
     if saving is not None:
-        earlier += saving.load(f"{task.text},seed={run_file.seed}", existing)
+        rule = f",rounding={run_file.rounding}" * is_recorded(task.dilution, run_file)
+        earlier += saving.load(f"{task.text},seed={run_file.seed}{rule}", existing)
     glass = earlier[-1].glass if earlier else draw_glass(task, run_file)
     sampler = _sampler(task, run_file, ladder, glass)
     if earlier:

@@ -143,3 +143,27 @@ def test_bins_hold_every_possible_overlap_away_from_their_edges(n_weights):
     assert (density @ np.diff(edges)) == pytest.approx(1)
     full = density[0, 1:] * (n_weights + 1) * np.diff(edges)[1:]
     assert full == pytest.approx(full[-1])
+
+
+def test_samples_that_differ_by_one_weight_share_bins():
+    """Overlaps of 25 weights in bins of 24: each is spread over the step around it. In the bins of 24 some would hold
+    two of 26 equally frequent overlaps, and show a peak where there is none."""
+    edges, n = overlaps.bin_edges(24), 25
+    possible = (1 - 2 * np.arange(n + 1) / n).reshape(-1, 1, 1)
+    shared = overlaps.density(possible, edges, 24, n)[0]
+    assert shared @ np.diff(edges) == pytest.approx(1, abs=1 / 24)
+    inside = slice(1, -1)
+    np.testing.assert_allclose(shared[inside], n / 2 / (n + 1), rtol=1e-12)
+    assert overlaps.density(possible, edges)[0][inside].max() > 1.5 * n / 2 / (n + 1)
+
+
+def test_independent_pairs_of_samples_that_differ_by_one_weight():
+    """Mean moments over samples of 3 and of 4 fair signs, all 8 and 16 sums counted."""
+    moments = []
+    for n in (3, 3, 4):
+        q = np.array([2 * bin(word).count("1") / n - 1 for word in range(2**n)])
+        moments.append([(q**2).mean(), (q**4).mean()])
+    square, fourth = np.mean(moments, axis=0)
+    found = independent.plain_pairs(np.array([3, 3, 4]))
+    assert found.square == pytest.approx(square, rel=1e-14)
+    assert found.ratio == pytest.approx(fourth / square**2, rel=1e-14)
