@@ -62,8 +62,7 @@ def along(surveys: Surveys, temperature: float) -> Along | None:
         reads.append((dilution, read))
         for node in here:
             if node.planted_temperature is not None and read.equilibration.passes(node.path):
-                placed = {"n_weights": node.size, "temperature": node.effective_dilution}
-                rows.append(read.planted[node.path]._replace(**placed))
+                rows.append(read.planted[node.path]._replace(temperature=node.effective_dilution))
             elif node.planted_temperature is None:
                 pairs.append((node, read))
     if not reads:

@@ -27,9 +27,13 @@ class PlantedNode(NamedTuple):
     all draws at the planting temperature. Both energies are those of `n_weights` weights where samples differ by one.
     Finite sizes shift the transition by N to the power -`correction`: 1, or 1/2 in networks of walks, where loops are
     of the order sqrt(N).
+
+    `size` is the number of weights before dilution, by which everything is named; `n_weights` those that are left, on
+    which fits stand.
     """
 
     path: str
+    size: int
     n_weights: int
     temperature: float
     weight: np.ndarray
@@ -84,7 +88,7 @@ class PlantedWeights:
     def result(self) -> PlantedNode:
         """What the location needs of the samples so far."""
         columns, node = np.array(self._rows).T, self._node
-        identity = (node.path, node.n_weights, node.planted_temperature)
+        identity = (node.path, node.size, node.n_weights, node.planted_temperature)
         measured = (np.array(self._densities), self._edges, self._threshold, np.array(self._energies))
         return PlantedNode(*identity, *columns, *measured, 0.5 if node.chain.attrs.get("ensemble") == "walks" else 1.0)
 
@@ -112,7 +116,8 @@ def table(nodes: list[PlantedNode], *, seed: int = 0) -> xr.Dataset:
     -------
     xarray.Dataset
         Dimension planted_temperature: weight, log_ratio (mean of ln((1 - w)/w)), energy_gap (per weight), each with
-        `_stderr`; from_planted and from_random; density (planted_temperature, overlap).
+        `_stderr`; from_planted and from_random; density (planted_temperature, overlap). Attributes: size and n_weights
+        (weights before dilution and left of it), n_samples.
     """
     names = ("weight", "log_ratio", "energy_gap", "from_planted", "from_random")
     columns: dict[str, list] = {name: [] for name in (*names, *(f"{name}_stderr" for name in names))}
@@ -130,7 +135,9 @@ def table(nodes: list[PlantedNode], *, seed: int = 0) -> xr.Dataset:
         "planted_temperature": [node.temperature for node in nodes],
         "overlap": 0.5 * (edges[1:] + edges[:-1]),
     }
-    return xr.Dataset(variables, coordinates, {"n_weights": nodes[0].n_weights, "n_samples": nodes[0].n_samples})
+    first = nodes[0]
+    attributes = {"size": first.size, "n_weights": first.n_weights, "n_samples": first.n_samples}
+    return xr.Dataset(variables, coordinates, attributes)
 
 
 def _mean(values: np.ndarray, key: str, seed: int) -> tuple[float, float]:

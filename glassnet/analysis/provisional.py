@@ -71,15 +71,13 @@ class Starts(NamedTuple):
         ]
 
 
-def of_starts(nodes: list[PlantedNode], sizes: dict[int, int], *, seed: int = 0) -> Starts | None:
+def of_starts(nodes: list[PlantedNode], *, seed: int = 0) -> Starts | None:
     """Locate the crossing from either kind of start.
 
     Parameters
     ----------
     nodes : list of PlantedNode
         All sizes and planting temperatures of one dilution, in equilibrium or not.
-    sizes : dict of int to int
-        Number of weights before dilution by that after it.
     seed : int
         Seed of the run, for the bootstrap over samples.
 
@@ -98,7 +96,7 @@ def of_starts(nodes: list[PlantedNode], sizes: dict[int, int], *, seed: int = 0)
     if random is None or planted is None:
         return None
     apart = max(abs(node.from_planted.mean() - node.from_random.mean()) for node in nodes)
-    return Starts(random, planted, apart, tuple(sizes[left] for left in random.estimates[0].sizes))
+    return Starts(random, planted, apart, random.estimates[0].sizes)
 
 
 def bracket(starts: Starts | None) -> Evidence | None:

@@ -29,6 +29,11 @@ KINDS = ("random first-order", "first-order", "continuous", "none", "undecided")
 class Transition:
     """Answer of :func:`find_transition`; ``str()`` is a table, :meth:`plot` a figure.
 
+    A size is the number of weights before dilution, as in the run file, wherever one stands: in `sizes`, as the key of
+    `location.zeros`, `location.curves`, `planted`, `thermodynamics` and the others by size, in estimates, in evidence
+    and its text. Fits of planted scans count the weights that are left (attribute `n_weights` of the tables in
+    `planted`), and so does what is stated per weight.
+
     Attributes
     ----------
     kind : {"random first-order", "first-order", "continuous", "none", "undecided"}
@@ -329,6 +334,7 @@ def _findings(read: Survey, common: Common, field, arrest, seed: int) -> Finding
         common.averages(read.trusted(read.overlaps)),
         common.phases(read.coexisting()),
         None if read.annealed is None else read.annealed.at(largest, common.dilution),
+        read.unbounded,
         field,
         arrest,
     )
@@ -368,8 +374,8 @@ def _provisional(verdict: Verdict, rest: Verdict | None, read: Survey, found: Fi
     """Of an undecided transition the provisional temperature, if there is one; evidence and estimates of the starts."""
     if verdict.kind != "undecided":
         return None, (), ()
-    sizes, facts = {node.n_weights: node.size for node in read.nodes}, {node.path: node for node in read.nodes}
-    starts = provisional.of_starts(common.planted(list(read.planted.values()), facts), sizes, seed=seed)
+    facts = {node.path: node for node in read.nodes}
+    starts = provisional.of_starts(common.planted(list(read.planted.values()), facts), seed=seed)
     name = None if found.field is None else found.field.name
     measured = next((one for one in verdict.estimates if one.name == name), None)
     other = rest.headline if rest is not None and rest.kind in ("continuous", "first-order") else None

@@ -23,10 +23,10 @@ _PRODUCT = -3.0
 class Findings(NamedTuple):
     """What the chains of one dilution give, rungs and planted nodes in equilibrium only.
 
-    `thermodynamics`, `overlaps` and `phases` are by size; `field` and `arrest` were measured apart from the chains: the
-    zero of the complexity, and the dynamical arrest, objects with `temperature`, `stderr` and `name`, or None. `ends`
-    are the same findings, temperatures of sizes moved to one dilution by more and by less
-    (:mod:`glassnet.analysis.common_dilution`); empty where no size was moved.
+    `thermodynamics`, `overlaps` and `phases` are by size; `unbounded` says why there are no `annealed` curves; `field`
+    and `arrest` were measured apart from the chains: the zero of the complexity, and the dynamical arrest, objects with
+    `temperature`, `stderr` and `name`, or None. `ends` are the same findings, temperatures of sizes moved to one
+    dilution by more and by less (:mod:`glassnet.analysis.common_dilution`); empty where no size was moved.
     """
 
     planted: list[PlantedNode]
@@ -35,6 +35,7 @@ class Findings(NamedTuple):
     overlaps: dict[int, xr.Dataset]
     phases: dict[int, xr.Dataset]
     annealed: Annealed | None = None
+    unbounded: str = ""
     field: object = None
     arrest: object = None
     ends: tuple = ()
@@ -131,7 +132,7 @@ def decide(found: Findings) -> Verdict:
     places = _widened(_places(found, dips, grown), [_placed(end) for end in found.ends])
     headline = _headline(kind, places)
     temperature, stderr = (np.nan, np.nan) if headline is None else (headline.value, headline.stderr)
-    bounds = weigh.bracket(temperature, stderr, found.annealed, found.arrest)
+    bounds = weigh.bracket(temperature, stderr, found.annealed, found.arrest, found.unbounded)
     if kind == "none" and (hidden := weigh.entropy_crisis(found.annealed, thermodynamics)) is not None:
         kind, bounds = "undecided", hidden
     if kind == "random first-order" and (headline is None or False in (bounds.passed, passed["agreement"])):

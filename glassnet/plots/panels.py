@@ -32,7 +32,7 @@ def planted_weight(result, ax, theory=None):
         if doubtful.any():
             places = at[size][doubtful] + beside
             ax.plot(places, table["weight"].values[doubtful], marker, color=colour, markerfacecolor="white", zorder=4)
-        curve = None if result.location is None else result.location.curves.get(table.attrs["n_weights"])
+        curve = None if result.location is None else result.location.curves.get(size)
         if curve is not None:
             ax.plot(*_falling(*curve, result.location.temperature), color=colour, zorder=2)
     ax.set(xlabel="planting temperature $T$", ylabel="weight of the planted phase $[w]$", ylim=(-0.03, 1.03))

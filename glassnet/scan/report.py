@@ -22,7 +22,6 @@ from glassnet.chains.store import RUN_FILE
 from glassnet.plots import diagram, export
 from glassnet.scan import given, progress, tables, words
 from glassnet.scan.config import UserError
-from glassnet.scan.naming import named
 from glassnet.scan.page import Section, page
 from glassnet.scan.readable import open_readable, without_damage
 
@@ -142,7 +141,7 @@ def _results(found: list[Node], chains: xr.DataTree, steps: progress.Steps) -> T
             result = of_dilution(surveys, dilution)
         if result.damaged:
             raise ChainError(result.damaged[0])
-        results.append(named(result))
+        results.append(result)
     return results
 
 

@@ -73,7 +73,7 @@ def _symmetric(result: Transition, node: Node) -> Table:
         swaps = measured is not None and rung < len(measured.rejection)
         rows.append([*row, f"{1 - measured.rejection[rung]:.2f}" if swaps else ""])
     size = f"N = {node.size}" + (f" ({node.n_weights} left)" if node.n_weights != node.size else "")
-    title = f"{size}, dilution {_diluted(node)}: {_count(node)}, entropy from {thermal.attrs['anchor']}"
+    title = f"{size}, dilution {_diluted(node)}: {_count(node)}, {_anchored(thermal.attrs)}"
     worst = None
     if measured is not None:
         worst = int(np.nanargmax(measured.rejection))
@@ -221,6 +221,14 @@ def _spread(temperature: np.ndarray, centre: float) -> list[int]:
             break
         chosen.add(int(rung))
     return sorted(chosen)
+
+
+def _anchored(attrs: dict) -> str:
+    """Where the entropies of a symmetric scan start from."""
+    if attrs["lacks"]:
+        return f"entropy not known: {attrs['lacks']} would give it"
+    off = f", which may be {attrs['anchor_stderr']:.1g} off (in the bars)" if attrs["anchor_stderr"] else ""
+    return f"entropy from {attrs['anchor']}{off}"
 
 
 def _cell(averages: xr.Dataset | None, name: str, rung: int | None = None) -> str:

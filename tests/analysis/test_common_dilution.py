@@ -82,7 +82,7 @@ def planted(synthetic, complexity, asked, planting, n_samples=40):
             same = np.full(n_samples, weight)
             nothing = (np.zeros((n_samples, 1)), np.zeros(2), 0.5, same)
             found.append(node)
-            rows.append(PlantedNode(node.path, left, temperature, same, same, same, same, same, *nothing))
+            rows.append(PlantedNode(node.path, size, left, temperature, same, same, same, same, same, *nothing))
     return found, rows
 
 

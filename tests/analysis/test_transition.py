@@ -475,6 +475,41 @@ def test_real_networks_are_not_asked_for_binder_cumulants():
         assert data["susceptibility"].values[0] > 2
 
 
+def test_sizes_are_those_before_dilution_and_fits_count_what_is_left(synthetic):
+    """The same chains called diluted: the same fits, named by the weights before."""
+    scan = synthetic.two_level((48, 72, 96), (0.55, 0.60, 0.65, 0.70, 0.75), seed=1)
+    plain = find_transition(synthetic.tree(scan))
+    before = {48: 60, 72: 90, 96: 120}
+    renamed = {
+        path.replace(f"/N{left}/dilution0.0", f"/N{size}/dilution0.2"): data
+        for path, data in scan.items()
+        for left, size in before.items()
+        if f"/N{left}/" in path
+    }
+    found = find_transition(synthetic.tree(renamed))
+    assert found.sizes == tuple(found.planted) == tuple(found.location.zeros) == tuple(before.values())
+    assert tuple(found.location.curves) == found.location.estimates[0].sizes == found.sizes
+    assert [table.attrs["n_weights"] for table in found.planted.values()] == list(before)
+    # streams of the bootstrap go by the path of a node, so that bars are the same only roughly
+    for size, left in ((60, 48), (90, 72), (120, 96)):
+        one, other = found.location.zeros[size], plain.location.zeros[left]
+        assert one.value == pytest.approx(other.value, rel=1e-12)
+        assert one.sizes == (size,)
+        assert np.array_equal(found.location.curves[size], plain.location.curves[left])
+    names = {one.name: one.value for one in found.location.estimates}
+    for one in plain.location.estimates:
+        name = one.name.replace("48 and 72", "60 and 90").replace("72 and 96", "90 and 120")
+        assert names[name] == pytest.approx(one.value, rel=1e-12)
+    assert found.kind == plain.kind == "random first-order"
+    assert found.jump.value == pytest.approx(plain.jump.value, abs=1e-9)
+    asked = {item.name: item for item in found.evidence}
+    for name in ("planted weight crosses", "planted overlap jumps", "energy is continuous (planted)"):
+        assert asked[name].sizes == found.sizes
+        assert asked[name].says.count("N = 4") == asked[name].says.count("N = 96") == 0
+    assert "w = 1/2 at N = 120" in str(found)
+    assert not re.search(r"N = ([\d, ]*\b)?(48|72|96)\b|crossing of (48|72)", str(found))
+
+
 def test_a_network_in_its_paramagnet_is_not_said_to_order():
     found = find_transition(networks([2.5, 3.0, 3.5, 5.0, np.inf], n_samples=4, n_sweeps=600))
     assert found.kind in ("none", "undecided")
