@@ -9,7 +9,7 @@ import xarray as xr
 
 import glassnet as gn
 from glassnet.analysis.dilution_axis import critical_dilution
-from glassnet.analysis.line import TransitionLine
+from glassnet.analysis.line import TransitionLine, place
 from glassnet.scan import report, run
 
 
@@ -276,6 +276,36 @@ def test_critical_dilution_of_networks(seed, tmp_path, monkeypatch):
     # neither face claims a transition where the overlap does not jump
     line = gn.transition_line(chains)
     assert np.isnan(found.dilution) == np.isnan(line.critical_dilution(0.8).value)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [41])
+def test_transition_line_of_small_layered_glasses(seed, tmp_path, monkeypatch):
+    """runs/controls/layered.toml, three minutes of one core: sizes that lost different fractions, against the cavity
+    method at the effective dilution. At T = 0.75 infinite glasses end at dilution 0.0964.
+
+        pytest -m slow -s tests/analysis/test_dilution_axis.py -k layered
+    """
+    text = (Path(__file__).parents[2] / "runs" / "controls" / "layered.toml").read_text()
+    run_file = tmp_path / "layered.toml"
+    run_file.write_text(text.replace("seed = 41", f"seed = {seed}"))
+    monkeypatch.setattr(report, "write", lambda directory: "")
+    assert run.scan(run_file, tmp_path / "layered") == 0
+    chains = gn.open_chains(tmp_path / "layered")
+    line = gn.transition_line(chains)
+    told = 0
+    for found in line:
+        theory = gn.theory.poisson(p=4, alpha=2.0, dilution=found.effective_dilution).static_temperature()
+        value, stderr, _ = place(found)
+        print(f"{found.effective_dilution:.4f}: {value:.3f}({stderr:.3f}), {theory:.4f}, {found.kind}")
+        if np.isfinite(value):
+            told += 1
+            assert abs(value - theory) < 2.5 * stderr
+    assert told >= 3
+    found = gn.analysis.critical_dilution(chains, 0.75)
+    print(found)
+    assert abs(found.dilution - 0.0964) < 2.5 * found.stderr
+    assert line.critical_dilution(0.75).value == found.dilution
 
 
 def symmetric_at(synthetic, critical, rungs, seed, dilutions=None, sizes=(48, 96, 192), model="landau"):
