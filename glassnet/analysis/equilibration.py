@@ -60,7 +60,8 @@ class Equilibration(NamedTuple):
     `failures` holds every (node, sample, reason); `nodes` maps the path of a node whose samples drift together or
     whose two kinds of starts differ on average to the reason, although none of its samples need fail alone;
     `n_comparisons` and `bound` (probability per comparison) state how much of a deviation counts; `identities` are the
-    exact identities that could be asked, whether they hold or not.
+    exact identities that could be asked, whether they hold or not; `one_start` are the planted nodes of one replica,
+    in which there are no two kinds of starts to be compared.
     """
 
     failures: tuple[Failure, ...]
@@ -68,6 +69,7 @@ class Equilibration(NamedTuple):
     n_comparisons: int
     bound: float
     identities: tuple[Identity, ...] = ()
+    one_start: tuple[str, ...] = ()
 
     @property
     def failing(self) -> list[tuple[str, int]]:
@@ -80,7 +82,8 @@ class Equilibration(NamedTuple):
 
     def __str__(self) -> str:
         if not self.failures and not self.nodes:
-            return f"all samples pass ({self.n_comparisons} comparisons at {self.bound:.1e} each)"
+            alone = f"; starts are not compared in {', '.join(self.one_start)}" if self.one_start else ""
+            return f"all samples pass ({self.n_comparisons} comparisons at {self.bound:.1e} each){alone}"
         lines = [f"{path}: {reason}" for path, reason in self.nodes.items()]
         lines += [f"{f.path} sample {f.sample}: {f.reason} at T = {f.temperature:g}" for f in self.failures]
         return "\n".join(lines)
@@ -132,6 +135,11 @@ class Examination:
             self._tables[_STARTS] = []
         self._stuck: list[np.ndarray] = []
         self._identities = Identities(node)
+
+    @property
+    def has_one_start(self) -> bool:
+        """Whether it is a planted node of one replica: nothing tells then that its start is forgotten."""
+        return self.node.planted_temperature is not None and self.node.chain.sizes["replica"] < 2
 
     def add(self, reading: Reading) -> None:
         """Take in the next sample."""
@@ -210,7 +218,8 @@ def conclude(examinations: list[Examination]) -> Equilibration:
     for identity in identities:
         if identity.probability < bound:
             failing_nodes.setdefault(identity.path, f"{identity.name} is violated at T = {identity.temperature:g}")
-    return Equilibration(tuple(failures), failing_nodes, n_comparisons, bound, tuple(identities))
+    one_start = tuple(each.node.path for each in examinations if each.has_one_start)
+    return Equilibration(tuple(failures), failing_nodes, n_comparisons, bound, tuple(identities), one_start)
 
 
 def _high(reading: Reading, threshold: float) -> np.ndarray:

@@ -107,6 +107,10 @@ def nodes(chains: xr.DataTree) -> list[Node]:
     found = [_node(branch) for branch in chains.subtree if "energy" in branch.data_vars and branch.sizes.get("sample")]
     if not found:
         raise ValueError("chains hold no finished sample: no node /N.../dilution... with an energy")
+    for node in found:
+        for dimension in ("draw", "temperature", "replica"):
+            if not node.chain.sizes.get(dimension):
+                raise ValueError(f"chains: {node.path} holds nothing, its dimension {dimension!r} is missing or empty")
     order = lambda node: (node.dilution, node.planted_temperature or 0.0, node.size)  # noqa: E731
     return sorted(found, key=order)
 
@@ -273,6 +277,19 @@ def _pair_replicas(node: Node) -> np.ndarray | None:
 def _magnetisation(packed: np.ndarray, n_weights: int) -> np.ndarray:
     """Mean of weights that are packed 8 to a byte along the last axis, lowest bit first."""
     return 2 * np.unpackbits(packed, axis=-1, count=n_weights, bitorder="little").mean(axis=-1) - 1
+
+
+def unstarted(chains: xr.DataTree, dilution: float, above: float = 0.0) -> dict[str, list[int]]:
+    """Samples that the run file asks for of those nodes of a dilution that have none, by the path of the node; planted
+    ones only from a temperature on."""
+    found = {}
+    for branch in chains.subtree:
+        samples = [int(number) for number in np.atleast_1d(branch.attrs.get("samples_missing", []))]
+        other = "energy" in branch.data_vars or branch.attrs.get("kind") == "field"
+        wanted = branch.attrs.get("dilution") == dilution and branch.attrs.get("planted_temperature", np.inf) >= above
+        if samples and wanted and not other:
+            found[branch.path] = samples
+    return found
 
 
 def run_seed(chains: xr.DataTree) -> int:

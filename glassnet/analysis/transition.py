@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import beside, provisional, runfile, suggest, words
+from glassnet.analysis import beside, provisional, runfile, words
 from glassnet.analysis.common_dilution import Common, common_dilution, evidence
 from glassnet.analysis.equilibration import Equilibration
 from glassnet.analysis.evidence import Evidence, number
 from glassnet.analysis.field import FieldIntegration
 from glassnet.analysis.line import TransitionLine, described
 from glassnet.analysis.location import Estimate, Location, locate, widened
-from glassnet.analysis.nodes import Node
+from glassnet.analysis.nodes import Node, unstarted
 from glassnet.analysis.sample_evidence import of_samples
 from glassnet.analysis.savedfield import SavedField, saved_field
 from glassnet.analysis.survey import Survey
@@ -156,15 +156,19 @@ class Transition:
         Returns
         -------
         str
-            TOML that ``glassnet scan`` runs. Where only sweeps, samples, sizes or planting temperatures grow, the same
-            directory goes on; the comments say so.
+            TOML that ``glassnet scan`` accepts in the directory of the chains, which goes on: sweeps, samples, sizes,
+            planting temperatures and instances grow, and nothing else changes. What cannot grow there is left out, and
+            the comments say why.
 
         Raises
         ------
         ValueError
             If the chains do not say of which ensemble they are.
         """
-        text = suggest.run_file(self)
+        # to the right as well: only the scan knows what it accepts
+        from glassnet.scan.suggestion import suggestion
+
+        text = suggestion(self).text
         if path is not None:
             Path(path).write_text(text)
         return text
@@ -182,7 +186,7 @@ class Transition:
         matplotlib.figure.Figure or matplotlib.axes.Axes
             The figure of :func:`glassnet.plots.transition`, or `ax`.
         """
-        # the one look to the right: a result knows how to show itself, and only then is matplotlib needed
+        # a look to the right: a result knows how to show itself, and only then is matplotlib needed
         from glassnet import plots
 
         return plots.transition(self) if ax is None else plots.planted_weight(self, ax)
@@ -248,7 +252,8 @@ def of_dilution(surveys: Surveys, dilution: float, *, field=None, arrest=None) -
     located = widened(findings[0].location, [end.location for end in findings[1:]])
     findings[0] = findings[0]._replace(location=located, ends=tuple(findings[1:]))
     verdict = decide(findings[0])
-    missing = {node.path: node.missing for node in found if node.missing} | saved.missing
+    missing = {node.path: node.missing for node in found if node.missing}
+    missing |= unstarted(chains, dilution, surveys.above) | saved.missing
     damaged = (*read.damaged, *saved.damaged)
     verdict, rest, extra = _proved(verdict, read, missing, damaged)
     interim, item, rows = _provisional(verdict, rest, read, findings[0], common, seed)

@@ -2,6 +2,7 @@
 
 run.toml            the run file (its last, largest version)      nodes.json      nodes, samples, rule of rounding
 chains/N96/dilution0.1[/planted0.65]/sample3.h5   finished tasks      ladders.json    temperatures
+chains/field/N9999/dilution0.1/sample3.h5   field integration      field.json      its sizes, instances and sweeps
 chains/.../samples0-255.zip   many finished tasks      chains/.../sample3.segments/000001.h5   a task begun
 failed/<task>.txt   tracebacks      progress.json   how far a running scan is      .lock   held while a scan runs
 """
@@ -25,11 +26,12 @@ from glassnet.chains.content import ChainError, Unreadable, attributes, opened
 from glassnet.chains.headers import file_name
 from glassnet.chains.store import NODES, RUN_FILE
 from glassnet.chains.unfinished import Unfinished
-from glassnet.scan import dilution, growth
+from glassnet.scan import dilution, fieldplan, growth, ladders
 from glassnet.scan.config import RunFile, UserError, parse, read
 from glassnet.scan.tasks import Task, all_tasks, n_samples, node_attributes, recorded
 
 PROGRESS = "progress.json"
+FIELD = "field.json"
 #: seconds a second scan waits for the lock: `glassnet status` holds it for a moment
 _PATIENCE = 1.0
 #: shards read at once: one reader alone does not use what a parallel file system can do
@@ -97,7 +99,37 @@ class RunDirectory:
         if not (self.path / RUN_FILE).is_file():
             raise UserError(f"{self.path}: not a run directory of glassnet: no {RUN_FILE}")
         begun = parse(read(self.path / RUN_FILE), str(self.path / RUN_FILE))
-        return begun.keeping(self.rounding(begun.scan.rounding))
+        return self.settled(begun.keeping(self.rounding(begun.scan.rounding)))
+
+    def settled(self, run_file: RunFile) -> RunFile:
+        """A run file with what was decided of field integration when the directory was begun, if it was.
+
+        Raises
+        ------
+        UserError
+            If the record of that is damaged.
+        """
+        try:
+            return run_file.settled(fieldplan.from_json((self.path / FIELD).read_text()))
+        except OSError:
+            pass
+        except (ValueError, KeyError, TypeError) as error:
+            raise UserError(f"{self.path / FIELD}: damaged ({error})") from None
+        if not (self.path / RUN_FILE).is_file():
+            return run_file
+        # 0.3.0 kept no record: it decided by the rules of today, of the run file that is here
+        begun = parse(read(self.path / RUN_FILE), str(self.path / RUN_FILE))
+        if begun.field is None or run_file.field is None:
+            return run_file
+        return run_file.settled(fieldplan.decide(begun, ladders.of_field(begun, self.ladders())))
+
+    def keep_decisions(self, run_file: RunFile, kept: dict[str, list[float]]) -> RunFile:
+        """Write what is decided of field integration, with the ladders there are; the run file with that."""
+        if run_file.field is None:
+            return run_file
+        decided = fieldplan.decide(run_file, ladders.of_field(run_file, kept))
+        self._put(FIELD, fieldplan.to_json(decided))
+        return run_file.settled(decided)
 
     def rounding(self, otherwise: str) -> str:
         """How many connections the dilutions of this directory remove: what was recorded when it was begun.
@@ -128,7 +160,7 @@ class RunDirectory:
         Returns
         -------
         RunFile
-            The same, with the rule by which the directory rounds its dilutions.
+            The same, with what the directory has decided: its rule of rounding dilutions, its field integration.
 
         Raises
         ------
@@ -140,10 +172,10 @@ class RunDirectory:
             if not self.path.is_dir():
                 raise UserError(f"{self.path}: not a directory")
             if (self.path / RUN_FILE).exists():
-                refused = growth.objections(self.run_file(), run_file, str(self.path))
+                refused = growth.objections(self.run_file(), self.settled(run_file), str(self.path))
             elif (self.path / "chains").exists():
                 raise UserError(f"{self.path}: holds chains of a run whose {RUN_FILE} is missing; choose another --out")
-            run_file = run_file.keeping(self.rounding(run_file.scan.rounding))
+            run_file = self.settled(run_file.keeping(self.rounding(run_file.scan.rounding)))
         refused = [*refused, *dilution.mistakes(run_file)]
         if refused:
             raise UserError("\n".join(f"{name}: {mistake}" for mistake in refused))

@@ -24,11 +24,23 @@ from glassnet.scan import given, progress, tables, words
 from glassnet.scan.config import UserError
 from glassnet.scan.page import Section, page
 from glassnet.scan.readable import open_readable, without_damage
+from glassnet.scan.suggestion import Suggestion, suggestion
 
 #: failing samples named on the terminal; all of them are in summary.json and report.html
 _NAMED = 8
 #: small variables of a chain that are asked for more than once
 _COUNTERS = {"swap_attempted", "swap_accepted", "round_trips"}
+
+
+#: the run that would settle what is open
+SUGGESTED = "suggested.toml"
+
+
+class Advice(NamedTuple):
+    """What to run next, and the result that it is for."""
+
+    result: Transition
+    suggestion: Suggestion
 
 
 class Report(NamedTuple):
@@ -104,9 +116,9 @@ def _report(directory: Path, chains: xr.DataTree, damaged: list[str], steps: pro
     if len(results) > 1:
         steps.say("drawing the line of all dilutions, with theory")
     line, criticals = _drawn(directory, export.of_line(results), ""), critical_dilutions(results)
-    _suggest(directory, results)
+    advice = _suggest(directory, results)
     # the page is the same wherever the chains are
-    told, paged = (_notes(directory, where, damaged, results) for where in (directory, Path("DIR")))
+    told, paged = (_notes(directory, where, damaged, results, advice) for where in (directory, Path("DIR")))
     written = page(sections, line, chains.attrs.get("run_file", ""), paged, criticals)
     commit(_beside(directory, "report.html"), written.encode())
     summary = _summary(results, theories, damaged) | _criticals(criticals)
@@ -145,15 +157,28 @@ def _results(found: list[Node], chains: xr.DataTree, steps: progress.Steps) -> T
     return results
 
 
-def _suggest(directory: Path, results: TransitionLine) -> None:
-    """Write the run that would settle the first dilution that is open, or halve the bar of the first one."""
-    chosen = next((result for result in results if result.kind == "undecided"), results[0])
-    # chains that do not say of which ensemble they are cannot be gone on with
+def _suggest(directory: Path, results: TransitionLine) -> Advice | None:
+    """Write the run that would settle the first dilution that is open, or sharpen the first verdict; None if chains do
+    not say of which ensemble they are, which cannot be gone on with."""
+    path = _beside(directory, SUGGESTED)
+    undecided = [result for result in results if result.kind == "undecided"]
+    found = None
     with contextlib.suppress(ValueError):
-        commit(_beside(directory, "suggested.toml"), chosen.suggest().encode())
+        for result in undecided or results[:1]:
+            found = Advice(result, suggestion(result))
+            if found.suggestion.settles:
+                break
+    if found is None:
+        # of an earlier analysis
+        path.unlink(missing_ok=True)
+    else:
+        commit(path, found.suggestion.text.encode())
+    return found
 
 
-def _notes(directory: Path, shown: Path, damaged: list[str], results: TransitionLine) -> list[str]:
+def _notes(
+    directory: Path, shown: Path, damaged: list[str], results: TransitionLine, advice: Advice | None
+) -> list[str]:
     """What the reader has to know and to do beside the answer, in paths from `shown`: damage first."""
     notes = []
     if damaged:
@@ -163,12 +188,12 @@ def _notes(directory: Path, shown: Path, damaged: list[str], results: Transition
         lines += [f"  and {len(damaged) - _NAMED} more, see summary.json"] * (len(damaged) > _NAMED)
         again = again if directory.is_dir() else "take the run home again, or analyse its directory"
         notes.append("\n".join([f"WITHOUT THE CHAINS OF {files.upper()}, all others are in; {again}:", *lines]))
-    undecided = [result for result in results if result.kind == "undecided"]
-    suggested = _beside(directory, "suggested.toml")
-    if undecided and suggested.is_file():
-        which = f" at dilution {undecided[0].dilution:g}" if len(results) > 1 else ""
-        where = _beside(shown, "suggested.toml") if directory.is_dir() else suggested.name
-        notes.append(f"to settle it{which}: glassnet scan {where} --out {shown if directory.is_dir() else 'DIR'}")
+    if advice is not None and advice.result.kind == "undecided":
+        which = f" at dilution {advice.result.dilution:g}" if len(results) > 1 else ""
+        where = _beside(shown, SUGGESTED) if directory.is_dir() else _beside(directory, SUGGESTED).name
+        settle = f"to settle it{which}: glassnet scan {where} --out {shown if directory.is_dir() else 'DIR'}"
+        refused = f"nothing that grows in this directory settles it{which}; {where} says why"
+        notes.append(settle if advice.suggestion.settles else refused)
     return notes
 
 
@@ -212,7 +237,7 @@ def _written(directory: Path, overviews: list[Path]) -> str:
     paths = [("chains", chains), ("summary", _beside(directory, "summary.json"))]
     paths += [("figure", overview) for overview in overviews]
     paths += [("figures", _beside(directory, "figures")), ("report", _beside(directory, "report.html"))]
-    if (suggested := _beside(directory, "suggested.toml")).is_file():
+    if (suggested := _beside(directory, SUGGESTED)).is_file():
         paths.insert(-1, ("suggested", suggested))
     return "\n".join(f"{name:11}{path}" for name, path in paths)
 

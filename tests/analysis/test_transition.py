@@ -381,6 +381,47 @@ def test_files_that_cannot_be_read_now_stop_the_analysis_and_so_does_a_node_with
             find_transition(synthetic.tree(scan))
 
 
+def test_nodes_without_any_sample_are_missing_too(synthetic):
+    """A size whose tasks all failed is not there at all."""
+    scan = synthetic.two_level((48, 72), (0.6, 0.65, 0.7), seed=1, n_samples=4)
+    attrs = {"dilution": 0.0, "planted_temperature": 0.6, "samples_missing": [0, 1, 2]}
+    scan["/N96/dilution0.0/planted0.6"] = xr.Dataset(attrs=attrs)
+    scan["/N96/dilution0.1/planted0.6"] = xr.Dataset(attrs=attrs | {"dilution": 0.1})
+    found = find_transition(synthetic.tree(scan), 0.0)
+    assert found.missing == {"/N96/dilution0.0/planted0.6": [0, 1, 2]}
+    assert "no  scan is complete: 3 samples of 1 node missing" in str(found)
+    assert "the same file, run again, makes them" in found.suggest()
+    assert find_transition(synthetic.tree(scan), 0.0, above=0.62).missing == {}
+
+
+@pytest.mark.parametrize("dimension", ["draw", "replica", "temperature"])
+def test_a_node_that_holds_nothing_is_named(synthetic, dimension):
+    scan = synthetic.two_level((48, 72), (0.6, 0.65), seed=1, n_samples=4)
+    path = "/N72/dilution0.0/planted0.6"
+    scan[path] = scan[path].isel({dimension: slice(0, 0)})
+    with pytest.raises(
+        ValueError, match=f"chains: {path} holds nothing, its dimension '{dimension}' is missing or empty"
+    ):
+        find_transition(synthetic.tree(scan))
+
+
+def test_one_replica_has_one_kind_of_start_and_that_is_said(synthetic):
+    scan = synthetic.two_level((48, 72, 96), (0.55, 0.60, 0.65, 0.70, 0.75), seed=1)
+    whole = find_transition(synthetic.tree(scan))
+    assert whole.equilibration.one_start == ()
+    assert "not compared" not in str(whole)
+    path = "/N72/dilution0.0/planted0.6"
+    scan[path] = scan[path].isel(replica=slice(0, 1))
+    found = find_transition(synthetic.tree(scan))
+    assert found.equilibration.one_start == (path,)
+    said = f"random and planted starts are not compared in {path}, of one replica each"
+    assert said in str(found)
+    assert path in str(found.equilibration)
+    (item,) = [item for item in found.evidence if item.name == "equilibrium"]
+    assert item.passed
+    assert item.says.endswith(said)
+
+
 def test_wrong_arguments_are_refused(synthetic):
     with pytest.raises(TypeError, match=r"chains must be an xarray\.DataTree"):
         find_transition({})
