@@ -16,7 +16,7 @@ import xarray as xr
 from glassnet.analysis import symmetric
 from glassnet.analysis.common_dilution import on_rungs
 from glassnet.analysis.continuous import Continuous, continuous
-from glassnet.analysis.evidence import Evidence, number, several, two_phases
+from glassnet.analysis.evidence import Evidence, number, planted_heat, several, two_phases
 from glassnet.analysis.location import Estimate, Location, locate
 from glassnet.analysis.nodes import Node, order_parameter
 from glassnet.analysis.survey import Survey
@@ -62,18 +62,18 @@ def along(surveys: Surveys, temperature: float) -> Along | None:
         reads.append((dilution, read))
         for node in here:
             if node.planted_temperature is not None and read.equilibration.passes(node.path):
-                placed = {"n_weights": node.size, "temperature": node.effective_dilution}
-                rows.append(read.planted[node.path]._replace(**placed))
+                rows.append(read.planted[node.path]._replace(temperature=node.effective_dilution))
             elif node.planted_temperature is None:
                 pairs.append((node, read))
     if not reads:
         return None
-    located = locate(rows, seed=surveys.seed)
-    jump = two_phases(rows, located)
+    # complexities per weight before dilution have the same zero, and what does not vanish there is one at every dilution
+    located = locate([row._replace(n_weights=row.size) for row in rows], seed=surveys.seed)
+    asked = two_phases(rows, located), planted_heat(rows, located, temperature)
     planted = any(node.planted_temperature is not None and reached(node, temperature) for node in surveys.nodes)
     failing = {dilution: _failing(read, temperature) for dilution, read in reads}
     proved = [(node, read.overlaps[node.size]) for node, read in pairs if not failing[node.dilution][1]]
-    return _told(located, jump, _continuous(proved, temperature), list(failing.values()), planted, bool(pairs))
+    return _told(located, asked, _continuous(proved, temperature), list(failing.values()), planted, bool(pairs))
 
 
 def reached(node: Node, temperature: float) -> bool:
@@ -105,12 +105,12 @@ def _below(node: Node, temperature: float) -> float:
     return float(rungs[rungs <= temperature * (1 + 1e-9)].max())
 
 
-def _told(located: Location | None, jump: Evidence, rows, failing, planted: bool, unplanted: bool) -> Along:
+def _told(located: Location | None, asked, rows, failing, planted: bool, unplanted: bool) -> Along:
     """The answers among what was found, or why there are none."""
-    grown, reason = rows
+    (grown, reason), (jump, heat) = rows, asked
     crossed = [] if located is None else [located.estimates[0]._replace(stderr=located.stderr), *located.estimates[1:]]
     # what find_transition asks of a crossing before it says where a transition is
-    answers = located is not None and located.found and jump.passed
+    answers = located is not None and located.found and jump.passed and heat.passed
     found = [*(crossed if answers else []), *grown]
     listed = (*found, *(one for one in crossed if one not in found))
     samples, together = sum(own + cold for own, cold, _ in failing), sum(nodes for *_, nodes in failing)
@@ -123,13 +123,13 @@ def _told(located: Location | None, jump: Evidence, rows, failing, planted: bool
     if not reasons and found:
         return Along(tuple(found), listed, "", jumps)
     if not reasons and planted:
-        reasons.append(_uncrossed(located, jump))
+        reasons.append(_uncrossed(located, jump, heat))
     if not reasons or (unplanted and not (samples or together)):
         reasons.append(reason)
     return Along((), listed, "; ".join(reasons), jumps)
 
 
-def _uncrossed(located: Location | None, jump: Evidence) -> str:
+def _uncrossed(located: Location | None, jump: Evidence, heat: Evidence) -> str:
     if located is None:
         return "planted weights need two sizes at two or more dilutions each"
     if not np.isfinite(located.temperature):
@@ -137,8 +137,10 @@ def _uncrossed(located: Location | None, jump: Evidence) -> str:
     if located.lacks:
         return f"{located.lacks}; planted weights cross at {number(located.temperature, located.stderr)}"
     if located.found:
-        there = number(located.temperature, located.stderr)
-        return f"planted weights cross at {there}, but the overlap with the planted state does not jump: {jump.says}"
+        there = f"planted weights cross at {number(located.temperature, located.stderr)}"
+        if not jump.passed:
+            return f"{there}, but the overlap with the planted state does not jump: {jump.says}"
+        return f"{there}, but it is not known that the phases have one energy: {heat.says}"
     where = "not significantly" if located.inside else "outside the dilutions of the scan"
     return f"planted weights cross {where}, at {number(located.temperature, located.stderr)}"
 

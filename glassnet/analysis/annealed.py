@@ -105,7 +105,8 @@ def curves(hot: list[Hot]) -> Annealed | None:
     if lacking(hot):
         return None
     unit, node = _units(hot)[0], hot[0].node
-    return Annealed(Paramagnet(node), 1.0 if abs(unit - 1) < _ONE else unit, _limit(node, node.effective_dilution))
+    limit = _limit(node, node.effective_dilution)
+    return Annealed(Paramagnet(node), 1.0 if abs(unit - 1) < _ONE else unit, limit)
 
 
 def lacking(hot: list[Hot]) -> str:

@@ -19,9 +19,11 @@ from glassnet.analysis.location import logistic_regression
 from glassnet.analysis.nodes import Node, bias
 from glassnet.analysis.planted import PlantedNode
 
-#: standard error of the factor between transition and isentrope where nothing was fitted: with symmetric couplings it
-#: is 1.00 to 1.12, in the last tenth of dilution before T_K ends 1.17; a ferromagnet falls up to twice as fast
-_FACTOR, _FACTOR_BIASED = 0.1, 1.0
+#: factor by which a transition falls faster with dilution than the isentrope through it, and its error, where nothing
+#: was fitted: of glasses (see there), and with a bias, up to that of ferromagnets, 2.0 to 2.3 for p = 2, 2.8 for p = 3
+_FACTOR, _FACTOR_BIASED = (1.05, 0.10), (2.0, 1.0)
+#: steps of the fit to curves, and rungs that a curve must have
+_STEPS, _FEWEST_RUNGS = 8, 4
 #: dilutions that are closer differ by rounding errors alone
 _SAME = 1e-9
 #: name of the item of evidence
@@ -134,43 +136,47 @@ class Common(NamedTuple):
             return np.where(np.isfinite(temperature), energy(temperature, self.dilution) / energy(back, own), 1.0)
 
 
-def common_dilution(
-    found: list[Node], sound: list[PlantedNode], beside: list[tuple[list[Node], list[PlantedNode]]], **options
-) -> Common:
+class Measured(NamedTuple):
+    """Nodes of one dilution that was asked for; those of them that were planted, and overlaps of the symmetric ones by
+    size, in equilibrium."""
+
+    nodes: list[Node]
+    planted: list[PlantedNode]
+    overlaps: dict[int, xr.Dataset]
+
+
+def common_dilution(own: Measured, beside: list[Measured], **options) -> Common:
     """The common dilution of the sizes of some nodes: that of the largest glasses.
 
     Parameters
     ----------
-    found : list of Node
-        Of one dilution that was asked for.
-    sound : list of PlantedNode
-        Those of them that were planted and are in equilibrium.
-    beside : list of (list of Node, list of PlantedNode)
-        The same of other dilutions, to which the slope is fitted.
+    own : Measured
+    beside : list of Measured
+        At other dilutions, to which the slope is fitted.
     **options
         `unit`, the size of the couplings; `at`, the dilution of still larger glasses, of which a zero of the complexity
         is known; `seed` of the run.
     """
     unit, at, seed = options.get("unit", 1.0), options.get("at"), options.get("seed", 0)
     sizes: dict[int, list[float]] = {}
-    for node in found:
+    for node in own.nodes:
         sizes.setdefault(node.size, []).append(node.effective_dilution)
     dilutions = {size: float(np.mean(own)) for size, own in sorted(sizes.items())}
     common = Common(dilutions[max(dilutions)] if at is None else at, dilutions)
     if not common.differs:
         return common
     try:
-        isentropes = Isentropes(found[-1], unit)
+        isentropes = Isentropes(own.nodes[-1], unit)
     except ValueError:
         isentropes = None
     if at is not None and isentropes is None:
         # what holds at still another dilution cannot be brought to that of the chains
         common = common._replace(dilution=dilutions[max(dilutions)])
-    slope = _fitted(found, sound, beside, isentropes, common.dilution, seed)
+    slope = _of_planted(own, beside, isentropes, common.dilution, seed) or _of_curves(own, beside, isentropes)
     if isentropes is not None:
-        slope = _weighed(slope, _FACTOR if bias(found[-1]) == 0 else _FACTOR_BIASED, isentropes)
+        slope = _weighed(slope, _FACTOR if bias(own.nodes[-1]) == 0 else _FACTOR_BIASED, isentropes)
     why = "nothing tells how the transition moves with dilution: paths per weight and the law of the couplings are not "
-    why += "known, and no size was planted at several dilutions"
+    why += "known, and no size was simulated at several dilutions"
     return common._replace(slope=slope, why="" if slope is not None else why)
 
 
@@ -195,24 +201,24 @@ def _unit_shift(isentropes: Isentropes | None, temperature, dilution: float, oth
     return isentropes.shift(temperature, dilution, other)
 
 
-def _weighed(slope: Slope | None, stderr: float, isentropes: Isentropes) -> Slope:
-    """The slope of the isentrope with its own error, and what was fitted, weighed by their errors."""
+def _weighed(slope: Slope | None, known: tuple[float, float], isentropes: Isentropes) -> Slope:
+    """The factor that is known beforehand, and what was fitted, weighed by their errors."""
     if slope is None:
-        return Slope(1.0, stderr, "the paramagnet's bound", isentropes)
-    weights = np.array([stderr, slope.stderr]) ** -2.0
-    value = weights @ [1.0, slope.value] / weights.sum()
-    source = f"{number(slope.value, slope.stderr)} {slope.source}, weighed with {number(1.0, stderr)}"
+        return Slope(*known, "the paramagnet's bound", isentropes)
+    weights = np.array([known[1], slope.stderr]) ** -2.0
+    value = weights @ [known[0], slope.value] / weights.sum()
+    source = f"{number(slope.value, slope.stderr)} {slope.source}, weighed with {number(*known)}"
     return Slope(float(value), float(weights.sum() ** -0.5), source, isentropes)
 
 
-def _fitted(found, sound, beside, isentropes, common: float, seed: int) -> Slope | None:
+def _of_planted(own: Measured, beside: list[Measured], isentropes, common: float, seed: int) -> Slope | None:
     """The slope with which planted weights of every size depend on one variable, temperature moved with dilution.
 
     ln(w / (1 - w)) = c_N - N (a u + b u^2 + d v), u the moved temperature and v by how much it moved: the factor lacks
     d / a. The free constants c_N leave to d what one size does at several dilutions. None where no size has several.
     """
-    facts = {node.path: node for nodes in (found, *(nodes for nodes, _ in beside)) for node in nodes}
-    rows = [*sound, *(node for _, nodes in beside for node in nodes)]
+    facts = {node.path: node for one in (own, *beside) for node in one.nodes}
+    rows = [row for one in (own, *beside) for row in one.planted]
     size = np.array([facts[row.path].size for row in rows])
     dilution = np.array([facts[row.path].effective_dilution for row in rows])
     several = [n for n in np.unique(size) if np.ptp(dilution[size == n]) > _SAME]
@@ -249,6 +255,63 @@ def _regressed(rows, size, temperature, move, isentropes, seed: int) -> Slope | 
     base = 1.0 if isentropes is not None else 0.0
     source = "fitted to planted weights at the dilutions of the scan"
     return Slope(base + float(missing[0]), stderr, source, isentropes) if np.isfinite(stderr) else None
+
+
+def _of_curves(own: Measured, beside: list[Measured], isentropes) -> Slope | None:
+    """The same from curves of symmetric scans: the Binder cumulant of two-body glasses, else the weight of high
+    overlaps.
+
+    A curve of another dilution is that of this one at moved temperatures; what it lacks or exceeds, over the slope of
+    the curve and the shift, is what the factor lacks, by least squares over all rungs that reach (Gauss and Newton).
+    """
+    pairs = [pair for other in beside for size in own.overlaps for pair in _pairs(own, other, size, isentropes)]
+    value = 1.0 if isentropes is not None else 0.0
+    for _ in range(_STEPS):
+        total, squares = 0.0, 0.0
+        for mine, theirs, move in pairs:
+            (rungs, curve), (others, curves) = mine, theirs
+            places = others + value * move
+            reach = (places >= rungs[0]) & (places <= rungs[-1])
+            steep = _linear(rungs, np.gradient(curve, rungs, axis=1), places[reach]) * move[reach]
+            lacks = curves[:, reach] - _linear(rungs, curve, places[reach])
+            total, squares = total + (steep * lacks).sum(axis=1), squares + (steep**2).sum(axis=1)
+        if not pairs or not np.isfinite(total).all() or not np.all(squares > 0):
+            return None
+        missing = total / squares
+        value += float(missing[0])
+    fewest = min(data.attrs["n_samples"] for one in (own, *beside) for data in one.overlaps.values())
+    stderr = float(errors.bootstrap_error(missing, fewest))
+    source = "fitted to curves at the dilutions of the scan"
+    return Slope(value, stderr, source, isentropes) if np.isfinite(stderr) else None
+
+
+def _pairs(own: Measured, other: Measured, size: int, isentropes) -> list[tuple]:
+    """Temperatures and curve of a size at either dilution, and by how much those of the other one move; nothing where
+    they are too few, or the dilutions the same."""
+    if size not in other.overlaps:
+        return []
+    here, there = (_dilution_of(one, size) for one in (own, other))
+    found = [one.overlaps[size].isel(temperature=_finite(one.overlaps[size])) for one in (own, other)]
+    if abs(here - there) <= _SAME or min(data.sizes["temperature"] for data in found) < _FEWEST_RUNGS:
+        return []
+    name = "binder_resampled" if found[0].attrs.get("p") == 2 else "peak_weight_resampled"
+    mine, theirs = ((data.temperature.values, data[name].values) for data in found)
+    return [(mine, theirs, _unit_shift(isentropes, theirs[0], there, here))]
+
+
+def _finite(data: xr.Dataset) -> np.ndarray:
+    return np.isfinite(data.temperature.values)
+
+
+def _dilution_of(one: Measured, size: int) -> float:
+    return next(node.effective_dilution for node in one.nodes if node.size == size and node.planted_temperature is None)
+
+
+def _linear(x: np.ndarray, curves: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Each of curves (n_curves, n_points) at some places, interpolated linearly."""
+    right = np.clip(np.searchsorted(x, at), 1, len(x) - 1)
+    share = (at - x[right - 1]) / (x[right] - x[right - 1])
+    return curves[:, right - 1] * (1 - share) + curves[:, right] * share
 
 
 def on_rungs(data: xr.Dataset, places: np.ndarray, rungs: np.ndarray) -> xr.Dataset:

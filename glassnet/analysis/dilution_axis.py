@@ -15,10 +15,10 @@ def critical_dilution(chains: xr.DataTree, temperature: float) -> CriticalDiluti
     Parameters
     ----------
     chains : xarray.DataTree
-        Of several sizes and dilutions, planted at this temperature or with ladders that enclose it.
+        Of several sizes and dilutions.
     temperature : float
-        A planting temperature, or any temperature within the ladders of symmetric scans; curves are interpolated
-        linearly between neighbouring rungs.
+        A planting temperature, any temperature within the ladders of symmetric scans, between whose rungs curves are
+        interpolated linearly, or one that the transition line passes.
 
     Returns
     -------
@@ -30,12 +30,15 @@ def critical_dilution(chains: xr.DataTree, temperature: float) -> CriticalDiluti
     Raises
     ------
     TypeError, ValueError
-        If `chains` is no tree of chains, or none of them reaches this temperature.
+        If `chains` is no tree of chains, or neither they nor their transition line reach this temperature.
     """
     surveys, temperature = Surveys(chains), real("temperature", temperature, minimum=0)
-    if not any(reached(node, temperature) for node in surveys.nodes):
+    line = line_of(surveys)
+    low, high = line.span
+    if not low <= temperature <= high and not any(reached(node, temperature) for node in surveys.nodes):
         planted = sorted({node.planted_temperature for node in surveys.nodes if node.planted_temperature})
         present = ", ".join(f"{t:g}" for t in planted) or "none"
-        wanted = f"a planting temperature of the chains ({present}) or within the ladders of symmetric ones"
-        raise ValueError(f"temperature must be {wanted}, got {temperature:g}")
-    return line_of(surveys).critical(temperature)
+        wanted = f"a planting temperature of the chains ({present}), or within the ladders of symmetric ones"
+        line = f"within the range of the transition line ({f'{low:.4g} to {high:.4g}' if low <= high else 'none'})"
+        raise ValueError(f"temperature must be {wanted}, or {line}, got {temperature:g}")
+    return line.critical(temperature)

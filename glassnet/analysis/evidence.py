@@ -98,8 +98,10 @@ def two_phases(nodes: list[PlantedNode], location: Location | None) -> Evidence:
     return Evidence(name, grown.value, grown.stderr, tuple(rows), passed, says)
 
 
-def planted_heat(nodes: list[PlantedNode], location: Location | None) -> Evidence:
+def planted_heat(nodes: list[PlantedNode], location: Location | None, temperature: float | None = None) -> Evidence:
     """Do the energies of the phases at the crossing differ by a latent heat? passed = they do not.
+
+    `temperature` is given where the crossing is one along the dilution.
 
     Where they do not, the gap of the total energies stays finite or grows like the fluctuations, sqrt(N). The gap per
     weight is extrapolated in both forms; their difference is in the error.
@@ -116,13 +118,14 @@ def planted_heat(nodes: list[PlantedNode], location: Location | None) -> Evidenc
     sizes = tuple(sorted(named))
     if len(sizes) < 2:
         return Evidence(name, np.nan, np.nan, sizes, None, "too few samples visit both phases near the crossing")
-    size, temperature, gap, stderr = np.array(rows).T
+    size, places, gap, stderr = np.array(rows).T
     # with more points than sizes, the change with temperature can be told apart
-    away = [temperature - location.temperature] if len(rows) > len(sizes) and np.ptp(temperature) > 0 else []
+    away = [places - location.temperature] if len(rows) > len(sizes) and np.ptp(places) > 0 else []
     forms = [symmetric.fit([np.ones_like(size), size**power, *away], gap, stderr)[0] for power in (-1.0, -0.5)]
     value = (forms[0].value + forms[1].value) / 2
     heat = Trend(value, float(np.hypot(max(form.stderr for form in forms), (forms[0].value - forms[1].value) / 2)))
-    passed, small, large = None, *(bound * location.temperature for bound in (_SMALL_HEAT, _LARGE_HEAT))
+    at = location.temperature if temperature is None else temperature
+    passed, small, large = None, *(bound * at for bound in (_SMALL_HEAT, _LARGE_HEAT))
     # a gap within its noise is none, as long as that noise hides no latent heat that would be called one
     if abs(heat.value) < max(small, min(3 * heat.stderr, large)) and heat.stderr < small:
         passed = True

@@ -48,7 +48,10 @@ def independent_pairs(node: Node) -> IndependentPairs | None:
         return plain_pairs(node.weights_of_samples)
     if attributes.get("ensemble") == "layered":
         return _of_samples(node)
-    return walks_pairs(widths(node), node.dilution) if widths(node) else None
+    if not widths(node):
+        return None
+    # chains that do not name their rule have that of release 0.3.0
+    return walks_pairs(widths(node), node.dilution, attributes.get("rounding", "layers"))
 
 
 def _of_samples(node: Node) -> IndependentPairs:
@@ -109,13 +112,14 @@ def _moment_of_sum(laws: list[tuple[np.ndarray, np.ndarray]], order: int, shift:
 
 
 @lru_cache
-def walks_pairs(widths: tuple[int, ...], dilution: float) -> IndependentPairs:
+def walks_pairs(widths: tuple[int, ...], dilution: float, rounding: str = "nearest") -> IndependentPairs:
     """Matched overlap of random configurations of a layered network, from simulation.
 
     There is no closed form for the best gauge image of a network; the sampler at T = inf draws every configuration
     afresh. Which connections are removed hardly matters, so one diluted network stands for all.
     """
-    glass = ensembles.walks(widths=widths, alpha=1 / n_network_weights(widths), dilution=dilution, seed=0)
+    alpha = 1 / n_network_weights(widths)
+    glass = ensembles.walks(widths=widths, alpha=alpha, dilution=dilution, rounding=rounding, seed=0)
     sampler = ParallelTempering(glass, [math.inf], n_replicas=_REPLICAS, seed=0)
     drawn = sampler.run(_DRAWS, measure=("matched_overlap",))
     overlap = drawn["matched_overlap"].values

@@ -3,8 +3,9 @@
 The paramagnet's bound, the line on which its entropy vanishes, is one of them. A glass transition runs along with them:
 at T_K the paramagnet has the entropy of one glass state, which changes slowly, so that T_K falls with dilution as the
 isentrope through it does. The cavity method has T_K fall faster by a factor of 1.00 to 1.10 for p = 3, 4 and 5 (regular
-and Poisson, alpha from 4/3 to 2), up to 1.17 in the last tenth of dilution before T_K ends; T_c of p = 2 by 1.05 to
-1.12.
+and Poisson, alpha from 4/3 to 2), up to 1.17 in the last tenth of dilution before T_K ends; T_c of p = 2 with couplings
++-1 or Gaussian by 1.02 to 1.19 (Poisson, alpha from 1 to 4, up to dilution 0.2). The ordered phase of a ferromagnet has
+an entropy that changes fast: T_c of p = 2 falls 2.0 to 2.3 times as fast, that of p = 3, degree 4, 2.8 times.
 """
 
 import numpy as np

@@ -89,6 +89,12 @@ class TransitionLine(list):
     def kinds(self) -> list[str]:
         return [found.kind for found in self]
 
+    @property
+    def span(self) -> tuple[float, float]:
+        """Lowest and highest temperature known of the line, provisional ones among them; (inf, -inf) without any."""
+        known = [value for value, *_ in map(place, self) if np.isfinite(value)]
+        return min(known, default=np.inf), max(known, default=-np.inf)
+
     def critical_dilution(self, temperature: float) -> Estimate:
         """Dilution at which the glass gives way to the paramagnet, at one temperature; the value of :meth:`critical`.
 
@@ -122,8 +128,8 @@ class TransitionLine(list):
         dilution axis, where the line was made from chains that reach this temperature
         (:func:`glassnet.analysis.along_dilution.along`). The one with the smaller bar is claimed, unless the other one
         contradicts: where they, or a transition of the line and the dilution found along the axis, are three combined
-        bars apart; where the overlap does not jump along the axis; or where a sample has not proved its equilibrium at
-        a dilution next to what was found.
+        bars apart; where the overlap does not jump along the axis; or where, at a dilution next to what was found, a
+        sample has not proved its equilibrium or curves cross and the transition is undecided all the same.
 
         Parameters
         ----------
@@ -173,6 +179,10 @@ class TransitionLine(list):
         if unproved:
             where = " and ".join(f"{one.dilution:g}" for one in unproved)
             return [f"{shown}, but chains at dilution {where} have not proved equilibrium"]
+        open_ones = [one for one in beside if one.kind == "undecided" and _crosses(one)]
+        if open_ones:
+            where = " and ".join(f"{one.dilution:g}" for one in open_ones)
+            return [f"{shown}, but the transition at dilution {where}, where curves cross as well, is undecided"]
         wrong = [one for one in self if _on_the_wrong_side(one, temperature, found)]
         return [f"{shown}, but the chains say {one.kind} at dilution {one.dilution:g}" for one in wrong[:1]]
 
@@ -249,6 +259,12 @@ def place(found) -> tuple[float, float, bool]:
     if np.isfinite(found.temperature) or found.provisional is None:
         return found.temperature, found.stderr, True
     return found.provisional.value, found.provisional.stderr, False
+
+
+def _crosses(one) -> bool:
+    """Whether curves of different sizes cross at the dilution of a transition."""
+    named = ("planted weight crosses", "Binder cumulants cross", "scaled moment crosses")
+    return any(item.passed and item.name in named for item in getattr(one, "evidence", ()))
 
 
 def _on_the_wrong_side(one, temperature: float, critical: Estimate) -> bool:

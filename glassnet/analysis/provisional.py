@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from glassnet.analysis import evidence as weigh
+from glassnet.analysis import location
 from glassnet.analysis.evidence import Evidence, number
 from glassnet.analysis.location import Estimate, Location, locate
 from glassnet.analysis.planted import PlantedNode
@@ -97,6 +98,18 @@ def of_starts(nodes: list[PlantedNode], *, seed: int = 0) -> Starts | None:
         return None
     apart = max(abs(node.from_planted.mean() - node.from_random.mean()) for node in nodes)
     return Starts(random, planted, apart, random.estimates[0].sizes)
+
+
+def widened(every: list[Starts | None]) -> Starts | None:
+    """The first of some starts with bars that hold how far both crossings are from those of the others, temperatures
+    moved between dilutions by more and by less."""
+    starts, *ends = every
+    if starts is None or not ends or None in ends:
+        return starts
+    random, planted = (
+        location.widened(getattr(starts, kind), [getattr(end, kind) for end in ends]) for kind in ("random", "planted")
+    )
+    return starts._replace(random=random, planted=planted)
 
 
 def bracket(starts: Starts | None) -> Evidence | None:

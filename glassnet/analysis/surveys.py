@@ -4,8 +4,8 @@ import numpy as np
 import xarray as xr
 
 from glassnet._checks import real
+from glassnet.analysis.common_dilution import Measured
 from glassnet.analysis.nodes import Node, nodes, run_seed
-from glassnet.analysis.planted import PlantedNode
 from glassnet.analysis.survey import Survey, survey
 from glassnet.chains.content import ChainError, Unreadable
 
@@ -44,26 +44,26 @@ class Surveys:
             self._read[dilution] = survey(own, self.seed)
         return self._read[dilution]
 
-    def beside(self, dilution: float) -> list[tuple[list[Node], list[PlantedNode]]]:
-        """Nodes, and planted ones in equilibrium, of the next lower and the next higher dilution, as far as they can be
-        read."""
+    def measured(self, dilution: float) -> Measured:
+        """What slopes are fitted to at one dilution."""
+        read = self.at(dilution)
+        return Measured(read.nodes, read.sound(), read.trusted(read.overlaps))
+
+    def beside(self, dilution: float) -> list[Measured]:
+        """The same at the next lower and the next higher dilution, as far as they can be read."""
         order = self.dilutions
         place, found = order.index(dilution), []
         for near in (place - 1, place + 1):
-            if not 0 <= near < len(order) or not self._planted(order[near]):
+            if not 0 <= near < len(order):
                 continue
             try:
-                read = self.at(order[near])
+                found.append(self.measured(order[near]))
             except Unreadable:
                 raise
             except (ChainError, ValueError):
                 # it is said where that dilution is asked for itself
                 continue
-            found.append((read.nodes, read.sound()))
         return found
-
-    def _planted(self, dilution: float) -> bool:
-        return any(node.planted_temperature is not None for node in self.nodes if node.dilution == dilution)
 
 
 def above(found: list[Node], lowest: float) -> list[Node]:

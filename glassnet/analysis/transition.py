@@ -314,10 +314,11 @@ def _common(surveys: Surveys, read: Survey, at: tuple[float, ...]) -> Common:
     dilution, options = read.nodes[0].dilution, {"seed": surveys.seed, "at": at[-1] if at else None}
     if read.annealed is not None:
         options["unit"] = read.annealed.unit
-    common = common_dilution(read.nodes, read.sound(), [], **options)
+    own = surveys.measured(dilution)
+    common = common_dilution(own, [], **options)
     if not common.differs or not (near := surveys.beside(dilution)):
         return common
-    return common_dilution(read.nodes, read.sound(), near, **options)
+    return common_dilution(own, near, **options)
 
 
 def _spread(field, common: Common, dilutions: tuple[float, ...]):
@@ -380,7 +381,8 @@ def _provisional(verdict: Verdict, rest: Verdict | None, read: Survey, found: Fi
     if verdict.kind != "undecided":
         return None, (), ()
     facts = {node.path: node for node in read.nodes}
-    starts = provisional.of_starts(common.planted(list(read.planted.values()), facts), seed=seed)
+    every = [one.planted(list(read.planted.values()), facts) for one in (common, *common.ends())]
+    starts = provisional.widened([provisional.of_starts(nodes, seed=seed) for nodes in every])
     name = None if found.field is None else found.field.name
     measured = next((one for one in verdict.estimates if one.name == name), None)
     other = rest.headline if rest is not None and rest.kind in ("continuous", "first-order") else None

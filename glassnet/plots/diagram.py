@@ -51,7 +51,7 @@ def phase_diagram(results):
         cold = "ordered" if any(result.glass.get("bias") for result in results) else "spin glass"
         ax.text(0.04, 0.06, cold, transform=ax.transAxes, color="#555555", style="italic")
         ax.text(0.96, 0.92, "paramagnet", transform=ax.transAxes, color="#555555", style="italic", ha="right")
-        ax.set(xlabel=r"dilution $\delta$ (fraction of connections removed)", ylabel="temperature $T$")
+        ax.set(xlabel=r"effective dilution $\delta$", ylabel="temperature $T$")
         legends.below(figure, ax.get_legend_handles_labels()[0])
     return figure
 

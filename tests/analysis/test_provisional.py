@@ -209,8 +209,8 @@ def test_a_complexity_that_vanishes_elsewhere_contradicts_the_crossing(synthetic
 
 
 def test_the_entropy_bound_is_that_of_infinite_glasses_where_it_is_lower(synthetic):
-    """Glasses of 36 weights from which 0.04 were to be removed lose one, 0.028, and keep more paths: their entropy
-    vanishes above that of the ensemble, T(s=0) = 0.638 with 4/3 paths a weight and 0.566 with 4/3 of 0.96^2."""
+    """Glasses of 60 weights from which 0.04 were to be removed lose two, 1/30. With 4/3 paths a weight, as these have,
+    T(s=0) = 0.638, and 0.579 with 4/3 of (29/30)^2, as infinite glasses of this dilution have."""
     scan = {}
     for size in (36, 60):
         for temperature in TEMPERATURES:
@@ -218,6 +218,6 @@ def test_the_entropy_bound_is_that_of_infinite_glasses_where_it_is_lower(synthet
             scan[f"/N{size}/dilution0.04/planted{temperature}"] = data
     (item,) = [one for one in find_transition(synthetic.tree(scan)).evidence if one.name == "within rigorous bounds"]
     temperatures = np.linspace(0.3, 1.0, 100_001)
-    beta, alpha = 1 / temperatures, 4 / 3 * 0.96**2
+    beta, alpha = 1 / temperatures, 4 / 3 * (29 / 30) ** 2
     entropy = np.log(2) + alpha * (np.log(np.cosh(beta)) - beta * np.tanh(beta))
     assert item.value == pytest.approx(temperatures[np.argmin(np.abs(entropy))], abs=1e-4)
