@@ -300,6 +300,15 @@ def test_such_a_run_is_verified_continued_packed_and_read(uneven, scanned, tmp_p
     assert "9 samples with 16 or 17 weights" in shown
 
 
+@pytest.mark.slow
+def test_the_report_shows_such_a_run(uneven):
+    """With all its figures: ten seconds. pytest -n 0 -m slow tests/scan/test_rounding.py"""
+    told = str(report.write(uneven))
+    assert "8 samples with 16 or 17 weights" in told
+    assert "8 samples with 16 or 17 weights" in (uneven / "report.html").read_text()
+    assert list(uneven.glob("figures/*.png")) and json.loads((uneven / "summary.json").read_text())
+
+
 # the record in the directory
 
 
