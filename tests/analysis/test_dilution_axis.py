@@ -308,10 +308,10 @@ def test_transition_line_of_small_layered_glasses(seed, tmp_path, monkeypatch):
     assert line.critical_dilution(0.75).value == found.dilution
 
 
-def symmetric_at(synthetic, critical, rungs, seed, dilutions=None, sizes=(50, 100, 200), model="landau"):
+def symmetric_at(synthetic, critical, rungs, seed, dilutions=None, sizes=(40, 80, 160), model="landau"):
     """Mean-field models with a continuous transition at T_c = critical - dilution."""
     scan = {}
-    for dilution in np.linspace(0, 0.4, 5) if dilutions is None else dilutions:
+    for dilution in np.linspace(0, 0.4, 9) if dilutions is None else dilutions:
         seed += 1
         drawn = getattr(synthetic, model)(critical - dilution)
         known = {"p": 2} if model == "spin_glass" else {"couplings": "given", "ensemble": ""}
@@ -338,12 +338,12 @@ def test_spin_glasses_cross_with_their_exponents_along_the_dilution_axis(synthet
     assert found.stderr < 0.05
     assert found.estimates[0].name == "crossings of N^(2/3) [q^2] and Binder, weighed"
     assert found.estimates[1].name == "N^(2/3) [q^2] of all sizes cross"
-    beyond = symmetric_at(synthetic, 2.0, (0.9, 1.0, 1.1), 7, sizes=(50, 100), model="spin_glass")
+    beyond = symmetric_at(synthetic, 2.0, (0.9, 1.0, 1.1), 7, sizes=(40, 80), model="spin_glass")
     assert critical_dilution(beyond, 1.0).why.startswith("N^(2/3) [q^2] of all sizes does not cross")
 
 
 def test_symmetric_scans_that_do_not_cross_say_so(synthetic):
-    found = critical_dilution(symmetric_at(synthetic, 2.0, (0.9, 1.0, 1.1), 6, sizes=(50, 100)), 1.0)
+    found = critical_dilution(symmetric_at(synthetic, 2.0, (0.9, 1.0, 1.1), 6, sizes=(40, 80)), 1.0)
     assert np.isnan(found.dilution)
     assert found.why == "Binder cumulants of all sizes do not cross within the dilutions of the scan"
     few = symmetric_at(synthetic, 1.2, (0.9, 1.0, 1.1), 6, dilutions=(0.1, 0.2))
