@@ -79,6 +79,7 @@ def _misfits(sound: dict, size, first_size) -> Iterator[str]:
 
 
 def _dilutions(sound: dict) -> Iterator[str]:
+    # what no rule of rounding allows; glassnet.scan.dilution asks the rest once the rule of the directory is known
     dilutions, sizes, p = sound.get("Scan.dilutions", []), sound.get("Scan.sizes", []), sound.get("Glass.p")
     yield from _repeated("scan.dilutions", dilutions)
     field = sound.get("Scan.field")

@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+from glassnet._dilution import ROUNDINGS
 from glassnet.chains import merging, rescue, segment, shards
 from glassnet.chains.archive import Member
 from glassnet.chains.atomic import commit, remove_parts
@@ -141,11 +142,18 @@ class RunDirectory:
         ----------
         otherwise : str
             The answer where nothing was begun.
+
+        Raises
+        ------
+        UserError
+            If a later release recorded a rule that is not known here.
         """
-        try:
-            return json.loads((self.path / NODES).read_text()).get("rounding", "layers")
-        except (OSError, ValueError, AttributeError):
-            begun = False
+        begun = False
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            recorded = json.loads((self.path / NODES).read_text()).get("rounding", "layers")
+            if recorded not in ROUNDINGS:
+                raise UserError(f"{self.path / NODES}: written by a newer glassnet (rounding {recorded!r})")
+            return recorded
         for folder in sorted((self.path / "chains").rglob("*")):
             attrs = _first_attributes(folder)
             begun |= attrs is not None

@@ -243,4 +243,6 @@ def _cell(averages: xr.Dataset | None, name: str, rung: int | None = None) -> st
 
 def _count(node: Node) -> str:
     lacking = f" of {node.n_samples + len(node.missing)}" if node.missing else ""
-    return f"{node.n_samples}{lacking} {'sample' if node.n_samples == 1 and not lacking else 'samples'}"
+    left = sorted(set(node.weights_of_samples.tolist()))
+    differ = f" with {' or '.join(map(str, left))} weights" if len(left) > 1 else ""
+    return f"{node.n_samples}{lacking} {'sample' if node.n_samples == 1 and not lacking else 'samples'}{differ}"
