@@ -181,7 +181,7 @@ def locate(nodes: list[PlantedNode], *, seed: int = 0) -> Location | None:
         estimates=(headline, *others),
         zeros=zeros,
         offset=float(theta[0, -1]),
-        slope_significance=float(slope[0] / errors.bootstrap_error(slope, n_samples)),
+        slope_significance=_significance(slope, n_samples),
         inside=bool(lowest <= headline.value <= highest),
         curves=_curves(data, theta[0], bent, sizes),
         lacks=_FEW_WIDTHS if data.correction < 1 and len(sizes) < _WIDTHS else "",
@@ -196,6 +196,12 @@ def widened(located: Location | None, ends: list[Location | None]) -> Location |
     apart = [np.nan if end is None else abs(end.temperature - located.temperature) for end in ends]
     shift = float(np.max(apart))
     return located._replace(stderr=float(np.hypot(located.stderr, shift)), shift=shift)
+
+
+def _significance(slope: np.ndarray, n_samples: int) -> float:
+    """Of a slope and its resamples; nan where no resample changes it, which tells nothing about its scatter."""
+    error = float(errors.bootstrap_error(slope, n_samples))
+    return float(slope[0]) / error if error > 0 else np.nan
 
 
 def _observations(nodes: list[PlantedNode], seed: int) -> _Data:
