@@ -281,7 +281,7 @@ def test_critical_dilution_of_networks(seed, tmp_path, monkeypatch):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [41])
 def test_transition_line_of_small_layered_glasses(seed, tmp_path, monkeypatch):
-    """runs/controls/layered.toml, three minutes of one core: sizes that lost different fractions, against the cavity
+    """runs/controls/layered.toml, five minutes of one core: sizes that lost different fractions, against the cavity
     method at the effective dilution. At T = 0.75 infinite glasses end at dilution 0.0964.
 
         pytest -m slow -s tests/analysis/test_dilution_axis.py -k layered
