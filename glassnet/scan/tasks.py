@@ -172,6 +172,7 @@ def run(
     existing: Segment | None = None,
     progress: Callable[[int, int], None] | bool = False,
     saving: Saving | None = None,
+    glass: PathGlass | None = None,
 ) -> Outcome:
     """Run one task, or go on with what an earlier run left of it.
 
@@ -188,6 +189,8 @@ def run(
     saving : Saving, optional
         Continues the segments of an interrupted run, writes new ones, and may end the run early. Wherever a chain is
         cut, the result is what one run gives, bit by bit.
+    glass : PathGlass, optional
+        The disorder, where it need not be drawn.
 
     Raises
     ------
@@ -200,7 +203,8 @@ def run(
     earlier = [] if existing is None else [existing]
     if saving is not None:
         earlier += saving.load(f"{task.text},seed={run_file.seed}", existing)
-    glass = earlier[-1].glass if earlier else draw_glass(task, run_file)
+    if glass is None:
+        glass = earlier[-1].glass if earlier else draw_glass(task, run_file)
     sampler = _sampler(task, run_file, ladder, glass)
     if earlier:
         sampler.restore(earlier[-1].state)

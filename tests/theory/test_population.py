@@ -21,11 +21,6 @@ def close(estimate, expected, smallest=1e-6):
     return abs(estimate.value - expected) < 4 * estimate.stderr + smallest
 
 
-@pytest.mark.parametrize("x", [1e-300, 1e-30, 0.1, 0.7071, 0.99999, 1.0, 1.00001, 1.4143, 2.0, 1e5, 1e300])
-def test_logarithm_of_the_kernels(x):
-    assert cavity.logarithm(x) == pytest.approx(math.log(x), rel=4e-16, abs=1e-16)
-
-
 @pytest.mark.parametrize(
     ("theory_of", "temperature"),
     [
