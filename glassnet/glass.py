@@ -189,8 +189,8 @@ class PathGlass:
         Returns
         -------
         (...) float64
-            A float64 scalar for one configuration; exact for integer couplings, else summed in the order of the paths, the
-            same on every machine.
+            A float64 scalar for one configuration; exact for integer couplings, else summed in the order of the paths,
+            the same on every machine.
 
         Raises
         ------

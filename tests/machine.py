@@ -1,4 +1,4 @@
-"""One process of tests/test_machines.py: digests of what glassnet computes here, and what this process runs on, as JSON.
+"""One process of tests/test_machines.py: digests of what glassnet computes here, and what it runs on, as JSON.
 
 ``python machine.py FOLDER CORES``: scans go into FOLDER; with CORES = "one" the process keeps to one core.
 """
@@ -14,13 +14,13 @@ if sys.argv[2:] == ["one"]:
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 import numpy as np
+from glassnet.kernels.bitsliced import chosen_instruction_set
 
 import glassnet as gn
 from glassnet._random import Role, Seed, generator
 from glassnet.chains import segment
 from glassnet.cli import main
 from glassnet.ensembles.normal import standard_normal
-from glassnet.kernels.bitsliced import chosen_instruction_set
 from glassnet.sampling import lanes, planted_field
 from glassnet.scan import report
 
@@ -77,7 +77,7 @@ alpha = 1.5
 sizes = [48]
 dilutions = [0.1]
 [scan.field]
-n_weights = [600]
+n_weights = 600
 instances = 1
 sweeps = 72
 [sampling]

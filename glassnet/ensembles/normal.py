@@ -13,9 +13,10 @@ _DIGITS = Context(prec=30)
 def standard_normal(rng: np.random.Generator, count: int) -> np.ndarray:
     """`count` standard normal numbers; where libm rounds correctly they are those of ``rng.standard_normal(count)``.
 
-    numpy draws them by the ziggurat of G. Marsaglia and W. W. Tsang, J. Stat. Softw. 5, 8 (2000). Nearly all are products
-    of a random integer and a constant. Those of the tail, one in 4000, come from two logarithms of libm, whose last digit
-    depends on the machine: here they are made again from the same random numbers, with logarithms in decimal arithmetic.
+    numpy draws them by the ziggurat of G. Marsaglia and W. W. Tsang, J. Stat. Softw. 5, 8 (2000). Nearly all are
+    products of a random integer and a constant. Those of the tail, one in 4000, come from two logarithms of libm, whose
+    last digit depends on the machine: here they are made again from the same random numbers, with logarithms in decimal
+    arithmetic.
 
     Parameters
     ----------

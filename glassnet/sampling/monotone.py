@@ -13,8 +13,8 @@ _HALF_SQRT_PI = 0.8862269254527580
 def interpolate(x, y, at) -> np.ndarray:
     """Piecewise cubic interpolation of decreasing values that decreases too.
 
-    Derivatives at the points are weighted harmonic means of the slopes on either side, at the ends a parabola gives them
-    (F. N. Fritsch and J. Butland, SIAM J. Sci. Stat. Comput. 5, 300 (1984)), as in scipy's PchipInterpolator.
+    Derivatives at the points are weighted harmonic means of the slopes on either side, at the ends a parabola gives
+    them (F. N. Fritsch and J. Butland, SIAM J. Sci. Stat. Comput. 5, 300 (1984)), as in scipy's PchipInterpolator.
 
     Parameters
     ----------

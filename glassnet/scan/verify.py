@@ -22,8 +22,8 @@ from glassnet.scan.config import RunFile, UserError
 from glassnet.scan.directory import RunDirectory
 from glassnet.scan.tasks import Task
 
-#: the last release that drew tails of Gaussian couplings by libm and summed the energy of the planted state by BLAS, and
-#: how well those have to agree
+#: the last release that drew tails of Gaussian couplings by libm and summed the energy of the planted state by BLAS,
+#: and how well those have to agree
 _OF_THE_MACHINE, _AGREEMENT = "0.3.0", 1e-12
 
 
@@ -43,8 +43,8 @@ class Selection(NamedTuple):
 
 
 class Verified(NamedTuple):
-    """One task, the seconds it took, lines that say what differs, none if nothing does, and lines that say which numbers
-    of an earlier release were not compared bit by bit."""
+    """One task, the seconds it took, lines that say what differs, none if nothing does, and lines that say which
+    numbers of an earlier release were not compared bit by bit."""
 
     task: Task
     seconds: float
@@ -99,7 +99,9 @@ def verify(selection: Selection) -> Iterator[Verified]:
         yield Verified(task, time.perf_counter() - begun, lines, remarks)
 
 
-def _compare(task: Task, run_file: RunFile, ladder: list[float], directory: RunDirectory) -> tuple[list[str], list[str]]:
+def _compare(
+    task: Task, run_file: RunFile, ladder: list[float], directory: RunDirectory
+) -> tuple[list[str], list[str]]:
     """Lines that say what differs, and what was compared less strictly."""
     try:
         place, found = _read(directory, task)
@@ -209,8 +211,8 @@ def _look_further(found: segment.Segment) -> list[str]:
     lines = [
         f"on disk: {', '.join(there)}",
         f"computed: glassnet {glassnet.__version__}, {chosen_instruction_set()}",
-        f"the same glassnet gives the same bits everywhere: look further with GLASSNET_ISA={instruction_sets()[-1]} and the "
-        "same seed, and on another machine",
+        "the same glassnet gives the same bits everywhere: look further with "
+        f"GLASSNET_ISA={instruction_sets()[-1]} and the same seed, and on another machine",
     ]
     if release != glassnet.__version__:
         lines[-1] = f"see CHANGELOG.md for what changed in chains between {release} and {glassnet.__version__}"

@@ -8,7 +8,6 @@ from scipy.integrate import quad
 from scipy.stats import laplace
 
 import glassnet.theory as theory
-from glassnet.kernels import cavity
 from glassnet.theory import population, steering
 from glassnet.theory.branching import branching, strengths
 
