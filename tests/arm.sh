@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The same digits on AArch64, emulated: kernels are cross-compiled, what tests/machine.py computes there is compared with
 # what it computes here, and the pinned chains are run. Needs root and a network, and Debian's debootstrap,
-# qemu-user-static, gcc-aarch64-linux-gnu and libc6-dev-arm64-cross; ten minutes of one core. Runs in the environment
+# qemu-user-static, gcc-aarch64-linux-gnu and libc6-dev-arm64-cross; five minutes of one core. Runs in the environment
 # the tests run in (PYTEST names its pytest). A folder given as argument is kept and used again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -47,7 +47,7 @@ for source in ext/*.pyx; do
 done
 
 emulated() { # <arguments of python>
-    env -i HOME=/tmp LANG=C.UTF-8 PYTHONPATH=/site PYTHONDONTWRITEBYTECODE=1 \
+    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LANG=C.UTF-8 PYTHONPATH=/site PYTHONDONTWRITEBYTECODE=1 \
         chroot "$root" /qemu "/usr/bin/python$version" -P "$@"
 }
 
