@@ -14,6 +14,13 @@ def n_network_weights(widths: tuple[int, ...]) -> int:
     return sum(before * after for before, after in pairwise(widths))
 
 
+def layer_sizes(size: int | tuple[int, ...], n_layers: int = 1) -> list[int]:
+    """Weights of each layer before dilution: of networks of these widths, or of `n_layers` equal layers."""
+    if isinstance(size, tuple):
+        return [before * after for before, after in pairwise(size)]
+    return [size // n_layers] * n_layers
+
+
 def check_widths(widths) -> tuple[int, ...]:
     """Return the widths of a layered network as a tuple of at least 3 ints >= 1, or raise naming what is wrong."""
     try:

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 
-from glassnet import _checks, _wiring
+from glassnet import _checks, _dilution, _wiring
 from glassnet._random import Role, Seed, generator
 from glassnet.kernels import arithmetic
 
@@ -158,6 +158,11 @@ class PathGlass:
         return hasher.hexdigest()
 
     @property
+    def layer_sizes(self) -> list[int]:
+        """Number of weights of each layer; one entry without layers."""
+        return np.bincount(self.layer, minlength=self.p if self.has_layers else 1).tolist()
+
+    @property
     def recipe(self) -> dict:
         """How the glass was drawn: keywords and seeds, empty if it was given. A fresh copy at each call."""
         return json.loads(self._recipe)
@@ -206,18 +211,23 @@ class PathGlass:
             energy[first : first + n_states] = arithmetic.energies(self.paths, self.couplings, block)
         return energy.reshape(w.shape[:-1])[()]
 
-    def dilute(self, fraction, *, seed) -> "PathGlass":
+    def dilute(self, fraction, *, seed, rounding="nearest") -> "PathGlass":
         """Remove round(fraction * N) weights and every path through them; number the remaining weights afresh.
 
-        With layers, round(fraction * N_l) weights of each layer go (PHYSICS: an exact number removes the largest
-        sample-to-sample fluctuation). The stream also depends on the number of weights, so diluting twice with the
-        same seed draws independently.
+        An exact number removes the largest sample-to-sample fluctuation. With layers it is spread over them in
+        proportion to their size: layer l loses the whole number below or above its share n N_l / N of the n weights
+        that go, drawn so that its mean is that share. The stream also depends on the number of weights, so diluting
+        twice with the same seed draws independently.
 
         Parameters
         ----------
         fraction : float
             In [0, 1).
         seed : int or Seed
+        rounding : {"nearest", "random", "layers"}
+            "nearest": round(fraction * N) weights go. "random": the whole number below or above fraction * N, drawn so
+            that its mean is fraction * N. "layers", the rule of release 0.3.0, kept for runs it began:
+            round(fraction * N_l) of each layer, which in small layers is another fraction than asked, or nothing.
 
         Returns
         -------
@@ -227,23 +237,23 @@ class PathGlass:
         Raises
         ------
         ValueError
-            If `fraction` is out of range or would empty the glass or one of its layers.
+            If an argument is out of range, or the glass or one of its layers would be emptied, if only in some draws.
         """
         fraction = _wiring.dilution("fraction", fraction)
+        rounding = _checks.choice("rounding", rounding, _dilution.ROUNDINGS)
         value, key = seed if isinstance(seed, Seed) else (seed, "")
         rng = generator(Seed(value, f"{key}|n_weights={self.n_weights}"), Role.DILUTION)
+        check_emptied("fraction", fraction, self, rounding)
         keep = np.ones(self.n_weights, dtype=bool)
-        for number in range(self.p if self.has_layers else 1):
-            members = np.flatnonzero(self.layer == number)
-            n_removed = round(fraction * len(members))
-            if n_removed == len(members):
-                where = f" of layer {number}" if self.has_layers else ""
-                raise ValueError(f"fraction must leave a weight, got {fraction:g} which removes all {n_removed}{where}")
-            keep[rng.choice(members, n_removed, replace=False)] = False
+        for number, n_removed in enumerate(_dilution.drawn(fraction, self.layer_sizes, rounding, rng)):
+            keep[rng.choice(np.flatnonzero(self.layer == number), n_removed, replace=False)] = False
+        return self._without(keep, {"fraction": fraction, **rounding_record(self, rounding), **seed_record(seed)})
+
+    def _without(self, keep, event) -> "PathGlass":
+        """The glass of the weights where `keep`, with `event` in its recipe."""
         alive = keep[self.paths].all(axis=1)
         new_index = np.cumsum(keep, dtype=np.int32) - 1
         recipe = self.recipe
-        event = {"fraction": fraction, **seed_record(seed)}
         return self._replace(
             paths=new_index[self.paths[alive]],
             couplings=self.couplings[alive],
@@ -264,6 +274,22 @@ def seed_record(seed) -> dict:
     """What a recipe keeps of a seed."""
     value, key = seed if isinstance(seed, Seed) else (seed, "")
     return {"seed": int(value), "seed_key": key}
+
+
+def rounding_record(glass, rounding) -> dict:
+    """What a recipe keeps of a rule of rounding: nothing where release 0.3.0 removed the same weights."""
+    same = rounding == "layers" or (rounding == "nearest" and not glass.has_layers)
+    return {} if same else {"rounding": rounding}
+
+
+def check_emptied(name, fraction, glass, rounding) -> None:
+    """Raise ValueError, naming the argument, if this dilution empties the glass or a layer, if only in some draws."""
+    sizes = glass.layer_sizes
+    layer = _dilution.emptied(fraction, sizes, rounding)
+    if layer is not None:
+        where = f" of layer {layer}" if glass.has_layers else ""
+        removes = "may remove" if glass.has_layers and rounding != "layers" else "removes"
+        raise ValueError(f"{name} must leave a weight, got {fraction:g} which {removes} all {sizes[layer]}{where}")
 
 
 def _count_weights(paths, n_weights, layer) -> int:

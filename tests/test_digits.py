@@ -60,12 +60,18 @@ DRAWS = words(
 
 WHOLE = "a sum or product of integers"
 COST = "an estimate of costs, which decides the order of tasks and nothing else"
+TOLD = "words about dilutions, no chain depends on them"
 #: (module, function, what it does there): why it may
 ALLOWED = {
     ("_memory", "aligned", "prod"): WHOLE,
     ("_wiring", "n_network_weights", "sum"): WHOLE,
-    ("glass", "PathGlass.dilute", "sum"): WHOLE,
-    ("ensembles.nesting", "_without", "sum"): WHOLE,
+    **{("_dilution", name, "sum"): WHOLE for name in ("drawn", "_shared", "totals", "emptied", "_shares")},
+    ("_dilution", "expected", "sum"): TOLD,
+    **{("_dilution", "effective", operation): TOLD for operation in ("sum", "reduce", "**")},
+    ("glass", "PathGlass._without", "sum"): WHOLE,
+    ("scan.dilution", "_mistakes", "sum"): TOLD,
+    ("scan.dilution", "warnings", "sum"): TOLD,
+    ("scan.dilution", "_mean", "sum"): "of two numbers at most",
     ("ensembles.planting", "planted", "prod"): WHOLE,
     (
         "ensembles.hypergraph",

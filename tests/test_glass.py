@@ -183,8 +183,10 @@ def test_energy_of_one_state_of_repeated_paths_and_of_no_paths():
 def test_dilution_removes_exact_numbers_and_keeps_the_rest(name, fraction):
     parent = gn.ensembles.planted(ENSEMBLES[name](seed=4, couplings="gaussian"), 0.8, seed=5)
     glass = parent.dilute(fraction, seed=6)
-    sizes = np.bincount(parent.layer)
-    assert np.bincount(glass.layer).tolist() == [size - round(fraction * size) for size in sizes]
+    sizes, n_removed = np.bincount(parent.layer), round(fraction * parent.n_weights)
+    assert parent.n_weights - glass.n_weights == n_removed
+    # of each layer the whole number below or above its share
+    assert (np.abs(sizes - np.bincount(glass.layer) - n_removed * sizes / parent.n_weights) < 1).all()
     assert (glass.ensemble, glass.p, glass.has_layers, glass.widths) == (
         name,
         parent.p,
@@ -340,8 +342,15 @@ def test_dilute_refuses():
         triangle().dilute("0.1", seed=1)
     with pytest.raises(ValueError, match=r"fraction must leave a weight, got 0\.9 which removes all 3"):
         triangle().dilute(0.9, seed=1)
-    with pytest.raises(ValueError, match=r"removes all 1 of layer 1"):
-        gn.PathGlass([[0, 2]], [1.0], layer=[0, 0, 1]).dilute(0.6, seed=1)
+    two_layers = gn.PathGlass([[0, 2]], [1.0], layer=[0, 0, 1])
+    with pytest.raises(ValueError, match=r"got 0\.6 which removes all 1 of layer 1"):
+        two_layers.dilute(0.6, seed=1, rounding="layers")
+    # 4/3 of 2 and 2/3 of 1: in which draws a layer is emptied is nothing to find out in the middle of a scan
+    for seed in range(8):
+        with pytest.raises(ValueError, match=r"got 0\.6 which may remove all 2 of layer 0"):
+            two_layers.dilute(0.6, seed=seed)
+    with pytest.raises(ValueError, match="rounding must be one of 'nearest', 'random', 'layers', got 'up'"):
+        triangle().dilute(0.1, seed=1, rounding="up")
     with pytest.raises(ValueError, match="seed must be >= 0, got -1"):
         triangle().dilute(0.1, seed=-1)
     with pytest.raises(TypeError, match=r"seed must be an integer, got 1\.5"):

@@ -1,10 +1,11 @@
 """What is known of the degrees of an ensemble for every N: the mean number of paths, and the mean law of degrees."""
 
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import binom
+from scipy.special import bdtrc
+
+from glassnet import _dilution, _wiring
 
 #: degrees that are rarer are left out
 _RAREST = 1e-15
@@ -20,8 +21,9 @@ class Degrees(NamedTuple):
 def expected(ensemble: str, size, dilution: float, keywords: dict) -> Degrees:
     """Degrees of the glasses of an ensemble after dilution.
 
-    The numbers of paths are exact for every N. So are the shares, but for correlations between the paths of one weight
-    in regular glasses and networks that are diluted, which are of order 1 / N and 1 / width.
+    The numbers of paths are exact for every N (of networks with more than six layers of unequal sizes up to relative
+    order 1 / size^2: :func:`glassnet._dilution.outcomes`). So are the shares, but for correlations between the paths of
+    one weight in regular glasses and networks that are diluted, which are of order 1 / N and 1 / width.
 
     Parameters
     ----------
@@ -30,23 +32,46 @@ def expected(ensemble: str, size, dilution: float, keywords: dict) -> Degrees:
         Number of weights before dilution, or widths.
     dilution : float
     keywords : dict
-        p, degree, alpha: those of the ensemble.
+        p, degree, alpha: those of the ensemble; `rounding` of the dilution, "nearest" by default.
+
+    Raises
+    ------
+    ValueError
+        If nothing is left of the glass or a layer.
     """
+    sizes = _wiring.layer_sizes(size, keywords["p"] if ensemble == "layered" else 1)
+    alpha, laws = 0.0, []
+    for probability, removed in _dilution.outcomes(dilution, sizes, keywords.get("rounding", "nearest")):
+        left = [members - gone for members, gone in zip(sizes, removed, strict=True)]
+        if min(left) <= 0:
+            raise ValueError(f"dilution must leave a weight of {sizes[left.index(min(left))]}, got {dilution!r}")
+        found = _in_layers(sizes, left, keywords) if len(sizes) > 1 else _on_all(ensemble, size, left[0], keywords)
+        alpha += probability * found.alpha
+        laws.append(probability * found.shares)
+    shares = np.zeros(max(map(len, laws)))
+    for law in laws:
+        shares[: len(law)] += law
+    return Degrees(alpha, shares)
+
+
+def _on_all(ensemble: str, size: int, left: int, keywords: dict) -> Degrees:
+    """Degrees where paths are drawn on all weights alike, of which some are left."""
+    p = keywords["p"]
+    # that all other weights of a path are left if one of them is
+    others = float(np.prod([(left - i) / (size - i) for i in range(1, p)]))
+    alive = left / size * others
     if ensemble == "regular":
-        p, degree = keywords["p"], keywords["degree"]
-        alive, others = _survival(size, p, dilution)
-        n_paths, law = size * degree // p, _binomial(degree, others)
-        return Degrees(n_paths * alive / _left(size, dilution), law)
-    if ensemble == "poisson":
-        p, n_paths = keywords["p"], round(keywords["alpha"] * size)
-        alive, others = _survival(size, p, dilution)
-        return Degrees(n_paths * alive / _left(size, dilution), _binomial(n_paths, p / size * others))
-    if ensemble == "layered":
-        members = [size // keywords["p"]] * keywords["p"]
+        n_paths, law = size * keywords["degree"] // p, _binomial(keywords["degree"], others)
     else:
-        members = [before * after for before, after in pairwise(size)]
-    n_paths, left = round(keywords["alpha"] * sum(members)), [_left(n, dilution) for n in members]
-    alive = np.prod([kept / n for kept, n in zip(left, members, strict=True)])
+        n_paths = round(keywords["alpha"] * size)
+        law = _binomial(n_paths, p / size * others)
+    return Degrees(n_paths * alive / left, law)
+
+
+def _in_layers(sizes: list[int], left: list, keywords: dict) -> Degrees:
+    """Degrees where every path has one weight of each layer, of which some are left."""
+    n_paths = round(keywords["alpha"] * sum(sizes))
+    alive = np.prod([kept / n for kept, n in zip(left, sizes, strict=True)])
     laws = [_binomial(n_paths, alive / kept) for kept in left]
     shares = np.zeros(max(map(len, laws)))
     for law, kept in zip(laws, left, strict=True):
@@ -54,21 +79,13 @@ def expected(ensemble: str, size, dilution: float, keywords: dict) -> Degrees:
     return Degrees(float(n_paths * alive / sum(left)), shares)
 
 
-def _left(members: int, dilution: float) -> int:
-    """Weights that are left of so many; raises ValueError if that is none."""
-    if (left := members - round(dilution * members)) == 0:
-        raise ValueError(f"dilution must leave a weight of {members}, got {dilution!r}")
-    return left
-
-
-def _survival(size: int, p: int, dilution: float) -> tuple[float, float]:
-    """Probability that all weights of a path are left, and that all others are if one of them is."""
-    left = _left(size, dilution)
-    others = float(np.prod([(left - i) / (size - i) for i in range(1, p)]))
-    return left / size * others, others
-
-
 def _binomial(n: int, probability: float) -> np.ndarray:
     """Law of a binomial number up to where it is negligible."""
-    top = int(binom.isf(_RAREST, n, probability)) if probability < 1 else n
-    return binom.pmf(np.arange(min(n, top) + 1), n, probability)
+    if probability >= 1:
+        return np.append(np.zeros(n), 1.0)
+    mean = n * probability
+    numbers = np.arange(min(n, int(mean + 40 * np.sqrt(mean) + 100)) + 1)
+    kept = numbers[: 1 + np.argmax(bdtrc(numbers, n, probability) <= _RAREST)]
+    with np.errstate(divide="ignore"):
+        ratios = np.log((n + 1 - kept[1:]) / kept[1:] * probability / (1 - probability))
+    return np.exp(n * np.log1p(-probability) + np.append(0.0, np.cumsum(ratios)))

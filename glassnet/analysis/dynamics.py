@@ -142,7 +142,7 @@ def planted_relaxation(
     seed : int
     ensemble : {"regular", "poisson", "layered", "walks"}
     **keywords
-        Those of the ensemble: p, degree, alpha, dilution.
+        Those of the ensemble: p, degree, alpha, dilution, rounding.
 
     Returns
     -------

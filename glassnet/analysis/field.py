@@ -156,7 +156,7 @@ def field_integration(
         Per lane, >= 72; the second half is recorded. Near T_d the state relaxes slowly: see `drift`. At low temperature
         barriers take exp(2 / T) sweeps.
     **keywords
-        Those of the ensemble: p, degree, alpha, dilution.
+        Those of the ensemble: p, degree, alpha, dilution, rounding.
 
     Returns
     -------

@@ -58,7 +58,7 @@ class OverlapAverages:
         sums = square.sum(axis=2).sum(axis=0), np.einsum("drp,drp->r", square, square), high
         self._moments.append(np.stack(sums, axis=-1) / (square.shape[0] * square.shape[2]))
         self._thermal.append(thermal_error(square))
-        self._densities.append(density(reading.overlap, self._edges))
+        self._densities.append(density(reading.overlap, self._edges, self._node.n_weights, reading.n_weights))
         recorded = reading.magnetisation if reading.magnetisation is not None else reading.final_magnetisation
         if recorded is not None and may_magnetise(self._node):
             self._magnetised.append((recorded * recorded).mean(axis=(0, 2)))
@@ -169,8 +169,17 @@ def bin_edges(n_weights: int) -> np.ndarray:
     return 1 + step / 2 - together * step * np.arange(n_bins, -1, -1)
 
 
-def density(overlaps: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Normalised histograms of overlaps (n_draws, n_rungs, n_chains) in equal bins: (n_rungs, n_bins)."""
+def density(overlaps: np.ndarray, edges: np.ndarray, n_weights: int = 0, of_sample: int = 0) -> np.ndarray:
+    """Normalised histograms of overlaps (n_draws, n_rungs, n_chains) in equal bins: (n_rungs, n_bins).
+
+    Where the bins are those of `n_weights` weights and the sample has another number `of_sample`, its possible overlaps
+    lie elsewhere: each is then spread over the step 2/N around it.
+    """
+    if n_weights != of_sample:
+        own = 1 + (1 - 2 * np.arange(of_sample + 1, -1, -1)) / of_sample
+        below = np.cumsum(density(overlaps, own), axis=1) * (2 / of_sample)
+        below = np.pad(below, [(0, 0), (1, 0)])
+        return np.diff([np.interp(edges, own, row) for row in below], axis=1) / (edges[1] - edges[0])
     n_bins, n_rungs = len(edges) - 1, overlaps.shape[1]
     width = edges[1] - edges[0]
     place = ((overlaps - edges[0]) / width).astype(np.int64)

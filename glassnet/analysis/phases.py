@@ -33,6 +33,7 @@ class _Sample(NamedTuple):
     levels: np.ndarray
     probability: np.ndarray
     order: tuple[float, float]
+    n_weights: int
 
 
 class EnergyPhases:
@@ -64,7 +65,7 @@ class EnergyPhases:
         at, threshold, probability = equal_weight(levels, counts / counts.sum(), beta[rung], bounds)
         low, high = halves(levels, probability, threshold)
         order = self._order(reading, self._finite[rung])
-        self._samples.append(_Sample(1 / at, low, high, threshold, levels, probability, order))
+        self._samples.append(_Sample(1 / at, low, high, threshold, levels, probability, order, reading.n_weights))
 
     def _order(self, reading: Reading, rung: int) -> tuple[float, float]:
         """Mean overlap of the pairs that are alike on a rung, and mean size of the magnetisation of configurations that
@@ -100,7 +101,7 @@ class EnergyPhases:
         """
         if not self._samples:
             return None
-        n, rows = self._node.n_weights, self._samples
+        n, rows = self._mean_weights(), self._samples
         step = spacing(rows[0].levels)
         edges, densities = self._densities(step)
         counts = errors.resampling_counts(len(rows), key=self._node.path, seed=seed)
@@ -110,7 +111,7 @@ class EnergyPhases:
         depth = valley(centres, resampled, middle)
         columns = {
             "temperature": [row.temperature for row in rows],
-            "gap": [(row.high - row.low) / n for row in rows],
+            "gap": [(row.high - row.low) / row.n_weights for row in rows],
             "overlap": [row.order[0] for row in rows],
             "magnetisation": [row.order[1] for row in rows],
         }
@@ -120,9 +121,12 @@ class EnergyPhases:
         variables["density_stderr"] = ("energy", errors.bootstrap_error(resampled, len(rows)))
         return xr.Dataset(variables, {"energy": centres}, {"step": step, "n_samples": len(rows)})
 
+    def _mean_weights(self) -> float:
+        return float(np.mean([row.n_weights for row in self._samples]))
+
     def _densities(self, step: float) -> tuple[np.ndarray, np.ndarray]:
         """Edges of bins of the energy per weight, and the density of each sample in them."""
-        n, rows = self._node.n_weights, self._samples
+        n, rows = self._mean_weights(), self._samples
         middle = np.mean([row.threshold for row in rows])
         shifted = []
         for row in rows:

@@ -9,7 +9,7 @@ import os
 import re
 import struct
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from pathlib import Path
 from typing import NamedTuple
@@ -20,8 +20,9 @@ import numpy as np
 from glassnet.chains import schema
 from glassnet.chains.archive import Member
 
-#: number of the file format; readers refuse a newer one
-FORMAT = 1
+#: number of the newest file format, that of chains which say what a dilution removed; readers refuse a newer one. All
+#: others are still written as format 1: earlier releases read them, and say of the rest that a newer one wrote it.
+FORMAT = 2
 #: variables that label the others; `replica_a` and `replica_b` only where pairs of replicas were compared, the last
 #: four only where planted states were measured in a field
 COORDINATES = ("draw", "temperature", "replica", "gap", "walker", "replica_a", "replica_b")
@@ -72,6 +73,11 @@ class Content(NamedTuple):
 
     arrays: dict[str, np.ndarray]
     attrs: dict[str, dict]
+
+
+def format_of(variables: Iterable[str]) -> int:
+    """Number of the format of a chain with these variables."""
+    return FORMAT if "removed_fraction" in variables else 1
 
 
 def digest(content: Content) -> str:

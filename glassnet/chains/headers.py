@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from glassnet.chains.archive import Member
-from glassnet.chains.content import FORMAT, ChainError, check_format
+from glassnet.chains.content import ChainError, check_format
 
 #: name of the index inside a shard
 INDEX = "index.json"
@@ -34,7 +34,8 @@ def file_name(sample: int) -> str:
 def encode(headers: dict[int, Header]) -> bytes:
     """The index of a shard."""
     chains = {file_name(sample): _encoded(header) for sample, header in headers.items()}
-    return json.dumps({"format": FORMAT, "chains": chains}).encode()
+    newest = max((header.attrs["format"] for header in headers.values()), default=1)
+    return json.dumps({"format": newest, "chains": chains}).encode()
 
 
 def decode(index: bytes, members: dict[str, Member], shard: Path | Member) -> dict[int, Header]:

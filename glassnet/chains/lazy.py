@@ -1,5 +1,7 @@
 """A variable of many samples that is read from their files when it is asked for, and only the part asked for."""
 
+from collections.abc import Callable
+
 import h5py
 import numpy as np
 import xarray as xr
@@ -61,10 +63,20 @@ class SampleStack(BackendArray):
             stored = file[self.name]
             # of all attributes only this one is needed
             scale = stored.attrs.get("scale_factor")
-            return np.asarray(stored[key]) if scale is None else stored[key] * float(scale)
+            values = self._widened(lambda part: stored[part], stored.shape, key)
+            return values if scale is None else values * float(scale)
 
         self.places[number], values = follow(self.places[number], read)
         return values
+
+    def _widened(self, read: Callable[[tuple], np.ndarray], shape: tuple[int, ...], key: tuple) -> np.ndarray:
+        """Values at `key` of an array of this shape; zeros beyond it: samples may differ by one weight, and so by a
+        byte of packed ones."""
+        missing = self.shape[-1] - shape[-1]
+        if not missing:
+            return np.asarray(read(key))
+        values = read((*key[:-1], slice(None)))
+        return np.pad(values, [(0, 0)] * (values.ndim - 1) + [(0, missing)])[..., key[-1]]
 
 
 class FinalWeights(SampleStack):
@@ -85,29 +97,30 @@ class FinalWeights(SampleStack):
 
     def _read_one(self, number: int, key: tuple) -> np.ndarray:
         def read(file: h5py.File) -> np.ndarray:
-            lane_at = file["state/walkers_lane_at"][...]
-            return file["state/weights"][...][lane_at.T][key]
+            weights = file["state/weights"][...][file["state/walkers_lane_at"][...].T]
+            return self._widened(weights.__getitem__, weights.shape, key)
 
         self.places[number], values = follow(self.places[number], read)
         return values
 
 
-def final_weights(places: list[Place], file: h5py.File) -> xr.Variable | None:
-    """Lazy variable of the weights that the chains in `places` end in; None if `file`, that of one of them, has no
-    state of a sampler on a ladder."""
+def final_weights(places: list[Place], file: h5py.File, n_bytes: int) -> xr.Variable | None:
+    """Lazy variable of the weights that the chains in `places` end in, packed into so many bytes at most; None if
+    `file`, that of one of them, has no state of a sampler on a ladder."""
     state = file["state"]
     if "weights" not in state or "walkers_lane_at" not in state:
         return None
     n_replicas, n_rungs = state["walkers_lane_at"].shape
-    array = indexing.LazilyIndexedArray(FinalWeights(places, (n_rungs, n_replicas, state["weights"].shape[-1])))
+    array = indexing.LazilyIndexedArray(FinalWeights(places, (n_rungs, n_replicas, n_bytes)))
     meaning = "weights at the end of the chain, packed 8 to a byte, lowest bit first, 1 = +1"
     return xr.Variable(("sample", "temperature", "replica", "byte"), array, {"long_name": meaning})
 
 
-def stack(places: list[Place], name: str, stored: h5py.Dataset, n_draws: int) -> xr.Variable:
-    """Lazy variable over the samples in `places`, all shaped like `stored`, that of one of them."""
+def stack(places: list[Place], name: str, stored: h5py.Dataset, lengths: dict[str, int]) -> xr.Variable:
+    """Lazy variable over the samples in `places`, all shaped like `stored`, that of one of them, but on the axes of
+    which `lengths` are given."""
     axes = dimensions(name)
-    shape = tuple(n_draws if axis == "draw" else length for axis, length in zip(axes, stored.shape, strict=True))
+    shape = tuple(lengths.get(axis, length) for axis, length in zip(axes, stored.shape, strict=True))
     attrs = attributes(stored)
     sample, encoding = from_stored(np.empty(0, dtype=stored.dtype), attrs)
     attrs.pop("scale_factor", None)

@@ -15,7 +15,7 @@ from glassnet.chains.content import ChainError, Image, reading
 from glassnet.chains.store import NODES, RUN_FILE, members_of, read_index
 
 #: what is taken along beside the chains, where there is such
-_BESIDE = ("ladders.json", "summary.json", "report.html", "transition*.png", "figures/*", "failed/*.txt")
+_BESIDE = ("ladders.json", "field.json", "summary.json", "report.html", "transition*.png", "figures/*", "failed/*.txt")
 
 
 class Packed(NamedTuple):

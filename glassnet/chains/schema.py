@@ -35,6 +35,7 @@ VARIABLES = {
         "weights of the planted state of each lane with each local field: paths minus twice the violated ones",
     ),
     "degree_counts": (("degree",), "weights with so many paths"),
+    "removed_fraction": (("layer",), "fraction of the connections of each layer that the dilution removed"),
 }
 
 _COUNTERS = ("swap_attempted", "swap_accepted", "round_trips")
@@ -99,6 +100,12 @@ def dataset(
     return _with_acceptance(xr.Dataset(variables, coords=coordinates, attrs=attrs))
 
 
+def removed_fraction(fractions: np.ndarray) -> xr.Variable:
+    """Variable of the fraction of connections that were removed from each layer, (n_layers,) float64."""
+    axes, meaning = VARIABLES["removed_fraction"]
+    return xr.Variable(axes, fractions, {"long_name": meaning})
+
+
 def join(*pieces: xr.Dataset) -> xr.Dataset:
     """Join a chain and its continuations: draws follow each other, counters add up; attributes are those of the last.
 
@@ -118,14 +125,16 @@ def join(*pieces: xr.Dataset) -> xr.Dataset:
     for number in np.flatnonzero(np.diff(draw) <= 0)[:1]:
         raise ValueError(f"pieces must follow each other: after sweep {draw[number]} comes {draw[number + 1]}")
     variables = {}
-    for name, variable in last.variables.items():
+    # a run of no draws does not name the replicas of its pairs
+    named = next((piece for piece in reversed(pieces) if piece.sizes["draw"]), last)
+    for name, variable in named.variables.items():
         values = variable.values
         if "draw" in variable.dims:
             values = np.concatenate([piece[name].values for piece in pieces])
         elif name in _COUNTERS:
             values = sum(piece[name].values for piece in pieces)
         variables[name] = xr.Variable(variable.dims, values, variable.attrs, variable.encoding)
-    return _with_acceptance(xr.Dataset(variables, attrs=last.attrs).set_coords(list(last.coords)))
+    return _with_acceptance(xr.Dataset(variables, attrs=last.attrs).set_coords(list(named.coords)))
 
 
 def _with_acceptance(dataset: xr.Dataset) -> xr.Dataset:

@@ -14,13 +14,13 @@ import xarray as xr
 
 from glassnet.chains.atomic import commit
 from glassnet.chains.content import (
-    FORMAT,
     ChainError,
     Content,
     Place,
     attributes,
     digest,
     dimensions,
+    format_of,
     get,
     labels,
     opened,
@@ -108,7 +108,7 @@ def from_stored(values: np.ndarray, attrs: dict) -> tuple[np.ndarray, dict]:
 
 def content_of(dataset: xr.Dataset, glass: PathGlass, state: dict[str, np.ndarray]) -> Content:
     """What :func:`write` writes of its arguments, but the digest."""
-    arrays, attrs = {}, {"": dataset.attrs | {"format": FORMAT}}
+    arrays, attrs = {}, {"": dataset.attrs | {"format": format_of(dataset.variables)}}
     for name, variable in dataset.variables.items():
         arrays[name], scale = _as_integers(variable)
         attrs[name] = variable.attrs | scale

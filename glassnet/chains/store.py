@@ -27,7 +27,13 @@ RUN_FILE = "run.toml"
 NODES = "nodes.json"
 #: facts of a task in its chain file that all samples of a node share
 NODE_ATTRS = ("n_weights_parent", "dilution", "planted_temperature", "ensemble", "p", "couplings", "glass", "n_weights")
-NODE_ATTRS += ("kind",)
+NODE_ATTRS += ("kind", "rounding")
+#: facts that differ between samples, with what they mean
+PER_SAMPLE = {
+    "n_paths": "number of paths",
+    "n_weights": "number of weights that are left after dilution",
+    "planted_energy": "total energy of the planted state",
+}
 
 
 def open_chains(path) -> xr.DataTree:
@@ -44,11 +50,11 @@ def open_chains(path) -> xr.DataTree:
         Node ``/N96/dilution0.1`` for each size and dilution, ``/N96/dilution0.1/planted0.65`` for each planting
         temperature; in a run that holds both, the symmetric chains are ``/N96/dilution0.1/symmetric``. Field
         integration is in ``/field/N9999/dilution0.1``. Variables are those of :mod:`glassnet.chains.schema` with
-        `sample` as first dimension, and `n_paths`, `planted_energy` and `final_weights` (the weights that the chain
-        ends in, packed like `weights`) of each sample. They are read when used and not kept: ``.load()`` a node to work
-        on it. Where a scan grew midway, a node shows the draws that all its samples have. Node attributes
-        `samples_expected` and `samples_missing` (list of numbers) say what an unfinished scan lacks. Root attributes:
-        `run_file` (TOML text), `seed`.
+        `sample` as first dimension, and `n_paths`, `n_weights`, `planted_energy` and `final_weights` (the weights that
+        the chain ends in, packed like `weights`) of each sample. They are read when used and not kept: ``.load()`` a
+        node to work on it. Where a scan grew midway, a node shows the draws that all its samples have. Node attributes
+        `samples_expected` and `samples_missing` (list of numbers) say what an unfinished scan lacks, and `n_weights`
+        is the nearest number where samples differ by one weight. Root attributes: `run_file` (TOML text), `seed`.
 
     Raises
     ------
@@ -153,18 +159,30 @@ def node_of(headers: dict[int, Header], attrs: dict, seed: int, where: Path) -> 
         if header.attrs["sample"] != sample:
             raise ChainError(f"{header.place}: holds sample {header.attrs['sample']}, not {sample}")
         _check_same_run(first, header, n_draws, attrs, seed, where)
-    variables = _variables([header.place for header in headers.values()], n_draws)
+    variables = _variables(list(headers.values()), n_draws)
     variables["sample"] = ("sample", np.array(list(headers), dtype=np.int64))
-    for name, meaning in (("n_paths", "number of paths"), ("planted_energy", "total energy of the planted state")):
+    for name, meaning in PER_SAMPLE.items():
         if name in first.attrs:
             values = np.array([header.attrs[name] for header in headers.values()])
             variables[name] = ("sample", values, {"long_name": meaning})
     shared = {name: first.attrs[name] for name in NODE_ATTRS if name in first.attrs}
-    alpha = float(np.mean(variables["n_paths"][1])) / first.attrs["n_weights"]
+    if shared.get("rounding") == "random":
+        # samples differ by one weight, their node goes by the nearest number whichever samples there are
+        shared["n_weights"] = shared["n_weights_parent"] - round(shared["dilution"] * shared["n_weights_parent"])
+    alpha = float(np.mean(variables["n_paths"][1]) / np.mean(variables["n_weights"][1]))
     return xr.Dataset(variables, attrs=shared | attrs | {"alpha": alpha}).set_coords(labels(variables))
 
 
-def _variables(places: list[Path | Member], n_draws: int) -> dict:
+def _variables(headers: list[Header], n_draws: int) -> dict:
+    """Coordinates and lazy variables of these chains."""
+    places = [header.place for header in headers]
+    n_weights = {header.attrs["n_weights"] for header in headers}
+    shape = {"draw": n_draws, "byte": -(-max(n_weights) // 8)}
+    # multiples of 1 / n_paths, and of 1 / number of walks
+    own_unit = (
+        ("path_overlap", "overlap") if headers[0].attrs["ensemble"] in ("layered", "walks") else ("path_overlap",)
+    )
+
     def read(file: h5py.File) -> dict:
         variables = {}
         for name in variable_names(file):
@@ -172,9 +190,12 @@ def _variables(places: list[Path | Member], n_draws: int) -> dict:
             if name in COORDINATES:
                 values = stored[:n_draws] if name == "draw" else stored[...]
                 variables[name] = (dimensions(name), values, attributes(stored))
-            else:
-                variables[name] = lazy.stack(places, name, stored, n_draws)
-        final = lazy.final_weights(places, file)
+                continue
+            variables[name] = lazy.stack(places, name, stored, shape)
+            if len(n_weights) > 1 or (len(headers) > 1 and name in own_unit):
+                # saved again as whole numbers of the first sample's unit, the others would be rounded
+                variables[name].encoding = {}
+        final = lazy.final_weights(places, file, shape["byte"])
         return variables if final is None else variables | {"final_weights": final}
 
     return follow(places[0], read)[1]
@@ -183,6 +204,7 @@ def _variables(places: list[Path | Member], n_draws: int) -> dict:
 def _check_same_run(first: Header, header: Header, n_draws: int, attrs: dict, seed: int, where: Path) -> None:
     same = (
         header.attrs["seed"] == seed
+        and header.attrs.get("rounding") == first.attrs.get("rounding")
         and all(header.attrs.get(name) == value for name, value in attrs.items() if name in NODE_ATTRS)
         and np.array_equal(header.draw[:n_draws], first.draw[:n_draws])
         and np.array_equal(header.temperature, first.temperature)

@@ -5,14 +5,33 @@ from itertools import pairwise
 
 import numpy as np
 
-from glassnet import _checks, _wiring
+from glassnet import _checks, _dilution, _meant, _wiring
 from glassnet._random import Role, Seed, generator
 from glassnet.ensembles.couplings import check_couplings, draw_couplings, label
 from glassnet.ensembles.hypergraph import random_regular
 from glassnet.glass import PathGlass, seed_record
 
+#: what papers and other programs call the keywords of an ensemble
+OTHER_WORDS = {
+    "N": "n_weights",
+    "n": "n_weights",
+    "size": "n_weights",
+    "n_spins": "n_weights",
+    "k": "degree",
+    "connectivity": "degree",
+    "ratio": "alpha",
+    "layers": "widths",
+    "shape": "widths",
+    "J": "couplings",
+    "mean": "bias",
+    "delta": "dilution",
+    "rng": "seed",
+    "random_state": "seed",
+}
 
-def regular(n_weights, p, degree, seed, *, couplings="binary", bias=0.0, dilution=0.0) -> PathGlass:
+
+@_meant.keywords(**OTHER_WORDS)
+def regular(n_weights, p, degree, seed, *, couplings="binary", bias=0.0, dilution=0.0, rounding="nearest") -> PathGlass:
     """Every weight on exactly `degree` paths: a random regular hypergraph.
 
     Parameters
@@ -31,6 +50,8 @@ def regular(n_weights, p, degree, seed, *, couplings="binary", bias=0.0, dilutio
         Mean of a binary coupling, in [-1, 1].
     dilution : float
         Fraction of the connections removed afterwards, in [0, 1), as :meth:`PathGlass.dilute` with the same seed does.
+    rounding : {"nearest", "random", "layers"}
+        How many that are where `dilution` times their number is not whole: see :meth:`PathGlass.dilute`.
 
     Returns
     -------
@@ -54,12 +75,13 @@ def regular(n_weights, p, degree, seed, *, couplings="binary", bias=0.0, dilutio
     if n_weights * degree % p:
         raise ValueError(f"n_weights * degree must be divisible by p = {p}, got {n_weights} * {degree}")
     n_paths = n_weights * degree // p
-    disorder = Disorder(n_weights, n_paths, p, seed, couplings, bias, dilution)
+    disorder = Disorder(n_weights, n_paths, p, seed, couplings, bias, dilution, rounding)
     paths, method = random_regular(n_weights, p, degree, disorder.paths_rng())
     return disorder.glass(paths, {"ensemble": "regular", "n_weights": n_weights, "degree": degree, "method": method})
 
 
-def poisson(n_weights, p, alpha, seed, *, couplings="binary", bias=0.0, dilution=0.0) -> PathGlass:
+@_meant.keywords(**OTHER_WORDS)
+def poisson(n_weights, p, alpha, seed, *, couplings="binary", bias=0.0, dilution=0.0, rounding="nearest") -> PathGlass:
     """``round(alpha * n_weights)`` paths, each a uniform choice of p distinct weights.
 
     Degrees are Poisson with mean p * alpha for large N. Equal paths are allowed and add up.
@@ -72,7 +94,7 @@ def poisson(n_weights, p, alpha, seed, *, couplings="binary", bias=0.0, dilution
         Weights per path, >= 2.
     alpha : float
         Paths per weight before dilution, >= 0.
-    seed, couplings, bias, dilution
+    seed, couplings, bias, dilution, rounding
         As in :func:`regular`.
 
     Returns
@@ -87,16 +109,17 @@ def poisson(n_weights, p, alpha, seed, *, couplings="binary", bias=0.0, dilution
     p = _checks.integer("p", p, minimum=2)
     n_weights = _at_least_p(n_weights, p)
     alpha, n_paths = _path_count(alpha, n_weights)
-    disorder = Disorder(n_weights, n_paths, p, seed, couplings, bias, dilution)
+    disorder = Disorder(n_weights, n_paths, p, seed, couplings, bias, dilution, rounding)
     paths = random_subsets(n_weights, p, n_paths, disorder.paths_rng())
     return disorder.glass(paths, {"ensemble": "poisson", "n_weights": n_weights, "alpha": alpha})
 
 
-def layered(n_weights, p, alpha, seed, *, couplings="binary", bias=0.0, dilution=0.0) -> PathGlass:
+@_meant.keywords(**OTHER_WORDS)
+def layered(n_weights, p, alpha, seed, *, couplings="binary", bias=0.0, dilution=0.0, rounding="nearest") -> PathGlass:
     """``round(alpha * n_weights)`` paths, each with one uniform weight from each of p equal layers.
 
     Weights ``l * n_weights / p, ...`` are layer l. Equal paths are allowed and add up. The energy is invariant under
-    flipping all weights of any two layers; dilution removes the same fraction of every layer.
+    flipping all weights of any two layers; dilution removes equally many of every layer, but for odd ones.
 
     Parameters
     ----------
@@ -106,7 +129,7 @@ def layered(n_weights, p, alpha, seed, *, couplings="binary", bias=0.0, dilution
         Number of layers and weights per path, >= 2.
     alpha : float
         Paths per weight before dilution, >= 0.
-    seed, couplings, bias, dilution
+    seed, couplings, bias, dilution, rounding
         As in :func:`regular`.
 
     Returns
@@ -123,7 +146,7 @@ def layered(n_weights, p, alpha, seed, *, couplings="binary", bias=0.0, dilution
     if n_weights % p:
         raise ValueError(f"n_weights must be divisible by p = {p}, got {n_weights}")
     alpha, n_paths = _path_count(alpha, n_weights)
-    disorder = Disorder(n_weights, n_paths, p, seed, couplings, bias, dilution)
+    disorder = Disorder(n_weights, n_paths, p, seed, couplings, bias, dilution, rounding)
     size = n_weights // p
     layers = np.arange(p, dtype=np.int32)
     paths = disorder.paths_rng().integers(size, size=(n_paths, p), dtype=np.int32) + size * layers
@@ -132,7 +155,8 @@ def layered(n_weights, p, alpha, seed, *, couplings="binary", bias=0.0, dilution
     )
 
 
-def walks(widths, alpha, seed, *, couplings="binary", bias=0.0, dilution=0.0) -> PathGlass:
+@_meant.keywords(**OTHER_WORDS)
+def walks(widths, alpha, seed, *, couplings="binary", bias=0.0, dilution=0.0, rounding="nearest") -> PathGlass:
     """Paths through a layered network: neurons i_0 ... i_p drawn uniformly, weight l is the edge (i_{l-1}, i_l).
 
     The energy is invariant under flipping all weights into and out of a hidden neuron. Equal paths are allowed and add
@@ -146,8 +170,8 @@ def walks(widths, alpha, seed, *, couplings="binary", bias=0.0, dilution=0.0) ->
         n_weights = sum_l widths[l-1] * widths[l].
     alpha : float
         Paths per weight before dilution, >= 0; n_paths = round(alpha * n_weights).
-    seed, bias, dilution
-        As in :func:`regular`; the same fraction of the edges of every layer is removed.
+    seed, bias, dilution, rounding
+        As in :func:`regular`; the edges that are removed are spread over the layers in proportion to their size.
     couplings : {"binary", "gaussian"}, (n_paths,) floats, or callable(input_unit, rng) -> float
         A callable is called once for every path, in the order the paths are drawn, with the index of the input neuron
         at its head and the generator of the couplings; :func:`glassnet.network.data_couplings` makes one from
@@ -167,7 +191,7 @@ def walks(widths, alpha, seed, *, couplings="binary", bias=0.0, dilution=0.0) ->
     n_weights = _wiring.n_network_weights(widths)
     p = len(widths) - 1
     alpha, n_paths = _path_count(alpha, n_weights)
-    disorder = Disorder(n_weights, n_paths, p, seed, couplings, bias, dilution, n_inputs=widths[0])
+    disorder = Disorder(n_weights, n_paths, p, seed, couplings, bias, dilution, rounding, widths[0])
     rng = disorder.paths_rng()
     paths = np.empty((n_paths, p), dtype=np.int32)
     inputs = neurons = rng.integers(widths[0], size=n_paths, dtype=np.int32)
@@ -191,12 +215,14 @@ class Disorder:
     couplings: object
     bias: float
     dilution: float
+    rounding: str
     n_inputs: int = 0
 
     def __post_init__(self):
         _wiring.require_memory(self.n_weights, self.n_paths, self.p)
         check_couplings(self.couplings, self.bias, self.n_paths, n_inputs=self.n_inputs)
         _wiring.dilution("dilution", self.dilution)
+        _checks.choice("rounding", self.rounding, _dilution.ROUNDINGS)
 
     def paths_rng(self) -> np.random.Generator:
         """The stream of the paths."""
@@ -216,7 +242,7 @@ class Disorder:
             ensemble=recipe["ensemble"],
             recipe=recipe | how | seed_record(self.seed),
         )
-        return glass.dilute(self.dilution, seed=self.seed) if self.dilution else glass
+        return glass.dilute(self.dilution, seed=self.seed, rounding=self.rounding) if self.dilution else glass
 
 
 def random_subsets(n_weights: int, p: int, count: int, rng: np.random.Generator) -> np.ndarray:

@@ -2,18 +2,25 @@
 
 import numpy as np
 
-from glassnet import _checks, _wiring
+from glassnet import _checks, _dilution, _meant, _wiring
 from glassnet._random import Role, Seed, generator
-from glassnet.glass import PathGlass, seed_record
+from glassnet.glass import PathGlass, check_emptied, rounding_record, seed_record
 
 
-def nested_dilutions(glass, fractions, seed) -> list[PathGlass]:
+@_meant.keywords(dilutions="fractions", rng="seed", random_state="seed")
+def nested_dilutions(glass, fractions, seed, *, rounding="nearest") -> list[PathGlass]:
     """Dilute one glass to several fractions so that what is removed at one is removed at every larger one.
 
-    Each dilution by itself has the law of :meth:`PathGlass.dilute`: round(fraction * N) weights (of each layer), drawn
-    uniformly. Together they share one random order in which weights go, so a scan along the dilution axis sees the
-    change and not the noise of new draws. The order depends on the seed and the number of weights only: more fractions
-    leave the others as they are. (``glass.dilute`` at two fractions with one seed gives sets that are not nested.)
+    All share one random order in which weights go, so a scan along the dilution axis sees the change and not the noise
+    of new draws. The order depends on the seed and the number of weights only: more fractions leave the others as they
+    are. (``glass.dilute`` at two fractions with one seed gives sets that are not nested.)
+
+    Without layers each dilution by itself has the law of :meth:`PathGlass.dilute`. With layers, weight k = 0, 1, ... of
+    the N_l of a layer, in random order, goes at the time (k + u) / N_l, with u uniform in [0, 1) and independent for
+    every weight. Of layers of equal size any n weights are then spread as evenly as can be, the odd ones over layers
+    drawn at random, again the law of ``dilute``. Of layers of unequal size what a layer loses lies within
+    1 + (p - 2) N_l / N of its share n N_l / N, and its mean is that share up to about a tenth of one weight: rounding
+    each share up or down without bias, as ``dilute`` does, is not nested.
 
     Parameters
     ----------
@@ -21,6 +28,9 @@ def nested_dilutions(glass, fractions, seed) -> list[PathGlass]:
     fractions : list of floats
         In [0, 1), in any order.
     seed : int or Seed
+    rounding : {"nearest", "random", "layers"}
+        As in :meth:`PathGlass.dilute`; with "random" all fractions are rounded by the same random number. "layers", the
+        rule of release 0.3.0, removes round(fraction * N_l) of each layer.
 
     Returns
     -------
@@ -31,38 +41,66 @@ def nested_dilutions(glass, fractions, seed) -> list[PathGlass]:
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as described, or a fraction would empty the glass or one of its layers.
+        If an argument is not as described, or a fraction empties the glass or one of its layers.
     """
     if not isinstance(glass, PathGlass):
         raise TypeError(f"glass must be a PathGlass, got {type(glass).__name__}")
     fractions = [_wiring.dilution("fractions", value) for value in _checks.real_array("fractions", fractions, ndim=1)]
+    rounding = _checks.choice("rounding", rounding, _dilution.ROUNDINGS)
+    rng, orders = _orders(glass, seed)
+    if rounding == "layers":
+        counts = [[round(fraction * len(order)) for order in orders] for fraction in fractions]
+    else:
+        layer = _layers_by_time(orders, rng)
+        rounded = rng.random() if rounding == "random" else None
+        totals = [_total(fraction, glass.n_weights, rounded) for fraction in fractions]
+        counts = [np.bincount(layer[:total], minlength=len(orders)).tolist() for total in totals]
+    return [
+        _shortened(glass, orders, removed, fraction, {"nested": True, **rounding_record(glass, rounding)}, seed)
+        for fraction, removed in zip(fractions, counts, strict=True)
+    ]
+
+
+def coupled_dilution(glass, fraction, seed, rounding="nearest") -> PathGlass:
+    """Dilute with the law of :meth:`PathGlass.dilute`, so that other fractions with the same seed share what goes.
+
+    The sets of two fractions are nested up to one weight in every layer; without layers they are nested, and those of
+    :func:`nested_dilutions`. Parameters and errors are those of ``dilute``.
+    """
+    check_emptied("dilution", fraction, glass, rounding)
+    rng, orders = _orders(glass, seed)
+    removed = _dilution.drawn(fraction, glass.layer_sizes, rounding, rng)
+    return _shortened(glass, orders, removed, fraction, {"coupled": True, **rounding_record(glass, rounding)}, seed)
+
+
+def _orders(glass, seed) -> tuple[np.random.Generator, list[np.ndarray]]:
+    """The order in which the weights of every layer go, and the stream it was drawn from."""
     value, key = seed if isinstance(seed, Seed) else (seed, "")
     rng = generator(Seed(value, f"{key}|nested,n_weights={glass.n_weights}"), Role.DILUTION)
-    layers = [np.flatnonzero(glass.layer == number) for number in range(glass.p if glass.has_layers else 1)]
-    orders = [rng.permutation(members) for members in layers]
-    return [_without(glass, fraction, orders, seed) for fraction in fractions]
+    layers = [np.flatnonzero(glass.layer == number) for number in range(len(glass.layer_sizes))]
+    return rng, [rng.permutation(members) for members in layers]
 
 
-def _without(glass, fraction, orders, seed):
-    """Remove the first weights of every order, and every path through them."""
+def _layers_by_time(orders, rng) -> np.ndarray:
+    """The layer of the weight that goes first, second, ...: weights go at stratified times."""
+    if len(orders) == 1:
+        return np.zeros(len(orders[0]), dtype=np.int64)
+    times = np.concatenate([(np.arange(len(order)) + rng.random(len(order))) / len(order) for order in orders])
+    layer = np.repeat(np.arange(len(orders)), [len(order) for order in orders])
+    return layer[np.argsort(times, kind="stable")]
+
+
+def _total(fraction: float, n_weights: int, rounded: float | None) -> int:
+    mean = fraction * n_weights
+    return round(mean) if rounded is None else int(mean + rounded)
+
+
+def _shortened(glass, orders, removed, fraction, how, seed) -> PathGlass:
+    """Without the first weights of every order, so many of each."""
     keep = np.ones(glass.n_weights, dtype=bool)
-    for number, order in enumerate(orders):
-        n_removed = round(fraction * len(order))
+    for number, (order, n_removed) in enumerate(zip(orders, removed, strict=True)):
         if n_removed == len(order):
             where = f" of layer {number}" if glass.has_layers else ""
             raise ValueError(f"fractions must leave a weight, got {fraction:g} which removes all {n_removed}{where}")
         keep[order[:n_removed]] = False
-    alive = keep[glass.paths].all(axis=1)
-    new_index = np.cumsum(keep, dtype=np.int32) - 1
-    recipe = glass.recipe
-    event = {"fraction": fraction, "nested": True, **seed_record(seed)}
-    return glass._replace(
-        paths=new_index[glass.paths[alive]],
-        couplings=glass.couplings[alive],
-        n_weights=int(keep.sum()),
-        layer=glass.layer[keep],
-        edges=None if glass.edges is None else glass.edges[keep],
-        planted=None if glass.planted is None else glass.planted[keep],
-        parent_index=glass.parent_index[keep],
-        recipe=recipe | {"diluted": [*recipe.get("diluted", []), event]},
-    )
+    return glass._without(keep, {"fraction": fraction, **how, **seed_record(seed)})

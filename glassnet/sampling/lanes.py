@@ -11,8 +11,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from glassnet import _checks, ensembles
+from glassnet import _checks, _dilution, _wiring, ensembles
 from glassnet._random import Role, Seed, generator, words
+from glassnet.ensembles.nesting import coupled_dilution
 from glassnet.glass import PathGlass
 from glassnet.kernels import arithmetic, bitsliced
 from glassnet.sampling.walkers import Walkers
@@ -100,7 +101,7 @@ def instance_seed(seed, instance: int) -> Seed:
     return Seed(_checks.integer("seed", seed, minimum=0), f"instance={instance}")
 
 
-def draw(ensemble, n_weights, seed, *, dilution=0.0, **keywords) -> PathGlass:
+def draw(ensemble, n_weights, seed, *, dilution=0.0, rounding="nearest", **keywords) -> PathGlass:
     """Draw the paths of an instance, with couplings +1 and the planted state +1; layers and networks are forgotten.
 
     Parameters
@@ -109,7 +110,9 @@ def draw(ensemble, n_weights, seed, *, dilution=0.0, **keywords) -> PathGlass:
     n_weights : int, or widths of walks
     seed : Seed
     dilution : float
-        Removed by :func:`glassnet.ensembles.nested_dilutions` with the same seed.
+        With the same seed the larger of two dilutions removes what the other one does, up to one weight of each layer.
+    rounding : {"nearest", "random", "layers"}
+        As in :meth:`glassnet.PathGlass.dilute`.
     **keywords
         p, degree, alpha: those of the ensemble.
 
@@ -118,24 +121,36 @@ def draw(ensemble, n_weights, seed, *, dilution=0.0, **keywords) -> PathGlass:
     TypeError, ValueError
         If an argument is not as described.
     """
+    return bare(diluted(ensemble, n_weights, seed, dilution=dilution, rounding=rounding, **keywords))
+
+
+def diluted(ensemble, n_weights, seed, *, dilution=0.0, rounding="nearest", **keywords) -> PathGlass:
+    """The glass of which :func:`draw` takes the paths; parameters and errors are the same."""
     _checks.choice("ensemble", ensemble, ("regular", "poisson", "layered", "walks"))
     if extra := keywords.keys() & {"couplings", "bias"}:
         raise TypeError(f"{min(extra)} must not be given: the couplings are planted, +-1")
     glass = getattr(ensembles, ensemble)(n_weights, seed=seed, **keywords)
-    (glass,) = ensembles.nested_dilutions(glass, [dilution], seed)
+    dilution = _wiring.dilution("dilution", dilution)
+    return coupled_dilution(glass, dilution, seed, _checks.choice("rounding", rounding, _dilution.ROUNDINGS))
+
+
+def bare(glass) -> PathGlass:
+    """The paths of a glass, with couplings +1 and the planted state +1."""
     ones = np.ones(glass.n_weights, dtype=np.int8)
     return PathGlass(glass.paths, np.ones(glass.n_paths), glass.n_weights, planted=ones)
 
 
 def describe(ensemble, n_weights, keywords) -> str:
     """One line that names the instances of a study."""
-    shown = ", ".join(f"{name} = {value}" for name, value in keywords.items())
+    shown = ", ".join(f"{name} = {value}" for name, value in keywords.items() if name != "rounding")
+    shown += ", rounded at random" * (keywords.get("rounding") == "random")
     return f"{ensemble} glasses of {n_weights} weights, {shown}"
 
 
 def keywords_text(ensemble, n_weights, keywords) -> str:
     """The ensemble and its dilution as JSON, to be kept with a result; of networks, `n_weights` are the widths, and the
     number of their layers is p."""
+    keywords = {name: value for name, value in keywords.items() if name != "rounding"}
     own = {"p": len(n_weights) - 1} if ensemble == "walks" else {}
     return json.dumps({"ensemble": ensemble, "dilution": 0.0, **own, **keywords}, default=float)
 

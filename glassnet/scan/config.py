@@ -1,7 +1,7 @@
 """The run file: what may stand in it, and every mistake in it at once."""
 
-import difflib
 import math
+import re
 import tomllib
 from pathlib import Path
 from types import UnionType
@@ -20,6 +20,7 @@ from pydantic import (
     field_validator,
 )
 
+from glassnet import _meant
 from glassnet.chains.archive import SIGNATURE
 from glassnet.chains.store import NODES, RUN_FILE
 from glassnet.sampling.planted_field import FEWEST_SWEEPS
@@ -145,6 +146,10 @@ class Scan(_Section):
 
     sizes: list[Size] = Field(min_length=1, description="numbers of weights before dilution; walks: lists of widths")
     dilutions: list[Dilution] = Field([0.0], min_length=1, description="fractions of the connections removed")
+    rounding: Literal["nearest", "random"] = Field(
+        "nearest",
+        description="connections removed: their number times the dilution, rounded; random: up or down, with that mean",
+    )
     planted: list[Positive] = Field([], description="planting temperatures; fresh instances at each")
     symmetric: bool | None = Field(
         None, description="also run glasses as drawn, not planted; default: only when nothing is planted"
@@ -200,11 +205,37 @@ class RunFile(_Section):
     scan: Scan
     sampling: Sampling
     _text: str = PrivateAttr("")
+    _decided: Any = PrivateAttr(None)
+    _kept_rounding: str | None = PrivateAttr(None)
+
+    @property
+    def rounding(self) -> str:
+        """How many connections a dilution removes (see :meth:`glassnet.PathGlass.dilute`): "nearest", "random", or
+        "layers" where the directory was begun by release 0.3.0."""
+        return self._kept_rounding or self.scan.rounding
+
+    def keeping(self, rounding: str) -> "RunFile":
+        """The same run file for a directory that was begun with this rule of rounding."""
+        kept = self.model_copy()
+        kept._kept_rounding = rounding
+        return kept
 
     @property
     def text(self) -> str:
         """The TOML this was read from."""
         return self._text
+
+    @property
+    def decided(self):
+        """What the directory of the run holds of field integration, a :class:`glassnet.scan.fieldplan.Decided`; None
+        before there is one."""
+        return self._decided
+
+    def settled(self, decided) -> "RunFile":
+        """The same with what its directory holds."""
+        settled = self.model_copy()
+        settled._decided = decided
+        return settled
 
     @property
     def symmetric(self) -> bool:
@@ -252,8 +283,13 @@ def load(path) -> RunFile:
     UserError
         If it cannot be read, holds mistakes or needs more memory than there is: one line for each, naming file and key.
     """
-    run_file = parse(read(path), str(path))
-    _refuse(checks.too_large(run_file), str(path))
+    return runnable(read(path), str(path))
+
+
+def runnable(text: str, name: str) -> RunFile:
+    """The run file in `text`, which this machine has the memory for; UserError names its mistakes with `name`."""
+    run_file = parse(text, name)
+    _refuse(checks.too_large(run_file), name)
     return run_file
 
 
@@ -319,13 +355,13 @@ def _line(entry: dict) -> str:
     if kind == "model_type":
         return f"{key}: must be a table, got {_shown(value)}"
     message = entry["msg"].replace("Input should be", "must be")
-    return f"{key}: {message}, got {_shown(value)}"
+    words = re.findall("'([^']*)'", entry["ctx"]["expected"]) if kind == "literal_error" else []
+    return f"{key}: {message}, got {_shown(value)}{_meant.question(str(value), words)}"
 
 
 def _allowed(place: list) -> str:
     names = list(_model(place[:-1]).model_fields)
-    close = difflib.get_close_matches(str(place[-1]), names, n=1)
-    return f", did you mean {close[0]}?" if close else f" (allowed: {', '.join(names)})"
+    return _meant.question(str(place[-1]), names) or f" (allowed: {', '.join(names)})"
 
 
 def _model(place: list) -> type[BaseModel]:

@@ -1,7 +1,8 @@
 """The directory of a run: what lies where, whose it is, and what is done.
 
-run.toml            the run file (its last, largest version)      nodes.json      nodes and their samples
+run.toml            the run file (its last, largest version)      nodes.json      nodes, samples, rule of rounding
 chains/N96/dilution0.1[/planted0.65]/sample3.h5   finished tasks      ladders.json    temperatures
+chains/field/N9999/dilution0.1/sample3.h5   field integration      field.json      its sizes, instances and sweeps
 chains/.../samples0-255.zip   many finished tasks      chains/.../sample3.segments/000001.h5   a task begun
 failed/<task>.txt   tracebacks      progress.json   how far a running scan is      .lock   held while a scan runs
 """
@@ -18,18 +19,20 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+from glassnet._dilution import ROUNDINGS
 from glassnet.chains import merging, rescue, segment, shards
 from glassnet.chains.archive import Member
 from glassnet.chains.atomic import commit, remove_parts
-from glassnet.chains.content import ChainError, Unreadable
+from glassnet.chains.content import ChainError, Unreadable, attributes, opened
 from glassnet.chains.headers import file_name
 from glassnet.chains.store import NODES, RUN_FILE
 from glassnet.chains.unfinished import Unfinished
-from glassnet.scan import growth
+from glassnet.scan import dilution, fieldplan, growth, ladders
 from glassnet.scan.config import RunFile, UserError, parse, read
 from glassnet.scan.tasks import Task, all_tasks, n_samples, node_attributes, recorded
 
 PROGRESS = "progress.json"
+FIELD = "field.json"
 #: seconds a second scan waits for the lock: `glassnet status` holds it for a moment
 _PATIENCE = 1.0
 #: shards read at once: one reader alone does not use what a parallel file system can do
@@ -96,26 +99,95 @@ class RunDirectory:
             raise UserError(f"{self.path}: no such directory")
         if not (self.path / RUN_FILE).is_file():
             raise UserError(f"{self.path}: not a run directory of glassnet: no {RUN_FILE}")
-        return parse(read(self.path / RUN_FILE), str(self.path / RUN_FILE))
+        begun = parse(read(self.path / RUN_FILE), str(self.path / RUN_FILE))
+        return self.settled(begun.keeping(self.rounding(begun.scan.rounding)))
 
-    def check(self, run_file: RunFile, name: str) -> None:
-        """Refuse a directory that holds something else than the beginnings of this run; touches nothing.
+    def settled(self, run_file: RunFile) -> RunFile:
+        """A run file with what was decided of field integration when the directory was begun, if it was.
 
         Raises
         ------
         UserError
-            Naming every key that differs, with both values.
+            If the record of that is damaged.
         """
-        if not self.path.exists():
-            return
-        if not self.path.is_dir():
-            raise UserError(f"{self.path}: not a directory")
-        if (self.path / RUN_FILE).exists():
-            objections = growth.objections(self.run_file(), run_file, str(self.path))
-            if objections:
-                raise UserError("\n".join(f"{name}: {objection}" for objection in objections))
-        elif (self.path / "chains").exists():
-            raise UserError(f"{self.path}: holds chains of a run whose {RUN_FILE} is missing; choose another --out")
+        try:
+            return run_file.settled(fieldplan.from_json((self.path / FIELD).read_text()))
+        except OSError:
+            pass
+        except (ValueError, KeyError, TypeError) as error:
+            raise UserError(f"{self.path / FIELD}: damaged ({error})") from None
+        if not (self.path / RUN_FILE).is_file():
+            return run_file
+        # 0.3.0 kept no record: it decided by the rules of today, of the run file that is here
+        begun = parse(read(self.path / RUN_FILE), str(self.path / RUN_FILE))
+        if begun.field is None or run_file.field is None:
+            return run_file
+        return run_file.settled(fieldplan.decide(begun, ladders.of_field(begun, self.ladders())))
+
+    def keep_decisions(self, run_file: RunFile, kept: dict[str, list[float]]) -> RunFile:
+        """Write what is decided of field integration, with the ladders there are; the run file with that."""
+        if run_file.field is None:
+            return run_file
+        decided = fieldplan.decide(run_file, ladders.of_field(run_file, kept))
+        self._put(FIELD, fieldplan.to_json(decided))
+        return run_file.settled(decided)
+
+    def rounding(self, otherwise: str) -> str:
+        """How many connections the dilutions of this directory remove: what was recorded when it was begun.
+
+        Release 0.3.0 recorded nothing: its rule, "layers", holds where there is a list of nodes without a record. Where
+        that list is lost or damaged the chains say it.
+
+        Parameters
+        ----------
+        otherwise : str
+            The answer where nothing was begun.
+
+        Raises
+        ------
+        UserError
+            If a later release recorded a rule that is not known here.
+        """
+        begun = False
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            recorded = json.loads((self.path / NODES).read_text()).get("rounding", "layers")
+            if recorded not in ROUNDINGS:
+                raise UserError(f"{self.path / NODES}: written by a newer glassnet (rounding {recorded!r})")
+            return recorded
+        for folder in sorted((self.path / "chains").rglob("*")):
+            attrs = _first_attributes(folder)
+            begun |= attrs is not None
+            # nothing is removed at dilution 0
+            if attrs and attrs.get("dilution"):
+                return attrs.get("rounding", "layers")
+        return "layers" if begun else otherwise
+
+    def check(self, run_file: RunFile, name: str) -> RunFile:
+        """Refuse a directory that holds something else than the beginnings of this run; touches nothing.
+
+        Returns
+        -------
+        RunFile
+            The same, with what the directory has decided: its rule of rounding dilutions, its field integration.
+
+        Raises
+        ------
+        UserError
+            Naming every key that differs, with both values, and every dilution that cannot be.
+        """
+        refused = []
+        if self.path.exists():
+            if not self.path.is_dir():
+                raise UserError(f"{self.path}: not a directory")
+            if (self.path / RUN_FILE).exists():
+                refused = growth.objections(self.run_file(), self.settled(run_file), str(self.path))
+            elif (self.path / "chains").exists():
+                raise UserError(f"{self.path}: holds chains of a run whose {RUN_FILE} is missing; choose another --out")
+            run_file = self.settled(run_file.keeping(self.rounding(run_file.scan.rounding)))
+        refused = [*refused, *dilution.mistakes(run_file)]
+        if refused:
+            raise UserError("\n".join(f"{name}: {mistake}" for mistake in refused))
+        return run_file
 
     @contextlib.contextmanager
     def locked(self):
@@ -169,8 +241,9 @@ class RunDirectory:
                     "samples": n_samples(task, run_file),
                     "attrs": node_attributes(task, run_file),
                 }
+        index = {"seed": run_file.seed, "rounding": run_file.rounding, "nodes": list(nodes.values())}
+        self._put(NODES, json.dumps(index, indent=1))
         self._put(RUN_FILE, run_file.text)
-        self._put(NODES, json.dumps({"seed": run_file.seed, "nodes": list(nodes.values())}, indent=1))
 
     def ladders(self) -> dict[str, list[float]]:
         """Temperature ladders computed so far."""
@@ -236,6 +309,8 @@ class RunDirectory:
                     raise UserError(
                         f"{path}: belongs to another run or task (task {attrs.get('task')}, seed {attrs.get('seed')})"
                     )
+                if attrs.get("rounding", "layers") != node_attributes(task, run_file).get("rounding", "layers"):
+                    raise UserError(f"{path}: its dilution was rounded by another rule than that of this run")
                 if attrs["sweeps"] >= recorded(task, run_file):
                     done.add(number)
                     continue
@@ -294,3 +369,16 @@ def _inspect(whose: tuple[Path, Path]) -> tuple[dict[int, dict], str | None]:
         raise
     except ChainError as error:
         return {sample: content.attrs[""] for sample, _, content in rescue.salvaged(shard)}, str(error)
+
+
+def _first_attributes(folder: Path) -> dict | None:
+    """Attributes of a chain in the folder of a node, or of a segment of one; None without one that can be read."""
+    inside = shards.held(folder)
+    places = [*inside.files.values(), *sorted(folder.glob("[0-9]*.h5"))]
+    for place in places:
+        with contextlib.suppress(ChainError), opened(place) as file:
+            return attributes(file)
+    for shard in inside.shards:
+        with contextlib.suppress(ChainError):
+            return next((header.attrs for header in shards.listed(shard).values()), None)
+    return None

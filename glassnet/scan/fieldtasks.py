@@ -14,6 +14,7 @@ from glassnet.sampling import lanes, planted_field
 from glassnet.scan import fieldplan
 from glassnet.scan.checks import n_weights
 from glassnet.scan.config import RunFile
+from glassnet.scan.dilution import removal
 
 #: temperatures where they are found by short runs
 _N_TEMPERATURES = 6
@@ -27,7 +28,7 @@ def n_lanes(run_file: RunFile) -> int:
 
 def updates(size: fieldplan.Size, dilution: float, run_file: RunFile) -> float:
     """Metropolis updates of a task, about: without its temperatures the sweeps are those at the zero of the entropy."""
-    sweeps = fieldplan.sweeps(run_file, run_file.field.temperatures or fieldplan.guess(run_file, dilution))
+    sweeps = fieldplan.sweeps(run_file, dilution)
     return n_weights(size) * (1 - dilution) * n_lanes(run_file) * sweeps
 
 
@@ -66,8 +67,9 @@ def record(
     glassnet.sampling.planted_field.Stopped
         If `proceed` says no: nothing of the task is kept.
     """
-    glass = _draw(size, dilution, run_file, seed)
-    rungs, sweeps = np.array(temperatures), fieldplan.sweeps(run_file, temperatures)
+    diluted = _diluted(size, dilution, run_file, seed)
+    glass = lanes.bare(diluted)
+    rungs, sweeps = np.array(temperatures), fieldplan.sweeps(run_file, dilution, temperatures)
     top, (fields, _) = fieldplan.largest_degree(run_file, size), planted_field.quadrature()
     found = planted_field.planted(glass, rungs, seed, sweeps, top=top, proceed=proceed)
     shape = (len(rungs), len(fields), -1)
@@ -91,21 +93,23 @@ def record(
             "measure_every": planted_field.EVERY,
         },
     )
-    return dataset, glass, sweeps
+    return dataset.assign(removal(size, dilution, run_file, diluted)), glass, sweeps
 
 
 def sampler(size: fieldplan.Size, dilution: float, run_file: RunFile, seed: Seed) -> lanes.Lanes:
     """The lanes of a task at the start, where short runs find the temperatures at guessed ones."""
     guessed = fieldplan.guess(run_file, dilution)[0] * np.linspace(0.9, 1.1, _N_TEMPERATURES)
-    glass, rungs = _draw(size, dilution, run_file, seed), np.array(run_file.field.temperatures or guessed)
+    glass = lanes.bare(_diluted(size, dilution, run_file, seed))
+    rungs = np.array(run_file.field.temperatures or guessed)
     temperatures, fields, violated = planted_field.planting(glass, rungs, seed)
     return lanes.Lanes(glass, temperatures, seed, fields=fields, violated=violated)
 
 
-def _draw(size: fieldplan.Size, dilution: float, run_file: RunFile, seed: Seed) -> PathGlass:
+def _diluted(size: fieldplan.Size, dilution: float, run_file: RunFile, seed: Seed) -> PathGlass:
     wanted = {"alpha"} if run_file.glass.ensemble == "walks" else {"p", "degree", "alpha"}
     keywords = run_file.glass.model_dump(include=wanted, exclude_none=True)
-    return lanes.draw(run_file.glass.ensemble, size, seed, dilution=dilution, **keywords)
+    keywords |= {"dilution": dilution, "rounding": run_file.rounding}
+    return lanes.diluted(run_file.glass.ensemble, size, seed, **keywords)
 
 
 def footprint(size: fieldplan.Size, dilution: float, run_file: RunFile) -> tuple[int, int, int]:
@@ -113,7 +117,7 @@ def footprint(size: fieldplan.Size, dilution: float, run_file: RunFile) -> tuple
     glass, before, count = run_file.glass, n_weights(size), n_lanes(run_file)
     p = glass.p or len(size) - 1
     paths = glass.alpha * before if glass.alpha else before * glass.degree / p
-    sweeps = fieldplan.sweeps(run_file, run_file.field.temperatures or fieldplan.guess(run_file, dilution))
+    sweeps = fieldplan.sweeps(run_file, dilution)
     draws = planted_field.n_draws(sweeps) * (4 * count + 8)
     laws = 4 * count * (2 * fieldplan.largest_degree(run_file, size) + 1)
     of_glass = int(paths * (4 * p + 8) + before * 17)

@@ -72,7 +72,7 @@ def _glass(task: Task, run_file: RunFile) -> tuple[int, int, int]:
     glass, before = run_file.glass, n_weights(task.size)
     p = glass.p or len(task.size) - 1
     paths = glass.alpha * before if glass.alpha else before * glass.degree / p
-    return round(before * (1 - task.dilution)), math.ceil(paths * (1 - task.dilution) ** p), p
+    return math.ceil(before * (1 - task.dilution)), math.ceil(paths * (1 - task.dilution) ** p), p
 
 
 def _draw(measure: list[str], n_rungs: int, replicas: int, weights: int, run_file: RunFile) -> tuple[int, int]:

@@ -12,13 +12,15 @@ _PER_TASK = ("temperatures", "replicas", "thermalization", "sweeps", "measure_ev
 
 def objections(begun: RunFile, wanted: RunFile, directory: str) -> list[str]:
     """Lines 'key: what is wrong', naming both values; none if `wanted` continues or grows what was begun."""
+    if begun.rounding == "layers" and "rounding" not in wanted.scan.model_fields_set:
+        wanted = wanted.keeping("layers")
     # keys of a kind of task that is no longer asked for are missing now: scan.symmetric and scan.planted tell of it
     before, now = _settings(begun), _settings(wanted)
     if begun.field is not None and wanted.field is None:
         now["scan.field"] = False
     lines = [
         f"{_written(key, begun, wanted)}: {_shown(now[key])} here, "
-        f"but {directory} was begun with {_shown(value)}; {_rule(key)}"
+        f"but {directory} was begun with {_shown_before(key, value)}; {_rule(key)}"
         for key, value in before.items()
         if key in now and key != "scan.symmetric" and not _continues(key, value, now[key])
     ]
@@ -50,7 +52,7 @@ def _settings(run_file: RunFile) -> dict[str, object]:
     settings: dict[str, object] = {"seed": run_file.seed}
     settings |= {f"glass.{name}": value for name, value in run_file.glass.model_dump().items()}
     settings |= {f"scan.{name}": getattr(run_file.scan, name) for name in ("sizes", "dilutions", "planted")}
-    settings["scan.symmetric"] = run_file.symmetric
+    settings |= {"scan.symmetric": run_file.symmetric, "scan.rounding": run_file.rounding}
     for planted in [False] * run_file.symmetric + [True] * bool(run_file.scan.planted):
         settings["scan.planted_samples" if planted else "samples"] = run_file.samples_of(planted)
         sampling, table = run_file.sampling_of(planted), "sampling.planted" if planted else "sampling"
@@ -73,11 +75,20 @@ def _written(key: str, *run_files: RunFile) -> str:
 
 
 def _rule(key: str) -> str:
+    if key == "scan.rounding":
+        return "it stays (--out starts another directory)"
     if key in (*_LISTS, *_NUMBERS, _INSTANCES):
         return "it may only grow"
     if key.startswith("scan.field"):
         return "of scan.field only instances may grow (--out starts another directory)"
     return "only samples, sizes, dilutions, planted and sweeps may grow (--out starts another directory)"
+
+
+def _shown_before(key: str, value) -> str:
+    """What a directory was begun with, as a run file may say it."""
+    if key == "scan.rounding" and value == "layers":
+        return "the rule of release 0.3.0, with which it goes on where the key is left out"
+    return _shown(value)
 
 
 def _shown(value) -> str:

@@ -18,7 +18,7 @@ from glassnet.chains.atomic import commit, set_aside
 from glassnet.chains.content import ChainError
 from glassnet.kernels.bitsliced import chosen_instruction_set
 from glassnet.sampling.ladder import Interrupted
-from glassnet.scan import farm, ladders, progress, tasks
+from glassnet.scan import dilution, farm, ladders, progress, tasks
 from glassnet.scan.config import RunFile, UserError, load
 from glassnet.scan.directory import RunDirectory
 from glassnet.scan.saving import CHECKPOINT_EVERY, Saving
@@ -141,7 +141,9 @@ def _prepare(path, out, checkpoint_every: float, held: contextlib.ExitStack, sto
     directory = RunDirectory.of(path, run_file, out)
     directory.check(run_file, str(path))
     held.enter_context(directory.locked())
-    directory.check(run_file, str(path))
+    run_file = directory.check(run_file, str(path))
+    for line in dilution.warnings(run_file):
+        print(f"warning: {line}", file=sys.stderr, flush=True)
     every_task = tasks.all_tasks(run_file)
     survey = directory.survey(every_task, run_file)
     # shards last: of a chain damaged in both files the one in the shard may be the one that is rescued
@@ -160,6 +162,7 @@ def _prepare(path, out, checkpoint_every: float, held: contextlib.ExitStack, sto
     except ValueError as error:
         raise UserError(f"{path}: sampling.temperatures: {error}") from None
     directory.keep_ladders(kept)
+    run_file = directory.keep_decisions(run_file, kept)
     costs = {number: tasks.cost(every_task[number], run_file, survey.reached.get(number, 0)) for number in left}
     return Plan(Job(run_file, str(directory.path), kept, checkpoint_every), every_task, costs, len(survey.done))
 
@@ -203,7 +206,8 @@ def _perform(job, directory, every_task, stop, number, tick) -> farm.Ended:
         seconds = time.perf_counter() - begun
         if outcome.dataset is not None and len(every_task) > shards.BLOCK:
             _merge(job, directory, task, stop, tick)
-        return farm.Ended(number, outcome.updates, seconds, None, paused=outcome.dataset is None)
+        stopped = outcome.dataset is None
+        return farm.Ended(number, outcome.updates, seconds, None, paused=stopped, lost=stopped and not outcome.state)
     except Exception as error:
         with contextlib.suppress(OSError):
             commit(directory.failure(task), f"{task.text}\n\n{traceback.format_exc()}".encode())

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from glassnet.chains.unfinished import Unfinished
-from glassnet.scan import equilibrium, forecast, tasks
+from glassnet.scan import dilution, equilibrium, forecast, tasks
 from glassnet.scan.config import RunFile, load
 from glassnet.scan.directory import RunDirectory
 from glassnet.scan.saving import CHECKPOINT_EVERY
@@ -108,7 +108,7 @@ def dry_run(
     """
     run_file = load(path)
     directory = RunDirectory.of(path, run_file, out)
-    directory.check(run_file, str(path))
+    run_file = directory.check(run_file, str(path))
     every_task = tasks.all_tasks(run_file)
     survey = directory.survey(every_task, run_file)
     left = {task: survey.reached.get(number, 0) for number, task in enumerate(every_task) if number not in survey.done}
@@ -122,6 +122,7 @@ def dry_run(
         expected = forecast.forecast(found, run_file)
         lines += [] if calibration is None else forecast.times(expected, calibration, time_limit)
         lines += forecast.sizes(expected, len(left), checkpoint_every, python)
+    lines += _some(f"warning: {line}" for line in dilution.warnings(run_file))
     lines += _some([f"damaged, would be run again: {reason}" for reason in survey.damaged.values()])
     return "\n".join(lines)
 

@@ -20,6 +20,7 @@ from glassnet.sampling.tempering import ParallelTempering
 from glassnet.scan import fieldplan, fieldtasks
 from glassnet.scan.checks import n_weights
 from glassnet.scan.config import Ladder, RunFile
+from glassnet.scan.dilution import is_recorded, removal
 from glassnet.scan.saving import Saving
 
 
@@ -77,7 +78,7 @@ class Task:
 class Outcome(NamedTuple):
     """What a task leaves: the content of its chain file, and the Metropolis updates it took.
 
-    There is no dataset if the task ended early and lies in its segments.
+    There is no dataset if the task ended early and lies in its segments, and no state either if nothing of it does.
     """
 
     dataset: xr.Dataset | None
@@ -158,7 +159,8 @@ def draw_glass(task: Task, run_file: RunFile, purpose: str = "") -> PathGlass:
     seed = Seed(run_file.seed, task.text + purpose)
     keywords = run_file.glass.model_dump(exclude_none=True)
     keywords |= {"widths": task.size} if isinstance(task.size, tuple) else {"n_weights": task.size}
-    glass = getattr(ensembles, keywords.pop("ensemble"))(seed=seed, dilution=task.dilution, **keywords)
+    keywords |= {"dilution": task.dilution, "rounding": run_file.rounding}
+    glass = getattr(ensembles, keywords.pop("ensemble"))(seed=seed, **keywords)
     if task.planted is None:
         return glass
     unsatisfied = "fixed" if glass.is_binary else "independent"
@@ -202,13 +204,15 @@ def run(
     sampling = run_file.sampling_of(task.planted is not None)
     earlier = [] if existing is None else [existing]
     if saving is not None:
-        earlier += saving.load(f"{task.text},seed={run_file.seed}", existing)
+        rule = f",rounding={run_file.rounding}" * is_recorded(task.dilution, run_file)
+        earlier += saving.load(f"{task.text},seed={run_file.seed}{rule}", existing)
     if glass is None:
         glass = earlier[-1].glass if earlier else draw_glass(task, run_file)
     sampler = _sampler(task, run_file, ladder, glass)
     if earlier:
         sampler.restore(earlier[-1].state)
     pieces, facts = [piece.dataset for piece in earlier], attributes(task, run_file, glass)
+    removed = removal(task.size, task.dilution, run_file, glass)
     begun, updates, end = sampler.n_sweeps, sampler.n_updates, sampling.thermalization + sampling.sweeps
     how = {"measure_every": sampling.measure_every, "measure": sampling.measure}
     how["progress"] = progress and (lambda done, total: progress(sampler.n_sweeps - begun, end - begun))
@@ -216,7 +220,7 @@ def run(
     while True:
         thermalization = max(0, sampling.thermalization - sampler.n_sweeps)
         piece = sampler.run(end - sampler.n_sweeps - thermalization, thermalization, **how)
-        pieces.append(piece.assign_attrs(facts))
+        pieces.append(piece.assign(removed).assign_attrs(facts))
         if sampler.n_sweeps == end:
             dataset = schema.join(*pieces) if earlier or len(pieces) > 1 else pieces[0]
             return Outcome(dataset, glass, sampler.state(), sampler.n_updates - updates)
@@ -293,4 +297,6 @@ def node_attributes(task: Task, run_file: RunFile) -> dict:
     }
     if task.field:
         facts["kind"] = task.kind
+    if is_recorded(task.dilution, run_file):
+        facts["rounding"] = run_file.rounding
     return facts if task.planted is None else facts | {"planted_temperature": task.planted}

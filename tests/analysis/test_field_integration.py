@@ -281,7 +281,7 @@ def test_figure_of_one_column(small):
         ({"seed": -1}, ValueError, "seed must be >= 0, got -1"),
         ({"ensemble": "given"}, ValueError, "ensemble must be one of 'regular'"),
         ({"couplings": "gaussian"}, TypeError, "couplings must not be given"),
-        ({"dilution": 1.0}, ValueError, r"fractions must be in \[0, 1\), got 1"),
+        ({"dilution": 1.0}, ValueError, r"dilution must be in \[0, 1\), got 1"),
     ],
 )
 def test_wrong_arguments_are_named(keywords, error, message):
@@ -302,7 +302,7 @@ def test_complexity_of_larger_glasses():
 
 
 def test_known_degrees_are_those_of_drawn_glasses():
-    """Mean paths per weight and shares of degrees of 400 glasses, within 4 standard errors.
+    """Mean paths per weight and shares of degrees of 225 glasses, within 4 standard errors.
 
     Regular glasses and networks that are diluted have corrections of order 1 / N and 1 / width in the shares.
     """
@@ -312,18 +312,24 @@ def test_known_degrees_are_those_of_drawn_glasses():
         ("layered", 60, {"p": 3, "alpha": 2.0}, 0.2, 0.0),
         ("walks", (4, 5, 6, 4), {"alpha": 2.0}, 0.0, 0.0),
         ("walks", (9, 9, 9, 9), {"alpha": 2.0}, 0.2, 0.01),
+        # one or two layers lose one more than the others
+        ("layered", 24, {"p": 3, "alpha": 2.0}, 0.11, 0.0),
+        ("layered", 24, {"p": 3, "alpha": 2.0, "rounding": "random"}, 0.1, 0.0),
+        ("layered", 24, {"p": 3, "alpha": 2.0, "rounding": "layers"}, 0.2, 0.0),
+        ("walks", (3, 2, 4, 5), {"alpha": 2.0}, 0.2, 0.05),
+        ("walks", (3, 2, 4, 5), {"alpha": 2.0, "rounding": "random"}, 0.15, 0.05),
     ]
     for ensemble, size, keywords, dilution, correction in cases:
         known = expected(ensemble, size, dilution, keywords)
         assert known.shares.sum() == pytest.approx(1)
         assert known.shares @ np.arange(len(known.shares)) == pytest.approx(known.alpha * (keywords.get("p") or 3))
         rows = []
-        for instance in range(400):
+        for instance in range(225):
             glass = lanes.draw(ensemble, size, lanes.instance_seed(1, instance), dilution=dilution, **keywords)
             shares = np.bincount(glass.degrees, minlength=5)[:5] / glass.n_weights
             rows.append([glass.n_paths / glass.n_weights, *shares])
         rows, wanted = np.array(rows), np.array([known.alpha, *known.shares[:5]])
-        bound = 4 * rows.std(axis=0, ddof=1) / 20 + np.array([1e-12, *[correction + 1e-12] * 5])
+        bound = 4 * rows.std(axis=0, ddof=1) / 15 + np.array([1e-12, *[correction + 1e-12] * 5])
         assert (np.abs(rows.mean(axis=0) - wanted) < bound).all(), ensemble
 
 

@@ -47,13 +47,15 @@ def test_one_sharp_overlap_has_binder_cumulant_one(synthetic):
     assert averages["q2"].values == pytest.approx(0.5625)
 
 
-@pytest.mark.parametrize(("layer_size", "p"), [(3, 3), (4, 2), (2, 4), (3, 2)])
-def test_layered_pairs_equal_enumeration(layer_size, p):
-    layers = [layer_size - 2 * np.array(list(map(sum, product((0, 1), repeat=layer_size))))] * p
+@pytest.mark.parametrize("layer_sizes", [(3, 3, 3), (4, 4), (2, 2, 2, 2), (3, 3), (2, 3, 3), (4, 3, 2), (1, 4)])
+def test_layered_pairs_equal_enumeration(layer_sizes):
+    """Layers of one size, and those that a dilution left with different numbers of weights."""
+    p = len(layer_sizes)
+    layers = [number - 2 * np.array(list(map(sum, product((0, 1), repeat=number)))) for number in layer_sizes]
     sums = np.array(np.meshgrid(*layers)).reshape(p, -1)
     images = np.array([s for s in product((1, -1), repeat=p) if np.prod(s) == 1])
-    best = (images @ sums).max(axis=0) / (layer_size * p)
-    moments = independent.layered_pairs(layer_size, p)
+    best = (images @ sums).max(axis=0) / sum(layer_sizes)
+    moments = independent.layered_pairs(layer_sizes)
     assert moments.mean == pytest.approx(best.mean())
     assert moments.square == pytest.approx((best**2).mean())
     assert moments.ratio == pytest.approx((best**4).mean() / (best**2).mean() ** 2)
@@ -141,3 +143,27 @@ def test_bins_hold_every_possible_overlap_away_from_their_edges(n_weights):
     assert (density @ np.diff(edges)) == pytest.approx(1)
     full = density[0, 1:] * (n_weights + 1) * np.diff(edges)[1:]
     assert full == pytest.approx(full[-1])
+
+
+def test_samples_that_differ_by_one_weight_share_bins():
+    """Overlaps of 25 weights in bins of 24: each is spread over the step around it. In the bins of 24 some would hold
+    two of 26 equally frequent overlaps, and show a peak where there is none."""
+    edges, n = overlaps.bin_edges(24), 25
+    possible = (1 - 2 * np.arange(n + 1) / n).reshape(-1, 1, 1)
+    shared = overlaps.density(possible, edges, 24, n)[0]
+    assert shared @ np.diff(edges) == pytest.approx(1, abs=1 / 24)
+    inside = slice(1, -1)
+    np.testing.assert_allclose(shared[inside], n / 2 / (n + 1), rtol=1e-12)
+    assert overlaps.density(possible, edges)[0][inside].max() > 1.5 * n / 2 / (n + 1)
+
+
+def test_independent_pairs_of_samples_that_differ_by_one_weight():
+    """Mean moments over samples of 3 and of 4 fair signs, all 8 and 16 sums counted."""
+    moments = []
+    for n in (3, 3, 4):
+        q = np.array([2 * bin(word).count("1") / n - 1 for word in range(2**n)])
+        moments.append([(q**2).mean(), (q**4).mean()])
+    square, fourth = np.mean(moments, axis=0)
+    found = independent.plain_pairs(np.array([3, 3, 4]))
+    assert found.square == pytest.approx(square, rel=1e-14)
+    assert found.ratio == pytest.approx(fourth / square**2, rel=1e-14)

@@ -145,8 +145,8 @@ def test_other_files_are_refused_by_name(tmp_path, make_dataset, put):
         segment.read(tmp_path / "other.h5")
     put(tmp_path / "new.h5", make_dataset())
     with h5py.File(tmp_path / "new.h5", "r+") as file:
-        file.attrs["format"] = 2
-    with pytest.raises(ChainError, match=r"written by a newer glassnet \(chain format 2, this one reads 1\)"):
+        file.attrs["format"] = 3
+    with pytest.raises(ChainError, match=r"written by a newer glassnet \(chain format 3, this one reads 2\)"):
         segment.read(tmp_path / "new.h5")
 
 

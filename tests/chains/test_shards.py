@@ -390,8 +390,8 @@ def test_other_archives_are_refused(make_run, tmp_path):
     refused({"a.txt": b"a"}, r"samples0-2\.zip: truncated or damaged \('index\.json'\)")
     refused(contents, "is not stored as it is; `unzip` the archive first", zipfile.ZIP_DEFLATED)
     refused(contents | {"sample1.h5": b"x"}, "its index is not that of its members")
-    later = contents | {"index.json": json.dumps(index | {"format": 2}).encode()}
-    refused(later, r"written by a newer glassnet \(chain format 2, this one reads 1\)")
+    later = contents | {"index.json": json.dumps(index | {"format": 3}).encode()}
+    refused(later, r"written by a newer glassnet \(chain format 3, this one reads 2\)")
 
 
 def test_windows_read_what_files_read(tmp_path):

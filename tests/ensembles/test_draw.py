@@ -197,7 +197,8 @@ def test_recipe_says_how_it_was_drawn(name):
     assert json.loads(json.dumps(recipe)) == recipe
     assert recipe["ensemble"] == name and recipe["couplings"] == "binary" and recipe["bias"] == 0.0
     assert (recipe["seed"], recipe["seed_key"]) == (3, "sample=4")
-    assert recipe["diluted"] == [{"fraction": 0.2, "seed": 3, "seed_key": "sample=4"}]
+    rule = {"rounding": "nearest"} if name in ("layered", "walks") else {}
+    assert recipe["diluted"] == [{"fraction": 0.2, "seed": 3, "seed_key": "sample=4"} | rule]
     assert recipe["planted"] == {"temperature": 0.7, "unsatisfied": "fixed", "seed": 5, "seed_key": ""}
 
 

@@ -73,7 +73,7 @@ def test_every_ensemble_runs_and_is_lengthened_bit_by_bit(run_text, tmp_path, en
     assert whole.dataset.attrs["sweeps"] == 100
     expected = set(short.sampling_of(planted is not None).measure)
     assert expected == {name for name in whole.dataset.data_vars if name in schema.VARIABLES} - {
-        *("swap_attempted", "swap_accepted", "swap_acceptance", "round_trips"),
+        *("swap_attempted", "swap_accepted", "swap_acceptance", "round_trips", "removed_fraction"),
     }
 
 

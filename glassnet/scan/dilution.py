@@ -1,0 +1,104 @@
+"""What the dilutions of a run file do to its glasses: what is removed of each layer, and what nobody can have meant."""
+
+from collections.abc import Iterator
+
+import xarray as xr
+
+from glassnet import _dilution, _wiring
+from glassnet.chains import schema
+from glassnet.glass import PathGlass
+from glassnet.scan import fieldplan
+from glassnet.scan.config import RunFile
+
+Size = int | tuple[int, ...]
+#: asked and effective dilution may differ by so much without a word
+_UNNOTICED = 0.005
+#: connections of which a dilution must remove at least one in two glasses
+_FEWEST = 0.5
+
+
+def layer_sizes(size: Size, run_file: RunFile) -> list[int]:
+    """Connections of each layer before dilution; one entry where the ensemble has no layers."""
+    return _wiring.layer_sizes(size, run_file.glass.p if run_file.glass.ensemble == "layered" else 1)
+
+
+def is_recorded(dilution: float, run_file: RunFile) -> bool:
+    """Whether chains say what was removed; those under the rule of release 0.3.0 stay as that release made them."""
+    return dilution > 0 and run_file.rounding != "layers"
+
+
+def removal(size: Size, dilution: float, run_file: RunFile, glass: PathGlass) -> dict[str, xr.Variable]:
+    """What a chain file says of the connections that were removed, as a variable by its name; nothing if nothing.
+
+    Parameters
+    ----------
+    size : int or tuple of int
+    dilution : float
+    run_file : RunFile
+    glass : PathGlass
+        After dilution.
+    """
+    if not is_recorded(dilution, run_file):
+        return {}
+    fractions = _dilution.fractions(glass.layer_sizes, layer_sizes(size, run_file))
+    return {"removed_fraction": schema.removed_fraction(fractions)}
+
+
+def mistakes(run_file: RunFile) -> list[str]:
+    """Dilutions that empty a layer, or remove nothing of what they are to remove of; lines 'key: what is wrong'.
+
+    A directory that release 0.3.0 began goes on with what it has: :func:`warnings` tells.
+    """
+    return [] if run_file.rounding == "layers" else list(_mistakes(run_file))
+
+
+def _mistakes(run_file: RunFile) -> Iterator[str]:
+    rounding = run_file.rounding
+    for position, dilution in enumerate(run_file.scan.dilutions):
+        key = f"scan.dilutions[{position}]"
+        for size, name in _sizes(run_file):
+            sizes = layer_sizes(size, run_file)
+            if _dilution.emptied(dilution, sizes, rounding) is not None:
+                yield f"{key}: must leave connections, {dilution!r} empties {name} or a layer"
+            elif dilution > 0 and _mean(dilution, sizes, rounding) < _FEWEST:
+                removed = f"{dilution!r} of the {sum(sizes)} connections of {name} is less than one"
+                yield f"{key}: must be 0 or remove connections, {removed}"
+
+
+def _mean(dilution: float, sizes: list[int], rounding: str) -> float:
+    """Connections that are removed on average."""
+    return sum(removed * share for removed, share in _dilution.totals(dilution, sizes, rounding).items())
+
+
+def warnings(run_file: RunFile) -> list[str]:
+    """A line for each size and dilution whose glasses are those of another dilution, and one on the older rule."""
+    lines, rounding = [], run_file.rounding
+    if rounding == "layers" and any(run_file.scan.dilutions):
+        kept = "its dilutions go on with the rule of that release, round(dilution N_l) of the N_l in each layer"
+        lines.append(f"release 0.3.0 began this run: {kept}")
+    for size, _ in _sizes(run_file):
+        sizes = layer_sizes(size, run_file)
+        p = run_file.glass.p or len(sizes)
+        for dilution in run_file.scan.dilutions:
+            if _dilution.emptied(dilution, sizes, rounding) is not None:
+                # of a directory that goes on with the older rule: its tasks fail and say why
+                continue
+            effective = _dilution.expected(dilution, sizes, p, rounding)
+            if abs(effective - dilution) > _UNNOTICED:
+                lines.append(f"N = {sum(sizes)}, dilution {dilution!r}: effectively {effective:.4f}{_hint(rounding)}")
+    return list(dict.fromkeys(lines))
+
+
+def _hint(rounding: str) -> str:
+    """What brings small glasses nearer to the dilution that was asked for."""
+    nearer = ', nearer with rounding = "random" in [scan]' if rounding == "nearest" else ""
+    return f", as the number of connections that go is whole{nearer}"
+
+
+def _sizes(run_file: RunFile) -> Iterator[tuple[Size, str]]:
+    """Sizes of a run with the keys that name them."""
+    for position, size in enumerate(run_file.scan.sizes):
+        yield size, f"sizes[{position}]"
+    if run_file.field is not None:
+        for size in fieldplan.sizes(run_file):
+            yield size, "field.n_weights"
