@@ -176,6 +176,10 @@ def operations(node):
             yield name
         case ast.Call(func=ast.Name(id="sum" | "pow" as name)):
             yield name
+        case ast.Call(func=ast.Attribute(attr="argsort" | "argpartition" as name), keywords=keywords):
+            # without a rule for equal elements their order is that of the vector code
+            if not any(keyword.arg == "kind" and ast.unparse(keyword.value) == "'stable'" for keyword in keywords):
+                yield name
         case ast.Import(names=names):
             yield from (alias.name for alias in names if alias.name.split(".")[0] in ("scipy", "cmath"))
         case ast.ImportFrom(module=module, names=names):
@@ -204,6 +208,10 @@ def test_every_suspect_operation_has_its_reason():
             [("f", "sum"), ("f", "pow"), ("f", "linalg")],
         ),
         ("def f(x):\n    return np.einsum('i,i', x, x), np.add.reduce(x)", [("f", "einsum"), ("f", "reduce")]),
+        (
+            "def f(x):\n    return np.argsort(x), np.argsort(x, kind='stable'), x.argpartition(2)",
+            [("f", "argsort"), ("f", "argpartition")],
+        ),
         ("def f(x):\n    return arithmetic.exp(x) * np.sqrt(x) + np.cumsum(x)", []),
     ],
 )
