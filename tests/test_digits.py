@@ -231,14 +231,18 @@ def test_the_way_from_the_run_file_to_the_chain_is_followed():
 IN_KERNELS = re.compile(
     r"(?<![\w.])(?:exp2?|expm1|log2?|log10|log1p|sin|cos|tanh?|sinh|cosh|powf?|expf|logf|fma|cbrt|hypot)\(|"
     rf"\bnp\.(?:{'|'.join(sorted(TRANSCENDENTAL | UNORDERED))})\b|"
-    r"\.(?:sum|mean|prod|dot)\(|(?<=[\w)\]]) @ |math\.h|libc\.math"
+    r"\.(?:sum|mean|prod|dot)\(|(?<=[\w)\]]) @ |math\.h|libc\.math|_mm\d*_(?:fn?m(?:add|sub)|rcp|rsqrt)\w*"
 )
+MARGINS = "of a first guess, or of the margin within which a decision is taken in full instead: none depends on it"
 KERNELS_ALLOWED = {
     ("arithmetic.pyx", "exp("): "its own",
     ("arithmetic.pyx", "log("): "its own",
     ("arithmetic.pyx", "tanh("): "its own",
-    ("realvalued.pyx", "np.log2"): "margins within which a decision is taken in full: no decision depends on them",
-    ("realvalued.pyx", "np.exp2"): "margins within which a decision is taken in full: no decision depends on them",
+    ("realvalued.pyx", "np.log2"): MARGINS,
+    ("realvalued.pyx", "np.exp2"): MARGINS,
+    ("realvalued_isa.h", "_mm512_fmadd_ps"): MARGINS,
+    ("realvalued_isa.h", "_mm512_rcp14_ps"): MARGINS,
+    ("realvalued_isa.h", "_mm256_rcp_ps"): MARGINS,
     ("realvalued.pyx", ".sum("): WHOLE,
     ("recording.pyx", "@"): "integers below 2^53, or far above the 2^31 that they are compared with",
 }
