@@ -67,7 +67,7 @@ def along(surveys: Surveys, temperature: float) -> Along | None:
                 pairs.append((node, read))
     if not reads:
         return None
-    # complexities per weight before dilution have the same zero, and what does not vanish there is one at every dilution
+    # complexities per weight before dilution have the same zero, and one term that does not vanish there
     located = locate([row._replace(n_weights=row.size) for row in rows], seed=surveys.seed)
     asked = two_phases(rows, located), planted_heat(rows, located, temperature)
     planted = any(node.planted_temperature is not None and reached(node, temperature) for node in surveys.nodes)

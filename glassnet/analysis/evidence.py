@@ -55,6 +55,7 @@ def crossing(location: Location | None) -> Evidence:
     shown = f"T = {number(location.temperature, location.stderr)} for N = {_listed(sizes)}"
     if location.found:
         error = f"statistical {location.statistical:.2g}, spread of extrapolations {location.spread:.2g}"
+        error += f", slope between dilutions {location.shift:.2g}" if location.shift else ""
         return Evidence(name, location.temperature, location.stderr, sizes, True, f"at {shown} ({error})")
     if not np.isfinite(location.temperature):
         return Evidence(name, np.nan, np.nan, sizes, None, f"nowhere, for N = {_listed(sizes)}")
