@@ -67,14 +67,6 @@ LANES_PER_BLOCK = LANES
 RNG_WORDS = 4 * WORDS
 
 
-def exp(double[::1] x):
-    """The kernels' own exponential, element by element."""
-    cdef double[::1] out = np.empty(x.shape[0])
-    for i in range(x.shape[0]):
-        out[i] = portable_exp(x[i])
-    return np.asarray(out)
-
-
 def _thresholds(betas, degrees, double field):
     """Acceptance thresholds (n_classes, n_rungs), and which classes the degrees meet."""
     cdef int64_t top = max(1, int(max(degrees))), t, m

@@ -20,34 +20,6 @@
 
 #define CERTAIN 1e-300 /* no ratio is smaller: abs(H) = 345 */
 
-/* Natural logarithm of a normal x > 0, in a fixed order of plain operations like portable_exp; relative error below
- * 4e-16 (tests/theory/test_population.py). */
-static inline double portable_log(double x)
-{
-    int64_t bits;
-    memcpy(&bits, &x, 8);
-    int64_t k = (bits - 0x3fe6a09e667f3bcd) >> 52; /* x / 2^k lies in [sqrt(1/2), sqrt(2)) */
-    bits -= (int64_t)((uint64_t)k << 52);
-    memcpy(&x, &bits, 8);
-    double s = (x - 1.0) / (x + 1.0), z = s * s, sum = 1.0 / 21;
-    sum = sum * z + 1.0 / 19;
-    sum = sum * z + 1.0 / 17;
-    sum = sum * z + 1.0 / 15;
-    sum = sum * z + 1.0 / 13;
-    sum = sum * z + 1.0 / 11;
-    sum = sum * z + 1.0 / 9;
-    sum = sum * z + 1.0 / 7;
-    sum = sum * z + 1.0 / 5;
-    sum = sum * z + 1.0 / 3;
-    double series = 2.0 * s + 2.0 * s * z * sum;
-    return (double)k * EXP_LN2_HIGH + (series + (double)k * EXP_LN2_LOW);
-}
-
-static inline double portable_pow(double x, double m)
-{
-    return portable_exp(m * portable_log(x));
-}
-
 /* uniform in 0 .. n - 1 */
 static inline int64_t draw_below(uint64_t *s, int64_t n)
 {

@@ -27,7 +27,6 @@ cdef extern from "cavity.h" nogil:
         const double **coupling
         const double **site
 
-    double portable_log(double x)
     double c_planted_step "planted_step"(const branch_t *b, const fields_t *f, double *next, uint64_t *s)
     void c_planted_observe "planted_observe"(const branch_t *b, const fields_t *f, int64_t n, double *sums, uint64_t *s)
     double c_state_step "state_step"(const branch_t *b, const fields_t *f, double *next, const scratch_t *c, uint64_t *s)
@@ -67,11 +66,6 @@ cdef class _Scratch:
         free(self.c.weight)
         free(self.c.coupling)
         free(self.c.site)
-
-
-def logarithm(double x):
-    """Return the natural logarithm of a normal x > 0 as the kernels compute it."""
-    return portable_log(x)
 
 
 def planted_step(const double[:, ::1] fields, double[:, ::1] out, const double[::1] coupling,

@@ -21,8 +21,15 @@
 #define GLASSNET_COMPILER "unknown compiler"
 #endif
 
+/* what every compiler and machine of a kind has: off x86-64 its own vectors, NEON on AArch64 */
+#ifdef __x86_64__
+#define ISA_PLAIN "x86-64"
+#else
+#define ISA_PLAIN "generic"
+#endif
+
 /* names of the tables, fastest first; isa_supported(i) says whether the machine has number i */
-static const char *const isa_names[] = {"v4", "v3", "x86-64"};
+static const char *const isa_names[] = {"v4", "v3", ISA_PLAIN};
 #define N_ISAS 3
 
 static inline int isa_supported(int i)

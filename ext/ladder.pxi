@@ -14,7 +14,6 @@ cdef extern from "exchange.h" nogil:
         double *exponent
         int64_t *step
 
-    double portable_exp(double x)
     int64_t exchange_step(ladder_t *x, const double *energy, void (*exp_all)(double *, int64_t) noexcept nogil)
 
 

@@ -6,6 +6,7 @@ Everything is checked before it comes here (glassnet.sampling): this module trus
 import numpy as np
 
 from glassnet._memory import aligned
+from glassnet.kernels import arithmetic
 
 include "isa.pxi"
 include "sampler.pxi"
@@ -173,7 +174,7 @@ cdef class RealValued(Kernel):
         ends = np.cumsum(by_visit)
         total = np.concatenate([[0], np.cumsum(rounded[links], dtype=np.int64)])
         base = (total[ends - by_visit] - total[ends]).astype(np.int32)
-        sum_exponent = np.frexp(np.abs(coupling).sum())[1]
+        sum_exponent = np.frexp(arithmetic.total(np.abs(coupling)))[1]
         charge = np.rint(np.ldexp(coupling, 62 - sum_exponent)).astype(np.int64)
         s.charges = charge.sum()
         charge *= 2

@@ -8,13 +8,14 @@ import numpy as np
 
 from glassnet import _checks, _dilution, _wiring
 from glassnet._random import Role, Seed, generator
+from glassnet.kernels import arithmetic
 
 _INT32_MAX = 2**31 - 1
 #: keeps every energy finite
 _LARGEST_COUPLING = 1e307
 _ENSEMBLES = ("regular", "poisson", "layered", "walks", "given")
-#: path products held at once by :meth:`PathGlass.energy`
-_ENERGY_BLOCK = 2**22
+#: weights that :meth:`PathGlass.energy` turns around at once, about; it adds up 64 configurations side by side
+_ENERGY_BLOCK = 2**18
 
 
 class PathGlass:
@@ -193,7 +194,8 @@ class PathGlass:
         Returns
         -------
         (...) float64
-            A float64 scalar for one configuration; exact for integer couplings.
+            A float64 scalar for one configuration; exact for integer couplings, else summed in the order of the paths,
+            the same on every machine.
 
         Raises
         ------
@@ -202,15 +204,11 @@ class PathGlass:
         """
         w = _checks.sign_array("w", w, n_weights=self.n_weights)
         states = w.reshape(-1, self.n_weights)
-        energy = np.zeros(len(states))
-        n_states = max(1, _ENERGY_BLOCK // max(1, self.n_weights))
+        energy = np.empty(len(states))
+        n_states = 64 * max(1, _ENERGY_BLOCK // (64 * self.n_weights))
         for first in range(0, len(states), n_states):
             block = np.ascontiguousarray(states[first : first + n_states].T)
-            n_paths = max(1, _ENERGY_BLOCK // block.shape[1])
-            for start in range(0, self.n_paths, n_paths):
-                paths = self.paths[start : start + n_paths]
-                satisfied = functools.reduce(np.multiply, (block[column] for column in paths.T))
-                energy[first : first + n_states] -= self.couplings[start : start + n_paths] @ satisfied
+            energy[first : first + n_states] = arithmetic.energies(self.paths, self.couplings, block)
         return energy.reshape(w.shape[:-1])[()]
 
     def dilute(self, fraction, *, seed, rounding="nearest") -> "PathGlass":

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 # two workers, two cores: more threads of the linear algebra only wait for each other
 export OPENBLAS_NUM_THREADS=1
 pytest=${PYTEST:-.venv/bin/pytest}
-"$pytest" -m slow --timeout 3600 "$@"
+"$pytest" -m slow -rs --timeout 3600 "$@"
 (($#)) && exit
 python=$(dirname "$(command -v "$pytest")")/python
 read -ra sets < <("$python" -P -c 'from glassnet.kernels import bitsliced; print(*bitsliced.instruction_sets())')

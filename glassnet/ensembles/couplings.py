@@ -3,6 +3,7 @@
 import numpy as np
 
 from glassnet import _checks
+from glassnet.ensembles.normal import standard_normal
 
 
 def check_couplings(couplings, bias, n_paths: int, *, n_inputs: int) -> None:
@@ -48,7 +49,7 @@ def draw_couplings(couplings, bias: float, n_paths: int, rng: np.random.Generato
     """
     if isinstance(couplings, str):
         if couplings == "gaussian":
-            return rng.standard_normal(n_paths)
+            return standard_normal(rng, n_paths)
         return np.where(rng.random(n_paths) < (1 + bias) / 2, 1.0, -1.0)
     if callable(couplings):
         couplings = [couplings(unit, rng) for unit in inputs.tolist()]

@@ -8,6 +8,8 @@ import math
 
 import numpy as np
 
+from glassnet.kernels import arithmetic
+
 #: random pairings are tried where a success is expected within this many stubs: 2 s, and 30 times that at worst
 _REJECTION_BUDGET = 10**8
 #: stubs drawn in one call when many small pairings are tried
@@ -45,7 +47,7 @@ def random_regular(n_weights: int, p: int, degree: int, rng: np.random.Generator
         absent, method = random_regular(n_weights, n_weights - p, n_paths - degree, rng)
         return _complement(absent, n_weights), method
     stubs = np.arange(n_weights * degree, dtype=np.int32) % n_weights
-    expected = math.exp(min(500.0, (degree - 1) * (p - 1) / 2))
+    expected = float(arithmetic.exp(min(500.0, (degree - 1) * (p - 1) / 2)))
     if expected * len(stubs) <= _REJECTION_BUDGET:
         paths = _by_rejection(stubs, p, math.ceil(30 * expected), rng)
         if paths is not None:

@@ -5,6 +5,7 @@ import numpy as np
 from glassnet import _checks, _meant
 from glassnet._random import Role, generator
 from glassnet.glass import PathGlass, seed_record
+from glassnet.kernels import arithmetic
 
 
 @_meant.keywords(T="temperature", rng="seed", random_state="seed")
@@ -45,13 +46,14 @@ def planted(glass, temperature, seed, unsatisfied="independent") -> PathGlass:
     state = generator(seed, Role.PLANTED_STATE).choice(np.array([-1, 1], dtype=np.int8), glass.n_weights)
     size = np.abs(glass.couplings)
     with np.errstate(over="ignore"):
-        p_violated = (1 - np.tanh(size / temperature)) / 2
+        # (1 - tanh(|J| / T)) / 2
+        p_violated = arithmetic.fermi(2 * size / temperature)
     rng = generator(seed, Role.PLANTED_SIGNS)
     if unsatisfied == "independent":
         violated = rng.random(glass.n_paths) < p_violated
     else:
         violated = np.zeros(glass.n_paths, dtype=bool)
-        count = int(np.floor(p_violated.sum() + rng.random()))
+        count = int(np.floor(arithmetic.total(p_violated) + rng.random()))
         violated[rng.choice(glass.n_paths, count, replace=False)] = True
     sign = np.where(violated, -1, 1) * state[glass.paths].prod(axis=1)
     how = {"temperature": temperature, "unsatisfied": unsatisfied, **seed_record(seed)}

@@ -1,7 +1,7 @@
 """Where the compiled modules land, built from ``ext/``.
 
 Both samplers and their recording loop, the enumeration, populations of cavity fields, what is done on one instance, and
-the spanning tree of neurons.
+the spanning tree of neurons; and arithmetic that is the same on every machine.
 """
 
 from importlib.util import find_spec
@@ -13,6 +13,6 @@ if find_spec("glassnet.kernels.bitsliced") is None:
         "(python setup.py build_ext --inplace)"
     )
 
-from glassnet.kernels import bitsliced, cavity, enumeration, instance, persistence, realvalued, recording
+from glassnet.kernels import arithmetic, bitsliced, cavity, enumeration, instance, persistence, realvalued, recording
 
-__all__ = ["bitsliced", "cavity", "enumeration", "instance", "persistence", "realvalued", "recording"]
+__all__ = ["arithmetic", "bitsliced", "cavity", "enumeration", "instance", "persistence", "realvalued", "recording"]

@@ -7,6 +7,8 @@ import numpy as np
 
 from glassnet import _checks
 from glassnet._random import Seed
+from glassnet.kernels import arithmetic
+from glassnet.sampling.monotone import erfc_inverse, interpolate
 from glassnet.sampling.tempering import ParallelTempering
 
 #: an adaptive ladder starts with this many short pilots, each with 1/8 of the sweeps; the last one has the rest
@@ -89,7 +91,7 @@ def exchanges(record) -> Exchanges:
     if not attempted.any():
         raise ValueError(f"record must hold exchanges between temperatures, got {len(attempted)} gaps and no attempt")
     rejection = np.divide(attempted - accepted, attempted, out=np.full(len(attempted), np.nan), where=attempted > 0)
-    barrier = float(rejection.sum())
+    barrier = arithmetic.total(rejection)
     return Exchanges(rejection, barrier, _trip_rate(attempted, record["round_trips"].values), _bound(barrier))
 
 
@@ -115,7 +117,7 @@ def geometric(t_min, t_max, n) -> np.ndarray:
     t_min, t_max, n = _bounds(t_min, t_max, n)
     if math.isinf(t_max):
         raise ValueError("t_max must be finite for a geometric ladder, got inf")
-    ladder = t_min * (t_max / t_min) ** (np.arange(n) / (n - 1))
+    ladder = t_min * arithmetic.power(t_max / t_min, np.arange(n) / (n - 1))
     ladder[-1] = t_max
     return ladder
 
@@ -190,7 +192,7 @@ def adaptive(glass, t_min, t_max, n, seed, *, n_replicas=16, sweeps=4000, pause=
     laws = [_law(energy[:, rung], beta[t] - used[rung]) for t, rung in enumerate(nearest)]
     ladder = _temperatures(beta, t_min, t_max).view(Ladder)
     ladder.rejection = 1.0 - _acceptances(beta, laws)
-    ladder.barrier = float(ladder.rejection.sum())
+    ladder.barrier = arithmetic.total(ladder.rejection)
     ladder.round_trip_bound = _bound(ladder.barrier)
     walkers = pilot._walkers
     ladder.round_trip_rate = _trip_rate(walkers.attempted, walkers.round_trips)
@@ -219,20 +221,16 @@ def _energies(pilot, length, pause):
 
 def _equal_parts(beta, energy):
     """Inverse temperatures with gaps of equal length, from the energies (draw, rung, replica) on the rungs `beta`."""
-    # here, because a thousand ranks import this module and few draw a ladder
-    from scipy.interpolate import PchipInterpolator
-    from scipy.special import erfcinv
-
     laws = [_law(energy[:, rung]) for rung in range(len(beta))]
-    means = np.array([levels @ weights for levels, weights in laws])
+    means = np.array([arithmetic.total(levels * weights) for levels, weights in laws])
     accepted = _acceptances(beta, laws)
     # Gaussian energies: dbeta times the difference of the means is the square of the length
     inferred = np.sqrt(np.maximum(0.0, (beta[:-1] - beta[1:]) * np.diff(means)))
-    lengths = np.where(accepted > _COUNTABLE, 2.0 * erfcinv(np.maximum(accepted, _COUNTABLE)), inferred)
+    lengths = np.where(accepted > _COUNTABLE, 2.0 * erfc_inverse(np.maximum(accepted, _COUNTABLE)), inferred)
     # a gap without a rejection still has a length, or its two rungs would fall together
-    lengths = np.maximum(lengths, max(1.0 / energy[:, 0].size, 1e-6 * lengths.sum()))
+    lengths = np.maximum(lengths, max(1.0 / energy[:, 0].size, 1e-6 * arithmetic.total(lengths)))
     position = np.concatenate([[0.0], np.cumsum(lengths)])
-    return PchipInterpolator(position, beta)(np.linspace(0.0, position[-1], len(beta)))
+    return interpolate(position, beta, np.linspace(0.0, position[-1], len(beta)))
 
 
 def _law(energies, shift=0.0):
@@ -247,21 +245,26 @@ def _law(energies, shift=0.0):
     else:
         levels, counts = np.unique(energies, return_counts=True)
     if len(levels) > _LEVELS:
-        levels = np.quantile(energies, (np.arange(_LEVELS) + 0.5) / _LEVELS)
+        levels = _quantiles(energies)
         counts = np.ones(_LEVELS)
     exponent = -shift * levels
-    weights = counts * np.exp(exponent - exponent.max())
-    return levels, weights / weights.sum()
+    weights = counts * arithmetic.exp(exponent - exponent.max())
+    return levels, weights / arithmetic.total(weights)
+
+
+def _quantiles(energies):
+    """As many levels as are compared, each with an equal share of the energies; linear between two of them."""
+    ordered = np.sort(energies, axis=None)
+    place = (np.arange(_LEVELS) + 0.5) / _LEVELS * (len(ordered) - 1)
+    before = np.minimum(place.astype(np.int64), len(ordered) - 2)
+    return ordered[before] + (ordered[before + 1] - ordered[before]) * (place - before)
 
 
 def _acceptances(beta, laws):
     """<min(1, exp(dbeta dE))> of every gap between independent configurations on its two rungs."""
     accepted = np.empty(len(beta) - 1)
     for gap in range(len(accepted)):
-        (cold, of_cold), (hot, of_hot) = laws[gap], laws[gap + 1]
-        with np.errstate(over="ignore"):
-            exponent = (beta[gap] - beta[gap + 1]) * np.subtract.outer(cold, hot)
-        accepted[gap] = of_cold @ np.exp(np.minimum(0.0, exponent)) @ of_hot
+        accepted[gap] = arithmetic.acceptance(beta[gap] - beta[gap + 1], *laws[gap], *laws[gap + 1])
     # rounding of the sums
     return np.minimum(accepted, 1.0)
 

@@ -15,7 +15,7 @@ from glassnet import _checks, _dilution, _wiring, ensembles
 from glassnet._random import Role, Seed, generator, words
 from glassnet.ensembles.nesting import coupled_dilution
 from glassnet.glass import PathGlass
-from glassnet.kernels import bitsliced
+from glassnet.kernels import arithmetic, bitsliced
 from glassnet.sampling.walkers import Walkers
 
 #: updates between two looks for signals
@@ -180,7 +180,7 @@ def plantings(n_paths, temperatures, number, seed) -> Iterator[tuple[int, np.nda
     lane : int
     violated : (n_paths,) bool
     """
-    fraction = (1 - np.tanh(1 / np.asarray(temperatures))) / 2
+    fraction = arithmetic.fermi(2 / np.asarray(temperatures))  # (1 - tanh(1 / T)) / 2
     for which in np.unique(number):
         rng = generator(Seed(seed.value, f"{seed.key},planting={which}"), Role.PLANTED_SIGNS)
         rounding, rank = rng.random(), rng.permutation(n_paths)

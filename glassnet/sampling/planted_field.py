@@ -12,10 +12,15 @@ import numpy as np
 
 from glassnet._random import Seed
 from glassnet.glass import PathGlass
+from glassnet.kernels import arithmetic
 from glassnet.sampling import lanes
 
 #: Gauss-Legendre nodes in x = exp(-K): fields 0.02 ... 3.9
 NODES = 8
+#: the positive ones on [-1, 1] and their weights (M. Abramowitz and I. Stegun, table 25.4): fields are stored with the
+#: chains, and a solver of eigenvalues would give them other last digits on another machine
+_POSITIVE = (0.18343464249564980494, 0.52553240991632898582, 0.79666647741362673959, 0.96028985649753623168)
+_WEIGHTS = (0.36268378337836198297, 0.31370664587788728734, 0.22238103445337447054, 0.10122853629037625915)
 #: sweeps between two draws, an odd number: in a weak field a weight without energy flips in nearly every sweep, back
 #: and forth
 EVERY = 9
@@ -54,9 +59,9 @@ def quadrature() -> tuple[np.ndarray, np.ndarray]:
     fields, weights : (8,) float64
         By increasing field.
     """
-    x, weights = np.polynomial.legendre.leggauss(NODES)
-    x, weights = (x[::-1] + 1) / 2, weights[::-1] / 2
-    return -np.log(x), weights / x
+    x = (np.array([*_POSITIVE[::-1], *(-node for node in _POSITIVE)]) + 1) / 2
+    weights = np.array([*_WEIGHTS[::-1], *_WEIGHTS]) / 2
+    return -arithmetic.log(x), weights / x
 
 
 def n_plantings(n_temperatures: int) -> int:

@@ -4,10 +4,10 @@ From below the zero of the annealed entropy bounds T_K: the complexity is at mos
 there short runs go upwards until the complexity is positive, or the planted state is lost.
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
-from scipy.optimize import brentq
 
 from glassnet._random import Seed
 from glassnet.analysis import degrees, field
@@ -18,6 +18,7 @@ from glassnet.scan.config import RunFile
 
 #: of the short runs: weights, instances (always as many: a scan may grow), sweeps, temperatures and their ratio
 _WEIGHTS, _INSTANCES, _SWEEPS, _SIDE_BY_SIDE, _RATIO = 2000, 8, 200, 16, 1.08
+_RATIOS = np.cumprod([1.0, *[_RATIO] * (_SIDE_BY_SIDE - 1)])
 #: lowest temperature: excitations are rarer than one in a glass; and the highest
 _COLDEST, _HOTTEST = 0.2, 100.0
 #: standard errors by which a complexity is positive, and rungs of the last run that are run again where it is not
@@ -45,7 +46,7 @@ def temperatures(run_file: RunFile, dilution: float, pause: Callable[[], bool] |
     known = degrees.expected(run_file.glass.ensemble, size, dilution, _keywords(run_file))
     lowest, tried = max(_zero_of_entropy(known.alpha), _COLDEST), []
     while lowest < _HOTTEST:
-        rungs = lowest * _RATIO ** np.arange(_SIDE_BY_SIDE)
+        rungs = lowest * _RATIOS
         found = _short_run(run_file, size, dilution, rungs, pause)
         if np.isfinite(found.temperature):
             return [_rounded(found.temperature * factor) for factor in _AROUND]
@@ -75,15 +76,16 @@ def _keywords(run_file: RunFile) -> dict:
 
 def _zero_of_entropy(alpha: float) -> float:
     """Temperature at which the annealed entropy of so many paths per weight vanishes; 0 where it never does."""
-
-    def entropy(temperature: float) -> float:
-        beta = 1 / temperature
-        return np.log(2) + alpha * (np.logaddexp(beta, -beta) - np.log(2) - beta * np.tanh(beta))
-
-    if entropy(_COLDEST) >= 0:
+    if fieldplan.annealed_entropy(alpha, _COLDEST) >= 0:
         return 0.0
     # 2 alpha beta^2 > ln 2 beyond: the entropy of the paramagnet is ln 2 - alpha beta^2 / 2 in the heat
-    return float(brentq(entropy, _COLDEST, _COLDEST + 10 * np.sqrt(alpha + 1)))
+    below, above = _COLDEST, _COLDEST + 10 * math.sqrt(alpha + 1)
+    while below < (middle := (below + above) / 2) < above:
+        if fieldplan.annealed_entropy(alpha, middle) < 0:
+            below = middle
+        else:
+            above = middle
+    return above
 
 
 def _short_run(run_file, size, dilution, rungs, pause) -> field.FieldIntegration:

@@ -5,12 +5,15 @@ directory is begun. The directory holds what was decided, which counts from then
 however the run file grows.
 """
 
+import itertools
 import json
 import math
+import operator
 from itertools import pairwise
 from typing import NamedTuple
 
 from glassnet import _wiring
+from glassnet.kernels import arithmetic
 from glassnet.scan.config import RunFile
 
 #: weights of a glass, before dilution; corrections are of order 1/N
@@ -23,6 +26,7 @@ _ALIKE, _RANDOM = 4, 16
 _FEWEST, _MOST, _BARRIERS = 400, 40_000, 18.0
 #: a weight with more paths than there is room for comes once in so many glasses
 _RARE = 1e18
+_LN_2 = 0.6931471805599453
 
 Size = int | tuple[int, ...]
 
@@ -122,16 +126,23 @@ def sweeps(run_file: RunFile, dilution: float, temperatures: list[float] | None 
         return decided.sweeps[dilution]
     temperatures = temperatures or run_file.field.temperatures or guess(run_file, dilution)
     barrier = min(2 / temperatures[len(temperatures) // 2], 50.0)
-    return min(max(100 * math.ceil(_BARRIERS * math.exp(barrier) / 100), _FEWEST), _MOST)
+    return min(max(100 * math.ceil(_BARRIERS * float(arithmetic.exp(barrier)) / 100), _FEWEST), _MOST)
 
 
 def guess(run_file: RunFile, dilution: float) -> list[float]:
     """A temperature to reckon with before the right ones are known: there the annealed entropy is a tenth of ln 2."""
     glass, p = run_file.glass, run_file.glass.p or len(run_file.scan.sizes[0]) - 1
-    alpha = (glass.alpha or glass.degree / p) * (1 - dilution) ** (p - 1)
-    rungs = [0.05 * 1.1**step for step in range(80)]
-    entropies = (math.log(2) + alpha * (math.log(math.cosh(1 / t)) - math.tanh(1 / t) / t) for t in rungs)
-    return [next(t for t, entropy in zip(rungs, entropies, strict=True) if entropy > 0.1 * math.log(2) or t > 90)]
+    alpha = (glass.alpha or glass.degree / p) * math.prod([1 - dilution] * (p - 1))
+    rungs = list(itertools.accumulate([1.1] * 79, operator.mul, initial=0.05))
+    return [next(t for t in rungs if annealed_entropy(alpha, t) > 0.1 * _LN_2 or t > 90)]
+
+
+def annealed_entropy(alpha: float, temperature: float) -> float:
+    """Per weight, with so many paths per weight: ln 2 + alpha (ln cosh beta - beta tanh beta), +-J."""
+    beta = 1 / temperature
+    # ln cosh beta - beta tanh beta = ln(1 + y) - ln 2 + 2 beta y / (1 + y) with y = exp(-2 beta): nothing large cancels
+    y = float(arithmetic.exp(-2 * beta))
+    return _LN_2 + alpha * (float(arithmetic.log(1 + y)) - _LN_2 + 2 * beta * y / (1 + y))
 
 
 def largest_degree(run_file: RunFile, size: Size) -> int:
@@ -150,7 +161,7 @@ def largest_degree(run_file: RunFile, size: Size) -> int:
         mean = glass.alpha * n_weights / min(before * after for before, after in pairwise(size))
     else:
         n_weights, mean = size, glass.p * glass.alpha
-    top, wanted = math.ceil(mean) + 1, math.log(_RARE * n_weights)
-    while top * math.log(top / mean) - top + mean < wanted:
+    top, wanted = math.ceil(mean) + 1, float(arithmetic.log(_RARE * n_weights))
+    while top * float(arithmetic.log(top / mean)) - top + mean < wanted:
         top += 1
     return min(top, math.ceil(glass.alpha * n_weights))

@@ -1,9 +1,12 @@
 """One ladder of temperatures per size and dilution, computed once and kept in the run directory.
 
-Kept, because rungs come from pilot runs or from libm, whose last bit depends on the machine.
+Kept, because pilot runs take time, and because up to release 0.3.0 the last digits of a ladder were those of the
+machine: a ladder that agrees with its rule to 1e-12 is that ladder, and chains go on at its temperatures.
 """
 
 from collections.abc import Callable
+
+import numpy as np
 
 from glassnet._random import Seed
 from glassnet.sampling import ladder as ladders
@@ -13,6 +16,8 @@ from glassnet.scan.tasks import Task, draw_glass
 
 #: sweeps of the pilots: enough that a ladder is known at all, and so few that the ranks that wait do not mind
 _FEWEST, _MOST = 200, 10_000
+#: how well a ladder has to agree with its rule, relative to its temperatures
+_AGREEMENT = 1e-12
 
 
 def ladder_of(task: Task, run_file: RunFile, kept: dict[str, list[float]]) -> list[float]:
@@ -32,14 +37,15 @@ def complete(
     save: Callable[[dict[str, list[float]]], None] = lambda kept: None,
     pause: Callable[[], bool] | None = None,
 ) -> dict[str, list[float]]:
-    """`kept` together with every ladder that these tasks lack; `save` is called with each one more.
+    """`kept` together with every ladder that these tasks lack, or that does not follow its rule; `save` is called with
+    each one more.
 
     Raises
     ------
     glassnet.sampling.ladder.Interrupted
         Once `pause` says so.
     """
-    kept = dict(kept)
+    kept, seen = dict(kept), set()
     for task in tasks:
         if task.field:
             if run_file.field.temperatures is None and _field_name(task.dilution) not in kept:
@@ -50,10 +56,23 @@ def complete(
                 save(kept)
             continue
         asked = run_file.sampling_of(task.planted is not None).temperatures
-        if isinstance(asked, Ladder) and _name(asked, task) not in kept:
-            kept[_name(asked, task)] = _compute(asked, task, run_file, pause)
+        if isinstance(asked, Ladder) and (name := _name(asked, task)) not in seen:
+            seen.add(name)
+            if _follows(asked, kept.get(name)):
+                continue
+            kept[name] = _compute(asked, task, run_file, pause)
             save(kept)
     return kept
+
+
+def _follows(asked: Ladder, kept: list[float] | None) -> bool:
+    """Whether a ladder is there and what its rule says; pilots are not run again to see it."""
+    if kept is None or asked.spacing == "adaptive":
+        return kept is not None
+    rule = getattr(ladders, asked.spacing)(asked.min, asked.max, asked.n)
+    if len(kept) != len(rule) or not all(isinstance(rung, int | float) for rung in kept):
+        return False
+    return bool((np.abs(np.array(kept) - rule) <= _AGREEMENT * rule).all())
 
 
 def _compute(asked: Ladder, task: Task, run_file: RunFile, pause: Callable[[], bool] | None) -> list[float]:

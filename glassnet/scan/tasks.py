@@ -174,6 +174,7 @@ def run(
     existing: Segment | None = None,
     progress: Callable[[int, int], None] | bool = False,
     saving: Saving | None = None,
+    glass: PathGlass | None = None,
 ) -> Outcome:
     """Run one task, or go on with what an earlier run left of it.
 
@@ -190,6 +191,8 @@ def run(
     saving : Saving, optional
         Continues the segments of an interrupted run, writes new ones, and may end the run early. Wherever a chain is
         cut, the result is what one run gives, bit by bit.
+    glass : PathGlass, optional
+        The disorder, where it need not be drawn.
 
     Raises
     ------
@@ -203,7 +206,8 @@ def run(
     if saving is not None:
         rule = f",rounding={run_file.rounding}" * is_recorded(task.dilution, run_file)
         earlier += saving.load(f"{task.text},seed={run_file.seed}{rule}", existing)
-    glass = earlier[-1].glass if earlier else draw_glass(task, run_file)
+    if glass is None:
+        glass = earlier[-1].glass if earlier else draw_glass(task, run_file)
     sampler = _sampler(task, run_file, ladder, glass)
     if earlier:
         sampler.restore(earlier[-1].state)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.kernels import bitsliced, realvalued
+from glassnet.kernels import arithmetic, realvalued
 
 E = gn.ensembles
 ONES = np.uint64(0xFFFFFFFFFFFFFFFF)
@@ -51,7 +51,7 @@ def uniform(state):
 
 
 def probability(x, beta):
-    small = bitsliced.exp(-np.abs(x))
+    small = arithmetic.exp(-np.abs(x))
     heat = np.where(x < 0, 1.0, small) / (1.0 + small)
     return np.where(beta < 0.1, heat, np.where(x == 0, 0.5, np.where(x < 0, 1.0, small)))
 
@@ -145,7 +145,7 @@ def test_rare_moves_are_neither_impossible_nor_too_frequent(isa, make_real, x):
     n_blocks, n_rounds = 500, 100
     kernel, _, _ = make_real(gn.PathGlass([[0, 1]], [x / 2]), [1.0], n_replicas=64 * n_blocks)
     rng = np.random.default_rng(5)
-    p = bitsliced.exp(np.array([-x]))
+    p = arithmetic.exp(np.array([-x]))
     flipped = 0
     for _ in range(n_rounds):
         kernel.rng[...] = rng.integers(0, 2**64, size=kernel.rng.shape, dtype=np.uint64)

@@ -135,6 +135,23 @@ def test_ladders_are_computed_once(run_text, monkeypatch):
     assert ladders.ladder_of(planted, run_file, kept) == symmetric[:-1]
 
 
+@pytest.mark.parametrize("spacing", ["geometric", "linear"])
+def test_a_ladder_that_agrees_with_its_rule_is_that_ladder(run_text, spacing):
+    """Last digits are kept as they are; one that follows another rule, or none, is made anew."""
+    run_file = parse(run_text("n = 4", f'n = 4, spacing = "{spacing}"'), "a")
+    every_task = tasks.all_tasks(run_file)
+    (name, rungs), *others = ladders.complete(every_task, run_file, {}).items()
+    assert not others
+    saved = []
+    for factor, stays in ((1 + 3e-16, True), (1 - 9e-13, True), (1 + 2e-12, False), (0.93, False)):
+        kept = {name: [rungs[0], rungs[1] * factor, *rungs[2:]]}
+        found = ladders.complete(every_task, run_file, kept, saved.append)
+        assert found == (kept if stays else {name: rungs})
+    for wrong in (rungs[:3], [*rungs[:3], "1.5"], []):
+        assert ladders.complete(every_task, run_file, {name: wrong}, saved.append) == {name: rungs}
+    assert saved == [{name: rungs}] * 5
+
+
 def test_ladders_do_not_depend_on_which_tasks_are_left(run_text):
     run_file = parse(run_text("n = 4", 'n = 4, spacing = "adaptive"'), "a")
     every_task = tasks.all_tasks(run_file)

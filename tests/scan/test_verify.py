@@ -1,9 +1,14 @@
 """Finished tasks computed again: honest ones are equal, changed ones are found whatever their digest says."""
 
+import shutil
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 from glassnet.chains import segment, shards
 from glassnet.cli import main
+from glassnet.kernels import bitsliced
 from glassnet.scan import verify
 from glassnet.scan.config import UserError
 from glassnet.scan.directory import RunDirectory
@@ -107,7 +112,7 @@ def test_a_changed_draw_is_found(finished, command):
     assert said[1].startswith("energy: 2 of 48 values, the first at [2, 1, 3], draw 2, after 50 sweeps: ")
     assert said[2].startswith("on disk: glassnet ")
     assert said[3].startswith("computed: glassnet ")
-    assert "GLASSNET_ISA=x86-64" in said[4]
+    assert f"GLASSNET_ISA={bitsliced.instruction_sets()[-1]} " in said[4]
     assert len(said) == 5
 
 
@@ -155,3 +160,73 @@ def test_mistakes(finished, command, tmp_path, capsys):
         with pytest.raises(SystemExit, match="2"):
             main(["verify", "x", f"-k={wrong}"])
         assert f"-k: must be a positive whole number, got {wrong}" in capsys.readouterr().err
+
+
+FROZEN = Path(__file__).parent / "frozen" / "0.3.0-gaussian"
+SAMPLE = Path("chains/N30/dilution0.1/planted0.8/sample1.h5")
+
+
+@pytest.fixture
+def earlier(tmp_path):
+    """A finished run of Gaussian couplings that release 0.3.0 left, whose chain of SAMPLE is changed:
+    change(attributes, couplings) -> its path."""
+
+    def make(change):
+        out = Path(shutil.copytree(FROZEN, tmp_path / "out"))
+        found = segment.read(out / SAMPLE)
+        couplings, attributes = found.glass.couplings.copy(), found.dataset.attrs
+        change(attributes, couplings)
+        directory = RunDirectory(out)
+        run_file = directory.run_file()
+        (task,) = (task for task in verify.tasks.all_tasks(run_file) if directory.find(task) == out / SAMPLE)
+        ladder = verify.ladders.ladder_of(task, run_file, directory.ladders())
+        changed = verify.tasks.run(task, run_file, ladder, glass=found.glass._replace(couplings=couplings))
+        kept = {name: attributes[name] for name in ("planted_energy", "glassnet_version")}
+        segment.write(out / SAMPLE, changed.dataset.assign_attrs(kept), changed.glass, changed.state, found.runtime)
+        return out
+
+    return make
+
+
+def added(part):
+    def change(attributes, couplings):
+        attributes["planted_energy"] *= 1 + part
+
+    return change
+
+
+def last_digit(attributes, couplings):
+    couplings[3] = np.nextafter(couplings[3], 9.0)
+
+
+def one_coupling(attributes, couplings):
+    couplings[3] *= 1 + 1e-10
+
+
+def another_release(attributes, couplings):
+    added(1e-14)(attributes, couplings)
+    attributes["glassnet_version"] = "0.4.0"
+
+
+@pytest.mark.parametrize("change", [added(0.0), added(3e-14), last_digit])
+def test_last_digits_of_earlier_releases_may_be_those_of_their_machine(earlier, command, change):
+    """Energies that BLAS summed and Gaussian tails of libm: equal to 1e-12, and said so."""
+    code, lines, _ = command("verify", earlier(change), "-k", 4)
+    assert code == 0
+    assert sum(": equal (" in line for line in lines) == 4
+    said = [line.strip() for line in lines if line.startswith("  ")]
+    ending = "to 1e-12: up to 0.3.0 the last digits depended on the machine"
+    assert {line.removesuffix(ending).strip() for line in said} <= {
+        "attribute planted_energy agrees",
+        "glass/couplings agree",
+    }
+    assert any("couplings" in line for line in said) == (change is last_digit)
+
+
+@pytest.mark.parametrize("change", [added(1e-11), one_coupling, another_release])
+def test_larger_differences_and_those_of_this_release_are_found(earlier, command, change):
+    code, lines, _ = command("verify", earlier(change), "-k", 4)
+    assert code == 1
+    assert sum(": DIFFERS (" in line for line in lines) == 1
+    wrong = "glass/couplings" if change is one_coupling else "attribute planted_energy"
+    assert any(line.startswith(f"  {wrong}: ") for line in lines)

@@ -8,7 +8,6 @@ from scipy.integrate import quad
 from scipy.stats import laplace
 
 import glassnet.theory as theory
-from glassnet.kernels import cavity
 from glassnet.theory import population, steering
 from glassnet.theory.branching import branching, strengths
 
@@ -19,11 +18,6 @@ P32 = theory.poisson(p=3, alpha=2.0)
 def close(estimate, expected, smallest=1e-6):
     """Four standard errors: one of 16000 tests fails by chance."""
     return abs(estimate.value - expected) < 4 * estimate.stderr + smallest
-
-
-@pytest.mark.parametrize("x", [1e-300, 1e-30, 0.1, 0.7071, 0.99999, 1.0, 1.00001, 1.4143, 2.0, 1e5, 1e300])
-def test_logarithm_of_the_kernels(x):
-    assert cavity.logarithm(x) == pytest.approx(math.log(x), rel=4e-16, abs=1e-16)
 
 
 @pytest.mark.parametrize(
