@@ -82,6 +82,11 @@ class RunDirectory:
         """Where the traceback of a failed task goes."""
         return self.path / "failed" / f"{task.key}.txt"
 
+    @property
+    def lock(self) -> Path:
+        """The file that a running scan holds; it says by whom, and is touched every second."""
+        return self.path / ".lock"
+
     def run_file(self) -> RunFile:
         """The run file the directory was begun (or last grown) with.
 
@@ -121,7 +126,7 @@ class RunDirectory:
     def locked(self):
         """Hold the directory against a second scan; the kernel frees it when the process dies, however it dies."""
         self.path.mkdir(parents=True, exist_ok=True)
-        with open(self.path / ".lock", "a+") as lock:
+        with open(self.lock, "a+") as lock:
             if self._acquire(lock):
                 remove_parts(self.path)
                 lock.truncate(0)
@@ -149,7 +154,7 @@ class RunDirectory:
     def is_running(self) -> bool:
         """Whether a scan holds the directory now."""
         try:
-            with open(self.path / ".lock") as lock:
+            with open(self.lock) as lock:
                 fcntl.lockf(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 return False
         except (BlockingIOError, PermissionError):
