@@ -80,8 +80,8 @@ def scan(path, out=None, time_limit: float | None = None, checkpoint_every: floa
     with contextlib.ExitStack() as held:
         # rank 0 keeps the time for all
         follows = comm is not None and comm.rank > 0
-        seconds, watch = math.inf if follows else time_left(time_limit), None if comm is None else Watch()
-        with farm.aborting(comm), Stop(seconds, watch=watch) as stop:
+        with farm.aborting(comm), Stop(math.inf if follows else time_left(time_limit)) as stop:
+            stop.watch = None if comm is None else Watch()
             if follows:
                 code = _follow(comm, stop)
                 farm.leave(comm)
@@ -182,9 +182,11 @@ def _work(comm, plan: Plan, stop: Stop) -> int:
     directory = RunDirectory(plan.job.directory)
 
     def note(speed: dict) -> None:
-        directory.note(speed | {"running": [plan.tasks[number].text for number in schedule.running]})
+        running = [plan.tasks[number].text for number in schedule.running]
+        directory.note(speed | {"running": running, "workers": n_workers, "failed": len(schedule.failed)})
 
     n_ranks = 1 if comm is None else comm.size
+    n_workers = n_ranks if n_ranks <= farm.LEADER_WORKS_UP_TO else n_ranks - 1
     kind = progress.Progress if farm.has_launcher() else progress.fitting()
     with kind(len(plan.tasks), plan.n_done, sum(plan.costs.values()), n_ranks, note) as shown:
         code = farm.lead(comm, schedule, performer(plan.job, stop), shown, stop, plan.costs)

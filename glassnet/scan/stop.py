@@ -31,21 +31,20 @@ class Stop:
         After these `requested` holds by itself.
     clock : callable() -> float
         Seconds.
-    watch : Watch, optional
-        Of a rank: looks after its launcher and rank 0.
 
     Attributes
     ----------
     passed_on : bool
         Whether rank 0 knows.
+    watch : Watch or None
+        Of a rank among others: looks after its launcher and rank 0.
     """
 
     _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 
-    def __init__(
-        self, seconds: float = math.inf, clock: Callable[[], float] = time.monotonic, watch: Watch | None = None
-    ):
-        self._clock, self._end, self.watch = clock, clock() + seconds, watch
+    def __init__(self, seconds: float = math.inf, clock: Callable[[], float] = time.monotonic):
+        self._clock, self._end = clock, clock() + seconds
+        self.watch: Watch | None = None
         self._signalled: float | None = None
         self._asked = self.passed_on = False
 

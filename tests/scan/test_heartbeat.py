@@ -78,7 +78,8 @@ def test_a_directory_that_another_scan_took_is_left_to_it(life):
 
 
 def test_the_launcher_is_missed_at_once(life):
-    stop = Stop(watch=life.watch)
+    stop = Stop()
+    stop.watch = life.watch
     assert not stop.requested
     life.parent = 1
     assert life.pass_time(10) <= 5
