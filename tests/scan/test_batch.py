@@ -74,7 +74,7 @@ def test_slurm_queues_a_paused_scan_again(submit):
     code, calls, errors = submit(SLURM, "run file.toml", "--out", "here", pauses=1)
     assert (code, errors) == (0, "")
     assert calls == [
-        "srun --kill-on-bad-exit=0 sh -c trap \"\" USR1; exec \"$@\" - glassnet scan run file.toml --out here",
+        'srun --kill-on-bad-exit=0 sh -c trap "" USR1; exec "$@" - glassnet scan run file.toml --out here',
         "glassnet scan run file.toml --out here",
         "scontrol requeue 4321",
     ]
