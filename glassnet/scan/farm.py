@@ -120,7 +120,7 @@ def aborting(comm) -> Iterator[None]:
         # whoever read what this process prints may be gone
         with contextlib.suppress(OSError):
             if isinstance(error, Lost):
-                print(f"rank {comm.rank}: {error}", file=sys.stderr)
+                print(f"paused with work left, rank {comm.rank}: {error}", flush=True)
             elif not isinstance(error, KeyboardInterrupt):
                 traceback.print_exc()
             sys.stderr.flush()
@@ -180,7 +180,7 @@ def hear(comm, stop: Stop, passes_on: bool = True) -> Any:
 def _depart(stop: Stop) -> None:
     """Raise Lost, after a while in which the other ranks, who find out at about the same time, may save their work."""
     time.sleep(_FAREWELL)
-    raise Lost(f"{stop.reason}: all saved, ended")
+    raise Lost(f"{stop.reason}; all that is here is saved")
 
 
 def lead(comm, schedule: Schedule, perform: Perform, progress: Progress, stop: Stop, costs: dict[int, float]) -> int:
@@ -327,5 +327,5 @@ class _Office:
             if self._waited > (_HURRY if late else _PATIENCE):
                 silent = sorted({*range(1, self.comm.size)} - {*self._free})
                 named = f"rank {silent[0]}" if len(silent) == 1 else f"{len(silent)} ranks (first of them {silent[0]})"
-                raise Lost(f"no answer of {named}: ended without; paused with work left, give the same command again")
+                raise Lost(f"no answer of {named}; all others have saved what they did")
         time.sleep(_IDLE)

@@ -80,6 +80,12 @@ def test_slurm_queues_a_paused_scan_again(submit):
     ]
 
 
+def test_slurm_queues_a_scan_again_that_ended_without_ranks_that_hang(submit, tmp_path):
+    (tmp_path / "bin/glassnet").write_text("#!/bin/bash\necho paused with work left, rank 0: no answer\nexit 137\n")
+    code, calls, _ = submit(SLURM, "run.toml")
+    assert (code, calls[-1]) == (0, "scontrol requeue 4321")
+
+
 @pytest.mark.parametrize("code", [0, 1, 2, 137])
 def test_slurm_ends_where_nothing_is_to_be_gained(submit, code):
     assert submit(SLURM, "run.toml", code=code)[0] == code
