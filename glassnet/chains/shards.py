@@ -13,15 +13,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import h5py
+import numpy as np
 
 from glassnet.chains import archive, headers
 from glassnet.chains.archive import Member
-from glassnet.chains.content import ChainError, attributes, opened, reading, variable_names
+from glassnet.chains.content import FORMAT, ChainError, attributes, opened, reading, variable_names
 from glassnet.chains.headers import FILE, Header, file_name
 
 #: samples in a shard; runs of no more tasks than this keep a file for each
 BLOCK = 256
 _SHARD = re.compile(r"samples(\d+)-(\d+)\.zip")
+#: a chain file never changes, and some cluster file systems have no locks
+_UNLOCKED = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+_UNLOCKED.set_file_locking(False, True)
 _SEGMENTS = re.compile(r"sample(\d+)\.segments")
 
 
@@ -132,8 +136,22 @@ def lengths(folder: Path, damaged: list[str]) -> dict[int, int]:
                 found[sample] = max(found.get(sample, 0), int(header.attrs["sweeps"]))
     for sample, path in inside.files.items():
         with _noted(damaged):
-            found[sample] = follow(path, lambda file: int(file.attrs["sweeps"]))[1]
+            found[sample] = _sweeps(path)
     return found
+
+
+def _sweeps(path: Path) -> int:
+    """Recorded sweeps of a chain file, four times as fast as by h5py's objects, which are asked if anything is odd."""
+    try:
+        with contextlib.closing(h5py.h5f.open(os.fsencode(path), h5py.h5f.ACC_RDONLY, _UNLOCKED)) as file:
+            words = {name: np.empty((), np.int64) for name in (b"format", b"sweeps")}
+            for name, word in words.items():
+                h5py.h5a.open(file, name).read(word)
+        if words[b"format"] == FORMAT:
+            return int(words[b"sweeps"])
+    except (OSError, KeyError, RuntimeError, ValueError, TypeError):
+        pass
+    return follow(path, lambda file: int(file.attrs["sweeps"]))[1]
 
 
 @contextlib.contextmanager

@@ -35,6 +35,8 @@ PROGRESS = "progress.json"
 FIELD = "field.json"
 #: seconds a second scan waits for the lock: `glassnet status` holds it for a moment
 _PATIENCE = 1.0
+#: seconds for which the last touch of a scan on another node counts as a sign of life, where locks do not tell
+_FRESH = 60.0
 #: shards read at once: one reader alone does not use what a parallel file system can do
 _READERS = 8
 
@@ -84,6 +86,11 @@ class RunDirectory:
     def failure(self, task: Task) -> Path:
         """Where the traceback of a failed task goes."""
         return self.path / "failed" / f"{task.key}.txt"
+
+    @property
+    def lock(self) -> Path:
+        """The file that a running scan holds; it says by whom, and is touched every second."""
+        return self.path / ".lock"
 
     def run_file(self) -> RunFile:
         """The run file the directory was begun (or last grown) with.
@@ -193,11 +200,11 @@ class RunDirectory:
     def locked(self):
         """Hold the directory against a second scan; the kernel frees it when the process dies, however it dies."""
         self.path.mkdir(parents=True, exist_ok=True)
-        with open(self.path / ".lock", "a+") as lock:
+        with open(self.lock, "a+") as lock:
             if self._acquire(lock):
                 remove_parts(self.path)
                 lock.truncate(0)
-                lock.write(f"{os.getpid()} on {socket.gethostname()}")
+                lock.write(_identity())
                 lock.flush()
             yield
 
@@ -219,15 +226,19 @@ class RunDirectory:
                 return False
 
     def is_running(self) -> bool:
-        """Whether a scan holds the directory now."""
+        """Whether a scan holds the directory now; where locks end at the node, whether it was touched a moment ago."""
+        holder, touched = "", 0.0
         try:
-            with open(self.path / ".lock") as lock:
+            with open(self.lock) as lock:
+                holder, touched = lock.read(200), os.fstat(lock.fileno()).st_mtime
                 fcntl.lockf(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                return False
+                if not holder or holder.rpartition(" on ")[2] == socket.gethostname():
+                    return False
         except (BlockingIOError, PermissionError):
             return True
-        except OSError:
-            return False
+        except (OSError, ValueError):
+            pass
+        return abs(time.time() - touched) < _FRESH
 
     def describe(self, run_file: RunFile) -> None:
         """Write the run file and the list of nodes."""
@@ -261,13 +272,16 @@ class RunDirectory:
     def note(self, speed: dict) -> None:
         """Leave word for `glassnet status`: how fast a running scan is and what it works on."""
         with contextlib.suppress(OSError):
-            commit(self.path / PROGRESS, json.dumps(speed | {"time": time.time()}).encode())
+            facts = {"time": time.time(), "holder": _identity()}
+            commit(self.path / PROGRESS, json.dumps(speed | facts).encode())
 
     def last_note(self) -> dict:
-        """What :meth:`note` left last; empty without a running scan."""
+        """What :meth:`note` of the scan that runs now left last; empty without one."""
         try:
-            return json.loads((self.path / PROGRESS).read_text()) if self.is_running() else {}
-        except (OSError, ValueError):
+            found = json.loads((self.path / PROGRESS).read_text()) if self.is_running() else {}
+            # a scan that was killed left its word to the next
+            return found if found and self.lock.read_text() in ("", found.get("holder")) else {}
+        except (OSError, ValueError, AttributeError):
             return {}
 
     def _put(self, name: str, text: str) -> None:
@@ -326,13 +340,13 @@ class RunDirectory:
         Nothing is verified; a scan may be running.
         """
         found, damaged = {}, []
-        nodes: dict[Path, dict[int, int]] = {}
+        nodes: dict[str, dict[int, int]] = {}
         for number, task in enumerate(tasks):
-            folder = self._folder(task)
-            if folder not in nodes:
-                nodes[folder] = shards.lengths(folder, damaged)
-            if task.sample in nodes[folder]:
-                found[number] = nodes[folder][task.sample]
+            if task.folder not in nodes:
+                nodes[task.folder] = shards.lengths(self._folder(task), damaged)
+            sweeps = nodes[task.folder].get(task.sample)
+            if sweeps is not None:
+                found[number] = sweeps
         return found, damaged
 
     def merge_block(self, task: Task, run_file: RunFile, proceed: Callable[[], bool]) -> None:
@@ -358,6 +372,11 @@ class RunDirectory:
                 except OSError as error:
                     refused.append(str(error))
         return refused
+
+
+def _identity() -> str:
+    """This process, as the lock names it: who holds the lock must not open it again, closing would set it free."""
+    return f"{os.getpid()} on {socket.gethostname()}"
 
 
 def _inspect(whose: tuple[Path, Path]) -> tuple[dict[int, dict], str | None]:

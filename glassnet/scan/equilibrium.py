@@ -15,7 +15,7 @@ from glassnet.scan.directory import RunDirectory
 from glassnet.scan.tasks import Task
 
 #: samples of a node that are looked at, seconds for all nodes, and draws of a chain, evenly spaced
-_SAMPLES, _SECONDS, _DRAWS = 8, 3.0, 1024
+_SAMPLES, _SECONDS, _DRAWS = 8, 0.5, 1024
 #: fewest draws a drift can be seen in
 _FEWEST = 8
 _AXES = ("sample", "draw", "temperature", "replica")

@@ -1,11 +1,13 @@
 """MPI, and only here: rank 0 hands out tasks and works too, the others ask for the next when they are free.
 
-Messages are small and their number per task is fixed. Nobody waits in a blocking call, which would burn a core.
+Messages are small and their number per task is fixed. Nobody waits in a blocking call, which would burn a core, and
+nobody waits for ever: see :class:`Lost`.
 """
 
 import contextlib
 import os
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -14,7 +16,7 @@ from typing import Any, NamedTuple
 from glassnet.scan.config import UserError
 from glassnet.scan.progress import Progress
 from glassnet.scan.schedule import Schedule
-from glassnet.scan.stop import Stop
+from glassnet.scan.stop import Stop, time_left
 
 #: number of ranks up to which rank 0 works too; a busy rank 0 answers only between two stretches of its own chain
 LEADER_WORKS_UP_TO = 32
@@ -22,6 +24,11 @@ LEADER_WORKS_UP_TO = 32
 _IDLE, _BUSY = 0.002, 0.01
 # Seconds that a launcher gets to pass on what a rank said last: an abort drops what it has not read yet.
 _FORWARDING = 1.0
+# Seconds without a message from any rank after which a paused scan gives up those that have not answered; with less
+# than the second figure left of a Slurm job the third is enough.
+_PATIENCE, _LATE, _HURRY = 60.0, 15.0, 5.0
+# Seconds that a rank which was left alone gives the others to save what they have, and an abort to end it.
+_FAREWELL, _ABORTING = 10.0, 5.0
 _TAG = 7
 #: what rank 0 tells all others once when the scan is to stop
 _PAUSE = ("pause", None)
@@ -32,6 +39,10 @@ _LAUNCHERS = (
     ("MV2_COMM_WORLD_SIZE", "MV2_COMM_WORLD_RANK"),
     ("SLURM_STEP_NUM_TASKS", "SLURM_PROCID"),
 )
+
+
+class Lost(Exception):
+    """Nobody is left to wait for: the launcher or rank 0 is gone, or ranks of a paused scan do not answer."""
 
 
 class Ended(NamedTuple):
@@ -102,17 +113,29 @@ def join():
 
 @contextlib.contextmanager
 def aborting(comm) -> Iterator[None]:
-    """End all ranks when an internal error ends one: the rest would wait for it for ever."""
+    """End all ranks when an internal error ends one, or when one is left alone: the rest would wait for it for ever."""
     try:
         yield
     except BaseException as error:
         if comm is None or _has_left():
             raise
-        if not isinstance(error, KeyboardInterrupt):
-            traceback.print_exc()
+        # whoever read what this process prints may be gone
+        with contextlib.suppress(OSError):
+            if isinstance(error, Lost):
+                print(f"paused with work left, rank {comm.rank}: {error}", flush=True)
+            elif not isinstance(error, KeyboardInterrupt):
+                traceback.print_exc()
             sys.stderr.flush()
-            time.sleep(_FORWARDING)
-        comm.Abort(75 if isinstance(error, KeyboardInterrupt) else 1)
+        time.sleep(0.0 if isinstance(error, KeyboardInterrupt) else _FORWARDING)
+        _abort(comm, 75 if isinstance(error, KeyboardInterrupt | Lost) else 1)
+
+
+def _abort(comm, code: int) -> None:
+    """End all ranks, and in any case this one: an abort may wait for a launcher that does not answer."""
+    watchdog = threading.Timer(_ABORTING, os._exit, (code,))
+    watchdog.daemon = True
+    watchdog.start()
+    comm.Abort(code)
 
 
 def leave(comm) -> None:
@@ -135,10 +158,18 @@ def tell_all(comm, message: Any) -> None:
         comm.send(message, dest=rank, tag=_TAG)
 
 
-def hear(comm, stop: Stop | None = None) -> Any:
-    """The next message of rank 0; requests to stop that come meanwhile are passed on, and heard."""
+def hear(comm, stop: Stop, passes_on: bool = True) -> Any:
+    """The next message of rank 0; requests to stop that come meanwhile are passed on if it listens yet, and heard.
+
+    Raises
+    ------
+    Lost
+        If none will come.
+    """
     while not comm.iprobe(source=0, tag=_TAG):
-        if stop is not None:
+        if stop.lost:
+            _depart(stop)
+        if passes_on:
             _pass_on(comm, stop)
         time.sleep(_IDLE)
     message = comm.recv(source=0, tag=_TAG)
@@ -146,6 +177,12 @@ def hear(comm, stop: Stop | None = None) -> Any:
         return message
     _told(stop)
     return hear(comm, stop)
+
+
+def _depart(stop: Stop) -> None:
+    """Raise Lost, after a while in which the other ranks, who find out at about the same time, may save their work."""
+    time.sleep(_FAREWELL)
+    raise Lost(f"{stop.reason}; all that is here is saved")
 
 
 def lead(comm, schedule: Schedule, perform: Perform, progress: Progress, stop: Stop, costs: dict[int, float]) -> int:
@@ -162,6 +199,11 @@ def lead(comm, schedule: Schedule, perform: Perform, progress: Progress, stop: S
         Once requested, tasks under way are saved and no other is begun.
     costs : dict of int to float
         Cost of every task, for the progress.
+
+    Raises
+    ------
+    Lost
+        If the scan is paused and ranks do not answer, or if the launcher is gone.
     """
     office = _Office(comm, schedule, progress, costs, stop)
     works = comm is None or comm.size <= LEADER_WORKS_UP_TO
@@ -169,7 +211,7 @@ def lead(comm, schedule: Schedule, perform: Perform, progress: Progress, stop: S
         office.serve()
         number = schedule.next(0) if works else None
         if number is None:
-            time.sleep(_IDLE)
+            office.wait()
         else:
             office.ended(perform(number, lambda fraction, cost=costs[number]: office.glance(fraction * cost)))
     office.wait_for_all()
@@ -179,9 +221,17 @@ def lead(comm, schedule: Schedule, perform: Perform, progress: Progress, stop: S
 
 
 def follow(comm, perform: Perform, stop: Stop) -> int:
-    """Any other rank: ask for tasks and run them until rank 0 says that all is over; returns the exit code of all."""
+    """Any other rank: ask for tasks and run them until rank 0 says that all is over; returns the exit code of all.
+
+    Raises
+    ------
+    Lost
+        If rank 0 or the launcher is gone; what this rank did is saved.
+    """
     ended = None
     while True:
+        if stop.lost:
+            _depart(stop)
         comm.send(("free", comm.rank, ended), dest=0, tag=_TAG)
         word, value = hear(comm, stop)
         if word == "end":
@@ -203,7 +253,7 @@ def _told(stop: Stop) -> None:
 
 
 def _pass_on(comm, stop: Stop) -> None:
-    if stop.requested and not stop.passed_on:
+    if stop.requested and not stop.passed_on and not stop.lost:
         stop.passed_on = True
         comm.send(("stop", comm.rank, None), dest=0, tag=_TAG)
 
@@ -215,12 +265,16 @@ class _Office:
         self.comm, self.schedule, self.progress, self.costs, self.stop = comm, schedule, progress, costs, stop
         self.paused = 0
         self._free: list[int] = []
-        self._looked = 0.0
+        self._looked = self._waited = 0.0
 
     def serve(self) -> None:
         """Read the mailbox and give every free rank a task."""
-        self._looked = time.monotonic()
+        now = time.monotonic()
+        # a process that was stopped itself has not waited
+        self._waited += min(now - self._looked, 1.0)
+        self._looked = now
         while self.comm is not None and self.comm.iprobe(tag=_TAG):
+            self._waited = 0.0
             word, rank, ended = self.comm.recv(tag=_TAG)
             if word == "stop":
                 self.stop.request()
@@ -238,6 +292,7 @@ class _Office:
         if not self.schedule.paused:
             self.progress.say(f"{self.stop.reason}: saving what is under way (a second signal ends at once)")
             self.schedule.pause()
+            self._waited = 0.0
             tell_all(self.comm, _PAUSE)
 
     def glance(self, cost: float) -> None:
@@ -263,4 +318,16 @@ class _Office:
         """Until every other rank has asked for work in vain."""
         while self.comm is not None and len(self._free) < self.comm.size - 1:
             self.serve()
-            time.sleep(_IDLE)
+            self.wait()
+
+    def wait(self) -> None:
+        """A moment with nothing to do; raises Lost if there is no sense in waiting any longer."""
+        if self.stop.lost:
+            _depart(self.stop)
+        if self.schedule.paused and self.comm is not None:
+            late = time_left(None, _LATE) == 0.0
+            if self._waited > (_HURRY if late else _PATIENCE):
+                silent = sorted({*range(1, self.comm.size)} - {*self._free})
+                named = f"rank {silent[0]}" if len(silent) == 1 else f"{len(silent)} ranks (first of them {silent[0]})"
+                raise Lost(f"no answer of {named}; all others have saved what they did")
+        time.sleep(_IDLE)

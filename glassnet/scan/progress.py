@@ -4,6 +4,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 #: seconds between two plain lines, and between two notes for `glassnet status`
 INTERVAL = 60.0
@@ -229,3 +230,22 @@ def duration(seconds: float) -> str:
     if seconds < 3600:
         return f"{seconds // 60} min {seconds % 60} s"
     return f"{seconds // 3600} h {seconds % 3600 // 60} min"
+
+
+def until(end: datetime, now: datetime) -> str:
+    """A time to come in words: in 7 min (21:25), in 9 h 4 min (Tuesday 06:22), in 12 days (2026-12-12 21:18)."""
+    left, clock = end - now, f"{end:%H:%M}"
+    if left <= timedelta(0):
+        return "at any moment"
+    if left < timedelta(minutes=1):
+        return f"in less than a minute ({clock})"
+    minutes = round(left / timedelta(minutes=1))
+    if minutes < 60:
+        words = f"in {minutes} min"
+    elif minutes < 48 * 60:
+        words = f"in {minutes // 60} h {minutes % 60} min"
+    else:
+        words = f"in {minutes // (24 * 60)} days"
+    if end.date() == now.date():
+        return f"{words} ({clock})"
+    return f"{words} ({end:%A} {clock})" if left < timedelta(days=6) else f"{words} ({end:%Y-%m-%d} {clock})"

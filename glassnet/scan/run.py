@@ -1,6 +1,7 @@
 """The scan itself: check everything, then work off the tasks that are not done, then look at the result."""
 
 import contextlib
+import math
 import os
 import platform
 import socket
@@ -8,6 +9,7 @@ import sys
 import time
 import traceback
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +23,7 @@ from glassnet.sampling.ladder import Interrupted
 from glassnet.scan import dilution, farm, ladders, progress, tasks
 from glassnet.scan.config import RunFile, UserError, load
 from glassnet.scan.directory import RunDirectory
+from glassnet.scan.heartbeat import Heart, Watch
 from glassnet.scan.saving import CHECKPOINT_EVERY, Saving
 from glassnet.scan.schedule import Schedule
 from glassnet.scan.stop import Stop, time_left
@@ -77,7 +80,8 @@ def scan(path, out=None, time_limit: float | None = None, checkpoint_every: floa
     with contextlib.ExitStack() as held:
         # rank 0 keeps the time for all
         follows = comm is not None and comm.rank > 0
-        with farm.aborting(comm), Stop() if follows else Stop(time_left(time_limit)) as stop:
+        with farm.aborting(comm), Stop(math.inf if follows else time_left(time_limit)) as stop:
+            stop.watch = None if comm is None else Watch()
             if follows:
                 code = _follow(comm, stop)
                 farm.leave(comm)
@@ -96,7 +100,7 @@ def _agreed(comm, path, out, checkpoint_every: float, held: contextlib.ExitStack
     """The plan, which every rank is told; if it is refused, or the scan is to stop before, every rank is told that."""
     try:
         with _clear_errors():
-            plan = _prepare(path, out, checkpoint_every, held, stop)
+            plan = _prepare(path, out, checkpoint_every, held, stop, partial(farm.tell_all, comm))
     except Interrupted:
         farm.tell_all(comm, 75)
         farm.leave(comm)
@@ -111,7 +115,11 @@ def _agreed(comm, path, out, checkpoint_every: float, held: contextlib.ExitStack
 
 
 def _follow(comm, stop: Stop) -> int:
-    job = farm.hear(comm)
+    job = farm.hear(comm, stop, passes_on=False)
+    if isinstance(job, Path):
+        # the directory is held from now on, what follows may take long
+        stop.watch.follow(job)
+        job = farm.hear(comm, stop, passes_on=False)
     return job if isinstance(job, int) else farm.follow(comm, performer(job, stop), stop)
 
 
@@ -135,12 +143,16 @@ def _conclude(plan: Plan, code: int) -> int:
     return code
 
 
-def _prepare(path, out, checkpoint_every: float, held: contextlib.ExitStack, stop: Stop) -> Plan:
-    """Everything that can be refused, before anything is run; Interrupted if the pilots of ladders are to stop."""
+def _prepare(path, out, checkpoint_every: float, held: contextlib.ExitStack, stop: Stop, announce) -> Plan:
+    """Everything that can be refused, before anything is run; Interrupted if the pilots of ladders are to stop.
+
+    `announce` is called with the file that is held, as soon as it is."""
     run_file = load(path)
     directory = RunDirectory.of(path, run_file, out)
     directory.check(run_file, str(path))
     held.enter_context(directory.locked())
+    held.enter_context(Heart(directory.lock))
+    announce(directory.lock)
     run_file = directory.check(run_file, str(path))
     for line in dilution.warnings(run_file):
         print(f"warning: {line}", file=sys.stderr, flush=True)
@@ -173,9 +185,11 @@ def _work(comm, plan: Plan, stop: Stop) -> int:
     directory = RunDirectory(plan.job.directory)
 
     def note(speed: dict) -> None:
-        directory.note(speed | {"running": [plan.tasks[number].text for number in schedule.running]})
+        running = [plan.tasks[number].text for number in schedule.running]
+        directory.note(speed | {"running": running, "workers": n_workers, "failed": len(schedule.failed)})
 
     n_ranks = 1 if comm is None else comm.size
+    n_workers = n_ranks if n_ranks <= farm.LEADER_WORKS_UP_TO else n_ranks - 1
     kind = progress.Progress if farm.has_launcher() else progress.fitting()
     with kind(len(plan.tasks), plan.n_done, sum(plan.costs.values()), n_ranks, note) as shown:
         code = farm.lead(comm, schedule, performer(plan.job, stop), shown, stop, plan.costs)

@@ -1,13 +1,13 @@
 """How far a run is and what it is to do, without disturbing it: nothing here writes."""
 
 import os
-import time
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
 from glassnet.chains.unfinished import Unfinished
-from glassnet.scan import dilution, equilibrium, forecast, tasks
+from glassnet.scan import dilution, equilibrium, forecast, progress, tasks
 from glassnet.scan.config import RunFile, load
 from glassnet.scan.directory import RunDirectory
 from glassnet.scan.saving import CHECKPOINT_EVERY
@@ -39,7 +39,8 @@ def status(path) -> dict:
     note = directory.last_note()
     every_task = tasks.all_tasks(run_file)
     done, damaged = _done(directory, every_task, run_file)
-    kinds = _kinds(directory, every_task, done, set(note.get("running", [])))
+    kinds = _kinds(directory, every_task, done)
+    _mark_running(kinds, every_task, run_file, note)
     nodes: dict[str, Counter] = {}
     finished: dict[str, list[Task]] = {}
     for task, kind in zip(every_task, kinds, strict=True):
@@ -47,7 +48,9 @@ def status(path) -> dict:
         if kind == "done":
             finished.setdefault(task.folder, []).append(task)
     left = note.get("seconds_left")
-    end = None if left is None else time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(note["time"] + left))
+    end = (
+        None if left is None else datetime.fromtimestamp(note["time"] + left).astimezone().isoformat(timespec="seconds")
+    )
     look = equilibrium.look(directory, finished)
     return {
         "directory": str(path),
@@ -78,7 +81,10 @@ def table(report: dict) -> str:
     if report["done"] < report["total"]:
         lines.append(f"{100 * report['work_done']:.1f} % of the work is done and saved")
     if report["expected_end"] is not None:
-        lines.append(f"running at {report['updates_per_ns']:.2f} updates/ns, expected end {report['expected_end']}")
+        end = progress.until(datetime.fromisoformat(report["expected_end"]), datetime.now().astimezone())
+        lines.append(f"running at {report['updates_per_ns']:.2f} updates/ns, expected end {end}")
+    elif report["running"]:
+        lines.append("running, expected end not known before the first tasks are done")
     lines += _some([f"failed: {text}" for text in report["failed_tasks"]])
     lines += _some([f"damaged, run again by the next scan: {text}" for text in report["damaged"]])
     return "\n".join(lines + _equilibration(report))
@@ -135,8 +141,8 @@ def _done(directory: RunDirectory, every_task: list[Task], run_file: RunFile) ->
     return done, damaged
 
 
-def _kinds(directory: RunDirectory, every_task: list[Task], done: set[int], running: set[str]) -> list[str]:
-    """Where in :data:`_COUNTS` each task belongs; folders are listed once, not asked task by task."""
+def _kinds(directory: RunDirectory, every_task: list[Task], done: set[int]) -> list[str]:
+    """Where in :data:`_COUNTS` each task belongs if none runs; folders are listed once, not asked task by task."""
     begun: dict[str, set[str]] = {}
     failed = _names(directory.failure(every_task[0]).parent)
     kinds = []
@@ -146,8 +152,6 @@ def _kinds(directory: RunDirectory, every_task: list[Task], done: set[int], runn
             begun[folder] = {name for name in _names(directory.chain(task).parent) if name.endswith(".segments")}
         if number in done:
             kinds.append("done")
-        elif task.text in running:
-            kinds.append("running")
         elif failed and directory.failure(task).name in failed:
             kinds.append("failed")
         elif begun[folder] and _has_segments(directory.unfinished(task), begun[folder]):
@@ -155,6 +159,25 @@ def _kinds(directory: RunDirectory, every_task: list[Task], done: set[int], runn
         else:
             kinds.append("missing")
     return kinds
+
+
+def _mark_running(kinds: list[str], every_task: list[Task], run_file: RunFile, note: dict) -> None:
+    """Mark the tasks a scan works on now: those it noted, but for what it finished since, and as many more as it has
+    processes, the longest first, which is the order of the scan.
+    """
+    if not note:
+        return
+    noted, workers, failed = set(note.get("running", [])), note.get("workers", 0), note.get("failed", 0)
+    left = [number for number, kind in enumerate(kinds) if kind != "done"]
+    running = [number for number in left if every_task[number].text in noted]
+    lacking = min(workers, len(left) - failed) - len(running)
+    if lacking > 0:
+        costs = {every_task[number].folder: tasks.cost(every_task[number], run_file) for number in left}
+        others = [number for number in left if every_task[number].text not in noted]
+        others.sort(key=lambda number: (kinds[number] == "failed", -costs[every_task[number].folder], number))
+        running += others[:lacking]
+    for number in running:
+        kinds[number] = "running"
 
 
 def _has_segments(unfinished: Unfinished, begun: set[str]) -> bool:

@@ -6,22 +6,24 @@ import signal
 import time
 from collections.abc import Callable
 
+from glassnet.scan.heartbeat import Watch
+
 #: seconds before the end of a Slurm job at which a scan stops by itself
 _SLURM_MARGIN = 60.0
 #: launchers pass signals on to processes that got them already: what comes within these seconds counts as one
 _ECHO = 1.0
 
 
-def time_left(limit: float | None) -> float:
-    """Seconds a scan may run: `limit`, and what Slurm leaves of its job but for a minute; inf without either."""
+def time_left(limit: float | None, margin: float = _SLURM_MARGIN) -> float:
+    """Seconds a scan may run: `limit`, and what Slurm leaves of its job but for `margin`; inf without either."""
     end = os.environ.get("SLURM_JOB_END_TIME", "")
     # a job that is over left its environment to the shell it was started from
     left = int(end) - time.time() if end.isdigit() else -1.0
-    return min(math.inf if limit is None else limit, max(0.0, left - _SLURM_MARGIN) if left > 0 else math.inf)
+    return min(math.inf if limit is None else limit, max(0.0, left - margin) if left > 0 else math.inf)
 
 
 class Stop:
-    """Remembers that SIGINT, SIGTERM or SIGUSR1 came while it is entered, and when time is up.
+    """Remembers that SIGINT, SIGTERM or SIGUSR1 came while it is entered; knows when time is up or a rank left alone.
 
     Parameters
     ----------
@@ -34,24 +36,32 @@ class Stop:
     ----------
     passed_on : bool
         Whether rank 0 knows.
+    watch : Watch or None
+        Of a rank among others: looks after its launcher and rank 0.
     """
 
     _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 
     def __init__(self, seconds: float = math.inf, clock: Callable[[], float] = time.monotonic):
         self._clock, self._end = clock, clock() + seconds
+        self.watch: Watch | None = None
         self._signalled: float | None = None
         self._asked = self.passed_on = False
 
     @property
     def requested(self) -> bool:
         """Whether to stop at the next opportunity."""
-        return self._asked or self._clock() >= self._end
+        return self._asked or self._clock() >= self._end or self.lost
+
+    @property
+    def lost(self) -> bool:
+        """Whether this rank is to end by itself: nobody is left who would tell it to."""
+        return self.watch is not None and self.watch.lost
 
     @property
     def reason(self) -> str:
-        """Why, in three words."""
-        return "a signal came" if self._asked else "time is up"
+        """Why, in a few words."""
+        return self.watch.reason if self.lost else "a signal came" if self._asked else "time is up"
 
     def request(self) -> None:
         """Ask to stop."""

@@ -1,5 +1,6 @@
 """The tasks of a run: one glass each, named by a text that never depends on lists or order, and how one is run."""
 
+import functools
 import json
 import math
 from collections.abc import Callable
@@ -52,13 +53,14 @@ class Task:
         """ "symmetric", "planted" or "field"."""
         return "field" if self.field else "symmetric" if self.planted is None else "planted"
 
-    @property
+    # a status of many thousand tasks asks for both again and again
+    @functools.cached_property
     def text(self) -> str:
         """Canonical text; with the run's seed it names every random stream of the task."""
         named = ",".join(f"{name}={value}" for name, value in [*self._names(), ("sample", self.sample)])
         return "field," * self.field + named
 
-    @property
+    @functools.cached_property
     def folder(self) -> str:
         """Folder of the task's chain file inside ``chains/`` of the run directory."""
         return "field/" * self.field + "/".join(f"{name}{value}" for name, value in self._names())

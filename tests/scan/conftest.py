@@ -115,13 +115,16 @@ def _mpiexec():
 
 @pytest.fixture
 def glassnet(tmp_path):
-    """Start the command line in a session of its own: glassnet("scan", path, ranks=2, code=...) -> Popen."""
+    """Start the command line in a session of its own: glassnet("scan", path, ranks=2, code=...) -> Popen.
+
+    `before` is run ahead of the code.
+    """
     started = []
 
-    def start(*arguments, ranks=0, code=COMMAND, **environment):
+    def start(*arguments, ranks=0, code=COMMAND, before="", **environment):
         launcher = [_mpiexec(), "-n", str(ranks)] if ranks else []
         process = Process(
-            [*launcher, sys.executable, "-P", "-c", code, *map(str, arguments)],
+            [*launcher, sys.executable, "-P", "-c", before + code, *map(str, arguments)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -74,10 +74,16 @@ def test_slurm_queues_a_paused_scan_again(submit):
     code, calls, errors = submit(SLURM, "run file.toml", "--out", "here", pauses=1)
     assert (code, errors) == (0, "")
     assert calls == [
-        "srun --kill-on-bad-exit=0 glassnet scan run file.toml --out here",
+        'srun --kill-on-bad-exit=0 sh -c trap "" USR1; exec "$@" - glassnet scan run file.toml --out here',
         "glassnet scan run file.toml --out here",
         "scontrol requeue 4321",
     ]
+
+
+def test_slurm_queues_a_scan_again_that_ended_without_ranks_that_hang(submit, tmp_path):
+    (tmp_path / "bin/glassnet").write_text("#!/bin/bash\necho paused with work left, rank 0: no answer\nexit 137\n")
+    code, calls, _ = submit(SLURM, "run.toml")
+    assert (code, calls[-1]) == (0, "scontrol requeue 4321")
 
 
 @pytest.mark.parametrize("code", [0, 1, 2, 137])

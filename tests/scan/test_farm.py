@@ -9,6 +9,7 @@ import pytest
 from glassnet.scan import farm
 from glassnet.scan.config import UserError
 from glassnet.scan.farm import Ended
+from glassnet.scan.heartbeat import Watch
 from glassnet.scan.progress import Progress
 from glassnet.scan.schedule import Schedule
 from glassnet.scan.stop import Stop
@@ -153,3 +154,46 @@ def test_copies_of_a_serial_scan_are_refused(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "mpi4py", None)
     with pytest.raises(UserError, match="the launcher started 3 processes, but mpi4py cannot be used"):
         farm.join()
+
+
+@pytest.fixture
+def alone(monkeypatch):
+    """Rank 0 of two, whose fellow never says a word, told to stop."""
+    monkeypatch.setattr(farm, "_FAREWELL", 0.0)
+    ran = Farm(2, {0: 1.0, 1: 1.0})
+    ran.stops[0].request()
+
+    def lead():
+        shown = Progress(2, 0, 2.0, 2)
+        return farm.lead(ran.mail[0], ran.schedule, ran._perform(0), shown, ran.stops[0], ran.costs)
+
+    return lead
+
+
+def test_a_rank_that_does_not_answer_is_given_up(alone, monkeypatch):
+    monkeypatch.setattr(farm, "_PATIENCE", 0.2)
+    with pytest.raises(farm.Lost, match="no answer of rank 1; all others have saved"):
+        alone()
+
+
+def test_at_the_end_of_a_slurm_job_there_is_less_patience(alone, monkeypatch):
+    monkeypatch.setattr(farm, "_HURRY", 0.2)
+    monkeypatch.setenv("SLURM_JOB_END_TIME", str(int(time.time()) + 12))
+    with pytest.raises(farm.Lost, match="no answer of rank 1"):
+        alone()
+
+
+@pytest.mark.parametrize("endless", [False, True])
+def test_a_rank_without_rank_0_saves_and_leaves(monkeypatch, endless):
+    """In the middle of a task as well as between two of them, and without a word to the dead."""
+    monkeypatch.setattr(farm, "_FAREWELL", 0.0)
+    ran = Farm(2, {0: 1.0}, endless=endless)
+    ran.stops[1].watch = watch = Watch(parent=iter([1, *[1] * 3, *[7] * 100_000]).__next__)
+    watch._next = 0.0
+    monkeypatch.setattr("glassnet.scan.heartbeat.LOOK", 0.0)
+    if endless:
+        ran.mail[0].send(("task", 0), 1, None)
+    with pytest.raises(farm.Lost, match="the launcher of this process is gone; all that is here is saved"):
+        ran._follow(1)
+    assert ran.paused == [0] * endless
+    assert ran.sent[1, 0] == 1

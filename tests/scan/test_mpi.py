@@ -3,6 +3,7 @@
 import contextlib
 import os
 import random
+import re
 import signal
 import subprocess
 import time
@@ -143,6 +144,55 @@ def test_one_rank_that_is_told_to_stop_stops_all(long, glassnet, scan, digests, 
     found = status.status(out)
     assert 0 < found["paused"] <= 3
     assert found["missing"] > 0
+    assert scan(path, out)[0] == 0
+    assert digests(out) == expected
+
+
+#: a patience of a second or two
+IMPATIENT = """
+from glassnet.scan import farm, heartbeat
+farm._PATIENCE, farm._FAREWELL, farm._FORWARDING = 1.5, 0.5, 0.2
+heartbeat.BEAT, heartbeat.LOOK = 0.05, 0.2
+"""
+
+
+@pytest.mark.parametrize("stopped", ["another", "rank 0"])
+def test_a_stopped_rank_does_not_hold_a_paused_scan(long, glassnet, scan, digests, tmp_path, stopped):
+    """What a rank that neither runs nor dies did is lost, but not the time of all others until the job's limit."""
+    path, expected = long()
+    out = tmp_path / "stopped"
+    process = glassnet("scan", path, *SAVING, "--out", out, ranks=3, before=IMPATIENT)
+    wait_for(lambda: segments(out), process)
+    rank_0 = int((out / ".lock").read_text().split()[0])
+    others = [rank for rank in ranks_of(out) if rank != rank_0]
+    os.kill(rank_0 if stopped == "rank 0" else others[0], signal.SIGSTOP)
+    os.kill(others[1], signal.SIGUSR1)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 75
+    reason = "no answer of rank" if stopped == "another" else "rank 0 gives no sign of life; all that is here is saved"
+    assert re.search(rf"^paused with work left, rank \d: {reason}", output, re.MULTILINE)
+    assert "Traceback" not in errors
+    wait_for(lambda: not ranks_of(out))
+    assert status.status(out)["running"] == 0
+    assert scan(path, out)[0] == 0
+    assert digests(out) == expected
+
+
+@pytest.mark.parametrize("launcher", ["dead", "dead with its daemons"])
+def test_an_orphan_saves_and_ends(long, glassnet, scan, digests, tmp_path, launcher):
+    """With mpiexec and rank 0 dead nobody tells the others to end."""
+    path, expected = long()
+    out = tmp_path / "orphaned"
+    process = glassnet("scan", path, *SAVING, "--out", out, ranks=3, before=IMPATIENT)
+    wait_for(lambda: segments(out), process)
+    rank_0 = int((out / ".lock").read_text().split()[0])
+    victims = {process.pid, rank_0}
+    if launcher == "dead with its daemons":
+        victims.add(int(Path(f"/proc/{rank_0}/stat").read_text().rpartition(")")[2].split()[1]))
+    for number in sorted(victims):
+        os.kill(number, signal.SIGKILL)
+    process.wait(timeout=30)
+    wait_for(lambda: not ranks_of(out))
     assert scan(path, out)[0] == 0
     assert digests(out) == expected
 

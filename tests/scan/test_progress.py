@@ -1,4 +1,5 @@
 import io
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -103,6 +104,22 @@ def test_bar_on_a_terminal(monkeypatch, capsys, clock):
 )
 def test_durations(seconds, words):
     assert progress.duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        ({"seconds": -5}, "at any moment"),
+        ({"seconds": 31}, "in less than a minute (21:18)"),
+        ({"minutes": 7}, "in 7 min (21:25)"),
+        ({"minutes": 62}, "in 1 h 2 min (22:20)"),
+        ({"hours": 9, "minutes": 4}, "in 9 h 4 min (Tuesday 06:22)"),
+        ({"days": 12}, "in 12 days (2026-12-12 21:18)"),
+    ],
+)
+def test_expected_end_in_words(left, words):
+    now = datetime(2026, 11, 30, 21, 18, 20).astimezone()
+    assert progress.until(now + timedelta(**left), now) == words
 
 
 def test_steps_of_an_analysis_are_plain_lines_and_a_long_one_is_spoken_of_again(clock, capsys):

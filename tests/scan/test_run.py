@@ -199,6 +199,7 @@ def test_status_of_a_grown_run_file_counts_short_chains_as_missing(run_file, sca
     assert (report["done"], report["missing"]) == (0, 12)
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 def test_status_while_running(run_file, scan, tmp_path, monkeypatch):
     """What the status is in the middle of a task, asked by another process."""
     seen = []

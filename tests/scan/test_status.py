@@ -2,6 +2,10 @@
 
 import itertools
 import json
+import os
+import re
+import socket
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -96,6 +100,68 @@ def test_failed_tasks_are_named_and_many_are_counted(run_file, scan, tmp_path, m
     lines = status.table(report).splitlines()
     assert sum(line.startswith("failed: N=") for line in lines) == 12
     assert lines[-1] == "  and 6 more"
+
+
+@pytest.fixture
+def at_work(run_file, scan, tmp_path, monkeypatch):
+    """A run of 12 tasks of which 5 are done, held as by a scan: note(**facts) leaves word as it would, then counts."""
+    out = tmp_path / "out"
+    assert scan(run_file(), out)[0] == 0
+    for path in sorted(out.rglob("sample*.h5"))[5:]:
+        path.unlink()
+    directory = RunDirectory(out)
+    (out / "progress.json").unlink()
+    monkeypatch.setattr(RunDirectory, "is_running", lambda _: True)
+
+    def counts(**facts):
+        if facts:
+            directory.note({"updates_per_ns": 1.0, "seconds_left": 100.0} | facts)
+        return status.status(out)
+
+    return counts
+
+
+def test_tasks_run_while_a_scan_does(at_work):
+    """Whatever it noted last: tasks that took less than the time between two notes are over, and others run."""
+    assert at_work()["running"] == 0
+    left = "N=24,dilution=0.25,planted=0.8,sample=0"
+    over = "N=12,dilution=0.25,sample=0"
+    found = at_work(running=[left, over], workers=2, failed=0)
+    assert (found["running"], found["done"], found["missing"]) == (2, 5, 5)
+    assert found["nodes"]["N24/dilution0.25/planted0.8"]["running"] == 1
+    assert at_work(running=[], workers=3, failed=0)["running"] == 3
+    assert at_work(running=[over], workers=64, failed=2)["running"] == 5
+    # the longest first, as the scan itself
+    assert at_work(running=[], workers=1, failed=0)["nodes"]["N24/dilution0.25"]["running"] == 1
+
+
+def test_word_of_a_scan_that_was_killed_is_not_believed(at_work):
+    at_work(running=[], workers=3, failed=0)
+    found = at_work(running=[], workers=3, failed=0)
+    (Path(found["directory"]) / ".lock").write_text("1 on another")
+    found = at_work()
+    assert (found["running"], found["expected_end"]) == (0, None)
+
+
+def test_the_end_is_told_in_words(at_work):
+    report = at_work(running=[], workers=1, failed=0, seconds_left=425.0)
+    assert re.search(
+        r"\nrunning at 1.00 updates/ns, expected end in 7 min \(.*[0-9]{2}:[0-9]{2}\)$", status.table(report)
+    )
+    report = at_work(running=[], workers=1, failed=0, seconds_left=None)
+    assert "running, expected end not known before the first tasks are done" in status.table(report)
+
+
+def test_a_scan_on_another_node_is_known_by_its_touch(finished):
+    """Where a lock ends at the node of its owner."""
+    directory = RunDirectory(finished)
+    assert not directory.is_running()
+    directory.lock.write_text("1 on another")
+    assert directory.is_running()
+    os.utime(directory.lock, (0, 0))
+    assert not directory.is_running()
+    directory.lock.write_text(f"1 on {socket.gethostname()}")
+    assert not directory.is_running()
 
 
 def test_samples_in_equilibrium_are_counted(all_settled):
