@@ -8,7 +8,8 @@ import h5py
 import numpy as np
 import xarray as xr
 
-from glassnet.chains import archive, lazy
+from glassnet import _terminal
+from glassnet.chains import archive, lazy, regular
 from glassnet.chains.archive import Member
 from glassnet.chains.content import (
     COORDINATES,
@@ -119,11 +120,12 @@ def read_index(path: Path, packed: dict[str, Member] | None = None) -> dict:
     if not path.exists():
         raise ChainError(f"{path}: no such file or directory")
     try:
-        text = {name: packed[name].image() if packed else (path / name).read_bytes() for name in (NODES, RUN_FILE)}
+        text = {name: packed[name].image() if packed else regular.read(path / name) for name in (NODES, RUN_FILE)}
         return json.loads(text[NODES]) | {"run_file": text[RUN_FILE].decode()}
     except FileNotFoundError as error:
         names = sorted(entry.name for entry in path.iterdir())
-        found = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "") if names else "nothing"
+        shown = ", ".join(_terminal.shortened(_terminal.line(name), 60) for name in names[:5])
+        found = shown + (", ..." if len(names) > 5 else "") if names else "nothing"
         missing = Path(error.filename).name
         raise ChainError(f"{path}: not a run directory of glassnet: no {missing} (found {found})") from None
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:

@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -15,8 +16,8 @@ _ECHO = 1.0
 def time_left(limit: float | None) -> float:
     """Seconds a scan may run: `limit`, and what Slurm leaves of its job but for a minute; inf without either."""
     end = os.environ.get("SLURM_JOB_END_TIME", "")
-    # a job that is over left its environment to the shell it was started from
-    left = int(end) - time.time() if end.isdigit() else -1.0
+    # a job that is over left its environment to the shell it was started from; twelve digits are 30 000 years
+    left = int(end) - time.time() if re.fullmatch("[0-9]{1,12}", end) else -1.0
     return min(math.inf if limit is None else limit, max(0.0, left - _SLURM_MARGIN) if left > 0 else math.inf)
 
 

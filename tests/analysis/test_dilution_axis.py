@@ -174,7 +174,7 @@ def test_critical_dilution_of_networks(seed, tmp_path, monkeypatch):
     text = (Path(__file__).parents[2] / "runs" / "controls" / "networks.toml").read_text()
     run_file.write_text(text.replace("seed = 31", f"seed = {seed}"))
     # the page and its figures would be most of the work
-    monkeypatch.setattr(report, "write", lambda directory: "")
+    monkeypatch.setattr(report, "write", lambda *_: report.Report("", [], []))
     assert run.scan(run_file, tmp_path / "networks") == 0
     chains = gn.open_chains(tmp_path / "networks")
     found = critical_dilution(chains, 0.8)
