@@ -15,6 +15,7 @@ from glassnet import _checks, ensembles
 from glassnet._random import Role, Seed, generator, words
 from glassnet.glass import PathGlass
 from glassnet.kernels import bitsliced
+from glassnet.sampling.exclusive import Exclusive
 from glassnet.sampling.walkers import Walkers
 
 #: updates between two looks for signals
@@ -22,7 +23,7 @@ _STRETCH = 2 * 10**8
 _ONES_IN = np.array([bin(number).count("1") for number in range(2**16)], dtype=np.uint8)
 
 
-class Lanes:
+class Lanes(Exclusive):
     """Metropolis chains that never exchange, all started on the planted state w* = +1.
 
     Parameters
@@ -40,6 +41,7 @@ class Lanes:
     """
 
     def __init__(self, glass, temperatures, seed, *, fields=None, violated=None):
+        super().__init__()
         self.n_lanes, self.n_weights = len(temperatures), glass.n_weights
         # a rung for every lane: thresholds go by rungs
         walkers = Walkers(np.asarray(temperatures, dtype=np.float64), 1, words(seed, Role.EXCHANGES, 4))
@@ -71,8 +73,9 @@ class Lanes:
 
     def sweep(self, n_sweeps: int) -> None:
         """Advance every lane by `n_sweeps` sweeps."""
-        for done in range(0, n_sweeps, self.stretch):
-            self._kernel.sweep_only(min(self.stretch, n_sweeps - done))
+        with self._held(moving=True):
+            for done in range(0, n_sweeps, self.stretch):
+                self._kernel.sweep_only(min(self.stretch, n_sweeps - done))
 
     def overlap(self) -> np.ndarray:
         """Overlap (1/N) sum_i w_i w*_i of every lane with the planted state, (n_lanes,) float64."""
@@ -80,7 +83,8 @@ class Lanes:
 
     def aligned(self) -> np.ndarray:
         """Sum sum_i w_i w*_i of every lane, (n_lanes,) int64."""
-        rows = self._kernel.rows(self._order)[: self.n_lanes].view(np.uint16)
+        with self._held():
+            rows = self._kernel.rows(self._order)[: self.n_lanes].view(np.uint16)
         # in parts: an array that indexes is first made eight bytes wide
         step = max(1, 2**22 // rows.shape[1])
         parts = [rows[first : first + step] for first in range(0, self.n_lanes, step)]
