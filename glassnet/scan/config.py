@@ -35,6 +35,11 @@ MOST_WEIGHTS = 2**31 - 1
 _MOST = 2**62
 #: bytes of a run file, and mistakes in it that are shown
 _MOST_BYTES, _MOST_MISTAKES = 2**20, 50
+#: parts of a dotted key; tomllib takes time as their square
+_DEEPEST = 100
+_DEEP_KEY = re.compile(
+    r"""(?<![\w \t-])(?:[ \t]*+(?:"(?:[^"\\\n]|\\.){0,80}+"|'[^'\n]*+'|[\w-]++)[ \t]*+\.){%d}""" % _DEEPEST
+)
 
 
 class UserError(Exception):
@@ -313,6 +318,8 @@ def read(path) -> str:
 
 def parse(text: str, name: str) -> RunFile:
     """The run file in `text`, which may be too large for this machine; UserError names its mistakes with `name`."""
+    if _DEEP_KEY.search(text):
+        raise UserError(f"{name}: not a run file: a key of more than {_DEEPEST} parts")
     try:
         tables = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
