@@ -38,7 +38,7 @@ _MOST_BYTES, _MOST_MISTAKES = 2**20, 50
 #: parts of a dotted key; tomllib takes time as their square
 _DEEPEST = 100
 _DEEP_KEY = re.compile(
-    r"""(?<![\w \t-])(?:[ \t]*+(?:"(?:[^"\\\n]|\\.){0,80}+"|'[^'\n]*+'|[\w-]++)[ \t]*+\.){%d}""" % _DEEPEST
+    r"""(?<![\w \t-])(?:[ \t]*+(?:"(?:[^"\\\n]|\\.){0,80}+"|'[^'\n]*+'|[\w-]++)[ \t]*+\.)""" + f"{{{_DEEPEST}}}"
 )
 
 
