@@ -176,7 +176,7 @@ class ParallelTempering(Exclusive):
             start, draws, taken = self.n_sweeps, max(1, stretch // measure_every), 0
             while taken < n_draws and not paused:
                 step = min(draws, n_draws - taken)
-                self._record(recorder, step, measure_every)
+                self._record(recorder, step, measure_every, stretch)
                 taken += step
                 report(thermalization + taken * measure_every)
                 paused = pause is not None and pause()
@@ -200,9 +200,13 @@ class ParallelTempering(Exclusive):
         self.n_sweeps += n_sweeps  # first: an interrupt is raised when the kernel returns, after all of these sweeps
         self._kernel.advance(n_sweeps)
 
-    def _record(self, recorder, n_draws, measure_every):
-        self.n_sweeps += n_draws * measure_every
-        recorder.run(n_draws, measure_every)
+    def _record(self, recorder, n_draws, measure_every, stretch):
+        # a long way to a draw is gone in stretches too: signals are looked at in between
+        ahead = max(0, measure_every - stretch)
+        for gone in range(0, ahead, stretch):
+            self._advance(min(stretch, ahead - gone))
+        self.n_sweeps += n_draws * (measure_every - ahead)
+        recorder.run(n_draws, measure_every - ahead)
 
     def _dataset(self, arrays, draw):
         walkers, glass = self._walkers, self.glass

@@ -8,6 +8,7 @@ import pytest
 import glassnet as gn
 from glassnet._random import Seed
 from glassnet.sampling import lanes
+from glassnet.sampling import tempering as module
 
 
 def tempering(couplings="binary", seed=3):
@@ -159,3 +160,17 @@ def test_states_of_another_size_name_both():
     for wrong in (5, None, "state", [1, 2], np.zeros(3)):
         with pytest.raises(TypeError, match="state must be what state\\(\\) returned"):
             tempering().restore(wrong)
+
+
+def test_a_long_way_to_a_draw_is_gone_in_stretches(monkeypatch):
+    """So that signals are looked at between them; the chain is the same."""
+    expected = tempering().run(300, thermalization=30, measure_every=100)
+    monkeypatch.setattr(module, "_STRETCH", 24 * 120 * 7)
+    sampler, steps = tempering(), []
+    advance = sampler._advance
+    monkeypatch.setattr(sampler, "_advance", lambda n_sweeps: (steps.append(n_sweeps), advance(n_sweeps)))
+    found = sampler.run(300, thermalization=30, measure_every=100)
+    assert max(steps) == 7
+    assert sampler.n_sweeps == 330
+    for name in ("energy", "overlap", "swap_attempted", "swap_accepted", "round_trips", "draw"):
+        np.testing.assert_array_equal(found[name], expected[name])
