@@ -12,10 +12,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from glassnet import _checks, ensembles
+from glassnet._exclusive import Exclusive
 from glassnet._random import Role, Seed, generator, words
 from glassnet.glass import PathGlass
 from glassnet.kernels import bitsliced
-from glassnet.sampling.exclusive import Exclusive
 from glassnet.sampling.walkers import Walkers
 
 #: updates between two looks for signals
@@ -73,7 +73,7 @@ class Lanes(Exclusive):
 
     def sweep(self, n_sweeps: int) -> None:
         """Advance every lane by `n_sweeps` sweeps."""
-        with self._held(moving=True):
+        with self.in_use(moving=True):
             for done in range(0, n_sweeps, self.stretch):
                 self._kernel.sweep_only(min(self.stretch, n_sweeps - done))
 
@@ -83,7 +83,7 @@ class Lanes(Exclusive):
 
     def aligned(self) -> np.ndarray:
         """Sum sum_i w_i w*_i of every lane, (n_lanes,) int64."""
-        with self._held():
+        with self.in_use():
             rows = self._kernel.rows(self._order)[: self.n_lanes].view(np.uint16)
         # in parts: an array that indexes is first made eight bytes wide
         step = max(1, 2**22 // rows.shape[1])

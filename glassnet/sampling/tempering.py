@@ -6,12 +6,12 @@ import numpy as np
 
 import glassnet
 from glassnet import _checks
+from glassnet._exclusive import Exclusive
 from glassnet._progress import reporter
 from glassnet._random import Role, Seed, words
 from glassnet.chains import schema
 from glassnet.glass import PathGlass
 from glassnet.kernels import bitsliced, realvalued, recording
-from glassnet.sampling.exclusive import Exclusive
 from glassnet.sampling.measurements import PAIR_MEASUREMENTS, Overlaps, check, n_pairs
 from glassnet.sampling.walkers import Walkers
 
@@ -107,7 +107,7 @@ class ParallelTempering(Exclusive):
     @property
     def weights(self) -> np.ndarray:
         """Weights now, (n_temperatures, n_replicas, n_weights) int8."""
-        with self._held():
+        with self.in_use():
             return np.where(self._bits()[self._walkers.lane_at.T], 1, -1).astype(np.int8)
 
     def _bits(self):
@@ -156,7 +156,7 @@ class ParallelTempering(Exclusive):
             raise ValueError(f"thermalization + n_sweeps must be <= {_MOST_SWEEPS}, got {thermalization + n_sweeps}")
         names = check(measure, self.glass, self.n_replicas)
         self._require_room(names, n_sweeps // measure_every)
-        with self._held(moving=True):
+        with self.in_use(moving=True):
             arrays, draw = self._chain(names, thermalization, n_sweeps // measure_every, measure_every, progress, pause)
             return self._dataset(arrays, draw)
 
@@ -248,7 +248,7 @@ class ParallelTempering(Exclusive):
         RuntimeError
             If the sampler is running in another thread.
         """
-        with self._held():
+        with self.in_use():
             state = {"n_sweeps": np.array([self.n_sweeps]), "kernel_rng": np.array(self._kernel.rng)}
             state["weights"] = np.packbits(self._bits()[: self._walkers.n_lanes], axis=-1, bitorder="little")
             return state | {f"walkers_{name}": array for name, array in self._walkers.state().items()}
@@ -267,7 +267,7 @@ class ParallelTempering(Exclusive):
         """
         if not isinstance(state, Mapping):
             raise TypeError(f"state must be what state() returned, arrays by name, got {type(state).__name__}")
-        with self._held(moving=True):
+        with self.in_use(moving=True):
             own = self.state()
             _require_same_system(state, own)
             arrays = {name: _state_array(name, state, array) for name, array in own.items()}

@@ -1,5 +1,6 @@
 """One sampler in two threads: the second one is refused, and the chain of the first is what it would have been."""
 
+import functools
 import threading
 
 import numpy as np
@@ -9,6 +10,7 @@ import glassnet as gn
 from glassnet._random import Seed
 from glassnet.sampling import lanes
 from glassnet.sampling import tempering as module
+from glassnet.theory import branching, onersb, population
 
 
 def tempering(couplings="binary", seed=3):
@@ -174,3 +176,23 @@ def test_a_long_way_to_a_draw_is_gone_in_stretches(monkeypatch):
     assert sampler.n_sweeps == 330
     for name in ("energy", "overlap", "swap_attempted", "swap_accepted", "round_trips", "draw"):
         np.testing.assert_array_equal(found[name], expected[name])
+
+
+@pytest.mark.parametrize("kind", [population.Population, onersb.Sites])
+def test_populations_of_the_cavity_method_are_refused_too(kind):
+    tree = branching.branching(gn.theory.regular(3, 4), "binary")
+    sizes, at = ((8000,), (0.6,)) if kind is population.Population else ((100, 50), (0.6, 0.9))
+    moving, alone, refused = kind(tree, *sizes, 1), kind(tree, *sizes, 1), []
+
+    def other():
+        for use in (moving.polarize, *(functools.partial(getattr(moving, name), *at) for name in ("step", "observe"))):
+            with pytest.raises(RuntimeError, match=f"this {kind.__name__} is being used by another thread") as caught:
+                use()
+            refused.append(caught)
+
+    with moving.in_use():
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join(60)
+    assert len(refused) == 3
+    assert moving.step(*at) == alone.step(*at)

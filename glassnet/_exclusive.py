@@ -12,7 +12,7 @@ class Exclusive:
         self._user, self._moving = threading.RLock(), False
 
     @contextlib.contextmanager
-    def _held(self, moving: bool = False) -> Iterator[None]:
+    def in_use(self, moving: bool = False) -> Iterator[None]:
         """Inside, no other thread may use the chain; `moving`: nor may callbacks of this one move it.
 
         Raises
