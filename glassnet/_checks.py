@@ -3,6 +3,7 @@
 import math
 import operator
 import os
+from pathlib import Path
 
 import numpy as np
 
@@ -48,6 +49,13 @@ def real(
     return number
 
 
+def path(name: str, value) -> Path:
+    """Return `value` as a Path, or raise an error that names the argument."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"{name} must be a path, got {shown(value)}")
+    return Path(value)
+
+
 def choice(name: str, value, allowed: tuple[str, ...]) -> str:
     """Return `value` if it is one of the allowed words, or raise an error that lists them."""
     if not isinstance(value, str):
@@ -88,6 +96,11 @@ def integer_array(
         wrong = array.min() if array.min() < minimum else array.max()
         raise ValueError(f"{name} must be {_range(minimum, maximum)} everywhere, got {wrong}")
     return np.ascontiguousarray(array, dtype=np.int32).reshape(array.shape)
+
+
+def is_single(name: str, value) -> bool:
+    """Whether `value` is one number and no array of them; raises as the checks of arrays do."""
+    return _array(name, value, "numbers").ndim == 0
 
 
 def sign_array(name: str, value, *, n_weights: int | None = None, shape: tuple | None = None) -> np.ndarray:

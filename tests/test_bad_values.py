@@ -21,7 +21,7 @@ import glassnet as gn
 from glassnet.theory import ferromagnet, following, ground_state, onersb, paramagnet, population, steering, xorsat
 
 #: seconds after which a call counts as hanging, and bytes that a call may take beyond what is there
-_PATIENCE, _ROOM = 5.0, 3 * 2**30
+_PATIENCE, _ROOM = 3.0, 3 * 2**30
 
 GLASS = gn.ensembles.regular(12, p=3, degree=2, seed=1)
 REAL = gn.ensembles.regular(12, p=3, degree=2, seed=1, couplings="gaussian")
@@ -436,6 +436,7 @@ def in_child(function, arguments, kinds):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_every_argument_with_every_bad_value(capsys):
     counts, wrong = Counter(), {}
     for call, (function, arguments) in CALLS.items():
@@ -451,6 +452,7 @@ def test_every_argument_with_every_bad_value(capsys):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_arguments_of_the_analysis(tmp_path):
     from glassnet.scan import report, run
 
@@ -466,7 +468,7 @@ def test_arguments_of_the_analysis(tmp_path):
         "find_transition": (gn.find_transition, words),
         "transition_line": (gn.transition_line, {"chains": chains, "above": 0.0}),
         "reweight": (gn.analysis.reweight, {"chain": node, "seed": 1}),
-        "Reweighted.energy": (gn.analysis.reweight(node).energy, {"T": 0.8}),
+        "Reweighted.energy": (gn.analysis.reweight(node).energy, {"temperature": 0.8}),
     }
     wrong = {}
     for call, (function, arguments) in calls.items():

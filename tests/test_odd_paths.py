@@ -338,6 +338,7 @@ INSIDE = {
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("sharded", [False, True], ids=["files", "shard"])
 def test_files_of_a_run_of_every_kind(quick, capsys, monkeypatch, sharded):
     if sharded:
@@ -363,6 +364,7 @@ def test_files_of_a_run_of_every_kind(quick, capsys, monkeypatch, sharded):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @pytest.mark.skipif(os.geteuid() != 0, reason="becomes somebody else")
 def test_files_of_a_run_that_may_not_be_read(quick, capsys):
     """Modes bind everybody but root: a child becomes nobody first."""

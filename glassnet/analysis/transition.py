@@ -296,6 +296,7 @@ def _chosen(dilution: float | None, present: list[float]) -> float:
         if len(present) > 1:
             raise ValueError(f"dilution must be given where chains hold several, one of {listed}; or transition_line")
         return present[0]
+    dilution = real("dilution", dilution)
     if dilution not in present:
         raise ValueError(f"dilution must be one of {listed}, got {dilution:g}")
     return dilution

@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 import xarray as xr
 
-from glassnet import _terminal
+from glassnet import _checks, _terminal
 from glassnet.chains import archive, lazy, regular
 from glassnet.chains.archive import Member
 from glassnet.chains.content import (
@@ -53,10 +53,12 @@ def open_chains(path) -> xr.DataTree:
 
     Raises
     ------
+    TypeError
+        If `path` is none.
     ChainError
-        If `path` is missing, holds no chains of glassnet or those of several runs, or a file is truncated or damaged.
+        If it is missing, holds no chains of glassnet or those of several runs, or a file is truncated or damaged.
     """
-    path = Path(path)
+    path = _checks.path("path", path)
     packed = members_of(path)
     if packed is None and path.is_file():
         return _few({header.attrs["sample"]: header for header in [read_header(path)]}, path)

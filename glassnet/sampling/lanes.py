@@ -18,8 +18,8 @@ from glassnet.glass import PathGlass
 from glassnet.kernels import bitsliced
 from glassnet.sampling.walkers import Walkers
 
-#: updates between two looks for signals
-_STRETCH = 2 * 10**8
+#: updates, and sweeps, between two looks for signals
+_STRETCH, _MOST_AT_ONCE = 2 * 10**8, 10**5
 _ONES_IN = np.array([bin(number).count("1") for number in range(2**16)], dtype=np.uint8)
 
 
@@ -69,7 +69,7 @@ class Lanes(Exclusive):
     @property
     def stretch(self) -> int:
         """Sweeps that take a fraction of a second."""
-        return max(1, _STRETCH // (self.n_weights * self.n_lanes))
+        return min(_MOST_AT_ONCE, max(1, _STRETCH // (self.n_weights * self.n_lanes)))
 
     def sweep(self, n_sweeps: int) -> None:
         """Advance every lane by `n_sweeps` sweeps."""
@@ -127,6 +127,8 @@ def draw(ensemble, n_weights, seed, *, dilution=0.0, **keywords) -> PathGlass:
         raise TypeError(f"{min(extra)} must not be given: the couplings are planted, +-1")
     glass = getattr(ensembles, ensemble)(n_weights, seed=seed, **keywords)
     (glass,) = ensembles.nested_dilutions(glass, [dilution], seed)
+    if not glass.n_paths:
+        raise ValueError("degree, alpha and dilution must leave the instance a path, got none")
     ones = np.ones(glass.n_weights, dtype=np.int8)
     return PathGlass(glass.paths, np.ones(glass.n_paths), glass.n_weights, planted=ones)
 

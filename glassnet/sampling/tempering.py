@@ -16,8 +16,9 @@ from glassnet.sampling.measurements import PAIR_MEASUREMENTS, Overlaps, check, n
 from glassnet.sampling.walkers import Walkers
 
 _PAIRS = set(PAIR_MEASUREMENTS)
-#: updates between two looks at the progress, and for signals: some milliseconds, half a second with a few lanes only
-_STRETCH = 10**8
+#: updates between two looks at the progress, and for signals: some milliseconds, half a second with a few lanes only;
+#: and sweeps, which take a microsecond in the smallest glass
+_STRETCH, _MOST_AT_ONCE = 10**8, 10**5
 #: keeps counts of sweeps and exchanges inside int64
 _MOST_SWEEPS = 2**40
 
@@ -74,9 +75,7 @@ class ParallelTempering(Exclusive):
         self.field = 0.0 if field is None else _checks.real("field", field, minimum=0)
         if self.field and glass.planted is None:
             raise ValueError(f"field = {self.field:g} needs a planted glass (gn.ensembles.planted) to point along")
-        if precision not in realvalued.PRECISIONS:
-            raise ValueError(f"precision must be one of {', '.join(realvalued.PRECISIONS)}, got {precision!r}")
-        self.precision = precision
+        self.precision = _checks.choice("precision", precision, tuple(realvalued.PRECISIONS))
         n_lanes = len(self.temperatures) * self.n_replicas
         _require_memory(glass, n_lanes)
         self._walkers = Walkers(self.temperatures, self.n_replicas, words(self.seed, Role.EXCHANGES, 4))
@@ -164,7 +163,7 @@ class ParallelTempering(Exclusive):
         """Advance the chain and record it; the arrays by name, and the sweep of every draw taken."""
         arrays = self._overlaps.arrays(names, n_draws, len(self.temperatures))
         recorder = recording.Recorder(self._kernel, self._walkers, self._overlaps, arrays)
-        stretch = max(1, _STRETCH // (self.glass.n_weights * self._walkers.n_lanes))
+        stretch = min(_MOST_AT_ONCE, max(1, _STRETCH // (self.glass.n_weights * self._walkers.n_lanes)))
         paused = False
         with reporter(progress, thermalization + n_draws * measure_every) as report:
             for done in range(0, thermalization, stretch):

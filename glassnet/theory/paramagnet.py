@@ -185,6 +185,11 @@ def _checked(temperature, alpha, couplings) -> tuple:
         _checks.choice("couplings", couplings, _LAWS)
     else:
         couplings = _checks.real_array("couplings", couplings)
+        size = np.abs(couplings[couplings != 0])
+        if couplings.ndim > 1:
+            raise ValueError(f"couplings must be one number or a list of them, got shape {couplings.shape}")
+        if size.size and size.min() < 1e-290:
+            raise ValueError(f"couplings must be 0 or at least 1e-290, got {size.min():g}: temperatures would be 0")
     return _checks.temperatures("temperature", temperature), _checks.real("alpha", alpha, minimum=0), couplings
 
 
