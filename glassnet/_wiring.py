@@ -40,9 +40,7 @@ def require_memory(n_weights: int, n_paths: int, p: int) -> None:
     what = f"n_weights (widths), degree, alpha: a glass of {_checks.shown(n_weights)} weights and "
     what += f"{_checks.shown(n_paths)} paths of length {p}"
     if max(n_weights, n_paths) > _INT32_MAX:
-        raise ValueError(
-            f"{what} needs {_checks.shown(needed)} bytes, and indices beyond the {_INT32_MAX} that are allowed"
-        )
+        raise ValueError(f"{what} needs {needed} bytes, and indices beyond the {_INT32_MAX} that are allowed")
     _checks.memory(what, needed)
 
 
