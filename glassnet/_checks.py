@@ -10,8 +10,11 @@ import numpy as np
 from glassnet import _meant
 
 
-def integer(name: str, value, *, minimum: int | None = None, maximum: int | None = None) -> int:
-    """Return `value` as an int within [minimum, maximum], or raise an error that names the argument."""
+def integer(
+    name: str, value, *, minimum: int | None = None, maximum: int | None = None, most: int | None = None
+) -> int:
+    """Return `value` as an int within [minimum, maximum], or raise an error that names the argument; `most` is a bound
+    that only keeps later numbers within what machines count."""
     if isinstance(value, (bool, np.bool_, np.ndarray)):
         raise TypeError(f"{name} must be an integer, got {shown(value)}")
     try:
@@ -20,6 +23,8 @@ def integer(name: str, value, *, minimum: int | None = None, maximum: int | None
         raise TypeError(f"{name} must be an integer, got {shown(value)}") from None
     if (minimum is not None and number < minimum) or (maximum is not None and number > maximum):
         raise ValueError(f"{name} must be {_range(minimum, maximum)}, got {shown(number)}")
+    if most is not None and number > most:
+        raise ValueError(f"{name} must be <= {most}, got {shown(number)}")
     return number
 
 

@@ -37,11 +37,15 @@ def require_memory(n_weights: int, n_paths: int, p: int) -> None:
     """
     # an upper bound to the peak while a glass is drawn, sorted, checked and diluted; a test measures it
     needed = n_paths * (24 * p + 80) + n_weights * 96
-    what = f"n_weights (widths), degree, alpha: a glass of {_checks.shown(n_weights)} weights and "
-    what += f"{_checks.shown(n_paths)} paths of length {p}"
+    what = f"a glass of {n_weights} weights and {n_paths} paths of length {p}"
+    fewer = "fewer weights (n_weights, widths) or paths (degree, alpha) fit"
     if max(n_weights, n_paths) > _INT32_MAX:
-        raise ValueError(f"{what} needs {needed} bytes, and indices beyond the {_INT32_MAX} that are allowed")
-    _checks.memory(what, needed)
+        needs = f"{what} needs {needed} bytes"
+        raise ValueError(f"{needs}, and indices beyond the {_INT32_MAX} that are allowed; {fewer}")
+    try:
+        _checks.memory(what, needed)
+    except ValueError as error:
+        raise ValueError(f"{error}; {fewer}") from None
 
 
 def network(p, layer, widths, edges):

@@ -71,7 +71,7 @@ def random_start(depths, n_inputs, n_outputs, *, width, scale, seed) -> list:
     """
     depths = checked_depths(depths)
     sizes = (("n_inputs", n_inputs), ("width", width), ("n_outputs", n_outputs))
-    n_inputs, width, n_outputs = (_checks.integer(name, value, minimum=1, maximum=2**31 - 1) for name, value in sizes)
+    n_inputs, width, n_outputs = (_checks.integer(name, value, minimum=1, most=2**31 - 1) for name, value in sizes)
     needed = 16 * int(depths.sum()) * max(n_inputs, width) * max(n_outputs, width)
     _checks.memory(f"n_inputs, width, n_outputs: layers of {n_inputs}, {width} and {n_outputs} neurons", needed)
     scale = _checks.real("scale", scale, minimum=0, exclusive=True)

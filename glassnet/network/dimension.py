@@ -62,7 +62,7 @@ def mean_field(
     """
     depth, phi, variance, covariance = _network(depth, activation, variance, covariance)
     bias_variance = _checks.real("bias_variance", bias_variance, minimum=0.0)
-    a = _checks.real("input_ratio", input_ratio, minimum=0.0, maximum=_MOST_DIRECTIONS, exclusive=True)
+    a = _input_ratio(input_ratio)
     width = _per_layer("width", width, depth + 1)
     if (width <= 0).any():
         raise ValueError(f"width must be > 0, got {width[width <= 0][0]:g}")
@@ -120,7 +120,7 @@ def simulate(
     """
     depth, phi, variance, covariance = _network(depth, activation, variance, covariance)
     bias_variance = _checks.real("bias_variance", bias_variance, minimum=0.0)
-    a = _checks.real("input_ratio", input_ratio, minimum=0.0, maximum=_MOST_DIRECTIONS, exclusive=True)
+    a = _input_ratio(input_ratio)
     widths = _checks.integer_array(
         "width", np.broadcast_to(width, depth + 1) if _checks.is_single("width", width) else width, minimum=2
     )
@@ -246,12 +246,17 @@ def _table(values) -> xr.Dataset:
 
 
 def _network(depth, activation, variance, covariance):
-    depth, phi = _checks.integer("depth", depth, minimum=1, maximum=_DEEPEST), activations.of(activation)
+    depth, phi = _checks.integer("depth", depth, minimum=1, most=_DEEPEST), activations.of(activation)
     variance, covariance = _per_layer("variance", variance, depth), _per_layer("covariance", covariance, depth)
     for g, r in zip(variance, covariance, strict=True):
         _checks.real("variance", g, minimum=0.0, exclusive=True)
         synapses.positive_covariance(r)
     return depth, phi, variance, covariance
+
+
+def _input_ratio(value) -> float:
+    ratio = _checks.real("input_ratio", value, minimum=0.0, exclusive=True)
+    return _checks.real("input_ratio", ratio, maximum=_MOST_DIRECTIONS)
 
 
 def _per_layer(name, value, count) -> np.ndarray:

@@ -154,7 +154,7 @@ def common_clock(depth: int, u) -> np.ndarray:
     -------
     (...) float64
     """
-    depth = _checks.integer("depth", depth, minimum=1, maximum=2**31 - 1)
+    depth = _checks.integer("depth", depth, minimum=1, most=2**31 - 1)
     u = _checks.real_array("u", u)
     if depth > 1 and (u <= 0).any():
         raise ValueError(f"u must be > 0 for depth {depth}, got {u[u <= 0][0]:g}")

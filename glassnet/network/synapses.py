@@ -24,7 +24,7 @@ def correlation(n_in: int, variance: float, covariance: float) -> float:
     TypeError, ValueError
         If an argument is of the wrong kind, the variance is not > 0, or rho is negative or above 1.
     """
-    n_in = _checks.integer("n_in", n_in, minimum=1, maximum=MOST)
+    n_in = _checks.integer("n_in", n_in, minimum=1, most=MOST)
     variance = _checks.real("variance", variance, minimum=0.0, exclusive=True)
     covariance = positive_covariance(covariance)
     rho = covariance / (variance * np.sqrt(n_in))
@@ -68,7 +68,7 @@ def gaussian(n_out: int, n_in: int, variance: float = 1.0, covariance: float = 0
     TypeError, ValueError
         If an argument is of the wrong kind or out of range.
     """
-    n_out, rho = _checks.integer("n_out", n_out, minimum=1, maximum=MOST), correlation(n_in, variance, covariance)
+    n_out, rho = _checks.integer("n_out", n_out, minimum=1, most=MOST), correlation(n_in, variance, covariance)
     _require_memory(n_out, n_in)
     rng = generator(seed, Role.COUPLINGS)
     own, shared = rng.standard_normal((n_out, n_in)), rng.standard_normal(n_in)
@@ -87,7 +87,7 @@ def binary(
         sign otherwise. True: the signs of Gaussian weights with correlation sin(pi rho / 2). Pairs are alike in both,
         larger groups of units are not.
     """
-    n_out, rho = _checks.integer("n_out", n_out, minimum=1, maximum=MOST), correlation(n_in, variance, covariance)
+    n_out, rho = _checks.integer("n_out", n_out, minimum=1, most=MOST), correlation(n_in, variance, covariance)
     if not isinstance(latent, bool | np.bool_):
         raise TypeError(f"latent must be True or False, got {_checks.shown(latent)}")
     _require_memory(n_out, n_in)

@@ -177,7 +177,7 @@ def adaptive(glass, t_min, t_max, n, seed, *, n_replicas=16, sweeps=4000, pause=
     """
     t_min, t_max, n = _bounds(t_min, t_max, n)
     _checks.temperature_ladder("t_min and t_max", [t_min, t_max])
-    sweeps = _checks.integer("sweeps", sweeps, minimum=1, maximum=2**40)
+    sweeps = _checks.integer("sweeps", sweeps, minimum=1, most=2**40)
     seed = seed if isinstance(seed, Seed) else Seed(_checks.integer("seed", seed, minimum=0))
     short = sweeps // (2 * _SHORT_PILOTS)
     lengths = [length for length in [short] * _SHORT_PILOTS + [sweeps - short * _SHORT_PILOTS] if length]

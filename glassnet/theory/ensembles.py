@@ -32,7 +32,7 @@ def regular(p: int, degree: int, dilution: float = 0.0) -> Cavity:
     TypeError, ValueError
         If an argument is of the wrong kind or out of range.
     """
-    p = _checks.integer("p", p, minimum=2, maximum=MOST_WEIGHTS)
+    p = _checks.integer("p", p, minimum=2, most=MOST_WEIGHTS)
     degree = _checks.integer("degree", degree, minimum=0, maximum=MOST_PATHS)
     dilution = _wiring.dilution("dilution", dilution)
     return Cavity(RegularTree(p, degree, (1.0 - dilution) ** (p - 1)), dilution)
@@ -57,7 +57,7 @@ def poisson(p: int, alpha: float, dilution: float = 0.0) -> Cavity:
     TypeError, ValueError
         If an argument is of the wrong kind or out of range.
     """
-    p = _checks.integer("p", p, minimum=2, maximum=MOST_WEIGHTS)
+    p = _checks.integer("p", p, minimum=2, most=MOST_WEIGHTS)
     alpha = _checks.real("alpha", alpha, minimum=0)
     if p * alpha > MOST_PATHS:
         raise ValueError(f"alpha must give a weight at most {MOST_PATHS} paths, p alpha, got {p * alpha:g}")
@@ -101,7 +101,7 @@ def of(
         if widths is None or len(set(widths)) != 1:
             return None
         p = len(widths) - 1
-    p = _checks.integer("p", p, minimum=2, maximum=MOST_WEIGHTS)
+    p = _checks.integer("p", p, minimum=2, most=MOST_WEIGHTS)
     if alpha is not None and p * alpha > MOST_PATHS:
         return None
     return poisson(p, alpha, dilution)
@@ -132,8 +132,8 @@ def paramagnet_of(
     p = (
         len(_wiring.check_widths(widths)) - 1
         if ensemble == "walks"
-        else _checks.integer("p", p, minimum=2, maximum=MOST_WEIGHTS)
+        else _checks.integer("p", p, minimum=2, most=MOST_WEIGHTS)
     )
     if ensemble == "regular":
-        alpha = _checks.integer("degree", degree, minimum=0, maximum=2**31 - 1) / p
+        alpha = _checks.integer("degree", degree, minimum=0, most=2**31 - 1) / p
     return Paramagnet(_checks.real("alpha", alpha, minimum=0) * (1.0 - dilution) ** (p - 1), couplings)
