@@ -132,7 +132,7 @@ def _integrated(depths, goal, start, times):
         return u
     solution = solve_ivp(velocity, (0.0, times[-1]), start, "DOP853", times, events=missing, rtol=_RTOL, atol=_ATOL)
     if solution.status < 0:
-        raise RuntimeError(f"the integration of a mode of strength {goal:g} failed: {solution.message}")
+        raise ValueError(f"target: the integration of a mode of strength {goal:g} failed: {solution.message}")
     n_reached = len(solution.t)
     u[:n_reached] = solution.y.T
     if solution.status == 1:
