@@ -228,7 +228,7 @@ def states(
     temperature = tree.temperature(temperature)
     m = _checks.real("m", m, minimum=0.0, maximum=MOST_M, exclusive=True)
     company = _company(tree, members, inside, seed)
-    iterations = _checks.integer("iterations", iterations, minimum=20)
+    iterations = _checks.integer("iterations", iterations, minimum=20, most=10**7)
     with reporter(progress, iterations, "iterations") as told:
         found = _extrapolated(company, temperature, m, iterations, told)
     if found:
@@ -266,7 +266,7 @@ def glass(
         raise ValueError(f"p must be >= 3, got {tree.tree.p}: pairs break replica symmetry at every step")
     temperature = tree.temperature(temperature)
     company = _company(tree, members, inside, seed)
-    iterations = _checks.integer("iterations", iterations, minimum=20)
+    iterations = _checks.integer("iterations", iterations, minimum=20, most=10**7)
     scout = Sites(tree, 1, members // 4, seed) if tree.is_alike else company[-1]
     rough = _rough_m(scout, temperature)
     measured = []

@@ -161,7 +161,7 @@ def planted(
     tree = branching(theory, couplings)
     temperature = tree.temperature(temperature)
     sizes = _sizes(members)
-    iterations = _checks.integer("iterations", iterations, minimum=50)
+    iterations = _checks.integer("iterations", iterations, minimum=50, most=10**7)
     exponent, energy = tree.paramagnet(temperature)
     held, series = [], []
     for size in sizes:
