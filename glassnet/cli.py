@@ -19,13 +19,20 @@ def main(arguments: list[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     with _terminal.guarded() as (output, errors):
         # a terminal that closes its stderr loses what is complained of, nothing else
-        errors.patient = True
-        code = _run(words, output)
+        errors.patient, ended = True, False
+        try:
+            code = _run(words, output)
+        except SystemExit as end:
+            # of --help and --version, and of what the parser refuses
+            code, ended = end.code, True
         with contextlib.suppress(OSError):
             output.flush()
         if output.refused is not None:
             _complain(f"standard output cannot be written: {output.refused.strerror}", words)
-        return code or (1 if output.refused is not None else 0)
+        code = code or (1 if output.refused is not None else 0)
+    if ended:
+        raise SystemExit(code)
+    return code
 
 
 def _run(words: list[str], output: _terminal.Stream) -> int:

@@ -429,6 +429,9 @@ def test_the_end_of_a_pipe_and_a_full_device_are_no_tracebacks(quick, capsys):
         found = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, timeout=120)
     complaint = "glassnet: standard output cannot be written: No space left on device\n"
     assert (found.returncode, found.stderr) == (1, complaint)
+    with open("/dev/full", "w") as full:
+        found = subprocess.run([*words[:4], "--help"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=120)
+    assert (found.returncode, found.stderr) == (1, complaint)
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         process.stdout.close()
         assert (process.stderr.read(), process.wait(timeout=120)) == ("", 0)
