@@ -15,7 +15,7 @@ def integer(
 ) -> int:
     """Return `value` as an int within [minimum, maximum], or raise an error that names the argument; `most` is a bound
     that only keeps later numbers within what machines count."""
-    if isinstance(value, (bool, np.bool_, np.ndarray)):
+    if isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} must be an integer, got {shown(value)}")
     try:
         number = operator.index(value)
