@@ -95,6 +95,9 @@ def _entries(directory: Path, beside: list[Path], folders: list[Path], chains: s
 def _size(path: Path) -> int:
     """Bytes of a file, or of the files in a folder."""
     try:
-        return sum(entry.stat().st_size for entry in os.scandir(path)) if path.is_dir() else path.stat().st_size
+        if not path.is_dir():
+            return path.stat().st_size
+        with os.scandir(path) as entries:
+            return sum(entry.stat().st_size for entry in entries)
     except FileNotFoundError:
         return 0

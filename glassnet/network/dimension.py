@@ -127,7 +127,7 @@ def simulate(
     if widths.shape != (depth + 1,):
         raise ValueError(f"width must be one integer or {depth + 1}, one for each layer, got shape {widths.shape}")
     n_networks = _checks.integer("n_networks", n_networks, minimum=2)
-    n_samples = _checks.integer("n_samples", n_samples, minimum=4)
+    n_samples = _checks.integer("n_samples", n_samples, minimum=4, most=synapses.MOST)
     needed = 24 * n_samples * int(max(widths)) + 16 * a * float(widths[0]) ** 2 + 16 * n_samples * a * float(widths[0])
     _checks.memory("width, input_ratio, n_samples: the states of one network", int(min(needed, 2.0**62)))
     _checks.choice("kind", kind, synapses.KINDS)
