@@ -3,22 +3,28 @@
 import math
 import operator
 import os
+from pathlib import Path
 
 import numpy as np
 
 from glassnet import _meant
 
 
-def integer(name: str, value, *, minimum: int | None = None, maximum: int | None = None) -> int:
-    """Return `value` as an int within [minimum, maximum], or raise an error that names the argument."""
+def integer(
+    name: str, value, *, minimum: int | None = None, maximum: int | None = None, most: int | None = None
+) -> int:
+    """Return `value` as an int within [minimum, maximum], or raise an error that names the argument; `most` is a bound
+    that only keeps later numbers within what machines count."""
     if isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} must be an integer, got {value!r}")
+        raise TypeError(f"{name} must be an integer, got {shown(value)}")
     try:
         number = operator.index(value)
     except TypeError:
-        raise TypeError(f"{name} must be an integer, got {value!r}") from None
+        raise TypeError(f"{name} must be an integer, got {shown(value)}") from None
     if (minimum is not None and number < minimum) or (maximum is not None and number > maximum):
-        raise ValueError(f"{name} must be {_range(minimum, maximum)}, got {number}")
+        raise ValueError(f"{name} must be {_range(minimum, maximum)}, got {shown(number)}")
+    if most is not None and number > most:
+        raise ValueError(f"{name} must be <= {most}, got {shown(number)}")
     return number
 
 
@@ -32,14 +38,14 @@ def real(
     finite: bool = True,
 ) -> float:
     """Return `value` as a float within the bounds (`exclusive`: not the lower one itself), or raise naming it."""
-    if isinstance(value, (bool, np.bool_, str, bytes)):
-        raise TypeError(f"{name} must be a real number, got {value!r}")
+    if isinstance(value, (bool, np.bool_, str, bytes)) or getattr(value, "ndim", 0):
+        raise TypeError(f"{name} must be a real number, got {shown(value)}")
     try:
         number = float(value)
     except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a real number, got {value!r}") from None
+        raise TypeError(f"{name} must be a real number, got {shown(value)}") from None
     except OverflowError:
-        raise ValueError(f"{name} must be a finite number, got {value!r}") from None
+        raise ValueError(f"{name} must be a finite number, got {shown(value)}") from None
     if math.isnan(number) or (finite and math.isinf(number)):
         raise ValueError(f"{name} must be a finite number, got {number}")
     below = number <= minimum if exclusive else number < minimum
@@ -48,22 +54,26 @@ def real(
     return number
 
 
+def path(name: str, value) -> Path:
+    """Return `value` as a Path, or raise an error that names the argument."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"{name} must be a path, got {shown(value)}")
+    return Path(value)
+
+
 def choice(name: str, value, allowed: tuple[str, ...]) -> str:
     """Return `value` if it is one of the allowed words, or raise an error that lists them."""
     if not isinstance(value, str):
-        raise TypeError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
+        raise TypeError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {shown(value)}")
     if value not in allowed:
-        meant = _meant.question(value, allowed)
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}{meant}")
+        meant = _meant.question(value[:60], allowed)
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {shown(value)}{meant}")
     return value
 
 
 def real_array(name: str, value, *, ndim: int | None = None, shape: tuple | None = None) -> np.ndarray:
     """Return `value` as a finite, contiguous float64 array of the given rank or shape."""
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"{name} must be a rectangular array of numbers: {error}") from None
+    array = _array(name, value, "numbers")
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} must be an array of real numbers, got dtype {array.dtype}")
     array = np.ascontiguousarray(array, dtype=np.float64).reshape(array.shape)
@@ -83,10 +93,7 @@ def integer_array(
     maximum: int = 2**31 - 1,
 ) -> np.ndarray:
     """Return `value` as a contiguous int32 array with all entries in [minimum, maximum]."""
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"{name} must be a rectangular array of integers: {error}") from None
+    array = _array(name, value, "integers")
     if array.dtype.kind not in "iu" and array.size:
         raise TypeError(f"{name} must be an array of integers, got dtype {array.dtype}")
     _shape(name, array, ndim, shape)
@@ -96,12 +103,14 @@ def integer_array(
     return np.ascontiguousarray(array, dtype=np.int32).reshape(array.shape)
 
 
+def is_single(name: str, value) -> bool:
+    """Whether `value` is one number and no array of them; raises as the checks of arrays do."""
+    return _array(name, value, "numbers").ndim == 0
+
+
 def sign_array(name: str, value, *, n_weights: int | None = None, shape: tuple | None = None) -> np.ndarray:
     """Return `value` as a contiguous int8 array of +-1; its last axis has length `n_weights` if that is given."""
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"{name} must be a rectangular array of +-1: {error}") from None
+    array = _array(name, value, "+-1")
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} must be an array of +-1, got dtype {array.dtype}")
     _shape(name, array, None, shape)
@@ -115,10 +124,11 @@ def sign_array(name: str, value, *, n_weights: int | None = None, shape: tuple |
 
 def temperature_ladder(name: str, value) -> np.ndarray:
     """Return strictly increasing temperatures > 0 (k_B = 1); the last one may be inf."""
+    _array(name, value, "temperatures")
     try:
         array = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
-        raise TypeError(f"{name} must be a list of temperatures, got {value!r}") from None
+        raise TypeError(f"{name} must be a list of temperatures, got {shown(value)}") from None
     if array.ndim != 1 or array.size == 0:
         raise ValueError(f"{name} must be a list of at least one temperature, got shape {array.shape}")
     if np.isnan(array).any() or (array <= 0).any():
@@ -134,16 +144,33 @@ def temperature_ladder(name: str, value) -> np.ndarray:
 
 def temperatures(name: str, value) -> np.ndarray:
     """Return temperatures > 0 (k_B = 1) of any shape and order, a single number included; inf is allowed."""
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"{name} must be a rectangular array of temperatures: {error}") from None
+    array = _array(name, value, "temperatures")
     if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must be a temperature or an array of them, got {value!r}")
+        raise TypeError(f"{name} must be a temperature or an array of them, got {shown(value)}")
     wrong = np.isnan(array) | (array <= 0)
     if wrong.any():
         raise ValueError(f"{name} must be > 0, got {array[wrong][0]:g}")
     return array.astype(np.float64)
+
+
+def shown(value) -> str:
+    """A value as an error message shows it: not longer than a line."""
+    try:
+        text = " ".join(repr(value).split())
+    except ValueError:
+        # Python writes no numbers of more than 4300 digits
+        return f"a number of {value.bit_length()} bits" if isinstance(value, int) else f"a {type(value).__name__}"
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _array(name: str, value, of: str) -> np.ndarray:
+    """`value` as an array; ValueError where numpy makes none, or some of its entries are masked."""
+    if isinstance(value, np.ma.MaskedArray) and np.ma.getmaskarray(value).any():
+        raise ValueError(f"{name} must be an array of {of} without masked entries, got {shown(value)}")
+    try:
+        return np.asarray(value)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{name} must be a rectangular array of {of}: {error}") from None
 
 
 def memory(what: str, needed: int) -> None:

@@ -26,9 +26,11 @@ def check_widths(widths) -> tuple[int, ...]:
     try:
         entries = list(widths)
     except TypeError:
-        raise TypeError(f"widths must be a sequence of integers, got {widths!r}") from None
+        raise TypeError(f"widths must be a sequence of integers, got {_checks.shown(widths)}") from None
     if len(entries) < 3:
-        raise ValueError(f"widths must have at least 3 entries (p = len(widths) - 1 >= 2), got {entries}")
+        raise ValueError(
+            f"widths must have at least 3 entries (p = len(widths) - 1 >= 2), got {_checks.shown(entries)}"
+        )
     return tuple(_checks.integer(f"widths[{i}]", width, minimum=1) for i, width in enumerate(entries))
 
 
@@ -43,9 +45,14 @@ def require_memory(n_weights: int, n_paths: int, p: int) -> None:
     # an upper bound to the peak while a glass is drawn, sorted, checked and diluted; a test measures it
     needed = n_paths * (24 * p + 80) + n_weights * 96
     what = f"a glass of {n_weights} weights and {n_paths} paths of length {p}"
+    fewer = "fewer weights (n_weights, widths) or paths (degree, alpha) fit"
     if max(n_weights, n_paths) > _INT32_MAX:
-        raise ValueError(f"{what} needs {needed} bytes, and indices beyond the {_INT32_MAX} that are allowed")
-    _checks.memory(what, needed)
+        needs = f"{what} needs {needed} bytes"
+        raise ValueError(f"{needs}, and indices beyond the {_INT32_MAX} that are allowed; {fewer}")
+    try:
+        _checks.memory(what, needed)
+    except ValueError as error:
+        raise ValueError(f"{error}; {fewer}") from None
 
 
 def network(p, layer, widths, edges):

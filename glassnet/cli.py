@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import functools
 import io
 import json
 import math
@@ -9,38 +10,75 @@ import sys
 from collections.abc import Callable
 
 import glassnet
-from glassnet import _meant
+from glassnet import _meant, _terminal
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return its exit code: 0 done, 1 some tasks failed, 2 the user's mistake, 75 paused."""
-    from glassnet.chains.content import ChainError
+    """Run one command and return its exit code: 0 done, 1 some tasks failed or files not written, 2 the user's mistake,
+    75 paused."""
+    words = sys.argv[1:] if arguments is None else arguments
+    with _terminal.guarded() as (output, errors):
+        # a terminal that closes its stderr loses what is complained of, nothing else
+        errors.patient, ended = True, False
+        try:
+            code = _run(words, output)
+        except SystemExit as end:
+            # of --help and --version, and of what the parser refuses
+            code, ended = end.code, True
+        with contextlib.suppress(OSError):
+            output.flush()
+        if output.refused is not None:
+            _complain(f"standard output cannot be written: {output.refused.strerror}", words)
+        code = code or (1 if output.refused is not None else 0)
+    if ended:
+        raise SystemExit(code)
+    return code
+
+
+def _run(words: list[str], output: _terminal.Stream) -> int:
+    """Run one command; what is wrong with its arguments, files or environment is said in lines of their own."""
     from glassnet.scan import farm
     from glassnet.scan.config import UserError
 
-    _, rank = farm.launched()
-    # under a launcher every rank runs this, but only rank 0 speaks
-    with contextlib.redirect_stderr(io.StringIO()) if rank else contextlib.nullcontext():
-        parser, words = _parser(), sys.argv[1:] if arguments is None else arguments
-        parser.check(words)
-        chosen = parser.parse_args(words)
-    if rank and chosen.command is not _scan:
-        return 0
+    rank = 0
     try:
+        _, rank = farm.launched()
+        # under a launcher every rank runs this, but only rank 0 speaks
+        with contextlib.redirect_stderr(io.StringIO()) if rank else contextlib.nullcontext():
+            parser = _parser()
+            parser.check(words)
+            chosen = parser.parse_args(words)
+        if rank and chosen.command is not _scan:
+            return 0
+        # these write files as well as words
+        output.patient = chosen.command in (_scan, _analyze)
         return chosen.command(chosen)
-    except (UserError, ChainError) as error:
-        if rank == 0:
-            for line in str(error).splitlines():
-                print(f"glassnet: {line}", file=sys.stderr)
-        return 2
+    except UserError as error:
+        code, said = 2, str(error)
     except KeyboardInterrupt:
-        if rank == 0:
-            print("glassnet: interrupted; what was saved is safe, the same command goes on", file=sys.stderr)
-        return 75
+        code, said = 75, "interrupted; what was saved is safe, the same command goes on"
     except BrokenPipeError:
         # the reader of our output has gone, as in `glassnet status DIR | head`
-        sys.stderr.close()
         return 0
+    except OSError as error:
+        if error is output.refused:
+            return 1
+        # a ChainError names its file itself
+        reason = error.strerror or str(error)
+        code, said = 2, f"{error.filename}: {reason}" if error.filename is not None else reason
+    except MemoryError:
+        code, said = 1, "not enough memory"
+    if rank == 0:
+        _complain(said, words)
+    return code
+
+
+def _complain(text: str, words: list[str]) -> None:
+    """Say on stderr what is wrong, a line for each mistake; the words of the command line may hold ends of lines."""
+    for word in words:
+        text = text.replace(word, _terminal.line(word)) if "\n" in word else text
+    for line in text.split("\n"):
+        print(f"glassnet: {_terminal.shortened(line)}", file=sys.stderr)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -55,6 +93,10 @@ class _Parser(argparse.ArgumentParser):
         action = super().add_argument(*arguments, **keywords)
         self.options += action.option_strings
         return action
+
+    def error(self, message: str):
+        """End the program with a message that may repeat what was given, but not all of it."""
+        super().error(_terminal.shortened(_terminal.line(message)))
 
     def check(self, words: list[str]) -> None:
         """End the program at the first command or option that is none; what else is wrong comes out as words are
@@ -90,8 +132,10 @@ def _parser() -> _Parser:
         return entry
 
     scan = command("scan", _scan, "run or resume a run file; finished tasks are not run again")
-    scan.add_argument("run_file", metavar="RUN.toml")
-    scan.add_argument("--out", metavar="DIR", help="directory of the run (default: results/<stem of the run file>)")
+    scan.add_argument("run_file", metavar="RUN.toml", type=_path)
+    scan.add_argument(
+        "--out", metavar="DIR", type=_path, help="directory of the run (default: results/<stem of the run file>)"
+    )
     scan.add_argument(
         "--time-limit",
         metavar="SECONDS",
@@ -109,17 +153,17 @@ def _parser() -> _Parser:
         "--dry-run", action="store_true", help="check everything and say what would be done, and what it costs"
     )
     analyze = command("analyze", _analyze, "tables, verdict, figures and report.html from saved chains")
-    analyze.add_argument("directory", metavar="DIR", help="of a run, or a packed run; not its run file")
+    analyze.add_argument("directory", metavar="DIR", type=_path, help="of a run, or a packed run; not its run file")
     status = command("status", _status, "how far a run is")
-    status.add_argument("directory", metavar="DIR")
+    status.add_argument("directory", metavar="DIR", type=_path)
     status.add_argument("--json", action="store_true", help="for programs")
     verify = command("verify", _verify, "run some finished tasks again and compare bit by bit")
-    verify.add_argument("directory", metavar="DIR")
+    verify.add_argument("directory", metavar="DIR", type=_path)
     verify.add_argument("-k", type=_count, default=3, metavar="K", help="how many tasks, chosen at random (default 3)")
-    verify.add_argument("--seed", type=int, help="choose the same tasks again")
+    verify.add_argument("--seed", type=_whole, help="choose the same tasks again")
     pack = command("pack", _pack, "one file of a run to take home")
-    pack.add_argument("directory", metavar="DIR")
-    pack.add_argument("-o", "--out", metavar="FILE", help="by default DIR.zip")
+    pack.add_argument("directory", metavar="DIR", type=_path)
+    pack.add_argument("-o", "--out", metavar="FILE", type=_path, help="by default DIR.zip")
     _theory_arguments(command("theory", _theory, "the cavity predictions"))
     command("bench", _bench, "updates per nanosecond of this machine's kernels")
     return parser
@@ -128,8 +172,8 @@ def _parser() -> _Parser:
 def _theory_arguments(theory: argparse.ArgumentParser) -> None:
     ensembles = "regular|poisson|layered|walks|RUN.toml"
     theory.add_argument("glass", metavar=ensembles, help="a run file says the rest itself")
-    theory.add_argument("--p", type=int, help="weights per path (walks: one less than there are widths)")
-    theory.add_argument("--degree", type=int, help="regular: paths through each weight, before dilution")
+    theory.add_argument("--p", type=_whole, help="weights per path (walks: one less than there are widths)")
+    theory.add_argument("--degree", type=_whole, help="regular: paths through each weight, before dilution")
     theory.add_argument("--alpha", type=float, help="the others: paths per weight, before dilution")
     theory.add_argument("--widths", type=_widths, metavar="N0,N1,...", help="walks: neurons in each layer")
     laws = ("binary", "gaussian")
@@ -143,6 +187,22 @@ def _theory_arguments(theory: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="T_d and T_K along the dilution, drawn into a file (.png, .svg, .pdf) if one is named",
     )
+
+
+def _path(text: str) -> str:
+    """A path on the command line; of "" the folder the command runs in would be made."""
+    if not text:
+        raise argparse.ArgumentTypeError("must not be empty")
+    return text
+
+
+def _whole(text: str) -> int:
+    """A whole number on the command line."""
+    try:
+        return int(text)
+    except ValueError:
+        # Python refuses numbers of thousands of digits as well
+        raise argparse.ArgumentTypeError(f"must be a whole number, got {_terminal.shortened(text, 60)}") from None
 
 
 def _seconds(text: str) -> float:
@@ -170,9 +230,10 @@ def _one_of(*allowed: str) -> Callable[[str], str]:
 
 def _count(text: str) -> int:
     """A positive whole number on the command line."""
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"must be a positive whole number, got {text}")
-    return int(text)
+    number = _whole(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be a positive whole number, got {_terminal.shortened(text, 60)}")
+    return number
 
 
 def _widths(text: str) -> list[int]:
@@ -180,7 +241,7 @@ def _widths(text: str) -> list[int]:
     parts = text.split(",")
     if not all(part.strip().isdecimal() for part in parts):
         raise argparse.ArgumentTypeError(f"must be whole numbers as in 7,7,7,7, got {text}")
-    return [int(part) for part in parts]
+    return [_whole(part) for part in parts]
 
 
 def _check_instruction_set() -> None:
@@ -209,9 +270,10 @@ def _scan(chosen) -> int:
 def _analyze(chosen) -> int:
     from glassnet.scan import report
 
-    found = report.write(chosen.directory)
-    print(found)
-    return 1 if found.damaged else 0
+    found = report.write(chosen.directory, functools.partial(print, flush=True))
+    for line in found.unwritten:
+        print(f"glassnet: {line}", file=sys.stderr)
+    return 1 if found.damaged or found.unwritten else 0
 
 
 def _status(chosen) -> int:
@@ -238,18 +300,11 @@ def _verify(chosen) -> int:
 def _pack(chosen) -> int:
     from pathlib import Path
 
-    from glassnet.chains.content import ChainError
     from glassnet.chains.pack import pack
     from glassnet.scan import given
-    from glassnet.scan.config import UserError
 
     directory = given.directory(chosen.directory, "pack")
-    try:
-        print(pack(directory, chosen.out and Path(chosen.out)))
-    except ChainError:
-        raise
-    except OSError as error:
-        raise UserError(f"{error.filename or 'output'}: {error.strerror or error}") from None
+    print(pack(directory, chosen.out and Path(chosen.out)))
     return 0
 
 

@@ -94,7 +94,7 @@ def thermodynamics(glass, temperatures) -> Thermodynamics:
         If `glass` is no PathGlass or too large, or a temperature is not > 0.
     """
     _check_size(glass, _STREAM_LIMIT, "thermodynamics")
-    temperatures = _temperatures(temperatures)
+    temperatures = _checks.temperatures("temperatures", temperatures)
     flat = temperatures.reshape(-1)
     if glass.is_binary:
         blocks = [_moments(*_binary_levels(glass), flat)]
@@ -208,17 +208,6 @@ def _check_size(glass, limit: int, what: str) -> None:
             f"glass must have at most {limit} weights for {what} with {kind} couplings, "
             f"got {glass.n_weights} (2^{glass.n_weights} configurations)"
         )
-
-
-def _temperatures(values) -> np.ndarray:
-    try:
-        temperatures = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise TypeError(f"temperatures must be numbers, got {values!r}") from None
-    wrong = ~(temperatures > 0)
-    if wrong.any():
-        raise ValueError(f"temperatures must be > 0, got {temperatures[wrong].flat[0]:g}")
-    return temperatures
 
 
 def _binary_levels(glass):

@@ -169,6 +169,6 @@ def here():
 if __name__ == "__main__":
     stdout, sys.stdout = sys.stdout, sys.stderr
     # chains are what counts here
-    report.write = str
+    report.write = lambda *_: report.Report("", [], [])
     found = {**dict(glasses()), **dict(ladders()), **dict(scans(Path(sys.argv[1])))}
     json.dump({"here": here(), "digests": found, "witnesses": witnesses()}, stdout)

@@ -54,7 +54,7 @@ from glassnet.cli import main
 from glassnet.scan import farm, report
 
 farm._PATIENCE = 8.0
-report.write = lambda directory: "no analysis"
+report.write = lambda directory, say: say("no analysis") or report.Report("", [], [])
 sys.exit(main())
 SCRIPT
 chmod 755 "$work/bin/glassnet"

@@ -108,7 +108,7 @@ def test_dry_run_creates_nothing(main, tmp_path):
         (("theory", "regular", "--p", "1", "--degree", "4"), "glassnet: theory: p must be "),
         (("theory", "poisson", "--p", "3", "--alpha", "2", "--dilution", "1"), "glassnet: theory: dilution must be in"),
         (("theory", "poisson", "--p", "3", "--alpha", "1e9"), "theory: alpha must give a weight at most 10000 paths"),
-        (("theory", "poisson", "--p", "x"), "argument --p: invalid int value: 'x'"),
+        (("theory", "poisson", "--p", "x"), "argument --p: must be a whole number, got x"),
         (("theory", "square"), "glassnet: theory: takes regular, poisson, layered, walks or a run file, got square\n"),
         (("theory", "none.toml"), "glassnet: none.toml: cannot be read: No such file or directory\n"),
         (("theory", "run.toml", "--p", "3"), "run.toml says all of the glass itself, it does not take --p\n"),

@@ -222,7 +222,7 @@ def test_more_than_64_paths():
         (
             lambda: exact.thermodynamics(GLASSES["regular"](), "hot"),
             TypeError,
-            "temperatures must be numbers, got 'hot'",
+            "temperatures must be a temperature or an array of them, got 'hot'",
         ),
         (lambda: exact.probabilities(GLASSES["regular"](), 0.0), ValueError, "temperature must be > 0, got 0"),
         (lambda: exact.probabilities(GLASSES["regular"](), [1.0]), TypeError, "temperature must be a real number"),

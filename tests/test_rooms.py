@@ -12,7 +12,18 @@ import glassnet
 ROOT = Path(glassnet.__file__).parent
 #: every room may import those to its left; what shares a step does not know each other
 ORDER = (
-    {"_memory", "_random", "_checks", "_meant", "_wiring", "_dilution", "_progress"},
+    {
+        "_memory",
+        "_random",
+        "_checks",
+        "_meant",
+        "_wiring",
+        "_dilution",
+        "_progress",
+        "_terminal",
+        "_toml",
+        "_exclusive",
+    },
     {"kernels"},
     {"glass"},
     {"ensembles"},

@@ -162,8 +162,10 @@ def planted_relaxation(
     """
     temperatures = _checks.temperature_ladder("temperatures", temperatures)
     instances = _checks.integer("instances", instances, minimum=1)
-    times = log_times(_checks.integer("sweeps", sweeps, minimum=_SHORTEST))
+    times = log_times(_checks.integer("sweeps", sweeps, minimum=_SHORTEST, most=2**40))
     n_plantings = lanes.per_block(len(temperatures))
+    needed = 8 * len(temperatures) * len(times) * instances * n_plantings
+    _checks.memory(f"instances: overlaps of {_checks.shown(instances)} instances", needed)
     temperature = np.repeat(temperatures, n_plantings)
     planting = np.tile(np.arange(n_plantings), len(temperatures))
     overlap, uneven = np.empty((len(temperatures), len(times), instances, n_plantings)), False

@@ -98,7 +98,7 @@ def melting(glass, temperatures, sweeps=1000, seed=None) -> Melting:
     glasses = list(glass) if isinstance(glass, (list, tuple)) else [glass]
     planted_temperature = _planted_together(glasses)
     temperatures = _checks.temperature_ladder("temperatures", temperatures)
-    times = log_times(_checks.integer("sweeps", sweeps, minimum=16))
+    times = log_times(_checks.integer("sweeps", sweeps, minimum=16, most=2**40))
     n_replicas = lanes.per_block(len(temperatures))
     shape = (len(times), len(temperatures), n_replicas)
     overlap = np.empty((len(temperatures), len(times), len(glasses), n_replicas))

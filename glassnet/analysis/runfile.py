@@ -2,22 +2,28 @@
 
 import json
 import math
-import tomllib
 
 import numpy as np
 import xarray as xr
 
+from glassnet import _toml
 from glassnet.analysis.nodes import Node
+from glassnet.chains.content import ChainError
+from glassnet.chains.store import RUN_FILE
 
 #: keys of the table [glass] of a run file
 _GLASS = ("ensemble", "p", "degree", "alpha", "couplings", "bias")
 
 
 def settings(chains: xr.DataTree, found: list[Node]) -> dict:
-    """Tables of the run file of the chains; put together from the chains where they do not hold it."""
+    """Tables of the run file of the chains; put together from the chains where they do not hold it, ChainError where
+    they hold a damaged one."""
     text = chains.attrs.get("run_file")
     if text:
-        return tomllib.loads(text)
+        try:
+            return _toml.loads(text)
+        except ValueError as error:
+            raise ChainError(f"{RUN_FILE}: damaged ({error}): put the run file of these chains there again") from None
     node = next((one for one in found if one.planted_temperature is None), found[0])
     attributes = node.chain.attrs
     keywords = json.loads(attributes.get("glass", "{}")) | {

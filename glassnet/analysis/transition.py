@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from glassnet._checks import real
 from glassnet.analysis import beside, provisional, runfile, words
 from glassnet.analysis.common_dilution import Common, common_dilution, evidence
 from glassnet.analysis.equilibration import Equilibration
@@ -352,6 +353,7 @@ def _chosen(dilution: float | None, present: list[float]) -> float:
         if len(present) > 1:
             raise ValueError(f"dilution must be given where chains hold several, one of {listed}; or transition_line")
         return present[0]
+    dilution = real("dilution", dilution)
     if dilution not in present:
         raise ValueError(f"dilution must be one of {listed}, got {dilution:g}")
     return dilution

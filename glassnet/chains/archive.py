@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from glassnet.chains import regular
 from glassnet.chains.window import Window
 
 #: with which every archive begins that has members
@@ -113,7 +114,10 @@ def members(archive: Path | Member) -> dict[str, Member]:
         If it is none, truncated, or compressed.
     """
     path, prefix = (archive.path, f"{archive.name}/") if isinstance(archive, Member) else (archive, "")
-    with archive.window() if prefix else open(path, "rb") as file, zipfile.ZipFile(file) as listing:
+    with (
+        archive.window() if prefix else open(path, "rb", opener=regular.opener) as file,
+        zipfile.ZipFile(file) as listing,
+    ):
         start = file.start if prefix else 0
         entries = listing.infolist()
         # of a truncated archive the listing of the last archive inside it may be left
@@ -133,7 +137,7 @@ def members(archive: Path | Member) -> dict[str, Member]:
 def salvage(path: Path) -> list[Member]:
     """Whatever looks like a member of a damaged archive; its list of members is not looked at."""
     found = []
-    with open(path, "rb") as file:
+    with open(path, "rb", opener=regular.opener) as file:
         n_bytes = os.fstat(file.fileno()).st_size
         # an empty file cannot be mapped
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if n_bytes else io.BytesIO() as image:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import h5py
 import numpy as np
 
-from glassnet.chains import schema
+from glassnet.chains import regular, schema
 from glassnet.chains.archive import Member
 
 #: number of the newest file format, that of chains which say what a dilution removed; readers refuse a newer one. All
@@ -35,6 +35,8 @@ _STRUCTURE = ("CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST", "DIMENSION_LA
 #: name netCDF gives to a dimension without coordinate values
 _NO_COORDINATE = "This is a netCDF dimension but not a netCDF variable. {:9d}"
 _CHUNK_BYTES = 2**16
+#: with which every HDF5 file begins that we write
+_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 #: what h5py and zipfile raise on damaged files
 #: errors of the system that pass, or that the user can put right
 _PASSING = (errno.EACCES, errno.EPERM, errno.EAGAIN, errno.EBUSY, errno.EINTR, errno.EIO, errno.EMFILE)
@@ -191,13 +193,26 @@ def opened(place: Place) -> Iterator[h5py.File]:
 
 
 def _open(place: Place, held: contextlib.ExitStack) -> h5py.File:
-    source = place if isinstance(place, Path) else held.enter_context(place.window())
+    if isinstance(place, Path):
+        _check_signature(place)
+        source = place
+    else:
+        source = held.enter_context(place.window())
     # no lock: a chain file never changes, and some cluster file systems have no locks
     file = held.enter_context(h5py.File(source, "r", locking=False))
     if "format" not in file.attrs or "digest" not in file.attrs:
         raise ChainError(f"{place}: an HDF5 file, but not a glassnet chain file")
     check_format(place, file.attrs["format"])
     return file
+
+
+def _check_signature(path: Path) -> None:
+    """Refuse what is no HDF5 file, before its library looks for one in it, or waits for a FIFO."""
+    with open(path, "rb", opener=regular.opener) as file:
+        first = file.read(len(_SIGNATURE))
+    if first and first != _SIGNATURE:
+        what = "truncated or damaged" if path.suffix == ".h5" else "not a chain file of glassnet"
+        raise ChainError(f"{path}: {what}: it does not begin as HDF5 files do")
 
 
 def check_format(place: Place, found: int) -> None:
@@ -217,6 +232,8 @@ def reading(place: Place) -> Iterator[None]:
         raise ChainError(f"{place}: no such file") from None
     except IsADirectoryError as error:
         raise ChainError(f"{place}: {error.strerror or error}") from None
+    except regular.NotRegular as error:
+        raise ChainError(f"{place}: {error.strerror}") from None
     except MemoryError:
         raise Unreadable(f"{place}: not enough memory to read it") from None
     except _DAMAGE as error:

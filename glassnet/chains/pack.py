@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from glassnet.chains import archive, segment, shards
+from glassnet.chains import archive, regular, segment, shards
 from glassnet.chains.atomic import committing
 from glassnet.chains.content import ChainError, Image, reading
 from glassnet.chains.store import NODES, RUN_FILE, members_of, read_index
@@ -56,7 +56,7 @@ def pack(directory: Path, out: Path | None = None) -> Packed:
     if out.is_dir() or (out.exists() and NODES not in (members_of(out) or {})):
         raise ChainError(f"{out}: there is something else than a packed run; choose another output")
     beside = [directory / RUN_FILE, directory / NODES]
-    beside += [path for pattern in _BESIDE for path in sorted(directory.glob(pattern))]
+    beside += [path for pattern in _BESIDE for path in sorted(directory.glob(pattern)) if path.is_file()]
     folders = [directory / node["folder"] for node in index["nodes"]]
     chains: set[tuple[Path, int]] = set()
     with committing(out, sum(map(_size, [*beside, *folders]))) as part:
@@ -82,19 +82,22 @@ def _entries(directory: Path, beside: list[Path], folders: list[Path], chains: s
         # shards after the files: what is merged meanwhile is in one of them
         for sample, path in sorted(shards.held(folder).files.items()):
             with contextlib.suppress(FileNotFoundError):
-                image = path.read_bytes()
+                image = regular.read(path)
                 segment.verified(Image(path, image))
                 chains.add((folder, sample))
                 yield entry(path, image)
         for shard in sorted(shards.held(folder).shards):
             chains |= {(folder, sample) for sample in shards.check(shard)}
-            with open(shard, "rb") as file:
+            with open(shard, "rb", opener=regular.opener) as file:
                 yield shard.relative_to(directory).as_posix(), os.fstat(file.fileno()).st_size, archive.pieces(file)
 
 
 def _size(path: Path) -> int:
     """Bytes of a file, or of the files in a folder."""
     try:
-        return sum(entry.stat().st_size for entry in os.scandir(path)) if path.is_dir() else path.stat().st_size
+        if not path.is_dir():
+            return path.stat().st_size
+        with os.scandir(path) as entries:
+            return sum(entry.stat().st_size for entry in entries)
     except FileNotFoundError:
         return 0

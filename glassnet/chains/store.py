@@ -8,7 +8,8 @@ import h5py
 import numpy as np
 import xarray as xr
 
-from glassnet.chains import archive, lazy
+from glassnet import _checks, _terminal
+from glassnet.chains import archive, lazy, regular
 from glassnet.chains.archive import Member
 from glassnet.chains.content import (
     COORDINATES,
@@ -58,10 +59,12 @@ def open_chains(path) -> xr.DataTree:
 
     Raises
     ------
+    TypeError
+        If `path` is none.
     ChainError
-        If `path` is missing, holds no chains of glassnet or those of several runs, or a file is truncated or damaged.
+        If it is missing, holds no chains of glassnet or those of several runs, or a file is truncated or damaged.
     """
-    path = Path(path)
+    path = _checks.path("path", path)
     packed = members_of(path)
     if packed is None and path.is_file():
         return _few({header.attrs["sample"]: header for header in [read_header(path)]}, path)
@@ -125,15 +128,30 @@ def read_index(path: Path, packed: dict[str, Member] | None = None) -> dict:
     if not path.exists():
         raise ChainError(f"{path}: no such file or directory")
     try:
-        text = {name: packed[name].image() if packed else (path / name).read_bytes() for name in (NODES, RUN_FILE)}
-        return json.loads(text[NODES]) | {"run_file": text[RUN_FILE].decode()}
+        text = {name: packed[name].image() if packed else regular.read(path / name) for name in (NODES, RUN_FILE)}
+        return _index(json.loads(text[NODES])) | {"run_file": text[RUN_FILE].decode()}
     except FileNotFoundError as error:
         names = sorted(entry.name for entry in path.iterdir())
-        found = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "") if names else "nothing"
+        shown = ", ".join(_terminal.shortened(_terminal.line(name), 60) for name in names[:5])
+        found = shown + (", ..." if len(names) > 5 else "") if names else "nothing"
         missing = Path(error.filename).name
         raise ChainError(f"{path}: not a run directory of glassnet: no {missing} (found {found})") from None
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except UnicodeDecodeError as error:
+        raise ChainError(f"{path / RUN_FILE}: cannot be read: byte {error.start} is not UTF-8") from None
+    except (OSError, ValueError, KeyError, RecursionError, zipfile.BadZipFile) as error:
         raise ChainError(f"{path / NODES}: cannot be read ({error})") from None
+
+
+def _index(found) -> dict:
+    """What nodes.json is to hold: the seed, and of every node its name, folder, samples and attributes."""
+    kinds = {"node": str, "folder": str, "samples": int, "attrs": dict}
+    sound = isinstance(found, dict) and isinstance(found.get("seed"), int) and isinstance(found.get("nodes"), list)
+    if not sound or not all(
+        isinstance(node, dict) and all(isinstance(node.get(name), kind) for name, kind in kinds.items())
+        for node in found["nodes"]
+    ):
+        raise ValueError("it does not list the nodes of a run")
+    return found
 
 
 def _few(headers: dict[int, Header], path: Path) -> xr.DataTree:

@@ -34,6 +34,8 @@ def balanced_start(depths, target, u0, *, width=None, seed) -> list:
     target = _checks.real_array("target", target, ndim=2)
     left, strengths, right = modes(target)
     width = max(target.shape) if width is None else _checks.integer("width", width, minimum=len(strengths))
+    needed = 24 * int(depths.max()) * width * len(strengths)
+    _checks.memory(f"width: bases of {_checks.shown(width)} neurons", needed)
     if width < len(strengths):
         raise ValueError(f"width must be at least the {len(strengths)} modes of target, got {width}")
     u0 = _checks.real_array("u0", u0)
@@ -69,7 +71,9 @@ def random_start(depths, n_inputs, n_outputs, *, width, scale, seed) -> list:
     """
     depths = checked_depths(depths)
     sizes = (("n_inputs", n_inputs), ("width", width), ("n_outputs", n_outputs))
-    n_inputs, width, n_outputs = (_checks.integer(name, value, minimum=1) for name, value in sizes)
+    n_inputs, width, n_outputs = (_checks.integer(name, value, minimum=1, most=2**31 - 1) for name, value in sizes)
+    needed = 16 * int(depths.sum()) * max(n_inputs, width) * max(n_outputs, width)
+    _checks.memory(f"n_inputs, width, n_outputs: layers of {n_inputs}, {width} and {n_outputs} neurons", needed)
     scale = _checks.real("scale", scale, minimum=0, exclusive=True)
     rng = generator(seed, Role.INITIAL)
     pathways = []

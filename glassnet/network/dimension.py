@@ -18,6 +18,9 @@ VARIABLES = ("dimension", "covariance_strength", "relative_strength", "K1", "K2"
 #: parts of the samples, each left out once, that give standard errors
 _PARTS = 10
 
+#: layers, and directions of the inputs in units of the width: both are for ratios beyond any network
+_DEEPEST, _MOST_DIRECTIONS = 10**6, 1e12
+
 
 def mean_field(
     depth: int,
@@ -59,7 +62,7 @@ def mean_field(
     """
     depth, phi, variance, covariance = _network(depth, activation, variance, covariance)
     bias_variance = _checks.real("bias_variance", bias_variance, minimum=0.0)
-    a = _checks.real("input_ratio", input_ratio, minimum=0.0, exclusive=True)
+    a = _input_ratio(input_ratio)
     width = _per_layer("width", width, depth + 1)
     if (width <= 0).any():
         raise ValueError(f"width must be > 0, got {width[width <= 0][0]:g}")
@@ -117,14 +120,16 @@ def simulate(
     """
     depth, phi, variance, covariance = _network(depth, activation, variance, covariance)
     bias_variance = _checks.real("bias_variance", bias_variance, minimum=0.0)
-    a = _checks.real("input_ratio", input_ratio, minimum=0.0, exclusive=True)
+    a = _input_ratio(input_ratio)
     widths = _checks.integer_array(
-        "width", np.broadcast_to(width, depth + 1) if np.ndim(width) == 0 else width, minimum=2
+        "width", np.broadcast_to(width, depth + 1) if _checks.is_single("width", width) else width, minimum=2
     )
     if widths.shape != (depth + 1,):
         raise ValueError(f"width must be one integer or {depth + 1}, one for each layer, got shape {widths.shape}")
     n_networks = _checks.integer("n_networks", n_networks, minimum=2)
-    n_samples = _checks.integer("n_samples", n_samples, minimum=4)
+    n_samples = _checks.integer("n_samples", n_samples, minimum=4, most=synapses.MOST)
+    needed = 24 * n_samples * int(max(widths)) + 16 * a * float(widths[0]) ** 2 + 16 * n_samples * a * float(widths[0])
+    _checks.memory("width, input_ratio, n_samples: the states of one network", int(min(needed, 2.0**62)))
     _checks.choice("kind", kind, synapses.KINDS)
     for layer in range(depth):
         synapses.correlation(int(widths[layer]), variance[layer], covariance[layer])
@@ -241,7 +246,7 @@ def _table(values) -> xr.Dataset:
 
 
 def _network(depth, activation, variance, covariance):
-    depth, phi = _checks.integer("depth", depth, minimum=1), activations.of(activation)
+    depth, phi = _checks.integer("depth", depth, minimum=1, most=_DEEPEST), activations.of(activation)
     variance, covariance = _per_layer("variance", variance, depth), _per_layer("covariance", covariance, depth)
     for g, r in zip(variance, covariance, strict=True):
         _checks.real("variance", g, minimum=0.0, exclusive=True)
@@ -249,7 +254,12 @@ def _network(depth, activation, variance, covariance):
     return depth, phi, variance, covariance
 
 
+def _input_ratio(value) -> float:
+    ratio = _checks.real("input_ratio", value, minimum=0.0, exclusive=True)
+    return _checks.real("input_ratio", ratio, maximum=_MOST_DIRECTIONS)
+
+
 def _per_layer(name, value, count) -> np.ndarray:
-    if np.ndim(value) == 0:
+    if _checks.is_single(name, value):
         return np.full(count, _checks.real(name, value))
     return _checks.real_array(name, value, shape=(count,))

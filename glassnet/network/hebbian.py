@@ -49,7 +49,7 @@ def train(
         If the weights diverge: the rate is too large.
     """
     inputs = _checks.real_array("inputs", inputs, ndim=2)
-    n_units = _checks.integer("n_units", n_units, minimum=1)
+    n_units = _checks.integer("n_units", n_units, minimum=1, most=synapses.MOST)
     if not np.any(inputs):
         raise ValueError(f"inputs must hold samples that are not all zero, got shape {inputs.shape}")
     _checks.choice("rule", rule, RULES)

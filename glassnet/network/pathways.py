@@ -101,7 +101,11 @@ def trajectories(depths, target, u0, times) -> xr.Dataset:
     TypeError, ValueError
         If an argument is not as described.
     """
-    depths, target, u0 = _checked(depths, np.atleast_1d(target), u0)
+    if _checks.is_single("target", target):
+        target = [target]
+    depths, target, u0 = _checked(depths, target, u0)
+    if not target.size:
+        raise ValueError("target must hold a mode, got none")
     times = _checks.real_array("times", times, ndim=1)
     if times.size == 0 or times[0] < 0 or (np.diff(times) <= 0).any():
         raise ValueError(f"times must be >= 0 and increase strictly, got {times}")
@@ -128,7 +132,7 @@ def _integrated(depths, goal, start, times):
         return u
     solution = solve_ivp(velocity, (0.0, times[-1]), start, "DOP853", times, events=missing, rtol=_RTOL, atol=_ATOL)
     if solution.status < 0:
-        raise RuntimeError(f"the integration of a mode of strength {goal:g} failed: {solution.message}")
+        raise ValueError(f"target: the integration of a mode of strength {goal:g} failed: {solution.message}")
     n_reached = len(solution.t)
     u[:n_reached] = solution.y.T
     if solution.status == 1:
@@ -150,7 +154,7 @@ def common_clock(depth: int, u) -> np.ndarray:
     -------
     (...) float64
     """
-    depth = _checks.integer("depth", depth, minimum=1)
+    depth = _checks.integer("depth", depth, minimum=1, most=2**31 - 1)
     u = _checks.real_array("u", u)
     if depth > 1 and (u <= 0).any():
         raise ValueError(f"u must be > 0 for depth {depth}, got {u[u <= 0][0]:g}")

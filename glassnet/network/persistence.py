@@ -11,6 +11,8 @@ dc/dx_i = (z_j - c z_i) / |x_i - mean|; the tree does not change under a small c
 distances are equal, where this is a subgradient.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from glassnet import _checks
@@ -144,8 +146,10 @@ def most_active(layers, n_neurons) -> list[np.ndarray]:
     TypeError, ValueError
         If an argument is not as described.
     """
+    if not isinstance(layers, Iterable):
+        raise TypeError(f"layers must be a sequence of arrays, got {_checks.shown(layers)}")
     layers = [_checks.real_array(f"layers[{i}]", layer, ndim=2) for i, layer in enumerate(layers)]
-    numbers = [n_neurons] * len(layers) if np.ndim(n_neurons) == 0 else list(n_neurons)
+    numbers = [n_neurons] * len(layers) if _checks.is_single("n_neurons", n_neurons) else list(n_neurons)
     if len(numbers) != len(layers):
         raise ValueError(f"n_neurons must be one number or {len(layers)} of them, got {n_neurons}")
     chosen = []

@@ -12,6 +12,8 @@ from glassnet import _checks
 from glassnet._random import Role, Seed, generator
 
 KINDS = ("gaussian", "binary", "latent")
+#: units of a layer
+MOST = 2**31 - 1
 
 
 def correlation(n_in: int, variance: float, covariance: float) -> float:
@@ -22,7 +24,7 @@ def correlation(n_in: int, variance: float, covariance: float) -> float:
     TypeError, ValueError
         If an argument is of the wrong kind, the variance is not > 0, or rho is negative or above 1.
     """
-    n_in = _checks.integer("n_in", n_in, minimum=1)
+    n_in = _checks.integer("n_in", n_in, minimum=1, most=MOST)
     variance = _checks.real("variance", variance, minimum=0.0, exclusive=True)
     covariance = positive_covariance(covariance)
     rho = covariance / (variance * np.sqrt(n_in))
@@ -66,7 +68,8 @@ def gaussian(n_out: int, n_in: int, variance: float = 1.0, covariance: float = 0
     TypeError, ValueError
         If an argument is of the wrong kind or out of range.
     """
-    n_out, rho = _checks.integer("n_out", n_out, minimum=1), correlation(n_in, variance, covariance)
+    n_out, rho = _checks.integer("n_out", n_out, minimum=1, most=MOST), correlation(n_in, variance, covariance)
+    _require_memory(n_out, n_in)
     rng = generator(seed, Role.COUPLINGS)
     own, shared = rng.standard_normal((n_out, n_in)), rng.standard_normal(n_in)
     return np.sqrt(variance / n_in) * (np.sqrt(1.0 - rho) * own + np.sqrt(rho) * shared)
@@ -84,9 +87,10 @@ def binary(
         sign otherwise. True: the signs of Gaussian weights with correlation sin(pi rho / 2). Pairs are alike in both,
         larger groups of units are not.
     """
-    n_out, rho = _checks.integer("n_out", n_out, minimum=1), correlation(n_in, variance, covariance)
+    n_out, rho = _checks.integer("n_out", n_out, minimum=1, most=MOST), correlation(n_in, variance, covariance)
     if not isinstance(latent, bool | np.bool_):
-        raise TypeError(f"latent must be True or False, got {latent!r}")
+        raise TypeError(f"latent must be True or False, got {_checks.shown(latent)}")
+    _require_memory(n_out, n_in)
     if latent:
         inner = np.sin(0.5 * np.pi * rho)
         signs = np.sign(gaussian(n_out, n_in, 1.0, inner * np.sqrt(n_in), seed=seed))
@@ -95,6 +99,11 @@ def binary(
         own, shared = rng.choice([-1.0, 1.0], (n_out, n_in)), rng.choice([-1.0, 1.0], n_in)
         signs = np.where(rng.random((n_out, n_in)) < np.sqrt(rho), shared, own)
     return np.sqrt(variance / n_in) * signs
+
+
+def _require_memory(n_out, n_in):
+    """Room for the weights, and for what they are made of."""
+    _checks.memory(f"n_out, n_in: {n_out} units of {n_in} inputs", 32 * n_out * n_in)
 
 
 def draw(kind: str, n_out: int, n_in: int, variance: float, covariance: float, *, seed: int | Seed) -> np.ndarray:

@@ -38,6 +38,8 @@ class Task:
     def sample(self, n_samples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Return inputs (n_samples, n_in) and labels (n_samples,), 0 for the target +1."""
         n_samples = _checks.integer("n_samples", n_samples, minimum=1)
+        needed = n_samples * 8 * (2 + 3 * np.shape(self.points[0])[1])
+        _checks.memory(f"n_samples: {_checks.shown(n_samples)} samples", needed)
         rng = generator(Seed(seed, "task"), Role.INITIAL)
         labels = rng.integers(2, size=n_samples)
         points = np.stack(self.points)[labels, rng.integers(len(self.points[0]), size=n_samples)]

@@ -81,9 +81,13 @@ def exchanges(record) -> Exchanges:
 
     Raises
     ------
-    ValueError
-        If the record has no gap between temperatures, or not one recorded sweep.
+    TypeError, ValueError
+        If it is no record, has no gap between temperatures, or not one recorded sweep.
     """
+    if not hasattr(record, "data_vars"):
+        raise TypeError(f"record must be a dataset of run or a node of open_chains, got {_checks.shown(record)}")
+    if missing := [name for name in ("swap_attempted", "swap_accepted", "round_trips") if name not in record]:
+        raise ValueError(f"record must hold {missing[0]}, got {', '.join(map(str, record.data_vars)) or 'nothing'}")
     attempted, accepted = (
         record[name].sum([dimension for dimension in record[name].dims if dimension != "gap"]).values
         for name in ("swap_attempted", "swap_accepted")
@@ -175,7 +179,7 @@ def adaptive(glass, t_min, t_max, n, seed, *, n_replicas=16, sweeps=4000, pause=
     """
     t_min, t_max, n = _bounds(t_min, t_max, n)
     _checks.temperature_ladder("t_min and t_max", [t_min, t_max])
-    sweeps = _checks.integer("sweeps", sweeps, minimum=1)
+    sweeps = _checks.integer("sweeps", sweeps, minimum=1, most=2**40)
     seed = seed if isinstance(seed, Seed) else Seed(_checks.integer("seed", seed, minimum=0))
     short = sweeps // (2 * _SHORT_PILOTS)
     lengths = [length for length in [short] * _SHORT_PILOTS + [sweeps - short * _SHORT_PILOTS] if length]

@@ -12,18 +12,19 @@ from collections.abc import Iterator
 import numpy as np
 
 from glassnet import _checks, _dilution, _wiring, ensembles
+from glassnet._exclusive import Exclusive
 from glassnet._random import Role, Seed, generator, words
 from glassnet.ensembles.nesting import coupled_dilution
 from glassnet.glass import PathGlass
 from glassnet.kernels import arithmetic, bitsliced
 from glassnet.sampling.walkers import Walkers
 
-#: updates between two looks for signals
-_STRETCH = 2 * 10**8
+#: updates, and sweeps, between two looks for signals
+_STRETCH, _MOST_AT_ONCE = 2 * 10**8, 10**5
 _ONES_IN = np.array([bin(number).count("1") for number in range(2**16)], dtype=np.uint8)
 
 
-class Lanes:
+class Lanes(Exclusive):
     """Metropolis chains that never exchange, all started on the planted state w* = +1.
 
     Parameters
@@ -41,6 +42,7 @@ class Lanes:
     """
 
     def __init__(self, glass, temperatures, seed, *, fields=None, violated=None):
+        super().__init__()
         self.n_lanes, self.n_weights = len(temperatures), glass.n_weights
         # a rung for every lane: thresholds go by rungs
         walkers = Walkers(np.asarray(temperatures, dtype=np.float64), 1, words(seed, Role.EXCHANGES, 4))
@@ -68,12 +70,13 @@ class Lanes:
     @property
     def stretch(self) -> int:
         """Sweeps that take a fraction of a second."""
-        return max(1, _STRETCH // (self.n_weights * self.n_lanes))
+        return min(_MOST_AT_ONCE, max(1, _STRETCH // (self.n_weights * self.n_lanes)))
 
     def sweep(self, n_sweeps: int) -> None:
         """Advance every lane by `n_sweeps` sweeps."""
-        for done in range(0, n_sweeps, self.stretch):
-            self._kernel.sweep_only(min(self.stretch, n_sweeps - done))
+        with self.in_use(moving=True):
+            for done in range(0, n_sweeps, self.stretch):
+                self._kernel.sweep_only(min(self.stretch, n_sweeps - done))
 
     def overlap(self) -> np.ndarray:
         """Overlap (1/N) sum_i w_i w*_i of every lane with the planted state, (n_lanes,) float64."""
@@ -81,7 +84,8 @@ class Lanes:
 
     def aligned(self) -> np.ndarray:
         """Sum sum_i w_i w*_i of every lane, (n_lanes,) int64."""
-        rows = self._kernel.rows(self._order)[: self.n_lanes].view(np.uint16)
+        with self.in_use():
+            rows = self._kernel.rows(self._order)[: self.n_lanes].view(np.uint16)
         # in parts: an array that indexes is first made eight bytes wide
         step = max(1, 2**22 // rows.shape[1])
         parts = [rows[first : first + step] for first in range(0, self.n_lanes, step)]
@@ -131,7 +135,10 @@ def diluted(ensemble, n_weights, seed, *, dilution=0.0, rounding="nearest", **ke
         raise TypeError(f"{min(extra)} must not be given: the couplings are planted, +-1")
     glass = getattr(ensembles, ensemble)(n_weights, seed=seed, **keywords)
     dilution = _wiring.dilution("dilution", dilution)
-    return coupled_dilution(glass, dilution, seed, _checks.choice("rounding", rounding, _dilution.ROUNDINGS))
+    glass = coupled_dilution(glass, dilution, seed, _checks.choice("rounding", rounding, _dilution.ROUNDINGS))
+    if not glass.n_paths:
+        raise ValueError("degree, alpha and dilution must leave the instance a path, got none")
+    return glass
 
 
 def bare(glass) -> PathGlass:

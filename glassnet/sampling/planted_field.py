@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from glassnet import _checks
 from glassnet._random import Seed
 from glassnet.glass import PathGlass
 from glassnet.kernels import arithmetic
@@ -154,6 +155,7 @@ def record(
             laws[lane] = np.bincount(h + top, minlength=2 * top + 1)
             yield lane, pattern
 
+    _checks.memory(f"sweeps: {n_draws(sweeps)} draws of {len(temperatures)} lanes", 4 * n_draws(sweeps) * len(laws))
     chains = lanes.Lanes(glass, temperatures, seed, fields=fields, violated=noted())
     done, aligned = 0, np.empty((n_draws(sweeps), len(temperatures)), dtype=np.int32)
 

@@ -1,9 +1,12 @@
 """Replica exchange Monte Carlo of one glass."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 import glassnet
 from glassnet import _checks
+from glassnet._exclusive import Exclusive
 from glassnet._progress import reporter
 from glassnet._random import Role, Seed, words
 from glassnet.chains import schema
@@ -13,13 +16,14 @@ from glassnet.sampling.measurements import PAIR_MEASUREMENTS, Overlaps, check, n
 from glassnet.sampling.walkers import Walkers
 
 _PAIRS = set(PAIR_MEASUREMENTS)
-#: updates between two looks at the progress, and for signals: some milliseconds, half a second with a few lanes only
-_STRETCH = 10**8
+#: updates between two looks at the progress, and for signals: some milliseconds, half a second with a few lanes only;
+#: and sweeps, which take a microsecond in the smallest glass
+_STRETCH, _MOST_AT_ONCE = 10**8, 10**5
 #: keeps counts of sweeps and exchanges inside int64
 _MOST_SWEEPS = 2**40
 
 
-class ParallelTempering:
+class ParallelTempering(Exclusive):
     """Metropolis sweeps at a ladder of temperatures with non-reversible replica exchange.
 
     Every sweep visits all weights in all replicas at all temperatures and is followed by one exchange step between
@@ -51,9 +55,15 @@ class ParallelTempering:
     ------
     TypeError, ValueError
         If an argument is not as described, or the run does not fit into memory.
+
+    Notes
+    -----
+    Samplers in several threads run side by side, each in one thread: a second thread that uses the same sampler while
+    it runs gets a RuntimeError.
     """
 
     def __init__(self, glass, temperatures, n_replicas=4, seed=None, initial=None, field=None, precision="float64"):
+        super().__init__()
         if not isinstance(glass, PathGlass):
             raise TypeError(f"glass must be a PathGlass, got {type(glass).__name__}")
         self.glass = glass
@@ -65,9 +75,7 @@ class ParallelTempering:
         self.field = 0.0 if field is None else _checks.real("field", field, minimum=0)
         if self.field and glass.planted is None:
             raise ValueError(f"field = {self.field:g} needs a planted glass (gn.ensembles.planted) to point along")
-        if precision not in realvalued.PRECISIONS:
-            raise ValueError(f"precision must be one of {', '.join(realvalued.PRECISIONS)}, got {precision!r}")
-        self.precision = precision
+        self.precision = _checks.choice("precision", precision, tuple(realvalued.PRECISIONS))
         n_lanes = len(self.temperatures) * self.n_replicas
         _require_memory(glass, n_lanes)
         self._walkers = Walkers(self.temperatures, self.n_replicas, words(self.seed, Role.EXCHANGES, 4))
@@ -98,7 +106,8 @@ class ParallelTempering:
     @property
     def weights(self) -> np.ndarray:
         """Weights now, (n_temperatures, n_replicas, n_weights) int8."""
-        return np.where(self._bits()[self._walkers.lane_at.T], 1, -1).astype(np.int8)
+        with self.in_use():
+            return np.where(self._bits()[self._walkers.lane_at.T], 1, -1).astype(np.int8)
 
     def _bits(self):
         packed = self._kernel.rows(self._overlaps.plain_layout[0]).view(np.uint8)
@@ -130,6 +139,13 @@ class ParallelTempering:
         xarray.Dataset
             With the variables of :data:`glassnet.chains.schema.VARIABLES`; exchanges and round trips are counted over
             the recorded sweeps. Calling run again continues the chain.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is not as described, or the draws do not fit into memory.
+        RuntimeError
+            If the sampler is running already, in another thread or in this one.
         """
         n_sweeps = _checks.integer("n_sweeps", n_sweeps, minimum=0)
         thermalization = _checks.integer("thermalization", thermalization, minimum=0)
@@ -140,15 +156,16 @@ class ParallelTempering:
             raise ValueError(f"thermalization + n_sweeps must be <= {_MOST_SWEEPS}, got {thermalization + n_sweeps}")
         names = check(measure, self.glass, self.n_replicas)
         self._require_room(names, n_sweeps // measure_every)
-        arrays, draw = self._chain(names, thermalization, n_sweeps // measure_every, measure_every, progress, pause)
-        pairs = self._overlaps.pairs if n_sweeps and _PAIRS & set(names) else None
-        return self._dataset(arrays, draw, pairs)
+        with self.in_use(moving=True):
+            arrays, draw = self._chain(names, thermalization, n_sweeps // measure_every, measure_every, progress, pause)
+            pairs = self._overlaps.pairs if n_sweeps and _PAIRS & set(names) else None
+            return self._dataset(arrays, draw, pairs)
 
     def _chain(self, names, thermalization, n_draws, measure_every, progress=False, pause=None):
         """Advance the chain and record it; the arrays by name, and the sweep of every draw taken."""
         arrays = self._overlaps.arrays(names, n_draws, len(self.temperatures))
         recorder = recording.Recorder(self._kernel, self._walkers, self._overlaps, arrays) if n_draws else None
-        stretch = max(1, _STRETCH // (self.glass.n_weights * self._walkers.n_lanes))
+        stretch = min(_MOST_AT_ONCE, max(1, _STRETCH // (self.glass.n_weights * self._walkers.n_lanes)))
         paused = False
         with reporter(progress, thermalization + n_draws * measure_every) as report:
             for done in range(0, thermalization, stretch):
@@ -160,7 +177,7 @@ class ParallelTempering:
             start, draws, taken = self.n_sweeps, max(1, stretch // measure_every), 0
             while taken < n_draws and not paused:
                 step = min(draws, n_draws - taken)
-                self._record(recorder, step, measure_every)
+                self._record(recorder, step, measure_every, stretch)
                 taken += step
                 report(thermalization + taken * measure_every)
                 paused = pause is not None and pause()
@@ -186,9 +203,13 @@ class ParallelTempering:
         self.n_sweeps += n_sweeps  # first: an interrupt is raised when the kernel returns, after all of these sweeps
         self._kernel.advance(n_sweeps)
 
-    def _record(self, recorder, n_draws, measure_every):
-        self.n_sweeps += n_draws * measure_every
-        recorder.run(n_draws, measure_every)
+    def _record(self, recorder, n_draws, measure_every, stretch):
+        # a long way to a draw is gone in stretches too: signals are looked at in between
+        ahead = max(0, measure_every - stretch)
+        for gone in range(0, ahead, stretch):
+            self._advance(min(stretch, ahead - gone))
+        self.n_sweeps += n_draws * (measure_every - ahead)
+        recorder.run(n_draws, measure_every - ahead)
 
     def _dataset(self, arrays, draw, pairs):
         walkers, glass = self._walkers, self.glass
@@ -225,28 +246,57 @@ class ParallelTempering:
     def state(self) -> dict[str, np.ndarray]:
         """Everything the continuation of the chain depends on, as arrays; see :meth:`restore`.
 
-        Only between two calls of :meth:`run`: one that goes on in another thread would tear it.
+        Raises
+        ------
+        RuntimeError
+            If the sampler is running in another thread.
         """
-        state = {"n_sweeps": np.array([self.n_sweeps]), "kernel_rng": np.array(self._kernel.rng)}
-        state["weights"] = np.packbits(self._bits()[: self._walkers.n_lanes], axis=-1, bitorder="little")
-        return state | {f"walkers_{name}": array for name, array in self._walkers.state().items()}
+        with self.in_use():
+            state = {"n_sweeps": np.array([self.n_sweeps]), "kernel_rng": np.array(self._kernel.rng)}
+            state["weights"] = np.packbits(self._bits()[: self._walkers.n_lanes], axis=-1, bitorder="little")
+            return state | {f"walkers_{name}": array for name, array in self._walkers.state().items()}
 
     def restore(self, state) -> None:
         """Set the sampler to a state that :meth:`state` returned for the same glass, ladder and replicas.
 
         Raises
         ------
+        TypeError
+            If it is no state.
         ValueError
             If the state belongs to another system.
+        RuntimeError
+            If the sampler is running.
         """
-        arrays = {name: _state_array(name, state, array) for name, array in self.state().items()}
-        if arrays["n_sweeps"][0] < 0:
-            raise ValueError(f"state: n_sweeps must be >= 0, got {arrays['n_sweeps'][0]}")
-        self._walkers.restore({name[8:]: array for name, array in arrays.items() if name.startswith("walkers_")})
-        self.n_sweeps = int(arrays["n_sweeps"][0])
-        self._kernel.rng[...] = arrays["kernel_rng"]
-        bits = np.unpackbits(arrays["weights"], axis=-1, bitorder="little", count=self.glass.n_weights)
-        self._kernel.set_weights(bits > 0)
+        if not isinstance(state, Mapping):
+            raise TypeError(f"state must be what state() returned, arrays by name, got {type(state).__name__}")
+        with self.in_use(moving=True):
+            own = self.state()
+            _require_same_system(state, own)
+            arrays = {name: _state_array(name, state, array) for name, array in own.items()}
+            if arrays["n_sweeps"][0] < 0:
+                raise ValueError(f"state: n_sweeps must be >= 0, got {arrays['n_sweeps'][0]}")
+            self._walkers.restore({name[8:]: array for name, array in arrays.items() if name.startswith("walkers_")})
+            self.n_sweeps = int(arrays["n_sweeps"][0])
+            self._kernel.rng[...] = arrays["kernel_rng"]
+            bits = np.unpackbits(arrays["weights"], axis=-1, bitorder="little", count=self.glass.n_weights)
+            self._kernel.set_weights(bits > 0)
+
+
+def _require_same_system(state, own):
+    """Name both systems where a state is that of another ladder, other replicas or another number of weights."""
+    shapes = [np.shape(state.get(name)) for name in ("walkers_lane_at", "weights")]
+    if [len(shape) for shape in shapes] != [2, 2]:
+        return  # no state at all, which is said array by array
+    there, here = _system(*shapes), _system(own["walkers_lane_at"].shape, own["weights"].shape)
+    if there != here:
+        raise ValueError(f"state must be that of {here}, got that of {there}")
+
+
+def _system(lane_at, weights) -> str:
+    """What the arrays of a state are of; weights are packed, eight in a byte."""
+    most = 8 * weights[1]
+    return f"{lane_at[1]} temperatures, {lane_at[0]} replicas and {max(1, most - 7)} to {most} weights"
 
 
 def _state_array(name, state, expected):

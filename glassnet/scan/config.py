@@ -2,7 +2,6 @@
 
 import math
 import re
-import tomllib
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -20,7 +19,8 @@ from pydantic import (
     field_validator,
 )
 
-from glassnet import _meant
+from glassnet import _meant, _terminal, _toml
+from glassnet.chains import regular
 from glassnet.chains.archive import SIGNATURE
 from glassnet.chains.store import NODES, RUN_FILE
 from glassnet.sampling.planted_field import FEWEST_SWEEPS
@@ -32,6 +32,8 @@ Measure = Literal[
 #: bounds that keep every count inside int32 (weights, lanes) and int64 (sweeps)
 MOST_WEIGHTS = 2**31 - 1
 _MOST = 2**62
+#: bytes of a run file, and mistakes in it that are shown
+_MOST_BYTES, _MOST_MISTAKES = 2**20, 50
 
 
 class UserError(Exception):
@@ -50,6 +52,12 @@ def _size(value: Any) -> int | tuple[int, ...]:
 
 def _no_minus_zero(value: float) -> float:
     return value + 0.0
+
+
+def _path(value: str) -> str:
+    if _terminal.line(value) != value:
+        raise ValueError(f"must hold no control characters, got {_shown(value)}")
+    return value
 
 
 Count = Annotated[int, Field(ge=1, le=_MOST)]
@@ -200,7 +208,9 @@ class RunFile(_Section):
 
     seed: int = Field(ge=0, lt=2**63, description="seed of everything drawn")
     samples: int = Field(ge=1, le=10**9, description="disorder samples per size and dilution")
-    output: str | None = Field(None, min_length=1, description="default: results/<stem of the run file>")
+    output: Annotated[str, AfterValidator(_path)] | None = Field(
+        None, min_length=1, description="default: results/<stem of the run file>"
+    )
     glass: Glass
     scan: Scan
     sampling: Sampling
@@ -295,14 +305,16 @@ def runnable(text: str, name: str) -> RunFile:
 
 def read(path) -> str:
     """Text of a file; UserError if it cannot be read."""
-    image = b""
     try:
-        image = Path(path).read_bytes()
-        return image.decode()
-    except UnicodeDecodeError as error:
+        with open(path, "rb", opener=regular.opener) as file:
+            image = file.read(_MOST_BYTES + 1)
         if image.startswith(SIGNATURE):
             meant = f"a packed run or a shard, not a run file; glassnet analyze {path} shows what it holds"
-            raise UserError(f"{path}: {meant}") from None
+            raise UserError(f"{path}: {meant}")
+        if len(image) > _MOST_BYTES:
+            raise UserError(f"{path}: not a run file: it has more than {_MOST_BYTES} bytes")
+        return image.decode()
+    except UnicodeDecodeError as error:
         raise UserError(f"{path}: not a TOML file: byte {error.start} is not UTF-8") from None
     except IsADirectoryError:
         inside = Path(path) / RUN_FILE
@@ -318,16 +330,15 @@ def read(path) -> str:
 def parse(text: str, name: str) -> RunFile:
     """The run file in `text`, which may be too large for this machine; UserError names its mistakes with `name`."""
     try:
-        tables = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        reason = "nested too deeply" if isinstance(error, RecursionError) else error
-        raise UserError(f"{name}: not a TOML file: {reason}") from None
+        tables = _toml.loads(text)
+    except ValueError as error:
+        raise UserError(f"{name}: not a TOML file: {error}") from None
     sound: dict[str, Any] = {}
     mistakes = []
     try:
         run_file = RunFile.model_validate(tables, context=sound)
     except ValidationError as error:
-        mistakes = [_line(entry) for entry in error.errors(include_url=False)]
+        mistakes = [_line(entry) for entry in error.errors(include_url=False)[: _MOST_MISTAKES + 1]]
     _refuse(mistakes + checks.mistakes(sound), name)
     run_file._text = text
     return run_file
@@ -335,7 +346,9 @@ def parse(text: str, name: str) -> RunFile:
 
 def _refuse(mistakes: list[str], name: str) -> None:
     if mistakes:
-        raise UserError("\n".join(f"{name}: {mistake}" for mistake in dict.fromkeys(mistakes)))
+        lines = [f"{name}: {mistake}" for mistake in dict.fromkeys(mistakes)]
+        more = [f"{name}: and more mistakes"] if len(lines) > _MOST_MISTAKES else []
+        raise UserError("\n".join([*lines[:_MOST_MISTAKES], *more]))
 
 
 def _line(entry: dict) -> str:
@@ -356,12 +369,12 @@ def _line(entry: dict) -> str:
         return f"{key}: must be a table, got {_shown(value)}"
     message = entry["msg"].replace("Input should be", "must be")
     words = re.findall("'([^']*)'", entry["ctx"]["expected"]) if kind == "literal_error" else []
-    return f"{key}: {message}, got {_shown(value)}{_meant.question(str(value), words)}"
+    return f"{key}: {message}, got {_shown(value)}{_meant.question(str(value)[:60], words)}"
 
 
 def _allowed(place: list) -> str:
     names = list(_model(place[:-1]).model_fields)
-    return _meant.question(str(place[-1]), names) or f" (allowed: {', '.join(names)})"
+    return _meant.question(str(place[-1])[:60], names) or f" (allowed: {', '.join(names)})"
 
 
 def _model(place: list) -> type[BaseModel]:
@@ -382,7 +395,7 @@ def _models(annotation):
 
 def _bare(key: str) -> str:
     plain = key.isascii() and key.replace("_", "").replace("-", "").isalnum()
-    return key if plain else repr(key)
+    return key if plain and len(key) <= 60 else _shown(key)
 
 
 def _shown(value: Any) -> str:

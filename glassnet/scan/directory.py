@@ -19,8 +19,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+from glassnet import _checks
 from glassnet._dilution import ROUNDINGS
-from glassnet.chains import merging, rescue, segment, shards
+from glassnet.chains import merging, regular, rescue, segment, shards
 from glassnet.chains.archive import Member
 from glassnet.chains.atomic import commit, remove_parts
 from glassnet.chains.content import ChainError, Unreadable, attributes, opened
@@ -118,10 +119,10 @@ class RunDirectory:
             If the record of that is damaged.
         """
         try:
-            return run_file.settled(fieldplan.from_json((self.path / FIELD).read_text()))
-        except OSError:
+            return run_file.settled(fieldplan.from_json(regular.read(self.path / FIELD).decode()))
+        except FileNotFoundError:
             pass
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise UserError(f"{self.path / FIELD}: damaged ({error})") from None
         if not (self.path / RUN_FILE).is_file():
             return run_file
@@ -200,7 +201,7 @@ class RunDirectory:
     def locked(self):
         """Hold the directory against a second scan; the kernel frees it when the process dies, however it dies."""
         self.path.mkdir(parents=True, exist_ok=True)
-        with open(self.lock, "a+") as lock:
+        with open(self.lock, "a+", opener=regular.opener) as lock:
             if self._acquire(lock):
                 remove_parts(self.path)
                 lock.truncate(0)
@@ -229,7 +230,7 @@ class RunDirectory:
         """Whether a scan holds the directory now; where locks end at the node, whether it was touched a moment ago."""
         holder, touched = "", 0.0
         try:
-            with open(self.lock) as lock:
+            with open(self.lock, opener=regular.opener) as lock:
                 holder, touched = lock.read(200), os.fstat(lock.fileno()).st_mtime
                 fcntl.lockf(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 if not holder or holder.rpartition(" on ")[2] == socket.gethostname():
@@ -259,10 +260,10 @@ class RunDirectory:
     def ladders(self) -> dict[str, list[float]]:
         """Temperature ladders computed so far."""
         try:
-            return json.loads((self.path / "ladders.json").read_text())
+            return _ladders(json.loads(regular.read(self.path / "ladders.json")))
         except FileNotFoundError:
             return {}
-        except ValueError as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise UserError(f"{self.path / 'ladders.json'}: damaged ({error})") from None
 
     def keep_ladders(self, ladders: dict[str, list[float]]) -> None:
@@ -278,15 +279,15 @@ class RunDirectory:
     def last_note(self) -> dict:
         """What :meth:`note` of the scan that runs now left last; empty without one."""
         try:
-            found = json.loads((self.path / PROGRESS).read_text()) if self.is_running() else {}
+            found = _note(json.loads(regular.read(self.path / PROGRESS))) if self.is_running() else {}
             # a scan that was killed left its word to the next
-            return found if found and self.lock.read_text() in ("", found.get("holder")) else {}
-        except (OSError, ValueError, AttributeError):
+            return found if found and regular.read(self.lock).decode() in ("", found.pop("holder", "")) else {}
+        except (OSError, ValueError, RecursionError):
             return {}
 
     def _put(self, name: str, text: str) -> None:
         path = self.path / name
-        if not path.is_file() or path.read_text() != text:
+        if not path.is_file() or path.read_bytes() != text.encode():
             commit(path, text.encode())
 
     def survey(self, tasks: list[Task], run_file: RunFile) -> Survey:
@@ -377,6 +378,28 @@ class RunDirectory:
 def _identity() -> str:
     """This process, as the lock names it: who holds the lock must not open it again, closing would set it free."""
     return f"{os.getpid()} on {socket.gethostname()}"
+
+
+def _ladders(found) -> dict[str, list[float]]:
+    """What ladders.json is to hold; ValueError if it does not."""
+    if not isinstance(found, dict) or not all(isinstance(ladder, list) for ladder in found.values()):
+        raise ValueError("must hold lists of temperatures by name")
+    for ladder in found.values():
+        _checks.temperature_ladder("temperatures", ladder)
+    return found
+
+
+def _note(found) -> dict:
+    """What progress.json holds, as far as it is what a scan writes: it is advice, and nothing depends on it."""
+    if not isinstance(found, dict):
+        return {}
+    running = found.get("running")
+    note = {} if not isinstance(running, list) else {"running": [text for text in running if isinstance(text, str)]}
+    note |= {"holder": found["holder"]} if isinstance(found.get("holder"), str) else {}
+    numbers = {name: found.get(name) for name in ("updates_per_ns", "seconds_left", "time")}
+    # a clock shows four digits of the year
+    sound = {name: value for name, value in numbers.items() if isinstance(value, int | float) and 0 <= value < 1e11}
+    return note | (sound if len(sound) == len(numbers) else {})
 
 
 def _inspect(whose: tuple[Path, Path]) -> tuple[dict[int, dict], str | None]:

@@ -6,6 +6,7 @@ nobody waits for ever: see :class:`Lost`.
 
 import contextlib
 import os
+import re
 import sys
 import threading
 import time
@@ -65,11 +66,30 @@ Perform = Callable[[int, Callable[[float], None]], Ended]
 
 
 def launched() -> tuple[int, int]:
-    """Number of processes and rank as the launcher says; (1, 0) without one, size 0 if it does not say."""
+    """Number of processes and rank as the launcher says; (1, 0) without one, size 0 if it does not say.
+
+    Raises
+    ------
+    UserError
+        If the rank is not one of these processes.
+    """
     for size, rank in _LAUNCHERS:
-        if os.environ.get(size, "").isdigit():
-            return int(os.environ[size]), int(os.environ.get(rank, "0"))
-    return (0, int(os.environ["PMIX_RANK"])) if os.environ.get("PMIX_RANK", "").isdigit() else (1, 0)
+        if (n_processes := _number(size)) is not None:
+            found = _number(rank) if rank in os.environ else 0
+            if found is None or found >= max(1, n_processes):
+                raise UserError(
+                    f"{rank} must be a rank below {size} = {n_processes}, got {os.environ[rank][:60]!r}: unset both if "
+                    "no launcher started this"
+                )
+            return n_processes, found
+    found = _number("PMIX_RANK")
+    return (1, 0) if found is None else (0, found)
+
+
+def _number(variable: str) -> int | None:
+    """What a launcher put into a variable; None if it is no number."""
+    text = os.environ.get(variable, "")
+    return int(text) if re.fullmatch("[0-9]{1,9}", text) else None
 
 
 def has_launcher() -> bool:

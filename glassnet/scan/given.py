@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from glassnet.chains import regular
 from glassnet.chains.archive import SIGNATURE
 from glassnet.chains.store import NODES, RUN_FILE
 from glassnet.scan.config import UserError, parse, read
@@ -48,6 +49,9 @@ def _instead(path: Path, chains: bool) -> tuple[str, Path] | None:
     if not path.exists():
         known = Path("results") / path
         return ("no such file or directory", known) if _is_run(known) else None
+    if not path.name:
+        # "." and "/", which nothing lies beside
+        return None
     if _is_run(path) or (chains and path.is_file() and (path.suffix == ".h5" or _is_archive(path))):
         return None
     if path.suffix == ".toml" and path.is_file():
@@ -78,7 +82,7 @@ def _is_run(path: Path) -> bool:
 
 def _is_archive(path: Path) -> bool:
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=regular.opener) as file:
             return file.read(len(SIGNATURE)) == SIGNATURE
     except OSError:
         return False

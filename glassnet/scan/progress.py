@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from glassnet import _terminal
+
 #: seconds between two plain lines, and between two notes for `glassnet status`
 INTERVAL = 60.0
 NOTE_INTERVAL = 5.0
@@ -130,17 +132,23 @@ class Bar(Progress):
     """The same on a terminal, as a bar that moves."""
 
     def __enter__(self):
+        from rich.console import Console
         from rich.progress import BarColumn, TextColumn
         from rich.progress import Progress as RichProgress
 
-        columns = (BarColumn(), TextColumn("{task.description}"))
-        self._rich = RichProgress(*columns, transient=True)
+        columns = (BarColumn(), TextColumn("{task.description}", markup=False))
+        console = Console(file=_terminal.bare(sys.stdout))
+        self._rich = RichProgress(*columns, console=console, transient=True)
         self._drawn = 0.0
         self._task = self._rich.add_task(self.line(), total=max(1.0, self._work_asked))
         self._rich.start()
+        # what others print meanwhile goes above the bar, escaped as everywhere
+        self._guard = _terminal.guarded()
+        self._guard.__enter__()
         return self
 
     def __exit__(self, kind, *_):
+        self._guard.__exit__(None, None, None)
         self._rich.stop()
         super().__exit__(kind)
 
@@ -152,7 +160,7 @@ class Bar(Progress):
             )
 
     def say(self, text: str) -> None:
-        self._rich.console.print(text, highlight=False)
+        self._rich.console.print(_terminal.escaped(text), highlight=False, markup=False)
 
 
 def fitting() -> type[Progress]:
@@ -205,7 +213,8 @@ class Spinner(Steps):
         from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
         columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-        self._rich = RichProgress(*columns, console=Console(stderr=True), transient=True)
+        console = Console(file=_terminal.bare(sys.stderr))
+        self._rich = RichProgress(*columns, console=console, transient=True)
         self._task = self._rich.add_task("", total=None)
         self._rich.start()
         return self
@@ -214,7 +223,7 @@ class Spinner(Steps):
         self._rich.stop()
 
     def say(self, text: str) -> None:
-        self._rich.update(self._task, description=text)
+        self._rich.update(self._task, description=_terminal.line(text))
 
 
 def steps() -> Steps:

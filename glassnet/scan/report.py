@@ -2,13 +2,11 @@
 
 import contextlib
 import io
-import json
-import math
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import xarray as xr
 
 from glassnet import plots
@@ -20,7 +18,7 @@ from glassnet.chains.atomic import commit
 from glassnet.chains.content import ChainError, Unreadable
 from glassnet.chains.store import RUN_FILE
 from glassnet.plots import diagram, export
-from glassnet.scan import given, progress, tables, words
+from glassnet.scan import given, progress, summary, tables, words
 from glassnet.scan.config import UserError
 from glassnet.scan.page import Section, page
 from glassnet.scan.readable import open_readable, without_damage
@@ -44,35 +42,87 @@ class Advice(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What was found, in words; and a line for each damaged file, whose chains are not in it."""
+    """What was found, in words; a line for each damaged file, whose chains are not in it; and a line for each file that
+    could not be written."""
 
     text: str
     damaged: list[str]
+    unwritten: list[str]
 
     def __str__(self) -> str:
         return self.text
 
 
-def write(directory) -> Report:
-    """Analyse the chains of a run, write what was found beside them, and return it in words.
+class _Found(NamedTuple):
+    """A run that has been analysed: everything that is said and drawn of it."""
+
+    nodes: list[Node]
+    results: TransitionLine
+    theories: list
+    tables: list[list[tables.Table]]
+    criticals: list[CriticalDilution]
+    advice: Advice | None
+
+
+class _Files:
+    """The files beside the chains: those that were written, and a line for each that could not be."""
+
+    def __init__(self, directory: Path):
+        self._directory = directory
+        self.written: list[Path] = []
+        self.unwritten: list[str] = []
+
+    def put(self, name: str, image: bytes) -> None:
+        """Write one file; what the disk refuses costs no other file."""
+        path = _beside(self._directory, name)
+        with self._refused(path, "written"):
+            commit(path, image)
+            self.written.append(path)
+
+    def remove(self, name: str) -> None:
+        """Remove what an earlier analysis wrote."""
+        path = _beside(self._directory, name)
+        with self._refused(path, "removed"):
+            path.unlink(missing_ok=True)
+
+    def drawing(self) -> contextlib.AbstractContextManager:
+        """What is drawn inside may fail: the library wants a folder of its own that can be written."""
+        return self._refused(_beside(self._directory, "figures"), "drawn")
+
+    @contextlib.contextmanager
+    def _refused(self, path: Path, what: str):
+        try:
+            yield
+        except ChainError:
+            raise
+        except OSError as error:
+            reason = error.strerror or str(error).partition("\n")[0]
+            blamed = "" if error.filename in (None, str(path)) else f": {error.filename}"
+            self.unwritten.append(f"{path}: cannot be {what}{blamed}: {reason}")
+
+
+def write(directory, say: Callable[[str], None] = lambda text: None) -> Report:
+    """Analyse the chains of a run, say in words what was found, and write it beside the chains.
 
     Written are report.html, figures/*.svg and *.pdf, summary.json, transition.png and suggested.toml, the run that
     would settle what is open; with several dilutions there are figures for each, those without a dilution in their name
     are of the lowest, and `transition` in the summary is that of the lowest. The same chains give the same bytes.
 
     Damaged chain files are named and left where they are, what can be read is analysed: the report says so first and
-    last, and their samples count as missing.
+    last, and their samples count as missing. Files that cannot be written are named; everything else is.
 
     Parameters
     ----------
     directory : str or Path
         Of a run, finished or not, or a packed run: then what is written beside it begins with its name.
+    say : callable(str), optional
+        Told what was found before anything is drawn or written, so that it is not lost with the files; then the paths.
 
     Returns
     -------
     Report
         Tables per size (of a few temperatures; the page has all), the verdict with its evidence and the theory's
-        values, the answer in one sentence for each dilution, the paths written.
+        values, the answer in one sentence for each dilution, the paths written: all that was said.
 
     Raises
     ------
@@ -85,49 +135,76 @@ def write(directory) -> Report:
     with progress.steps() as steps:
         steps.say(f"opening {directory}")
         chains, damaged = open_readable(directory)
-        try:
-            return _report(directory, chains, damaged, steps)
-        except Unreadable:
+    try:
+        return _report(directory, chains, damaged, say)
+    except Unreadable:
+        raise
+    except ChainError as error:
+        if damaged:
             raise
-        except ChainError as error:
-            if damaged:
-                raise
+        with progress.steps() as steps:
             steps.say(f"{error}; every chain is compared with its digest")
-            return _report(directory, *without_damage(directory, error), steps)
+            chains, damaged = without_damage(directory, error)
+        return _report(directory, chains, damaged, say)
 
 
-def _report(directory: Path, chains: xr.DataTree, damaged: list[str], steps: progress.Steps) -> Report:
+def _report(directory: Path, chains: xr.DataTree, damaged: list[str], say: Callable[[str], None]) -> Report:
     damaged = [line.removeprefix(f"{directory}/") for line in damaged]
+    with progress.steps() as steps:
+        found = _found(directory, chains, steps)
+    notes = _notes(directory, directory, damaged, found)
+    answer = "\n".join([*(result.sentence for result in found.results), *notes])
+    text = "\n\n".join([*notes[: bool(damaged)], *_told(found), answer])
+    say(text)
+    files = _Files(directory)
+    with progress.steps() as steps:
+        _write(directory, chains, damaged, found, files, steps)
+    # below the text, as a paragraph of its own
+    paths = _paths(directory, files)
+    say(f"\n{paths}")
+    return Report(f"{text}\n\n{paths}", damaged, files.unwritten)
+
+
+def _found(directory: Path, chains: xr.DataTree, steps: progress.Steps) -> _Found:
+    """Everything that is said of a run; nothing is drawn or written."""
     _read_counters(chains)
-    found = _analysable(directory, chains)
-    results = _results(found, chains, steps)
+    every_node = _analysable(directory, chains)
+    results = _results(every_node, chains, steps)
     theories = [plots.theory_of(result) for result in results]
-    sections, overviews = [], []
-    for result, theory in zip(results, theories, strict=True):
+    shown = [
+        tables.of_result(result, [node for node in every_node if node.dilution == result.dilution])
+        for result in results
+    ]
+    return _Found(every_node, results, theories, shown, critical_dilutions(results), _advice(results))
+
+
+def _write(
+    directory: Path, chains: xr.DataTree, damaged: list[str], found: _Found, files: _Files, steps: progress.Steps
+) -> None:
+    """Draw, and write all files, those first that cost nothing."""
+    numbers = summary.summary(found.results, found.theories, damaged, found.criticals)
+    files.put("summary.json", summary.text(numbers).encode())
+    if found.advice is None:
+        files.remove(SUGGESTED)
+    else:
+        files.put(SUGGESTED, found.advice.suggestion.text.encode())
+    sections, line = [], []
+    for result, theory, shown in zip(found.results, found.theories, found.tables, strict=True):
         steps.say(f"dilution {result.dilution:g}: drawing")
-        suffix = "" if result is results[0] else f"-dilution{result.dilution!r}"
-        own = [node for node in found if node.dilution == result.dilution]
-        figures = _drawn(directory, export.of_result(result, chains, theory), suffix)
-        sections.append(Section(result, theory, tables.of_result(result, own), figures))
-        overviews.append(_beside(directory, f"transition{suffix}.png"))
-        image = io.BytesIO()
-        plots.save(result, image, theory)
-        commit(overviews[-1], image.getvalue())
-    if len(results) > 1:
+        suffix = "" if result is found.results[0] else f"-dilution{result.dilution!r}"
+        sections.append(Section(result, theory, shown, []))
+        with files.drawing():
+            sections[-1].figures.extend(_drawn(files, export.of_result(result, chains, theory), suffix))
+            image = io.BytesIO()
+            plots.save(result, image, theory)
+            files.put(f"transition{suffix}.png", image.getvalue())
+    if len(found.results) > 1:
         steps.say("drawing the line of all dilutions, with theory")
-    line, criticals = _drawn(directory, export.of_line(results), ""), critical_dilutions(results)
-    advice = _suggest(directory, results)
+    with files.drawing():
+        line = _drawn(files, export.of_line(found.results), "")
     # the page is the same wherever the chains are
-    told, paged = (_notes(directory, where, damaged, results, advice) for where in (directory, Path("DIR")))
-    written = page(sections, line, chains.attrs.get("run_file", ""), paged, criticals)
-    commit(_beside(directory, "report.html"), written.encode())
-    summary = _summary(results, theories, damaged) | _criticals(criticals)
-    commit(_beside(directory, "summary.json"), _json(summary).encode())
-    answer = "\n".join([*(section.result.sentence for section in sections), *told])
-    return Report(
-        "\n\n".join([*told[: bool(damaged)], *_told(sections, criticals), answer, _written(directory, overviews)]),
-        damaged,
-    )
+    notes = _notes(directory, Path("DIR"), damaged, found)
+    files.put("report.html", page(sections, line, chains.attrs.get("run_file", ""), notes, found.criticals).encode())
 
 
 def _read_counters(chains: xr.DataTree) -> None:
@@ -157,10 +234,9 @@ def _results(found: list[Node], chains: xr.DataTree, steps: progress.Steps) -> T
     return results
 
 
-def _suggest(directory: Path, results: TransitionLine) -> Advice | None:
-    """Write the run that would settle the first dilution that is open, or sharpen the first verdict; None if chains do
-    not say of which ensemble they are, which cannot be gone on with."""
-    path = _beside(directory, SUGGESTED)
+def _advice(results: TransitionLine) -> Advice | None:
+    """The run that would settle the first dilution that is open, or sharpen the first verdict; None if chains do not
+    say of which ensemble they are, which cannot be gone on with."""
     undecided = [result for result in results if result.kind == "undecided"]
     found = None
     with contextlib.suppress(ValueError):
@@ -168,19 +244,12 @@ def _suggest(directory: Path, results: TransitionLine) -> Advice | None:
             found = Advice(result, suggestion(result))
             if found.suggestion.settles:
                 break
-    if found is None:
-        # of an earlier analysis
-        path.unlink(missing_ok=True)
-    else:
-        commit(path, found.suggestion.text.encode())
     return found
 
 
-def _notes(
-    directory: Path, shown: Path, damaged: list[str], results: TransitionLine, advice: Advice | None
-) -> list[str]:
+def _notes(directory: Path, shown: Path, damaged: list[str], found: _Found) -> list[str]:
     """What the reader has to know and to do beside the answer, in paths from `shown`: damage first."""
-    notes = []
+    notes, advice = [], found.advice
     if damaged:
         again = f"glassnet scan {shown / RUN_FILE} --out {shown} computes them again and keeps the damaged files"
         files = f"{len(damaged)} damaged file" + "s" * (len(damaged) > 1)
@@ -189,7 +258,7 @@ def _notes(
         again = again if directory.is_dir() else "take the run home again, or analyse its directory"
         notes.append("\n".join([f"WITHOUT THE CHAINS OF {files.upper()}, all others are in; {again}:", *lines]))
     if advice is not None and advice.result.kind == "undecided":
-        which = f" at dilution {advice.result.dilution:g}" if len(results) > 1 else ""
+        which = f" at dilution {advice.result.dilution:g}" if len(found.results) > 1 else ""
         where = _beside(shown, SUGGESTED) if directory.is_dir() else _beside(directory, SUGGESTED).name
         settle = f"to settle it{which}: glassnet scan {where} --out {shown if directory.is_dir() else 'DIR'}"
         refused = f"nothing that grows in this directory settles it{which}; {where} says why"
@@ -201,14 +270,14 @@ def _beside(directory: Path, name: str) -> Path:
     return directory.with_name(f"{directory.stem}-{name}") if directory.is_file() else directory / name
 
 
-def _drawn(directory: Path, drawings: list[export.Drawing], suffix: str) -> list[tuple[str, str, bytes]]:
+def _drawn(files: _Files, drawings: list[export.Drawing], suffix: str) -> list[tuple[str, str, bytes]]:
     """Write the files of figures; (name, caption, SVG) of each."""
     figures = []
     for drawing in drawings:
         drawing = drawing._replace(name=drawing.name + suffix)
         images = export.files(drawing)
         for name, image in images.items():
-            commit(_beside(directory, "figures") / name, image)
+            files.put(f"figures/{name}", image)
         figures.append((drawing.name, drawing.caption, images[f"{drawing.name}.svg"]))
     return figures
 
@@ -222,24 +291,26 @@ def critical_dilutions(results: TransitionLine) -> list[CriticalDilution]:
     return [results.critical(t) for t in (diagram.shared_temperatures(results).tolist() if planted else [shown])]
 
 
-def _told(sections: list[Section], criticals: list[CriticalDilution]) -> list[str]:
+def _told(found: _Found) -> list[str]:
     """What the terminal shows: tables first, so that the verdicts and the answers are what stays in view."""
-    blocks = [table.text() for section in sections for table in section.tables]
-    blocks += [_verdict(section) for section in sections]
-    if len(sections) > 1:
-        overall = tables.line([section.result for section in sections], [section.theory for section in sections])
-        blocks.append(overall.text())
-    return [*blocks, tables.critical(criticals).text()] if criticals else blocks
+    blocks = [table.text() for shown in found.tables for table in shown]
+    blocks += [_verdict(result, theory) for result, theory in zip(found.results, found.theories, strict=True)]
+    if len(found.results) > 1:
+        blocks.append(tables.line(found.results, found.theories).text())
+    return [*blocks, tables.critical(found.criticals).text()] if found.criticals else blocks
 
 
-def _written(directory: Path, overviews: list[Path]) -> str:
-    chains = directory / "chains" if directory.is_dir() else directory
-    paths = [("chains", chains), ("summary", _beside(directory, "summary.json"))]
-    paths += [("figure", overview) for overview in overviews]
-    paths += [("figures", _beside(directory, "figures")), ("report", _beside(directory, "report.html"))]
-    if (suggested := _beside(directory, SUGGESTED)).is_file():
-        paths.insert(-1, ("suggested", suggested))
-    return "\n".join(f"{name:11}{path}" for name, path in paths)
+def _paths(directory: Path, files: _Files) -> str:
+    """Where the chains are, and what was written."""
+    figures = _beside(directory, "figures")
+    names = {_beside(directory, "summary.json"): "summary", _beside(directory, SUGGESTED): "suggested"}
+    names[_beside(directory, "report.html")] = "report"
+    paths = [("chains", directory / "chains" if directory.is_dir() else directory)]
+    paths += [(names.get(path, "figure"), path) for path in files.written if path.parent != figures]
+    if any(path.parent == figures for path in files.written):
+        paths.append(("figures", figures))
+    order = ("chains", "summary", "figure", "figures", "suggested", "report")
+    return "\n".join(f"{name:11}{path}" for name, path in sorted(paths, key=lambda entry: order.index(entry[0])))
 
 
 def _analysable(directory: Path, chains: xr.DataTree) -> list[Node]:
@@ -259,14 +330,13 @@ def _analysable(directory: Path, chains: xr.DataTree) -> list[Node]:
     return found
 
 
-def _verdict(section: Section) -> str:
+def _verdict(result: Transition, theory) -> str:
     """Kind and place, evidence, estimates, the theory, and what is not in equilibrium."""
-    result = section.result
     # the sentence stands at the end
     head, _, asked = str(result).partition("\n\n")
     lines = [head.splitlines()[0], "", asked]
-    if section.theory is not None:
-        lines += ["", words.comparison(result, section.theory)]
+    if theory is not None:
+        lines += ["", words.comparison(result, theory)]
     failing = words.unequilibrated(result)
     if failing:
         lines += ["", "not proved to be in equilibrium (kept in all averages above):"]
@@ -274,90 +344,3 @@ def _verdict(section: Section) -> str:
         if len(failing) > _NAMED:
             lines.append(f"  and {len(failing) - _NAMED} more, see report.html")
     return "\n".join(lines)
-
-
-def _summary(results: TransitionLine, theories: list, damaged: list[str]) -> dict:
-    """What summary.json holds; `transition` and `theory` are those of the lowest dilution."""
-    entries = [_entry(result, theory) for result, theory in zip(results, theories, strict=True)]
-    several = {"dilutions": entries} if len(entries) > 1 else {}
-    return entries[0] | several | {"damaged": damaged}
-
-
-def _criticals(found: list[CriticalDilution]) -> dict:
-    """The critical dilutions, by temperature; nothing without several dilutions."""
-    rows = [
-        {
-            "temperature": one.temperature,
-            "dilution": one.dilution,
-            "stderr": one.stderr,
-            "why": one.why,
-            "provisional": None if one.provisional is None else one.provisional._asdict(),
-            "estimates": [estimate._asdict() for estimate in one.estimates],
-        }
-        for one in found
-    ]
-    return {"critical_dilutions": rows} if rows else {}
-
-
-def _entry(result: Transition, theory) -> dict:
-    return {
-        "dilution": result.dilution,
-        "effective_dilution": result.effective_dilution,
-        "effective_dilutions": {} if result.common is None else result.common.sizes,
-        "sizes": list(result.sizes),
-        "transition": {
-            "kind": result.kind,
-            "temperature": result.temperature,
-            "stderr": result.stderr,
-            "provisional": None if result.provisional is None else result.provisional._asdict(),
-            "evidence": [item._asdict() for item in result.evidence],
-            "estimates": [estimate._asdict() for estimate in result.estimates],
-        },
-        "complexity": _complexity(result),
-        "theory": None
-        if theory is None
-        else {
-            "static_temperature": theory.static_temperature(),
-            "dynamic_temperature": theory.dynamic_temperature(),
-        },
-        "unequilibrated": {
-            "samples": [failure._asdict() for failure in result.equilibration.failures],
-            "nodes": result.equilibration.nodes,
-            "comparisons": result.equilibration.n_comparisons,
-            "bound": result.equilibration.bound,
-        },
-        "missing_samples": result.missing,
-    }
-
-
-def _complexity(result: Transition) -> dict | None:
-    """What field integration found; without it None."""
-    if result.complexity is None:
-        return None
-    data = result.complexity.complexity
-    columns = {name: data[name].values.tolist() for name in ("temperature", "mean", "stderr", "drift")}
-    return {
-        "zero": result.complexity.temperature,
-        "zero_stderr": result.complexity.stderr,
-        "system": data.attrs["system"],
-        "effort": data.attrs["effort"],
-        "temperatures": columns.pop("temperature"),
-        **columns,
-    }
-
-
-def _json(summary: dict) -> str:
-    """Strict JSON: what is not a finite number is null."""
-    return json.dumps(_strict(summary), indent=1, allow_nan=False) + "\n"
-
-
-def _strict(value):
-    if isinstance(value, dict):
-        return {str(key): _strict(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_strict(entry) for entry in value]
-    if isinstance(value, (bool, np.bool_)) or value is None:
-        return None if value is None else bool(value)
-    if isinstance(value, (float, np.floating)):
-        return float(value) if math.isfinite(value) else None
-    return int(value) if isinstance(value, np.integer) else value

@@ -134,13 +134,16 @@ def _conclude(plan: Plan, code: int) -> int:
         for reason in RunDirectory(plan.job.directory).merge_all(plan.tasks):
             _warn_unmerged(reason)
     try:
-        print(report.write(plan.job.directory), flush=True)
+        found = report.write(plan.job.directory, partial(print, flush=True))
     except ChainError as error:
         if code == 0:
             raise
         # every task may have failed: that is what the exit code is to say
         print(f"no analysis: {error}", file=sys.stderr, flush=True)
-    return code
+        return code
+    for line in found.unwritten:
+        print(f"glassnet: {line}", file=sys.stderr, flush=True)
+    return code or (1 if found.unwritten else 0)
 
 
 def _prepare(path, out, checkpoint_every: float, held: contextlib.ExitStack, stop: Stop, announce) -> Plan:

@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -17,8 +18,8 @@ _ECHO = 1.0
 def time_left(limit: float | None, margin: float = _SLURM_MARGIN) -> float:
     """Seconds a scan may run: `limit`, and what Slurm leaves of its job but for `margin`; inf without either."""
     end = os.environ.get("SLURM_JOB_END_TIME", "")
-    # a job that is over left its environment to the shell it was started from
-    left = int(end) - time.time() if end.isdigit() else -1.0
+    # a job that is over left its environment to the shell it was started from; twelve digits are 30 000 years
+    left = int(end) - time.time() if re.fullmatch("[0-9]{1,12}", end) else -1.0
     return min(math.inf if limit is None else limit, max(0.0, left - margin) if left > 0 else math.inf)
 
 

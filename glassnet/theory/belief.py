@@ -129,7 +129,7 @@ def belief_propagation(
     if damping >= 1:
         raise ValueError(f"damping must be in [0, 1), got {damping:g}")
     tolerance = _checks.real("tolerance", tolerance, minimum=0, exclusive=True)
-    max_sweeps = _checks.integer("max_sweeps", max_sweeps, minimum=1)
+    max_sweeps = _checks.integer("max_sweeps", max_sweeps, minimum=1, most=2**31 - 1)
     external = _external(glass, _checks.real("field", field, minimum=0))
     beta_j = glass.couplings / temperature
     messages = _start(glass, beta_j, initial, seed)

@@ -8,6 +8,9 @@ from glassnet.theory.tree import PoissonTree, RegularTree
 #: mean number of paths through a weight beyond which the grids of the density evolution grow too large
 MOST_PATHS = 10_000
 
+#: weights per path
+MOST_WEIGHTS = 10**6
+
 _ENSEMBLES = ("regular", "poisson", "layered", "walks", "given")
 
 
@@ -29,7 +32,7 @@ def regular(p: int, degree: int, dilution: float = 0.0) -> Cavity:
     TypeError, ValueError
         If an argument is of the wrong kind or out of range.
     """
-    p = _checks.integer("p", p, minimum=2)
+    p = _checks.integer("p", p, minimum=2, most=MOST_WEIGHTS)
     degree = _checks.integer("degree", degree, minimum=0, maximum=MOST_PATHS)
     dilution = _wiring.dilution("dilution", dilution)
     return Cavity(RegularTree(p, degree, (1.0 - dilution) ** (p - 1)), dilution)
@@ -54,7 +57,7 @@ def poisson(p: int, alpha: float, dilution: float = 0.0) -> Cavity:
     TypeError, ValueError
         If an argument is of the wrong kind or out of range.
     """
-    p = _checks.integer("p", p, minimum=2)
+    p = _checks.integer("p", p, minimum=2, most=MOST_WEIGHTS)
     alpha = _checks.real("alpha", alpha, minimum=0)
     if p * alpha > MOST_PATHS:
         raise ValueError(f"alpha must give a weight at most {MOST_PATHS} paths, p alpha, got {p * alpha:g}")
@@ -86,15 +89,20 @@ def of(
         If the ensemble is unknown, or a keyword it needs is missing or out of range.
     """
     _checks.choice("ensemble", ensemble, _ENSEMBLES)
+    bias = _checks.real("bias", bias, minimum=-1, maximum=1)
+    alpha = None if alpha is None else _checks.real("alpha", alpha, minimum=0)
+    degree = None if degree is None else _checks.integer("degree", degree, minimum=0)
+    widths = None if widths is None or ensemble != "walks" else _wiring.check_widths(widths)
     if not isinstance(couplings, str) or couplings != "binary" or bias != 0.0 or ensemble == "given":
         return None
     if ensemble == "regular":
         return None if degree is not None and degree > MOST_PATHS else regular(p, degree, dilution)
     if ensemble == "walks":
-        if widths is None or len(set(widths)) != 1 or len(widths) < 3:
+        if widths is None or len(set(widths)) != 1:
             return None
         p = len(widths) - 1
-    if p is not None and alpha is not None and p * alpha > MOST_PATHS:
+    p = _checks.integer("p", p, minimum=2, most=MOST_WEIGHTS)
+    if alpha is not None and p * alpha > MOST_PATHS:
         return None
     return poisson(p, alpha, dilution)
 
@@ -121,7 +129,11 @@ def paramagnet_of(
     if bias and not (isinstance(couplings, str) and couplings == "binary"):
         raise ValueError(f"bias must be 0 unless couplings are 'binary', got {bias:g}")
     dilution = _wiring.dilution("dilution", dilution)
-    p = len(_wiring.check_widths(widths)) - 1 if ensemble == "walks" else _checks.integer("p", p, minimum=2)
+    p = (
+        len(_wiring.check_widths(widths)) - 1
+        if ensemble == "walks"
+        else _checks.integer("p", p, minimum=2, most=MOST_WEIGHTS)
+    )
     if ensemble == "regular":
-        alpha = _checks.integer("degree", degree, minimum=0) / p
+        alpha = _checks.integer("degree", degree, minimum=0, most=2**31 - 1) / p
     return Paramagnet(_checks.real("alpha", alpha, minimum=0) * (1.0 - dilution) ** (p - 1), couplings)

@@ -217,7 +217,7 @@ def _fields(theory, members, iterations, seed) -> tuple[_Fields, int]:
     if tree.tree.p < 3:
         raise ValueError(f"p must be >= 3, got {tree.tree.p}: pairs break replica symmetry at every step")
     members = _checks.integer("members", members, minimum=FEWEST)
-    return _Fields(tree, members, seed), _checks.integer("iterations", iterations, minimum=20)
+    return _Fields(tree, members, seed), _checks.integer("iterations", iterations, minimum=20, most=10**7)
 
 
 def _bisected(complexity, low: float, high: float) -> float:

@@ -85,6 +85,7 @@ class GroundStates:
             If an argument is not as described, or not all paths can be satisfied.
         """
         count = _checks.integer("count", count, minimum=1)
+        _checks.memory(f"count: {_checks.shown(count)} states of {self.n_weights} weights", 12 * count * self.n_weights)
         if not self.satisfiable:
             raise ValueError("states needs a glass whose paths can all be satisfied: this glass has no such state")
         rng = generator(seed, Role.INITIAL)

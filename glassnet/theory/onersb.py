@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from glassnet import _checks, _random
+from glassnet._exclusive import Exclusive
 from glassnet._progress import reporter
 from glassnet.kernels import cavity
 from glassnet.theory import estimates
@@ -112,7 +113,7 @@ class Glass:
         return (0.0, self.m.value), (self.overlap.value, 1.0 - self.m.value)
 
 
-class Sites:
+class Sites(Exclusive):
     """Fields within the states, on the move.
 
     Parameters
@@ -124,6 +125,7 @@ class Sites:
     """
 
     def __init__(self, tree: Branching, n_sites: int, inside: int, seed: int):
+        super().__init__()
         self.tree, self.n_sites, self.inside = tree, n_sites, 2 * (inside // 2)
         key = _random.Seed(seed, f"states,sites={n_sites},inside={inside}")
         self._rng = _random.sequence(key, _random.Role.SWEEPS).generate_state(4, np.uint64)
@@ -132,27 +134,31 @@ class Sites:
 
     def polarize(self) -> None:
         """Start from states without a doubt: every field infinite."""
-        self._fields[:] = 1e-300
+        with self.in_use():
+            self._fields[:] = 1e-300
 
     def step(self, temperature: float, m: float) -> float:
         """Iterate once; return the overlap of the new fields."""
         tree = self.tree
-        overlap = cavity.state_step(
-            self._fields, self._next, tree.ratios(temperature), tree.excess, tree.n_factors, m, self._rng
-        )
-        self._fields, self._next = self._next, self._fields
+        with self.in_use():
+            overlap = cavity.state_step(
+                self._fields, self._next, tree.ratios(temperature), tree.excess, tree.n_factors, m, self._rng
+            )
+            self._fields, self._next = self._next, self._fields
         return overlap
 
     def relax(self, temperature: float, m: float) -> float:
         """Iterate until the overlap stops to fall; return it, 0.0 if the states melt."""
-        return relaxed(lambda: self.step(temperature, m))
+        with self.in_use():
+            return relaxed(lambda: self.step(temperature, m))
 
     def observe(self, temperature: float, m: float) -> tuple[float, float, float, float]:
         """G/m, complexity, energy and overlap of the populations as they are."""
         tree, ratios = self.tree, self.tree.ratios(temperature)
-        weights, paths = cavity.state_observe(
-            self._fields, ratios, tree.full, tree.n_factors, m, self.n_sites, self._rng
-        )
+        with self.in_use():
+            weights, paths = cavity.state_observe(
+                self._fields, ratios, tree.full, tree.n_factors, m, self.n_sites, self._rng
+            )
         links, paramagnet = tree.n_factors * tree.alpha, tree.paramagnet(temperature)[0]
         log_weight, weight, overlap = _unbiased(weights)
         log_path, path, energy = _unbiased(paths)
@@ -222,7 +228,7 @@ def states(
     temperature = tree.temperature(temperature)
     m = _checks.real("m", m, minimum=0.0, maximum=MOST_M, exclusive=True)
     company = _company(tree, members, inside, seed)
-    iterations = _checks.integer("iterations", iterations, minimum=20)
+    iterations = _checks.integer("iterations", iterations, minimum=20, most=10**7)
     with reporter(progress, iterations, "iterations") as told:
         found = _extrapolated(company, temperature, m, iterations, told)
     if found:
@@ -260,7 +266,7 @@ def glass(
         raise ValueError(f"p must be >= 3, got {tree.tree.p}: pairs break replica symmetry at every step")
     temperature = tree.temperature(temperature)
     company = _company(tree, members, inside, seed)
-    iterations = _checks.integer("iterations", iterations, minimum=20)
+    iterations = _checks.integer("iterations", iterations, minimum=20, most=10**7)
     scout = Sites(tree, 1, members // 4, seed) if tree.is_alike else company[-1]
     rough = _rough_m(scout, temperature)
     measured = []

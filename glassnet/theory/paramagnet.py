@@ -46,8 +46,13 @@ def free_energy(temperature, alpha: float, couplings="binary"):
     -------
     float or array
         One value for each temperature, in the units of the couplings.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
     """
-    temperature = np.asarray(temperature, dtype=np.float64)
+    temperature, alpha, couplings = _checked(temperature, alpha, couplings)
     exponent = LN2 + alpha * _mean(lambda x, _: log_cosh(x), temperature, couplings)
     return (-temperature * exponent)[()]
 
@@ -60,17 +65,19 @@ def annealed_free_energy(temperature, alpha: float, couplings="binary"):
     """
     if not _is_gaussian(couplings):
         return free_energy(temperature, alpha, couplings)
-    temperature = np.asarray(temperature, dtype=np.float64)
+    temperature, alpha, _ = _checked(temperature, alpha, couplings)
     return (-temperature * LN2 - alpha / (2.0 * temperature))[()]
 
 
 def energy(temperature, alpha: float, couplings="binary"):
     """Return the energy per weight; parameters as for `free_energy`."""
+    temperature, alpha, couplings = _checked(temperature, alpha, couplings)
     return (0.0 - alpha * _mean(lambda x, coupling: coupling * np.tanh(x), temperature, couplings))[()]
 
 
 def entropy(temperature, alpha: float, couplings="binary"):
     """Return the entropy per weight, in nats; parameters as for `free_energy`."""
+    temperature, alpha, couplings = _checked(temperature, alpha, couplings)
     return (LN2 - alpha * _mean(lambda x, _: _entropy_loss(x), temperature, couplings))[()]
 
 
@@ -78,11 +85,13 @@ def annealed_entropy(temperature, alpha: float, couplings="binary"):
     """Return minus the derivative of `annealed_free_energy`, in nats; parameters as for `free_energy`."""
     if not _is_gaussian(couplings):
         return entropy(temperature, alpha, couplings)
-    return (LN2 - alpha / (2.0 * np.asarray(temperature, dtype=np.float64) ** 2))[()]
+    temperature, alpha, _ = _checked(temperature, alpha, couplings)
+    return (LN2 - alpha / (2.0 * temperature**2))[()]
 
 
 def zero_entropy_temperature(alpha: float, couplings="binary") -> float:
     """Return the temperature where the entropy vanishes, 0.0 if it never does (at most one coupled path per weight)."""
+    _, alpha, couplings = _checked(1.0, alpha, couplings)
     sizes, shares = _law(couplings)
     if alpha * shares[sizes != 0].sum() <= 1.0:
         return 0.0
@@ -168,6 +177,20 @@ class Paramagnet:
             values = (self.free_energy(temperature), self.energy(temperature), self.entropy(temperature))
             lines.append(f"{temperature:9.5f}{values[0]:13.6f}{values[1]:z11.6f}{values[2]:z11.6f}")
         return "\n".join(lines)
+
+
+def _checked(temperature, alpha, couplings) -> tuple:
+    """Temperatures, paths per weight and couplings, or an error that names what is wrong."""
+    if isinstance(couplings, str):
+        _checks.choice("couplings", couplings, _LAWS)
+    else:
+        couplings = _checks.real_array("couplings", couplings)
+        size = np.abs(couplings[couplings != 0])
+        if couplings.ndim > 1:
+            raise ValueError(f"couplings must be one number or a list of them, got shape {couplings.shape}")
+        if size.size and size.min() < 1e-290:
+            raise ValueError(f"couplings must be 0 or at least 1e-290, got {size.min():g}: temperatures would be 0")
+    return _checks.temperatures("temperature", temperature), _checks.real("alpha", alpha, minimum=0), couplings
 
 
 def _is_gaussian(couplings) -> bool:

@@ -18,6 +18,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from glassnet import _checks, _random
+from glassnet._exclusive import Exclusive
 from glassnet.kernels import cavity
 from glassnet.theory import estimates, xorsat
 from glassnet.theory.branching import Branching, branching
@@ -65,7 +66,7 @@ class Planted:
         return estimates.table(title, rows | {"free energy": self.free_energy, "energy": self.energy})
 
 
-class Population:
+class Population(Exclusive):
     """Fields of the planted glass, on the move.
 
     Parameters
@@ -76,6 +77,7 @@ class Population:
     """
 
     def __init__(self, tree: Branching, members: int, seed: int):
+        super().__init__()
         self.tree, self.members = tree, members
         key = _random.Seed(seed, f"population,members={members}")
         self._rng = _random.sequence(key, _random.Role.SWEEPS).generate_state(4, np.uint64)
@@ -84,27 +86,31 @@ class Population:
 
     def polarize(self) -> None:
         """Start from the planted state itself: every field infinite."""
-        self._fields[:] = 1e-300
+        with self.in_use():
+            self._fields[:] = 1e-300
 
     def step(self, temperature: float) -> float:
         """Iterate once; return the overlap of the new fields."""
         ratios = self.tree.ratios(temperature)
-        overlap = cavity.planted_step(
-            self._fields, self._next, ratios, self.tree.excess, self.tree.n_factors, self._rng
-        )
-        self._fields, self._next = self._next, self._fields
+        with self.in_use():
+            overlap = cavity.planted_step(
+                self._fields, self._next, ratios, self.tree.excess, self.tree.n_factors, self._rng
+            )
+            self._fields, self._next = self._next, self._fields
         return overlap
 
     def relax(self, temperature: float) -> float:
         """Iterate until the overlap stops to fall; see `relaxed`."""
-        return relaxed(lambda: self.step(temperature))
+        with self.in_use():
+            return relaxed(lambda: self.step(temperature))
 
     def observe(self, temperature: float) -> tuple[float, float]:
         """Overlap and complexity of the population as it is."""
         tree, ratios = self.tree, self.tree.ratios(temperature)
-        overlap, weight, path = cavity.planted_observe(
-            self._fields, ratios, tree.full, tree.n_factors, self.members, self._rng
-        )
+        with self.in_use():
+            overlap, weight, path = cavity.planted_observe(
+                self._fields, ratios, tree.full, tree.n_factors, self.members, self._rng
+            )
         return overlap, tree.n_factors * tree.alpha * path - weight
 
 
@@ -155,7 +161,7 @@ def planted(
     tree = branching(theory, couplings)
     temperature = tree.temperature(temperature)
     sizes = _sizes(members)
-    iterations = _checks.integer("iterations", iterations, minimum=50)
+    iterations = _checks.integer("iterations", iterations, minimum=50, most=10**7)
     exponent, energy = tree.paramagnet(temperature)
     held, series = [], []
     for size in sizes:

@@ -121,6 +121,9 @@ class SignedEvolution(DensityEvolution):
 @lru_cache(maxsize=4096)
 def state(tree: Tree, bias: float, temperature: float) -> State | None:
     """Return the ferromagnetic state at a temperature, None where it has melted."""
+    if tree.mean_excess * math.tanh(1.0 / temperature) < 1.0:
+        # the mean |tanh| of a field is at most so much times that of the step before
+        return None
     if _is_scalar(tree, bias):
         return _scalar_state(tree, temperature)
     found = []

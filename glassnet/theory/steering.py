@@ -89,7 +89,7 @@ def dynamic_temperature(
     """
     tree = branching(theory, couplings)
     members = _checks.integer("members", members, minimum=16 * SMALLEST, maximum=LARGEST)
-    iterations = _checks.integer("iterations", iterations, minimum=50)
+    iterations = _checks.integer("iterations", iterations, minimum=50, most=10**7)
     if tree.tree.p == 2:
         return Estimate(continuous_temperature(tree), 0.0)
     if xorsat.thinning_thresholds(present_paths(tree))[0] >= 1.0:

@@ -80,7 +80,7 @@ def path_thresholds(p: int) -> tuple[float, float]:
     ValueError
         If p < 3.
     """
-    p = _checks.integer("p", p, minimum=3)
+    p = _checks.integer("p", p, minimum=3, most=10**6)
     return thinning_thresholds(PoissonTree(p, float(p)))
 
 

@@ -265,7 +265,7 @@ def test_critical_dilution_of_networks(seed, tmp_path, monkeypatch):
     text = (Path(__file__).parents[2] / "runs" / "controls" / "networks.toml").read_text()
     run_file.write_text(text.replace("seed = 31", f"seed = {seed}"))
     # the page and its figures would be most of the work
-    monkeypatch.setattr(report, "write", lambda directory: "")
+    monkeypatch.setattr(report, "write", lambda *_: report.Report("", [], []))
     assert run.scan(run_file, tmp_path / "networks") == 0
     chains = gn.open_chains(tmp_path / "networks")
     found = critical_dilution(chains, 0.8)
@@ -289,7 +289,7 @@ def test_transition_line_of_small_layered_glasses(seed, tmp_path, monkeypatch):
     text = (Path(__file__).parents[2] / "runs" / "controls" / "layered.toml").read_text()
     run_file = tmp_path / "layered.toml"
     run_file.write_text(text.replace("seed = 41", f"seed = {seed}"))
-    monkeypatch.setattr(report, "write", lambda directory: "")
+    monkeypatch.setattr(report, "write", lambda *_: report.Report("", [], []))
     assert run.scan(run_file, tmp_path / "layered") == 0
     chains = gn.open_chains(tmp_path / "layered")
     line = gn.transition_line(chains)

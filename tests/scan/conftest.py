@@ -37,7 +37,7 @@ COMMAND = """
 import sys
 from glassnet.sampling import tempering
 from glassnet.scan import report
-report.write = lambda directory: f"report of {directory}"
+report.write = lambda directory, say: say(f"report of {directory}") or report.Report("", [], [])
 tempering._STRETCH = 2 * 10**5
 from glassnet.cli import main
 sys.exit(main())
@@ -159,7 +159,9 @@ def scan(monkeypatch, capsys):
     """Scan in this process: (run file, out) -> (exit code, what it printed)."""
     from glassnet.scan import report, run
 
-    monkeypatch.setattr(report, "write", lambda directory: f"report of {directory}")
+    monkeypatch.setattr(
+        report, "write", lambda directory, say: say(f"report of {directory}") or report.Report("", [], [])
+    )
 
     def start(path, out):
         code = run.scan(path, out)

@@ -22,7 +22,19 @@ from glassnet.chains import content, shards
 from glassnet.chains.pack import pack
 from glassnet.sampling import lanes, planted_field
 from glassnet.sampling.ladder import Interrupted
-from glassnet.scan import checks, fieldladders, fieldplan, fieldtasks, growth, run, status, tables, tasks, verify
+from glassnet.scan import (
+    checks,
+    fieldladders,
+    fieldplan,
+    fieldtasks,
+    growth,
+    report,
+    run,
+    status,
+    tables,
+    tasks,
+    verify,
+)
 from glassnet.scan.config import UserError, parse
 from glassnet.scan.directory import RunDirectory
 from glassnet.scan.footprint import footprint
@@ -414,7 +426,7 @@ def finished(tmp_path_factory):
     text = text.replace("[[4, 4, 4, 4], [3, 3, 3, 3]]", "[12, 24]").replace("field = true", asked)
     (folder / "run.toml").write_text(text.replace("samples = 1", "samples = 2"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("glassnet.scan.report.write", lambda directory: "")
+        patch.setattr("glassnet.scan.report.write", lambda *_: report.Report("", [], []))
         assert run.scan(folder / "run.toml", folder / "out") == 0
     return folder / "out"
 

@@ -245,10 +245,11 @@ SLOW_REPORT = """
 import sys, time
 from pathlib import Path
 from glassnet.scan import report
-def write(directory):
+def write(directory, say):
     Path("out/analysing").touch()
     time.sleep(2)
-    return "done"
+    say("done")
+    return report.Report("done", [], [])
 report.write = write
 from glassnet.cli import main
 sys.exit(main())

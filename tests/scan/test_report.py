@@ -21,7 +21,7 @@ from glassnet.analysis.transition import Transition, find_transition
 from glassnet.chains.pack import pack
 from glassnet.chains.segment import ChainError
 from glassnet.chains.store import open_chains
-from glassnet.scan import growth, report, run, tables, words
+from glassnet.scan import growth, report, run, summary, tables, words
 from glassnet.scan.config import UserError, load
 from glassnet.scan.readable import Readable
 
@@ -51,7 +51,7 @@ def finished(directory, dilutions="[0.0]", symmetric="true", samples=2):
     path = directory / "run.toml"
     path.write_text(RUN_FILE.format(dilutions=dilutions, symmetric=symmetric, samples=samples))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(report, "write", lambda directory: "")
+        patch.setattr(report, "write", lambda *_: report.Report("", [], []))
         assert run.scan(path, directory / "out") == 0
     return directory / "out"
 
@@ -192,7 +192,7 @@ def test_a_directory_without_chains_is_refused_and_left_alone(tmp_path):
 
 def test_strict_values_hold_no_numpy_and_no_nan():
     value = {"a": np.float64("nan"), 1: [np.int64(3), (np.bool_(True), None)], "b": np.inf, "c": "text"}
-    assert report._strict(value) == {"a": None, "1": [3, [True, None]], "b": None, "c": "text"}
+    assert summary._strict(value) == {"a": None, "1": [3, [True, None]], "b": None, "c": "text"}
 
 
 class Page(HTMLParser):

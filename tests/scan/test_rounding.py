@@ -57,7 +57,7 @@ RANDOM = "symmetric = true", 'symmetric = true\nrounding = "random"'
 @pytest.fixture
 def scanned(tmp_path, monkeypatch, capsys):
     """Scan a text: scanned(text, name) -> (its directory, what was complained of)."""
-    monkeypatch.setattr(report, "write", lambda directory: "")
+    monkeypatch.setattr(report, "write", lambda *_: report.Report("", [], []))
 
     def start(text, name="out", code=0):
         path = tmp_path / "run.toml"
@@ -234,7 +234,7 @@ def uneven_once(tmp_path_factory):
     text = changed(*RANDOM, "samples = 2", "samples = 8", "[18]", "[21]", "[0.0, 0.2]", "[0.2]")
     (folder / "run.toml").write_text(text)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(report, "write", lambda directory: "")
+        patched.setattr(report, "write", lambda *_: report.Report("", [], []))
         assert run.scan(folder / "run.toml", folder / "out") == 0
     return folder / "out"
 

@@ -27,7 +27,7 @@ BLOCKS = """
 import sys
 from glassnet.chains import shards
 from glassnet.scan import report
-report.write = lambda directory: f"report of {directory}"
+report.write = lambda directory, say: say(f"report of {directory}") or report.Report("", [], [])
 shards.BLOCK = 3
 from glassnet.cli import main
 sys.exit(main())
@@ -257,7 +257,7 @@ def test_shards_of_another_run_are_refused(run_file, scan, tmp_path, small_block
 def test_packed_by_the_command_line(run_file, tmp_path, small_blocks, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr(report, "write", str)
+        patch.setattr(report, "write", lambda *_: report.Report("", [], []))
         assert main(["scan", str(run_file(*SEVEN)), "--out", "out"]) == 0
     capsys.readouterr()
     assert main(["pack", "out"]) == 0

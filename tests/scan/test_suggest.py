@@ -54,7 +54,7 @@ def synthetic():
 
 @pytest.mark.parametrize("case", CASES)
 def test_suggestions_for_a_real_run_continue_its_directory(tmp_path, monkeypatch, case):
-    monkeypatch.setattr(report, "write", lambda directory: "")
+    monkeypatch.setattr(report, "write", lambda *_: report.Report("", [], []))
     ensemble, glass, sizes, scan = CASES[case]
     path = tmp_path / "run.toml"
     path.write_text(RUN_FILE.format(ensemble=ensemble, glass=glass, sizes=sizes, scan=scan))

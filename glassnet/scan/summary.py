@@ -1,0 +1,96 @@
+"""What summary.json holds of an analysis: the numbers for programs."""
+
+import json
+import math
+
+import numpy as np
+
+from glassnet.analysis.line import CriticalDilution
+from glassnet.analysis.transition import Transition
+
+
+def summary(results: list[Transition], theories: list, damaged: list[str], criticals: list[CriticalDilution]) -> dict:
+    """What summary.json holds; `transition` and `theory` are those of the lowest dilution."""
+    entries = [_entry(result, theory) for result, theory in zip(results, theories, strict=True)]
+    several = {"dilutions": entries} if len(entries) > 1 else {}
+    return entries[0] | several | {"damaged": damaged} | _criticals(criticals)
+
+
+def _criticals(found: list[CriticalDilution]) -> dict:
+    """The critical dilutions, by temperature; nothing without several dilutions."""
+    rows = [
+        {
+            "temperature": one.temperature,
+            "dilution": one.dilution,
+            "stderr": one.stderr,
+            "why": one.why,
+            "provisional": None if one.provisional is None else one.provisional._asdict(),
+            "estimates": [estimate._asdict() for estimate in one.estimates],
+        }
+        for one in found
+    ]
+    return {"critical_dilutions": rows} if rows else {}
+
+
+def _entry(result: Transition, theory) -> dict:
+    return {
+        "dilution": result.dilution,
+        "effective_dilution": result.effective_dilution,
+        "effective_dilutions": {} if result.common is None else result.common.sizes,
+        "sizes": list(result.sizes),
+        "transition": {
+            "kind": result.kind,
+            "temperature": result.temperature,
+            "stderr": result.stderr,
+            "provisional": None if result.provisional is None else result.provisional._asdict(),
+            "evidence": [item._asdict() for item in result.evidence],
+            "estimates": [estimate._asdict() for estimate in result.estimates],
+        },
+        "complexity": _complexity(result),
+        "theory": None
+        if theory is None
+        else {
+            "static_temperature": theory.static_temperature(),
+            "dynamic_temperature": theory.dynamic_temperature(),
+        },
+        "unequilibrated": {
+            "samples": [failure._asdict() for failure in result.equilibration.failures],
+            "nodes": result.equilibration.nodes,
+            "comparisons": result.equilibration.n_comparisons,
+            "bound": result.equilibration.bound,
+        },
+        "missing_samples": result.missing,
+    }
+
+
+def _complexity(result: Transition) -> dict | None:
+    """What field integration found; without it None."""
+    if result.complexity is None:
+        return None
+    data = result.complexity.complexity
+    columns = {name: data[name].values.tolist() for name in ("temperature", "mean", "stderr", "drift")}
+    return {
+        "zero": result.complexity.temperature,
+        "zero_stderr": result.complexity.stderr,
+        "system": data.attrs["system"],
+        "effort": data.attrs["effort"],
+        "temperatures": columns.pop("temperature"),
+        **columns,
+    }
+
+
+def text(summary: dict) -> str:
+    """Strict JSON: what is not a finite number is null."""
+    return json.dumps(_strict(summary), indent=1, allow_nan=False) + "\n"
+
+
+def _strict(value):
+    if isinstance(value, dict):
+        return {str(key): _strict(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_strict(entry) for entry in value]
+    if isinstance(value, (bool, np.bool_)) or value is None:
+        return None if value is None else bool(value)
+    if isinstance(value, (float, np.floating)):
+        return float(value) if math.isfinite(value) else None
+    return int(value) if isinstance(value, np.integer) else value
