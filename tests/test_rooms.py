@@ -44,7 +44,7 @@ EXTRA_INSIDE_FUNCTIONS = {("analysis", "plots"), ("analysis", "scan.suggestion")
 GUARDED = {
     "mpi4py": {"scan.farm"},
     "h5py": {"chains"},
-    "pydantic": {"scan.config"},
+    "pydantic": {"scan.config", "scan.mistakes"},
     "rich": {"_progress", "scan.progress"},
     "matplotlib": {"plots"},
     "sklearn": {"network"},

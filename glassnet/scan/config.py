@@ -1,10 +1,7 @@
 """The run file: what may stand in it, and every mistake in it at once."""
 
-import math
-import re
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union
 
 from pydantic import (
     AfterValidator,
@@ -19,12 +16,13 @@ from pydantic import (
     field_validator,
 )
 
-from glassnet import _meant, _terminal, _toml
+from glassnet import _terminal, _toml
 from glassnet.chains import regular
 from glassnet.chains.archive import SIGNATURE
 from glassnet.chains.store import NODES, RUN_FILE
 from glassnet.sampling.planted_field import FEWEST_SWEEPS
 from glassnet.scan import checks
+from glassnet.scan.mistakes import in_words, shown
 
 Measure = Literal[
     "energy", "overlap", "weight_overlap", "path_overlap", "matched_overlap", "planted_overlap", "weights"
@@ -44,9 +42,9 @@ def _size(value: Any) -> int | tuple[int, ...]:
     """A number of weights, or the widths of a network."""
     widths = value if isinstance(value, list) else [value]
     if not widths or any(isinstance(width, bool) or not isinstance(width, int) for width in widths):
-        raise ValueError(f"must be a number of weights or a list of widths, got {_shown(value)}")
+        raise ValueError(f"must be a number of weights or a list of widths, got {shown(value)}")
     if min(widths) < 1 or max(widths) > MOST_WEIGHTS:
-        raise ValueError(f"must be in [1, {MOST_WEIGHTS}], got {_shown(value)}")
+        raise ValueError(f"must be in [1, {MOST_WEIGHTS}], got {shown(value)}")
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -56,7 +54,7 @@ def _no_minus_zero(value: float) -> float:
 
 def _path(value: str) -> str:
     if _terminal.line(value) != value:
-        raise ValueError(f"must hold no control characters, got {_shown(value)}")
+        raise ValueError(f"must hold no control characters, got {shown(value)}")
     return value
 
 
@@ -338,7 +336,7 @@ def parse(text: str, name: str) -> RunFile:
     try:
         run_file = RunFile.model_validate(tables, context=sound)
     except ValidationError as error:
-        mistakes = [_line(entry) for entry in error.errors(include_url=False)[: _MOST_MISTAKES + 1]]
+        mistakes = [in_words(entry, RunFile) for entry in error.errors(include_url=False)[: _MOST_MISTAKES + 1]]
     _refuse(mistakes + checks.mistakes(sound), name)
     run_file._text = text
     return run_file
@@ -349,57 +347,3 @@ def _refuse(mistakes: list[str], name: str) -> None:
         lines = [f"{name}: {mistake}" for mistake in dict.fromkeys(mistakes)]
         more = [f"{name}: and more mistakes"] if len(lines) > _MOST_MISTAKES else []
         raise UserError("\n".join([*lines[:_MOST_MISTAKES], *more]))
-
-
-def _line(entry: dict) -> str:
-    """One mistake pydantic found, as 'key: what is wrong'."""
-    place = [part for part in entry["loc"] if part not in ("a table", "a list", "true or false")]
-    key = "".join(f"[{part}]" if isinstance(part, int) else f".{_bare(part)}" for part in place).lstrip(".")
-    kind, value = entry["type"], entry["input"]
-    if kind == "missing":
-        return f"{key}: is missing"
-    if kind == "extra_forbidden":
-        return f"{key}: unknown key{_allowed(place)}"
-    if kind == "value_error":
-        return f"{key}: {entry['ctx']['error']}"
-    if kind == "too_short":
-        fewest = entry["ctx"]["min_length"]
-        return f"{key}: must not be empty" if fewest == 1 else f"{key}: must have at least {fewest} entries"
-    if kind == "model_type":
-        return f"{key}: must be a table, got {_shown(value)}"
-    message = entry["msg"].replace("Input should be", "must be")
-    words = re.findall("'([^']*)'", entry["ctx"]["expected"]) if kind == "literal_error" else []
-    return f"{key}: {message}, got {_shown(value)}{_meant.question(str(value)[:60], words)}"
-
-
-def _allowed(place: list) -> str:
-    names = list(_model(place[:-1]).model_fields)
-    return _meant.question(str(place[-1])[:60], names) or f" (allowed: {', '.join(names)})"
-
-
-def _model(place: list) -> type[BaseModel]:
-    """The table a key belongs to."""
-    model: type[BaseModel] = RunFile
-    for part in place:
-        model = next(kind for kind in _models(model.model_fields[part].annotation))
-    return model
-
-
-def _models(annotation):
-    if get_origin(annotation) in (Union, UnionType, Annotated):
-        for part in get_args(annotation):
-            yield from _models(part)
-    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-
-
-def _bare(key: str) -> str:
-    plain = key.isascii() and key.replace("_", "").replace("-", "").isalnum()
-    return key if plain and len(key) <= 60 else _shown(key)
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,65 @@
+"""What pydantic finds wrong in a run file, in the words of the house."""
+
+import math
+import re
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from glassnet import _meant
+
+
+def in_words(entry: dict, root: type[BaseModel]) -> str:
+    """One mistake that was found in the tables of `root`, as 'key: what is wrong'."""
+    place = [part for part in entry["loc"] if part not in ("a table", "a list", "true or false")]
+    key = "".join(f"[{part}]" if isinstance(part, int) else f".{_bare(part)}" for part in place).lstrip(".")
+    kind, value = entry["type"], entry["input"]
+    if kind == "missing":
+        return f"{key}: is missing"
+    if kind == "extra_forbidden":
+        return f"{key}: unknown key{_allowed(place, root)}"
+    if kind == "value_error":
+        return f"{key}: {entry['ctx']['error']}"
+    if kind == "too_short":
+        fewest = entry["ctx"]["min_length"]
+        return f"{key}: must not be empty" if fewest == 1 else f"{key}: must have at least {fewest} entries"
+    if kind == "model_type":
+        return f"{key}: must be a table, got {shown(value)}"
+    message = entry["msg"].replace("Input should be", "must be")
+    words = re.findall("'([^']*)'", entry["ctx"]["expected"]) if kind == "literal_error" else []
+    return f"{key}: {message}, got {shown(value)}{_meant.question(str(value)[:60], words)}"
+
+
+def _allowed(place: list, root: type[BaseModel]) -> str:
+    names = list(_model(place[:-1], root).model_fields)
+    return _meant.question(str(place[-1])[:60], names) or f" (allowed: {', '.join(names)})"
+
+
+def _model(place: list, root: type[BaseModel]) -> type[BaseModel]:
+    """The table a key belongs to."""
+    model = root
+    for part in place:
+        model = next(kind for kind in _models(model.model_fields[part].annotation))
+    return model
+
+
+def _models(annotation):
+    if get_origin(annotation) in (Union, UnionType, Annotated):
+        for part in get_args(annotation):
+            yield from _models(part)
+    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+
+
+def _bare(key: str) -> str:
+    plain = key.isascii() and key.replace("_", "").replace("-", "").isalnum()
+    return key if plain and len(key) <= 60 else shown(key)
+
+
+def shown(value: Any) -> str:
+    """A value as it is written, cut short."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
