@@ -17,6 +17,7 @@ from typing import NamedTuple
 import h5py
 import numpy as np
 
+from glassnet import _checks
 from glassnet.chains import schema
 from glassnet.chains.archive import Member
 
@@ -30,15 +31,19 @@ COORDINATES += ("field", "planting", "local_field", "degree")
 #: attributes outside the digest: they depend on when a run file grew or a release came out, never on the chain
 UNDIGESTED = ("digest", "run_file", "glassnet_version")
 GROUPS = ("glass", "state")
+#: where, when and how long: no function of inputs and seed
+RUNTIME = "runtime"
 _FILTERS = {"compression": "gzip", "compression_opts": 1, "shuffle": True, "fletcher32": True}
 _STRUCTURE = ("CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST", "DIMENSION_LABELS")
 #: name netCDF gives to a dimension without coordinate values
 _NO_COORDINATE = "This is a netCDF dimension but not a netCDF variable. {:9d}"
 _CHUNK_BYTES = 2**16
-#: what h5py and zipfile raise on damaged files
+#: times that gzip can make anything smaller, at most
+_MOST_EXPANDED = 1040
 #: errors of the system that pass, or that the user can put right
 _PASSING = (errno.EACCES, errno.EPERM, errno.EAGAIN, errno.EBUSY, errno.EINTR, errno.EIO, errno.EMFILE)
 _PASSING += (errno.ENFILE, errno.ENOMEM, errno.ESTALE, errno.ETIMEDOUT)
+#: what h5py and zipfile raise on damaged files; RecursionError is a RuntimeError
 _DAMAGE = (OSError, KeyError, RuntimeError, ValueError, TypeError, OverflowError, struct.error, zipfile.BadZipFile)
 
 
@@ -106,14 +111,48 @@ def put(file: h5py.File, content: Content) -> None:
 
 
 def get(file: h5py.File) -> Content:
-    """Everything in a chain file but the group `runtime`."""
+    """Everything in a chain file but the group `runtime`, which can be read, too; raises as :func:`own` does."""
+    for group in (*GROUPS, RUNTIME):
+        if not isinstance(file.get(group, getlink=True), h5py.HardLink):
+            raise ChainError(f"{group} is missing or a link")
+    # no number of it counts, but a task that goes on reads it
+    attributes(file[RUNTIME])
     paths = variable_names(file) + [f"{group}/{name}" for group in GROUPS for name in file[group]]
     arrays, attrs = {}, {"": attributes(file)} | {group: attributes(file[group]) for group in GROUPS}
     for path in paths:
-        stored = file[path]
+        stored = own(file, path)
         arrays[path] = stored[...]
         attrs[path] = attributes(stored)
     return Content(arrays, attrs)
+
+
+def own(file: h5py.File, path: str) -> h5py.Dataset:
+    """A dataset whose numbers are in this file and no more than it can hold.
+
+    A stranger's file may name others: by links, by external storage, as a virtual dataset; and a megabyte may claim to
+    hold a petabyte.
+
+    Raises
+    ------
+    ChainError
+        If it is none of ours.
+    ValueError
+        If there is no memory for it.
+    """
+    links = ["/".join(path.split("/")[: depth + 1]) for depth in range(path.count("/") + 1)]
+    if not all(isinstance(file.get(link, getlink=True), h5py.HardLink) for link in links):
+        raise ChainError(f"{path} is a link")
+    stored = file[path]
+    if not isinstance(stored, h5py.Dataset) or stored.dtype.kind not in "iufb":
+        raise ChainError(f"{path} is no array of numbers")
+    layout = stored.id.get_create_plist()
+    if layout.get_external_count() or layout.get_layout() == h5py.h5d.VIRTUAL:
+        raise ChainError(f"{path} is stored in another file")
+    if stored.nbytes > _MOST_EXPANDED * stored.id.get_storage_size() + _CHUNK_BYTES:
+        raise ChainError(f"{path} claims {stored.nbytes} bytes, but the file does not hold them")
+    if stored.nbytes > _CHUNK_BYTES * 2**10:
+        _checks.memory(path, stored.nbytes)
+    return stored
 
 
 def variable_names(file: h5py.File) -> list[str]:
@@ -196,7 +235,7 @@ def _open(place: Place, held: contextlib.ExitStack) -> h5py.File:
     file = held.enter_context(h5py.File(source, "r", locking=False))
     if "format" not in file.attrs or "digest" not in file.attrs:
         raise ChainError(f"{place}: an HDF5 file, but not a glassnet chain file")
-    check_format(place, file.attrs["format"])
+    check_format(place, int(file.attrs["format"]))
     return file
 
 
@@ -211,8 +250,10 @@ def reading(place: Place) -> Iterator[None]:
     """Whatever fails inside is a :class:`ChainError` that names what was read."""
     try:
         yield
-    except ChainError:
-        raise
+    except ChainError as error:
+        if str(place) in str(error):
+            raise
+        raise type(error)(f"{place}: {error}") from None
     except FileNotFoundError:
         raise ChainError(f"{place}: no such file") from None
     except IsADirectoryError as error:

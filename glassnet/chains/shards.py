@@ -16,7 +16,7 @@ import h5py
 
 from glassnet.chains import archive, headers
 from glassnet.chains.archive import Member
-from glassnet.chains.content import ChainError, attributes, opened, reading, variable_names
+from glassnet.chains.content import ChainError, attributes, opened, own, reading, variable_names
 from glassnet.chains.headers import FILE, Header, file_name
 
 #: samples in a shard; runs of no more tasks than this keep a file for each
@@ -148,10 +148,10 @@ def read_header(place: Path | Member) -> Header:
     """Header of one chain file; raises as :func:`follow` does."""
 
     def read(file: h5py.File) -> tuple:
-        return attributes(file), file["draw"][...], file["temperature"][...], variable_names(file)
+        return attributes(file), own(file, "draw")[...], own(file, "temperature")[...], variable_names(file)
 
     place, parts = follow(place, read)
-    return Header(place, *parts)
+    return headers.checked(Header(place, *parts))
 
 
 def follow(place: Path | Member, read: Callable[[h5py.File], Any]) -> tuple[Path | Member, Any]:

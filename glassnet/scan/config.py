@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from glassnet.chains.archive import SIGNATURE
-from glassnet.chains.store import NODES, RUN_FILE
+from glassnet.chains.index import NODES, RUN_FILE
 from glassnet.sampling.planted_field import FEWEST_SWEEPS
 from glassnet.scan import checks
 
@@ -269,8 +269,13 @@ def load(path) -> RunFile:
     UserError
         If it cannot be read, holds mistakes or needs more memory than there is: one line for each, naming file and key.
     """
-    run_file = parse(read(path), str(path))
-    _refuse(checks.too_large(run_file), str(path))
+    return runnable(read(path), str(path))
+
+
+def runnable(text: str, name: str) -> RunFile:
+    """The run file in `text`, which this machine has the memory for; UserError names its mistakes with `name`."""
+    run_file = parse(text, name)
+    _refuse(checks.too_large(run_file), name)
     return run_file
 
 

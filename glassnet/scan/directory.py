@@ -14,36 +14,23 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
 
-from glassnet.chains import merging, rescue, segment, shards
+from glassnet.chains import merging, sealed, shards
 from glassnet.chains.archive import Member
-from glassnet.chains.atomic import commit, remove_parts
-from glassnet.chains.content import ChainError, Unreadable, attributes, opened
+from glassnet.chains.atomic import commit, set_aside
+from glassnet.chains.content import ChainError, attributes, opened
 from glassnet.chains.headers import file_name
-from glassnet.chains.store import NODES, RUN_FILE
+from glassnet.chains.index import NODES, RUN_FILE
 from glassnet.chains.unfinished import Unfinished
-from glassnet.scan import dilution, growth
-from glassnet.scan.config import RunFile, UserError, parse, read
-from glassnet.scan.tasks import Task, all_tasks, n_samples, node_attributes, recorded
+from glassnet.scan import dilution, growth, ladderfile, leftovers, record
+from glassnet.scan.config import RunFile, UserError, load, parse, read, runnable
+from glassnet.scan.ladderfile import LADDERS
+from glassnet.scan.tasks import Task, n_samples, recorded
 
 PROGRESS = "progress.json"
 #: seconds a second scan waits for the lock: `glassnet status` holds it for a moment
 _PATIENCE = 1.0
-#: shards read at once: one reader alone does not use what a parallel file system can do
-_READERS = 8
-
-
-class Survey(NamedTuple):
-    """What is on disk: tasks that are finished; sweeps, thermalization included, of those that are not; tasks that have
-    segments; damaged files with the reason."""
-
-    done: set[int]
-    reached: dict[int, int]
-    begun: set[int]
-    damaged: dict[Path, str]
 
 
 class RunDirectory:
@@ -65,13 +52,14 @@ class RunDirectory:
 
     def chain(self, task: Task) -> Path:
         """Chain file of a task, as it is written."""
-        return self._folder(task) / file_name(task.sample)
+        return self.folder(task) / file_name(task.sample)
 
     def find(self, task: Task) -> Path | Member | None:
         """Where the chain of a task is, in its file or in a shard; None without one."""
-        return shards.find(self._folder(task), task.sample)
+        return shards.find(self.folder(task), task.sample)
 
-    def _folder(self, task: Task) -> Path:
+    def folder(self, task: Task) -> Path:
+        """Folder of the node of a task."""
         return self.path / "chains" / task.folder
 
     def unfinished(self, task: Task) -> Unfinished:
@@ -94,10 +82,26 @@ class RunDirectory:
             raise UserError(f"{self.path}: not a directory; `unzip` makes one of a packed run")
         if not self.path.is_dir():
             raise UserError(f"{self.path}: no such directory")
+        kept = self.kept_record()
+        if kept is not None and kept.text is not None:
+            return parse(kept.text, str(self.path / NODES)).keeping(kept.rounding)
         if not (self.path / RUN_FILE).is_file():
             raise UserError(f"{self.path}: not a run directory of glassnet: no {RUN_FILE}")
         begun = parse(read(self.path / RUN_FILE), str(self.path / RUN_FILE))
         return begun.keeping(self.rounding(begun.scan.rounding))
+
+    def kept_record(self) -> record.Record | None:
+        """What nodes.json keeps; None where it is missing or damaged."""
+        try:
+            return record.read(self.path)
+        except sealed.Damaged:
+            return None
+        except OSError as error:
+            raise UserError(f"{self.path / NODES}: cannot be read: {error.strerror or error}") from None
+
+    def listed(self) -> dict:
+        """The list of nodes as a scan would write it; what nodes.json says is not looked at but for the run file."""
+        return record.listed(self.run_file())
 
     def rounding(self, otherwise: str) -> str:
         """How many connections the dilutions of this directory remove: what was recorded when it was begun.
@@ -110,10 +114,9 @@ class RunDirectory:
         otherwise : str
             The answer where nothing was begun.
         """
-        try:
-            return json.loads((self.path / NODES).read_text()).get("rounding", "layers")
-        except (OSError, ValueError, AttributeError):
-            begun = False
+        kept, begun = self.kept_record(), False
+        if kept is not None:
+            return kept.rounding
         for folder in sorted((self.path / "chains").rglob("*")):
             attrs = _first_attributes(folder)
             begun |= attrs is not None
@@ -139,12 +142,15 @@ class RunDirectory:
         if self.path.exists():
             if not self.path.is_dir():
                 raise UserError(f"{self.path}: not a directory")
-            if (self.path / RUN_FILE).exists():
+            kept = self.kept_record()
+            if (self.path / RUN_FILE).exists() or (kept is not None and kept.text is not None):
                 refused = growth.objections(self.run_file(), run_file, str(self.path))
             elif (self.path / "chains").exists():
                 raise UserError(f"{self.path}: holds chains of a run whose {RUN_FILE} is missing; choose another --out")
             run_file = run_file.keeping(self.rounding(run_file.scan.rounding))
         refused = [*refused, *dilution.mistakes(run_file)]
+        if refused and self.edits(name, run_file):
+            refused.append(f"was edited or damaged since the last scan wrote it; delete it to go on as {NODES} has it")
         if refused:
             raise UserError("\n".join(f"{name}: {mistake}" for mistake in refused))
         return run_file
@@ -155,7 +161,7 @@ class RunDirectory:
         self.path.mkdir(parents=True, exist_ok=True)
         with open(self.path / ".lock", "a+") as lock:
             if self._acquire(lock):
-                remove_parts(self.path)
+                leftovers.remove(self.path)
                 lock.truncate(0)
                 lock.write(f"{os.getpid()} on {socket.gethostname()}")
                 lock.flush()
@@ -191,32 +197,45 @@ class RunDirectory:
 
     def describe(self, run_file: RunFile) -> None:
         """Write the run file and the list of nodes."""
-        nodes: dict[str, dict] = {}
-        for task in all_tasks(run_file):
-            if task.sample == 0:
-                both = run_file.symmetric and run_file.scan.planted and task.kind == "symmetric"
-                nodes[task.folder] = {
-                    "node": f"/{task.folder}" + "/symmetric" * bool(both),
-                    "folder": f"chains/{task.folder}",
-                    "samples": n_samples(task, run_file),
-                    "attrs": node_attributes(task, run_file),
-                }
-        index = {"seed": run_file.seed, "rounding": run_file.rounding, "nodes": list(nodes.values())}
-        self._put(NODES, json.dumps(index, indent=1))
+        self._put(NODES, record.text(run_file))
         self._put(RUN_FILE, run_file.text)
 
     def ladders(self) -> dict[str, list[float]]:
-        """Temperature ladders computed so far."""
+        """Temperature ladders computed so far, by name; none where the file is damaged: they can be computed again."""
         try:
-            return json.loads((self.path / "ladders.json").read_text())
-        except FileNotFoundError:
-            return {}
-        except ValueError as error:
-            raise UserError(f"{self.path / 'ladders.json'}: damaged ({error})") from None
+            return ladderfile.read(self.path).ladders
+        except OSError as error:
+            raise UserError(f"{self.path / LADDERS}: cannot be read: {error.strerror or error}") from None
 
     def keep_ladders(self, ladders: dict[str, list[float]]) -> None:
         """Write the temperature ladders."""
-        self._put("ladders.json", json.dumps(ladders, indent=1))
+        self._put(LADDERS, ladderfile.text(ladders))
+
+    def damaged_records(self) -> dict[Path, str]:
+        """Damaged files of what a scan writes about a run, with the reason; all of them can be written again."""
+        found = {}
+        try:
+            record.read(self.path)
+        except sealed.Damaged as error:
+            found[self.path / NODES] = str(error)
+        damage = ladderfile.read(self.path).damage
+        return found if damage is None else found | {self.path / LADDERS: damage}
+
+    def edits(self, path, run_file: RunFile) -> list[str]:
+        """A line for each setting in which a run file, where it is the one in this directory, was changed since the
+        last scan wrote it: a user wants that, an accident may have done it."""
+        kept = self.kept_record()
+        if kept is None or kept.text is None or not _same_file(path, self.path / RUN_FILE):
+            return []
+        changed = growth.changes(self.run_file(), run_file)
+        return [f"{path}: changed since the last scan wrote it: {line}" for line in changed]
+
+    def keep_edited(self, run_file: RunFile) -> Path | None:
+        """Rename a run.toml that is neither what the last scan wrote nor what this one is to write; its new path."""
+        path, kept = self.path / RUN_FILE, self.kept_record()
+        if kept is None or kept.text is None or not path.is_file():
+            return None
+        return set_aside(path) if path.read_bytes() not in (kept.text.encode(), run_file.text.encode()) else None
 
     def note(self, speed: dict) -> None:
         """Leave word for `glassnet status`: how fast a running scan is and what it works on."""
@@ -227,58 +246,13 @@ class RunDirectory:
         """What :meth:`note` left last; empty without a running scan."""
         try:
             return json.loads((self.path / PROGRESS).read_text()) if self.is_running() else {}
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
 
     def _put(self, name: str, text: str) -> None:
         path = self.path / name
-        if not path.is_file() or path.read_text() != text:
+        if not path.is_file() or path.read_bytes() != text.encode():
             commit(path, text.encode())
-
-    def survey(self, tasks: list[Task], run_file: RunFile) -> Survey:
-        """Verify every chain of these tasks, and look how far those that have none or a shorter one are.
-
-        Raises
-        ------
-        UserError
-            If a file belongs to another run.
-        """
-        done, reached, begun, damaged = set(), {}, set(), {}
-        nodes = {folder: shards.held(folder) for folder in dict.fromkeys(map(self._folder, tasks))}
-        merged = {folder: {} for folder in nodes}
-        whose = [(folder, shard) for folder, inside in nodes.items() for shard in inside.shards]
-        with ThreadPoolExecutor(_READERS) as pool:
-            for (folder, shard), (chains, reason) in zip(whose, pool.map(_inspect, whose), strict=True):
-                merged[folder] |= chains
-                if reason is not None:
-                    damaged[shard] = reason
-        for number, task in enumerate(tasks):
-            folder, path = self._folder(task), self.chain(task)
-            attrs = merged[folder].get(task.sample)
-            if task.sample in nodes[folder].files:
-                try:
-                    attrs = segment.verify(path)
-                except Unreadable:
-                    raise
-                except ChainError as error:
-                    damaged[path] = str(error)
-            if task.sample in nodes[folder].begun:
-                begun.add(number)
-            if attrs is not None:
-                if attrs.get("seed") != run_file.seed or attrs.get("task") != task.text:
-                    raise UserError(
-                        f"{path}: belongs to another run or task (task {attrs.get('task')}, seed {attrs.get('seed')})"
-                    )
-                if attrs.get("rounding", "layers") != node_attributes(task, run_file).get("rounding", "layers"):
-                    raise UserError(f"{path}: its dilution was rounded by another rule than that of this run")
-                if attrs["sweeps"] >= recorded(task, run_file):
-                    done.add(number)
-                    continue
-                sampling = run_file.sampling_of(task.planted is not None)
-                reached[number] = sampling.thermalization + attrs["sweeps"]
-            if number in begun and (sweeps := self.unfinished(task).reached()) is not None:
-                reached[number] = max(sweeps, reached.get(number, 0))
-        return Survey(done, reached, begun, damaged)
 
     def lengths(self, tasks: list[Task]) -> tuple[dict[int, int], list[str]]:
         """Sweeps of the chains there are, by the number of the task, and a line for each file that cannot be opened.
@@ -288,7 +262,7 @@ class RunDirectory:
         found, damaged = {}, []
         nodes: dict[Path, dict[int, int]] = {}
         for number, task in enumerate(tasks):
-            folder = self._folder(task)
+            folder = self.folder(task)
             if folder not in nodes:
                 nodes[folder] = shards.lengths(folder, damaged)
             if task.sample in nodes[folder]:
@@ -304,13 +278,13 @@ class RunDirectory:
             If something there is damaged, or the disk refuses; the chains are where they were.
         """
         block = shards.blocks(n_samples(task, run_file))[task.sample // shards.BLOCK]
-        if merging.is_complete(self._folder(task), block, recorded(task, run_file), task.sample):
-            merging.merge(self._folder(task), block, proceed)
+        if merging.is_complete(self.folder(task), block, recorded(task, run_file), task.sample):
+            merging.merge(self.folder(task), block, proceed)
 
     def merge_all(self, tasks: list[Task]) -> list[str]:
         """Merge what is still in files of its own when nobody works any more; a line for each block that cannot be."""
         refused = []
-        for folder in dict.fromkeys(map(self._folder, tasks)):
+        for folder in dict.fromkeys(map(self.folder, tasks)):
             files = shards.held(folder).files
             for block in shards.blocks(max(files, default=-1) + 1):
                 try:
@@ -320,15 +294,32 @@ class RunDirectory:
         return refused
 
 
-def _inspect(whose: tuple[Path, Path]) -> tuple[dict[int, dict], str | None]:
-    """Attributes of the chains in a shard that are undamaged, and what is wrong with the shard."""
-    _, shard = whose
+def wanted(path) -> RunFile:
+    """The run file that a scan is given; where it is that of a run directory and was deleted, as nodes.json keeps it.
+
+    Raises
+    ------
+    UserError
+        As :func:`glassnet.scan.config.load` does.
+    """
+    path = Path(path)
+    kept = RunDirectory(path.parent).kept_record() if path.name == RUN_FILE else None
+    if kept is None or kept.text is None:
+        return load(path)
+    if not path.exists():
+        return runnable(kept.text, str(path.with_name(NODES)))
     try:
-        return {sample: header.attrs for sample, header in shards.check(shard).items()}, None
-    except Unreadable:
-        raise
-    except ChainError as error:
-        return {sample: content.attrs[""] for sample, _, content in rescue.salvaged(shard)}, str(error)
+        return load(path)
+    except UserError as error:
+        again = f"{path}: was edited or damaged since the last scan wrote it; delete it to go on as {NODES} has it"
+        raise UserError(f"{error}\n{again}") from None
+
+
+def _same_file(one, other: Path) -> bool:
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return False
 
 
 def _first_attributes(folder: Path) -> dict | None:

@@ -17,7 +17,7 @@ from glassnet.analysis.nodes import Node, nodes, order_parameter
 from glassnet.analysis.transition import Transition, find_transition
 from glassnet.chains.atomic import commit
 from glassnet.chains.content import ChainError, Unreadable
-from glassnet.chains.store import RUN_FILE
+from glassnet.chains.index import RUN_FILE
 from glassnet.plots import export
 from glassnet.scan import given, progress, tables, words
 from glassnet.scan.config import UserError

@@ -16,11 +16,12 @@ import glassnet
 from glassnet.chains import rescue, segment, shards
 from glassnet.chains.atomic import commit, set_aside
 from glassnet.chains.content import ChainError
+from glassnet.chains.index import RUN_FILE
 from glassnet.kernels.bitsliced import chosen_instruction_set
 from glassnet.sampling.ladder import Interrupted
-from glassnet.scan import dilution, farm, ladders, progress, tasks
-from glassnet.scan.config import RunFile, UserError, load
-from glassnet.scan.directory import RunDirectory
+from glassnet.scan import dilution, farm, ladders, progress, survey, tasks
+from glassnet.scan.config import RunFile, UserError
+from glassnet.scan.directory import RunDirectory, wanted
 from glassnet.scan.saving import CHECKPOINT_EVERY, Saving
 from glassnet.scan.schedule import Schedule
 from glassnet.scan.stop import Stop, time_left
@@ -137,33 +138,45 @@ def _conclude(plan: Plan, code: int) -> int:
 
 def _prepare(path, out, checkpoint_every: float, held: contextlib.ExitStack, stop: Stop) -> Plan:
     """Everything that can be refused, before anything is run; Interrupted if the pilots of ladders are to stop."""
-    run_file = load(path)
+    run_file = wanted(path)
     directory = RunDirectory.of(path, run_file, out)
     directory.check(run_file, str(path))
     held.enter_context(directory.locked())
     run_file = directory.check(run_file, str(path))
-    for line in dilution.warnings(run_file):
-        print(f"warning: {line}", file=sys.stderr, flush=True)
+    for line in [*directory.edits(path, run_file), *dilution.warnings(run_file)]:
+        _warn(line)
     every_task = tasks.all_tasks(run_file)
-    survey = directory.survey(every_task, run_file)
-    # shards last: of a chain damaged in both files the one in the shard may be the one that is rescued
-    for path, reason in sorted(survey.damaged.items(), key=lambda entry: entry[0].suffix == ".zip"):
-        rescued = f", {rescue.rescue(path)} chains rescued, the others" if path.suffix == ".zip" else " and"
-        aside = set_aside(path)
-        print(f"warning: {reason}; kept as {aside.name}{rescued} run again", file=sys.stderr, flush=True)
-    for number in survey.begun & survey.done:
-        # a scan was killed between the last two steps of the task
-        directory.unfinished(every_task[number]).remove()
+    found = survey.survey(directory, every_task, run_file)
+    _mend(directory, found, every_task, run_file)
     directory.describe(run_file)
-    left = [number for number in range(len(every_task)) if number not in survey.done]
+    left = [number for number in range(len(every_task)) if number not in found.done]
+    # those whose ladders nobody knows any more, too: what they ran at is compared
+    waiting = [every_task[number] for number in sorted({*left, *found.uncompared})]
     try:
-        waiting = [every_task[number] for number in left]
-        kept = ladders.complete(waiting, run_file, directory.ladders(), directory.keep_ladders, lambda: stop.requested)
+        kept = ladders.complete(waiting, run_file, found.ladders, directory.keep_ladders, lambda: stop.requested)
     except ValueError as error:
         raise UserError(f"{path}: sampling.temperatures: {error}") from None
+    survey.compare(found, every_task, run_file, kept)
     directory.keep_ladders(kept)
-    costs = {number: tasks.cost(every_task[number], run_file, survey.reached.get(number, 0)) for number in left}
-    return Plan(Job(run_file, str(directory.path), kept, checkpoint_every), every_task, costs, len(survey.done))
+    costs = {number: tasks.cost(every_task[number], run_file, found.reached.get(number, 0)) for number in left}
+    return Plan(Job(run_file, str(directory.path), kept, checkpoint_every), every_task, costs, len(found.done))
+
+
+def _mend(directory: RunDirectory, found: survey.Survey, every_task: list[Task], run_file: RunFile) -> None:
+    """Set aside what is damaged, and say so; all of it is computed or written again."""
+    for path, reason in directory.damaged_records().items():
+        _warn(f"{path}: {reason}; kept as {set_aside(path).name} and written again")
+    edited = directory.keep_edited(run_file)
+    if edited is not None:
+        _warn(f"{directory.path / RUN_FILE}: not what the last scan wrote; kept as {edited.name} and written again")
+    # shards last: of a chain damaged in both files the one in the shard may be the one that is rescued
+    for path, reason in sorted(found.damaged.items(), key=lambda entry: entry[0].suffix == ".zip"):
+        rescued = f", {rescue.rescue(path)} chains rescued, the others" if path.suffix == ".zip" else " and"
+        aside = set_aside(path)
+        _warn(f"{reason}; kept as {aside.name}{rescued} run again")
+    for number in found.begun & found.done:
+        # a scan was killed between the last two steps of the task
+        directory.unfinished(every_task[number]).remove()
 
 
 def _work(comm, plan: Plan, stop: Stop) -> int:
@@ -227,7 +240,11 @@ def _merge(job: Job, directory: RunDirectory, task: Task, stop: Stop, tick) -> N
 
 
 def _warn_unmerged(reason) -> None:
-    print(f"warning: {reason}; the chains stay in files of their own", file=sys.stderr, flush=True)
+    _warn(f"{reason}; the chains stay in files of their own")
+
+
+def _warn(text: str) -> None:
+    print(f"warning: {text}", file=sys.stderr, flush=True)
 
 
 def _runtime(begun: float) -> dict:
