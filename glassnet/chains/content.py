@@ -39,7 +39,7 @@ _STRUCTURE = ("CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST", "DIMENSION_LA
 _NO_COORDINATE = "This is a netCDF dimension but not a netCDF variable. {:9d}"
 _CHUNK_BYTES = 2**16
 #: times that gzip can make anything smaller, at most
-_MOST_EXPANDED = 1040
+MOST_EXPANDED = 1040
 #: errors of the system that pass, or that the user can put right
 _PASSING = (errno.EACCES, errno.EPERM, errno.EAGAIN, errno.EBUSY, errno.EINTR, errno.EIO, errno.EMFILE)
 _PASSING += (errno.ENFILE, errno.ENOMEM, errno.ESTALE, errno.ETIMEDOUT)
@@ -113,8 +113,8 @@ def put(file: h5py.File, content: Content) -> None:
 def get(file: h5py.File) -> Content:
     """Everything in a chain file but the group `runtime`, which can be read, too; raises as :func:`own` does."""
     for group in (*GROUPS, RUNTIME):
-        if not isinstance(file.get(group, getlink=True), h5py.HardLink):
-            raise ChainError(f"{group} is missing or a link")
+        if not holds(file, group):
+            raise ChainError(f"group {group} is missing")
     # no number of it counts, but a task that goes on reads it
     attributes(file[RUNTIME])
     paths = variable_names(file) + [f"{group}/{name}" for group in GROUPS for name in file[group]]
@@ -124,6 +124,18 @@ def get(file: h5py.File) -> Content:
         arrays[path] = stored[...]
         attrs[path] = attributes(stored)
     return Content(arrays, attrs)
+
+
+def holds(file: h5py.File, path: str) -> bool:
+    """Whether a file has something at a path; ChainError where a link on the way leads elsewhere."""
+    parts = path.split("/")
+    for depth in range(1, len(parts) + 1):
+        link = file.get("/".join(parts[:depth]), getlink=True)
+        if link is None:
+            return False
+        if not isinstance(link, h5py.HardLink):
+            raise ChainError(f"{'/'.join(parts[:depth])} is a link")
+    return True
 
 
 def own(file: h5py.File, path: str) -> h5py.Dataset:
@@ -139,18 +151,17 @@ def own(file: h5py.File, path: str) -> h5py.Dataset:
     ValueError
         If there is no memory for it.
     """
-    links = ["/".join(path.split("/")[: depth + 1]) for depth in range(path.count("/") + 1)]
-    if not all(isinstance(file.get(link, getlink=True), h5py.HardLink) for link in links):
-        raise ChainError(f"{path} is a link")
+    if not holds(file, path):
+        raise ChainError(f"{path} is missing")
     stored = file[path]
     if not isinstance(stored, h5py.Dataset) or stored.dtype.kind not in "iufb":
         raise ChainError(f"{path} is no array of numbers")
     layout = stored.id.get_create_plist()
     if layout.get_external_count() or layout.get_layout() == h5py.h5d.VIRTUAL:
         raise ChainError(f"{path} is stored in another file")
-    if stored.nbytes > _MOST_EXPANDED * stored.id.get_storage_size() + _CHUNK_BYTES:
+    if stored.nbytes > MOST_EXPANDED * stored.id.get_storage_size() + _CHUNK_BYTES:
         raise ChainError(f"{path} claims {stored.nbytes} bytes, but the file does not hold them")
-    if stored.nbytes > _CHUNK_BYTES * 2**10:
+    if stored.nbytes > 2**10 * _CHUNK_BYTES:
         _checks.memory(path, stored.nbytes)
     return stored
 

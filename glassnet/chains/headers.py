@@ -9,12 +9,12 @@ from typing import NamedTuple
 import numpy as np
 
 from glassnet.chains.archive import Member
-from glassnet.chains.content import ChainError, Content, check_format
+from glassnet.chains.content import MOST_EXPANDED, ChainError, Content, check_format
 
 #: name of the index inside a shard
 INDEX = "index.json"
 #: name of a chain file
-FILE = re.compile(r"sample(\d+)\.h5")
+FILE = re.compile(r"sample(\d{1,12})\.h5")
 
 
 class Header(NamedTuple):
@@ -48,7 +48,9 @@ def checked(header: Header) -> Header:
     attrs = header.attrs
     wrong = [name for name, kind in _NEEDED.items() if not _is(attrs.get(name), kind)]
     wrong += [name for name, kind in _OPTIONAL.items() if name in attrs and not _is(attrs[name], kind)]
-    wrong = wrong or [name for name in ("n_weights", "n_weights_parent", "n_paths") if not 0 <= attrs[name] < _MOST]
+    wrong = wrong or [
+        name for name in ("n_weights", "n_weights_parent", "n_paths") if not (name != "n_paths") <= attrs[name] < _MOST
+    ]
     if not wrong and "glass" in attrs and not _is_flat(attrs["glass"]):
         wrong = ["glass"]
     wrong += [name for name in ("draw", "temperature") if getattr(header, name).ndim != 1]
@@ -117,6 +119,12 @@ def _encoded(header: Header) -> dict:
 
 def _decoded(place: Member, entry: dict) -> Header:
     draw = entry["draw"]
-    draw = np.arange(draw["start"], draw["stop"], draw["step"]) if isinstance(draw, dict) else np.array(draw)
+    if isinstance(draw, dict):
+        regular = range(draw["start"], draw["stop"], draw["step"])
+        # no more than its file can hold
+        if 8 * len(regular) > MOST_EXPANDED * place.size:
+            raise ChainError(f"{place}: the index of its shard claims {len(regular)} draws")
+        draw = np.arange(regular.start, regular.stop, regular.step)
+    draw = np.array(draw)
     temperature = np.array(entry["temperature"], dtype=np.float64)
     return checked(Header(place, entry["attrs"], draw.astype(np.int64), temperature, entry["variables"]))

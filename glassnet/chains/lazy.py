@@ -8,7 +8,7 @@ import xarray as xr
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
-from glassnet.chains.content import Place, attributes, dimensions, own
+from glassnet.chains.content import Place, attributes, dimensions, holds, own
 from glassnet.chains.segment import from_stored
 from glassnet.chains.shards import follow
 
@@ -107,8 +107,7 @@ class FinalWeights(SampleStack):
 def final_weights(places: list[Place], file: h5py.File, n_bytes: int) -> xr.Variable | None:
     """Lazy variable of the weights that the chains in `places` end in, packed into so many bytes at most; None if
     `file`, that of one of them, has no state of a sampler on a ladder."""
-    state = file["state"]
-    if "weights" not in state or "walkers_lane_at" not in state:
+    if not all(holds(file, f"state/{name}") for name in ("weights", "walkers_lane_at")):
         return None
     n_replicas, n_rungs = own(file, "state/walkers_lane_at").shape
     array = indexing.LazilyIndexedArray(FinalWeights(places, (n_rungs, n_replicas, n_bytes)))

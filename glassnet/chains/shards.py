@@ -21,8 +21,8 @@ from glassnet.chains.headers import FILE, Header, file_name
 
 #: samples in a shard; runs of no more tasks than this keep a file for each
 BLOCK = 256
-_SHARD = re.compile(r"samples(\d+)-(\d+)\.zip")
-_SEGMENTS = re.compile(r"sample(\d+)\.segments")
+_SHARD = re.compile(r"samples(\d{1,12})-(\d{1,12})\.zip")
+_SEGMENTS = re.compile(r"sample(\d{1,12})\.segments")
 
 
 class Held(NamedTuple):
