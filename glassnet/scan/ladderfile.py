@@ -61,48 +61,46 @@ def settled(found: dict[Task, Facts], run_file: RunFile, kept: Kept) -> dict[str
     kept : Kept
         What the file holds.
     """
-    of_chains: dict[str, Counter] = {}
+    shown: dict[str, Counter] = {}
     rules: dict[str, Ladder | None] = {}
-    alike: dict[tuple, list[float] | None] = {}
     for task, facts in found.items():
         name = ladders.name_of(task, run_file)
-        if name is None:
-            continue
-        kind = name, task.planted, facts.temperature.tobytes()
-        if kind not in alike:
-            rules[name] = ladders.rule_of(task, run_file)
-            alike[kind] = _of_chain(task, facts, rules[name])
-        of_chains.setdefault(name, Counter()).update([] if alike[kind] is None else [tuple(alike[kind])])
+        if name is not None:
+            rules.setdefault(name, ladders.rule_of(task, run_file))
+            shown.setdefault(name, Counter()).update([_shown(task, facts)])
     known = dict(kept.ladders)
-    for name, counted in of_chains.items():
+    for name, counted in shown.items():
         rungs = _chosen(known.pop(name, None), counted, rules[name], kept.is_sealed)
         if rungs is not None:
             known[name] = rungs
     return known
 
 
-def _chosen(rungs: list[float] | None, counted: Counter, rule: Ladder | None, is_sealed: bool) -> list[float] | None:
-    """Which ladder counts, of that in the file and those of the chains; None where pilots must find it."""
+def _shown(task: Task, facts: Facts) -> tuple[float | None, tuple[float, ...]]:
+    """What a chain shows of its ladder: the finite rungs, of a planted task those above its planting temperature."""
+    rungs = [float(rung) for rung in facts.temperature if rung < math.inf]
+    return task.planted, tuple(rungs if task.planted is None else rungs[1:])
+
+
+def _chosen(rungs: list[float] | None, shown: Counter, rule: Ladder | None, is_sealed: bool) -> list[float] | None:
+    """Which ladder counts: the one in the file, or the one that most chains show; None where pilots must find it."""
     is_right = rungs is not None and (rule is None or ladders.follows(rungs, rule))
-    if is_right and (is_sealed or not counted or tuple(rungs) in counted):
+    if is_right and is_sealed:
         return rungs
-    if counted:
-        return list(counted.most_common(1)[0][0])
-    return ladders.by_rule(rule) if rule is not None else None
+    options = [rungs] * is_right + [list(part) for planted, part in shown if planted is None]
+    ruled = None if rule is None else ladders.by_rule(rule)
+    if ruled is not None:
+        # a planted task does not show the rungs below its own
+        options += [[*(rung for rung in ruled if rung <= planted), *part] for planted, part in shown if planted]
+        options.append(ruled)
+    options = [option for option in options if rule is None or ladders.follows(option, rule)]
 
+    def n_chains(ladder: list[float]) -> int:
+        parts = ((planted, part, count) for (planted, part), count in shown.items())
+        return sum(count for planted, part, count in parts if part == tuple(r for r in ladder if r > (planted or 0.0)))
 
-def _of_chain(task: Task, facts: Facts, rule: Ladder | None) -> list[float] | None:
-    """The ladder that a chain ran on, if it shows all of it and follows the rule."""
-    rungs = [float(rung) for rung in facts.temperature]
-    if rule is None:
-        return rungs
-    if rungs and math.isinf(rungs[-1]):
-        rungs.pop()
-    if task.planted is not None:
-        # the rungs above the planting temperature; what is below is the rule's
-        ruled, above = ladders.by_rule(rule), rungs[1:]
-        rungs = None if ruled is None else [*(rung for rung in ruled if rung <= task.planted), *above]
-    return rungs if rungs is not None and ladders.follows(rungs, rule) else None
+    # the first of those that are equally good
+    return max(options, key=n_chains, default=None)
 
 
 def _are_temperatures(rungs: list) -> bool:
