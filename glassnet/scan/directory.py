@@ -87,7 +87,12 @@ class RunDirectory:
             return parse(kept.text, str(self.path / NODES)).keeping(kept.rounding)
         if not (self.path / RUN_FILE).is_file():
             raise UserError(f"{self.path}: not a run directory of glassnet: no {RUN_FILE}")
-        begun = parse(read(self.path / RUN_FILE), str(self.path / RUN_FILE))
+        try:
+            begun = parse(read(self.path / RUN_FILE), str(self.path / RUN_FILE))
+        except UserError as error:
+            lost = "is missing or damaged" if kept is None else "is that of an earlier release and keeps none"
+            again = f"{NODES}, where a copy is kept, {lost}: put the run file of this run back there"
+            raise UserError(f"{error}\n{self.path / RUN_FILE}: {again}") from None
         return begun.keeping(self.rounding(begun.scan.rounding))
 
     def kept_record(self) -> record.Record | None:

@@ -63,11 +63,11 @@ def survey(directory: RunDirectory, tasks: list[Task], run_file: RunFile) -> Sur
     segments: dict[int, tuple[Path, Facts]] = {}
     for number, task in enumerate(tasks):
         folder, path = directory.folder(task), directory.chain(task)
-        facts = merged[folder].get(task.sample)
+        found = merged[folder].get(task.sample)
         if task.sample in nodes[folder].files:
-            facts = _verified(path, damaged) or facts
-        if facts is not None:
-            chains[number] = path, facts
+            found = _verified(path, damaged) or found
+        if found is not None:
+            chains[number] = found
         if task.sample in nodes[folder].begun:
             begun.add(number)
             newest = directory.unfinished(task).newest()
@@ -133,13 +133,13 @@ def _progress(tasks, run_file: RunFile, chains: dict, segments: dict) -> tuple[s
     return done, reached
 
 
-def _merged(nodes: dict[Path, shards.Held], damaged: dict[Path, str]) -> dict[Path, dict[int, Facts]]:
-    """What the chains in the shards of each node say; `damaged` gets the shards that are."""
-    merged: dict[Path, dict[int, Facts]] = {folder: {} for folder in nodes}
+def _merged(nodes: dict[Path, shards.Held], damaged: dict[Path, str]) -> dict[Path, dict[int, tuple[Path, Facts]]]:
+    """What the chains in the shards of each node say, with the shard; `damaged` gets the shards that are."""
+    merged: dict[Path, dict[int, tuple[Path, Facts]]] = {folder: {} for folder in nodes}
     whose = [(folder, shard) for folder, inside in nodes.items() for shard in inside.shards]
     with ThreadPoolExecutor(_READERS) as pool:
         for (folder, shard), (found, reason) in zip(whose, pool.map(_inspect, whose), strict=True):
-            merged[folder] |= found
+            merged[folder] |= {sample: (shard, facts) for sample, facts in found.items()}
             if reason is not None:
                 damaged[shard] = reason
     return merged
@@ -160,10 +160,10 @@ def _salvaged(shard: Path) -> Iterator[tuple]:
     return ((sample, content) for sample, _, content in rescue.salvaged(shard))
 
 
-def _verified(path: Path, damaged: dict[Path, str]) -> Facts | None:
-    """What a chain file says; None if it is damaged, which is noted."""
+def _verified(path: Path, damaged: dict[Path, str]) -> tuple[Path, Facts] | None:
+    """A chain file and what it says; None if it is damaged, which is noted."""
     try:
-        return _facts(of_content(path, segment.verified(path)))
+        return path, _facts(of_content(path, segment.verified(path)))
     except Unreadable:
         raise
     except ChainError as error:
