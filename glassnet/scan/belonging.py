@@ -7,10 +7,12 @@ from typing import NamedTuple
 import numpy as np
 
 from glassnet.scan.config import Measure, RunFile
-from glassnet.scan.tasks import Task, node_attributes, temperatures
+from glassnet.scan.tasks import Task, node_attributes
 
 #: everything that a run file may ask to be measured
 _MEASUREMENTS = set(Measure.__args__)
+#: attributes that only some chains have
+_NOT_ALWAYS = ("rounding", "planted_temperature", "kind")
 
 
 class Facts(NamedTuple):
@@ -21,7 +23,25 @@ class Facts(NamedTuple):
     variables: list[str]
 
 
-def differences(facts: Facts, task: Task, run_file: RunFile, ladder: list[float] | None) -> list[str]:
+class Expected(NamedTuple):
+    """What all chains of a node say: attributes, and what they measured; None in field integration."""
+
+    attrs: dict
+    measure: set[str] | None
+
+
+def expected(task: Task, run_file: RunFile) -> Expected:
+    """What the chains of the node of a task say, but what its glass decides and the number of sweeps."""
+    facts = node_attributes(task, run_file) | {"seed": run_file.seed}
+    if task.field:
+        sweeps = {} if run_file.field.sweeps is None else {"sweeps": run_file.field.sweeps}
+        return Expected(facts | sweeps, None)
+    sampling = run_file.sampling_of(task.planted is not None)
+    facts |= {"thermalization": sampling.thermalization, "measure_every": sampling.measure_every}
+    return Expected(facts | {"n_replicas": sampling.replicas}, set(sampling.measure))
+
+
+def differences(facts: Facts, task: Task, wanted: Expected, rungs: list[float] | None) -> list[str]:
     """What is not as the run file has it, as 'name value, not value'; none if the chain belongs to the run.
 
     The number of sweeps is not compared: a chain may be shorter or longer than it is to be.
@@ -32,45 +52,33 @@ def differences(facts: Facts, task: Task, run_file: RunFile, ladder: list[float]
         Of a chain file or a segment.
     task : Task
         Whose place it has.
-    run_file : RunFile
-    ladder : list of float or None
-        Temperatures of the task's size and dilution; None where they are not known yet.
+    wanted : Expected
+        Of the task's node.
+    rungs : list of float or None
+        Temperatures of the task; None where they are not known yet.
     """
-    found = _pairs(facts, task, run_file, ladder)
+    found = _pairs(facts, task, wanted, rungs)
     return [f"{name} {_short(there)}, not {_short(here)}" for name, there, here in found]
 
 
-def _pairs(facts: Facts, task: Task, run_file: RunFile, ladder: list[float] | None) -> Iterator[tuple]:
+def _pairs(facts: Facts, task: Task, wanted: Expected, rungs: list[float] | None) -> Iterator[tuple]:
     """Name, what the chain has and what it should have, of all that differs."""
-    attrs, wanted = facts.attrs, expected(task, run_file)
-    for name in ("rounding", "planted_temperature", "kind"):
-        wanted.setdefault(name, None)
-    for name, value in wanted.items():
-        found = attrs.get(name)
-        if name == "glass":
-            found, value = _table(found), _table(value)
-            for key in sorted(found.keys() | value.keys()):
-                if found.get(key) != value.get(key):
-                    yield f"glass.{key}", found.get(key), value.get(key)
-        elif found != value:
+    own = {"task": task.text, "sample": task.sample}
+    for name, value in (own | dict.fromkeys(_NOT_ALWAYS) | wanted.attrs).items():
+        found = facts.attrs.get(name)
+        if found == value:
+            continue
+        if name != "glass":
             yield name, found, value
-    if not task.field:
-        measured = set(facts.variables) & _MEASUREMENTS
-        asked = set(run_file.sampling_of(task.planted is not None).measure)
-        if measured != asked:
-            yield "measure", sorted(measured), sorted(asked)
-    if ladder is not None and list(facts.temperature) != (rungs := temperatures(task, ladder)):
-        yield ("temperatures", *_first(list(map(float, facts.temperature)), rungs))
-
-
-def expected(task: Task, run_file: RunFile) -> dict:
-    """Attributes that every chain of a task has, but those that its glass decides."""
-    facts = node_attributes(task, run_file) | {"task": task.text, "seed": run_file.seed, "sample": task.sample}
-    if task.field:
-        return facts if run_file.field.sweeps is None else facts | {"sweeps": run_file.field.sweeps}
-    sampling = run_file.sampling_of(task.planted is not None)
-    facts |= {"thermalization": sampling.thermalization, "measure_every": sampling.measure_every}
-    return facts | {"n_replicas": sampling.replicas}
+            continue
+        there, here = _table(found), _table(value)
+        for key in sorted(there.keys() | here.keys()):
+            if there.get(key) != here.get(key):
+                yield f"glass.{key}", there.get(key), here.get(key)
+    if wanted.measure is not None and (measured := set(facts.variables) & _MEASUREMENTS) != wanted.measure:
+        yield "measure", sorted(measured), sorted(wanted.measure)
+    if rungs is not None and facts.temperature.tolist() != rungs:
+        yield ("temperatures", *_first(facts.temperature.tolist(), rungs))
 
 
 def _table(text) -> dict:

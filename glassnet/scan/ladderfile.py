@@ -63,11 +63,15 @@ def settled(found: dict[Task, Facts], run_file: RunFile, kept: Kept) -> dict[str
     """
     shown: dict[str, Counter] = {}
     rules: dict[str, Ladder | None] = {}
+    of_nodes: dict[str, str | None] = {}
     for task, facts in found.items():
-        name = ladders.name_of(task, run_file)
+        if task.folder not in of_nodes:
+            of_nodes[task.folder] = ladders.name_of(task, run_file)
+        name = of_nodes[task.folder]
         if name is not None:
-            rules.setdefault(name, ladders.rule_of(task, run_file))
-            shown.setdefault(name, Counter()).update([_shown(task, facts)])
+            if name not in rules:
+                rules[name] = ladders.rule_of(task, run_file)
+            shown.setdefault(name, Counter())[_shown(task, facts)] += 1
     known = dict(kept.ladders)
     for name, counted in shown.items():
         rungs = _chosen(known.pop(name, None), counted, rules[name], kept.is_sealed)

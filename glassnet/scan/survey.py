@@ -12,7 +12,7 @@ from glassnet.scan import belonging, ladderfile, ladders
 from glassnet.scan.belonging import Facts
 from glassnet.scan.config import RunFile, UserError
 from glassnet.scan.directory import RunDirectory
-from glassnet.scan.tasks import Task, recorded
+from glassnet.scan.tasks import Task, recorded, temperatures
 
 #: shards read at once: one reader alone does not use what a parallel file system can do
 _READERS = 8
@@ -75,47 +75,56 @@ def survey(directory: RunDirectory, tasks: list[Task], run_file: RunFile) -> Sur
                 segments[number] = newest.place, _facts(newest)
     found = {tasks[number]: facts for number, (_, facts) in [*segments.items(), *chains.items()]}
     known = ladderfile.settled(found, run_file, ladderfile.read(directory.path))
-    refused, uncompared = [], {}
+    compared, uncompared = _Comparison(run_file, known), {}
     for number, (path, facts) in [*chains.items(), *segments.items()]:
-        name = ladders.name_of(tasks[number], run_file)
-        if name is not None and name not in known:
+        if not compared.chain(path, facts, tasks[number]):
             uncompared[number] = path, facts
-        refused += _refusal(path, facts, tasks[number], run_file, known)
-    _refuse(refused)
+    compared.refuse()
     done, reached = _progress(tasks, run_file, chains, segments)
     return Survey(done, reached, begun, damaged, known, uncompared)
 
 
 def compare(found: Survey, tasks: list[Task], run_file: RunFile, known: dict[str, list[float]]) -> None:
     """Compare with their ladders the chains whose ladders were not known before; raises as :func:`survey` does."""
-    _refuse(
-        line
-        for number, (path, facts) in found.uncompared.items()
-        for line in _refusal(path, facts, tasks[number], run_file, known)
-    )
+    compared = _Comparison(run_file, known)
+    for number, (path, facts) in found.uncompared.items():
+        compared.chain(path, facts, tasks[number])
+    compared.refuse()
 
 
-def _refusal(path: Path, facts: Facts, task: Task, run_file: RunFile, known: dict[str, list[float]]) -> list[str]:
-    """A line if a chain belongs to another run."""
-    name = ladders.name_of(task, run_file)
-    ladder = ladders.ladder_of(task, run_file, known) if name is None or name in known else None
-    wrong = belonging.differences(facts, task, run_file, ladder)
-    if not wrong:
-        return []
-    if facts.attrs.get("seed") != run_file.seed or facts.attrs.get("task") != task.text:
-        wrong = [f"task {facts.attrs.get('task')}, seed {facts.attrs.get('seed')}"]
-    return [f"{path}: belongs to another run or task ({'; '.join(wrong)})"]
+class _Comparison:
+    """Chains compared with a run file and its ladders, as far as these are known."""
 
+    def __init__(self, run_file: RunFile, known: dict[str, list[float]]):
+        self._run_file, self._known = run_file, known
+        # of a node everything but task and sample is the same
+        self._nodes: dict[str, tuple[belonging.Expected, list[float] | None]] = {}
+        self._lines: list[str] = []
 
-def _refuse(lines) -> None:
-    lines = list(lines)
-    if not lines:
-        return
-    shown = lines[:_NAMED]
-    if len(lines) > _NAMED:
-        shown.append(f"and {len(lines) - _NAMED} more")
-    advice = "move them away or delete them to have them computed again, or go on with the run file they are of"
-    raise UserError("\n".join([*shown, advice]))
+    def chain(self, path: Path, facts: Facts, task: Task) -> bool:
+        """Compare one; whether its ladder is known."""
+        if task.folder not in self._nodes:
+            name = ladders.name_of(task, self._run_file)
+            is_known = name is None or name in self._known
+            rungs = temperatures(task, ladders.ladder_of(task, self._run_file, self._known)) if is_known else None
+            self._nodes[task.folder] = belonging.expected(task, self._run_file), rungs
+        wanted, rungs = self._nodes[task.folder]
+        wrong = belonging.differences(facts, task, wanted, rungs)
+        if wrong:
+            if facts.attrs.get("seed") != self._run_file.seed or facts.attrs.get("task") != task.text:
+                wrong = [f"task {facts.attrs.get('task')}, seed {facts.attrs.get('seed')}"]
+            self._lines.append(f"{path}: belongs to another run or task ({'; '.join(wrong)})")
+        return rungs is not None
+
+    def refuse(self) -> None:
+        """Raise a UserError if chains belong to another run."""
+        if not self._lines:
+            return
+        shown = self._lines[:_NAMED]
+        if len(self._lines) > _NAMED:
+            shown.append(f"and {len(self._lines) - _NAMED} more")
+        advice = "move them away or delete them to have them computed again, or go on with the run file they are of"
+        raise UserError("\n".join([*shown, advice]))
 
 
 def _progress(tasks, run_file: RunFile, chains: dict, segments: dict) -> tuple[set[int], dict[int, int]]:
