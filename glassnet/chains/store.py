@@ -156,7 +156,8 @@ def read_index(path: Path, packed: dict[str, Member] | None = None) -> dict:
     if not path.exists():
         raise ChainError(f"{path}: no such file or directory")
     if packed is None and path.is_dir() and not (path / NODES).exists() and not (path / RUN_FILE).exists():
-        names = sorted(os.listdir(path))
+        with reading(path):
+            names = sorted(os.listdir(path))
         found = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "") if names else "nothing"
         raise ChainError(f"{path}: not a run directory of glassnet: no {NODES} (found {found})")
     again = "" if packed is not None else f"; glassnet scan {path / RUN_FILE} --out {path} writes it again"

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from glassnet.chains import merging, sealed, shards
+from glassnet.chains import index, merging, sealed, shards
 from glassnet.chains.archive import Member
 from glassnet.chains.atomic import commit, set_aside
 from glassnet.chains.content import ChainError, attributes, opened
@@ -104,9 +104,26 @@ class RunDirectory:
         except OSError as error:
             raise UserError(f"{self.path / NODES}: cannot be read: {error.strerror or error}") from None
 
-    def listed(self) -> dict:
-        """The list of nodes as a scan would write it; what nodes.json says is not looked at but for the run file."""
-        return record.listed(self.run_file())
+    def derived(self) -> dict | None:
+        """The list of nodes as a scan would write it, where nodes.json is missing, damaged or without a checksum; None
+        where it is sound, or no run file is.
+
+        Raises
+        ------
+        ChainError
+            If there are chains that the run file does not ask for.
+        """
+        try:
+            kept = self.kept_record()
+            if kept is not None and kept.text is not None:
+                return None
+            listed = record.listed(self.run_file())
+        except UserError:
+            return None
+        stray = index.unlisted(self.path, listed)
+        if stray is not None:
+            raise ChainError(f"{self.path / RUN_FILE}: damaged: it does not ask for {stray}")
+        return listed
 
     def rounding(self, otherwise: str) -> str:
         """How many connections the dilutions of this directory remove: what was recorded when it was begun.
@@ -153,6 +170,10 @@ class RunDirectory:
             elif (self.path / "chains").exists():
                 raise UserError(f"{self.path}: holds chains of a run whose {RUN_FILE} is missing; choose another --out")
             run_file = run_file.keeping(self.rounding(run_file.scan.rounding))
+            # nobody but the chains contradicts a run file of an earlier release
+            stray = index.unlisted(self.path, record.listed(run_file)) if kept is None or kept.text is None else None
+            if stray is not None and not refused:
+                refused = [f"asks for less than {self.path} holds: not for {stray}"]
         refused = [*refused, *dilution.mistakes(run_file)]
         if refused and self.edits(name, run_file):
             refused.append(f"was edited or damaged since the last scan wrote it; delete it to go on as {NODES} has it")
@@ -207,10 +228,7 @@ class RunDirectory:
 
     def ladders(self) -> dict[str, list[float]]:
         """Temperature ladders computed so far, by name; none where the file is damaged: they can be computed again."""
-        try:
-            return ladderfile.read(self.path).ladders
-        except OSError as error:
-            raise UserError(f"{self.path / LADDERS}: cannot be read: {error.strerror or error}") from None
+        return ladderfile.read(self.path).ladders
 
     def keep_ladders(self, ladders: dict[str, list[float]]) -> None:
         """Write the temperature ladders."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from glassnet.chains import sealed
 from glassnet.scan import ladders
 from glassnet.scan.belonging import Facts
-from glassnet.scan.config import Ladder, RunFile
+from glassnet.scan.config import Ladder, RunFile, UserError
 from glassnet.scan.tasks import Task
 
 LADDERS = "ladders.json"
@@ -31,13 +31,15 @@ def read(directory: Path) -> Kept:
 
     Raises
     ------
-    OSError
+    UserError
         If it cannot be read here and now.
     """
     try:
         found, is_sealed = sealed.unseal((directory / LADDERS).read_bytes())
     except FileNotFoundError:
         return Kept({}, False)
+    except OSError as error:
+        raise UserError(f"{directory / LADDERS}: cannot be read: {error.strerror or error}") from None
     except sealed.Damaged as error:
         return Kept({}, False, str(error))
     if not all(isinstance(rungs, list) and _are_temperatures(rungs) for rungs in found.values()):

@@ -53,15 +53,8 @@ def open_readable(path: Path) -> Readable:
 
 def _derived(path: Path) -> dict | None:
     """The list of nodes of a run directory where nodes.json is missing, damaged or without a checksum."""
-    if not path.is_dir() or not any((path / name).is_file() for name in (index.NODES, index.RUN_FILE)):
-        return None
-    directory = RunDirectory(path)
-    try:
-        kept = directory.kept_record()
-        is_sealed = kept is not None and kept.text is not None
-        return None if is_sealed else directory.listed()
-    except UserError:
-        return None
+    is_run = path.is_dir() and any((path / name).is_file() for name in (index.NODES, index.RUN_FILE))
+    return RunDirectory(path).derived() if is_run else None
 
 
 def _blame(path: Path) -> None:

@@ -161,3 +161,26 @@ def test_of_swapped_files_the_strange_one_is_blamed(out, run_file, scan, tmp_pat
         assert "sample1.h5" not in str(blamed.value)
     symmetric.write_bytes(kept)
     assert len(opened(out).leaves) == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "stray"),
+    [
+        ("planted = [0.8]", "planted = [0.9]", "planted0.8/sample0.h5"),
+        ("samples = 2", "samples = 1", "sample1.h5"),
+        ("sizes = [24]", "sizes = [48]", "sample0.h5"),
+        ("dilutions = [0.25]", "dilutions = [0.125]", "sample0.h5"),
+    ],
+)
+def test_a_run_file_of_an_earlier_release_that_asks_for_less_is_refused(out, capsys, old, new, stray):
+    """What it no longer asks for is not overlooked."""
+    written_by_0_3_0(out)
+    text = (out / "run.toml").read_text()
+    assert text.count(old) == 1
+    (out / "run.toml").write_text(text.replace(old, new))
+    with pytest.raises(
+        ChainError, match=rf"run\.toml: damaged: it does not ask for chains/N24/dilution0\.25/.*{stray}"
+    ):
+        opened(out)
+    assert main(["scan", str(out / "run.toml"), "--out", str(out)]) == 2
+    assert f"asks for less than {out} holds: not for chains/N24/dilution0.25/" in capsys.readouterr().err
