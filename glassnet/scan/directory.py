@@ -18,13 +18,13 @@ from pathlib import Path
 
 from glassnet.chains import index, merging, sealed, shards
 from glassnet.chains.archive import Member
-from glassnet.chains.atomic import commit, set_aside
+from glassnet.chains.atomic import commit
 from glassnet.chains.content import ChainError, attributes, opened
 from glassnet.chains.headers import file_name
 from glassnet.chains.index import NODES, RUN_FILE
 from glassnet.chains.unfinished import Unfinished
 from glassnet.scan import dilution, growth, ladderfile, leftovers, record
-from glassnet.scan.config import RunFile, UserError, load, parse, read, runnable
+from glassnet.scan.config import RunFile, UserError, parse, read
 from glassnet.scan.ladderfile import LADDERS
 from glassnet.scan.tasks import Task, n_samples, recorded
 
@@ -175,8 +175,8 @@ class RunDirectory:
             if stray is not None and not refused:
                 refused = [f"asks for less than {self.path} holds: not for {stray}"]
         refused = [*refused, *dilution.mistakes(run_file)]
-        if refused and self.edits(name, run_file):
-            refused.append(f"was edited or damaged since the last scan wrote it; delete it to go on as {NODES} has it")
+        if refused and record.is_edited(self.path, name):
+            refused.append(record.ADVICE)
         if refused:
             raise UserError("\n".join(f"{name}: {mistake}" for mistake in refused))
         return run_file
@@ -234,32 +234,6 @@ class RunDirectory:
         """Write the temperature ladders."""
         self._put(LADDERS, ladderfile.text(ladders))
 
-    def damaged_records(self) -> dict[Path, str]:
-        """Damaged files of what a scan writes about a run, with the reason; all of them can be written again."""
-        found = {}
-        try:
-            record.read(self.path)
-        except sealed.Damaged as error:
-            found[self.path / NODES] = str(error)
-        damage = ladderfile.read(self.path).damage
-        return found if damage is None else found | {self.path / LADDERS: damage}
-
-    def edits(self, path, run_file: RunFile) -> list[str]:
-        """A line for each setting in which a run file, where it is the one in this directory, was changed since the
-        last scan wrote it: a user wants that, an accident may have done it."""
-        kept = self.kept_record()
-        if kept is None or kept.text is None or not _same_file(path, self.path / RUN_FILE):
-            return []
-        changed = growth.changes(self.run_file(), run_file)
-        return [f"{path}: changed since the last scan wrote it: {line}" for line in changed]
-
-    def keep_edited(self, run_file: RunFile) -> Path | None:
-        """Rename a run.toml that is neither what the last scan wrote nor what this one is to write; its new path."""
-        path, kept = self.path / RUN_FILE, self.kept_record()
-        if kept is None or kept.text is None or not path.is_file():
-            return None
-        return set_aside(path) if path.read_bytes() not in (kept.text.encode(), run_file.text.encode()) else None
-
     def note(self, speed: dict) -> None:
         """Leave word for `glassnet status`: how fast a running scan is and what it works on."""
         with contextlib.suppress(OSError):
@@ -315,34 +289,6 @@ class RunDirectory:
                 except OSError as error:
                     refused.append(str(error))
         return refused
-
-
-def wanted(path) -> RunFile:
-    """The run file that a scan is given; where it is that of a run directory and was deleted, as nodes.json keeps it.
-
-    Raises
-    ------
-    UserError
-        As :func:`glassnet.scan.config.load` does.
-    """
-    path = Path(path)
-    kept = RunDirectory(path.parent).kept_record() if path.name == RUN_FILE else None
-    if kept is None or kept.text is None:
-        return load(path)
-    if not path.exists():
-        return runnable(kept.text, str(path.with_name(NODES)))
-    try:
-        return load(path)
-    except UserError as error:
-        again = f"{path}: was edited or damaged since the last scan wrote it; delete it to go on as {NODES} has it"
-        raise UserError(f"{error}\n{again}") from None
-
-
-def _same_file(one, other: Path) -> bool:
-    try:
-        return os.path.samefile(one, other)
-    except OSError:
-        return False
 
 
 def _first_attributes(folder: Path) -> dict | None:

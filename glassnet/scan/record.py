@@ -4,13 +4,17 @@ The list can be derived from them, and the run file from the list: damage to one
 nothing. What a user writes into run.toml counts from the next scan on, which checks it like any other run file.
 """
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
 from glassnet.chains import index, sealed
-from glassnet.chains.index import NODES
+from glassnet.chains.index import NODES, RUN_FILE
 from glassnet.scan.config import RunFile
 from glassnet.scan.tasks import Task, all_tasks, n_samples, node_attributes
+
+#: what to do about a run.toml that cannot be gone on with
+ADVICE = f"was edited or damaged since the last scan wrote it; delete it to go on as {NODES} has it"
 
 
 class Record(NamedTuple):
@@ -36,6 +40,21 @@ def read(directory: Path) -> Record | None:
         return None
     # release 0.3.0 recorded no rule, which says that it was its own
     return Record(table.get("rounding", "layers"), table["run_file"] if is_sealed else None)
+
+
+def is_edited(directory: Path, path) -> bool:
+    """Whether `path` is the run file in the directory, and not as the last scan wrote it."""
+    kept, inside = _sound(directory), directory / RUN_FILE
+    if kept is None or kept.text is None or not inside.is_file() or not os.path.exists(path):
+        return False
+    return os.path.samefile(path, inside) and inside.read_bytes() != kept.text.encode()
+
+
+def _sound(directory: Path) -> Record | None:
+    try:
+        return read(directory)
+    except sealed.Damaged:
+        return None
 
 
 def text(run_file: RunFile) -> str:

@@ -13,15 +13,14 @@ from typing import NamedTuple
 import numpy as np
 
 import glassnet
-from glassnet.chains import rescue, segment, shards
-from glassnet.chains.atomic import commit, set_aside
+from glassnet.chains import segment, shards
+from glassnet.chains.atomic import commit
 from glassnet.chains.content import ChainError
-from glassnet.chains.index import RUN_FILE
 from glassnet.kernels.bitsliced import chosen_instruction_set
 from glassnet.sampling.ladder import Interrupted
-from glassnet.scan import dilution, farm, ladders, progress, survey, tasks
+from glassnet.scan import dilution, farm, ladders, mending, progress, survey, tasks
 from glassnet.scan.config import RunFile, UserError
-from glassnet.scan.directory import RunDirectory, wanted
+from glassnet.scan.directory import RunDirectory
 from glassnet.scan.saving import CHECKPOINT_EVERY, Saving
 from glassnet.scan.schedule import Schedule
 from glassnet.scan.stop import Stop, time_left
@@ -138,16 +137,20 @@ def _conclude(plan: Plan, code: int) -> int:
 
 def _prepare(path, out, checkpoint_every: float, held: contextlib.ExitStack, stop: Stop) -> Plan:
     """Everything that can be refused, before anything is run; Interrupted if the pilots of ladders are to stop."""
-    run_file = wanted(path)
+    run_file = mending.wanted(path)
     directory = RunDirectory.of(path, run_file, out)
     directory.check(run_file, str(path))
     held.enter_context(directory.locked())
     run_file = directory.check(run_file, str(path))
-    for line in [*directory.edits(path, run_file), *dilution.warnings(run_file)]:
+    for line in [*mending.edits(directory, path, run_file), *dilution.warnings(run_file)]:
         _warn(line)
     every_task = tasks.all_tasks(run_file)
     found = survey.survey(directory, every_task, run_file)
-    _mend(directory, found, every_task, run_file)
+    for line in mending.set_all_aside(directory, found, run_file):
+        _warn(line)
+    for number in found.begun & found.done:
+        # a scan was killed between the last two steps of the task
+        directory.unfinished(every_task[number]).remove()
     directory.describe(run_file)
     left = [number for number in range(len(every_task)) if number not in found.done]
     # those whose ladders nobody knows any more, too: what they ran at is compared
@@ -160,23 +163,6 @@ def _prepare(path, out, checkpoint_every: float, held: contextlib.ExitStack, sto
     directory.keep_ladders(kept)
     costs = {number: tasks.cost(every_task[number], run_file, found.reached.get(number, 0)) for number in left}
     return Plan(Job(run_file, str(directory.path), kept, checkpoint_every), every_task, costs, len(found.done))
-
-
-def _mend(directory: RunDirectory, found: survey.Survey, every_task: list[Task], run_file: RunFile) -> None:
-    """Set aside what is damaged, and say so; all of it is computed or written again."""
-    for path, reason in directory.damaged_records().items():
-        _warn(f"{path}: {reason}; kept as {set_aside(path).name} and written again")
-    edited = directory.keep_edited(run_file)
-    if edited is not None:
-        _warn(f"{directory.path / RUN_FILE}: not what the last scan wrote; kept as {edited.name} and written again")
-    # shards last: of a chain damaged in both files the one in the shard may be the one that is rescued
-    for path, reason in sorted(found.damaged.items(), key=lambda entry: entry[0].suffix == ".zip"):
-        rescued = f", {rescue.rescue(path)} chains rescued, the others" if path.suffix == ".zip" else " and"
-        aside = set_aside(path)
-        _warn(f"{reason}; kept as {aside.name}{rescued} run again")
-    for number in found.begun & found.done:
-        # a scan was killed between the last two steps of the task
-        directory.unfinished(every_task[number]).remove()
 
 
 def _work(comm, plan: Plan, stop: Stop) -> int:

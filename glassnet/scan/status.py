@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from glassnet.chains.unfinished import Unfinished
-from glassnet.scan import dilution, equilibrium, forecast, survey, tasks
+from glassnet.scan import dilution, equilibrium, forecast, mending, survey, tasks
 from glassnet.scan.config import RunFile
-from glassnet.scan.directory import RunDirectory, wanted
+from glassnet.scan.directory import RunDirectory
 from glassnet.scan.saving import CHECKPOINT_EVERY
 from glassnet.scan.tasks import Task
 
@@ -106,7 +106,7 @@ def dry_run(
     UserError
         Whatever the scan would refuse.
     """
-    run_file = wanted(path)
+    run_file = mending.wanted(path)
     directory = RunDirectory.of(path, run_file, out)
     run_file = directory.check(run_file, str(path))
     every_task = tasks.all_tasks(run_file)
@@ -122,8 +122,10 @@ def dry_run(
         expected = forecast.forecast(jobs, run_file)
         lines += [] if calibration is None else forecast.times(expected, calibration, time_limit)
         lines += forecast.sizes(expected, len(left), checkpoint_every, python)
-    lines += _some(f"warning: {line}" for line in [*directory.edits(path, run_file), *dilution.warnings(run_file)])
-    lines += _some(f"damaged, would be written again: {path}" for path in directory.damaged_records())
+    lines += _some(
+        f"warning: {line}" for line in [*mending.edits(directory, path, run_file), *dilution.warnings(run_file)]
+    )
+    lines += _some(f"damaged, would be written again: {path}" for path in mending.damaged_records(directory))
     lines += _some([f"damaged, would be run again: {reason}" for reason in found.damaged.values()])
     return "\n".join(lines)
 
