@@ -10,6 +10,9 @@ from glassnet.chains.headers import FILE
 #: what a run directory holds besides its chains
 RUN_FILE = "run.toml"
 NODES = "nodes.json"
+#: facts of a task in its chain file that all samples of a node share
+NODE_ATTRS = ("n_weights_parent", "dilution", "planted_temperature", "ensemble", "p", "couplings", "glass", "n_weights")
+NODE_ATTRS += ("kind", "rounding")
 #: samples of a run; a run file may not ask for more
 _MOST_SAMPLES = 10**7
 _FOLDER = re.compile(r"chains/((?:field/)?N\d+/dilution[0-9.e+-]+(?:/planted[0-9.e+-]+)?)")
@@ -37,12 +40,31 @@ def decoded(image: bytes) -> tuple[dict, bool]:
     return table, is_sealed
 
 
-def check_run_file(text: str) -> None:
-    """Refuse a run file that is no TOML file with a ValueError."""
+def tables_of(text: str) -> dict:
+    """The tables of a run file; ValueError if it is no TOML file."""
     try:
-        tomllib.loads(text)
+        return tomllib.loads(text)
     except RecursionError:
         raise ValueError(f"{RUN_FILE} is nested too deeply") from None
+
+
+def check_unsealed(table: dict, tables: dict) -> None:
+    """Compare a list without a checksum with the run file, as far as that can be done without the rules of scans.
+
+    Raises
+    ------
+    glassnet.chains.sealed.Damaged
+        If one does not fit the other.
+    """
+    scan = tables.get("scan", {})
+    numbers = [tables.get("samples"), scan.get("planted_samples") if isinstance(scan, dict) else None]
+    asked = [number for number in numbers if isinstance(number, int)]
+    for node in table["nodes"]:
+        unknown = node["attrs"].keys() - set(NODE_ATTRS)
+        if unknown:
+            raise sealed.Damaged(f"damaged (unknown key {min(unknown)[:40]!r})")
+        if asked and node["attrs"].get("kind") != "field" and node["samples"] not in asked:
+            raise sealed.Damaged(f"damaged ({node['samples']} samples, which {RUN_FILE} does not ask for)")
 
 
 def unlisted(directory: Path, table: dict) -> str | None:

@@ -22,12 +22,9 @@ from glassnet.chains.content import (
     variable_names,
 )
 from glassnet.chains.headers import Header, of_content
-from glassnet.chains.index import NODES, RUN_FILE
+from glassnet.chains.index import NODE_ATTRS, NODES, RUN_FILE
 from glassnet.chains.shards import Held, follow, held, in_list, listed, read_header, sharded
 
-#: facts of a task in its chain file that all samples of a node share
-NODE_ATTRS = ("n_weights_parent", "dilution", "planted_temperature", "ensemble", "p", "couplings", "glass", "n_weights")
-NODE_ATTRS += ("kind", "rounding")
 #: how all samples of a node were run
 SETTINGS = ("rounding", "sampler", "n_replicas", "thermalization", "measure_every")
 #: facts that differ between samples, with what they mean
@@ -165,7 +162,9 @@ def read_index(path: Path, packed: dict[str, Member] | None = None) -> dict:
         table, is_sealed = index.decoded(_image(path, NODES, packed))
         if not is_sealed:
             table["run_file"] = _image(path, RUN_FILE, packed).decode()
-        index.check_run_file(table["run_file"])
+        tables = index.tables_of(table["run_file"])
+        if not is_sealed:
+            index.check_unsealed(table, tables)
         stray = None if is_sealed or packed is not None else index.unlisted(path, table)
         if stray is not None:
             raise sealed.Damaged(f"damaged: {stray} is not in it")

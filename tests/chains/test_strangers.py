@@ -257,3 +257,10 @@ def test_a_packed_run_is_compared_with_its_digests_when_it_is_opened(packed):
     rewrite(path, members)
     with pytest.raises(ChainError, match=r"sample1\.h5: damaged: its content does not match its digest"):
         gn.open_chains(path)
+
+
+def test_a_run_file_of_other_types_is_no_traceback(packed):
+    path, members = packed
+    members["run.toml"] = b"samples = []\nscan = 3\n"
+    rewrite(path, members)
+    assert gn.open_chains(path).attrs["run_file"] == "samples = []\nscan = 3\n"

@@ -1,11 +1,16 @@
 """nodes.json, run.toml and ladders.json: each can be had again from the others and the chains, and none is believed."""
 
+import contextlib
+import itertools
 import json
+import shutil
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.chains import pack, segment
+from glassnet.chains import index, pack, sealed, segment
 from glassnet.chains.content import ChainError
 from glassnet.cli import main
 from glassnet.scan import readable, run, tasks
@@ -14,6 +19,7 @@ from glassnet.scan.directory import RunDirectory
 from glassnet.scan.survey import survey
 
 SMALL = ("[12, 24]", "[24]", "planted = [0.6, 0.8]", "planted = [0.8]")
+FROZEN = Path(__file__).parent / "frozen"
 SYMMETRIC, PLANTED = "chains/N24/dilution0.25", "chains/N24/dilution0.25/planted0.8"
 
 
@@ -75,6 +81,25 @@ def test_a_damaged_list_of_nodes_changes_nothing(out, run_file, scan, capsys, di
     told = "nodes.json: damaged" in capsys.readouterr().err
     assert told == (damaged is not None and (not old or how in ("byte", "empty", "zeros", "name")))
     assert digests(out) == whole and gn.open_chains(out).load().identical(before)
+
+
+def test_no_flip_of_an_old_list_of_nodes_changes_a_result(tmp_path):
+    """Every bit of one that release 0.3.0 wrote, without a checksum: a sample of those that leave a list is opened."""
+    old = shutil.copytree(FROZEN / "0.3.0-geometric", tmp_path / "old")
+    image, left = (old / "nodes.json").read_bytes(), []
+    before = gn.open_chains(old).load()
+    for place, bit in itertools.product(range(len(image)), range(8)):
+        flipped = bytearray(image)
+        flipped[place] ^= 1 << bit
+        with contextlib.suppress(sealed.Damaged):
+            if index.decoded(bytes(flipped)) != index.decoded(image):
+                left.append(bytes(flipped))
+    assert 1000 < len(left) < 2000
+    for number in np.random.default_rng(1).choice(len(left), 40, replace=False):
+        (old / "nodes.json").write_bytes(left[number])
+        with pytest.raises(ChainError):
+            gn.open_chains(old)
+    assert opened(old).identical(before)
 
 
 def test_a_node_that_was_dropped_is_missed(out):
