@@ -6,6 +6,8 @@ import os
 
 import numpy as np
 
+from glassnet import _meant
+
 
 def integer(name: str, value, *, minimum: int | None = None, maximum: int | None = None) -> int:
     """Return `value` as an int within [minimum, maximum], or raise an error that names the argument."""
@@ -51,7 +53,8 @@ def choice(name: str, value, allowed: tuple[str, ...]) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
     if value not in allowed:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
+        meant = _meant.question(value, allowed)
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}{meant}")
     return value
 
 

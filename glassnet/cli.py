@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 
 import glassnet
+from glassnet import _meant
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,7 +21,9 @@ def main(arguments: list[str] | None = None) -> int:
     _, rank = farm.launched()
     # under a launcher every rank runs this, but only rank 0 speaks
     with contextlib.redirect_stderr(io.StringIO()) if rank else contextlib.nullcontext():
-        chosen = _parser().parse_args(arguments)
+        parser, words = _parser(), sys.argv[1:] if arguments is None else arguments
+        parser.check(words)
+        chosen = parser.parse_args(words)
     if rank and chosen.command is not _scan:
         return 0
     try:
@@ -40,15 +43,49 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="glassnet", description="Monte Carlo and cavity theory of the random active path model."
-    )
+class _Parser(argparse.ArgumentParser):
+    """Knows its options and commands, and answers others with the one that was probably meant."""
+
+    def __init__(self, *arguments, **keywords):
+        self.options: list[str] = []
+        self.commands: dict[str, _Parser] = {}
+        super().__init__(*arguments, **keywords)
+
+    def add_argument(self, *arguments, **keywords):
+        action = super().add_argument(*arguments, **keywords)
+        self.options += action.option_strings
+        return action
+
+    def check(self, words: list[str]) -> None:
+        """End the program at the first command or option that is none; what else is wrong comes out as words are
+        parsed."""
+        for place, word in enumerate(words):
+            if word == "--":
+                return
+            if self.commands and not word.startswith("-"):
+                if word not in self.commands:
+                    meant = _meant.question(word, self.commands)
+                    self.error(f"invalid choice: {word!r}{meant} (choose from {', '.join(self.commands)})")
+                return self.commands[word].check(words[place + 1 :])
+            self._check_option(word.partition("=")[0])
+
+    def _check_option(self, word: str) -> None:
+        # of short ones the value may follow at once, and a negative number is none
+        short = word[:2] in self.options or not word[1:2].isalpha()
+        known = any(option.startswith(word) for option in self.options) if word.startswith("--") else short
+        if word.startswith("-") and not known:
+            meant = _meant.question(word, self.options) or f" (allowed: {', '.join(self.options)})"
+            self.error(f"unknown option {word}{meant}")
+
+
+def _parser() -> _Parser:
+    parser = _Parser(prog="glassnet", description="Monte Carlo and cavity theory of the random active path model.")
     parser.add_argument("--version", action="version", version=f"glassnet {glassnet.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, run: Callable, text: str) -> argparse.ArgumentParser:
+    def command(name: str, run: Callable, text: str) -> _Parser:
         entry = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        parser.commands[name] = entry
         entry.set_defaults(command=run)
         return entry
 
@@ -95,7 +132,8 @@ def _theory_arguments(theory: argparse.ArgumentParser) -> None:
     theory.add_argument("--degree", type=int, help="regular: paths through each weight, before dilution")
     theory.add_argument("--alpha", type=float, help="the others: paths per weight, before dilution")
     theory.add_argument("--widths", type=_widths, metavar="N0,N1,...", help="walks: neurons in each layer")
-    theory.add_argument("--couplings", choices=("binary", "gaussian"), help="their law (default binary)")
+    laws = ("binary", "gaussian")
+    theory.add_argument("--couplings", type=_one_of(*laws), metavar="|".join(laws), help="their law (default binary)")
     theory.add_argument("--bias", type=float, help="mean of a binary coupling (default 0)")
     theory.add_argument("--dilution", type=float, help="fraction of the connections removed (default 0)")
     theory.add_argument(
@@ -116,6 +154,18 @@ def _seconds(text: str) -> float:
     if not 0 < seconds < math.inf:
         raise argparse.ArgumentTypeError(f"must be a positive number of seconds, got {text}")
     return seconds
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    """One of a few words on the command line."""
+
+    def word(text: str) -> str:
+        if text not in allowed:
+            meant = _meant.question(text, allowed)
+            raise argparse.ArgumentTypeError(f"must be {' or '.join(allowed)}, got {text}{meant}")
+        return text
+
+    return word
 
 
 def _count(text: str) -> int:

@@ -114,7 +114,31 @@ def test_dry_run_creates_nothing(main, tmp_path):
         (("theory", "run.toml", "--p", "3"), "run.toml says all of the glass itself, it does not take --p\n"),
         (("theory", "regular", "--degree", "4"), "glassnet: theory: regular needs --p\n"),
         (("scan",), "the following arguments are required: RUN.toml"),
-        (("scna",), "invalid choice: 'scna'"),
+        (("scna",), "invalid choice: 'scna', did you mean scan? (choose from scan, analyze, status,"),
+        (("Verify", "x"), "invalid choice: 'Verify', did you mean verify?"),
+        (("plot",), "invalid choice: 'plot' (choose from scan, analyze, status, verify, pack, theory, bench)\n"),
+        (("--verson",), "glassnet: error: unknown option --verson, did you mean --version?\n"),
+        (("scan", "--dryrun"), "glassnet scan: error: unknown option --dryrun, did you mean --dry-run?\n"),
+        (("scan", "run.toml", "--dry_run"), "unknown option --dry_run, did you mean --dry-run?\n"),
+        (("scan", "run.toml", "--timelimit=5"), "unknown option --timelimit, did you mean --time-limit?\n"),
+        (("scan", "run.toml", "--checkpoint", "--ouput", "x"), "unknown option --ouput, did you mean --out?\n"),
+        (("status", "x", "-json"), "glassnet status: error: unknown option -json, did you mean --json?\n"),
+        (("status", "x", "--nothing"), "unknown option --nothing (allowed: -h, --help, --json)\n"),
+        (("verify", "x", "--sead", "3"), "unknown option --sead, did you mean --seed?\n"),
+        (("pack", "x", "--output", "y"), "unknown option --output, did you mean --out?\n"),
+        (("theory", "regular", "--dgree", "4"), "unknown option --dgree, did you mean --degree?\n"),
+        (("theory", "regulr"), "or a run file, got regulr, did you mean regular?\n"),
+        (
+            ("theory", "poisson", "--couplings", "gausian"),
+            "argument --couplings: must be binary or gaussian, got gausian, did you mean gaussian?\n",
+        ),
+        *(
+            (
+                ("theory", "regular", "--p", "3", "--degree", "4", "--diagram", name),
+                f"glassnet: theory: --diagram draws into a file that ends in .png, .svg, .pdf, got {name}\n",
+            )
+            for name in ("x.docx", "x", ".png")
+        ),
         ((), "the following arguments are required: COMMAND"),
     ],
 )
@@ -133,6 +157,7 @@ def test_mistakes_are_one_line_and_exit_2(main, tmp_path, arguments, complaint):
     ("old", "new", "complaint"),
     [
         ("samples = 2", "sampels = 2", "glassnet: bad.toml: sampels: unknown key, did you mean samples?\n"),
+        ('"regular"', '"Regulr"', "or 'walks', got 'Regulr', did you mean regular?\n"),
         ("p = 3", "p = 3.0", "glassnet: bad.toml: glass.p: must be a valid integer, got 3.0\n"),
         ("[12, 24]", "[12, 25]", "scan.sizes[1]: size * degree must be divisible by p, got 25 * 4 and p = 3\n"),
         ("0.6, 1.0", "0.0, 1.0", "sampling.temperatures[0]: must be greater than 0, got 0.0\n"),
@@ -264,6 +289,14 @@ def test_theory(main):
     assert (code, errors) == (0, "")
     assert "0.654" in output
     assert "0.752" in output
+
+
+def test_numbers_below_zero_and_short_forms_are_no_unknown_options(main):
+    ferromagnet = ("theory", "poisson", "--p", "3", "--alpha", "2", "--bias")
+    assert main(*ferromagnet, "-0.5")[0] == 0
+    assert main("theory", "regular", "--p", "3", "--deg", "2")[0] == 0
+    assert main("verify", "nowhere", "-k3")[2] == "glassnet: nowhere: no such directory\n"
+    assert main("--versio")[1] == f"glassnet {glassnet.__version__}\n"
 
 
 def test_as_a_command(tmp_path):

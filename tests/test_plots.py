@@ -62,7 +62,7 @@ def line(synthetic):
     datasets = {}
     for dilution, critical in ((0.0, 0.65), (0.05, 0.56), (0.1, 0.44)):
         planted = sorted({0.5, *(round(critical + step, 2) for step in (-0.08, -0.02, 0.02, 0.08))})
-        scan = synthetic.two_level((48, 72, 96), planted, seed=3, critical=critical, disorder=0.5)
+        scan = synthetic.two_level((40, 60, 80), planted, seed=3, critical=critical, disorder=0.5)
         # the model's energies are those without dilution, which would bound its temperature
         scan = {path: data.assign_attrs(couplings="given") for path, data in scan.items()}
         datasets |= {path.replace("dilution0.0", f"dilution{dilution}"): data for path, data in scan.items()}
@@ -491,7 +491,7 @@ def test_critical_dilution_is_shown_with_the_weight_of_every_size(line):
     (ax,) = figure.axes
     assert ax.get_title() == "$T = 0.5$"
     assert len(ax.containers) == 3
-    for container, size in zip(ax.containers, (48, 72, 96), strict=True):
+    for container, size in zip(ax.containers, (40, 60, 80), strict=True):
         rows = [result.planted[size].sel(planted_temperature=0.5) for result in line]
         assert np.array_equal(container.lines[0].get_xdata(), [0.0, 0.05, 0.1])
         assert np.allclose(container.lines[0].get_ydata(), [float(row["weight"]) for row in rows])

@@ -12,7 +12,7 @@ import glassnet
 ROOT = Path(glassnet.__file__).parent
 #: every room may import those to its left; what shares a step does not know each other
 ORDER = (
-    {"_memory", "_random", "_checks", "_wiring", "_dilution", "_progress"},
+    {"_memory", "_random", "_checks", "_meant", "_wiring", "_dilution", "_progress"},
     {"kernels"},
     {"glass"},
     {"ensembles"},
@@ -25,9 +25,10 @@ ORDER = (
     {"__main__"},
 )
 STEP = {room: step for step, rooms in enumerate(ORDER) for room in rooms}
-#: the only steps to the right: samplers describe their dataset, and a verdict draws itself when asked to
+#: the only steps to the right: samplers describe their dataset; a verdict draws itself and writes the next run file
+#: when asked to
 EXTRA = {("sampling", "chains.schema")}
-EXTRA_INSIDE_FUNCTIONS = {("analysis", "plots")}
+EXTRA_INSIDE_FUNCTIONS = {("analysis", "plots"), ("analysis", "scan.suggestion")}
 #: heavy or optional packages and the only modules that may import them
 GUARDED = {
     "mpi4py": {"scan.farm"},

@@ -1,6 +1,7 @@
 """From saved chains to a sentence with numbers: errors, disorder averages, equilibration, the transition.
 
-`reweight` gives averages between the rungs of a ladder. Beside it four studies that make their own chains:
+`reweight` gives averages between the rungs of a ladder, `critical_dilution` the transition at fixed temperature. Beside
+them four studies that make their own chains:
 field_integration, planted_relaxation, melting, aging.
 """
 
@@ -8,6 +9,8 @@ import importlib
 
 _HOME = {
     "aging": "glassnet.analysis.quench",
+    "critical_dilution": "glassnet.analysis.dilution_axis",
+    "CriticalDilution": "glassnet.analysis.line",
     "field_integration": "glassnet.analysis.field",
     "melting": "glassnet.analysis.heating",
     "planted_relaxation": "glassnet.analysis.dynamics",

@@ -6,7 +6,6 @@ are multiplied by a number. In planted scans these are planting temperatures: th
 paramagnet at every N (H. Nishimori, Prog. Theor. Phys. 66, 1169 (1981)).
 """
 
-import json
 from typing import NamedTuple
 
 import numpy as np
@@ -15,9 +14,9 @@ from scipy.optimize import brentq
 
 from glassnet.analysis import symmetric
 from glassnet.analysis.location import Estimate
-from glassnet.analysis.nodes import Node
+from glassnet.analysis.nodes import Node, interacting, on_random_graph, paths_per_weight
+from glassnet.analysis.paramagnet import Paramagnet
 from glassnet.analysis.planted import PlantedNode
-from glassnet.analysis.thermodynamics import Paramagnet
 
 #: sizes of couplings this close to 1 are 1; farther apart on two rungs they are not known
 _ONE, _AGREED = 0.03, 0.1
@@ -28,13 +27,21 @@ _SIGNIFICANT = 3.0
 class Annealed(NamedTuple):
     """Curves of the paramagnet of some chains, whose couplings are `unit` times as large as theirs are by name.
 
-    `limit` is the paramagnet with as many paths as infinite glasses have at the dilution that was asked for, None where
-    the chains do not tell: small ones remove whole numbers of connections.
+    `limit` is the paramagnet with as many paths as infinite glasses have at the effective dilution of these, None where
+    the chains do not tell: the number of paths of small ones is whole.
     """
 
     paramagnet: Paramagnet
     unit: float
     limit: Paramagnet | None = None
+
+    def at(self, node: Node, dilution: float) -> "Annealed":
+        """The curves of infinite glasses like those of a node, at another effective dilution; the same ones where the
+        chains do not tell."""
+        if self.limit is None or dilution == node.effective_dilution:
+            return self
+        limit = _limit(node, dilution)
+        return self._replace(paramagnet=limit, limit=limit)
 
     def energy(self, temperature: float) -> float:
         """Energy per weight."""
@@ -55,14 +62,23 @@ class Annealed(NamedTuple):
         return 0.0 if entropy(low) >= 0 else float(brentq(entropy, low, high))
 
 
-def of_node(node: Node, thermodynamics: xr.Dataset) -> Annealed | None:
-    """Annealed curves of a symmetric node; None where its couplings are not known or its hot rungs do not obey them."""
+class Hot(NamedTuple):
+    """Energy per weight of a node at one of its hottest temperatures."""
+
+    node: Node
+    temperature: float
+    energy: float
+
+
+def hot_rungs(node: Node, thermodynamics: xr.Dataset) -> list[Hot]:
+    """The hottest finite rungs of a symmetric node, two at most, the hottest first."""
     finite = thermodynamics.isel(temperature=np.isfinite(thermodynamics.temperature.values))
-    return _of_energies(node, finite.temperature.values, finite["energy"].values)
+    rungs = zip(finite.temperature.values[::-1][:2], finite["energy"].values[::-1][:2], strict=True)
+    return [Hot(node, float(temperature), float(energy)) for temperature, energy in rungs]
 
 
-def of_planted(nodes: list[Node], weights: dict[str, PlantedNode]) -> Annealed | None:
-    """The same from planted nodes: the energies of the largest size at its planting temperatures.
+def hot_plantings(nodes: list[Node], weights: dict[str, PlantedNode]) -> list[Hot]:
+    """The same of the largest size of a planted scan, at its highest planting temperatures.
 
     Parameters
     ----------
@@ -72,31 +88,55 @@ def of_planted(nodes: list[Node], weights: dict[str, PlantedNode]) -> Annealed |
         By the path of the node.
     """
     largest = max(node.size for node in nodes)
-    own = sorted((node for node in nodes if node.size == largest), key=lambda node: node.planted_temperature)
-    temperature = np.array([node.planted_temperature for node in own])
-    energy = np.array([weights[node.path].energy.mean() / node.n_weights for node in own])
-    return _of_energies(own[-1], temperature, energy)
+    own = sorted((node for node in nodes if node.size == largest), key=lambda node: -node.planted_temperature)
+    return [
+        Hot(node, node.planted_temperature, float(weights[node.path].energy.mean() / node.n_weights))
+        for node in own[:2]
+    ]
 
 
-def _of_energies(node: Node, temperature: np.ndarray, energy: np.ndarray) -> Annealed | None:
-    """The curves whose unit the two hottest of these energies per weight agree on."""
-    paramagnet = Paramagnet(node)
-    if len(temperature) < 2 or not np.isfinite(paramagnet.energy(np.ones(1))).all():
+def of_node(node: Node, thermodynamics: xr.Dataset) -> Annealed | None:
+    """Annealed curves of a symmetric node; None where they are not known (:func:`lacking`)."""
+    return curves(hot_rungs(node, thermodynamics))
+
+
+def curves(hot: list[Hot]) -> Annealed | None:
+    """The curves whose unit two energies agree on; None where :func:`lacking` says why not."""
+    if lacking(hot):
         return None
-    units = [_unit(paramagnet, temperature[rung], energy[rung]) for rung in (-1, -2)]
+    unit, node = _units(hot)[0], hot[0].node
+    limit = _limit(node, node.effective_dilution)
+    return Annealed(Paramagnet(node), 1.0 if abs(unit - 1) < _ONE else unit, limit)
+
+
+def lacking(hot: list[Hot]) -> str:
+    """What keeps the annealed curves from being known, in words; "" where nothing does."""
+    node = hot[0].node if hot else None
+    if node is None or len(hot) < 2:
+        where = "planting temperature" if hot and node.planted_temperature is not None else "temperature"
+        return f"energies at {len(hot) or 'no'} {where}, it takes two"
+    if not on_random_graph(node):
+        # short loops keep the energies of given glasses off these curves above a transition too
+        return "the paths were given, it takes paths drawn at random"
+    if not np.isfinite(Paramagnet(node).energy(np.ones(1))).all():
+        return "the chains do not say that couplings are +-1 or Gaussian"
+    units = _units(hot)
     if not all(np.isfinite(units)) or abs(units[0] / units[1] - 1) > _AGREED:
-        return None
-    return Annealed(paramagnet, 1.0 if abs(units[0] - 1) < _ONE else units[0], _limit(node))
+        return f"energies at T = {hot[1].temperature:.4g} and {hot[0].temperature:.4g} are not the paramagnet's"
+    return ""
 
 
-def _limit(node: Node) -> Paramagnet | None:
-    """The paramagnet of infinite glasses of the same ensemble and dilution."""
-    attributes = node.chain.attrs
-    keywords, p = json.loads(attributes.get("glass", "{}")), int(attributes.get("p", 0))
-    if not p or not ({"alpha", "degree"} & keywords.keys()):
+def _units(hot: list[Hot]) -> list[float]:
+    """Size of the couplings by each energy. Samples of other planting temperatures have other numbers of paths."""
+    return [_unit(Paramagnet(one.node), one.temperature, one.energy) for one in hot]
+
+
+def _limit(node: Node, dilution: float) -> Paramagnet | None:
+    """The paramagnet of infinite glasses of the same ensemble at an effective dilution."""
+    alpha, p = paths_per_weight(node), interacting(node)
+    if not p or np.isnan(alpha):
         return None
-    alpha = keywords.get("alpha") or keywords["degree"] / p
-    return Paramagnet(node, alpha * (1 - node.dilution) ** (p - 1))
+    return Paramagnet(node, alpha * (1 - dilution) ** (p - 1))
 
 
 def _unit(paramagnet: Paramagnet, temperature: float, energy: float) -> float:

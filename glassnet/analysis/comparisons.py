@@ -7,7 +7,7 @@ of :mod:`glassnet.analysis.ladder_bars`.
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from glassnet.analysis import ladder_bars, ladder_time
 
@@ -146,4 +146,4 @@ def two_sided(difference, stderr, freedom):
     with np.errstate(invalid="ignore", divide="ignore"):
         deviation = np.abs(difference) / stderr
     deviation = np.where(difference == 0, 0.0, deviation)
-    return 2 * stats.t.sf(deviation, np.maximum(freedom, 1.0))
+    return 2 * special.stdtr(np.maximum(freedom, 1.0), -deviation)

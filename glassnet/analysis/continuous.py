@@ -3,7 +3,8 @@
 On a random graph a transition of two-body glasses is one of two kinds, and the exponents of both are known. Couplings
 without bias make a spin glass, couplings of one sign a ferromagnet; between them the chains are asked whether [m^2]
 grows. N^r times the moment that orders then crosses several times nearer to T_c than the Binder cumulant does, at the
-sizes of simulations. In a glass it does so from the other side, and the value lies between them, close to the former.
+sizes of simulations. The value lies between them, close to the former. In regular glasses T_c does too; in general the
+two crossings need not lie on either side of it.
 """
 
 from typing import NamedTuple

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import binom
+from scipy.special import bdtrc
 
 from glassnet import _dilution, _wiring
 
@@ -81,5 +81,11 @@ def _in_layers(sizes: list[int], left: list, keywords: dict) -> Degrees:
 
 def _binomial(n: int, probability: float) -> np.ndarray:
     """Law of a binomial number up to where it is negligible."""
-    top = int(binom.isf(_RAREST, n, probability)) if probability < 1 else n
-    return binom.pmf(np.arange(min(n, top) + 1), n, probability)
+    if probability >= 1:
+        return np.append(np.zeros(n), 1.0)
+    mean = n * probability
+    numbers = np.arange(min(n, int(mean + 40 * np.sqrt(mean) + 100)) + 1)
+    kept = numbers[: 1 + np.argmax(bdtrc(numbers, n, probability) <= _RAREST)]
+    with np.errstate(divide="ignore"):
+        ratios = np.log((n + 1 - kept[1:]) / kept[1:] * probability / (1 - probability))
+    return np.exp(n * np.log1p(-probability) + np.append(0.0, np.cumsum(ratios)))

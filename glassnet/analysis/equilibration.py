@@ -26,6 +26,7 @@ import numpy as np
 
 from glassnet.analysis import comparisons, stuck
 from glassnet.analysis.identities import Identities, Identity
+from glassnet.analysis.ladder_time import averaged
 from glassnet.analysis.nodes import Node, Reading, readings, rungs
 from glassnet.analysis.overlaps import peak_threshold, thinned
 
@@ -60,7 +61,8 @@ class Equilibration(NamedTuple):
     `failures` holds every (node, sample, reason); `nodes` maps the path of a node whose samples drift together or
     whose two kinds of starts differ on average to the reason, although none of its samples need fail alone;
     `n_comparisons` and `bound` (probability per comparison) state how much of a deviation counts; `identities` are the
-    exact identities that could be asked, whether they hold or not.
+    exact identities that could be asked, whether they hold or not; `one_start` are the planted nodes of one replica,
+    in which there are no two kinds of starts to be compared.
     """
 
     failures: tuple[Failure, ...]
@@ -68,6 +70,7 @@ class Equilibration(NamedTuple):
     n_comparisons: int
     bound: float
     identities: tuple[Identity, ...] = ()
+    one_start: tuple[str, ...] = ()
 
     @property
     def failing(self) -> list[tuple[str, int]]:
@@ -80,7 +83,8 @@ class Equilibration(NamedTuple):
 
     def __str__(self) -> str:
         if not self.failures and not self.nodes:
-            return f"all samples pass ({self.n_comparisons} comparisons at {self.bound:.1e} each)"
+            alone = f"; starts are not compared in {', '.join(self.one_start)}" if self.one_start else ""
+            return f"all samples pass ({self.n_comparisons} comparisons at {self.bound:.1e} each){alone}"
         lines = [f"{path}: {reason}" for path, reason in self.nodes.items()]
         lines += [f"{f.path} sample {f.sample}: {f.reason} at T = {f.temperature:g}" for f in self.failures]
         return "\n".join(lines)
@@ -133,17 +137,21 @@ class Examination:
         self._stuck: list[np.ndarray] = []
         self._identities = Identities(node)
 
-    def add(self, reading: Reading) -> None:
-        """Take in the next sample."""
+    @property
+    def has_one_start(self) -> bool:
+        """Whether it is a planted node of one replica: nothing tells then that its start is forgotten."""
+        return self.node.planted_temperature is not None and self.node.chain.sizes["replica"] < 2
+
+    def add(self, reading: Reading) -> float:
+        """Take in the next sample; returns the time, in draws, of the slowest mode of its ladders."""
         self._identities.add(reading)
         counted = reading.counted
-        energy = np.ascontiguousarray(reading.ladder_energy.swapaxes(1, 2))
-        high = _high(reading, self._threshold)
-        full, empty = high.all(axis=(0, 1)), ~high.any(axis=(0, 1))
+        energy, high = averaged(reading.ladder_energy), averaged(_high(reading, self._threshold))
+        full, empty = (high == 1).all(axis=(0, 1)), (high == 0).all(axis=(0, 1))
         # far above a transition no pair is alike, and there is nothing to compare
         varies = ~(full | empty)
         planted = self.node.planted_temperature is not None
-        peak = high[:, :, varies].astype(np.float64)
+        peak = high[:, :, varies]
         # pairs share replicas and are not independent: their mean is one chain
         series = [energy, *([peak if planted else peak.mean(axis=1, keepdims=True)] if varies.any() else [])]
         half = energy.shape[1] // 2 if planted else 0
@@ -163,6 +171,7 @@ class Examination:
             both = comparisons.starts(peak, half, slowest) if half and varies.any() else comparisons.none(varies.sum())
             self._tables[_STARTS].append(both.spread(varies).at(counted))
         self._stuck.append(self._scatter(energy, high, counted, full & planted, slowest))
+        return slowest
 
     def _scatter(self, energy, high, counted, found, slowest) -> np.ndarray:
         """Probability of the scatter between replicas on the rungs that count."""
@@ -171,7 +180,7 @@ class Examination:
         n_replicas, alike = energy.shape[1], high
         if self.node.planted_temperature is None:
             alike = thinned(alike)
-        asked = energy[:, :, counted], alike[:, :, counted].astype(np.float64)
+        asked = energy[:, :, counted], alike[:, :, counted]
         probability = np.minimum.reduce([stuck.scatter(chains, n_replicas, slowest) for chains in asked])
         never = stuck.never_moves(energy, found)[counted]
         # where replicas that started at random have found the planted state too, nothing is left to be found
@@ -210,16 +219,17 @@ def conclude(examinations: list[Examination]) -> Equilibration:
     for identity in identities:
         if identity.probability < bound:
             failing_nodes.setdefault(identity.path, f"{identity.name} is violated at T = {identity.temperature:g}")
-    return Equilibration(tuple(failures), failing_nodes, n_comparisons, bound, tuple(identities))
+    one_start = tuple(each.node.path for each in examinations if each.has_one_start)
+    return Equilibration(tuple(failures), failing_nodes, n_comparisons, bound, tuple(identities), one_start)
 
 
 def _high(reading: Reading, threshold: float) -> np.ndarray:
-    """Which pairs are in the same state, on the rungs of the ladder that were read: (n_draws, n_pairs, n_rungs); none
+    """Which pairs are in the same state, on the rungs of the ladder that were read: (n_draws, n_rungs, n_pairs); none
     where overlaps were not measured."""
     if reading.ladder_overlap is None:
         n_draws, n_rungs, _ = reading.ladder_energy.shape
-        return np.zeros((n_draws, 1, n_rungs), dtype=bool)
-    return np.ascontiguousarray((np.abs(reading.ladder_overlap) > threshold).swapaxes(1, 2))
+        return np.zeros((n_draws, n_rungs, 1), dtype=bool)
+    return np.abs(reading.ladder_overlap) > threshold
 
 
 def _is_free(node: Node, sample: int) -> bool:

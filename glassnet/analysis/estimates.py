@@ -12,7 +12,7 @@ from glassnet.analysis import errors, symmetric
 from glassnet.analysis.location import ADMISSIBLE, Estimate
 from glassnet.analysis.symmetric import Dip, Trend
 
-#: high overlaps of this weight: below T_K they hold 1 - T / T_K of all pairs
+#: high overlaps of this weight: below T_K they hold about 1 - T / T_K of all pairs
 _PEAK = 0.1
 
 
@@ -105,8 +105,10 @@ def dips(found: list[Dip]) -> list[Estimate]:
 def peak_weight(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:
     """T at which high overlaps hold a tenth of all pairs, over 1 - 1/10, in 1/N and ln N / N.
 
-    Below T_K the high peak weighs 1 - T / T_K as N grows (the random energy model; B. Derrida, Phys. Rev. B 24, 2613
-    (1981)), so that this tends to T_K.
+    Below T_K the high peak weighs 1 - m* as N grows. In the random energy model m* = T / T_K (B. Derrida, Phys. Rev. B
+    24, 2613 (1981)), and this tends to T_K. In glasses of paths m* is smaller by some per cent
+    (:func:`glassnet.theory.onersb.glass`): it is 0.9 at 0.597 for p = 3, degree 4, and at 0.984 for p = 3, alpha = 2,
+    so that this tends to 1.013 and 1.03 T_K.
     """
     rows = []
     for size, data in overlaps.items():

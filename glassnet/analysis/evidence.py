@@ -55,6 +55,7 @@ def crossing(location: Location | None) -> Evidence:
     shown = f"T = {number(location.temperature, location.stderr)} for N = {_listed(sizes)}"
     if location.found:
         error = f"statistical {location.statistical:.2g}, spread of extrapolations {location.spread:.2g}"
+        error += f", slope between dilutions {location.shift:.2g}" if location.shift else ""
         return Evidence(name, location.temperature, location.stderr, sizes, True, f"at {shown} ({error})")
     if not np.isfinite(location.temperature):
         return Evidence(name, np.nan, np.nan, sizes, None, f"nowhere, for N = {_listed(sizes)}")
@@ -72,9 +73,9 @@ def two_phases(nodes: list[PlantedNode], location: Location | None) -> Evidence:
     name = "planted overlap jumps"
     if location is None or not location.found:
         return Evidence(name, np.nan, np.nan, (), None, "not asked without a crossing")
-    rows, parts = {}, []
-    for size in sorted({node.n_weights for node in nodes}):
-        own = [node for node in nodes if node.n_weights == size]
+    rows, parts, left = {}, [], []
+    for size in sorted({node.size for node in nodes}):
+        own = [node for node in nodes if node.size == size]
         nearest = min(own, key=lambda node: abs(node.temperature - location.temperature))
         centres = 0.5 * (nearest.edges[1:] + nearest.edges[:-1])
         found = symmetric.peaks(centres, nearest.density.mean(axis=0), nearest.threshold)
@@ -82,23 +83,26 @@ def two_phases(nodes: list[PlantedNode], location: Location | None) -> Evidence:
         counts = errors.resampling_counts(nearest.n_samples, key=nearest.path)
         resampled = errors.resampled_means(nearest.density, counts)
         row = told(np.abs(centres), resampled, nearest.threshold, nearest.n_samples)
+        left.append(nearest.n_weights)
         # the mean |q| of independent configurations
-        parts.append(row | {"scatter": float(np.sqrt(2 / (np.pi * size)))})
+        parts.append(row | {"scatter": float(np.sqrt(2 / (np.pi * left[-1])))})
     largest = rows[max(rows)]
     passed = all(row.valley < _VALLEY for row in rows.values())
     last = parts[-1]
     apart = number(last["high"] - last["low"], float(np.hypot(last["high_stderr"], last["low_stderr"])))
     says = f"by {apart} at N = {max(rows)}, valley {largest.valley:.2g} of the lower peak"
     columns = {key: ("size", [part[key] for part in parts]) for key in last}
-    grown = jump(xr.Dataset(columns, {"size": list(rows)}))
+    grown = jump(xr.Dataset(columns, {"size": left}))
     if grown is None:
         return Evidence(name, np.nan, np.nan, tuple(rows), passed, says)
     says += f"; by {number(grown.value, grown.stderr)} as N grows"
     return Evidence(name, grown.value, grown.stderr, tuple(rows), passed, says)
 
 
-def planted_heat(nodes: list[PlantedNode], location: Location | None) -> Evidence:
+def planted_heat(nodes: list[PlantedNode], location: Location | None, temperature: float | None = None) -> Evidence:
     """Do the energies of the phases at the crossing differ by a latent heat? passed = they do not.
+
+    `temperature` is given where the crossing is one along the dilution.
 
     Where they do not, the gap of the total energies stays finite or grows like the fluctuations, sqrt(N). The gap per
     weight is extrapolated in both forms; their difference is in the error.
@@ -106,21 +110,23 @@ def planted_heat(nodes: list[PlantedNode], location: Location | None) -> Evidenc
     name = "energy is continuous (planted)"
     if location is None or not location.found:
         return Evidence(name, np.nan, np.nan, (), None, "not asked without a crossing")
-    rows = []
+    rows, named = [], set()
     for node in nodes:
         known = -node.energy_gap[np.isfinite(node.energy_gap)] / node.n_weights
         if len(known) >= 4 and 0.1 < node.weight.mean() < 0.9:
             rows.append((node.n_weights, node.temperature, known.mean(), known.std(ddof=1) / np.sqrt(len(known))))
-    sizes = tuple(sorted({int(row[0]) for row in rows}))
+            named.add(node.size)
+    sizes = tuple(sorted(named))
     if len(sizes) < 2:
         return Evidence(name, np.nan, np.nan, sizes, None, "too few samples visit both phases near the crossing")
-    size, temperature, gap, stderr = np.array(rows).T
+    size, places, gap, stderr = np.array(rows).T
     # with more points than sizes, the change with temperature can be told apart
-    away = [temperature - location.temperature] if len(rows) > len(sizes) and np.ptp(temperature) > 0 else []
+    away = [places - location.temperature] if len(rows) > len(sizes) and np.ptp(places) > 0 else []
     forms = [symmetric.fit([np.ones_like(size), size**power, *away], gap, stderr)[0] for power in (-1.0, -0.5)]
     value = (forms[0].value + forms[1].value) / 2
     heat = Trend(value, float(np.hypot(max(form.stderr for form in forms), (forms[0].value - forms[1].value) / 2)))
-    passed, small, large = None, *(bound * location.temperature for bound in (_SMALL_HEAT, _LARGE_HEAT))
+    at = location.temperature if temperature is None else temperature
+    passed, small, large = None, *(bound * at for bound in (_SMALL_HEAT, _LARGE_HEAT))
     # a gap within its noise is none, as long as that noise hides no latent heat that would be called one
     if abs(heat.value) < max(small, min(3 * heat.stderr, large)) and heat.stderr < small:
         passed = True
@@ -283,8 +289,11 @@ def _crossed(name: str, what: str, scaled: Scaled, sizes: tuple[int, ...], pairs
     return Evidence(name, scaled.temperature, scaled.stderr, sizes, passed, says)
 
 
-def bracket(temperature: float, stderr: float, annealed, arrest) -> Evidence:
-    """Does the transition lie between the zero of the annealed entropy and the dynamical arrest, as far as known?"""
+def bracket(temperature: float, stderr: float, annealed, arrest, unbounded: str = "") -> Evidence:
+    """Does the transition lie between the zero of the annealed entropy and the dynamical arrest, as far as known?
+
+    `unbounded` says what keeps the annealed entropy from being known.
+    """
     name = "within rigorous bounds"
     lowest = np.nan if annealed is None else annealed.zero_of_entropy()
     highest = np.nan if arrest is None else arrest.temperature
@@ -297,14 +306,7 @@ def bracket(temperature: float, stderr: float, annealed, arrest) -> Evidence:
         if end == end
     ]
     if not known:
-        return Evidence(
-            name,
-            np.nan,
-            np.nan,
-            (),
-            None,
-            "the annealed entropy is not known: it needs couplings of a known law and energies at two temperatures",
-        )
+        return Evidence(name, np.nan, np.nan, (), None, f"the annealed entropy is not known: {unbounded}")
     says = " and ".join(known)
     if not np.isfinite(temperature):
         return Evidence(name, lowest, np.nan, (), None, f"{says}; no temperature to compare")

@@ -20,7 +20,7 @@ Planting with a fixed number of unsatisfied paths breaks the last two at O(1) in
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from glassnet.analysis.nodes import Node, Reading, independently_planted, rungs
 
@@ -111,7 +111,7 @@ class Identities:
             deviation = np.where(mean == 0, 0.0, np.abs(mean) / stderr)
         worst = int(np.argmax(deviation))
         # rungs of one ladder go together; the bound of Bonferroni is on the safe side
-        probability = min(1.0, 2 * stats.t.sf(deviation[worst], n_samples - 1) * len(mean))
+        probability = min(1.0, 2 * special.stdtr(n_samples - 1, -deviation[worst]) * len(mean))
         at = float(self._temperatures[worst]), float(mean[worst]), float(stderr[worst])
         return Identity(name, self._node.path, *at, float(probability), n_samples)
 

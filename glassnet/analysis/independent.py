@@ -8,7 +8,6 @@ matched overlap of independent pairs has a mean of order N^-1/4 with ever smalle
 and a cumulant divided by B0 - 1 would say nothing but how N [q^2] grows like N^1/2 without any order.
 """
 
-import json
 import math
 from functools import lru_cache
 from typing import NamedTuple
@@ -17,7 +16,7 @@ import numpy as np
 
 from glassnet import ensembles
 from glassnet._wiring import n_network_weights
-from glassnet.analysis.nodes import Node, order_parameter
+from glassnet.analysis.nodes import Node, order_parameter, widths
 from glassnet.sampling.tempering import ParallelTempering
 
 #: how many random configurations of a network are drawn, and how often; replicas are compared two by two
@@ -39,17 +38,31 @@ class IndependentPairs(NamedTuple):
 def independent_pairs(node: Node) -> IndependentPairs | None:
     """Moments of the order parameter of a node without order, or None where the node does not say what it needs.
 
-    Plain overlaps: exact, B0 = 3 - 2/N. Layered: exact (:func:`layered_pairs`). Walks: from random configurations on
-    the same network (:func:`walks_pairs`).
+    Plain overlaps: exact, B0 = 3 - 2/N. Layered: exact (:func:`layered_pairs`), the mean over the samples where layers
+    were left with different numbers of weights. Walks: from random configurations on the same network
+    (:func:`walks_pairs`).
     """
     attributes = node.chain.attrs
     gauged = order_parameter(node) == "matched_overlap" or attributes.get("ensemble") in ("layered", "walks")
     if not gauged:
         return plain_pairs(node.weights_of_samples)
-    if attributes.get("ensemble") == "layered" and node.n_weights % int(attributes["p"]) == 0:
-        return layered_pairs(node.n_weights // int(attributes["p"]), int(attributes["p"]))
-    widths = _widths(attributes)
-    return None if widths is None else walks_pairs(widths, node.dilution)
+    if attributes.get("ensemble") == "layered":
+        return _of_samples(node)
+    if not widths(node):
+        return None
+    # chains that do not name their rule have that of release 0.3.0
+    return walks_pairs(widths(node), node.dilution, attributes.get("rounding", "layers"))
+
+
+def _of_samples(node: Node) -> IndependentPairs:
+    """Moments of layered pairs, averaged over the samples."""
+    before = np.array(node.layer_sizes)
+    left = np.sort(np.rint((1 - node.removed) * before).astype(int), axis=1)
+    kinds, counts = np.unique(left, axis=0, return_counts=True)
+    each = np.array([layered_pairs(tuple(kind)) for kind in kinds.tolist()])
+    fourth = each[:, 1] ** 2 * each[:, 2]
+    mean, square, fourth = np.average([each[:, 0], each[:, 1], fourth], axis=1, weights=counts)
+    return IndependentPairs(float(mean), float(square), float(fourth / square**2))
 
 
 def plain_pairs(n_weights) -> IndependentPairs:
@@ -60,56 +73,53 @@ def plain_pairs(n_weights) -> IndependentPairs:
 
 
 @lru_cache
-def layered_pairs(layer_size: int, p: int) -> IndependentPairs:
-    """Largest gauge image max_s (1/p) sum_l s_l q_l, prod s = 1, of p layers of `layer_size` fair signs each, exactly.
+def layered_pairs(layer_sizes: tuple[int, ...]) -> IndependentPairs:
+    """Largest gauge image (1/N) sum_l s_l S_l, prod s = 1, of layers of so many fair signs with sums S_l, exactly.
 
-    All negative signs can be removed where their number is even; where it is odd, probability 1/2 unless a q_l
-    vanishes, one layer keeps its sign and costs least if it is the smallest. So with S the sum of sizes and m the
-    smallest size, <M^k> = (<S^k> + <(S - 2 m)^k>) / 2.
+    All negative signs can be removed where their number is even; where it is odd, probability 1/2 unless an S_l
+    vanishes, one layer keeps its sign and costs least if its sum is the smallest. So with S the sum of sizes |S_l| and
+    m the smallest one, <(N M)^k> = (<S^k> + <(S - 2 m)^k>) / 2.
     """
-    flips = np.arange(layer_size + 1)
-    log_weight = [math.lgamma(layer_size + 1) - math.lgamma(k + 1) - math.lgamma(layer_size - k + 1) for k in flips]
-    weight = np.exp(np.array(log_weight) - layer_size * math.log(2))
-    size, place = np.unique(np.abs(layer_size - 2 * flips), return_inverse=True)
-    weight = np.bincount(place, weights=weight)
-    moments = np.array([_moment_of_sum(size, weight, p, order, 0.0) for order in (1, 2, 4)])
+    laws = [_law_of_size(number) for number in layer_sizes]
+    moments = np.array([_moment_of_sum(laws, order, 0.0) for order in (1, 2, 4)])
     shifted = np.zeros(3)
-    for smallest in range(len(size)):
-        above = slice(smallest, None)
-        beyond = slice(smallest + 1, None)
+    for smallest in sorted(set(np.concatenate([size for size, _ in laws]).tolist())):
+        above = [(size[size >= smallest], weight[size >= smallest]) for size, weight in laws]
+        beyond = [(size[size > smallest], weight[size > smallest]) for size, weight in laws]
         for place, order in enumerate((1, 2, 4)):
-            shift = 2.0 * size[smallest]
-            shifted[place] += _moment_of_sum(size[above], weight[above], p, order, shift)
-            shifted[place] -= _moment_of_sum(size[beyond], weight[beyond], p, order, shift)
-    mean, square, fourth = (moments + shifted) / 2 / (layer_size * p) ** np.array([1, 2, 4])
+            shifted[place] += _moment_of_sum(above, order, 2.0 * smallest)
+            shifted[place] -= _moment_of_sum(beyond, order, 2.0 * smallest)
+    mean, square, fourth = (moments + shifted) / 2 / float(sum(layer_sizes)) ** np.array([1, 2, 4])
     return IndependentPairs(float(mean), float(square), float(fourth / square**2))
 
 
-def _moment_of_sum(size: np.ndarray, weight: np.ndarray, p: int, order: int, shift: float) -> float:
-    """<(sum of p sizes - shift)^order> over an unnormalised weight, by the product of exponential series."""
-    series = np.array([(weight @ size.astype(float) ** k) / math.factorial(k) for k in range(order + 1)])
+def _law_of_size(number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Sizes |S| of a sum of so many fair signs, increasing, and their probabilities."""
+    flips = np.arange(number + 1)
+    log_weight = [math.lgamma(number + 1) - math.lgamma(k + 1) - math.lgamma(number - k + 1) for k in flips]
+    weight = np.exp(np.array(log_weight) - number * math.log(2))
+    size, place = np.unique(np.abs(number - 2 * flips), return_inverse=True)
+    return size, np.bincount(place, weights=weight)
+
+
+def _moment_of_sum(laws: list[tuple[np.ndarray, np.ndarray]], order: int, shift: float) -> float:
+    """<(sum of sizes - shift)^order> over unnormalised weights, by the product of exponential series."""
     total = np.array([(-shift) ** k / math.factorial(k) for k in range(order + 1)])
-    for _ in range(p):
+    for size, weight in laws:
+        series = np.array([(weight @ size.astype(float) ** k) / math.factorial(k) for k in range(order + 1)])
         total = np.convolve(total, series)[: order + 1]
     return float(total[order] * math.factorial(order))
 
 
-def _widths(attributes) -> tuple[int, ...] | None:
-    widths = attributes.get("widths")
-    if widths is None:
-        keywords = attributes.get("glass", "{}")
-        widths = (json.loads(keywords) if isinstance(keywords, str) else keywords).get("widths")
-    return None if widths is None else tuple(int(width) for width in np.ravel(widths))
-
-
 @lru_cache
-def walks_pairs(widths: tuple[int, ...], dilution: float) -> IndependentPairs:
+def walks_pairs(widths: tuple[int, ...], dilution: float, rounding: str = "nearest") -> IndependentPairs:
     """Matched overlap of random configurations of a layered network, from simulation.
 
     There is no closed form for the best gauge image of a network; the sampler at T = inf draws every configuration
     afresh. Which connections are removed hardly matters, so one diluted network stands for all.
     """
-    glass = ensembles.walks(widths=widths, alpha=1 / n_network_weights(widths), dilution=dilution, seed=0)
+    alpha = 1 / n_network_weights(widths)
+    glass = ensembles.walks(widths=widths, alpha=alpha, dilution=dilution, rounding=rounding, seed=0)
     sampler = ParallelTempering(glass, [math.inf], n_replicas=_REPLICAS, seed=0)
     drawn = sampler.run(_DRAWS, measure=("matched_overlap",))
     overlap = drawn["matched_overlap"].values

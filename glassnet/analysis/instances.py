@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from glassnet.analysis.complexity import Instance
 
@@ -53,14 +53,14 @@ def average(values, within, controls=None, known=None) -> tuple[float, float]:
     free = n - 1 - len(vary)
     if not len(vary):
         inner *= _ALONE if n == 1 else 1.0
-        outer = values.std(ddof=1) / np.sqrt(n) * student.ppf(_BELOW, free) if n > 1 else np.nan
+        outer = values.std(ddof=1) / np.sqrt(n) * stdtrit(free, _BELOW) if n > 1 else np.nan
         return float(values.mean()), float(np.fmax(inner, outer))
     apart = controls[:, vary] - controls[:, vary].mean(axis=0)
     design = np.linalg.pinv(apart)
     slope, away = design @ (values - values.mean()), known[vary] - controls[:, vary].mean(axis=0)
     rest = values - values.mean() - apart @ slope
     share = 1 / n + ((away @ design) ** 2).sum()
-    outer = np.sqrt((rest**2).sum() / free * share) * student.ppf(_BELOW, free)
+    outer = np.sqrt((rest**2).sum() / free * share) * stdtrit(free, _BELOW)
     return float(values.mean() + away @ slope), float(np.fmax(inner, outer))
 
 

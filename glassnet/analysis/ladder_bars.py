@@ -51,7 +51,8 @@ def bar(deviations: np.ndarray, n_means: int, length: float, time: float, varian
     """
     flat = deviations.reshape(-1, deviations.shape[-1])
     count = len(flat)
-    square, fourth = (flat**2).sum(axis=0), (flat**4).sum(axis=0)
+    squares = flat * flat
+    square, fourth = squares.sum(axis=0), np.einsum("nr,nr->r", squares, squares)
     moving = square > 0
     norm = np.where(moving, square, 1.0)
     # where few blocks fit into a chain, how long they must be is not well known either
@@ -78,7 +79,7 @@ def _shared(unit: np.ndarray, moving: np.ndarray) -> np.ndarray:
     return np.minimum(shared, 1.0)
 
 
-def mean_with_bar(chains: np.ndarray, time: float = 0.5) -> tuple[np.ndarray, Bar]:
+def mean_with_bar(chains: np.ndarray, time: float = 0.5, *, own: bool = True) -> tuple[np.ndarray, Bar]:
     """Mean on every rung of independent ladders, and its bar.
 
     Parameters
@@ -87,13 +88,15 @@ def mean_with_bar(chains: np.ndarray, time: float = 0.5) -> tuple[np.ndarray, Ba
         Independent ladders (replicas).
     time : float
         Slowest time of something else on the same ladders, which blocks have to outlast too.
+    own : bool
+        Whether these chains are asked for their slowest time as well; False where `time` includes it.
 
     Returns
     -------
     (n_rungs,) float64
     Bar
     """
-    mean, found, *_ = _moments(chains, time)
+    mean, found, *_ = _moments(chains, time, own)
     return mean, found
 
 
@@ -130,12 +133,12 @@ def thermal_average(chains: np.ndarray, time: float = 0.5) -> ThermalAverage:
     return ThermalAverage(mean, stderr * errors.student(n_values), n_effective)
 
 
-def _moments(chains: np.ndarray, time: float) -> tuple[np.ndarray, Bar, np.ndarray, int]:
+def _moments(chains: np.ndarray, time: float, own: bool = True) -> tuple[np.ndarray, Bar, np.ndarray, int]:
     """Mean, its bar and the variance of single draws on every rung, and the number of blocks."""
     n_draws, n_chains, _ = chains.shape
     mean = chains.mean(axis=(0, 1))
     deviations = chains - mean
-    time, variance = max(time, slowest_time(deviations)), mean_square(deviations)
+    time, variance = max(time, slowest_time(deviations)) if own else time, mean_square(deviations)
     # a single chain is cut at least into four: one block has no scatter
     number = min(n_draws, max(n_blocks(n_draws, n_chains, time, _MOST), 1 if n_chains > 1 else 4))
     single = bar(block_means(deviations, edges(n_draws, number)), 1, n_draws / number, time, variance)

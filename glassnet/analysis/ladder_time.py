@@ -17,10 +17,24 @@ LONG = 5.0
 MOST = 192
 #: draws that are averaged before times are taken, the most that leave so many means
 _COARSE, _SHORTEST = (16, 4, 1), 64
+#: means of draws that tell how long chains remember and whether they agree
+_FINEST = 512
 #: draws within which most rungs have moved
 _FIRST = 32
 #: blocks from which the leading mode is taken
 _MODE_BLOCKS = 24
+
+
+def averaged(chains: np.ndarray) -> np.ndarray:
+    """Chains (n_draws, n_rungs, n_chains) as (n_draws, n_chains, n_rungs) float64, long ones as means of draws.
+
+    At least :data:`_FINEST` means are left: what moves faster averages out, and what is slower stays.
+    """
+    length = max(1, len(chains) // _FINEST)
+    if length > 1:
+        n_means = len(chains) // length
+        chains = chains[: n_means * length].reshape(n_means, length, *chains.shape[1:]).mean(axis=1)
+    return np.array(chains.swapaxes(1, 2), dtype=np.float64, order="C")
 
 
 def slowest_time(deviations: np.ndarray) -> float:
@@ -45,18 +59,25 @@ def slowest_time(deviations: np.ndarray) -> float:
     blocks = block_means(deviations, edges(len(deviations), min(len(deviations), _MODE_BLOCKS))) * unit
     leading = leading_mode(blocks.reshape(-1, blocks.shape[-1]))
     modes = deviations @ (np.stack([np.ones(len(leading)), leading], axis=-1) * unit[:, None])
+    covariance = errors.autocovariance(np.array(modes.transpose(1, 2, 0), order="C"))
     coarse = next(length for length in _COARSE if length == 1 or len(modes) >= _SHORTEST * length)
-    return max(_time(modes, length) for length in {1, coarse})
+    return max(_time(covariance, length, modes.shape[1]) for length in {1, coarse})
 
 
-def _time(modes: np.ndarray, length: int) -> float:
-    """The longer time of two (n_draws, n_chains, 2) modes, from means of `length` draws.
+def _time(covariance: np.ndarray, length: int, n_chains: int) -> float:
+    """The longer time of two modes with autocovariance (n_draws, 2), as means of `length` draws show it.
 
     A slow mode of small amplitude stands out once the fast ones are averaged.
     """
+    n_means = len(covariance) // length
     if length > 1:
-        modes = modes[: len(modes) // length * length].reshape(-1, length, *modes.shape[1:]).mean(axis=1)
-    return float(max(0.5, 0.5 + length * (errors.pooled_time(modes).max() - 0.5)))
+        # of means that lie L of them apart: the sum over the two draws' places in them
+        both_ways = np.concatenate([covariance[length - 1 : 0 : -1], covariance])
+        weights = length - np.abs(np.arange(1 - length, length))
+        covariance = np.stack([np.convolve(one, weights, "valid")[::length][:n_means] for one in both_ways.T], axis=-1)
+        n_means = len(covariance)
+    times = errors.time_within_window(covariance, n_means, n_chains)
+    return float(max(0.5, 0.5 + length * (times.max() - 0.5)))
 
 
 def edges(n_draws: int, n_blocks: int, first: int = 0) -> np.ndarray:

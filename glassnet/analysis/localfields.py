@@ -5,7 +5,7 @@ overlap with the planted state is tanh(K + beta h).
 """
 
 import numpy as np
-from scipy.stats import binom
+from scipy.special import comb
 
 
 def missing(beta, local_field, fields) -> np.ndarray:
@@ -35,10 +35,10 @@ def expected_law(shares, temperatures) -> np.ndarray:
     """
     top = len(shares) - 1
     law = np.zeros((len(temperatures), 2 * top + 1))
-    violated = (1 - np.tanh(1 / temperatures)) / 2
+    v = (1 - np.tanh(1 / temperatures[:, None])) / 2
     for degree in np.flatnonzero(shares):
         n = np.arange(degree + 1)
-        law[:, top + degree - 2 * n] += shares[degree] * binom.pmf(n, degree, violated[:, None])
+        law[:, top + degree - 2 * n] += shares[degree] * comb(degree, n) * v**n * (1 - v) ** (degree - n)
     return law
 
 

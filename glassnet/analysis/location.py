@@ -37,7 +37,7 @@ _IN_WIDTH, _SMALL = ", extrapolated in 1/width", "crossing of all sizes, as if c
 
 
 class Estimate(NamedTuple):
-    """One estimate of the transition temperature: value, standard error, and the sizes it uses.
+    """One estimate of the transition temperature: value, standard error, and the sizes it uses, those before dilution.
 
     `statistical` is the part of the error that more samples would make smaller, nan where it is not told apart.
     """
@@ -50,15 +50,17 @@ class Estimate(NamedTuple):
 
 
 class Location(NamedTuple):
-    """Result of :func:`locate`.
+    """Result of :func:`locate`. Sizes are numbers of weights before dilution; the fits stand on those that are left.
 
     Attributes
     ----------
     temperature, stderr : float
         Headline and its error, the quadrature sum of `statistical` (bootstrap over samples) and `spread` (largest
         distance to an estimate whose own statistical error is at most twice the headline's; of networks also half of
-        the distance to the crossing without their larger corrections).
+        the distance to the crossing without their larger corrections), and `shift`.
     statistical, spread : float
+    shift : float
+        What the slope leaves open by which sizes of different dilutions were brought to one (:func:`widened`).
     estimates : tuple of Estimate
         The headline first, then the others.
     zeros : dict of int to Estimate
@@ -86,6 +88,7 @@ class Location(NamedTuple):
     inside: bool
     curves: dict[int, tuple[np.ndarray, np.ndarray]]
     lacks: str = ""
+    shift: float = 0.0
 
     @property
     def found(self) -> bool:
@@ -101,12 +104,14 @@ class Location(NamedTuple):
 
 
 class _Data(NamedTuple):
-    """Observations of the regression; `x` is the temperature in units of `scale` from `centre`, `n` is N / mean N.
+    """Observations of the regression; `x` is the temperature in units of `scale` from `centre`.
 
-    The term of ln(w / (1 - w)) that does not vanish at the transition grows like n^(1 - correction).
+    `size` names the weights before dilution, `left` counts those after it, and `n` is `left` over its mean. The term of
+    ln(w / (1 - w)) that does not vanish at the transition grows like n^(1 - correction).
     """
 
     size: np.ndarray
+    left: np.ndarray
     x: np.ndarray
     n: np.ndarray
     n_samples: np.ndarray
@@ -121,11 +126,16 @@ class _Data(NamedTuple):
     def only(self, chosen: np.ndarray) -> "_Data":
         return self._replace(
             size=self.size[chosen],
+            left=self.left[chosen],
             x=self.x[chosen],
             n=self.n[chosen],
             n_samples=self.n_samples[chosen],
             weight=self.weight[:, chosen],
         )
+
+    def left_of(self, sizes: list[int]) -> np.ndarray:
+        """Weights that are left of each size."""
+        return np.array([self.left[self.size == size].mean() for size in sizes])
 
 
 def locate(nodes: list[PlantedNode], *, seed: int = 0) -> Location | None:
@@ -171,15 +181,31 @@ def locate(nodes: list[PlantedNode], *, seed: int = 0) -> Location | None:
         estimates=(headline, *others),
         zeros=zeros,
         offset=float(theta[0, -1]),
-        slope_significance=float(slope[0] / errors.bootstrap_error(slope, n_samples)),
+        slope_significance=_significance(slope, n_samples),
         inside=bool(lowest <= headline.value <= highest),
         curves=_curves(data, theta[0], bent, sizes),
         lacks=_FEW_WIDTHS if data.correction < 1 and len(sizes) < _WIDTHS else "",
     )
 
 
+def widened(located: Location | None, ends: list[Location | None]) -> Location | None:
+    """The location with a bar that holds, in quadrature, its distance to the farther one of `ends`, where it is found
+    if temperatures are moved between dilutions by more and by less; nan if one of these is nowhere."""
+    if located is None or not ends:
+        return located
+    apart = [np.nan if end is None else abs(end.temperature - located.temperature) for end in ends]
+    shift = float(np.max(apart))
+    return located._replace(stderr=float(np.hypot(located.stderr, shift)), shift=shift)
+
+
+def _significance(slope: np.ndarray, n_samples: int) -> float:
+    """Of a slope and its resamples; nan where no resample changes it, which tells nothing about its scatter."""
+    error = float(errors.bootstrap_error(slope, n_samples))
+    return float(slope[0]) / error if error > 0 else np.nan
+
+
 def _observations(nodes: list[PlantedNode], seed: int) -> _Data:
-    size = np.array([node.n_weights for node in nodes], dtype=np.float64)
+    size, left = np.array([(node.size, node.n_weights) for node in nodes], dtype=np.float64).T
     temperature = np.array([node.temperature for node in nodes])
     weights = []
     for node in nodes:
@@ -188,8 +214,9 @@ def _observations(nodes: list[PlantedNode], seed: int) -> _Data:
     scale = np.ptp(temperature) / 2 or 1.0
     centre = temperature.mean()
     n_samples = np.array([node.n_samples for node in nodes], dtype=np.float64)
-    x, n = (temperature - centre) / scale, size / size.mean()
-    return _Data(size, x, n, n_samples, np.array(weights).T, centre, scale, min(node.correction for node in nodes))
+    x, n = (temperature - centre) / scale, left / left.mean()
+    correction = min(node.correction for node in nodes)
+    return _Data(size, left, x, n, n_samples, np.array(weights).T, centre, scale, correction)
 
 
 def _joint(data: _Data, bent: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -211,16 +238,17 @@ def _others(data, bent, sizes, n_samples, headline, nodes, seed):
         others.append(_estimate("crossing without the smallest size", _joint(larger, bent)[1], n_samples, sizes[1:]))
     roots, theta = _by_size(data, bent, sizes)
     zeros = {size: _estimate("w = 1/2", roots[:, i], n_samples, [size]) for i, size in enumerate(sizes)}
+    left = data.left_of(sizes)
     for name, inverse in (_INVERSES if data.correction == 1 else _INVERSE_WIDTHS).items():
-        extrapolated = _intercept(inverse(np.array(sizes, dtype=float)), roots)
+        extrapolated = _intercept(inverse(left), roots)
         others.append(_estimate(f"w = 1/2, extrapolated in {name}", extrapolated, n_samples, sizes))
     # in networks curves of two widths cross away from the transition
     for i, (small, large) in enumerate(pairwise(sizes) if data.correction == 1 else ()):
-        crossing = _pair_crossing(data, theta, i, headline.value)
+        crossing = _pair_crossing(data, theta, i, left, headline.value)
         others.append(_estimate(f"crossing of {small} and {large}", crossing, n_samples, [small, large]))
     logit_zeros = _logit_zeros(nodes, sizes, seed)
     if logit_zeros is not None:
-        extrapolated = _intercept(np.array(sizes, dtype=float) ** -data.correction, logit_zeros)
+        extrapolated = _intercept(left**-data.correction, logit_zeros)
         form = "1/N" if data.correction == 1 else "1/width"
         name = f"zero of the mean ln((1-w)/w), extrapolated in {form}"
         others.append(_estimate(name, extrapolated, n_samples, sizes))
@@ -240,15 +268,14 @@ def _by_size(data: _Data, bent: bool, sizes: list[int]) -> tuple[np.ndarray, np.
     if not bent:
         theta = np.hstack([theta, np.zeros((len(theta), 1))])
     roots = []
-    for i, size in enumerate(sizes):
-        n = data.n[data.size == size][0]
+    for i, n in enumerate(data.left_of(sizes) / np.mean(data.left / data.n)):
         roots.append(rising_root(-theta[:, 2 * i], -theta[:, 2 * i + 1], -n * theta[:, -1]))
     return data.temperature(np.array(roots).T), theta
 
 
-def _pair_crossing(data: _Data, theta: np.ndarray, i: int, near: float) -> np.ndarray:
+def _pair_crossing(data: _Data, theta: np.ndarray, i: int, left: np.ndarray, near: float) -> np.ndarray:
     """Temperatures where the curves of size i and the next one meet, the larger one falling faster."""
-    n = np.unique(data.n)
+    n = left / np.mean(data.left / data.n)
     level, slope = (theta[:, 2 * i + k] - theta[:, 2 * i + 2 + k] for k in (0, 1))
     crossing = data.temperature(rising_root(level, slope, (n[i] - n[i + 1]) * theta[:, -1]))
     return np.where(np.abs(crossing - near) < 2 * data.scale, crossing, np.nan)
@@ -258,7 +285,7 @@ def _logit_zeros(nodes: list[PlantedNode], sizes: list[int], seed: int) -> np.nd
     """Zero of the disorder mean of ln((1-w)/w) of each size, (n_resamples, n_sizes); lines through the mixed nodes."""
     zeros = []
     for size in sizes:
-        mixed = [node for node in nodes if node.n_weights == size and 0.05 < node.weight.mean() < 0.95]
+        mixed = [node for node in nodes if node.size == size and 0.05 < node.weight.mean() < 0.95]
         if len(mixed) < 2:
             return None
         temperature = np.array([node.temperature for node in mixed])
@@ -284,10 +311,10 @@ def _intercept(inverse_size: np.ndarray, zeros: np.ndarray) -> np.ndarray:
 def _curves(data: _Data, theta: np.ndarray, bent: bool, sizes: list[int]) -> dict:
     x = np.linspace(data.x.min(), data.x.max(), 101)
     sigma = sum(theta[k] * x**k for k in range(3 if bent else 2))
-    mean = np.mean(data.size / data.n)
+    shares = data.left_of(sizes) / np.mean(data.left / data.n)
     return {
-        size: (data.temperature(x), expit(theta[-1] * (size / mean) ** (1 - data.correction) - size / mean * sigma))
-        for size in sizes
+        size: (data.temperature(x), expit(theta[-1] * n ** (1 - data.correction) - n * sigma))
+        for size, n in zip(sizes, shares, strict=True)
     }
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
-from scipy import stats
+from scipy import special
 
 from glassnet._checks import integer
 from glassnet.analysis import ladder_bars
@@ -94,7 +94,7 @@ def refute(glass: PathGlass, chain: xr.Dataset, *, n_sweeps: int = 10_000, seed:
         freedom = stderr**4 / (variances**2 / [bar.freedom, other_bar.freedom]).sum(axis=0)
     # nan where neither moves: then the smaller one's
     freedom = np.where(np.isfinite(freedom), freedom, np.minimum(bar.freedom, other_bar.freedom))
-    probability = 2 * stats.t.sf(deviation, freedom) * len(temperatures)
+    probability = 2 * special.stdtr(freedom, -deviation) * len(temperatures)
     wrong = np.flatnonzero(probability < FALSE_ALARM)
     hottest = float(temperatures[wrong[-1]]) if wrong.size else np.nan
     depths = float(glass.energy(lowest).min()), float(chain["energy"].min())

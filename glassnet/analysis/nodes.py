@@ -3,24 +3,30 @@
 import json
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 
+from glassnet import _dilution
 from glassnet.chains.content import kept_open
 
 _SIZE = re.compile(r"/N(\d+)(?=/|$)")
 _DILUTION = re.compile(r"/dilution([0-9.eE+-]+)(?=/|$)")
 _PLANTED = re.compile(r"/planted([0-9.eE+-]+)(?=/|$)")
 #: rungs of a planted ladder that are read, from the planting temperature upwards: the planted state melts above
-_LADDER = 6
+_LADDER = 4
 #: ensembles whose paths are drawn at random
 _RANDOM_GRAPHS = ("regular", "poisson", "layered", "walks")
 
 
 class Node(NamedTuple):
-    """One (size, dilution) of a symmetric scan, or one (size, dilution, planting temperature) of a planted one."""
+    """One (size, dilution) of a symmetric scan, or one (size, dilution, planting temperature) of a planted one.
+
+    `dilution` is the one that was asked for: it groups nodes. What is compared with theory and with other sizes is
+    `effective_dilution`.
+    """
 
     path: str
     size: int
@@ -53,6 +59,40 @@ class Node(NamedTuple):
         """Samples that the run file asks for and that are not there yet."""
         return [int(number) for number in np.atleast_1d(self.chain.attrs.get("samples_missing", []))]
 
+    @property
+    def layer_sizes(self) -> list[int]:
+        """Connections of each layer before dilution; one entry where the ensemble has no layers."""
+        attributes = self.chain.attrs
+        if attributes.get("ensemble") == "layered":
+            return [self.size // interacting(self)] * interacting(self)
+        if attributes.get("ensemble") == "walks":
+            return [before * after for before, after in pairwise(widths(self))]
+        return [self.size]
+
+    @property
+    def removed(self) -> np.ndarray | None:
+        """Fraction of the connections of each layer that is gone, (n_samples, n_layers) float64.
+
+        None where the chains do not say it, as of glasses that were given.
+        """
+        if "removed_fraction" in self.chain:
+            return np.asarray(self.chain["removed_fraction"].values, dtype=np.float64).reshape(self.n_samples, -1)
+        if not on_random_graph(self) or interacting(self) < 2 or not self.layer_sizes:
+            return None
+        # until chains said it, every layer lost a whole number of its own
+        rule = [round(self.dilution * members) / members for members in self.layer_sizes]
+        return np.tile(rule, (self.n_samples, 1))
+
+    @property
+    def effective_dilution(self) -> float:
+        """Dilution at which the limit of many weights has as many paths per weight as these glasses, mean over samples
+        (:func:`glassnet._dilution.effective`); the one that was asked for where the chains do not say what is gone."""
+        if self.dilution == 0 or (removed := self.removed) is None:
+            return self.dilution
+        found = float(np.mean(_dilution.effective(removed, self.layer_sizes, interacting(self))))
+        # where a whole number was asked for, powers and roots leave a last digit
+        return self.dilution if np.isclose(found, self.dilution, rtol=1e-12, atol=1e-15) else found
+
 
 def nodes(chains: xr.DataTree) -> list[Node]:
     """Every node of a tree that holds chains, ordered by dilution, planting temperature (symmetric first) and size.
@@ -67,6 +107,10 @@ def nodes(chains: xr.DataTree) -> list[Node]:
     found = [_node(branch) for branch in chains.subtree if "energy" in branch.data_vars and branch.sizes.get("sample")]
     if not found:
         raise ValueError("chains hold no finished sample: no node /N.../dilution... with an energy")
+    for node in found:
+        for dimension in ("draw", "temperature", "replica"):
+            if not node.chain.sizes.get(dimension):
+                raise ValueError(f"chains: {node.path} holds nothing, its dimension {dimension!r} is missing or empty")
     order = lambda node: (node.dilution, node.planted_temperature or 0.0, node.size)  # noqa: E731
     return sorted(found, key=order)
 
@@ -140,6 +184,23 @@ def on_random_graph(node: Node) -> bool:
 def interacting(node: Node) -> int:
     """Number of weights p that interact on a path, 0 where the chains do not say it."""
     return int(node.chain.attrs.get("p", 0))
+
+
+def widths(node: Node) -> tuple[int, ...]:
+    """Neurons in each layer of a network of walks, empty where the chains do not say it."""
+    known = node.chain.attrs.get("widths")
+    if known is None:
+        keywords = node.chain.attrs.get("glass", "{}")
+        known = (json.loads(keywords) if isinstance(keywords, str) else keywords).get("widths", ())
+    return tuple(int(width) for width in np.ravel(known))
+
+
+def paths_per_weight(node: Node) -> float:
+    """Paths per weight of infinite glasses of this ensemble before dilution, nan where the chains do not say it."""
+    keywords, p = json.loads(node.chain.attrs.get("glass", "{}")), interacting(node)
+    if "alpha" in keywords:
+        return float(keywords["alpha"])
+    return keywords["degree"] / p if p and "degree" in keywords else np.nan
 
 
 def bipartite(node: Node) -> bool:
@@ -216,6 +277,19 @@ def _pair_replicas(node: Node) -> np.ndarray | None:
 def _magnetisation(packed: np.ndarray, n_weights: int) -> np.ndarray:
     """Mean of weights that are packed 8 to a byte along the last axis, lowest bit first."""
     return 2 * np.unpackbits(packed, axis=-1, count=n_weights, bitorder="little").mean(axis=-1) - 1
+
+
+def unstarted(chains: xr.DataTree, dilution: float, above: float = 0.0) -> dict[str, list[int]]:
+    """Samples that the run file asks for of those nodes of a dilution that have none, by the path of the node; planted
+    ones only from a temperature on."""
+    found = {}
+    for branch in chains.subtree:
+        samples = [int(number) for number in np.atleast_1d(branch.attrs.get("samples_missing", []))]
+        other = "energy" in branch.data_vars or branch.attrs.get("kind") == "field"
+        wanted = branch.attrs.get("dilution") == dilution and branch.attrs.get("planted_temperature", np.inf) >= above
+        if samples and wanted and not other:
+            found[branch.path] = samples
+    return found
 
 
 def run_seed(chains: xr.DataTree) -> int:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors, ladder_bars
+from glassnet.analysis import errors, ladder_bars, ladder_time
 from glassnet.analysis.nodes import Node, Reading
 from glassnet.analysis.overlaps import bin_edges, density, peak_threshold
 
@@ -27,9 +27,13 @@ class PlantedNode(NamedTuple):
     all draws at the planting temperature. Both energies are those of `n_weights` weights where samples differ by one.
     Finite sizes shift the transition by N to the power -`correction`: 1, or 1/2 in networks of walks, where loops are
     of the order sqrt(N).
+
+    `size` is the number of weights before dilution, by which everything is named; `n_weights` those that are left, on
+    which fits stand.
     """
 
     path: str
+    size: int
     n_weights: int
     temperature: float
     weight: np.ndarray
@@ -65,17 +69,18 @@ class PlantedWeights:
         self._densities: list[np.ndarray] = []
         self._energies: list[float] = []
 
-    def add(self, reading: Reading) -> None:
-        """Take in the next sample."""
+    def add(self, reading: Reading, time: float) -> None:
+        """Take in the next sample; `time` is that of the slowest mode of its ladders
+        (:meth:`glassnet.analysis.equilibration.Examination.add`)."""
         energy, overlap = reading.energy[:, 0], reading.overlap
         inside = np.abs(overlap[:, 0]) > self._threshold
         weight, half = inside.mean(), inside.shape[1] // 2
         both = min(weight, 1 - weight) > _VISITED
         scale = self._node.n_weights / reading.n_weights
         gap = scale * (energy[inside].mean() - energy[~inside].mean()) if both else np.nan
-        ladder = (np.abs(reading.ladder_overlap) > self._threshold).astype(np.float64).swapaxes(1, 2)
-        (n_effective,) = ladder_bars.thermal_average(ladder).n_effective[reading.counted]
-        n_effective = n_effective if np.isfinite(n_effective) else inside.size
+        ladder = ladder_time.averaged(np.abs(reading.ladder_overlap) > self._threshold)
+        (stderr,) = ladder_bars.mean_with_bar(ladder, time, own=False)[1].stderr[reading.counted]
+        n_effective = min(weight * (1 - weight) / stderr**2, inside.size) if stderr > 0 else inside.size
         halves = (inside[:, :half].mean() if half else np.nan, inside[:, half:].mean())
         self._rows.append((weight, *halves, gap, n_effective))
         self._densities.append(density(overlap, self._edges, self._node.n_weights, reading.n_weights)[0])
@@ -84,7 +89,7 @@ class PlantedWeights:
     def result(self) -> PlantedNode:
         """What the location needs of the samples so far."""
         columns, node = np.array(self._rows).T, self._node
-        identity = (node.path, node.n_weights, node.planted_temperature)
+        identity = (node.path, node.size, node.n_weights, node.planted_temperature)
         measured = (np.array(self._densities), self._edges, self._threshold, np.array(self._energies))
         return PlantedNode(*identity, *columns, *measured, 0.5 if node.chain.attrs.get("ensemble") == "walks" else 1.0)
 
@@ -112,7 +117,8 @@ def table(nodes: list[PlantedNode], *, seed: int = 0) -> xr.Dataset:
     -------
     xarray.Dataset
         Dimension planted_temperature: weight, log_ratio (mean of ln((1 - w)/w)), energy_gap (per weight), each with
-        `_stderr`; from_planted and from_random; density (planted_temperature, overlap).
+        `_stderr`; from_planted and from_random; density (planted_temperature, overlap). Attributes: size and n_weights
+        (weights before dilution and left of it), n_samples.
     """
     names = ("weight", "log_ratio", "energy_gap", "from_planted", "from_random")
     columns: dict[str, list] = {name: [] for name in (*names, *(f"{name}_stderr" for name in names))}
@@ -130,7 +136,9 @@ def table(nodes: list[PlantedNode], *, seed: int = 0) -> xr.Dataset:
         "planted_temperature": [node.temperature for node in nodes],
         "overlap": 0.5 * (edges[1:] + edges[:-1]),
     }
-    return xr.Dataset(variables, coordinates, {"n_weights": nodes[0].n_weights, "n_samples": nodes[0].n_samples})
+    first = nodes[0]
+    attributes = {"size": first.size, "n_weights": first.n_weights, "n_samples": first.n_samples}
+    return xr.Dataset(variables, coordinates, attributes)
 
 
 def _mean(values: np.ndarray, key: str, seed: int) -> tuple[float, float]:

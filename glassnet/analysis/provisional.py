@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from glassnet.analysis import evidence as weigh
+from glassnet.analysis import location
 from glassnet.analysis.evidence import Evidence, number
 from glassnet.analysis.location import Estimate, Location, locate
 from glassnet.analysis.planted import PlantedNode
@@ -71,15 +72,13 @@ class Starts(NamedTuple):
         ]
 
 
-def of_starts(nodes: list[PlantedNode], sizes: dict[int, int], *, seed: int = 0) -> Starts | None:
+def of_starts(nodes: list[PlantedNode], *, seed: int = 0) -> Starts | None:
     """Locate the crossing from either kind of start.
 
     Parameters
     ----------
     nodes : list of PlantedNode
         All sizes and planting temperatures of one dilution, in equilibrium or not.
-    sizes : dict of int to int
-        Number of weights before dilution by that after it.
     seed : int
         Seed of the run, for the bootstrap over samples.
 
@@ -98,7 +97,19 @@ def of_starts(nodes: list[PlantedNode], sizes: dict[int, int], *, seed: int = 0)
     if random is None or planted is None:
         return None
     apart = max(abs(node.from_planted.mean() - node.from_random.mean()) for node in nodes)
-    return Starts(random, planted, apart, tuple(sizes[left] for left in random.estimates[0].sizes))
+    return Starts(random, planted, apart, random.estimates[0].sizes)
+
+
+def widened(every: list[Starts | None]) -> Starts | None:
+    """The first of some starts with bars that hold how far both crossings are from those of the others, temperatures
+    moved between dilutions by more and by less."""
+    starts, *ends = every
+    if starts is None or not ends or None in ends:
+        return starts
+    random, planted = (
+        location.widened(getattr(starts, kind), [getattr(end, kind) for end in ends]) for kind in ("random", "planted")
+    )
+    return starts._replace(random=random, planted=planted)
 
 
 def bracket(starts: Starts | None) -> Evidence | None:

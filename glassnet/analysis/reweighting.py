@@ -15,12 +15,12 @@ import xarray as xr
 
 from glassnet import _checks
 from glassnet.analysis import errors
+from glassnet.analysis.anchor import Anchor
 from glassnet.analysis.combined import Combined
 from glassnet.analysis.evidence import number
 from glassnet.analysis.independent import independent_pairs
 from glassnet.analysis.nodes import Node, order_parameter, readings
 from glassnet.analysis.studentised import moment_errors
-from glassnet.analysis.thermodynamics import Paramagnet, described_anchor
 
 _MEANING = {
     "energy": "energy per weight, units of |J|",
@@ -87,10 +87,19 @@ class Reweighted:
     ----------
     temperatures : (n_rungs,) float64
         The ladder, k_B = 1; averages exist between its ends.
-    n_weights, n_samples : int
+    size, n_weights, n_samples : int
+        Weights before dilution, as in the run file (of a sampler's dataset those it has), and weights that are left,
+        by which everything here is divided.
     anchor : str
         Where free energies and entropies start from: exactly N ln 2 at T = inf if the ladder has that rung, otherwise
-        the paramagnet's closed form on the hottest one; "unknown" where its couplings are.
+        the paramagnet's closed form on the hottest one; "unknown" for glasses that were given, for p = 2, and for
+        couplings neither +-1 nor Gaussian, where it does not hold well enough. Absolute entropies and free energies
+        are nan then.
+    anchor_stderr : float
+        How far that start may be off, per weight in ln Z, and with it every entropy: bound from the energies of the
+        hottest rung (:class:`glassnet.analysis.anchor.Anchor`), held by all errors of both; 0 at T = inf.
+    lacks : str
+        The rung that would give them where the start is unknown: "a rung at T = inf"; else "".
     n_effective : xarray.DataArray
         Independent draws the energies of each sample are worth on each rung, (sample, temperature).
     """
@@ -98,21 +107,19 @@ class Reweighted:
     def __init__(self, node: Node, *, seed: int = 0):
         self._node, self._seed = node, seed
         self.temperatures = np.asarray(node.chain["temperature"].values, dtype=np.float64)
-        self.n_weights, self.n_samples = node.n_weights, node.n_samples
-        self.anchor = described_anchor(self.temperatures)
+        self.size, self.n_weights, self.n_samples = node.size, node.n_weights, node.n_samples
+        start = Anchor(node)
+        self.anchor, self.lacks = start.described, start.lacks
         self._missing = {}
         self._reference = self._overlap_reference()
         pairs = _pairs(node) if "q2" not in self._missing else None
-        paramagnet = Paramagnet(node)
         self._samples = []
         for sample, reading in enumerate(readings(node)):
-            anchor = reading.n_weights * float(paramagnet.log_z(1 / self.temperatures[-1], sample))
+            anchor = reading.n_weights * start.log_z(sample)
             overlap = None if pairs is None else reading.overlap
             self._samples.append(Combined(reading.energy, self.temperatures, anchor, overlap, pairs))
-        if np.isnan(anchor):
-            self.anchor = "unknown"
-            reason = "nothing to start from: the ladder has no rung at T = inf, and the couplings are not known to be "
-            self._missing |= dict.fromkeys(("entropy", "free_energy"), reason + "+-1 or Gaussian")
+        hottest = np.array([[values[-1] for values in sample.plain[:2]] for sample in self._samples])
+        self.anchor_stderr = start.error(*hottest.T / node.weights_of_samples)
         coordinates = {"sample": node.chain["sample"].values, "temperature": self.temperatures}
         effective = [sample.plain.n_effective for sample in self._samples]
         self.n_effective = xr.DataArray(effective, coordinates, ("sample", "temperature"), "n_effective")
@@ -158,7 +165,7 @@ class Reweighted:
     def entropy(self, temperature) -> Curve:
         """Entropy per weight, (ln Z + beta <E>) / N; see :meth:`energy`.
 
-        ValueError too where :attr:`anchor` is not known.
+        nan where :attr:`anchor` is "unknown"; :attr:`lacks` names the rung that would give it.
         """
         return self._curve("entropy", temperature)
 
@@ -194,7 +201,8 @@ class Reweighted:
             Over `temperature`: the quantities this chain has of energy, heat_capacity, entropy, free_energy, q2,
             binder, each with `_stderr`, `_thermal_stderr` (the part that longer chains would remove) and `_resampled`
             (resample, temperature), whose first row holds the data: samples resampled, blocks of draws where there is
-            one sample. And `n_effective` (sample, rung). Attributes n_samples, n_weights, anchor.
+            one sample. And `n_effective` (sample, rung). Attributes size, n_weights, n_samples, anchor,
+            anchor_stderr and lacks; what the anchor may be off by is in `_stderr` alone.
         """
         wanted = self._within(self.temperatures if temperature is None else temperature)
         if wanted.ndim != 1:
@@ -204,16 +212,19 @@ class Reweighted:
         for name, thermal in over_blocks.items():
             resampled = over_samples.get(name, thermal)
             variables[name] = ("temperature", resampled[0], {"long_name": _MEANING[name]})
-            variables[f"{name}_stderr"] = ("temperature", self._error(name, over_samples, over_blocks))
+            stderr = self._error(name, over_samples, over_blocks)
+            variables[f"{name}_stderr"] = ("temperature", self._with_anchor(name, stderr, wanted))
             variables[f"{name}_thermal_stderr"] = ("temperature", self._error(name, {}, over_blocks))
             variables[f"{name}_resampled"] = (("resample", "temperature"), resampled)
         variables["n_effective"] = (("sample", "rung"), self.n_effective.values)
         coordinates = {"temperature": wanted, "rung": self.temperatures, "sample": self.n_effective["sample"].values}
-        attributes = {"n_samples": self.n_samples, "n_weights": self.n_weights, "anchor": self.anchor}
+        attributes = {name: getattr(self, name) for name in ("size", "n_weights", "n_samples", "anchor")}
+        attributes |= {"anchor_stderr": self.anchor_stderr, "lacks": self.lacks}
         return xr.Dataset(variables, coordinates, attributes)
 
     def __str__(self) -> str:
-        size = f"N = {self.n_weights}, {self.n_samples} sample{'s' * (self.n_samples != 1)}"
+        left = f" ({self.n_weights} left)" if self.n_weights != self.size else ""
+        size = f"N = {self.size}{left}, {self.n_samples} sample{'s' * (self.n_samples != 1)}"
         known = [name for name in _MEANING if name not in self._missing]
         titles = [title for name, title in zip(_MEANING, _TITLES, strict=True) if name in known]
         table = self.dataset()
@@ -225,7 +236,11 @@ class Reweighted:
             rows.append([f"{temperature:.4g}", *shown, f"{least[rung]:.0f}" if np.isfinite(least[rung]) else "-"])
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
-        start = "" if "entropy" in self._missing else f" entropy from {self.anchor};"
+        start = f" entropy from {self.anchor};"
+        if self.lacks:
+            start = f" absolute entropy and free energy not known: {self.lacks} would give them;"
+        elif self.anchor_stderr:
+            start = f" entropy from {self.anchor}, which may be {self.anchor_stderr:.1g} off (in the bars);"
         return "\n".join([f"{size};{start} draws: effective number of the sample with fewest", *lines])
 
     def _repr_html_(self) -> str:
@@ -237,7 +252,13 @@ class Reweighted:
         wanted = self._within(temperature)
         over_samples, over_blocks = self._evaluate(wanted.reshape(-1))
         value = over_samples.get(name, over_blocks[name])[0]
-        return Curve(value.reshape(wanted.shape), self._error(name, over_samples, over_blocks).reshape(wanted.shape))
+        stderr = self._with_anchor(name, self._error(name, over_samples, over_blocks), wanted.reshape(-1))
+        return Curve(value.reshape(wanted.shape), stderr.reshape(wanted.shape))
+
+    def _with_anchor(self, name: str, stderr: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+        """The error of a quantity with what its anchor may be off by."""
+        factor = {"entropy": 1.0, "free_energy": wanted}.get(name)
+        return stderr if factor is None or not self.anchor_stderr else np.hypot(stderr, factor * self.anchor_stderr)
 
     def _error(self, name: str, over_samples: dict, over_blocks: dict) -> np.ndarray:
         if name in over_samples:
@@ -322,7 +343,8 @@ def _node(chain) -> Node:
     elif not chain.sizes["sample"]:
         raise ValueError("chain must have at least 1 sample, got 0")
     dilution = float(chain.attrs.get("dilution", 0.0))
-    return Node(path, int(chain.attrs["n_weights"]), dilution, None, chain)
+    left = int(chain.attrs["n_weights"])
+    return Node(path, int(chain.attrs.get("n_weights_parent", left)), dilution, None, chain)
 
 
 def _symmetric(tree: xr.DataTree) -> xr.DataTree:

@@ -23,8 +23,8 @@ def settings(chains: xr.DataTree, found: list[Node]) -> dict:
     keywords = json.loads(attributes.get("glass", "{}")) | {
         name: attributes[name] for name in _GLASS if name in attributes
     }
-    if keywords.get("ensemble") == "regular":
-        keywords.pop("alpha", None)
+    # what follows from the rest is no key of these
+    keywords.pop({"regular": "alpha", "walks": "p"}.get(keywords.get("ensemble"), ""), None)
     draws = (
         np.asarray(node.chain["draw"].values) if "draw" in node.chain.coords else np.arange(node.chain.sizes["draw"])
     )
@@ -32,7 +32,7 @@ def settings(chains: xr.DataTree, found: list[Node]) -> dict:
     sweeps = every * len(draws)
     planted = sorted({one.planted_temperature for one in found if one.planted_temperature is not None})
     scan = {
-        "sizes": sorted({one.size for one in found}),
+        "sizes": [size for _, size in sorted({one.size: _size(one) for one in found}.items())],
         "dilutions": sorted({one.dilution for one in found}),
         "planted": planted,
         "symmetric": any(one.planted_temperature is None for one in found),
@@ -54,6 +54,11 @@ def settings(chains: xr.DataTree, found: list[Node]) -> dict:
     return {"seed": int(chains.attrs.get("seed", 0)), "samples": samples, "glass": glass, "scan": scan} | {
         "sampling": sampling
     }
+
+
+def _size(node: Node) -> int | list[int]:
+    """Number of weights before dilution, or the widths of a network."""
+    return json.loads(node.chain.attrs.get("glass", "{}")).get("widths") or node.size
 
 
 def toml(tables: dict) -> str:
@@ -78,4 +83,5 @@ def _value(value) -> str:
         return "[" + ", ".join(map(_value, value)) + "]"
     if isinstance(value, float) and math.isinf(value):
         return "inf"
-    return json.dumps(value, ensure_ascii=False)
+    # the one character that JSON takes as it is and TOML does not
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

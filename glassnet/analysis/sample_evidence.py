@@ -34,7 +34,8 @@ def _equilibrium(equilibration: Equilibration, found: list[Node]) -> Evidence:
     failing, total = equilibration.failing, sum(node.n_samples for node in found)
     sizes = tuple(sorted({node.size for node in found}))
     if not failing and not equilibration.nodes:
-        return Evidence("equilibrium", 0.0, np.nan, sizes, True, f"all {several(total, 'sample')} pass")
+        says = f"all {several(total, 'sample')} pass{_one_start(equilibration)}"
+        return Evidence("equilibrium", 0.0, np.nan, sizes, True, says)
     parts = []
     if failing:
         paths = list(dict.fromkeys(path for path, _ in failing))
@@ -47,7 +48,23 @@ def _equilibrium(equilibration: Equilibration, found: list[Node]) -> Evidence:
         more = f" and {len(equilibration.nodes) - _NAMED} more" if len(equilibration.nodes) > _NAMED else ""
         together = "all samples together fail in" if failing else "each sample passes, all together they fail in"
         parts.append(f"{together} {', '.join(named)}{more}")
-    return Evidence("equilibrium", float(len(failing)), np.nan, sizes, False, f"{'; '.join(parts)}; run longer")
+    return Evidence(
+        "equilibrium",
+        float(len(failing)),
+        np.nan,
+        sizes,
+        False,
+        f"{'; '.join(parts)}; run longer{_one_start(equilibration)}",
+    )
+
+
+def _one_start(equilibration: Equilibration) -> str:
+    """In which nodes one question was not asked."""
+    paths = equilibration.one_start
+    if not paths:
+        return ""
+    more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
+    return f"; random and planted starts are not compared in {', '.join(paths[:_NAMED])}{more}, of one replica each"
 
 
 def _numbered(samples: list[int]) -> str:

@@ -9,6 +9,7 @@ import xarray as xr
 
 from glassnet.analysis.complexity import Instance
 from glassnet.analysis.field import FieldIntegration, integrated, of_overlaps
+from glassnet.analysis.nodes import Node
 from glassnet.chains.content import ChainError, Unreadable
 from glassnet.sampling.planted_field import EVERY, Overlaps
 
@@ -18,11 +19,13 @@ _NETWORKS = 3
 
 class SavedField(NamedTuple):
     """What was found, None without any instance; a line for each file that turned out to be damaged; by node the
-    instances that the run file asks for and that are not there, or cannot be read."""
+    instances that the run file asks for and that are not there, or cannot be read. `dilutions` are the effective ones
+    of the glasses it was measured in, by increasing size."""
 
     result: FieldIntegration | None
     damaged: tuple[str, ...]
     missing: dict[str, list[int]]
+    dilutions: tuple[float, ...] = ()
 
 
 def saved_field(chains: xr.DataTree, dilution: float, above: float = 0.0) -> SavedField:
@@ -41,7 +44,7 @@ def saved_field(chains: xr.DataTree, dilution: float, above: float = 0.0) -> Sav
     Unreadable
         If a file cannot be read here and now.
     """
-    measured, damaged, found, missing = {}, [], {}, {}
+    measured, damaged, found, missing, dilutions = {}, [], {}, {}, []
     for branch in chains.subtree:
         if branch.attrs.get("kind") == "field" and branch.attrs["dilution"] == dilution:
             missing[branch.path] = [int(number) for number in np.atleast_1d(branch.attrs.get("samples_missing", []))]
@@ -61,11 +64,13 @@ def saved_field(chains: xr.DataTree, dilution: float, above: float = 0.0) -> Sav
                 warnings.warn(f"{damaged[-1]}; the instance counts as missing", stacklevel=3)
         if parts:
             measured[size] = parts
+            size = int(node.attrs["n_weights_parent"])
+            dilutions.append(Node(path, size, dilution, None, node).effective_dilution)
     missing = {path: numbers for path, numbers in missing.items() if numbers}
     result = _integrated(measured, next(iter(found.values())), dilution) if measured else None
     if result is not None and _ends_below(result, above):
         result = None
-    return SavedField(result, tuple(damaged), missing)
+    return SavedField(result, tuple(damaged), missing, tuple(dilutions))
 
 
 def _ends_below(result: FieldIntegration, above: float) -> bool:

@@ -1,7 +1,7 @@
 """Do the replicas of a sample visit what they visit together? Those of a ladder that mixes have means that agree."""
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from glassnet.analysis import ladder_bars, ladder_time
 
@@ -37,8 +37,8 @@ def scatter(chains: np.ndarray, n_independent: int, time: float) -> np.ndarray:
         excess = np.where(between > 0, between * number / bar.stderr**2, 0.0)
         share = np.where(between > 0, between / (variance + means.var(axis=0)), 0.0)
     apart = n_independent - 1
-    scattered = stats.f.sf(excess, apart, bar.freedom)
-    slow = stats.chi2.sf(apart * share * MIXED_LENGTH / 2, apart)
+    scattered = special.fdtrc(apart, bar.freedom, excess)
+    slow = special.chdtrc(apart, apart * share * MIXED_LENGTH / 2)
     # where nothing moves the means differ by rounding alone
     return np.where(ladder_time.moves(chains), np.minimum(2 * np.minimum(scattered, slow), 1.0), 1.0)
 

@@ -1,134 +1,201 @@
-"""The run file of the scan that would settle what is open.
+"""What would settle what is open in chains, as changes of their run file.
 
-A scan may grow in place: sweeps, samples, sizes, dilutions and planting temperatures. Sweeps grow for all samples of a
-run, whose chains are continued where they ended; a sample that failed is among them and is never dropped.
+A scan may grow in place: sweeps, samples, sizes, dilutions, planting temperatures, instances of field integration, and
+a kind of task that was not there. Sweeps grow for all samples of a run, whose chains are continued where they ended; a
+sample that failed is among them and is never dropped. Which changes a scan accepts is asked elsewhere: here are
+alternatives, the best one first.
 """
 
-import json
 import math
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
-from glassnet.analysis.runfile import toml
+from glassnet import _wiring
 
-#: how much longer chains get that were not in equilibrium
-_LONGER = 4
-#: how many more samples a verdict gets that their scatter limits: half the error
-_MORE = 4
+#: how much longer chains get that were not in equilibrium, the most first
+_LONGER = (4, 2)
+#: how many more samples a verdict gets that their scatter limits: half the error, or less where there is no room
+_MORE = (4, 2)
+#: factors of the next size, the largest first
+_LARGER = (1.3, 1.15, 1.0)
+#: power of that factor by which the widths of a network grow
+_PER_WIDTH = 0.8
+#: sizes that every rule asks for, as trends need a range
+_SIZES = 3
 #: planting temperatures around the likely transition
 _AROUND = (0.90, 0.95, 1.0, 1.05, 1.10)
 #: how far beyond the planting temperatures to look if none of them was on the other side of the transition
 _STEP = 1.25
+#: rungs of a ladder of planted tasks where the one of the others ends too early
+_RUNGS = 16
+#: instances of field integration that a scan of glasses with random degrees takes if it is not told
+_INSTANCES = 16
 _NAMED = 4
+#: keys of [sampling] in which planted tasks may differ from the others
+_PER_TASK = ("temperatures", "replicas", "thermalization", "sweeps", "measure_every", "measure")
 
 
-def run_file(found) -> str:
-    """TOML of the scan that would settle a result, with the reasons as comments.
+class Change(NamedTuple):
+    """A change of the tables of a run file, made in place, and the reason in a sentence."""
+
+    reason: str
+    apply: Callable[[dict], None] = lambda run: None
+
+
+#: alternatives, the best one first; one that changes nothing is a remark
+Step = tuple[Change, ...]
+
+
+def steps(found) -> list[Step]:
+    """What would settle a result, step by step.
 
     Parameters
     ----------
     found : Transition
-
-    Raises
-    ------
-    ValueError
-        If the chains do not say of which ensemble they are.
     """
-    if not found.run.get("glass", {}).get("ensemble"):
-        raise ValueError("chains do not name their ensemble, so no run file can be suggested")
-    run = json.loads(json.dumps(found.run))
-    reasons = [f"dilution {found.dilution:g}: {found.headline}"]
     passed = {item.name: item.passed for item in found.evidence}
     if found.missing:
-        reasons.append("Samples are missing: the same file, run again, makes them.")
-    elif found.equilibration.failures or found.equilibration.nodes:
-        reasons += _longer(found, run)
-    elif found.kind == "random first-order" and not passed.get("planted weight crosses"):
-        reasons += ["The verdict stands.", *_planted(found, run, passed)]
-    elif found.kind != "undecided":
-        reasons += ["The verdict stands.", *_sharper(found, run)]
-    else:
-        reasons += [*_planted(found, run, passed), *_symmetric(found, run, passed), *_larger(found, run)]
-    reasons.append("glassnet scan THIS_FILE --out DIR, DIR the directory of these chains, goes on where it ended.")
-    return "".join(f"# {reason}\n" for reason in reasons) + toml(run)
+        return [(Change("Samples are missing: the same file, run again, makes them."),)]
+    if found.equilibration.failures or found.equilibration.nodes:
+        return _longer(found)
+    stands = (Change("The verdict stands."),)
+    if found.kind == "random first-order" and not passed.get("planted weight crosses"):
+        return [stands, *_planted(found, passed)]
+    if found.kind != "undecided":
+        return [stands, *_sharper(found)]
+    return [*_planted(found, passed), *_symmetric(found, passed), *_larger(found)]
 
 
-def _sharper(found, run: dict) -> list[str]:
+def _sharper(found) -> list[Step]:
     """More samples where the scatter over samples dominates the bar, a larger size where extrapolations in N do."""
-    if found.kind == "none":
-        _more_samples(run, _MORE)
-        return ["Four times as many samples make it firmer."]
+    if found.kind == "none" or not found.estimates:
+        return [tuple(Change(f"{_times(more)} as many samples make it firmer.", _more(found, more)) for more in _MORE)]
     headline = found.estimates[0]
     if found.complexity is not None and headline.name == found.complexity.name:
-        return _more_instances(found, run)
+        return [_more_instances(found)]
     statistical = headline.statistical if np.isfinite(headline.statistical) else headline.stderr
     rest = math.sqrt(max(headline.stderr**2 - statistical**2, 0.0))
     parts = f"its bar is {statistical:.2g} by the scatter over samples and {rest:.2g} by the extrapolation in N"
     if rest > statistical:
-        return [f"As {parts}, a larger size makes it smaller, not more samples.", *_larger(found, run)]
-    _more_samples(run, _MORE)
-    return [f"As {parts}, four times as many samples halve the larger part."]
+        why = f"As {parts}, a larger size makes it smaller, not more samples."
+        return [(Change(why),), *_larger(found)]
+    why = f"As {parts}, {{}} as many samples make the larger part {{:.2g}} times as large."
+    return [tuple(Change(why.format(_times(more).lower(), more**-0.5), _more(found, more)) for more in _MORE)]
 
 
-def _more_instances(found, run: dict) -> list[str]:
+def _more_instances(found) -> Step:
     """More instances of field integration, which alone is in the bar where its zero is the headline."""
-    count = _MORE * found.complexity.complexity.sizes["instance"]
-    table = run["scan"].get("field")
-    run["scan"]["field"] = {**(table if isinstance(table, dict) else {}), "instances": count}
-    return [f"Its bar is that of field integration: {_MORE} times as many instances halve the part that scatters."]
+    table = found.run["scan"].get("field")
+    table = dict(table) if isinstance(table, dict) else {}
+    there = max(int(found.complexity.complexity.sizes["instance"]), table.get("instances", 0))
+    why = (
+        "Its bar is that of field integration: {} as many instances make the part that scatters {:.2g} times as large."
+    )
+
+    def apply(count: int, run: dict) -> None:
+        run["scan"]["field"] = {**table, "instances": count}
+
+    # other dilutions may have more
+    counts = [more * count for more in _MORE for count in (there, max(there, _INSTANCES))]
+    return tuple(
+        Change(why.format(f"{count / there:g} times", (there / count) ** 0.5), partial(apply, count))
+        for count in dict.fromkeys(counts)
+    )
 
 
-def _more_samples(run: dict, factor: int) -> None:
-    """Samples of symmetric and planted scans alike."""
-    run["samples"] *= factor
-    if "planted_samples" in run["scan"]:
-        run["scan"]["planted_samples"] *= factor
+def _more(found, factor: int, planted_only: bool = False) -> Callable[[dict], None]:
+    """So many times the samples there are, of symmetric and planted scans alike; two steps may ask for the same."""
+    before = {"samples": found.run["samples"], "planted_samples": found.run["scan"].get("planted_samples")}
+
+    def apply(run: dict) -> None:
+        own = before["planted_samples"] is not None
+        if own:
+            run["scan"]["planted_samples"] = factor * before["planted_samples"]
+        if not (planted_only and own):
+            run["samples"] = factor * before["samples"]
+
+    return apply
 
 
-def _longer(found, run: dict) -> list[str]:
+def _longer(found) -> list[Step]:
     """Longer chains for everybody where somebody failed."""
     failing = found.equilibration.failing
     bad = {path for path, _ in failing} | set(found.equilibration.nodes)
-    sampling = run["sampling"]
-    own = sampling.get("planted", {})
-    tables = [own if "sweeps" in own and all("/planted" in path for path in bad) else sampling]
-    if "sweeps" in own and any("/planted" in path for path in bad) and tables[0] is not own:
-        tables.append(own)
-    for table in tables:
-        table["sweeps"] *= _LONGER
+    own = "sweeps" in found.run["sampling"].get("planted", {})
+    planted = {path for path in bad if "/planted" in path}
+
+    def apply(factor: int, run: dict) -> None:
+        if planted and own:
+            run["sampling"]["planted"]["sweeps"] *= factor
+        if bad - planted or not own:
+            run["sampling"]["sweeps"] *= factor
+
     named = ", ".join(f"{path} sample {number}" for path, number in failing[:_NAMED])
     more = f" and {len(failing) - _NAMED} more" if len(failing) > _NAMED else ""
     counted = "1 sample has not proved its" if len(failing) == 1 else f"{len(failing)} samples have not proved their"
     lines = [f"{counted} equilibrium: {named}{more}."] if failing else []
     lines += [f"{path}: {reason}." for path, reason in list(found.equilibration.nodes.items())[:_NAMED]]
-    return [
-        *lines,
-        f"Sweeps grow {_LONGER} times, for all samples of the run: their chains are continued, none is dropped.",
-    ]
+    why = "Sweeps grow {} times, for all samples of the run: their chains are continued, none is dropped."
+    longer = tuple(Change(why.format(factor), partial(apply, factor)) for factor in _LONGER)
+    return [*((Change(line),) for line in lines), longer]
 
 
-def _planted(found, run: dict, passed: dict) -> list[str]:
+def _planted(found, passed: dict) -> list[Step]:
     """Planting temperatures around the likely transition, where planted scans do not decide yet."""
     # where no paramagnet can be, random starts that see no order say nothing against planted ones
     trusted = passed.get("within rigorous bounds") is not False
     speaks = ("susceptibility grows", "energy is continuous (symmetric)", "Binder dip deepens")
     against = trusted and any(passed.get(name) is False for name in speaks)
-    if passed.get("planted weight crosses") or against:
+    # planting draws the signs of couplings anew, and symmetrically
+    if passed.get("planted weight crosses") or against or found.run["glass"].get("bias"):
         return []
-    scan, place, why = run["scan"], _likely(found), "where the transition is likely"
+    scan = found.run["scan"]
+    twice = "The planted weights cross where they were planted, but not significantly: twice the samples."
+    if scan.get("planted") and found.location is not None and found.location.inside:
+        if found.location.lacks:
+            # sizes, which no samples make up for
+            return []
+        return [(Change(twice, _more(found, 2, planted_only=True)),)]
+    place, why = _likely(found), "where the transition is likely"
     if place is None:
         place, why = _beyond(found)
     if place is None:
         return []
-    near = sorted({float(f"{place * factor:.3g}") for factor in _AROUND})
-    if scan.get("planted") and found.location is not None and found.location.inside:
-        name = "planted_samples" if "planted_samples" in scan else "samples"
-        (scan if name in scan else run)[name] *= 2
-        return ["The planted weights cross where they were planted, but not significantly: twice the samples."]
-    symmetric = scan.get("symmetric", not scan.get("planted"))
+    near = sorted({float(f"{place * factor:.3g}") for factor in _AROUND} - set(scan.get("planted", [])))
+    if not near:
+        return [(Change("More samples at the planting temperatures there are: twice as many.", _more(found, 2)),)]
+    reason = f"Planted scans around T = {place:.3g}, {why}, locate it and show a jump."
+    if not scan.get("planted"):
+        ladder = found.run["sampling"]["temperatures"]
+        ways = [partial(_plant, near), partial(_plant, near, ladder=True)]
+        return [tuple(Change(reason, way) for way in (ways if _reaches(ladder, near) else ways[::-1]))]
+    # the ladder of planted tasks that are there stays: temperatures beyond it cannot be added
+    fewer = [near[:count] for count in range(len(near), 0, -1)]
+    return [tuple(Change(reason, partial(_plant, some)) for some in fewer)]
+
+
+def _reaches(ladder, near: list[float]) -> bool:
+    """Whether the rungs of [sampling] reach from below the planting temperatures to above them."""
+    lowest, highest = (ladder["min"], ladder["max"]) if isinstance(ladder, dict) else (ladder[0], ladder[-1])
+    return lowest <= near[0] and near[-1] < highest
+
+
+def _plant(near: list[float], run: dict, ladder: bool = False) -> None:
+    """Add planting temperatures; the first ones with what planted tasks need, a ladder of their own if it is asked."""
+    scan, sampling = run["scan"], run["sampling"]
+    if not scan.get("planted"):
+        scan["symmetric"] = True
+        own = {}
+        if sampling.get("replicas", 4) % 2:
+            own["replicas"] = sampling["replicas"] + 1
+        if ladder:
+            own["temperatures"] = {"min": near[0], "max": 2 * near[-1], "n": _RUNGS, "spacing": "geometric"}
+        if own:
+            sampling["planted"] = {**sampling.get("planted", {}), **own}
     scan["planted"] = sorted({*scan.get("planted", []), *near})
-    scan["symmetric"] = symmetric
-    return [f"Planted scans around T = {place:.3g}, {why}, locate it and show a jump."]
 
 
 def _likely(found) -> float | None:
@@ -155,27 +222,71 @@ def _beyond(found) -> tuple[float | None, str]:
     return None, ""
 
 
-def _symmetric(found, run: dict, passed: dict) -> list[str]:
-    """Glasses as drawn, and colder rungs, where the symmetric scans do not decide."""
-    scan, lines = run["scan"], []
+def _symmetric(found, passed: dict) -> list[Step]:
+    """Glasses as drawn, where the symmetric scans do not decide."""
+    scan = found.run["scan"]
+    if not scan.get("symmetric", not scan.get("planted")):
+        why = "Glasses as drawn tell the nature of the transition: their overlaps, energies and dips."
+        return [(Change(why, _draw), Change(why, partial(_draw, as_planted=True)))]
     if not found.overlaps:
-        scan["symmetric"] = True
-        lines.append("Glasses as drawn tell the nature of the transition: their overlaps, energies and dips.")
-    elif passed.get("susceptibility grows") is None or passed.get("Binder cumulants cross") is None:
-        run["samples"] *= 2
-        lines.append("Binder cumulants and [q^2] are too noisy to decide: twice the samples.")
-    return lines
+        why = (
+            "The glasses as drawn were recorded without the overlap that tells the nature of the transition: that takes"
+        )
+        return [(Change(f"{why} another directory, as measure cannot change in this one."),)]
+    if passed.get("susceptibility grows") is None or passed.get("Binder cumulants cross") is None:
+        return [(Change("Binder cumulants and [q^2] are too noisy to decide: twice the samples.", _more(found, 2)),)]
+    return []
 
 
-def _larger(found, run: dict) -> list[str]:
-    """One more size: every rule asks for three, and trends need a range."""
-    sizes = run["scan"]["sizes"]
-    if isinstance(sizes[-1], list):
-        factor = 1.25
-        larger = [width if width == 1 else math.ceil(width * factor) for width in max(sizes, key=sum)]
-    else:
+def _draw(run: dict, as_planted: bool = False) -> None:
+    """Add glasses as drawn to planted ones, which stay as they are sampled.
+
+    [sampling] says of both what planted tasks do not say of their own, so that what cannot be measured without a
+    planted state goes to their table; `as_planted`: what [sampling] says of none of them yet may be no right run.
+    """
+    sampling = run["sampling"]
+    own = sampling.get("planted", {})
+    if "measure" in sampling:
+        # the default of glasses as drawn is what their analysis needs
+        own = {"measure": sampling.pop("measure"), **own}
+    if as_planted:
+        # what they say is right of planted tasks, and the pilots of ladders take their sweeps from thermalization
+        sampling |= {name: own[name] for name in _PER_TASK if name in own and name not in ("measure", "thermalization")}
+    if own:
+        sampling["planted"] = own
+    run["scan"]["symmetric"] = True
+
+
+def _larger(found) -> list[Step]:
+    """More sizes: every rule asks for three, and trends need a range."""
+    sizes, p = found.run["scan"]["sizes"], int(found.run["glass"].get("p") or 1)
+    wanted = max(1, _SIZES - len(sizes))
+    ways = []
+    for count in dict.fromkeys((wanted, 1)):
+        for factor in _LARGER:
+            added = []
+            for _ in range(count):
+                added.append(_next_size([*sizes, *added], factor, p))
+            what, named = "One size more" if count == 1 else "Two sizes more", " and ".join(map(str, added))
+            reason = f"{what}, N = {named}: what grows with N is told apart from what does not."
+            ways.append(Change(reason, partial(_add_sizes, added)))
+    return [tuple(ways)]
+
+
+def _add_sizes(added: list, run: dict) -> None:
+    run["scan"]["sizes"] += added
+
+
+def _next_size(sizes: list, factor: float, p: int):
+    """The next size about `factor` times as large as the largest one; larger in any case."""
+    if not isinstance(sizes[-1], list):
         # whole layers, and whole numbers of paths at every degree
-        unit = int(run["glass"].get("p", 1))
-        larger = unit * math.ceil(1.3 * max(sizes) / unit)
-    sizes.append(larger)
-    return [f"One size more, N = {larger}: what grows with N is told apart from what does not."]
+        return p * max(math.ceil(factor * max(sizes) / p), max(sizes) // p + 1)
+    largest = max(sizes, key=_wiring.n_network_weights)
+    # a single unit is no layer that grows, unless there is no other
+    single = min(largest) == max(largest)
+    return [n if n == 1 and not single else max(n + 1, round(n * factor**_PER_WIDTH)) for n in largest]
+
+
+def _times(factor: int) -> str:
+    return {2: "Twice", 4: "Four times"}[factor]

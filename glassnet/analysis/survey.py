@@ -9,7 +9,7 @@ import xarray as xr
 from glassnet.analysis import annealed, planted, symmetric
 from glassnet.analysis.annealed import Annealed
 from glassnet.analysis.equilibration import Equilibration, Examination, conclude
-from glassnet.analysis.nodes import Node, order_parameter, readings, without
+from glassnet.analysis.nodes import Node, Reading, order_parameter, readings, without
 from glassnet.analysis.overlaps import OverlapAverages
 from glassnet.analysis.phases import EnergyPhases
 from glassnet.analysis.planted import PlantedNode, PlantedWeights
@@ -26,7 +26,8 @@ class Survey(NamedTuple):
     """What the chains of one dilution hold, disorder averages by size and everything by the path of the node.
 
     `lowest` is the lowest temperature of each symmetric scan at which all its samples have proved their equilibrium,
-    inf where the samples of the node fail together. `nodes` are without the samples whose files turned out to be
+    inf where the samples of the node fail together. `unbounded` says why there are no `annealed` curves, "" where there
+    are. `nodes` are without the samples whose files turned out to be
     damaged, which they list as missing; `damaged` says what is wrong with each.
     """
 
@@ -38,6 +39,7 @@ class Survey(NamedTuple):
     planted: dict[str, PlantedNode]
     lowest: dict[int, float]
     annealed: Annealed | None
+    unbounded: str
     damaged: tuple[str, ...] = ()
 
     def sound(self) -> list[PlantedNode]:
@@ -93,6 +95,7 @@ def survey(found: list[Node], seed: int) -> Survey:
     thermodynamics = {size: averages.dataset(seed=seed) for size, averages in thermal.items()}
     separated = {size: averages.dataset(seed=seed) for size, averages in phases.items()}
     planted_nodes = {path: collected.result() for path, collected in weights.items()}
+    hot = _hottest(found, thermodynamics, planted_nodes)
     return Survey(
         nodes=found,
         equilibration=equilibration,
@@ -101,17 +104,18 @@ def survey(found: list[Node], seed: int) -> Survey:
         phases={size: data for size, data in separated.items() if data is not None},
         planted=planted_nodes,
         lowest={node.size: lowest_trusted(node, equilibration) for node in unplanted},
-        annealed=_annealed(found, thermodynamics, planted_nodes),
+        annealed=annealed.curves(hot),
+        unbounded=annealed.lacking(hot),
         damaged=tuple(damaged),
     )
 
 
-def _annealed(found: list[Node], thermodynamics: dict[int, xr.Dataset], weights: dict) -> Annealed | None:
-    """Annealed curves of the symmetric scan of the largest size, without one of the planted scan."""
+def _hottest(found: list[Node], thermodynamics: dict[int, xr.Dataset], weights: dict) -> list[annealed.Hot]:
+    """What annealed curves are taken from: the symmetric scan of the largest size, without one the planted scan."""
     unplanted = [node for node in found if node.planted_temperature is None]
     if unplanted:
-        return annealed.of_node(unplanted[-1], thermodynamics[unplanted[-1].size])
-    return annealed.of_planted(found, weights)
+        return annealed.hot_rungs(unplanted[-1], thermodynamics[unplanted[-1].size])
+    return annealed.hot_plantings(found, weights)
 
 
 class _Collected:
@@ -126,8 +130,15 @@ class _Collected:
         else:
             self.thermal, self.phases = ThermalAverages(node), EnergyPhases(node)
             self.paired = OverlapAverages(node) if order_parameter(node) is not None else None
-        everybody = (self.examination, self.weights, self.thermal, self.phases, self.paired)
-        self.wanted = [one for one in everybody if one is not None]
+        self._symmetric = [one for one in (self.thermal, self.phases, self.paired) if one is not None]
+
+    def add(self, reading: Reading) -> None:
+        """Hand the next sample to all that want it."""
+        time = self.examination.add(reading)
+        if self.weights is not None:
+            self.weights.add(reading, time)
+        for one in self._symmetric:
+            one.add(reading)
 
 
 def _read(node: Node) -> _Collected:
@@ -137,8 +148,7 @@ def _read(node: Node) -> _Collected:
         collected, number = _Collected(node), 0
         try:
             for number, reading in enumerate(readings(node), 1):  # noqa: B007
-                for collector in collected.wanted:
-                    collector.add(reading)
+                collected.add(reading)
         except Unreadable:
             raise
         except ChainError as error:

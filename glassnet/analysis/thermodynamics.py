@@ -1,13 +1,13 @@
 """Energy, heat capacity, entropy and free energy of a node, averaged over its samples, beside the paramagnet."""
 
-import math
-
 import numpy as np
 import xarray as xr
 
 from glassnet.analysis import errors
+from glassnet.analysis.anchor import Anchor
 from glassnet.analysis.combined import Combined
-from glassnet.analysis.nodes import Node, Reading, readings
+from glassnet.analysis.nodes import Node, Reading, on_random_graph, readings
+from glassnet.analysis.paramagnet import Paramagnet
 
 _QUANTITIES = {
     "energy": "energy per weight, units of |J|",
@@ -33,9 +33,8 @@ class ThermalAverages:
     Averages on a rung know nothing of colder rungs, which may not be in equilibrium: the energy is that of its own
     draws, and ln Z is summed from the hottest rung down with Bennett's ratio. Combining all rungs would make the
     thermal error of ln Z smaller by a few per cent (12 rungs) to a quarter (48), but carry a fault of the coldest rungs
-    up through several others; :func:`glassnet.analysis.reweight` does it where all rungs are trusted. ln Z starts from
-    N ln 2 where the hottest rung is at T = inf; otherwise from the paramagnet's closed form at its temperature, which
-    is exact only up to corrections of relative order 1/N, and attribute `anchor` says so.
+    up through several others; :func:`glassnet.analysis.reweight` does it where all rungs are trusted. Where ln Z starts
+    from, and by how much that may be off, is the matter of :class:`~glassnet.analysis.anchor.Anchor`.
 
     Parameters
     ----------
@@ -46,7 +45,7 @@ class ThermalAverages:
     def __init__(self, node: Node):
         self._node = node
         self._temperatures = np.asarray(node.chain["temperature"].values, dtype=np.float64)
-        self._paramagnet = Paramagnet(node)
+        self._paramagnet, self._anchor = Paramagnet(node), Anchor(node)
         self._columns: dict[str, list[np.ndarray]] = {name: [] for name in _QUANTITIES}
         self._thermal: list[np.ndarray] = []
         self._effective: list[np.ndarray] = []
@@ -57,7 +56,7 @@ class ThermalAverages:
         betas = 1.0 / self._temperatures
         energies = reading.energy
         sample = len(self._columns["energy"])
-        anchor = reading.n_weights * self._paramagnet.log_z(betas[-1], sample)
+        anchor = reading.n_weights * self._anchor.log_z(sample)
         combined = Combined(energies, self._temperatures, anchor, blocks=False)
         mean, stderr, n_effective = combined.plain
         self._columns["energy"].append(mean)
@@ -95,8 +94,11 @@ class ThermalAverages:
         xarray.Dataset
             Dimension temperature: energy, heat_capacity, entropy, free_energy, each with `_stderr` (bootstrap over
             samples; nan for a single one) and `_resampled` (resample, temperature), whose first row holds the data;
-            paramagnet_energy and paramagnet_entropy (nan for couplings that are neither +-1 nor Gaussian). k_B = 1,
-            so temperatures are in units of |J|. At T = inf the free energy is -inf with error nan.
+            paramagnet_energy and paramagnet_entropy (nan for couplings that are neither +-1 nor Gaussian, and on
+            paths that were not drawn at random). k_B = 1, so temperatures are in units of |J|. At T = inf the free
+            energy is -inf with error nan. Errors of entropy and free energy hold that of where ln Z starts from
+            (attributes `anchor` and, per weight, `anchor_stderr`); both are nan where that is not known, and `lacks`
+            says which rung would give them.
             `energy_thermal_stderr` is the part of the error of the energy that longer chains would remove: the
             autocorrelation-aware errors of the samples in quadrature, over their number. Dimensions (sample,
             temperature): n_effective, the independent draws the energy of each sample is worth. Dimension sample:
@@ -115,69 +117,19 @@ class ThermalAverages:
             variables[name] = ("temperature", resampled[0], {"long_name": meaning})
             variables[f"{name}_stderr"] = ("temperature", stderr)
             variables[f"{name}_resampled"] = (("resample", "temperature"), resampled)
+        hottest = np.array(self._columns["energy"])[:, -1] / node.weights_of_samples[:n_samples]
+        off = self._anchor.error(hottest, np.array(self._thermal)[:, -1])
+        for name, factor in (("entropy", 1.0), ("free_energy", self._temperatures)):
+            if off:
+                stderr = np.hypot(variables[f"{name}_stderr"][1], factor * off)
+                variables[f"{name}_stderr"] = ("temperature", stderr)
         variables["energy_thermal_stderr"] = ("temperature", errors.thermal_error(np.array(self._thermal)))
         variables["n_effective"] = (("sample", "temperature"), np.array(self._effective))
-        variables["paramagnet_energy"] = ("temperature", self._paramagnet.energy(betas))
-        variables["paramagnet_entropy"] = ("temperature", self._paramagnet.entropy(betas))
+        drawn = 1.0 if on_random_graph(node) else np.nan
+        variables["paramagnet_energy"] = ("temperature", drawn * self._paramagnet.energy(betas))
+        variables["paramagnet_entropy"] = ("temperature", drawn * self._paramagnet.entropy(betas))
         place, height = np.array(self._peaks).T
         variables |= {"peak_temperature": ("sample", place), "peak_height": ("sample", height)}
-        anchor = described_anchor(self._temperatures)
-        attributes = {"anchor": anchor, "n_samples": n_samples, "steps_between_rungs": _BETWEEN}
+        attributes = {"anchor": self._anchor.described, "anchor_stderr": off, "lacks": self._anchor.lacks}
+        attributes |= {"n_samples": n_samples, "steps_between_rungs": _BETWEEN}
         return xr.Dataset(variables, {"temperature": self._temperatures}, attributes)
-
-
-def described_anchor(temperatures: np.ndarray) -> str:
-    """Where the free energies of a ladder start from, in words."""
-    hottest = temperatures[-1]
-    return "n_weights ln 2 at T = inf" if np.isinf(hottest) else f"the paramagnet at T = {hottest:g}"
-
-
-class Paramagnet:
-    """Closed forms of the paramagnet with the paths of a node (-beta f = ln 2 + (1/N) sum_a ln cosh beta J_a).
-
-    Parameters
-    ----------
-    node : Node
-        Its attribute `couplings` tells whether |J| = 1 or J is drawn from N(0, 1); other couplings give nan.
-    alpha : float, optional
-        Paths per weight; by default those of the samples.
-    """
-
-    def __init__(self, node: Node, alpha: float | None = None):
-        kind = node.chain.attrs.get("couplings", "binary")
-        if kind == "binary":
-            self._couplings, self._weights = np.ones(1), np.ones(1)
-        elif kind == "gaussian":
-            points, weights = np.polynomial.hermite_e.hermegauss(80)
-            self._couplings, self._weights = points, weights / math.sqrt(2 * math.pi)
-        else:
-            self._couplings, self._weights = np.full(1, np.nan), np.ones(1)
-        if alpha is not None:
-            self._alpha = np.full(node.n_samples, alpha)
-        elif "n_paths" in node.chain:
-            n_paths = np.asarray(node.chain["n_paths"].values, dtype=np.float64)
-            self._alpha = np.broadcast_to(n_paths / node.weights_of_samples, (node.n_samples,))
-        else:
-            self._alpha = np.full(node.n_samples, float(node.chain.attrs.get("alpha", np.nan)))
-
-    def log_z(self, beta: float, sample: int | None = None):
-        """-beta f, the logarithm of the partition function per weight; of one sample or with the mean alpha."""
-        alpha = self._alpha.mean() if sample is None else self._alpha[sample]
-        return math.log(2) + (alpha * self._mean(_log_cosh, beta) if np.any(beta) else 0.0)
-
-    def energy(self, beta):
-        """Energy per weight with the mean number of paths per weight."""
-        return -self._alpha.mean() * self._mean(lambda field: field * np.tanh(field), beta) / np.where(beta, beta, 1)
-
-    def entropy(self, beta):
-        """Entropy per weight with the mean number of paths per weight."""
-        return self.log_z(beta) + beta * self.energy(beta)
-
-    def _mean(self, function, beta):
-        field = np.multiply.outer(np.asarray(beta, dtype=np.float64), self._couplings)
-        return function(field) @ self._weights
-
-
-def _log_cosh(x):
-    size = np.abs(x)
-    return size + np.log1p(np.exp(-2 * size)) - math.log(2)

@@ -2,23 +2,24 @@
 
 import html
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
-from glassnet._checks import real
-from glassnet.analysis import beside, provisional, runfile, suggest, words
+from glassnet.analysis import beside, provisional, runfile, words
+from glassnet.analysis.common_dilution import Common, common_dilution, evidence
 from glassnet.analysis.equilibration import Equilibration
 from glassnet.analysis.evidence import Evidence, number
 from glassnet.analysis.field import FieldIntegration
-from glassnet.analysis.line import TransitionLine
-from glassnet.analysis.location import Estimate, Location, locate
-from glassnet.analysis.nodes import Node, nodes, run_seed
+from glassnet.analysis.line import TransitionLine, described
+from glassnet.analysis.location import Estimate, Location, locate, widened
+from glassnet.analysis.nodes import Node, unstarted
 from glassnet.analysis.sample_evidence import of_samples
 from glassnet.analysis.savedfield import SavedField, saved_field
-from glassnet.analysis.survey import Survey, survey
+from glassnet.analysis.survey import Survey
+from glassnet.analysis.surveys import Surveys
 from glassnet.analysis.verdict import Findings, Verdict, decide
 
 KINDS = ("random first-order", "first-order", "continuous", "none", "undecided")
@@ -27,6 +28,11 @@ KINDS = ("random first-order", "first-order", "continuous", "none", "undecided")
 @dataclass(frozen=True)
 class Transition:
     """Answer of :func:`find_transition`; ``str()`` is a table, :meth:`plot` a figure.
+
+    A size is the number of weights before dilution, as in the run file, wherever one stands: in `sizes`, as the key of
+    `location.zeros`, `location.curves`, `planted`, `thermodynamics` and the others by size, in estimates, in evidence
+    and its text. Fits of planted scans count the weights that are left (attribute `n_weights` of the tables in
+    `planted`), and so does what is stated per weight.
 
     Attributes
     ----------
@@ -43,6 +49,7 @@ class Transition:
     latent_heat, jump : Estimate or None
         Energy per weight and overlap that separate the phases, the overlap from planted scans if it jumps there.
     dilution : float
+        The one that was asked for.
     sizes : tuple of int
         Numbers of weights, before dilution.
     location : Location or None
@@ -65,6 +72,9 @@ class Transition:
         Tables of the run file, which :meth:`suggest` changes.
     complexity : FieldIntegration or None
         The complexity along planted states in a field, as it was handed over or as the scan saved it.
+    common : Common or None
+        `common.dilution` is the effective dilution of what is said, `common.sizes` those of the sizes before they were
+        brought to it (:mod:`glassnet.analysis.common_dilution`).
     """
 
     kind: str
@@ -90,9 +100,15 @@ class Transition:
     lowest: dict[int, float] = field(default_factory=dict)
     run: dict = field(default_factory=dict, repr=False)
     complexity: FieldIntegration | None = field(default=None, repr=False)
+    common: Common | None = field(default=None, repr=False)
+
+    @property
+    def effective_dilution(self) -> float:
+        """Dilution at which infinite glasses have as many paths per weight as what is said stands for."""
+        return self.dilution if self.common is None else self.common.dilution
 
     def __str__(self) -> str:
-        lines = [f"dilution {self.dilution:g}: {self.headline}", f"{self.sentence}."]
+        lines = [f"dilution {described(self)}: {self.headline}", f"{self.sentence}."]
         if self.kind == "undecided" and self.run.get("glass", {}).get("ensemble"):
             lines.append("suggest() writes the run file that would settle it.")
         lines += ["", *(str(item) for item in self.evidence)]
@@ -140,15 +156,19 @@ class Transition:
         Returns
         -------
         str
-            TOML that ``glassnet scan`` runs. Where only sweeps, samples, sizes or planting temperatures grow, the same
-            directory goes on; the comments say so.
+            TOML that ``glassnet scan`` accepts in the directory of the chains, which goes on: sweeps, samples, sizes,
+            planting temperatures and instances grow, and nothing else changes. What cannot grow there is left out, and
+            the comments say why.
 
         Raises
         ------
         ValueError
             If the chains do not say of which ensemble they are.
         """
-        text = suggest.run_file(self)
+        # to the right as well: only the scan knows what it accepts
+        from glassnet.scan.suggestion import suggestion
+
+        text = suggestion(self).text
         if path is not None:
             Path(path).write_text(text)
         return text
@@ -166,7 +186,7 @@ class Transition:
         matplotlib.figure.Figure or matplotlib.axes.Axes
             The figure of :func:`glassnet.plots.transition`, or `ax`.
         """
-        # the one look to the right: a result knows how to show itself, and only then is matplotlib needed
+        # a look to the right: a result knows how to show itself, and only then is matplotlib needed
         from glassnet import plots
 
         return plots.transition(self) if ax is None else plots.planted_weight(self, ax)
@@ -210,37 +230,35 @@ def find_transition(
     ChainError
         If no chain of a node can be read.
     """
-    found = nodes(chains)
-    seed = run_seed(chains)
-    dilution = _chosen(dilution, sorted({node.dilution for node in found}))
-    above = real("above", above, minimum=0)
-    found = _above([node for node in found if node.dilution == dilution], above)
-    saved = saved_field(chains, dilution, above) if field is None else SavedField(None, (), {})
+    surveys = Surveys(chains, above)
+    return of_dilution(surveys, _chosen(dilution, surveys.dilutions), field=field, arrest=arrest)
+
+
+def of_dilution(surveys: Surveys, dilution: float, *, field=None, arrest=None) -> Transition:
+    """:func:`find_transition` at one dilution of chains that are read once for all of them."""
+    chains, seed = surveys.chains, surveys.seed
+    first = next(node for node in surveys.nodes if node.dilution == dilution)
+    saved = saved_field(chains, dilution, surveys.above) if field is None else SavedField(None, (), {}, (dilution,))
     field = saved.result if field is None else field
     field, arrest = (
-        beside.check(name, measured, _keywords(found[0]), dilution)
+        beside.check(name, measured, _keywords(first), dilution)
         for name, measured in (("field", field), ("arrest", arrest))
     )
-    read = survey(found, seed)
+    read = surveys.at(dilution)
     found = read.nodes
-    sound = read.sound()
-    located = locate(sound, seed=seed)
-    verdict = decide(
-        Findings(
-            sound,
-            located,
-            read.trusted(read.thermodynamics),
-            read.trusted(read.overlaps),
-            read.coexisting(),
-            read.annealed,
-            field,
-            arrest,
-        )
-    )
-    missing = {node.path: node.missing for node in found if node.missing} | saved.missing
+    common = _common(surveys, read, saved.dilutions if field is not None and np.isfinite(field.temperature) else ())
+    field = _spread(field, common, saved.dilutions)
+    findings = [_findings(read, one, field, arrest, seed) for one in (common, *common.ends())]
+    located = widened(findings[0].location, [end.location for end in findings[1:]])
+    findings[0] = findings[0]._replace(location=located, ends=tuple(findings[1:]))
+    verdict = decide(findings[0])
+    missing = {node.path: node.missing for node in found if node.missing}
+    missing |= unstarted(chains, dilution, surveys.above) | saved.missing
     damaged = (*read.damaged, *saved.damaged)
     verdict, rest, extra = _proved(verdict, read, missing, damaged)
-    interim, item, rows = _provisional(verdict, rest, read, field, arrest, seed)
+    interim, item, rows = _provisional(verdict, rest, read, findings[0], common, seed)
+    if (compared := evidence(common)) is not None:
+        extra = [compared, *extra]
     return Transition(
         kind=verdict.kind,
         temperature=verdict.temperature,
@@ -265,6 +283,7 @@ def find_transition(
         lowest=read.lowest,
         run=runfile.settings(chains, found),
         complexity=field if isinstance(field, FieldIntegration) else None,
+        common=common,
     )
 
 
@@ -282,8 +301,49 @@ def transition_line(chains: xr.DataTree, **options) -> TransitionLine:
     TransitionLine
         A list of Transition that knows its temperatures and its inverse, the critical dilution.
     """
-    dilutions = sorted({node.dilution for node in nodes(chains)})
-    return TransitionLine(find_transition(chains, dilution, **options) for dilution in dilutions)
+    return line_of(Surveys(chains, options.pop("above", 0.0)), **options)
+
+
+def line_of(surveys: Surveys, **options) -> TransitionLine:
+    """:func:`transition_line` of chains that are read once."""
+    return TransitionLine((of_dilution(surveys, dilution, **options) for dilution in surveys.dilutions), surveys)
+
+
+def _common(surveys: Surveys, read: Survey, at: tuple[float, ...]) -> Common:
+    """The dilution at which the sizes of a survey are compared; other dilutions are only read where sizes differ."""
+    dilution, options = read.nodes[0].dilution, {"seed": surveys.seed, "at": at[-1] if at else None}
+    if read.annealed is not None:
+        options["unit"] = read.annealed.unit
+    own = surveys.measured(dilution)
+    common = common_dilution(own, [], **options)
+    if not common.differs or not (near := surveys.beside(dilution)):
+        return common
+    return common_dilution(own, near, **options)
+
+
+def _spread(field, common: Common, dilutions: tuple[float, ...]):
+    """The zero of the complexity with a bar that holds how far apart the networks' own dilutions put it."""
+    if not isinstance(field, FieldIntegration) or common.slope is None or not np.isfinite(field.temperature):
+        return field
+    apart = [abs(float(common.shift(field.temperature, dilution))) for dilution in dilutions]
+    return replace(field, stderr=float(np.hypot(field.stderr, max(apart, default=0.0))))
+
+
+def _findings(read: Survey, common: Common, field, arrest, seed: int) -> Findings:
+    """What the chains of one dilution give, temperatures as those at the common dilution of its sizes."""
+    sound = common.planted(read.sound(), {node.path: node for node in read.nodes})
+    largest = max(read.nodes, key=lambda node: node.size)
+    return Findings(
+        sound,
+        locate(sound, seed=seed),
+        common.averages(read.trusted(read.thermodynamics)),
+        common.averages(read.trusted(read.overlaps)),
+        common.phases(read.coexisting()),
+        None if read.annealed is None else read.annealed.at(largest, common.dilution),
+        read.unbounded,
+        field,
+        arrest,
+    )
 
 
 def _chosen(dilution: float | None, present: list[float]) -> float:
@@ -295,26 +355,6 @@ def _chosen(dilution: float | None, present: list[float]) -> float:
     if dilution not in present:
         raise ValueError(f"dilution must be one of {listed}, got {dilution:g}")
     return dilution
-
-
-def _above(found: list[Node], lowest: float) -> list[Node]:
-    """The nodes without their rungs below a temperature."""
-    kept = []
-    for node in found:
-        if node.planted_temperature is not None and node.planted_temperature < lowest:
-            continue
-        warm = np.flatnonzero(node.chain["temperature"].values >= lowest)
-        if warm.size < node.chain.sizes["temperature"]:
-            node = node._replace(chain=node.chain.isel(temperature=warm))
-        if warm.size:
-            kept.append(node)
-    rungs = np.concatenate([node.chain["temperature"].values for node in found])
-    highest = rungs[np.isfinite(rungs)].max(initial=0.0)
-    if not kept or lowest > highest > 0:
-        raise ValueError(
-            f"above must leave some temperatures of the chains, the highest is {highest:g}, got {lowest:g}"
-        )
-    return kept
 
 
 def _keywords(node: Node) -> dict:
@@ -336,16 +376,18 @@ def _proved(verdict: Verdict, read: Survey, missing: dict, damaged: tuple[str, .
     return verdict.left_open(), verdict, extra
 
 
-def _provisional(verdict: Verdict, rest: Verdict | None, read: Survey, field, arrest, seed: int):
+def _provisional(verdict: Verdict, rest: Verdict | None, read: Survey, found: Findings, common: Common, seed: int):
     """Of an undecided transition the provisional temperature, if there is one; evidence and estimates of the starts."""
     if verdict.kind != "undecided":
         return None, (), ()
-    sizes = {node.n_weights: node.size for node in read.nodes}
-    starts = provisional.of_starts(list(read.planted.values()), sizes, seed=seed)
-    measured = next((one for one in verdict.estimates if field is not None and one.name == field.name), None)
+    facts = {node.path: node for node in read.nodes}
+    every = [one.planted(list(read.planted.values()), facts) for one in (common, *common.ends())]
+    starts = provisional.widened([provisional.of_starts(nodes, seed=seed) for nodes in every])
+    name = None if found.field is None else found.field.name
+    measured = next((one for one in verdict.estimates if one.name == name), None)
     other = rest.headline if rest is not None and rest.kind in ("continuous", "first-order") else None
     chosen = provisional.choose(
-        starts, measured, other, contradicted=verdict.contradicted, annealed=read.annealed, arrest=arrest
+        starts, measured, other, contradicted=verdict.contradicted, annealed=found.annealed, arrest=found.arrest
     )
     item = provisional.bracket(starts)
     return (chosen, (), ()) if item is None else (chosen, (item,), starts.estimates())

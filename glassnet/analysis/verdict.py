@@ -23,8 +23,10 @@ _PRODUCT = -3.0
 class Findings(NamedTuple):
     """What the chains of one dilution give, rungs and planted nodes in equilibrium only.
 
-    `thermodynamics`, `overlaps` and `phases` are by size; `field` and `arrest` were measured apart from the chains: the
-    zero of the complexity, and the dynamical arrest, objects with `temperature`, `stderr` and `name`, or None.
+    `thermodynamics`, `overlaps` and `phases` are by size; `unbounded` says why there are no `annealed` curves; `field`
+    and `arrest` were measured apart from the chains: the zero of the complexity, and the dynamical arrest, objects with
+    `temperature`, `stderr` and `name`, or None. `ends` are the same findings, temperatures of sizes moved to one
+    dilution by more and by less (:mod:`glassnet.analysis.common_dilution`); empty where no size was moved.
     """
 
     planted: list[PlantedNode]
@@ -33,8 +35,10 @@ class Findings(NamedTuple):
     overlaps: dict[int, xr.Dataset]
     phases: dict[int, xr.Dataset]
     annealed: Annealed | None = None
+    unbounded: str = ""
     field: object = None
     arrest: object = None
+    ends: tuple = ()
 
 
 class Verdict(NamedTuple):
@@ -100,14 +104,11 @@ def decide(found: Findings) -> Verdict:
         :func:`glassnet.analysis.continuous.continuous`. Networks of walks are not asked for dips, crossings of Binder
         cumulants and growth.
     """
-    has_binder = symmetric.has_binder(found.overlaps)
-    overlaps = {size: data for size, data in found.overlaps.items() if data.sizes["temperature"] >= 3}
-    thermodynamics = {size: data for size, data in found.thermodynamics.items() if data.sizes["temperature"] >= 3}
-    dips = [dip for size, data in overlaps.items() if (dip := symmetric.dip(size, data)) is not None]
+    has_binder, overlaps, thermodynamics = symmetric.has_binder(found.overlaps), *_bent(found)
+    dips, grown = _dips(overlaps), continuous(overlaps if has_binder else {})
     latent = estimate.latent_heat(found.phases, thermodynamics)
     order = peaks.of_sizes(overlaps)
     jump = peaks.jump(order)
-    grown = continuous(overlaps if has_binder else {})
     heated = symmetric.latent_heat(thermodynamics)
     items = {
         "crossing": weigh.crossing(found.location),
@@ -128,10 +129,10 @@ def decide(found: Findings) -> Verdict:
     passed = {name: item.passed for name, item in items.items()} | {"little heat": weigh.little_heat(heated)}
     passed["located"] = bool(grown.estimates)
     kind = _kind(passed, items["peaks"], dips, found)
-    places = _places(found, overlaps, thermodynamics, dips, grown)
+    places = _widened(_places(found, dips, grown), [_placed(end) for end in found.ends])
     headline = _headline(kind, places)
     temperature, stderr = (np.nan, np.nan) if headline is None else (headline.value, headline.stderr)
-    bounds = weigh.bracket(temperature, stderr, found.annealed, found.arrest)
+    bounds = weigh.bracket(temperature, stderr, found.annealed, found.arrest, found.unbounded)
     if kind == "none" and (hidden := weigh.entropy_crisis(found.annealed, thermodynamics)) is not None:
         kind, bounds = "undecided", hidden
     if kind == "random first-order" and (headline is None or False in (bounds.passed, passed["agreement"])):
@@ -185,9 +186,47 @@ _RELEVANT = {
 }
 
 
-def _places(found: Findings, overlaps, thermodynamics, dips, grown: Continuous) -> dict[str, list[Estimate]]:
+def _bent(found: Findings) -> list[dict[int, xr.Dataset]]:
+    """Overlaps and energies of the sizes with enough rungs for a curve to bend."""
+    return [
+        {size: data for size, data in averages.items() if data.sizes["temperature"] >= 3}
+        for averages in (found.overlaps, found.thermodynamics)
+    ]
+
+
+def _dips(overlaps: dict[int, xr.Dataset]) -> list[symmetric.Dip]:
+    return [dip for size, data in overlaps.items() if (dip := symmetric.dip(size, data)) is not None]
+
+
+def _placed(found: Findings) -> dict[str, list[Estimate]]:
+    """The places of findings of which nothing else is wanted."""
+    overlaps, _ = _bent(found)
+    return _places(found, _dips(overlaps), continuous(overlaps if symmetric.has_binder(found.overlaps) else {}))
+
+
+def _widened(places: dict[str, list[Estimate]], ends: list[dict[str, list[Estimate]]]) -> dict[str, list[Estimate]]:
+    """Places with bars that hold how far they are at the ends; nan where they are nowhere at one of these."""
+    if not ends:
+        return places
+    wide = {}
+    for family, row in places.items():
+        apart = [np.max([abs(_same(one, end[family]) - one.value) for end in ends]) for one in row]
+        wide[family] = [
+            one._replace(stderr=float(np.hypot(one.stderr, shift))) for one, shift in zip(row, apart, strict=True)
+        ]
+    # what stands for the crossing holds its own shift, and the field was measured at the common dilution
+    kept = {"planted": [*places["planted"][:1], *wide["planted"][1:]], "field": places["field"]}
+    return wide | kept
+
+
+def _same(one: Estimate, others: list[Estimate]) -> float:
+    """Where an estimate is among others: the one of its name, else the first; nan without any."""
+    return next((other.value for other in others if other.name == one.name), others[0].value if others else np.nan)
+
+
+def _places(found: Findings, dips, grown: Continuous) -> dict[str, list[Estimate]]:
     """Every estimate of the temperature, by where it comes from; the headline of each first."""
-    planted = []
+    (overlaps, thermodynamics), planted = _bent(found), []
     if found.location is not None:
         first, *others = found.location.estimates
         planted = [first._replace(stderr=found.location.stderr, statistical=found.location.statistical), *others]

@@ -3,6 +3,7 @@
 import math
 
 from glassnet.analysis.evidence import Evidence, number, several
+from glassnet.analysis.line import described
 
 #: what is not known while an item of evidence is open, in plain words; items that are not here leave nothing open
 QUESTIONS = {
@@ -36,7 +37,7 @@ def sentence(result) -> str:
         energy does not: a random first-order transition"; where nothing is decided, what is missing, and the
         provisional temperature where there is one.
     """
-    place = f"at dilution {result.dilution:g}"
+    place = f"at dilution {described(result)}"
     ordered = "ordered phase" if result.glass.get("bias") else "spin glass"
     if math.isfinite(result.temperature):
         at = f"{place} the {ordered} gives way to the paramagnet at T = {number(result.temperature, result.stderr)}"

@@ -16,7 +16,7 @@ from glassnet.chains.index import NODES, RUN_FILE
 from glassnet.chains.store import members_of, read_index
 
 #: what is taken along beside the chains, where there is such
-_BESIDE = ("ladders.json", "summary.json", "report.html", "transition*.png", "figures/*", "failed/*.txt")
+_BESIDE = ("ladders.json", "field.json", "summary.json", "report.html", "transition*.png", "figures/*", "failed/*.txt")
 
 
 class Packed(NamedTuple):

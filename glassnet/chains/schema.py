@@ -125,14 +125,16 @@ def join(*pieces: xr.Dataset) -> xr.Dataset:
     for number in np.flatnonzero(np.diff(draw) <= 0)[:1]:
         raise ValueError(f"pieces must follow each other: after sweep {draw[number]} comes {draw[number + 1]}")
     variables = {}
-    for name, variable in last.variables.items():
+    # a run of no draws does not name the replicas of its pairs
+    named = next((piece for piece in reversed(pieces) if piece.sizes["draw"]), last)
+    for name, variable in named.variables.items():
         values = variable.values
         if "draw" in variable.dims:
             values = np.concatenate([piece[name].values for piece in pieces])
         elif name in _COUNTERS:
             values = sum(piece[name].values for piece in pieces)
         variables[name] = xr.Variable(variable.dims, values, variable.attrs, variable.encoding)
-    return _with_acceptance(xr.Dataset(variables, attrs=last.attrs).set_coords(list(last.coords)))
+    return _with_acceptance(xr.Dataset(variables, attrs=last.attrs).set_coords(list(named.coords)))
 
 
 def _with_acceptance(dataset: xr.Dataset) -> xr.Dataset:

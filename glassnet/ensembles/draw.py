@@ -5,13 +5,32 @@ from itertools import pairwise
 
 import numpy as np
 
-from glassnet import _checks, _dilution, _wiring
+from glassnet import _checks, _dilution, _meant, _wiring
 from glassnet._random import Role, Seed, generator
 from glassnet.ensembles.couplings import check_couplings, draw_couplings, label
 from glassnet.ensembles.hypergraph import random_regular
 from glassnet.glass import PathGlass, seed_record
 
+#: what papers and other programs call the keywords of an ensemble
+OTHER_WORDS = {
+    "N": "n_weights",
+    "n": "n_weights",
+    "size": "n_weights",
+    "n_spins": "n_weights",
+    "k": "degree",
+    "connectivity": "degree",
+    "ratio": "alpha",
+    "layers": "widths",
+    "shape": "widths",
+    "J": "couplings",
+    "mean": "bias",
+    "delta": "dilution",
+    "rng": "seed",
+    "random_state": "seed",
+}
 
+
+@_meant.keywords(**OTHER_WORDS)
 def regular(n_weights, p, degree, seed, *, couplings="binary", bias=0.0, dilution=0.0, rounding="nearest") -> PathGlass:
     """Every weight on exactly `degree` paths: a random regular hypergraph.
 
@@ -61,6 +80,7 @@ def regular(n_weights, p, degree, seed, *, couplings="binary", bias=0.0, dilutio
     return disorder.glass(paths, {"ensemble": "regular", "n_weights": n_weights, "degree": degree, "method": method})
 
 
+@_meant.keywords(**OTHER_WORDS)
 def poisson(n_weights, p, alpha, seed, *, couplings="binary", bias=0.0, dilution=0.0, rounding="nearest") -> PathGlass:
     """``round(alpha * n_weights)`` paths, each a uniform choice of p distinct weights.
 
@@ -94,6 +114,7 @@ def poisson(n_weights, p, alpha, seed, *, couplings="binary", bias=0.0, dilution
     return disorder.glass(paths, {"ensemble": "poisson", "n_weights": n_weights, "alpha": alpha})
 
 
+@_meant.keywords(**OTHER_WORDS)
 def layered(n_weights, p, alpha, seed, *, couplings="binary", bias=0.0, dilution=0.0, rounding="nearest") -> PathGlass:
     """``round(alpha * n_weights)`` paths, each with one uniform weight from each of p equal layers.
 
@@ -134,6 +155,7 @@ def layered(n_weights, p, alpha, seed, *, couplings="binary", bias=0.0, dilution
     )
 
 
+@_meant.keywords(**OTHER_WORDS)
 def walks(widths, alpha, seed, *, couplings="binary", bias=0.0, dilution=0.0, rounding="nearest") -> PathGlass:
     """Paths through a layered network: neurons i_0 ... i_p drawn uniformly, weight l is the edge (i_{l-1}, i_l).
 

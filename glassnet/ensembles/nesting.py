@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from glassnet import _checks, _dilution, _wiring
+from glassnet import _checks, _dilution, _meant, _wiring
 from glassnet._random import Role, Seed, generator
 from glassnet.glass import PathGlass, check_emptied, rounding_record, seed_record
 
 
+@_meant.keywords(dilutions="fractions", rng="seed", random_state="seed")
 def nested_dilutions(glass, fractions, seed, *, rounding="nearest") -> list[PathGlass]:
     """Dilute one glass to several fractions so that what is removed at one is removed at every larger one.
 

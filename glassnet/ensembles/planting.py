@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from glassnet import _checks
+from glassnet import _checks, _meant
 from glassnet._random import Role, generator
 from glassnet.glass import PathGlass, seed_record
 
 
+@_meant.keywords(T="temperature", rng="seed", random_state="seed")
 def planted(glass, temperature, seed, unsatisfied="independent") -> PathGlass:
     """Redraw the signs of the couplings around a random configuration w*, which then is in equilibrium.
 

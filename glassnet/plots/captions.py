@@ -7,7 +7,8 @@ _LINES = (
 )
 CAPTIONS = {
     "planted_weight": "Weight of the planted phase at the planting temperature. Lines: one fit of all sizes, as far as "
-    "it falls; they cross at the transition." + _LINES,
+    "it falls; they cross at the transition. Sizes whose effective dilutions differ are drawn at the temperatures that "
+    "they would have at the common one." + _LINES,
     "binder": "Binder cumulant: 0 without order, 1 for one sharp overlap. A negative dip that deepens over three sizes "
     "speaks for a random first-order transition; where it lies does not locate it." + _LINES,
     "peak_weight": "Weight of high overlaps; networks have no Binder cumulant." + _LINES,
@@ -25,14 +26,15 @@ CAPTIONS = {
     f"of {_THEORY}, up to T_d.",
     "exchange": "Exchange between the rungs: accepted share across each gap, and round trips per sweep and replica "
     "over what a ladder with this barrier could reach. Good rates prove no equilibrium.",
-    "phase_diagram": "Transition temperature against the fraction of connections removed. Filled points: transitions "
+    "phase_diagram": "Transition temperature against the effective dilution. Filled points: transitions "
     "found by Monte Carlo, their shape tells the kind. Open circles: provisional temperatures. "
     "Grey intervals without a point: undecided, no transition is claimed; they "
     "show where curves cross so far. Open triangles: no transition above. Lines: T_K (static) and T_d "
     f"(dynamical arrest) of {_THEORY}, down to their ends at T = 0.",
     "critical_dilution": "The transition crossed at fixed temperature by removing connections: a critical dilution, as "
     "H. Huang and A. Goudarzi report it (Phys. Rev. E 98, 042311 (2018)). The conventions of their paper, ensemble and "
-    "units of temperature among them, are not known in detail here, so no point of theirs is drawn. Band: interpolated "
-    "between the transition temperatures of the neighbouring dilutions. Dashed and dotted: where T_K and T_d of "
+    "units of temperature among them, are not known in detail here, so no point of theirs is drawn. Every size "
+    "is drawn at its effective dilution. Band: where these curves cross, or read off the transition temperatures at "
+    "neighbouring dilutions, by the rule of gn.analysis.critical_dilution. Dashed and dotted: where T_K and T_d of "
     f"{_THEORY} reach this temperature.",
 }

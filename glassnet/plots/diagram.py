@@ -6,7 +6,7 @@ import numpy as np
 
 from glassnet import theory as cavity_theory
 from glassnet.analysis.evidence import number
-from glassnet.analysis.line import TransitionLine, place
+from glassnet.analysis.line import TransitionLine, effective, place
 from glassnet.plots import legends, look
 
 _DASHES = {"T_d": (0, (1, 2)), "T_K": (0, (5, 3)), "T_c": (0, (5, 3))}
@@ -45,13 +45,13 @@ def phase_diagram(results):
         for kind, style, points in _points(results):
             ax.errorbar(*np.array(points).T, **style, markersize=4.5, label=kind, zorder=3)
         tops = [line.temperature.max() for line in lines] + [t for *_, points in _points(results) for _, t, _ in points]
-        ends = [line.dilution[-1] for line in lines] + [result.dilution for result in results] + [0.0]
+        ends = [line.dilution[-1] for line in lines] + [effective(result) for result in results] + [0.0]
         ax.set_xlim(-0.02 * max(ends), 1.06 * max(ends) or 1.0)
         ax.set_ylim(0, 1.15 * max(tops, default=1.0))
         cold = "ordered" if any(result.glass.get("bias") for result in results) else "spin glass"
         ax.text(0.04, 0.06, cold, transform=ax.transAxes, color="#555555", style="italic")
         ax.text(0.96, 0.92, "paramagnet", transform=ax.transAxes, color="#555555", style="italic", ha="right")
-        ax.set(xlabel=r"dilution $\delta$ (fraction of connections removed)", ylabel="temperature $T$")
+        ax.set(xlabel=r"effective dilution $\delta$", ylabel="temperature $T$")
         legends.below(figure, ax.get_legend_handles_labels()[0])
     return figure
 
@@ -66,7 +66,8 @@ def critical_dilution(results, temperature: float | None = None):
     Parameters
     ----------
     results : list of glassnet.Transition
-        One for each dilution, at least two.
+        One for each dilution, at least two; of a :class:`glassnet.analysis.line.TransitionLine` made from chains
+        (:func:`glassnet.transition_line`) the band is what :func:`glassnet.analysis.critical_dilution` says.
     temperature : float, optional
         By default the planting temperature (else the rung) closest to the middle of the located transitions.
 
@@ -81,10 +82,9 @@ def critical_dilution(results, temperature: float | None = None):
     ValueError
         If no temperature is common to two dilutions.
     """
-    shared = shared_temperatures(results)
-    if not len(shared):
+    temperature = cut(results, temperature)
+    if temperature is None:
         raise ValueError("results must have a planting temperature or a rung in common at two dilutions, got none")
-    temperature = shared[np.argmin(np.abs(shared - (temperature or _middle(results))))]
     with look.column(2.8) as (figure, (ax,)):
         planted = any(result.planted for result in results)
         for size in sorted({size for result in results for size in result.sizes}):
@@ -92,7 +92,7 @@ def critical_dilution(results, temperature: float | None = None):
             if len(points):
                 colour, marker = look.style(_holding(results, size), size)
                 ax.errorbar(*points.T, fmt=f"{marker}-", color=colour, linewidth=0.8, label=f"$N = {size}$", zorder=3)
-        found = TransitionLine(results).critical_dilution(temperature)
+        found = _line(results).critical_dilution(temperature)
         if np.isfinite(found.value):
             kind = "provisional" if "provisional" in found.name else "Monte Carlo"
             label = rf"{kind} $\delta_c = {number(found.value, found.stderr)}$"
@@ -119,15 +119,20 @@ def critical_at(results, temperature: float) -> Critical:
     Parameters
     ----------
     results : list of glassnet.Transition
-        By increasing dilution.
+        By increasing dilution, as for :func:`critical_dilution`.
     temperature : float
 
     Returns
     -------
     Critical
     """
-    found = TransitionLine(results).critical_dilution(temperature)
+    found = _line(results).critical_dilution(temperature)
     return Critical(found.value, found.stderr)
+
+
+def _line(results) -> TransitionLine:
+    """Results as a line; one that was made from chains knows what they say along the dilution."""
+    return results if isinstance(results, TransitionLine) else TransitionLine(results)
 
 
 def theory_lines(results) -> list[cavity_theory.Line]:
@@ -137,7 +142,7 @@ def theory_lines(results) -> list[cavity_theory.Line]:
     glass = results[0].glass
     if not glass.get("ensemble") or cavity_theory.of(**glass) is None:
         return []
-    measured = sorted({result.dilution for result in results})
+    measured = sorted({round(effective(result), 9) for result in results})
     return list(cavity_theory.phase_diagram(**glass, dilutions=measured).lines[::-1])
 
 
@@ -147,20 +152,29 @@ def _points(results) -> list[tuple]:
     blue = {"color": look.COLOURS[0]}
     located = [r for r in results if np.isfinite(r.temperature)]
     for kind, marker in _SHAPES.items():
-        points = [(r.dilution, r.temperature, r.stderr) for r in located if r.kind == kind]
+        points = [(effective(r), r.temperature, r.stderr) for r in located if r.kind == kind]
         groups.append((kind, blue | {"fmt": marker}, points))
     undecided = [r for r in results if r.kind == "undecided"]
-    interim = [(r.dilution, r.provisional.value, r.provisional.stderr) for r in undecided if r.provisional is not None]
+    interim = [
+        (effective(r), r.provisional.value, r.provisional.stderr) for r in undecided if r.provisional is not None
+    ]
     groups.append(("provisional", blue | {"fmt": "o", "markerfacecolor": "white"}, interim))
     open_ones = [r for r in undecided if r.provisional is None and r.location is not None and r.location.found]
     # nothing that could be taken for a transition: no point, and not in the colour of the points
     interval = {"fmt": "none", "ecolor": "#999999", "capsize": 3, "elinewidth": 0.8}
-    places = [(r.dilution, r.location.temperature, r.location.stderr) for r in open_ones]
+    places = [(effective(r), r.location.temperature, r.location.stderr) for r in open_ones]
     groups.append(("undecided", interval, places))
-    none = [(r.dilution, max(r.lowest.values()), 0.0) for r in results if r.kind == "none" and r.lowest]
+    none = [(effective(r), max(r.lowest.values()), 0.0) for r in results if r.kind == "none" and r.lowest]
     hollow = blue | {"fmt": "v", "markerfacecolor": "white"}
     groups.append(("none above", hollow, [point for point in none if np.isfinite(point[1])]))
     return [group for group in groups if group[-1]]
+
+
+def cut(results, wanted: float | None = None) -> float | None:
+    """The shared temperature closest to a wanted one, by default to the middle of the located transitions; None where
+    dilutions share none."""
+    shared = shared_temperatures(results)
+    return float(shared[np.argmin(np.abs(shared - (wanted or _middle(results))))]) if len(shared) else None
 
 
 def shared_temperatures(results) -> np.ndarray:
@@ -183,7 +197,7 @@ def _middle(results) -> float:
 
 
 def _order(result, size: int, temperature: float, planted: bool) -> list[tuple]:
-    """(dilution, weight, stderr) of a size at a temperature, empty where it was not simulated there."""
+    """(effective dilution, weight, stderr) of a size at a temperature, empty where it was not simulated there."""
     tables, axis, name = (
         (result.planted, "planted_temperature", "weight")
         if planted
@@ -191,10 +205,12 @@ def _order(result, size: int, temperature: float, planted: bool) -> list[tuple]:
     )
     if size not in tables:
         return []
+    at = getattr(result, "common", None)
+    at = result.dilution if at is None else at.sizes.get(size, at.dilution)
     row = tables[size].sel({axis: temperature}, method="nearest")
     if abs(float(row[axis]) - temperature) > 1e-6:
         return []
-    return [(result.dilution, float(row[name]), float(row[f"{name}_stderr"]))]
+    return [(at, float(row[name]), float(row[f"{name}_stderr"]))]
 
 
 def _holding(results, size: int):

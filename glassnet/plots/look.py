@@ -5,6 +5,7 @@ import contextlib
 import numpy as np
 
 from glassnet import theory as cavity_theory
+from glassnet.analysis.line import described, effective
 
 #: colour-blind safe (M. Okabe and K. Ito, 2008); one colour and marker for each size, in all figures
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
@@ -100,7 +101,7 @@ def theory_of(result):
     """Cavity theory of the glass of a result, or None where there is none or the chains do not say which glass."""
     if not result.glass.get("ensemble"):
         return None
-    return cavity_theory.of(**result.glass, dilution=result.dilution)
+    return cavity_theory.of(**result.glass, dilution=effective(result))
 
 
 def theory_complexity(theory, temperatures: np.ndarray) -> np.ndarray:
@@ -211,5 +212,11 @@ def system(result, dilution: bool = True) -> str:
     keywords = result.glass
     shown = [f"{key} = {keywords[key]}" for key in ("p", "degree", "alpha") if key in keywords]
     if dilution and result.dilution:
-        shown.append(f"dilution {result.dilution:g}")
+        shown.append(f"dilution {described(result)}")
     return f"{keywords['ensemble']} glass, {', '.join(shown)}" if keywords.get("ensemble") else ""
+
+
+def at_common(result, size: int, temperature) -> np.ndarray:
+    """Temperatures of a size as they are compared with those of others, at the common dilution of the result."""
+    common = getattr(result, "common", None)
+    return np.asarray(temperature) if common is None else common.temperature(temperature, size)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from glassnet.analysis import symmetric
-from glassnet.plots.look import mark, open_planted, open_symbols, overlap_name, overlap_range, style, warm
+from glassnet.plots.look import at_common, mark, open_planted, open_symbols, overlap_name, overlap_range, style, warm
 
 #: densities below are not drawn
 _FLOOR = 1e-4
@@ -13,13 +13,14 @@ def planted_weight(result, ax, theory=None):
     """Draw the weight of the planted phase against planting temperature into `ax`, which is returned."""
     from matplotlib.ticker import MaxNLocator
 
-    width = np.ptp([t for table in result.planted.values() for t in table.planted_temperature.values])
+    at = {size: at_common(result, size, table.planted_temperature.values) for size, table in result.planted.items()}
+    width = np.ptp(np.concatenate(list(at.values())))
     for place, (size, table) in enumerate(result.planted.items()):
         colour, marker = style(result, size)
         # side by side, or bars of one temperature would hide each other
         beside = 0.01 * width * (place - (len(result.planted) - 1) / 2)
         ax.errorbar(
-            table.planted_temperature.values + beside,
+            at[size] + beside,
             table["weight"].values,
             table["weight_stderr"].values,
             fmt=marker,
@@ -29,9 +30,9 @@ def planted_weight(result, ax, theory=None):
         )
         doubtful = np.isin(table.planted_temperature.values, open_planted(result, size))
         if doubtful.any():
-            places = table.planted_temperature.values[doubtful] + beside
+            places = at[size][doubtful] + beside
             ax.plot(places, table["weight"].values[doubtful], marker, color=colour, markerfacecolor="white", zorder=4)
-        curve = None if result.location is None else result.location.curves.get(table.attrs["n_weights"])
+        curve = None if result.location is None else result.location.curves.get(size)
         if curve is not None:
             ax.plot(*_falling(*curve, result.location.temperature), color=colour, zorder=2)
     ax.set(xlabel="planting temperature $T$", ylabel="weight of the planted phase $[w]$", ylim=(-0.03, 1.03))
@@ -54,7 +55,7 @@ def _falling(temperature, weight, centre: float) -> tuple[np.ndarray, np.ndarray
 def binder(result, ax, theory=None):
     """Draw the rescaled Binder cumulant against temperature into `ax`, which is returned."""
     for size, data in result.overlaps.items():
-        _points(ax, result, size, data.isel(temperature=warm(result, data)), "binder")
+        _points(ax, result, size, data.isel(temperature=warm(result, data)), "binder", move=True)
     ax.axhline(0, color="black", linewidth=0.6, zorder=1)
     ax.set(xlabel="temperature $T$", ylabel=r"Binder cumulant $g$")
     mark(result, ax, theory)
@@ -64,7 +65,7 @@ def binder(result, ax, theory=None):
 def peak_weight(result, ax, theory=None):
     """Draw the weight of overlaps above the threshold against temperature into `ax`, which is returned."""
     for size, data in result.overlaps.items():
-        _points(ax, result, size, data.isel(temperature=warm(result, data)), "peak_weight")
+        _points(ax, result, size, data.isel(temperature=warm(result, data)), "peak_weight", move=True)
     ax.set(xlabel="temperature $T$", ylabel="weight of high overlaps", ylim=(-0.03, 1.03))
     mark(result, ax, theory)
     return ax
@@ -90,7 +91,7 @@ def planted_distribution(result, ax, theory=None):
     """Draw the distribution of the overlap with the planted state nearest to the transition into `ax`."""
     curves = []
     for size, table in result.planted.items():
-        temperatures = table.planted_temperature.values
+        temperatures = at_common(result, size, table.planted_temperature.values)
         wanted = result.temperature if np.isfinite(result.temperature) else temperatures.mean()
         row = table.isel(planted_temperature=int(np.argmin(np.abs(temperatures - wanted))))
         colour, _ = style(result, size)
@@ -160,10 +161,12 @@ def _density_axes(ax, variable: str, curves: list[tuple]) -> None:
     ax.set_ylim(floor, None)
 
 
-def _points(ax, result, size, data, name, line=True):
-    """Points with bars; open ones where a sample has not proved its equilibrium."""
+def _points(ax, result, size, data, name, line=True, move=False):
+    """Points with bars; open ones where a sample has not proved its equilibrium. `move`: at the temperatures at which
+    sizes are compared."""
     colour, marker = style(result, size)
-    temperature, values = data.temperature.values, data[name].values
+    values, doubtful = data[name].values, np.isin(data.temperature.values, open_symbols(result, size))
+    temperature = at_common(result, size, data.temperature.values) if move else data.temperature.values
     ax.errorbar(
         temperature,
         values,
@@ -174,6 +177,5 @@ def _points(ax, result, size, data, name, line=True):
         elinewidth=1.2,
         zorder=3,
     )
-    doubtful = np.isin(temperature, open_symbols(result, size))
     if doubtful.any():
         ax.plot(temperature[doubtful], values[doubtful], marker, color=colour, markerfacecolor="white", zorder=4)

@@ -6,7 +6,7 @@ walks all weights into and out of a hidden neuron. `overlap` is blind to these, 
 """
 
 import functools
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 import numpy as np
 
@@ -127,9 +127,9 @@ class Overlaps:
         Raises
         ------
         ValueError
-            If sums over the walks of a network do not fit into 64 bits.
+            If there is a draw, and sums over the walks of a network do not fit into 64 bits.
         """
-        if "overlap" in names and self.network is not None and (walks := self.all_walks()) >= 2**62:
+        if n_draws and "overlap" in names and self.network is not None and (walks := self.all_walks()) >= 2**62:
             raise ValueError(
                 f"measure must leave out overlap where 2^62 or more walks lead through a network, got {walks:.3g}"
             )
@@ -146,10 +146,15 @@ class Overlaps:
     def pairs(self) -> np.ndarray:
         """The pairs of replicas that are compared, (n_pairs, 2) int32; made when they are first needed."""
         if self.network is not None:
-            pairs = [(a, a + 1) for a in range(0, self._n_replicas - 1, 2)]
-        else:
-            pairs = list(combinations(range(self._n_replicas), 2))
-        return np.array(pairs, dtype=np.int32).reshape(-1, 2)
+            return np.arange(2 * self.n_pairs, dtype=np.int32).reshape(-1, 2)
+        # rows of first replicas, one after the other: index arrays of numpy would take four times the memory
+        pairs, start = np.empty((self.n_pairs, 2), dtype=np.int32), 0
+        for first in range(self._n_replicas - 1):
+            stop = start + self._n_replicas - 1 - first
+            pairs[start:stop, 0] = first
+            pairs[start:stop, 1] = np.arange(first + 1, self._n_replicas)
+            start = stop
+        return pairs
 
     def all_walks(self) -> int:
         """Number of input-to-output walks along present edges."""

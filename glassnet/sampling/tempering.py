@@ -110,7 +110,8 @@ class ParallelTempering:
         Parameters
         ----------
         n_sweeps : int
-            Recorded sweeps, a multiple of `measure_every`.
+            Recorded sweeps, a multiple of `measure_every`. With 0 nothing is recorded and no room or pairs are
+            prepared: the dataset has the same variables without draws, and pairs without their replicas.
         thermalization : int
             Sweeps of this call that come first and are not recorded.
         measure_every : int
@@ -140,12 +141,13 @@ class ParallelTempering:
         names = check(measure, self.glass, self.n_replicas)
         self._require_room(names, n_sweeps // measure_every)
         arrays, draw = self._chain(names, thermalization, n_sweeps // measure_every, measure_every, progress, pause)
-        return self._dataset(arrays, draw)
+        pairs = self._overlaps.pairs if n_sweeps and _PAIRS & set(names) else None
+        return self._dataset(arrays, draw, pairs)
 
     def _chain(self, names, thermalization, n_draws, measure_every, progress=False, pause=None):
         """Advance the chain and record it; the arrays by name, and the sweep of every draw taken."""
         arrays = self._overlaps.arrays(names, n_draws, len(self.temperatures))
-        recorder = recording.Recorder(self._kernel, self._walkers, self._overlaps, arrays)
+        recorder = recording.Recorder(self._kernel, self._walkers, self._overlaps, arrays) if n_draws else None
         stretch = max(1, _STRETCH // (self.glass.n_weights * self._walkers.n_lanes))
         paused = False
         with reporter(progress, thermalization + n_draws * measure_every) as report:
@@ -169,6 +171,8 @@ class ParallelTempering:
 
     def _require_room(self, names, n_draws):
         """Refuse, before anything runs, what cannot be recorded."""
+        if not n_draws:
+            return
         glass, n_lanes = self.glass, self._walkers.n_lanes
         sizes = dict.fromkeys(_PAIRS, 8 * len(self.temperatures) * n_pairs(glass, self.n_replicas))
         sizes |= {"energy": 8 * n_lanes, "planted_overlap": 8 * n_lanes, "weights": n_lanes * -(-glass.n_weights // 8)}
@@ -186,14 +190,14 @@ class ParallelTempering:
         self.n_sweeps += n_draws * measure_every
         recorder.run(n_draws, measure_every)
 
-    def _dataset(self, arrays, draw):
+    def _dataset(self, arrays, draw, pairs):
         walkers, glass = self._walkers, self.glass
         return schema.dataset(
             arrays,
             stored={name: self._overlaps.stored(name) for name in self._overlaps.scales if name in arrays},
             draw=draw,
             temperatures=self.temperatures,
-            pairs=self._overlaps.pairs if _PAIRS & arrays.keys() else None,
+            pairs=pairs,
             n_replicas=self.n_replicas,
             swap_attempted=walkers.attempted.copy(),
             swap_accepted=walkers.accepted.copy(),

@@ -79,6 +79,7 @@ def _misfits(sound: dict, size, first_size) -> Iterator[str]:
 
 
 def _dilutions(sound: dict) -> Iterator[str]:
+    # what no rule of rounding allows; glassnet.scan.dilution asks the rest once the rule of the directory is known
     dilutions, sizes, p = sound.get("Scan.dilutions", []), sound.get("Scan.sizes", []), sound.get("Glass.p")
     yield from _repeated("scan.dilutions", dilutions)
     field = sound.get("Scan.field")
@@ -175,7 +176,8 @@ def _measurements(sound: dict) -> Iterator[str]:
             yield f"{key}: must be at least 2 to measure {pairs[0]} between replicas, got 1"
         yield from _repeated(measure_key, measure or [])
         if not planted and "planted_overlap" in (measure or []):
-            yield f"{measure_key}: planted_overlap needs a planted state, the symmetric scan has none"
+            own = "; measure in [sampling.planted] is for planted tasks alone" if sound.get("Scan.planted") else ""
+            yield f"{measure_key}: planted_overlap needs a planted state, the symmetric scan has none{own}"
 
 
 def _number_of_tasks(sound: dict) -> Iterator[str]:

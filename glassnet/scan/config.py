@@ -1,7 +1,7 @@
 """The run file: what may stand in it, and every mistake in it at once."""
 
-import difflib
 import math
+import re
 import tomllib
 from pathlib import Path
 from types import UnionType
@@ -20,6 +20,7 @@ from pydantic import (
     field_validator,
 )
 
+from glassnet import _meant
 from glassnet.chains.archive import SIGNATURE
 from glassnet.chains.index import NODES, RUN_FILE
 from glassnet.sampling.planted_field import FEWEST_SWEEPS
@@ -204,6 +205,7 @@ class RunFile(_Section):
     scan: Scan
     sampling: Sampling
     _text: str = PrivateAttr("")
+    _decided: Any = PrivateAttr(None)
     _kept_rounding: str | None = PrivateAttr(None)
 
     @property
@@ -222,6 +224,18 @@ class RunFile(_Section):
     def text(self) -> str:
         """The TOML this was read from."""
         return self._text
+
+    @property
+    def decided(self):
+        """What the directory of the run holds of field integration, a :class:`glassnet.scan.fieldplan.Decided`; None
+        before there is one."""
+        return self._decided
+
+    def settled(self, decided) -> "RunFile":
+        """The same with what its directory holds."""
+        settled = self.model_copy()
+        settled._decided = decided
+        return settled
 
     @property
     def symmetric(self) -> bool:
@@ -341,13 +355,13 @@ def _line(entry: dict) -> str:
     if kind == "model_type":
         return f"{key}: must be a table, got {_shown(value)}"
     message = entry["msg"].replace("Input should be", "must be")
-    return f"{key}: {message}, got {_shown(value)}"
+    words = re.findall("'([^']*)'", entry["ctx"]["expected"]) if kind == "literal_error" else []
+    return f"{key}: {message}, got {_shown(value)}{_meant.question(str(value), words)}"
 
 
 def _allowed(place: list) -> str:
     names = list(_model(place[:-1]).model_fields)
-    close = difflib.get_close_matches(str(place[-1]), names, n=1)
-    return f", did you mean {close[0]}?" if close else f" (allowed: {', '.join(names)})"
+    return _meant.question(str(place[-1]), names) or f" (allowed: {', '.join(names)})"
 
 
 def _model(place: list) -> type[BaseModel]:

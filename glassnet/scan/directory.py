@@ -2,6 +2,7 @@
 
 run.toml            the run file (its last, largest version)      nodes.json      nodes, samples, rule of rounding
 chains/N96/dilution0.1[/planted0.65]/sample3.h5   finished tasks      ladders.json    temperatures
+chains/field/N9999/dilution0.1/sample3.h5   field integration      field.json      its sizes, instances and sweeps
 chains/.../samples0-255.zip   many finished tasks      chains/.../sample3.segments/000001.h5   a task begun
 failed/<task>.txt   tracebacks      progress.json   how far a running scan is      .lock   held while a scan runs
 """
@@ -16,6 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from glassnet._dilution import ROUNDINGS
 from glassnet.chains import index, merging, sealed, shards
 from glassnet.chains.archive import Member
 from glassnet.chains.atomic import commit
@@ -23,12 +25,13 @@ from glassnet.chains.content import ChainError, attributes, opened
 from glassnet.chains.headers import file_name
 from glassnet.chains.index import NODES, RUN_FILE
 from glassnet.chains.unfinished import Unfinished
-from glassnet.scan import dilution, growth, ladderfile, leftovers, record
+from glassnet.scan import dilution, fieldplan, growth, ladderfile, ladders, leftovers, record
 from glassnet.scan.config import RunFile, UserError, parse, read
 from glassnet.scan.ladderfile import LADDERS
 from glassnet.scan.tasks import Task, n_samples, recorded
 
 PROGRESS = "progress.json"
+FIELD = "field.json"
 #: seconds a second scan waits for the lock: `glassnet status` holds it for a moment
 _PATIENCE = 1.0
 
@@ -82,6 +85,15 @@ class RunDirectory:
             raise UserError(f"{self.path}: not a directory; `unzip` makes one of a packed run")
         if not self.path.is_dir():
             raise UserError(f"{self.path}: no such directory")
+        return self.settled(self._begun())
+
+    def _is_begun(self) -> bool:
+        """Whether there is a run file, in run.toml or in nodes.json."""
+        kept = self.kept_record()
+        return (self.path / RUN_FILE).exists() or (kept is not None and kept.text is not None)
+
+    def _begun(self) -> RunFile:
+        """The run file without what the directory decided of field integration."""
         kept = self.kept_record()
         if kept is not None and kept.text is not None:
             return parse(kept.text, str(self.path / NODES)).keeping(kept.rounding)
@@ -95,14 +107,49 @@ class RunDirectory:
             raise UserError(f"{error}\n{self.path / RUN_FILE}: {again}") from None
         return begun.keeping(self.rounding(begun.scan.rounding))
 
+    def settled(self, run_file: RunFile) -> RunFile:
+        """A run file with what was decided of field integration when the directory was begun, if it was.
+
+        Raises
+        ------
+        UserError
+            If the record of that is damaged.
+        """
+        path = self.path / FIELD
+        try:
+            table, _ = sealed.unseal(path.read_bytes())
+            return run_file.settled(fieldplan.from_json(json.dumps(table)))
+        except OSError:
+            pass
+        except (ValueError, KeyError, TypeError) as error:
+            raise UserError(f"{path}: damaged ({error}); delete it to have it decided again") from None
+        if run_file.field is None or not self._is_begun():
+            return run_file
+        # 0.3.0 kept no record: it decided by the rules of today, of the run file that is here
+        begun = self._begun()
+        if begun.field is None:
+            return run_file
+        return run_file.settled(fieldplan.decide(begun, ladders.of_field(begun, self.ladders())))
+
+    def keep_decisions(self, run_file: RunFile, kept: dict[str, list[float]]) -> RunFile:
+        """Write what is decided of field integration, with the ladders there are; the run file with that."""
+        if run_file.field is None:
+            return run_file
+        decided = fieldplan.decide(run_file, ladders.of_field(run_file, kept))
+        self._put(FIELD, sealed.seal(json.loads(fieldplan.to_json(decided))))
+        return run_file.settled(decided)
+
     def kept_record(self) -> record.Record | None:
         """What nodes.json keeps; None where it is missing or damaged."""
         try:
-            return record.read(self.path)
+            kept = record.read(self.path)
         except sealed.Damaged:
             return None
         except OSError as error:
             raise UserError(f"{self.path / NODES}: cannot be read: {error.strerror or error}") from None
+        if kept is not None and kept.rounding not in ROUNDINGS:
+            raise UserError(f"{self.path / NODES}: written by a newer glassnet (rounding {kept.rounding!r})")
+        return kept
 
     def derived(self) -> dict | None:
         """The list of nodes as a scan would write it, where nodes.json is missing, damaged or without a checksum; None
@@ -135,6 +182,11 @@ class RunDirectory:
         ----------
         otherwise : str
             The answer where nothing was begun.
+
+        Raises
+        ------
+        UserError
+            If a later release recorded a rule that is not known here.
         """
         kept, begun = self.kept_record(), False
         if kept is not None:
@@ -153,7 +205,7 @@ class RunDirectory:
         Returns
         -------
         RunFile
-            The same, with the rule by which the directory rounds its dilutions.
+            The same, with what the directory has decided: its rule of rounding dilutions, its field integration.
 
         Raises
         ------
@@ -164,12 +216,12 @@ class RunDirectory:
         if self.path.exists():
             if not self.path.is_dir():
                 raise UserError(f"{self.path}: not a directory")
-            kept = self.kept_record()
-            if (self.path / RUN_FILE).exists() or (kept is not None and kept.text is not None):
-                refused = growth.objections(self.run_file(), run_file, str(self.path))
+            if self._is_begun():
+                refused = growth.objections(self.run_file(), self.settled(run_file), str(self.path))
             elif (self.path / "chains").exists():
                 raise UserError(f"{self.path}: holds chains of a run whose {RUN_FILE} is missing; choose another --out")
-            run_file = run_file.keeping(self.rounding(run_file.scan.rounding))
+            run_file = self.settled(run_file.keeping(self.rounding(run_file.scan.rounding)))
+            kept = self.kept_record()
             # nobody but the chains contradicts a run file of an earlier release
             stray = index.unlisted(self.path, record.listed(run_file)) if kept is None or kept.text is None else None
             if stray is not None and not refused:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from glassnet import theory
+from glassnet import _meant, theory
 from glassnet.scan.config import RunFile, UserError, parse, read
 
 #: what each ensemble is told on the command line
@@ -12,6 +12,8 @@ _NEEDED = {
     "layered": ("p", "alpha"),
     "walks": ("widths", "alpha"),
 }
+#: kinds of files that a diagram is drawn into
+_DRAWN = (".png", ".svg", ".pdf")
 #: of these the theory says itself what is out of range
 _ELSEWHERE = (
     "T_d, T_K and the glass below of these couplings: gn.theory.steering.dynamic_temperature, gn.theory.population."
@@ -39,7 +41,8 @@ def told(glass: str, diagram: str | None = None, **keywords) -> str:
     """
     if glass not in _NEEDED:
         if not glass.endswith(".toml") and not Path(glass).exists():
-            raise UserError(f"theory: takes {', '.join(_NEEDED)} or a run file, got {glass}")
+            meant = _meant.question(glass, _NEEDED)
+            raise UserError(f"theory: takes {', '.join(_NEEDED)} or a run file, got {glass}{meant}")
         if keywords or diagram is not None:
             name = next(iter(keywords), "diagram")
             raise UserError(f"theory: {glass} says all of the glass itself, it does not take --{name}")
@@ -54,6 +57,8 @@ def told(glass: str, diagram: str | None = None, **keywords) -> str:
             raise UserError(f"theory: {glass} {'needs' if needed else 'does not take'} --{name}")
     if diagram is not None and "dilution" in keywords:
         raise UserError("theory: --diagram goes along all dilutions, it does not take --dilution")
+    if diagram and Path(diagram).suffix.lower() not in _DRAWN:
+        raise UserError(f"theory: --diagram draws into a file that ends in {', '.join(_DRAWN)}, got {diagram}")
     try:
         if diagram is not None:
             return _along(theory.phase_diagram(glass, **keywords), diagram)

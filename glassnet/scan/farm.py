@@ -37,7 +37,8 @@ _LAUNCHERS = (
 class Ended(NamedTuple):
     """What is told of a task that ended: its number, Metropolis updates, seconds, and one line if it failed.
 
-    `paused`: it was saved before it was finished.
+    `paused`: it was stopped before it was finished, and goes on where it is; `lost`: nothing of it was saved, and it
+    begins anew.
     """
 
     number: int
@@ -45,6 +46,7 @@ class Ended(NamedTuple):
     seconds: float
     failure: str | None
     paused: bool = False
+    lost: bool = False
 
 
 #: runs the task of a number; the second argument is to be called often while it does, with the fraction done
@@ -251,7 +253,7 @@ class _Office:
         if ended.paused:
             self._pause()
             self.paused += 1
-            self.progress.interrupted()
+            self.progress.interrupted(saved=not ended.lost)
             return
         if ended.failure is not None:
             self.progress.say(f"failed: {ended.failure}")

@@ -1,10 +1,14 @@
 """What field integration takes where the run file leaves it open: sizes, instances, sweeps, room for local fields.
 
-Every number is a function of the run file (and of the temperatures that :mod:`glassnet.scan.fieldladders` finds).
+Every number is a function of the run file (and of the temperatures that :mod:`glassnet.scan.fieldladders` finds) when a
+directory is begun. The directory holds what was decided, which counts from then on, whatever the rules become and
+however the run file grows.
 """
 
+import json
 import math
 from itertools import pairwise
+from typing import NamedTuple
 
 from glassnet import _wiring
 from glassnet.scan.config import RunFile
@@ -23,11 +27,73 @@ _RARE = 1e18
 Size = int | tuple[int, ...]
 
 
+class Decided(NamedTuple):
+    """What was decided for a directory: `sizes`, the room for local fields of each (`largest_degree`), and by dilution
+    `instances` and, once their temperatures are known, `sweeps`. `left_open` are the keys that the run file does not
+    give; only for those it counts."""
+
+    left_open: list[str]
+    sizes: list[Size]
+    largest_degree: list[int]
+    instances: dict[float, int]
+    sweeps: dict[float, int]
+
+
+def decide(run_file: RunFile, temperatures: dict[float, list[float]]) -> Decided:
+    """Decide what is still open.
+
+    Parameters
+    ----------
+    run_file : RunFile
+        With field integration.
+    temperatures : dict of float to list of float
+        By dilution, as far as they are known.
+    """
+    networks = sizes(run_file)
+    return Decided(
+        [name for name in ("n_weights", "instances", "sweeps") if getattr(run_file.field, name) is None],
+        networks,
+        [largest_degree(run_file, size) for size in networks],
+        {dilution: instances(run_file, dilution) for dilution in run_file.scan.dilutions},
+        {dilution: sweeps(run_file, dilution, rungs) for dilution, rungs in temperatures.items()},
+    )
+
+
+def to_json(decided: Decided) -> str:
+    """What was decided, as text."""
+    dilutions = [
+        {"dilution": dilution, "instances": count, "sweeps": decided.sweeps.get(dilution)}
+        for dilution, count in decided.instances.items()
+    ]
+    named = {
+        "left_open": decided.left_open,
+        "n_weights": decided.sizes,
+        "largest_degree": decided.largest_degree,
+        "dilutions": dilutions,
+    }
+    return json.dumps(named, indent=1)
+
+
+def from_json(text: str) -> Decided:
+    """What :func:`to_json` wrote; ValueError or KeyError if it is something else."""
+    read = json.loads(text)
+    per_dilution = read["dilutions"]
+    return Decided(
+        read["left_open"],
+        [tuple(size) if isinstance(size, list) else size for size in read["n_weights"]],
+        read["largest_degree"],
+        {entry["dilution"]: entry["instances"] for entry in per_dilution},
+        {entry["dilution"]: entry["sweeps"] for entry in per_dilution if entry["sweeps"] is not None},
+    )
+
+
 def sizes(run_file: RunFile) -> list[Size]:
     """Numbers of weights, or widths of the networks, that are run; one but for walks."""
     asked, glass = run_file.field.n_weights, run_file.glass
     if asked is not None:
         return list(asked)
+    if run_file.decided is not None and "n_weights" in run_file.decided.left_open:
+        return run_file.decided.sizes
     if glass.ensemble != "walks":
         return [_WEIGHTS // glass.p * glass.p]
     shape = max(run_file.scan.sizes, key=_wiring.n_network_weights)
@@ -39,14 +105,22 @@ def sizes(run_file: RunFile) -> list[Size]:
 
 def instances(run_file: RunFile, dilution: float) -> int:
     """Independent sets of paths at one dilution."""
-    alike = run_file.glass.ensemble == "regular" and dilution == 0
-    return run_file.field.instances or (_ALIKE if alike else _RANDOM)
+    if run_file.field.instances is not None:
+        return run_file.field.instances
+    decided = run_file.decided
+    if decided is not None and "instances" in decided.left_open and dilution in decided.instances:
+        return decided.instances[dilution]
+    return _ALIKE if run_file.glass.ensemble == "regular" and dilution == 0 else _RANDOM
 
 
-def sweeps(run_file: RunFile, temperatures: list[float]) -> int:
-    """Sweeps per lane: enough to pass barriers of one path at the middle one of the temperatures."""
+def sweeps(run_file: RunFile, dilution: float, temperatures: list[float] | None = None) -> int:
+    """Sweeps per lane: enough to pass barriers of one path at the middle one of the temperatures, or of a guess."""
     if run_file.field.sweeps is not None:
         return run_file.field.sweeps
+    decided = run_file.decided
+    if decided is not None and "sweeps" in decided.left_open and dilution in decided.sweeps:
+        return decided.sweeps[dilution]
+    temperatures = temperatures or run_file.field.temperatures or guess(run_file, dilution)
     barrier = min(2 / temperatures[len(temperatures) // 2], 50.0)
     return min(max(100 * math.ceil(_BARRIERS * math.exp(barrier) / 100), _FEWEST), _MOST)
 
@@ -66,7 +140,9 @@ def largest_degree(run_file: RunFile, size: Size) -> int:
     The degree of regular glasses, else a bound on a binomial number that no weight exceeds (H. Chernoff, Ann. Math.
     Stat. 23, 493 (1952)).
     """
-    glass = run_file.glass
+    glass, decided = run_file.glass, run_file.decided
+    if decided is not None and size in decided.sizes:
+        return decided.largest_degree[decided.sizes.index(size)]
     if glass.ensemble == "regular":
         return glass.degree
     if isinstance(size, tuple):

@@ -28,7 +28,7 @@ def n_lanes(run_file: RunFile) -> int:
 
 def updates(size: fieldplan.Size, dilution: float, run_file: RunFile) -> float:
     """Metropolis updates of a task, about: without its temperatures the sweeps are those at the zero of the entropy."""
-    sweeps = fieldplan.sweeps(run_file, run_file.field.temperatures or fieldplan.guess(run_file, dilution))
+    sweeps = fieldplan.sweeps(run_file, dilution)
     return n_weights(size) * (1 - dilution) * n_lanes(run_file) * sweeps
 
 
@@ -69,7 +69,7 @@ def record(
     """
     diluted = _diluted(size, dilution, run_file, seed)
     glass = lanes.bare(diluted)
-    rungs, sweeps = np.array(temperatures), fieldplan.sweeps(run_file, temperatures)
+    rungs, sweeps = np.array(temperatures), fieldplan.sweeps(run_file, dilution, temperatures)
     top, (fields, _) = fieldplan.largest_degree(run_file, size), planted_field.quadrature()
     found = planted_field.planted(glass, rungs, seed, sweeps, top=top, proceed=proceed)
     shape = (len(rungs), len(fields), -1)
@@ -117,7 +117,7 @@ def footprint(size: fieldplan.Size, dilution: float, run_file: RunFile) -> tuple
     glass, before, count = run_file.glass, n_weights(size), n_lanes(run_file)
     p = glass.p or len(size) - 1
     paths = glass.alpha * before if glass.alpha else before * glass.degree / p
-    sweeps = fieldplan.sweeps(run_file, run_file.field.temperatures or fieldplan.guess(run_file, dilution))
+    sweeps = fieldplan.sweeps(run_file, dilution)
     draws = planted_field.n_draws(sweeps) * (4 * count + 8)
     laws = 4 * count * (2 * fieldplan.largest_degree(run_file, size) + 1)
     of_glass = int(paths * (4 * p + 8) + before * 17)

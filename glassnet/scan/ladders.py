@@ -22,7 +22,7 @@ _AGREEMENT = 1e-12
 def ladder_of(task: Task, run_file: RunFile, kept: dict[str, list[float]]) -> list[float]:
     """Temperatures of the (size, dilution) of a task, all in `kept` already; see :func:`complete`."""
     if task.field:
-        return run_file.field.temperatures or kept[_field_name(task)]
+        return run_file.field.temperatures or kept[_field_name(task.dilution)]
     asked = run_file.sampling_of(task.planted is not None).temperatures
     if isinstance(asked, list):
         return asked
@@ -46,11 +46,11 @@ def complete(
     kept = dict(kept)
     for task in tasks:
         if task.field:
-            if run_file.field.temperatures is None and _field_name(task) not in kept:
+            if run_file.field.temperatures is None and _field_name(task.dilution) not in kept:
                 # on the leading rank alone: it brings half of scipy
                 from glassnet.scan import fieldladders
 
-                kept[_field_name(task)] = fieldladders.temperatures(run_file, task.dilution, pause)
+                kept[_field_name(task.dilution)] = fieldladders.temperatures(run_file, task.dilution, pause)
                 save(kept)
             continue
         asked = run_file.sampling_of(task.planted is not None).temperatures
@@ -101,9 +101,16 @@ def _compute(asked: Ladder, task: Task, run_file: RunFile, pause: Callable[[], b
     return ladders.adaptive(glass, asked.min, asked.max, asked.n, seed, sweeps=sweeps, pause=pause).tolist()
 
 
-def _field_name(task: Task) -> str:
+def of_field(run_file: RunFile, kept: dict[str, list[float]]) -> dict[float, list[float]]:
+    """Temperatures of field integration by dilution, as far as they are known."""
+    asked = run_file.field.temperatures
+    found = {dilution: asked or kept.get(_field_name(dilution)) for dilution in run_file.scan.dilutions}
+    return {dilution: rungs for dilution, rungs in found.items() if rungs}
+
+
+def _field_name(dilution: float) -> str:
     """One set of temperatures for all sizes of a dilution: their complexities are extrapolated."""
-    return f"field,dilution={task.dilution!r}"
+    return f"field,dilution={dilution!r}"
 
 
 def _name(asked: Ladder, task: Task) -> str:

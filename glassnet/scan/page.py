@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import NamedTuple
 
 import glassnet
+from glassnet.analysis.line import CriticalDilution, described
 from glassnet.analysis.transition import Transition
 from glassnet.plots import export
 from glassnet.plots.look import system
@@ -61,6 +62,8 @@ READING = """
 <li>0.1234(56) is 0.1234 with a standard error of 0.0056. Units: k<sub>B</sub> = 1, |J| = 1; energies and entropies are
 per remaining weight, averaged over disorder samples.</li>
 <li>N counts the weights before dilution, everywhere; every connection carries one weight.</li>
+<li>Dilution: the fraction of connections that was asked for. Glasses lose whole numbers of them; the effective dilution
+is the one at which infinite glasses have as many paths per weight. Theory, axes and fits use it.</li>
 <li>yes, no, ?: the data say so, say the opposite, or do not reach.</li>
 <li>Binder: (B0 - R)/(B0 - 1) with R = [&lt;q<sup>4</sup>&gt;]/[&lt;q<sup>2</sup>&gt;]<sup>2</sup> and B0 its value
 without order: 0 without order, 1 for one sharp overlap.</li>
@@ -82,7 +85,13 @@ class Section(NamedTuple):
     figures: list[tuple[str, str, bytes]]
 
 
-def page(sections: list[Section], line: list[tuple[str, str, bytes]], run_file: str, notes: list[str]) -> str:
+def page(
+    sections: list[Section],
+    line: list[tuple[str, str, bytes]],
+    run_file: str,
+    notes: list[str],
+    criticals: list[CriticalDilution],
+) -> str:
     """The whole page.
 
     Parameters
@@ -95,6 +104,8 @@ def page(sections: list[Section], line: list[tuple[str, str, bytes]], run_file: 
         Text of the run file.
     notes : list of str
         What the reader has to know beside the answer, and what to do next; a note may have several lines.
+    criticals : list of CriticalDilution
+        By temperature.
 
     Returns
     -------
@@ -108,6 +119,7 @@ def page(sections: list[Section], line: list[tuple[str, str, bytes]], run_file: 
     body += [f'<pre class="note">{escape(_capital(note))}</pre>' for note in notes]
     if len(sections) > 1:
         body.append(_table(tables.line(results, [section.theory for section in sections])))
+        body += ["<h3>Critical dilution</h3>" + _table(tables.critical(criticals), "text")] if criticals else []
         body.append(_figures(line))
     several = len(sections) > 1
     for section in sections:
@@ -123,7 +135,7 @@ def page(sections: list[Section], line: list[tuple[str, str, bytes]], run_file: 
 
 def _section(section: Section, several: bool) -> list[str]:
     result = section.result
-    parts = [f"<h2>Dilution {result.dilution:g}: {escape(result.headline)}</h2>" if several else "<h2>Transition</h2>"]
+    parts = [f"<h2>Dilution {described(result)}: {escape(result.headline)}</h2>" if several else "<h2>Transition</h2>"]
     if not several:
         parts.append(f"<p>{escape(_capital(result.headline))}</p>")
     if section.theory is not None:

@@ -28,7 +28,7 @@ class Progress:
     def __init__(
         self, total: int, done: int, work: float, n_ranks: int = 1, note: Callable[[dict], None] | None = None
     ):
-        self.total, self.done, self.failed, self.paused = total, done, 0, 0
+        self.total, self.done, self.failed, self.paused, self.lost = total, done, 0, 0, 0
         self.n_ranks, self.note = n_ranks, note
         self._work = self._work_asked = work
         self._updates = self._cost = self._seconds = self._current = 0.0
@@ -60,9 +60,10 @@ class Progress:
         self._current = 0.0
         self.show()
 
-    def interrupted(self) -> None:
-        """One more task was saved before its end."""
-        self.paused += 1
+    def interrupted(self, saved: bool = True) -> None:
+        """One more task was stopped before its end, and is saved or begins anew."""
+        self.paused += saved
+        self.lost += not saved
         self.show()
 
     def tick(self, cost: float) -> None:
@@ -113,11 +114,13 @@ class Progress:
             parts.append(f"{self.failed} failed")
         if self.paused:
             parts.append(f"{self.paused} interrupted and saved")
+        if self.lost:
+            parts.append(f"{self.lost} interrupted, not saved")
         if self.updates_per_ns:
             parts.append(f"{self.updates_per_ns:.2f} updates/ns")
         left = self.total - self.done - self.failed
         # within half a second of the end the last task is being written: nothing is left that could be told
-        if left and not self.paused and self.seconds_left is not None and self.seconds_left >= 0.5:
+        if left and not (self.paused or self.lost) and self.seconds_left is not None and self.seconds_left >= 0.5:
             parts.append(f"{duration(self.seconds_left)} left")
         return ", ".join(parts)
 

@@ -12,23 +12,35 @@ import numpy as np
 import xarray as xr
 
 from glassnet import plots
-from glassnet.analysis.line import TransitionLine
+from glassnet.analysis.line import CriticalDilution, TransitionLine
 from glassnet.analysis.nodes import Node, nodes, order_parameter
-from glassnet.analysis.transition import Transition, find_transition
+from glassnet.analysis.surveys import Surveys
+from glassnet.analysis.transition import Transition, of_dilution
 from glassnet.chains.atomic import commit
 from glassnet.chains.content import ChainError, Unreadable
 from glassnet.chains.index import RUN_FILE
-from glassnet.plots import export
+from glassnet.plots import diagram, export
 from glassnet.scan import given, progress, tables, words
 from glassnet.scan.config import UserError
-from glassnet.scan.naming import named
 from glassnet.scan.page import Section, page
 from glassnet.scan.readable import open_readable, without_damage
+from glassnet.scan.suggestion import Suggestion, suggestion
 
 #: failing samples named on the terminal; all of them are in summary.json and report.html
 _NAMED = 8
 #: small variables of a chain that are asked for more than once
 _COUNTERS = {"swap_attempted", "swap_accepted", "round_trips"}
+
+
+#: the run that would settle what is open
+SUGGESTED = "suggested.toml"
+
+
+class Advice(NamedTuple):
+    """What to run next, and the result that it is for."""
+
+    result: Transition
+    suggestion: Suggestion
 
 
 class Report(NamedTuple):
@@ -103,15 +115,18 @@ def _report(directory: Path, chains: xr.DataTree, damaged: list[str], steps: pro
         commit(overviews[-1], image.getvalue())
     if len(results) > 1:
         steps.say("drawing the line of all dilutions, with theory")
-    line = _drawn(directory, export.of_line(results), "")
-    _suggest(directory, results)
+    line, criticals = _drawn(directory, export.of_line(results), ""), critical_dilutions(results)
+    advice = _suggest(directory, results)
     # the page is the same wherever the chains are
-    told, paged = (_notes(directory, where, damaged, results) for where in (directory, Path("DIR")))
-    commit(_beside(directory, "report.html"), page(sections, line, chains.attrs.get("run_file", ""), paged).encode())
-    commit(_beside(directory, "summary.json"), _json(_summary(results, theories, damaged)).encode())
+    told, paged = (_notes(directory, where, damaged, results, advice) for where in (directory, Path("DIR")))
+    written = page(sections, line, chains.attrs.get("run_file", ""), paged, criticals)
+    commit(_beside(directory, "report.html"), written.encode())
+    summary = _summary(results, theories, damaged) | _criticals(criticals)
+    commit(_beside(directory, "summary.json"), _json(summary).encode())
     answer = "\n".join([*(section.result.sentence for section in sections), *told])
     return Report(
-        "\n\n".join([*told[: bool(damaged)], *_told(sections), answer, _written(directory, overviews)]), damaged
+        "\n\n".join([*told[: bool(damaged)], *_told(sections, criticals), answer, _written(directory, overviews)]),
+        damaged,
     )
 
 
@@ -124,7 +139,8 @@ def _read_counters(chains: xr.DataTree) -> None:
 
 def _results(found: list[Node], chains: xr.DataTree, steps: progress.Steps) -> TransitionLine:
     """One result for each dilution; ChainError if a chain turns out to be damaged when it is read."""
-    results = TransitionLine()
+    surveys = Surveys(chains)
+    results = TransitionLine(surveys=surveys)
     dilutions = sorted({node.dilution for node in found})
     for number, dilution in enumerate(dilutions, 1):
         own = [node for node in found if node.dilution == dilution]
@@ -134,22 +150,35 @@ def _results(found: list[Node], chains: xr.DataTree, steps: progress.Steps) -> T
         with warnings.catch_warnings():
             # what is damaged is said below, and louder
             warnings.filterwarnings("ignore", message=".*counts as missing")
-            result = find_transition(chains, dilution)
+            result = of_dilution(surveys, dilution)
         if result.damaged:
             raise ChainError(result.damaged[0])
-        results.append(named(result))
+        results.append(result)
     return results
 
 
-def _suggest(directory: Path, results: TransitionLine) -> None:
-    """Write the run that would settle the first dilution that is open, or halve the bar of the first one."""
-    chosen = next((result for result in results if result.kind == "undecided"), results[0])
-    # chains that do not say of which ensemble they are cannot be gone on with
+def _suggest(directory: Path, results: TransitionLine) -> Advice | None:
+    """Write the run that would settle the first dilution that is open, or sharpen the first verdict; None if chains do
+    not say of which ensemble they are, which cannot be gone on with."""
+    path = _beside(directory, SUGGESTED)
+    undecided = [result for result in results if result.kind == "undecided"]
+    found = None
     with contextlib.suppress(ValueError):
-        commit(_beside(directory, "suggested.toml"), chosen.suggest().encode())
+        for result in undecided or results[:1]:
+            found = Advice(result, suggestion(result))
+            if found.suggestion.settles:
+                break
+    if found is None:
+        # of an earlier analysis
+        path.unlink(missing_ok=True)
+    else:
+        commit(path, found.suggestion.text.encode())
+    return found
 
 
-def _notes(directory: Path, shown: Path, damaged: list[str], results: TransitionLine) -> list[str]:
+def _notes(
+    directory: Path, shown: Path, damaged: list[str], results: TransitionLine, advice: Advice | None
+) -> list[str]:
     """What the reader has to know and to do beside the answer, in paths from `shown`: damage first."""
     notes = []
     if damaged:
@@ -159,12 +188,12 @@ def _notes(directory: Path, shown: Path, damaged: list[str], results: Transition
         lines += [f"  and {len(damaged) - _NAMED} more, see summary.json"] * (len(damaged) > _NAMED)
         again = again if directory.is_dir() else "take the run home again, or analyse its directory"
         notes.append("\n".join([f"WITHOUT THE CHAINS OF {files.upper()}, all others are in; {again}:", *lines]))
-    undecided = [result for result in results if result.kind == "undecided"]
-    suggested = _beside(directory, "suggested.toml")
-    if undecided and suggested.is_file():
-        which = f" at dilution {undecided[0].dilution:g}" if len(results) > 1 else ""
-        where = _beside(shown, "suggested.toml") if directory.is_dir() else suggested.name
-        notes.append(f"to settle it{which}: glassnet scan {where} --out {shown if directory.is_dir() else 'DIR'}")
+    if advice is not None and advice.result.kind == "undecided":
+        which = f" at dilution {advice.result.dilution:g}" if len(results) > 1 else ""
+        where = _beside(shown, SUGGESTED) if directory.is_dir() else _beside(directory, SUGGESTED).name
+        settle = f"to settle it{which}: glassnet scan {where} --out {shown if directory.is_dir() else 'DIR'}"
+        refused = f"nothing that grows in this directory settles it{which}; {where} says why"
+        notes.append(settle if advice.suggestion.settles else refused)
     return notes
 
 
@@ -184,14 +213,23 @@ def _drawn(directory: Path, drawings: list[export.Drawing], suffix: str) -> list
     return figures
 
 
-def _told(sections: list[Section]) -> list[str]:
+def critical_dilutions(results: TransitionLine) -> list[CriticalDilution]:
+    """The critical dilution at every planting temperature that two dilutions share; without one at the rung that the
+    figure shows."""
+    if len(results) < 2 or (shown := diagram.cut(results)) is None:
+        return []
+    planted = any(result.planted for result in results)
+    return [results.critical(t) for t in (diagram.shared_temperatures(results).tolist() if planted else [shown])]
+
+
+def _told(sections: list[Section], criticals: list[CriticalDilution]) -> list[str]:
     """What the terminal shows: tables first, so that the verdicts and the answers are what stays in view."""
     blocks = [table.text() for section in sections for table in section.tables]
     blocks += [_verdict(section) for section in sections]
     if len(sections) > 1:
         overall = tables.line([section.result for section in sections], [section.theory for section in sections])
         blocks.append(overall.text())
-    return blocks
+    return [*blocks, tables.critical(criticals).text()] if criticals else blocks
 
 
 def _written(directory: Path, overviews: list[Path]) -> str:
@@ -199,7 +237,7 @@ def _written(directory: Path, overviews: list[Path]) -> str:
     paths = [("chains", chains), ("summary", _beside(directory, "summary.json"))]
     paths += [("figure", overview) for overview in overviews]
     paths += [("figures", _beside(directory, "figures")), ("report", _beside(directory, "report.html"))]
-    if (suggested := _beside(directory, "suggested.toml")).is_file():
+    if (suggested := _beside(directory, SUGGESTED)).is_file():
         paths.insert(-1, ("suggested", suggested))
     return "\n".join(f"{name:11}{path}" for name, path in paths)
 
@@ -245,9 +283,27 @@ def _summary(results: TransitionLine, theories: list, damaged: list[str]) -> dic
     return entries[0] | several | {"damaged": damaged}
 
 
+def _criticals(found: list[CriticalDilution]) -> dict:
+    """The critical dilutions, by temperature; nothing without several dilutions."""
+    rows = [
+        {
+            "temperature": one.temperature,
+            "dilution": one.dilution,
+            "stderr": one.stderr,
+            "why": one.why,
+            "provisional": None if one.provisional is None else one.provisional._asdict(),
+            "estimates": [estimate._asdict() for estimate in one.estimates],
+        }
+        for one in found
+    ]
+    return {"critical_dilutions": rows} if rows else {}
+
+
 def _entry(result: Transition, theory) -> dict:
     return {
         "dilution": result.dilution,
+        "effective_dilution": result.effective_dilution,
+        "effective_dilutions": {} if result.common is None else result.common.sizes,
         "sizes": list(result.sizes),
         "transition": {
             "kind": result.kind,

@@ -161,6 +161,7 @@ def _prepare(path, out, checkpoint_every: float, held: contextlib.ExitStack, sto
         raise UserError(f"{path}: sampling.temperatures: {error}") from None
     survey.compare(found, every_task, run_file, kept)
     directory.keep_ladders(kept)
+    run_file = directory.keep_decisions(run_file, kept)
     costs = {number: tasks.cost(every_task[number], run_file, found.reached.get(number, 0)) for number in left}
     return Plan(Job(run_file, str(directory.path), kept, checkpoint_every), every_task, costs, len(found.done))
 
@@ -204,7 +205,8 @@ def _perform(job, directory, every_task, stop, number, tick) -> farm.Ended:
         seconds = time.perf_counter() - begun
         if outcome.dataset is not None and len(every_task) > shards.BLOCK:
             _merge(job, directory, task, stop, tick)
-        return farm.Ended(number, outcome.updates, seconds, None, paused=outcome.dataset is None)
+        stopped = outcome.dataset is None
+        return farm.Ended(number, outcome.updates, seconds, None, paused=stopped, lost=stopped and not outcome.state)
     except Exception as error:
         with contextlib.suppress(OSError):
             commit(directory.failure(task), f"{task.text}\n\n{traceback.format_exc()}".encode())

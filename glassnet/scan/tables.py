@@ -8,6 +8,7 @@ import xarray as xr
 
 from glassnet.analysis import symmetric
 from glassnet.analysis.evidence import number
+from glassnet.analysis.line import CriticalDilution, described, effective
 from glassnet.analysis.nodes import Node
 from glassnet.analysis.transition import Transition
 from glassnet.plots.look import likely, theory_complexity, theory_of
@@ -72,7 +73,7 @@ def _symmetric(result: Transition, node: Node) -> Table:
         swaps = measured is not None and rung < len(measured.rejection)
         rows.append([*row, f"{1 - measured.rejection[rung]:.2f}" if swaps else ""])
     size = f"N = {node.size}" + (f" ({node.n_weights} left)" if node.n_weights != node.size else "")
-    title = f"{size}, dilution {node.dilution:g}: {_count(node)}, entropy from {thermal.attrs['anchor']}"
+    title = f"{size}, dilution {_diluted(node)}: {_count(node)}, {_anchored(thermal.attrs)}"
     worst = None
     if measured is not None:
         worst = int(np.nanargmax(measured.rejection))
@@ -88,10 +89,11 @@ def _symmetric(result: Transition, node: Node) -> Table:
 
 def _planted(result: Transition, planted: list[Node]) -> Table:
     """A row per size and planting temperature."""
-    rows = []
+    rows, differs = [], any(node.effective_dilution != node.dilution for node in planted)
     for node in sorted(planted, key=lambda node: (node.size, node.planted_temperature)):
         table = result.planted[node.size].sel(planted_temperature=node.planted_temperature)
         row = [str(node.size), f"{node.planted_temperature:.4g}", str(node.n_samples), _cell(table, "weight")]
+        row = [row[0], f"{node.effective_dilution:.4f}", *row[1:]] if differs else row
         row += [_cell(table, name) for name in ("from_planted", "from_random", "energy_gap")]
         measured = _exchanges(node)
         if measured is None:
@@ -102,6 +104,7 @@ def _planted(result: Transition, planted: list[Node]) -> Table:
         rows.append(row)
     header = ["N", "T", "samples", "planted weight", "planted starts", "random starts", "energy gap/N"]
     header += ["least swaps", "barrier", "round trips/bound"]
+    header = [header[0], "effective dilution", *header[1:]] if differs else header
     title = f"planted, dilution {result.dilution:g}: weight of the planted phase at the planting temperature"
     return Table(title, header, rows, list(range(len(rows))))
 
@@ -119,7 +122,7 @@ def _complexity(result: Transition) -> Table:
         drift = f"{float(row['drift']):.1e}" if math.isfinite(row["mean"]) else ""
         beside = f"{expected[place]:.5f}" if math.isfinite(expected[place]) else "-"
         rows.append([f"{temperature:.4g}", value, drift, f"{float(row['overlap'][0]):.4f}", beside])
-    title = f"complexity, dilution {result.dilution:g}: {data.attrs['system']}, {data.attrs['effort']}"
+    title = f"complexity, dilution {described(result)}: {data.attrs['system']}, {data.attrs['effort']}"
     title += "; bars are statistical, the shift of finite N is in the bar of T_K alone"
     header = ["T", "complexity/N", "drift", "overlap, weakest field", "theory"]
     return Table(title, header, rows, list(range(len(rows))))
@@ -144,8 +147,8 @@ def estimates(result: Transition) -> Table:
 
 
 def line(results: list[Transition], theories: list) -> Table:
-    """One row for each dilution, with the temperatures of theory where there is one."""
-    rows = []
+    """One row for each dilution, with the temperatures of theory where there is one, at the effective dilution."""
+    rows, differs = [], any(effective(result) != result.dilution for result in results)
     for result, theory in zip(results, theories, strict=True):
         place = number(result.temperature, result.stderr) if math.isfinite(result.temperature) else "-"
         expected = ["-", "-"]
@@ -154,9 +157,31 @@ def line(results: list[Transition], theories: list) -> Table:
                 f"{t:.4f}" if t else "none" for t in (theory.static_temperature(), theory.dynamic_temperature())
             ]
         failing = len(result.equilibration.failing)
-        rows.append([f"{result.dilution:g}", result.kind, place, *expected, str(failing)])
-    header = ["dilution", "kind", "T", "theory T_K", "T_d", "not in equilibrium"]
+        diluted = [f"{result.dilution:g}", *([f"{effective(result):.4f}"] if differs else [])]
+        rows.append([*diluted, result.kind, place, *expected, str(failing)])
+    header = ["dilution", *(["effective"] if differs else []), "kind", "T", "theory T_K", "T_d", "not in equilibrium"]
     return Table("transition line", header, rows, list(range(len(rows))))
+
+
+def critical(found: list[CriticalDilution]) -> Table:
+    """One row for each temperature at which the critical dilution was asked for."""
+    rows = [[f"{one.temperature:.4g}", *_placed(one)] for one in found]
+    return Table("critical dilution", ["T", "dilution", "from, or why not"], rows, list(range(len(rows))))
+
+
+def _placed(one: CriticalDilution) -> tuple[str, str]:
+    if one.claimed:
+        return number(one.dilution, one.stderr), one.estimates[0].name
+    interim = one.provisional
+    return (
+        ("-", one.why) if interim is None else (f"({number(interim.value, interim.stderr)})", f"{one.why}; provisional")
+    )
+
+
+def _diluted(node: Node) -> str:
+    """The dilution that was asked for, and the effective one where it differs."""
+    effective = node.effective_dilution
+    return f"{node.dilution:g}" + (f" (effective {effective:.4f})" if effective != node.dilution else "")
 
 
 def _exchanges(node: Node) -> Exchanges | None:
@@ -198,6 +223,14 @@ def _spread(temperature: np.ndarray, centre: float) -> list[int]:
     return sorted(chosen)
 
 
+def _anchored(attrs: dict) -> str:
+    """Where the entropies of a symmetric scan start from."""
+    if attrs["lacks"]:
+        return f"entropy not known: {attrs['lacks']} would give it"
+    off = f", which may be {attrs['anchor_stderr']:.1g} off (in the bars)" if attrs["anchor_stderr"] else ""
+    return f"entropy from {attrs['anchor']}{off}"
+
+
 def _cell(averages: xr.Dataset | None, name: str, rung: int | None = None) -> str:
     if averages is None:
         return "-"
@@ -210,4 +243,6 @@ def _cell(averages: xr.Dataset | None, name: str, rung: int | None = None) -> st
 
 def _count(node: Node) -> str:
     lacking = f" of {node.n_samples + len(node.missing)}" if node.missing else ""
-    return f"{node.n_samples}{lacking} {'sample' if node.n_samples == 1 and not lacking else 'samples'}"
+    left = sorted(set(node.weights_of_samples.tolist()))
+    differ = f" with {' or '.join(map(str, left))} weights" if len(left) > 1 else ""
+    return f"{node.n_samples}{lacking} {'sample' if node.n_samples == 1 and not lacking else 'samples'}{differ}"

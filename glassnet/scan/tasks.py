@@ -78,7 +78,7 @@ class Task:
 class Outcome(NamedTuple):
     """What a task leaves: the content of its chain file, and the Metropolis updates it took.
 
-    There is no dataset if the task ended early and lies in its segments.
+    There is no dataset if the task ended early and lies in its segments, and no state either if nothing of it does.
     """
 
     dataset: xr.Dataset | None

@@ -2,7 +2,8 @@
 
 With w = (-1)^x a path is satisfied, J prod w > 0, if the sum of x along it is 0 or 1 modulo 2 as the sign of J says: a
 linear equation over GF(2). If the system has a solution, the lowest energy is -sum abs(J) and 2^(N - rank)
-configurations have it; else no configuration does, and how low the energy goes is another (hard) question. Leaf removal
+configurations have it; else no configuration does, and how low the energy goes is another (hard) question: -sum abs(J)
+is then a bound and not the energy. Leaf removal
 leaves the equations of the 2-core, dense Gaussian elimination with bits in words does the rest: (core weights)^2 (core
 paths) / 512 operations on words.
 """
@@ -31,8 +32,8 @@ class GroundStates:
         Of the glass; paths without coupling are not counted.
     rank : int
         Of the equations, over GF(2).
-    energy : float
-        -sum abs(J) of the whole glass: the ground-state energy if `satisfiable`, else a bound that is not reached.
+    bound : float
+        -sum abs(J) of the whole glass: no energy lies below, and one is equal only if `satisfiable`.
     core : Core
         What leaf removal left of the equations.
     """
@@ -41,24 +42,29 @@ class GroundStates:
     n_weights: int
     n_paths: int
     rank: int
-    energy: float
+    bound: float
     core: Core
     _solver: tuple = field(repr=False)
 
     @property
+    def energy(self) -> float:
+        """Ground-state energy; nan if not all paths can be satisfied: linear algebra knows only `bound` then."""
+        return self.bound if self.satisfiable else math.nan
+
+    @property
     def log2_count(self) -> float:
-        """Logarithm to base 2 of the number of configurations at `energy`: N - rank, or -inf if there is none."""
+        """Logarithm to base 2 of `count`: N - rank, or -inf if no configuration satisfies all paths."""
         return float(self.n_weights - self.rank) if self.satisfiable else -math.inf
 
     @property
     def count(self) -> int:
-        """Number of configurations at `energy`: 2^(N - rank), or 0."""
+        """Number of configurations that satisfy all paths: 2^(N - rank), or 0."""
         return 2 ** (self.n_weights - self.rank) if self.satisfiable else 0
 
     @property
     def entropy(self) -> float:
-        """Ground-state entropy per weight, in nats; -inf if not all paths can be satisfied."""
-        return self.log2_count * math.log(2.0) / self.n_weights
+        """Ground-state entropy per weight, in nats; nan, like `energy`, if not all paths can be satisfied."""
+        return self.log2_count * math.log(2.0) / self.n_weights if self.satisfiable else math.nan
 
     def states(self, count, seed) -> np.ndarray:
         """Draw ground states, each uniformly among all and independently.
@@ -100,7 +106,8 @@ class GroundStates:
         size = f"{self.n_paths} paths through {self.n_weights} weights, rank {self.rank}"
         reduced = f"2-core: {len(self.core.weights)} weights, {len(self.core.paths)} paths"
         if not self.satisfiable:
-            return f"not all paths can be satisfied: every energy is above {self.energy:g}\n{size}\n{reduced}"
+            unknown = f"not all paths can be satisfied: ground-state energy not known, above the bound {self.bound:g}"
+            return f"{unknown}\n{size}\n{reduced}"
         number = f"2^{self.n_weights - self.rank} ground states, entropy {self.entropy:.6f} per weight"
         return f"all paths can be satisfied: ground-state energy {self.energy:g}\n{number}\n{size}\n{reduced}"
 
@@ -136,6 +143,6 @@ def ground_states(glass) -> GroundStates:
     rows, pivots = instance.echelon(column[paths[core.paths]], right, n_columns)
     satisfiable = not rows[len(pivots) :].any()
     rank = len(core.removed) + len(pivots)
-    energy = -float(np.abs(glass.couplings).sum())
+    bound = -float(np.abs(glass.couplings).sum())
     solver = (paths, signs, rows[: len(pivots)], pivots) if satisfiable else ()
-    return GroundStates(satisfiable, glass.n_weights, len(paths), rank, energy, core, solver)
+    return GroundStates(satisfiable, glass.n_weights, len(paths), rank, bound, core, solver)

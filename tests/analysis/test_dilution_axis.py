@@ -5,10 +5,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import glassnet as gn
 from glassnet.analysis.dilution_axis import critical_dilution
-from glassnet.analysis.line import TransitionLine
+from glassnet.analysis.line import TransitionLine, place
 from glassnet.scan import report, run
 
 
@@ -59,10 +60,17 @@ def test_provisional_temperatures_stand_in_where_no_transition_is_known():
     # a zero of the complexity that was refused is no temperature
     known[1].complexity = SimpleNamespace(temperature=0.7, stderr=0.001)
     assert "continuous at 0.1" in known.critical_dilution(1.2).name
+    known[0].temperature, known[0].provisional = np.nan, SimpleNamespace(value=1.0, stderr=0.001)
     known[1].provisional = SimpleNamespace(value=0.9, stderr=0.001)
     found = known.critical_dilution(0.95)
     assert found.value == pytest.approx(0.05)
-    assert found.name == "critical dilution at T = 0.95, from the line, with provisional temperatures"
+    assert found.name == "critical dilution at T = 0.95, from the line, provisional"
+    told = known.critical(0.95)
+    assert not told.claimed
+    assert np.isnan(told.dilution)
+    assert told.provisional == found
+    # between transitions that are known, those are what is claimed
+    assert known.critical_dilution(0.75).name == "critical dilution at T = 0.75, from the line"
 
 
 def test_a_line_that_does_not_pass_there_and_unknown_temperatures():
@@ -75,7 +83,10 @@ def test_a_line_that_does_not_pass_there_and_unknown_temperatures():
         "known at 1 of 2 dilutions, two are needed (continuous at 0.1)"
         in line([1.0, np.nan], dilutions=(0.0, 0.1)).critical_dilution(0.9).name
     )
+    # past a dilution without a transition nothing is claimed
     assert known.critical_dilution(0.9).value == pytest.approx(0.1)
+    assert known.critical_dilution(0.9).name.endswith("from the line, provisional")
+    assert known.critical(0.9).why == "the line passes between dilutions 0 and 0.2, but is continuous at 0.1"
     assert known.dilutions.tolist() == [0.0, 0.1, 0.2, 0.3]
     assert np.isnan(known.temperatures[1])
     assert known.kinds == ["continuous"] * 4
@@ -110,7 +121,8 @@ def test_frozen_chains_leave_the_critical_dilution_open(synthetic):
 
 def test_a_temperature_nothing_was_planted_at_is_refused(synthetic):
     with pytest.raises(
-        ValueError, match=r"temperature must be a planting temperature of the chains \(0\.65\) or within .*, got 0\.5"
+        ValueError,
+        match=r"temperature must be a planting temperature of the chains \(0\.65\), or .* \(none\), got 0\.5",
     ):
         critical_dilution(planted_at(synthetic, 0.65, 0.8, 3, n_samples=4), 0.5)
 
@@ -123,6 +135,85 @@ def test_planted_weights_that_do_not_cross_say_so(synthetic):
     few = {path: data for path, data in one_size.items() if "/N48" in path and "planted" in path}
     found = critical_dilution(synthetic.tree(few), 0.65)
     assert found.why == "planted weights need two sizes at two or more dilutions each"
+
+
+@pytest.fixture(scope="module")
+def crossed(synthetic):
+    """Planted scans around the transition at three dilutions, T_c = 0.8 - dilution, by path."""
+    scan = {}
+    for number, dilution in enumerate((0.1, 0.15, 0.2)):
+        planting = [round(0.8 - dilution + step, 3) for step in (-0.1, -0.05, 0.0, 0.05, 0.1)]
+        options = {"seed": 60 + 100 * number, "critical": 0.8 - dilution, "n_samples": 12}
+        rows = synthetic.two_level((40, 80), planting, **options)
+        for path, data in rows.items():
+            left = round((1 - dilution) * data.attrs["n_weights"])
+            # the model's energies are those without dilution, which would bound its temperature
+            data = data.assign_attrs(n_weights=left, couplings="given")
+            scan[path.replace("dilution0.0", f"dilution{dilution}")] = data
+    return scan
+
+
+def both(tree, temperature, function=None):
+    """What either face says, or the public function: they must be the same."""
+    line = gn.transition_line(tree)
+    found = function(tree, temperature) if function else line.critical(temperature)
+    estimate = line.critical_dilution(temperature)
+    assert np.array_equal([found.dilution, found.stderr], estimate[1:3], equal_nan=True) or not found.claimed
+    if not found.claimed:
+        assert np.isnan(estimate.value) or estimate == found.provisional
+    return found
+
+
+def test_the_public_function_is_that_of_the_line(synthetic, crossed):
+    assert gn.analysis.critical_dilution is critical_dilution
+    found = both(synthetic.tree(crossed), 0.65, critical_dilution)
+    assert abs(found.dilution - 0.15) < 3 * found.stderr
+    # both ways are among the estimates
+    assert {"the line", "crossing of all sizes"} <= {one.name for one in found.estimates}
+
+
+def test_a_planting_temperature_alone_is_enough(synthetic, crossed):
+    """No dilution has a transition temperature of its own; the line made from the chains says the same all the same."""
+    alone = {path: data for path, data in crossed.items() if path.endswith("planted0.65")}
+    tree = synthetic.tree(alone)
+    assert np.isnan(gn.transition_line(tree).temperatures).all()
+    found = both(tree, 0.65, critical_dilution)
+    assert found.claimed
+    assert found.estimates[0].name == "crossing of all sizes"
+    # as a list it knows nothing of the chains
+    assert not TransitionLine(gn.transition_line(tree)).critical(0.65).claimed
+
+
+def test_a_line_between_the_planting_temperatures_is_enough(synthetic, crossed):
+    found = both(synthetic.tree(crossed), 0.67)
+    assert found.estimates[0].name == "the line"
+    assert abs(found.dilution - 0.13) < 3 * found.stderr
+    with pytest.raises(ValueError, match=r"within the range of the transition line .*, got 2"):
+        critical_dilution(synthetic.tree(crossed), 2.0)
+
+
+def test_a_dilution_that_is_undecided_leaves_the_crossing_open(synthetic, crossed):
+    """Chains at another planting temperature have not proved equilibrium: the nodes at 0.65 alone would claim it."""
+    frozen = dict(crossed)
+    path = "/N80/dilution0.15/planted0.55"
+    data = frozen[path]
+    drift = xr.DataArray(np.linspace(0, 30, data.sizes["draw"]), dims="draw")
+    frozen[path] = data.assign(energy=data["energy"] + drift)
+    found = both(synthetic.tree(frozen), 0.65)
+    assert not found.claimed
+    assert "along the dilution axis, but chains at dilution 0.15 have not proved equilibrium" in found.why
+    assert found.estimates
+
+
+def test_what_is_open_at_a_dilution_is_open_along_the_axis(synthetic, crossed):
+    """Phases of different energy: find_transition calls it no random first-order transition, and no more is claimed."""
+    heated = {}
+    for path, data in crossed.items():
+        inside = np.abs(data["planted_overlap"]) > 0.5
+        heated[path] = data.assign(energy=data["energy"] - 0.3 * data.attrs["n_weights"] * inside)
+    found = both(synthetic.tree(heated), 0.65)
+    assert not found.claimed
+    assert "but it is not known that the phases have one energy" in found.why
 
 
 def network_at(synthetic, widths, seed, **options):
@@ -157,7 +248,7 @@ def test_a_crossing_without_a_jump_is_no_critical_dilution(synthetic):
     tree = planted_at(synthetic, 0.65, 0.8, 4, n_samples=12)
     smooth = {}
     for path, data in ((node.path, node.to_dataset()) for node in tree.subtree if "energy" in node.data_vars):
-        rng = np.random.default_rng(len(smooth))
+        rng = np.random.default_rng(100 + len(smooth))
         overlap = np.clip(data["planted_overlap"] * 0.5 + 0.27 + 0.25 * rng.normal(size=data["energy"].shape), -1, 1)
         smooth[path] = data.assign(planted_overlap=overlap)
     found = critical_dilution(synthetic.tree(smooth), 0.65)
@@ -187,7 +278,37 @@ def test_critical_dilution_of_networks(seed, tmp_path, monkeypatch):
     assert np.isnan(found.dilution) == np.isnan(line.critical_dilution(0.8).value)
 
 
-def symmetric_at(synthetic, critical, rungs, seed, dilutions=None, sizes=(48, 96, 192), model="landau"):
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [41])
+def test_transition_line_of_small_layered_glasses(seed, tmp_path, monkeypatch):
+    """runs/controls/layered.toml, five minutes of one core: sizes that lost different fractions, against the cavity
+    method at the effective dilution. At T = 0.75 infinite glasses end at dilution 0.0964.
+
+        pytest -m slow -s tests/analysis/test_dilution_axis.py -k layered
+    """
+    text = (Path(__file__).parents[2] / "runs" / "controls" / "layered.toml").read_text()
+    run_file = tmp_path / "layered.toml"
+    run_file.write_text(text.replace("seed = 41", f"seed = {seed}"))
+    monkeypatch.setattr(report, "write", lambda directory: "")
+    assert run.scan(run_file, tmp_path / "layered") == 0
+    chains = gn.open_chains(tmp_path / "layered")
+    line = gn.transition_line(chains)
+    told = 0
+    for found in line:
+        theory = gn.theory.poisson(p=4, alpha=2.0, dilution=found.effective_dilution).static_temperature()
+        value, stderr, _ = place(found)
+        print(f"{found.effective_dilution:.4f}: {value:.3f}({stderr:.3f}), {theory:.4f}, {found.kind}")
+        if np.isfinite(value):
+            told += 1
+            assert abs(value - theory) < 2.5 * stderr
+    assert told >= 3
+    found = gn.analysis.critical_dilution(chains, 0.75)
+    print(found)
+    assert abs(found.dilution - 0.0964) < 2.5 * found.stderr
+    assert line.critical_dilution(0.75).value == found.dilution
+
+
+def symmetric_at(synthetic, critical, rungs, seed, dilutions=None, sizes=(40, 80, 160), model="landau"):
     """Mean-field models with a continuous transition at T_c = critical - dilution."""
     scan = {}
     for dilution in np.linspace(0, 0.4, 9) if dilutions is None else dilutions:
@@ -217,15 +338,15 @@ def test_spin_glasses_cross_with_their_exponents_along_the_dilution_axis(synthet
     assert found.stderr < 0.05
     assert found.estimates[0].name == "crossings of N^(2/3) [q^2] and Binder, weighed"
     assert found.estimates[1].name == "N^(2/3) [q^2] of all sizes cross"
-    beyond = symmetric_at(synthetic, 2.0, (0.9, 1.0, 1.1), 7, sizes=(48, 96), model="spin_glass")
+    beyond = symmetric_at(synthetic, 2.0, (0.9, 1.0, 1.1), 7, sizes=(40, 80), model="spin_glass")
     assert critical_dilution(beyond, 1.0).why.startswith("N^(2/3) [q^2] of all sizes does not cross")
 
 
 def test_symmetric_scans_that_do_not_cross_say_so(synthetic):
-    found = critical_dilution(symmetric_at(synthetic, 2.0, (0.9, 1.0, 1.1), 6, sizes=(48, 96)), 1.0)
+    found = critical_dilution(symmetric_at(synthetic, 2.0, (0.9, 1.0, 1.1), 6, sizes=(40, 80)), 1.0)
     assert np.isnan(found.dilution)
     assert found.why == "Binder cumulants of all sizes do not cross within the dilutions of the scan"
     few = symmetric_at(synthetic, 1.2, (0.9, 1.0, 1.1), 6, dilutions=(0.1, 0.2))
     assert "four or more common dilutions" in critical_dilution(few, 1.0).why
-    with pytest.raises(ValueError, match=r"chains \(none\) or within the ladders of symmetric ones, got 1\.5"):
+    with pytest.raises(ValueError, match=r"chains \(none\), or within the ladders of symmetric ones, or .*, got 1\.5"):
         critical_dilution(few, 1.5)

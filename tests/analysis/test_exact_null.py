@@ -90,6 +90,7 @@ def test_exact_equilibrium_raises_no_alarm():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_exact_equilibrium_raises_no_alarm_in_a_thousand_scans():
     """At one per cent each 1000 scans may raise 10; more than 20 have a probability of 2e-3. 8 minutes of one core."""
     assert alarms(range(1000), WARM) <= 20
@@ -101,6 +102,7 @@ def test_frozen_chains_in_exact_equilibrium_may_be_stuck_but_nothing_else():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_frozen_chains_in_exact_equilibrium_do_not_drift_in_three_hundred_scans():
     """At one per cent each: more than 9 of 300 have a probability of 1e-3. 3 minutes of one core."""
     assert alarms(range(5000, 5300), COLD, ignored=("stuck",)) <= 9

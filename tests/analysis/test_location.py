@@ -25,7 +25,7 @@ def two_level(
             path = f"/N{size}/dilution0.0/planted{temperature},seed={seed}"
             measured = (weight, weight, weight, none, np.full(n_samples, 1000.0))
             nodes.append(
-                PlantedNode(path, size, temperature, *measured, none[:, None], np.array([-1.0, 1.0]), 0.5, none)
+                PlantedNode(path, size, size, temperature, *measured, none[:, None], np.array([-1.0, 1.0]), 0.5, none)
             )
     return nodes
 

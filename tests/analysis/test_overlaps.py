@@ -47,13 +47,15 @@ def test_one_sharp_overlap_has_binder_cumulant_one(synthetic):
     assert averages["q2"].values == pytest.approx(0.5625)
 
 
-@pytest.mark.parametrize(("layer_size", "p"), [(3, 3), (4, 2), (2, 4), (3, 2)])
-def test_layered_pairs_equal_enumeration(layer_size, p):
-    layers = [layer_size - 2 * np.array(list(map(sum, product((0, 1), repeat=layer_size))))] * p
+@pytest.mark.parametrize("layer_sizes", [(3, 3, 3), (4, 4), (2, 2, 2, 2), (3, 3), (2, 3, 3), (4, 3, 2), (1, 4)])
+def test_layered_pairs_equal_enumeration(layer_sizes):
+    """Layers of one size, and those that a dilution left with different numbers of weights."""
+    p = len(layer_sizes)
+    layers = [number - 2 * np.array(list(map(sum, product((0, 1), repeat=number)))) for number in layer_sizes]
     sums = np.array(np.meshgrid(*layers)).reshape(p, -1)
     images = np.array([s for s in product((1, -1), repeat=p) if np.prod(s) == 1])
-    best = (images @ sums).max(axis=0) / (layer_size * p)
-    moments = independent.layered_pairs(layer_size, p)
+    best = (images @ sums).max(axis=0) / sum(layer_sizes)
+    moments = independent.layered_pairs(layer_sizes)
     assert moments.mean == pytest.approx(best.mean())
     assert moments.square == pytest.approx((best**2).mean())
     assert moments.ratio == pytest.approx((best**4).mean() / (best**2).mean() ** 2)

@@ -249,13 +249,27 @@ def test_what_a_chain_does_not_hold_is_said(chain):
         bare.q2(0.6)
     assert "binder" not in bare.dataset()
     assert "Binder" not in str(bare)
-    unknown = gn.analysis.reweight(chain.isel(temperature=slice(0, -1)).assign_attrs(couplings="given"))
-    with pytest.raises(ValueError, match="entropy: nothing to start from"):
-        unknown.entropy(0.6)
-    assert unknown.anchor == "unknown"
-    assert "entropy" not in str(unknown)
-    known = gn.analysis.reweight(chain)
-    assert unknown.energy(0.6).value == pytest.approx(known.energy(0.6).value, abs=0.01)
+
+
+@pytest.mark.parametrize("attrs", [{"couplings": "given"}, {"ensemble": "given"}, {"p": 2}])
+def test_absolute_entropies_that_are_not_known_are_nan_and_say_which_rung_gives_them(chain, attrs):
+    known = gn.analysis.reweight(chain.assign_attrs(attrs))
+    assert (known.anchor, known.anchor_stderr, known.lacks) == ("n_weights ln 2 at T = inf", 0.0, "")
+    unknown = gn.analysis.reweight(chain.isel(temperature=slice(0, -1)).assign_attrs(attrs))
+    assert (unknown.anchor, unknown.lacks) == ("unknown", "a rung at T = inf")
+    table = unknown.dataset()
+    assert (table.attrs["anchor"], table.attrs["lacks"]) == ("unknown", "a rung at T = inf")
+    for name in ("entropy", "free_energy"):
+        curve = getattr(unknown, name)(WANTED)
+        assert np.isnan([curve.value, curve.stderr]).all()
+        assert np.isnan(table[name]).all() and np.isnan(table[f"{name}_stderr"]).all()
+    lines = str(unknown).splitlines()
+    assert "absolute entropy and free energy not known: a rung at T = inf would give them" in lines[0]
+    assert lines[2].split()[3:5] == ["-", "-"]
+    # what needs no anchor is as it was
+    for name in ("energy", "heat_capacity", "q2"):
+        other = getattr(known, name)(WANTED)
+        assert getattr(unknown, name)(WANTED).value == pytest.approx(other.value, abs=4 * other.stderr.max())
 
 
 def test_chains_that_cannot_be_reweighted_are_refused(chain, synthetic):

@@ -6,6 +6,7 @@ import pytest
 import glassnet as gn
 from glassnet.analysis import errors, freeenergy, thermodynamics
 from glassnet.analysis.nodes import nodes
+from glassnet.analysis.paramagnet import Paramagnet
 
 TEMPERATURES = np.array([0.5, 0.7, 1.0, 1.5, 2.5, 5.0, np.inf])
 N = 16
@@ -151,7 +152,7 @@ def test_a_ladder_without_infinite_temperature_starts_from_the_paramagnet_and_sa
 def test_paramagnet_of_gaussian_couplings_is_the_mean_over_couplings(synthetic):
     data = synthetic.node([1.0], np.zeros((1, 2, 1, 2)), 30, couplings="gaussian")
     (node,) = nodes(synthetic.tree({"/N30/dilution0.0": data}))
-    paramagnet = thermodynamics.Paramagnet(node)
+    paramagnet = Paramagnet(node)
     couplings = np.random.default_rng(1).normal(size=10**6)
     # a million couplings: standard errors below 1e-3
     energy = -4 / 3 * np.mean(couplings * np.tanh(0.8 * couplings))

@@ -381,6 +381,47 @@ def test_files_that_cannot_be_read_now_stop_the_analysis_and_so_does_a_node_with
             find_transition(synthetic.tree(scan))
 
 
+def test_nodes_without_any_sample_are_missing_too(synthetic):
+    """A size whose tasks all failed is not there at all."""
+    scan = synthetic.two_level((48, 72), (0.6, 0.65, 0.7), seed=1, n_samples=4)
+    attrs = {"dilution": 0.0, "planted_temperature": 0.6, "samples_missing": [0, 1, 2]}
+    scan["/N96/dilution0.0/planted0.6"] = xr.Dataset(attrs=attrs)
+    scan["/N96/dilution0.1/planted0.6"] = xr.Dataset(attrs=attrs | {"dilution": 0.1})
+    found = find_transition(synthetic.tree(scan), 0.0)
+    assert found.missing == {"/N96/dilution0.0/planted0.6": [0, 1, 2]}
+    assert "no  scan is complete: 3 samples of 1 node missing" in str(found)
+    assert "the same file, run again, makes them" in found.suggest()
+    assert find_transition(synthetic.tree(scan), 0.0, above=0.62).missing == {}
+
+
+@pytest.mark.parametrize("dimension", ["draw", "replica", "temperature"])
+def test_a_node_that_holds_nothing_is_named(synthetic, dimension):
+    scan = synthetic.two_level((48, 72), (0.6, 0.65), seed=1, n_samples=4)
+    path = "/N72/dilution0.0/planted0.6"
+    scan[path] = scan[path].isel({dimension: slice(0, 0)})
+    with pytest.raises(
+        ValueError, match=f"chains: {path} holds nothing, its dimension '{dimension}' is missing or empty"
+    ):
+        find_transition(synthetic.tree(scan))
+
+
+def test_one_replica_has_one_kind_of_start_and_that_is_said(synthetic):
+    scan = synthetic.two_level((48, 72, 96), (0.55, 0.60, 0.65, 0.70, 0.75), seed=1)
+    whole = find_transition(synthetic.tree(scan))
+    assert whole.equilibration.one_start == ()
+    assert "not compared" not in str(whole)
+    path = "/N72/dilution0.0/planted0.6"
+    scan[path] = scan[path].isel(replica=slice(0, 1))
+    found = find_transition(synthetic.tree(scan))
+    assert found.equilibration.one_start == (path,)
+    said = f"random and planted starts are not compared in {path}, of one replica each"
+    assert said in str(found)
+    assert path in str(found.equilibration)
+    (item,) = [item for item in found.evidence if item.name == "equilibrium"]
+    assert item.passed
+    assert item.says.endswith(said)
+
+
 def test_wrong_arguments_are_refused(synthetic):
     with pytest.raises(TypeError, match=r"chains must be an xarray\.DataTree"):
         find_transition({})
@@ -475,6 +516,41 @@ def test_real_networks_are_not_asked_for_binder_cumulants():
         assert data["susceptibility"].values[0] > 2
 
 
+def test_sizes_are_those_before_dilution_and_fits_count_what_is_left(synthetic):
+    """The same chains called diluted: the same fits, named by the weights before."""
+    scan = synthetic.two_level((48, 72, 96), (0.55, 0.60, 0.65, 0.70, 0.75), seed=1)
+    plain = find_transition(synthetic.tree(scan))
+    before = {48: 60, 72: 90, 96: 120}
+    renamed = {
+        path.replace(f"/N{left}/dilution0.0", f"/N{size}/dilution0.2"): data
+        for path, data in scan.items()
+        for left, size in before.items()
+        if f"/N{left}/" in path
+    }
+    found = find_transition(synthetic.tree(renamed))
+    assert found.sizes == tuple(found.planted) == tuple(found.location.zeros) == tuple(before.values())
+    assert tuple(found.location.curves) == found.location.estimates[0].sizes == found.sizes
+    assert [table.attrs["n_weights"] for table in found.planted.values()] == list(before)
+    # streams of the bootstrap go by the path of a node, so that bars are the same only roughly
+    for size, left in ((60, 48), (90, 72), (120, 96)):
+        one, other = found.location.zeros[size], plain.location.zeros[left]
+        assert one.value == pytest.approx(other.value, rel=1e-12)
+        assert one.sizes == (size,)
+        assert np.array_equal(found.location.curves[size], plain.location.curves[left])
+    names = {one.name: one.value for one in found.location.estimates}
+    for one in plain.location.estimates:
+        name = one.name.replace("48 and 72", "60 and 90").replace("72 and 96", "90 and 120")
+        assert names[name] == pytest.approx(one.value, rel=1e-12)
+    assert found.kind == plain.kind == "random first-order"
+    assert found.jump.value == pytest.approx(plain.jump.value, abs=1e-9)
+    asked = {item.name: item for item in found.evidence}
+    for name in ("planted weight crosses", "planted overlap jumps", "energy is continuous (planted)"):
+        assert asked[name].sizes == found.sizes
+        assert asked[name].says.count("N = 4") == asked[name].says.count("N = 96") == 0
+    assert "w = 1/2 at N = 120" in str(found)
+    assert not re.search(r"N = ([\d, ]*\b)?(48|72|96)\b|crossing of (48|72)", str(found))
+
+
 def test_a_network_in_its_paramagnet_is_not_said_to_order():
     found = find_transition(networks([2.5, 3.0, 3.5, 5.0, np.inf], n_samples=4, n_sweeps=600))
     assert found.kind in ("none", "undecided")
@@ -529,7 +605,7 @@ def test_a_real_gaussian_layered_planted_scan_warns_of_nothing():
 def planted_node(node):
     weights = PlantedWeights(node)
     for reading in readings(node):
-        weights.add(reading)
+        weights.add(reading, 0.5)
     return weights.result()
 
 

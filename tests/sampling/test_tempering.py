@@ -9,7 +9,9 @@ import pytest
 
 import glassnet as gn
 from glassnet._random import Seed
+from glassnet.chains import schema
 from glassnet.sampling import tempering
+from glassnet.sampling.measurements import Overlaps
 
 E = gn.ensembles
 
@@ -60,6 +62,42 @@ def test_counters_and_the_draw_coordinate(glass):
     nothing = chain.run(0)
     assert nothing.sizes["draw"] == 0
     assert chain.n_updates == 31 * 24 * 6
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: gn.Metropolis(E.regular(24, 3, 4, seed=1), 1.0, n_replicas=2048, seed=1),
+        lambda: gn.ParallelTempering(E.walks((4, 4, 4), 2.0, seed=1), [0.5, 1.0], n_replicas=4, seed=1),
+        lambda: gn.ParallelTempering(E.layered(24, 3, 1.5, seed=1, couplings="gaussian"), [0.5, 1.0], seed=1),
+    ],
+)
+def test_a_run_without_draws_prepares_nothing_for_them(make, monkeypatch):
+    """Pairs of 2048 replicas took longer than many sweeps."""
+
+    def never(*_):
+        raise AssertionError("prepared for draws")
+
+    chain = make()
+    with monkeypatch.context() as patch:
+        patch.setattr(Overlaps, "pairs", property(never))
+        patch.setattr(tempering.recording, "Recorder", never)
+        patch.setattr(tempering._checks, "memory", never)
+        nothing = [chain.run(0), chain.run(0, thermalization=3), chain.run(0, 1, measure=["overlap", "weights"])]
+    assert chain.n_sweeps == 4
+    if chain.n_replicas > 100:
+        return
+    record = chain.run(2)
+    assert {*nothing[0].data_vars} == {*nothing[1].data_vars} == {*record.data_vars}
+    assert {name: nothing[1][name].dims for name in record.data_vars} == {
+        name: record[name].dims for name in record.data_vars
+    }
+    assert all(nothing[1].sizes[name] == size for name, size in record.sizes.items() if name != "draw")
+    assert all("replica_a" not in one.coords and one.sizes["draw"] == 0 for one in nothing)
+    # nothing is lost where chains are joined, whichever piece is empty
+    ends = chain.run(0)
+    for pieces in ((nothing[1], record), (record, ends), (nothing[1], record, ends)):
+        assert schema.join(*pieces).drop_attrs().identical(record.drop_attrs())
 
 
 def test_the_dataset_says_where_it_comes_from():

@@ -140,7 +140,8 @@ ONE_MISTAKE = [
     (
         "measure_every = 10",
         "measure_every = 10\nmeasure = ['planted_overlap']",
-        "sampling.measure: planted_overlap needs a planted state, the symmetric scan has none",
+        "sampling.measure: planted_overlap needs a planted state, the symmetric scan has none; "
+        "measure in [sampling.planted] is for planted tasks alone",
     ),
     (
         "measure_every = 10",

@@ -81,9 +81,9 @@ def test_what_is_left_out_is_filled_in(asked):
     # regular glasses without dilution are all alike
     assert [fieldplan.instances(run_file, dilution) for dilution in (0.0, 0.25)] == [4, 16]
     # sweeps to pass a barrier of one path
-    assert fieldplan.sweeps(run_file, [0.6, 0.65, 0.7]) == 400
-    assert fieldplan.sweeps(run_file, [0.40, 0.42]) == 2200
-    assert fieldplan.sweeps(run_file, [0.01]) == 40_000
+    assert fieldplan.sweeps(run_file, 0.0, [0.6, 0.65, 0.7]) == 400
+    assert fieldplan.sweeps(run_file, 0.0, [0.40, 0.42]) == 2200
+    assert fieldplan.sweeps(run_file, 0.0, [0.01]) == 40_000
     walks = parse(WALKS, "walks.toml")
     assert fieldplan.sizes(walks) == [(30,) * 4, (45,) * 4, (90,) * 4]
     assert fieldplan.instances(walks, 0.0) == 16
@@ -234,6 +234,8 @@ def test_a_task_that_is_stopped_begins_anew(asked, run_file, scan, digests, tmp_
     assert code == 75
     assert "a signal came: saving what is under way" in output
     assert "all saved but tasks of field integration, which begin anew: give the same command" in output
+    assert "1 interrupted, not saved" in output
+    assert "interrupted and saved" not in output
     monkeypatch.setattr(planted_field, "record", planted)
     assert not list(out.rglob("*.segments"))
     assert scan(path, out)[0] == 0
@@ -283,6 +285,80 @@ def test_what_may_not_change(asked, now, line):
     now = re.sub(r", }", "}", now)
     found = growth.objections(asked(), asked(now), "results/x")
     assert found == ([] if line is None else [line])
+
+
+@pytest.fixture
+def other_rules(monkeypatch):
+    """Other rules than a directory was begun by, as another release may have."""
+
+    def change():
+        monkeypatch.setattr(fieldplan, "_WEIGHTS", 120)
+        monkeypatch.setattr(fieldplan, "_ALIKE", 5)
+        monkeypatch.setattr(fieldplan, "_RANDOM", 6)
+        monkeypatch.setattr(fieldplan, "_FEWEST", 900)
+        monkeypatch.setattr(fieldplan, "_RARE", 1e3)
+
+    return change
+
+
+POISSON = ('ensemble = "regular"', 'ensemble = "poisson"', "degree = 4", "alpha = 1.5")
+
+
+def test_what_was_decided_stays_whatever_the_rules_become(run_file, scan, digests, tmp_path, monkeypatch, other_rules):
+    monkeypatch.setattr(fieldplan, "_WEIGHTS", 60)
+    monkeypatch.setattr(fieldplan, "_RANDOM", 2)
+    open_ended = "field = {temperatures = [0.9, 1.0]}\n"
+    path, out = run_file(*asking(open_ended), *POISSON), tmp_path / "out"
+    assert scan(path, out)[0] == 0
+    kept = json.loads((out / "field.json").read_text())
+    assert kept["left_open"] == ["n_weights", "instances", "sweeps"]
+    assert (kept["n_weights"], kept["dilutions"]) == ([60], [{"dilution": 0.25, "instances": 2, "sweeps": 400}])
+    before = digests(out)
+    assert sum(name.startswith("field") for name in before) == 2
+    other_rules()
+    assert all(not each.differences for each in verify.verify(verify.select(out, 9)))
+    assert "0 of 6 tasks to do" in status.dry_run(path, out)
+    # what was there is done anew as it was; another dilution gets as many instances of the same size as now is right
+    (out / "chains/field/N60/dilution0.25/sample1.h5").unlink()
+    path.write_text(path.read_text().replace("[0.25]", "[0.25, 0.0]"))
+    assert scan(path, out)[0] == 0
+    now = digests(out)
+    assert {name: now[name] for name in before} == before
+    assert sum(name.startswith("field/N60/dilution0.0") for name in now) == 6
+    assert json.loads((out / "field.json").read_text())["dilutions"][1]["sweeps"] == 900
+
+
+def test_a_directory_without_the_record_was_decided_by_the_rules_of_its_release(run_file, scan, digests, tmp_path):
+    path, out = run_file(*asking("field = {n_weights = 60, temperatures = [0.9, 1.0]}\n"), *POISSON), tmp_path / "out"
+    assert scan(path, out)[0] == 0
+    before, kept = digests(out), (out / "field.json").read_text()
+    (out / "field.json").unlink()
+    assert all(not each.differences for each in verify.verify(verify.select(out, 3)))
+    assert scan(path, out)[0] == 0
+    assert digests(out) == before
+    assert (out / "field.json").read_text() == kept
+
+
+def test_a_damaged_record_is_named(run_file, scan, tmp_path):
+    path, out = run_file(*asking(ASKED)), tmp_path / "out"
+    scan(path, out)
+    (out / "field.json").write_text("{}")
+    for look in (lambda: status.dry_run(path, out), lambda: verify.select(out), lambda: run.scan(path, out)):
+        with pytest.raises(UserError, match=r"field\.json: damaged"):
+            look()
+
+
+def test_networks_grow_beside_field_integration(tmp_path):
+    """The default of its sizes follows the shape of the largest network, when the directory is begun."""
+    shapes = WALKS.replace("[[4, 4, 4, 4], [3, 3, 3, 3]]", "[[4, 4, 4, 1]]")
+    begun = parse(shapes, "run.toml")
+    grown = parse(shapes.replace("[[4, 4, 4, 1]]", "[[4, 4, 4, 1], [5, 5, 5, 1]]"), "run.toml")
+    assert fieldplan.sizes(begun) != fieldplan.sizes(grown)
+    directory = RunDirectory(tmp_path)
+    directory.describe(begun)
+    directory.keep_decisions(begun, {})
+    directory.check(grown, "run.toml")
+    assert fieldplan.sizes(directory.settled(grown)) == fieldplan.sizes(begun)
 
 
 def test_verified_counted_and_costed(run_file, scan, tmp_path):

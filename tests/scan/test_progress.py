@@ -35,6 +35,14 @@ def test_speed_of_many_ranks_comes_from_their_own_seconds(clock):
     assert shown.line() == "0/100 tasks done, 1 failed, 5.00 updates/ns, 20 s left"
 
 
+def test_interrupted_tasks_are_saved_or_not(clock):
+    shown = progress.Progress(total=9, done=0, work=9.0, n_ranks=1)
+    shown.interrupted()
+    shown.interrupted(saved=False)
+    shown.interrupted(saved=False)
+    assert shown.line() == "0/9 tasks done, 1 interrupted and saved, 2 interrupted, not saved"
+
+
 def test_plain_lines_once_a_minute(clock, capsys):
     with progress.Progress(total=200, done=0, work=200.0, n_ranks=2) as shown:
         for _ in range(120):

@@ -1,5 +1,6 @@
 """What a scan ends with: tables, verdict, figure and a summary in strict JSON."""
 
+import html
 import json
 import re
 import shutil
@@ -8,19 +9,19 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-import xarray as xr
 
 import glassnet
 from glassnet import theory
 from glassnet.analysis import words as answers
 from glassnet.analysis.equilibration import Equilibration, Failure
 from glassnet.analysis.evidence import Evidence
-from glassnet.analysis.location import Estimate, Location
-from glassnet.analysis.transition import Transition
+from glassnet.analysis.location import Estimate
+from glassnet.analysis.reweighting import reweight
+from glassnet.analysis.transition import Transition, find_transition
 from glassnet.chains.pack import pack
 from glassnet.chains.segment import ChainError
 from glassnet.chains.store import open_chains
-from glassnet.scan import growth, naming, report, run, tables, words
+from glassnet.scan import growth, report, run, tables, words
 from glassnet.scan.config import UserError, load
 from glassnet.scan.readable import Readable
 
@@ -298,14 +299,14 @@ def test_several_dilutions_add_the_phase_diagram_and_a_table_of_the_line(tmp_pat
 def test_what_is_not_in_equilibrium_is_in_the_page(written, monkeypatch, tmp_path, no_figures):
     out = tmp_path / "out"
     shutil.copytree(written[0], out)
-    original = report.find_transition
+    original = report.of_dilution
 
-    def failing(chains, dilution):
-        result = original(chains, dilution)
+    def failing(surveys, dilution):
+        result = original(surveys, dilution)
         failures = tuple(Failure("/N12/dilution0.0/symmetric", n, "energy drifts <", 0.5) for n in range(9))
         return replace(result, equilibration=result.equilibration._replace(failures=failures, nodes={"/N24": "why"}))
 
-    monkeypatch.setattr(report, "find_transition", failing)
+    monkeypatch.setattr(report, "of_dilution", failing)
     text = str(report.write(out))
     assert "9 samples and the averages of 1 node have not proved equilibrium" in text
     assert "  and 2 more, see report.html" in text
@@ -407,37 +408,26 @@ def test_theory_of_the_tree_limit_is_called_so(written):
     )
 
 
-def test_sizes_are_those_before_dilution_everywhere(tmp_path, no_figures):
+def test_sizes_are_those_before_dilution_in_both_faces(tmp_path, no_figures):
+    """N is what the run file says wherever it is shown: on the command line, in the page and the summary, in Python."""
     out = finished(tmp_path, dilutions="[0.25]", samples=4)
     text = str(report.write(out))
     assert "N = 12 (9 left), dilution 0.25" in text
     shown = strict(out / "summary.json")["transition"]
     sizes = {size for item in shown["evidence"] + shown["estimates"] for size in item["sizes"]}
     assert sizes <= {12, 24}
-    assert not re.search(r"N = (9|18)\b(?! left)|crossing of (9|18)", text)
-
-
-def test_sizes_of_planted_estimates_are_translated():
-    tables_left = {24: xr.Dataset(attrs={"n_weights": 19}), 48: xr.Dataset(attrs={"n_weights": 38})}
-    crossing = Estimate("crossing of 19 and 38", 0.6, 0.01, (19, 38))
-    zeros = {n: Estimate("w = 1/2", 0.6, 0.1, (n,)) for n in (19, 38)}
-    location = Location(0.6, 0.01, 0.01, 0.0, (crossing,), zeros, 0.0, 9.0, True, {19: ([], []), 38: ([], [])})
-    found = result(
-        "random first-order",
-        [
-            Evidence(
-                "planted weight crosses", 0.6, 0.01, (19, 38), True, "at T = 0.600(10) for N = 19, 38 (0.01) at N = 38"
-            )
-        ],
-        planted=tables_left,
-        estimates=(crossing,),
-    )
-    shown = naming.named(replace(found, sizes=(24, 48), location=location))
-    assert shown.estimates[0] == Estimate("crossing of 24 and 48", 0.6, 0.01, (24, 48))
-    assert list(shown.location.zeros) == [24, 48]
-    assert shown.location.zeros[48].sizes == (48,)
-    assert list(shown.location.curves) == [19, 38]
-    assert shown.evidence[0].sizes == (24, 48)
-    assert shown.evidence[0].says == "at T = 0.600(10) for N = 24, 48 (0.01) at N = 48"
-    # what is counted before dilution already stays
-    assert naming.named(shown).estimates == shown.estimates
+    # the same words from Python, to the letter
+    found = find_transition(open_chains(out))
+    head, _, asked = str(found).partition("\n\n")
+    assert asked in text
+    assert head.splitlines()[0] in text
+    for shown in (text, str(found), html.unescape((out / "report.html").read_text())):
+        assert not re.search(r"N = ([\d, ]*\b)?(9|18)\b(?! left)|crossing of (9|18)", shown)
+    assert set(found.planted) == set(found.thermodynamics) == {12, 24} == set(found.sizes)
+    assert [(table.attrs["size"], table.attrs["n_weights"]) for table in found.planted.values()] == [(12, 9), (24, 18)]
+    if found.location is not None:
+        assert set(found.location.zeros) == set(found.location.curves) <= {12, 24}
+    # one node by itself
+    reweighted = reweight(open_chains(out)["/N24/dilution0.25"])
+    assert str(reweighted).startswith("N = 24 (18 left), 4 samples;")
+    assert (reweighted.size, reweighted.n_weights) == (24, 18)

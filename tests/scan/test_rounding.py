@@ -14,7 +14,7 @@ from glassnet.analysis import thermodynamics
 from glassnet.analysis.nodes import nodes, readings
 from glassnet.chains import headers, pack, segment, shards
 from glassnet.chains.content import ChainError
-from glassnet.scan import dilution, report, run, status, tasks, verify
+from glassnet.scan import dilution, report, run, status, tables, tasks, verify
 from glassnet.scan.config import UserError, parse
 from glassnet.scan.directory import RunDirectory
 from glassnet.scan.tasks import Task
@@ -294,7 +294,19 @@ def test_such_a_run_is_verified_continued_packed_and_read(uneven, scanned, tmp_p
         xr.testing.assert_equal(grown[branch.path].load().dataset, branch.load().dataset)
     packed = pack.pack(uneven).path
     assert gn.open_chains(packed).equals(grown)
-    assert "dilution 0.2" in str(gn.find_transition(grown, 0.2))
+    result = gn.find_transition(grown, 0.2)
+    assert "dilution 0.2" in str(result)
+    shown = "\n".join(table.title for table in tables.of_result(result, nodes(grown)))
+    assert "9 samples with 16 or 17 weights" in shown
+
+
+@pytest.mark.slow
+def test_the_report_shows_such_a_run(uneven):
+    """With all its figures: ten seconds. pytest -n 0 -m slow tests/scan/test_rounding.py"""
+    told = str(report.write(uneven))
+    assert "8 samples with 16 or 17 weights" in told
+    assert "8 samples with 16 or 17 weights" in (uneven / "report.html").read_text()
+    assert list(uneven.glob("figures/*")) and json.loads((uneven / "summary.json").read_text())
 
 
 # the record in the directory
@@ -331,6 +343,12 @@ def test_what_holds_nothing_is_begun_anew(tmp_path):
     (tmp_path / "out/run.toml").write_text(LAYERED)
     assert RunDirectory(tmp_path / "out").rounding("random") == "random"
     assert RunDirectory(tmp_path / "out").run_file().rounding == "nearest"
+
+
+def test_a_rule_of_a_later_release_is_refused(tmp_path):
+    (tmp_path / "nodes.json").write_text('{"seed": 7, "rounding": "up", "nodes": []}')
+    with pytest.raises(UserError, match=r"nodes\.json: written by a newer glassnet \(rounding 'up'\)"):
+        RunDirectory(tmp_path).rounding("nearest")
 
 
 def test_the_rule_may_not_change(scanned, tmp_path):

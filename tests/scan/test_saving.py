@@ -117,7 +117,7 @@ def test_segments_are_chains_that_follow_each_other(runner, whole):
     paths = Unfinished(runner.chain).paths()
     assert [path.name for path in paths] == [f"{number:06d}.h5" for number in range(1, len(paths) + 1)]
     pieces = [segment.read(path) for path in paths]
-    assert pieces[0].dataset.attrs["predecessor"] == f"{TASK.text},seed=7"
+    assert pieces[0].dataset.attrs["predecessor"] == f"{TASK.text},seed=7,rounding=nearest"
     for before, after in pairwise(pieces):
         assert after.dataset.attrs["predecessor"] == before.digest
         assert after.dataset.attrs["begins"] == before.dataset.attrs["ends"]

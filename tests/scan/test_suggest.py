@@ -1,6 +1,7 @@
 """What run would settle an open case: run files that the scan accepts, and that say why."""
 
 import importlib.util
+import json
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -9,11 +10,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from glassnet.analysis.line import TransitionLine
 from glassnet.analysis.runfile import toml
 from glassnet.analysis.transition import find_transition
+from glassnet.chains import segment
 from glassnet.chains.store import open_chains
-from glassnet.scan import growth, report, run
+from glassnet.scan import checks, growth, report, run, tasks
 from glassnet.scan.config import parse
+from glassnet.scan.directory import RunDirectory
+from glassnet.scan.suggestion import Suggestion, suggestion
 
 RUN_FILE = """\
 seed = 7
@@ -148,3 +153,106 @@ def test_a_field_whose_zero_is_the_headline_gets_more_instances(synthetic):
         assert (tables["scan"]["field"], tables["samples"]) == (wanted, run["samples"])
         before = parse(toml(run), "run.toml")
         assert growth.objections(before, parse(sharp.suggest(), "suggested.toml"), "out") == []
+
+
+def asked_for(found):
+    return parse(found.suggest(), "suggested.toml")
+
+
+def test_one_size_becomes_three(synthetic):
+    found = find_transition(synthetic.tree(synthetic.two_level((48,), (0.6, 0.65, 0.7), seed=1)))
+    assert found.kind == "undecided"
+    assert asked_for(found).scan.sizes == [48, 63, 84]
+    assert "# Two sizes more, N = 63 and 84: what grows with N" in found.suggest()
+
+
+def test_widths_that_a_crossing_lacks_are_not_made_up_for_by_samples(synthetic):
+    found = find_transition(synthetic.tree(synthetic.two_level((48, 72), (0.55, 0.6, 0.65, 0.7, 0.75), seed=1)))
+    short = replace(found, kind="undecided", evidence=(), location=found.location._replace(lacks="three widths"))
+    assert asked_for(short).samples == found.run["samples"]
+    twice = replace(short, location=found.location._replace(lacks="", slope_significance=1.0))
+    assert asked_for(twice).samples == 2 * found.run["samples"]
+    for one in (short, twice):
+        assert len(asked_for(one).scan.sizes) == 3
+
+
+def test_planting_needs_no_bias_and_rungs_above(synthetic):
+    found = find_transition(
+        synthetic.tree(synthetic.symmetric((48, 72, 96), np.geomspace(0.5, 1.6, 12), synthetic.glassy(0.65), seed=1))
+    )
+    assert min(asked_for(found).scan.planted) == 0.6
+    run = json.loads(json.dumps(found.run))
+    biased = replace(found, run={**run, "glass": {**run["glass"], "bias": 0.5}})
+    assert asked_for(biased).scan.planted == []
+    short = {**run, "sampling": {**run["sampling"], "temperatures": [0.5, 0.62, 0.7], "replicas": 3}}
+    wanted = asked_for(replace(found, run=short))
+    assert wanted.sampling_of(True).replicas == 4
+    assert wanted.sampling_of(True).temperatures.max > 2 * 0.7
+    assert (wanted.sampling_of(False).replicas, wanted.sampling_of(False).temperatures) == (3, [0.5, 0.62, 0.7])
+
+
+def test_what_the_machine_has_no_room_for_is_asked_for_in_part_or_left_out_with_the_reason(synthetic, monkeypatch):
+    scan = synthetic.two_level((48, 96), (0.6, 0.65, 0.7), seed=1, n_samples=6)
+    scan |= synthetic.two_level((96,), (0.65,), seed=1, n_samples=6, frozen=True)
+    found = find_transition(synthetic.tree(scan))
+    sweeps = found.run["sampling"]["sweeps"]
+    rooms = {4: (4, True), 2: (2, True), 1: (1, False)}
+    for most, (factor, settles) in rooms.items():
+
+        def too_large(run_file, most=most):
+            return ["sampling.sweeps: a chain needs 9 bytes"] * (run_file.sampling.sweeps > most * sweeps)
+
+        monkeypatch.setattr(checks, "too_large", too_large)
+        suggested = suggestion(found)
+        assert parse(suggested.text, "suggested.toml").sampling.sweeps == factor * sweeps
+        assert suggested.settles is settles
+    assert "# Left out: Sweeps grow 4 times" in suggested.text
+    assert "But that cannot be had here: sampling.sweeps: a chain needs 9 bytes" in suggested.text
+    assert "# Nothing is left that could grow here" in suggested.text
+    assert len(suggested.withheld) == 1
+
+
+def test_overlaps_that_were_not_recorded_take_another_directory(synthetic):
+    scan = synthetic.symmetric((48, 72, 96), np.geomspace(0.5, 1.6, 12), synthetic.glassy(0.65), seed=1)
+    found = find_transition(synthetic.tree({path: data.drop_vars("overlap") for path, data in scan.items()}))
+    assert found.overlaps == {}
+    assert "that takes another directory, as measure cannot change in this one." in found.suggest()
+
+
+def test_chains_without_a_run_file_get_one_that_a_scan_accepts(tmp_path):
+    """Put together from what they say of themselves: widths of networks, and no key that follows from others."""
+    for case, (ensemble, glass, sizes, scan) in CASES.items():
+        path = tmp_path / f"{case}.toml"
+        path.write_text(RUN_FILE.format(ensemble=ensemble, glass=glass, sizes=sizes, scan=scan))
+        run_file = parse(path.read_text(), path.name)
+        RunDirectory(tmp_path / case).describe(run_file)
+        for task in tasks.all_tasks(run_file):
+            outcome = tasks.run(task, run_file, [0.6, 0.9])
+            segment.write(RunDirectory(tmp_path / case).chain(task), outcome.dataset, outcome.glass, outcome.state, {})
+        chains = open_chains(tmp_path / case)
+        chains.attrs.pop("run_file")
+        wanted = asked_for(find_transition(chains))
+        assert wanted.scan.sizes == run_file.scan.sizes
+        assert wanted.glass.ensemble == ensemble
+        assert wanted.sampling.sweeps == 160
+
+
+def test_the_next_step_is_told_if_there_is_one(tmp_path):
+    result = SimpleNamespace(kind="undecided", dilution=0.1)
+    told = [
+        report._notes(tmp_path, tmp_path, [], [result] * count, report.Advice(result, Suggestion("", settles, ())))
+        for count, settles in ((1, True), (2, True), (2, False))
+    ]
+    assert told == [
+        [f"to settle it: glassnet scan {tmp_path}/suggested.toml --out {tmp_path}"],
+        [f"to settle it at dilution 0.1: glassnet scan {tmp_path}/suggested.toml --out {tmp_path}"],
+        [f"nothing that grows in this directory settles it at dilution 0.1; {tmp_path}/suggested.toml says why"],
+    ]
+    assert report._notes(tmp_path, tmp_path, [], [result], None) == []
+
+
+def test_a_suggestion_of_an_earlier_analysis_does_not_stay(synthetic, tmp_path):
+    scan = {p: d.drop_attrs().assign_attrs(n_weights=48) for p, d in synthetic.two_level((48,), (0.6,), seed=1).items()}
+    (tmp_path / "suggested.toml").write_text("of an earlier analysis")
+    assert report._suggest(tmp_path, TransitionLine([find_transition(synthetic.tree(scan))])) is None
+    assert not (tmp_path / "suggested.toml").exists()

@@ -1,0 +1,221 @@
+"""The transition along the dilution axis, at one temperature.
+
+The same estimators as along the temperature axis, with the effective dilution in its place, at which every size is what
+it is. Planted scans: the complexity rises with dilution as it does with temperature, so planted weights of different
+sizes cross. Symmetric scans, where the transition is continuous: N^r [q^2] and Binder cumulants of different sizes
+cross, and the inverse susceptibility of the paramagnet vanishes. These are asked as functions of alpha / alpha' =
+(1 - dilution)^(1 - p), the factor by which the paths get fewer: it acts like a temperature, grows into the paramagnet,
+and knows ratios.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from glassnet.analysis import symmetric
+from glassnet.analysis.common_dilution import on_rungs
+from glassnet.analysis.continuous import Continuous, continuous
+from glassnet.analysis.evidence import Evidence, number, planted_heat, several, two_phases
+from glassnet.analysis.location import Estimate, Location, locate
+from glassnet.analysis.nodes import Node, order_parameter
+from glassnet.analysis.survey import Survey
+from glassnet.analysis.surveys import Surveys
+from glassnet.analysis.universality import discontinuous
+
+_CURVES = ("binder", "q2", "susceptibility", "m2")
+#: what the curves must know of the glasses
+_GLASS = ("bias", "random_graph", "p", "bipartite")
+#: a Binder cumulant below this is no corrections to scaling: the transition is not continuous
+_DIP = -0.1
+
+
+class Along(NamedTuple):
+    """What chains say along the dilution axis at one temperature.
+
+    `found` are the estimates of the critical dilution that answer, the headline first; `estimates` all there are; `why`
+    says why there is no answer. `jumps` is False where planted weights cross and their overlap does not jump there.
+    """
+
+    found: tuple[Estimate, ...]
+    estimates: tuple[Estimate, ...]
+    why: str
+    jumps: bool | None = None
+
+
+def along(surveys: Surveys, temperature: float) -> Along | None:
+    """The transition along the dilution axis; None where no chains reach the temperature.
+
+    Parameters
+    ----------
+    surveys : Surveys
+    temperature : float
+        A planting temperature, or any temperature within the ladders of symmetric scans; curves are interpolated
+        linearly between neighbouring rungs.
+    """
+    rows, pairs, reads = [], [], []
+    for dilution in surveys.dilutions:
+        if not any(reached(node, temperature) for node in surveys.nodes if node.dilution == dilution):
+            continue
+        read = surveys.at(dilution)
+        here = [node for node in read.nodes if reached(node, temperature)]
+        reads.append((dilution, read))
+        for node in here:
+            if node.planted_temperature is not None and read.equilibration.passes(node.path):
+                rows.append(read.planted[node.path]._replace(temperature=node.effective_dilution))
+            elif node.planted_temperature is None:
+                pairs.append((node, read))
+    if not reads:
+        return None
+    # complexities per weight before dilution have the same zero, and one term that does not vanish there
+    located = locate([row._replace(n_weights=row.size) for row in rows], seed=surveys.seed)
+    asked = two_phases(rows, located), planted_heat(rows, located, temperature)
+    planted = any(node.planted_temperature is not None and reached(node, temperature) for node in surveys.nodes)
+    failing = {dilution: _failing(read, temperature) for dilution, read in reads}
+    proved = [(node, read.overlaps[node.size]) for node, read in pairs if not failing[node.dilution][1]]
+    return _told(located, asked, _continuous(proved, temperature), list(failing.values()), planted, bool(pairs))
+
+
+def reached(node: Node, temperature: float) -> bool:
+    """Whether a node was planted at a temperature, or its ladder encloses it."""
+    if node.planted_temperature is not None:
+        return bool(np.isclose(node.planted_temperature, temperature, rtol=1e-9, atol=0))
+    rungs = np.asarray(node.chain["temperature"].values, dtype=np.float64)
+    finite = rungs[np.isfinite(rungs)]
+    if order_parameter(node) is None or not finite.size:
+        return False
+    return bool(finite[0] <= temperature * (1 + 1e-9) and temperature <= finite[-1] * (1 + 1e-9))
+
+
+def _failing(read: Survey, temperature: float) -> tuple[int, int, int]:
+    """Samples of planted nodes at a temperature that have not proved equilibrium, samples of symmetric nodes at it, and
+    nodes of both that fail together."""
+    here = {node.path: node for node in read.nodes if reached(node, temperature)}
+    failing: dict[bool, set] = {True: set(), False: set()}
+    for one in read.equilibration.failures:
+        node = here.get(one.path)
+        if node is not None and (node.planted_temperature is not None or one.temperature >= _below(node, temperature)):
+            failing[node.planted_temperature is not None].add((one.path, one.sample))
+    return len(failing[True]), len(failing[False]), sum(path in here for path in read.equilibration.nodes)
+
+
+def _below(node: Node, temperature: float) -> float:
+    """The rung at a temperature, or the next colder one."""
+    rungs = np.asarray(node.chain["temperature"].values, dtype=np.float64)
+    return float(rungs[rungs <= temperature * (1 + 1e-9)].max())
+
+
+def _told(located: Location | None, asked, rows, failing, planted: bool, unplanted: bool) -> Along:
+    """The answers among what was found, or why there are none."""
+    (grown, reason), (jump, heat) = rows, asked
+    crossed = [] if located is None else [located.estimates[0]._replace(stderr=located.stderr), *located.estimates[1:]]
+    # what find_transition asks of a crossing before it says where a transition is
+    answers = located is not None and located.found and jump.passed and heat.passed
+    found = [*(crossed if answers else []), *grown]
+    listed = (*found, *(one for one in crossed if one not in found))
+    samples, together = sum(own + cold for own, cold, _ in failing), sum(nodes for *_, nodes in failing)
+    reasons = []
+    if samples:
+        reasons.append(f"{several(samples, 'sample')} {'has' if samples == 1 else 'have'} not proved equilibrium")
+    if together:
+        reasons.append(f"the averages of {several(together, 'node')} have not proved equilibrium")
+    jumps = jump.passed if located is not None and located.found else None
+    if not reasons and found:
+        return Along(tuple(found), listed, "", jumps)
+    if not reasons and planted:
+        reasons.append(_uncrossed(located, jump, heat))
+    if not reasons or (unplanted and not (samples or together)):
+        reasons.append(reason)
+    return Along((), listed, "; ".join(reasons), jumps)
+
+
+def _uncrossed(located: Location | None, jump: Evidence, heat: Evidence) -> str:
+    if located is None:
+        return "planted weights need two sizes at two or more dilutions each"
+    if not np.isfinite(located.temperature):
+        return "planted weights cross nowhere"
+    if located.lacks:
+        return f"{located.lacks}; planted weights cross at {number(located.temperature, located.stderr)}"
+    if located.found:
+        there = f"planted weights cross at {number(located.temperature, located.stderr)}"
+        if not jump.passed:
+            return f"{there}, but the overlap with the planted state does not jump: {jump.says}"
+        return f"{there}, but it is not known that the phases have one energy: {heat.says}"
+    where = "not significantly" if located.inside else "outside the dilutions of the scan"
+    return f"planted weights cross {where}, at {number(located.temperature, located.stderr)}"
+
+
+def _continuous(overlaps: list[tuple[Node, xr.Dataset]], temperature: float) -> tuple[list[Estimate], str]:
+    """Estimates of a continuous transition in units of the dilution, or why there are none."""
+    if not symmetric.has_binder({node.path: data for node, data in overlaps}):
+        return [], "networks have no Binder cumulant that could cross"
+    p = max([int(node.chain.attrs.get("p", 2)) for node, _ in overlaps], default=2)
+    curves = {}
+    for size in sorted({node.size for node, _ in overlaps}):
+        own = [pair for pair in overlaps if pair[0].size == size]
+        own.sort(key=lambda pair: pair[0].effective_dilution)
+        own = [pair for place, pair in enumerate(own) if not place or _apart(pair[0], own[place - 1][0])]
+        fewer = np.array([(1 - node.effective_dilution) ** (1 - p) for node, _ in own])
+        known = [name for name in _CURVES if all(name in data for _, data in own)]
+        at = [_at(data, temperature) for _, data in own]
+        columns = {f"{name}_resampled": np.array([_flat(row[f"{name}_resampled"]) for row in at]).T for name in known}
+        n_samples = min(data.attrs["n_samples"] for _, data in own)
+        dims = ("resample", "temperature")
+        variables = {name: (dims, values) for name, values in columns.items()}
+        facts = {"n_samples": n_samples, **{name: own[0][1].attrs[name] for name in _GLASS}}
+        curves[size] = xr.Dataset(variables, {"temperature": fewer}, facts)
+    grown = continuous(_shared(curves))
+    if grown.binder is None:
+        return [], "symmetric scans need two sizes at four or more common dilutions"
+    if discontinuous(curves):
+        return [], f"no transition of p = {p} on random graphs is continuous: planted scans locate it"
+    if min(float(data["binder_resampled"][0].min()) for data in curves.values()) < _DIP:
+        return [], "the Binder cumulant has a dip, so the transition is not continuous: planted scans locate it"
+    found = [_in_dilution(one, p) for one in grown.estimates]
+    return found, "" if found else _uncrossed_sizes(grown)
+
+
+def _apart(node: Node, other: Node) -> bool:
+    """Whether two nodes of one size have lost different fractions."""
+    return node.effective_dilution - other.effective_dilution > 1e-9
+
+
+def _at(data: xr.Dataset, temperature: float) -> xr.Dataset:
+    """Averages at a temperature within the rungs."""
+    finite = data.isel(temperature=np.isfinite(data.temperature.values))
+    near = finite.sel(temperature=temperature, method="nearest")
+    if finite.sizes["temperature"] == 1 or np.isclose(float(near.temperature), temperature, rtol=1e-9, atol=0):
+        return near
+    resampled = [name for name in finite.data_vars if str(name).endswith("_resampled")]
+    return finite[resampled].interp(temperature=temperature)
+
+
+def _shared(curves: dict[int, xr.Dataset]) -> dict[int, xr.Dataset]:
+    """Curves of all sizes where those of the largest one are known, as far as all reach."""
+    if not curves:
+        return curves
+    places = [data.temperature.values for data in curves.values()]
+    lowest, highest = max(place[0] for place in places), min(place[-1] for place in places)
+    rungs = places[-1][(places[-1] >= lowest) & (places[-1] <= highest)]
+    if all(np.array_equal(place, rungs) for place in places):
+        return curves
+    return {size: on_rungs(data, data.temperature.values, rungs) for size, data in curves.items()}
+
+
+def _uncrossed_sizes(grown: Continuous) -> str:
+    """Why a continuous transition has no place."""
+    if grown.exponents is not None:
+        return f"{grown.exponents.quantity} of all sizes does not cross within the dilutions of the scan"
+    if grown.binder.found:
+        return "Binder cumulants cross, but two sizes do not tell how far from the limit"
+    return "Binder cumulants of all sizes do not cross within the dilutions of the scan"
+
+
+def _flat(values: xr.DataArray) -> np.ndarray:
+    return np.asarray(values.values, dtype=np.float64).ravel()
+
+
+def _in_dilution(one: Estimate, p: int) -> Estimate:
+    """An estimate of alpha / alpha' as one of the dilution 1 - (alpha / alpha')^(-1 / (p - 1))."""
+    left = one.value ** (-1 / (p - 1))
+    return one._replace(value=1 - left, stderr=left / (p - 1) * one.stderr / one.value)

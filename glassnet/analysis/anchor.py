@@ -1,0 +1,90 @@
+"""Where absolute free energies and entropies of a ladder start from, and how far that may be off."""
+
+import json
+import math
+
+import numpy as np
+
+from glassnet.analysis import errors
+from glassnet.analysis.nodes import Node, interacting, on_random_graph
+from glassnet.analysis.paramagnet import Paramagnet
+
+#: what gives absolute entropies where nothing else does
+_INFINITE = "a rung at T = inf"
+#: ln(1 + t^n) is at most so many times t/2 times its derivative, 0 < t < 1, n >= 2
+_ONE_LOOP = 2 * math.log(2)
+
+
+class Anchor:
+    """Where the free energies of a symmetric node start from: ln Z on its hottest rung.
+
+    At T = inf it is N ln 2, exactly. Otherwise it is the closed form of the paramagnet, but only for three or more
+    weights to a path and paths that were drawn at random: elsewhere loops, sets of paths that share every weight an
+    even number of times, shift ln Z by an amount that nothing here knows.
+
+    In random glasses they do so too, the less the hotter and the larger the glass. With t = tanh(beta) the shift is
+    the logarithm of 1 + sum over loops of prod tanh(beta J), whose derivative is seen: d ln Z / d beta = -E. A single
+    loop of n >= 2 paths shifts ln Z by ln(1 +- t^n), which is at most 2 ln 2 times t/2 times its derivative with
+    respect to t: the energy that the hottest rung has beyond the paramagnet's, times sinh(2 beta) ln(2) / 2, bounds
+    what one loop does to ln Z. Many loops may cancel in one of the two; enumerated glasses tell how often
+    (tests/analysis/test_anchor.py).
+
+    Parameters
+    ----------
+    node : Node
+        Symmetric.
+
+    Attributes
+    ----------
+    known : bool
+    described : str
+        In words; "unknown" where it is not known.
+    lacks : str
+        The rung that would make it known, "" where it is.
+    """
+
+    def __init__(self, node: Node):
+        hottest = float(node.chain["temperature"].values[-1])
+        self._beta, self._paramagnet = 1.0 / hottest, Paramagnet(node)
+        told = on_random_graph(node) and _free_weights(node) >= 3 and np.isfinite(self._paramagnet.log_z(self._beta))
+        self.known = bool(told) or math.isinf(hottest)
+        start = "n_weights ln 2 at T = inf" if math.isinf(hottest) else f"the paramagnet at T = {hottest:g}"
+        self.described = start if self.known else "unknown"
+        self.lacks = "" if self.known else _INFINITE
+
+    def log_z(self, sample: int) -> float:
+        """ln Z of one sample on the hottest rung, per weight; nan where it is not known."""
+        return float(self._paramagnet.log_z(self._beta, sample)) if self.known else np.nan
+
+    def error(self, energy: np.ndarray, stderr: np.ndarray) -> float:
+        """How far the mean over samples of :meth:`log_z` may be off.
+
+        Parameters
+        ----------
+        energy, stderr : (n_samples,) float64
+            Thermal average of the energy per weight of each sample on the hottest rung, and its standard error.
+
+        Returns
+        -------
+        float
+            The mean shift that the energies tell, with its error over samples in quadrature (of one sample the thermal
+            one); 0 at T = inf, nan where the anchor is not known.
+        """
+        if not self._beta or not self.known:
+            return 0.0 if self.known else np.nan
+        factor = _ONE_LOOP * math.sinh(min(2 * self._beta, 700.0)) / 4
+        expected = np.array([self._paramagnet.energy(self._beta, sample) for sample in range(len(energy))])
+        most = self._paramagnet.most_off(self._beta)
+        shift = np.clip(factor * (expected - energy), -most, most)
+        if len(shift) > 1:
+            noise = errors.student(len(shift)) * shift.std(ddof=1) / math.sqrt(len(shift))
+        else:
+            noise = min(factor * float(stderr[0]), most)
+        return float(np.hypot(shift.mean(), noise))
+
+
+def _free_weights(node: Node) -> int:
+    """Weights that interact on a path when those that a gauge makes +1 are left out: a network of walks with one input
+    or output unit can turn the weights of that layer into +1 by its hidden neurons. 0 where p is not known."""
+    widths = json.loads(node.chain.attrs.get("glass", "{}")).get("widths") or [0]
+    return interacting(node) - (widths[0] == 1) - (widths[-1] == 1)

@@ -1,0 +1,236 @@
+"""Sizes whose effective dilutions differ, against the cavity method: complexities that are exact at every dilution."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import glassnet as gn
+from glassnet import _dilution
+from glassnet.analysis import common_dilution as common
+from glassnet.analysis.isentropes import Isentropes
+from glassnet.analysis.location import locate, widened
+from glassnet.analysis.nodes import Node, nodes
+from glassnet.analysis.planted import PlantedNode
+
+P, ALPHA, SIZES = 4, 2.0, (32, 48, 64)
+#: T_K of the Poisson glass p = 4, alpha = 2 by the cavity method
+STATIC = {0.0: 0.99034, 0.1: 0.74054, 0.125: 0.67109}
+
+
+def layered(synthetic, size, dilution, counts=None, **attrs):
+    """A node of layered glasses; `counts` are the connections removed from each layer, one row for each sample."""
+    data = synthetic.node((0.7,), np.zeros((2, 4, 1, 2)), size, ensemble="layered", p=P, glass=f'{{"alpha": {ALPHA}}}')
+    if counts is not None:
+        data["removed_fraction"] = (("sample", "layer"), np.array(counts) / (size // P))
+    return Node(f"/N{size}/dilution{dilution}", size, dilution, None, data.assign_attrs(**attrs))
+
+
+def test_nodes_know_what_was_removed(synthetic):
+    node = layered(synthetic, 32, 0.05, [[1, 0, 1, 0], [0, 1, 1, 0]])
+    expected = 1 - ((7 / 8) ** 2 / (30 / 32)) ** (1 / 3)
+    assert node.effective_dilution == pytest.approx(expected)
+    # before chains said it, every layer was rounded for itself: 0.4 of a connection is none
+    assert layered(synthetic, 32, 0.05).effective_dilution == 0
+    assert [layered(synthetic, n, 0.1).effective_dilution for n in SIZES] == pytest.approx([1 / 8, 1 / 12, 1 / 8])
+    walks = {"ensemble": "walks", "p": 3, "glass": '{"alpha": 2.0, "widths": [3, 4, 5, 3]}'}
+    node = layered(synthetic, 47, 0.1, **walks)
+    assert node.layer_sizes == [12, 20, 15]
+    removed = np.array([round(0.1 * n) / n for n in (12, 20, 15)])
+    assert node.effective_dilution == pytest.approx(_dilution.effective(removed, [12, 20, 15], 3))
+    given = layered(synthetic, 32, 0.05, ensemble="")
+    assert given.removed is None
+    assert given.effective_dilution == 0.05
+
+
+def test_paths_per_weight_are_those_of_the_effective_dilution():
+    """Real diluted glasses have alpha (1 - delta)^(p - 1) of them, on the average over seeds."""
+    left = []
+    for seed in range(400):
+        glass = gn.ensembles.layered(n_weights=32, p=P, alpha=ALPHA, dilution=0.1, seed=seed)
+        left.append(glass.n_paths / glass.n_weights)
+        counts = np.bincount(glass.layer, minlength=P)
+    delta = float(_dilution.effective(1 - counts / 8, [8] * P, P))
+    error = np.std(left, ddof=1) / np.sqrt(len(left))
+    assert abs(np.mean(left) - ALPHA * (1 - delta) ** (P - 1)) < 4 * error
+
+
+@pytest.fixture(scope="module")
+def complexity():
+    """Complexity of the Poisson glass against temperature, by dilution."""
+    known = {}
+
+    def of(temperature, dilution):
+        key = round(dilution, 12)
+        if key not in known:
+            theory = gn.theory.poisson(p=P, alpha=ALPHA, dilution=dilution)
+            middle = theory.static_temperature()
+            at = np.linspace(0.85, 1.0, 4) * middle
+            known[key] = np.polynomial.Polynomial.fit(at, theory.complexity(at), 2), middle
+        return float(known[key][0](temperature))
+
+    return of
+
+
+def planted(synthetic, complexity, asked, planting, n_samples=40):
+    """Nodes as release 0.3.0 diluted them, and their planted weights 1 / (1 + exp(N Sigma - 1/2)) without any noise."""
+    found, rows = [], []
+    for size in SIZES:
+        for temperature in planting:
+            node = layered(synthetic, size, asked, couplings="binary")
+            node = node._replace(path=f"{node.path}/planted{temperature}", planted_temperature=temperature)
+            left = round(size * (1 - np.mean(node.removed)))
+            weight = 1 / (1 + np.exp(left * complexity(temperature, node.effective_dilution) - 0.5))
+            same = np.full(n_samples, weight)
+            nothing = (np.zeros((n_samples, 1)), np.zeros(2), 0.5, same)
+            found.append(node)
+            rows.append(PlantedNode(node.path, size, left, temperature, same, same, same, same, same, *nothing))
+    return found, rows
+
+
+def scanned(synthetic, complexity, dilutions):
+    planting = np.arange(0.6, 0.86, 0.05)
+    return {asked: planted(synthetic, complexity, asked, planting) for asked in dilutions}
+
+
+def crossing(shared, found, rows):
+    """Where the weights cross at the common dilution, with the bar."""
+    facts = {node.path: node for node in found}
+    places = [locate(one.planted(rows, facts)) for one in (shared, *shared.ends())]
+    return widened(places[0], places[1:])
+
+
+def test_sizes_of_different_dilution_cross_where_theory_says(synthetic, complexity):
+    """Asked for 0.10, N = 32, 48, 64 have lost 1/8, 1/12 and 1/8: without a shift they cross far off."""
+    found, rows = scanned(synthetic, complexity, (0.1,))[0.1]
+    unmoved = locate(rows).temperature
+    assert abs(unmoved - STATIC[0.125]) > 0.03
+    shared = common.common_dilution(common.Measured(found, rows, {}), [])
+    assert shared.dilution == pytest.approx(1 / 8)
+    assert shared.slope.source == "the paramagnet's bound"
+    place = crossing(shared, found, rows)
+    assert abs(place.temperature - STATIC[0.125]) < 0.005
+    assert abs(place.temperature - STATIC[0.125]) < 2 * place.shift
+    assert place.stderr >= place.shift > 0.002
+
+
+def test_the_slope_is_fitted_to_the_dilutions_of_the_scan(synthetic, complexity):
+    """0.05 and 0.15 beside 0.10 tell that T_K falls 2 to 4 per cent faster than the paramagnet's isentropes."""
+    scan = scanned(synthetic, complexity, (0.05, 0.1, 0.15))
+    found, rows = scan[0.1]
+    measured = {d: common.Measured(*pair, {}) for d, pair in scan.items()}
+    shared = common.common_dilution(measured[0.1], [measured[0.05], measured[0.15]])
+    assert "fitted to planted weights" in shared.slope.source
+    assert shared.slope.value == pytest.approx(1.03, abs=0.03)
+    place = crossing(shared, found, rows)
+    assert abs(place.temperature - STATIC[0.125]) < 0.004
+
+    # without the paramagnet as well, where nothing is known of the couplings
+    def given(nodes):
+        return [node._replace(chain=node.chain.assign_attrs(couplings="given")) for node in nodes]
+
+    unknown = {d: one._replace(nodes=given(one.nodes)) for d, one in measured.items()}
+    shared = common.common_dilution(unknown[0.1], [unknown[0.05], unknown[0.15]])
+    assert shared.slope.isentropes is None
+    assert shared.slope.value == pytest.approx((STATIC[0.125] - STATIC[0.1]) / 0.025, rel=0.1)
+    assert abs(crossing(shared, unknown[0.1].nodes, rows).temperature - STATIC[0.125]) < 0.012
+
+
+@pytest.mark.parametrize("known", ["binary", "given"])
+def test_the_slope_is_fitted_to_curves_of_symmetric_scans(synthetic, known):
+    """Curves of one size at three dilutions that are moved by 1.3 isentropes, without planted nodes."""
+    ladder, scan, lines = np.geomspace(0.5, 1.5, 30), {}, Isentropes(layered(synthetic, 32, 0.0, couplings="binary"))
+    for asked in (0.05, 0.1, 0.15):
+        nodes_, curves = [], {}
+        for size in SIZES:
+            node = layered(synthetic, size, asked, couplings=known)
+            place = ladder + 1.3 * lines.shift(ladder, node.effective_dilution, 0.1)
+            curve = np.tile(1 / (1 + np.exp(size * (place - 0.8) / 4)), (20, 1))
+            variables = {"peak_weight_resampled": (("resample", "temperature"), curve)}
+            curves[size] = xr.Dataset(variables, {"temperature": ladder}, {"n_samples": 8, "p": P})
+            nodes_.append(node)
+        scan[asked] = common.Measured(nodes_, [], curves)
+    slope = common.common_dilution(scan[0.1], [scan[0.05], scan[0.15]]).slope
+    if known == "binary":
+        assert slope.value == pytest.approx(1.3, abs=0.03)
+    else:
+        assert slope.value == pytest.approx(1.3 * float(lines.shift(0.8, 0.1, 0.11)) / 0.01, rel=0.1)
+    assert "fitted to curves" in slope.source
+
+
+def test_without_a_slope_sizes_are_not_compared(synthetic, complexity):
+    found, rows = scanned(synthetic, complexity, (0.1,))[0.1]
+    found = [node._replace(chain=node.chain.assign_attrs(couplings="given")) for node in found]
+    shared = common.common_dilution(common.Measured(found, rows, {}), [])
+    assert shared.slope is None
+    facts = {node.path: node for node in found}
+    # two sizes have lost the same
+    assert {facts[row.path].size for row in shared.planted(rows, facts)} == {32, 64}
+    item = common.evidence(shared)
+    assert item.passed is None
+    assert "0.1250, 0.0833, 0.1250 for N = 32, 48, 64" in item.says
+    assert "nothing tells how the transition moves with dilution" in item.says
+
+
+def test_one_dilution_at_every_size_moves_nothing(synthetic):
+    found = [layered(synthetic, size, 0.25) for size in SIZES]
+    shared = common.common_dilution(common.Measured(found, [], {}), [])
+    assert not shared.differs
+    assert shared.ends() == ()
+    assert common.evidence(shared) is None
+    assert shared.temperature([0.5, np.inf], 32).tolist() == [0.5, np.inf]
+
+
+@pytest.mark.parametrize(("ensemble", "keywords"), [("poisson", {"alpha": 2.0}), ("regular", {"degree": 6})])
+def test_transitions_run_along_isentropes(synthetic, ensemble, keywords):
+    """T_K by the cavity method falls faster than they do by 0 to 12 per cent; a slope that was not fitted has 10."""
+    node = layered(synthetic, 36, 0.0, ensemble=ensemble, p=3, glass=str(keywords).replace("'", '"'))
+    lines, theory = Isentropes(node), getattr(gn.theory, ensemble)
+    places = {d: theory(p=3, dilution=d, **keywords).static_temperature() for d in (0.0, 0.08, 0.16)}
+    for one, other in ((0.0, 0.08), (0.08, 0.16), (0.16, 0.08)):
+        ratio = (places[other] - places[one]) / float(lines.shift(places[one], one, other))
+        assert 1.0 < ratio < 1.12
+
+
+def test_a_ferromagnet_falls_twice_as_fast(synthetic):
+    """T_c of p = 2 on a Poisson graph, 2 alpha (1 - dilution) tanh(1/T) = 1: within the bar that a bias has."""
+    node = layered(synthetic, 36, 0.0, ensemble="poisson", p=2, glass='{"alpha": 2.0, "bias": 1.0}')
+    place = {d: 1 / np.arctanh(1 / (4 * (1 - d))) for d in (0.1, 0.12)}
+    ratio = (place[0.12] - place[0.1]) / float(Isentropes(node).shift(place[0.1], 0.1, 0.12))
+    assert abs(ratio - common._FACTOR_BIASED[0]) < common._FACTOR_BIASED[1]
+    diluted = [layered(synthetic, n, 0.1, ensemble="poisson", p=2, glass=node.chain.attrs["glass"]) for n in (32, 48)]
+    slope = common.common_dilution(common.Measured(diluted, [], {}), []).slope
+    assert (slope.value, slope.stderr) == common._FACTOR_BIASED
+
+
+def test_averages_are_moved_onto_the_rungs_of_the_largest_size(synthetic):
+    """A function of the moved temperature alone is the same at every size after the move."""
+    ladder, found, curves = np.append(np.geomspace(0.5, 1.5, 24), np.inf), [], {}
+    for size in SIZES:
+        found.append(layered(synthetic, size, 0.1, couplings="binary"))
+    shared = common.common_dilution(common.Measured(found, [], {}), [])
+    for node in found:
+        data = synthetic.node(ladder, np.zeros((1, 2, 25, 2)), node.size)[[]].assign_coords(temperature=ladder)
+        curve = np.tanh(2 / shared.temperature(ladder, node.size))
+        curves[node.size] = data.assign(binder=("temperature", curve), binder_stderr=("temperature", 0.1 + 0 * curve))
+    moved = shared.averages(curves)
+    assert np.array_equal(moved[64].temperature, ladder)
+    for size in (32, 48):
+        assert np.isin(moved[size].temperature, ladder).all()
+        assert moved[size].sizes["temperature"] > 20
+        assert moved[size]["binder"].values == pytest.approx(np.tanh(2 / moved[size].temperature.values), abs=1e-4)
+
+
+def test_a_whole_scan_says_that_sizes_were_moved(synthetic):
+    """From chains: layered glasses of which nothing but the dilution differs."""
+    rows = synthetic.two_level((32, 48, 64), (0.6, 0.65, 0.7, 0.75, 0.8), seed=5, critical=0.7, n_samples=8)
+    known = {"ensemble": "layered", "p": P, "glass": f'{{"alpha": {ALPHA}}}', "couplings": "binary"}
+    tree = {path.replace("dilution0.0", "dilution0.1"): data.assign_attrs(**known) for path, data in rows.items()}
+    found = gn.find_transition(synthetic.tree(tree))
+    assert found.dilution == 0.1
+    assert found.effective_dilution == pytest.approx(1 / 8)
+    item = next(item for item in found.evidence if item.name == common.NAME)
+    assert item.passed
+    assert "the paramagnet's bound" in item.says
+    assert found.location.shift > 0
+    assert "dilution 0.1 (effective 0.125)" in str(found)
+    assert [round(node.effective_dilution, 4) for node in nodes(synthetic.tree(tree))][:3] == [0.125, 0.0833, 0.125]
