@@ -101,7 +101,9 @@ def digest(content: Content) -> str:
 
 
 def put(file: h5py.File, content: Content) -> None:
-    """Fill an empty HDF5 file; the axes of variables become dimension scales."""
+    """Fill an empty HDF5 file; the axes of variables become dimension scales. The same content gives the same bytes, in
+    whatever order its arrays came."""
+    content = Content(dict(sorted(content.arrays.items())), content.attrs)
     stored = {"": file} | {group: file.create_group(group) for group in GROUPS}
     for path, array in content.arrays.items():
         stored[path] = file.create_dataset(path, data=array, **_storage(array, dimensions(path)))

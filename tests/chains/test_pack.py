@@ -7,6 +7,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import h5py
 import pytest
 import xarray as xr
 
@@ -87,7 +88,12 @@ def test_a_damaged_pack_is_refused_or_read_right(run, tmp_path):
 def test_damaged_chains_are_not_packed(run, victim):
     path = run / FOLDER / victim
     image = bytearray(path.read_bytes())
-    image[len(image) // 2] ^= 8
+    place = len(image) // 2
+    if path.suffix == ".h5":
+        # not into space that nothing uses
+        with h5py.File(path) as file:
+            place = file["energy"].id.get_chunk_info(0).byte_offset + 5
+    image[place] ^= 8
     path.write_bytes(image)
     before = sorted(run.parent.rglob("*"))
     with pytest.raises(ChainError, match=rf"{victim}.*: .*damaged"):
