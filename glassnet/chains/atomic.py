@@ -3,7 +3,9 @@
 import contextlib
 import errno
 import os
+import re
 import socket
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,7 +70,16 @@ class Part:
         self.path = target.with_name(f".{target.name}.{socket.gethostname()}-{os.getpid()}.part")
         self._target, self._n_bytes = target, n_bytes
         with self._explained():
-            self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+            self._descriptor = self._created()
+
+    def _created(self) -> int:
+        """Never what another wrote, nor what a link points to; a killed process of our number may have left its own."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            return os.open(self.path, flags, 0o666)
+        except FileExistsError:
+            self.path.unlink()
+            return os.open(self.path, flags, 0o666)
 
     def write(self, image: bytes) -> int:
         """Write all of `image`."""
@@ -127,11 +138,23 @@ def set_aside(path: Path) -> Path:
     return aside
 
 
-def remove_parts(folder: Path) -> None:
-    """Remove what killed writers left behind in `folder` and below; only the owner of the lock may call this."""
-    for part in folder.rglob(".*.part"):
-        with contextlib.suppress(OSError):
-            part.unlink()
+def remove_parts(folder: Path, targets: str) -> None:
+    """Remove what killed writers left in one folder; only the owner of the lock may call this.
+
+    Parameters
+    ----------
+    folder : Path
+    targets : str
+        Regular expression of the names of files that are written there; whatever else is hidden there stays.
+    """
+    pattern = re.compile(rf"\.(?:{targets})\.[^/]+-\d+\.part")
+    with contextlib.suppress(OSError):
+        for name in os.listdir(folder):
+            path = folder / name
+            with contextlib.suppress(OSError):
+                # a writer makes regular files and nothing else
+                if pattern.fullmatch(name) and stat.S_ISREG(path.lstat().st_mode):
+                    path.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

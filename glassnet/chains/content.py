@@ -17,6 +17,7 @@ from typing import NamedTuple
 import h5py
 import numpy as np
 
+from glassnet import _checks
 from glassnet.chains import regular, schema
 from glassnet.chains.archive import Member
 
@@ -30,6 +31,8 @@ COORDINATES += ("field", "planting", "local_field", "degree")
 #: attributes outside the digest: they depend on when a run file grew or a release came out, never on the chain
 UNDIGESTED = ("digest", "run_file", "glassnet_version")
 GROUPS = ("glass", "state")
+#: where, when and how long: no function of inputs and seed
+RUNTIME = "runtime"
 _FILTERS = {"compression": "gzip", "compression_opts": 1, "shuffle": True, "fletcher32": True}
 _STRUCTURE = ("CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST", "DIMENSION_LABELS")
 #: name netCDF gives to a dimension without coordinate values
@@ -37,10 +40,12 @@ _NO_COORDINATE = "This is a netCDF dimension but not a netCDF variable. {:9d}"
 _CHUNK_BYTES = 2**16
 #: with which every HDF5 file begins that we write
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
-#: what h5py and zipfile raise on damaged files
+#: times that gzip can make anything smaller, at most
+MOST_EXPANDED = 1040
 #: errors of the system that pass, or that the user can put right
 _PASSING = (errno.EACCES, errno.EPERM, errno.EAGAIN, errno.EBUSY, errno.EINTR, errno.EIO, errno.EMFILE)
 _PASSING += (errno.ENFILE, errno.ENOMEM, errno.ESTALE, errno.ETIMEDOUT)
+#: what h5py and zipfile raise on damaged files; RecursionError is a RuntimeError
 _DAMAGE = (OSError, KeyError, RuntimeError, ValueError, TypeError, OverflowError, struct.error, zipfile.BadZipFile)
 
 
@@ -98,7 +103,9 @@ def digest(content: Content) -> str:
 
 
 def put(file: h5py.File, content: Content) -> None:
-    """Fill an empty HDF5 file; the axes of variables become dimension scales."""
+    """Fill an empty HDF5 file; the axes of variables become dimension scales. The same content gives the same bytes, in
+    whatever order its arrays came."""
+    content = Content(dict(sorted(content.arrays.items())), content.attrs)
     stored = {"": file} | {group: file.create_group(group) for group in GROUPS}
     for path, array in content.arrays.items():
         stored[path] = file.create_dataset(path, data=array, **_storage(array, dimensions(path)))
@@ -108,14 +115,59 @@ def put(file: h5py.File, content: Content) -> None:
 
 
 def get(file: h5py.File) -> Content:
-    """Everything in a chain file but the group `runtime`."""
+    """Everything in a chain file but the group `runtime`, which can be read, too; raises as :func:`own` does."""
+    for group in (*GROUPS, RUNTIME):
+        if not holds(file, group):
+            raise ChainError(f"group {group} is missing")
+    # no number of it counts, but a task that goes on reads it
+    attributes(file[RUNTIME])
     paths = variable_names(file) + [f"{group}/{name}" for group in GROUPS for name in file[group]]
     arrays, attrs = {}, {"": attributes(file)} | {group: attributes(file[group]) for group in GROUPS}
     for path in paths:
-        stored = file[path]
+        stored = own(file, path)
         arrays[path] = stored[...]
         attrs[path] = attributes(stored)
     return Content(arrays, attrs)
+
+
+def holds(file: h5py.File, path: str) -> bool:
+    """Whether a file has something at a path; ChainError where a link on the way leads elsewhere."""
+    parts = path.split("/")
+    for depth in range(1, len(parts) + 1):
+        link = file.get("/".join(parts[:depth]), getlink=True)
+        if link is None:
+            return False
+        if not isinstance(link, h5py.HardLink):
+            raise ChainError(f"{'/'.join(parts[:depth])} is a link")
+    return True
+
+
+def own(file: h5py.File, path: str) -> h5py.Dataset:
+    """A dataset whose numbers are in this file and no more than it can hold.
+
+    A stranger's file may name others: by links, by external storage, as a virtual dataset; and a megabyte may claim to
+    hold a petabyte.
+
+    Raises
+    ------
+    ChainError
+        If it is none of ours.
+    ValueError
+        If there is no memory for it.
+    """
+    if not holds(file, path):
+        raise ChainError(f"{path} is missing")
+    stored = file[path]
+    if not isinstance(stored, h5py.Dataset) or stored.dtype.kind not in "iufb":
+        raise ChainError(f"{path} is no array of numbers")
+    layout = stored.id.get_create_plist()
+    if layout.get_external_count() or layout.get_layout() == h5py.h5d.VIRTUAL:
+        raise ChainError(f"{path} is stored in another file")
+    if stored.nbytes > MOST_EXPANDED * stored.id.get_storage_size() + _CHUNK_BYTES:
+        raise ChainError(f"{path} claims {stored.nbytes} bytes, but the file does not hold them")
+    if stored.nbytes > 2**10 * _CHUNK_BYTES:
+        _checks.memory(path, stored.nbytes)
+    return stored
 
 
 def variable_names(file: h5py.File) -> list[str]:
@@ -202,7 +254,7 @@ def _open(place: Place, held: contextlib.ExitStack) -> h5py.File:
     file = held.enter_context(h5py.File(source, "r", locking=False))
     if "format" not in file.attrs or "digest" not in file.attrs:
         raise ChainError(f"{place}: an HDF5 file, but not a glassnet chain file")
-    check_format(place, file.attrs["format"])
+    check_format(place, int(file.attrs["format"]))
     return file
 
 
@@ -226,8 +278,10 @@ def reading(place: Place) -> Iterator[None]:
     """Whatever fails inside is a :class:`ChainError` that names what was read."""
     try:
         yield
-    except ChainError:
-        raise
+    except ChainError as error:
+        if str(place) in str(error):
+            raise
+        raise type(error)(f"{place}: {error}") from None
     except FileNotFoundError:
         raise ChainError(f"{place}: no such file") from None
     except IsADirectoryError as error:

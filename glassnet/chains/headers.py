@@ -2,18 +2,19 @@
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from glassnet.chains.archive import Member
-from glassnet.chains.content import ChainError, check_format
+from glassnet.chains.content import MOST_EXPANDED, ChainError, Content, check_format
 
 #: name of the index inside a shard
 INDEX = "index.json"
 #: name of a chain file
-FILE = re.compile(r"sample(\d+)\.h5")
+FILE = re.compile(r"sample(\d{1,12})\.h5")
 
 
 class Header(NamedTuple):
@@ -24,6 +25,55 @@ class Header(NamedTuple):
     draw: np.ndarray
     temperature: np.ndarray
     variables: list[str]
+
+
+#: attributes of every chain that is put into a tree, with their types; and those that some chains have
+_NEEDED = {"sample": int, "seed": int, "n_weights": int, "n_weights_parent": int, "n_paths": int, "sweeps": int}
+_NEEDED |= {"dilution": float, "ensemble": str, "p": int}
+_OPTIONAL = {"planted_temperature": float, "planted_energy": float, "kind": str, "rounding": str, "couplings": str}
+_OPTIONAL |= {"task": str, "glass": str, "n_replicas": int, "thermalization": int, "measure_every": int}
+#: a glass has no more weights or paths
+_MOST = 2**31
+
+
+def of_content(place: Path | Member, content: Content) -> Header:
+    """Header of a chain that was read as a whole."""
+    variables = sorted(name for name in content.arrays if "/" not in name)
+    arrays = content.arrays
+    return checked(Header(place, content.attrs[""], arrays["draw"], arrays["temperature"], variables))
+
+
+def checked(header: Header) -> Header:
+    """The same header; ChainError where an attribute of a stranger's chain is none that a scan writes."""
+    attrs = header.attrs
+    wrong = [name for name, kind in _NEEDED.items() if not _is(attrs.get(name), kind)]
+    wrong += [name for name, kind in _OPTIONAL.items() if name in attrs and not _is(attrs[name], kind)]
+    wrong = wrong or [
+        name for name in ("n_weights", "n_weights_parent", "n_paths") if not (name != "n_paths") <= attrs[name] < _MOST
+    ]
+    if not wrong and "glass" in attrs and not _is_flat(attrs["glass"]):
+        wrong = ["glass"]
+    wrong += [name for name in ("draw", "temperature") if getattr(header, name).ndim != 1]
+    if wrong:
+        raise ChainError(f"{header.place}: no chain of a scan: attribute {wrong[0]} is missing or none it can have")
+    return header
+
+
+def _is(value, kind: type) -> bool:
+    return isinstance(value, (int, float) if kind is float else kind) and not isinstance(value, bool)
+
+
+def _is_flat(text: str) -> bool:
+    """Whether a text is a JSON table of numbers, texts and lists of numbers."""
+    try:
+        table = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    plain = (str, int, float, type(None))
+    return isinstance(table, Mapping) and all(
+        isinstance(value, plain) or (isinstance(value, list) and all(isinstance(part, plain) for part in value))
+        for value in table.values()
+    )
 
 
 def file_name(sample: int) -> str:
@@ -46,7 +96,10 @@ def decode(index: bytes, members: dict[str, Member], shard: Path | Member) -> di
     ChainError
         If one does not fit the other, or a later release wrote them.
     """
-    found = json.loads(index)
+    try:
+        found = json.loads(index)
+    except RecursionError:
+        raise ChainError(f"{shard}: damaged: its index is nested too deeply") from None
     check_format(shard, found["format"])
     if found["chains"].keys() != members.keys():
         raise ChainError(f"{shard}: damaged: its index is not that of its members")
@@ -66,5 +119,12 @@ def _encoded(header: Header) -> dict:
 
 def _decoded(place: Member, entry: dict) -> Header:
     draw = entry["draw"]
-    draw = np.arange(draw["start"], draw["stop"], draw["step"]) if isinstance(draw, dict) else np.array(draw)
-    return Header(place, entry["attrs"], draw.astype(np.int64), np.array(entry["temperature"]), entry["variables"])
+    if isinstance(draw, dict):
+        regular = range(draw["start"], draw["stop"], draw["step"])
+        # no more than its file can hold
+        if 8 * len(regular) > MOST_EXPANDED * place.size:
+            raise ChainError(f"{place}: the index of its shard claims {len(regular)} draws")
+        draw = np.arange(regular.start, regular.stop, regular.step)
+    draw = np.array(draw)
+    temperature = np.array(entry["temperature"], dtype=np.float64)
+    return checked(Header(place, entry["attrs"], draw.astype(np.int64), temperature, entry["variables"]))

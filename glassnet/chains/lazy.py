@@ -8,7 +8,7 @@ import xarray as xr
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
-from glassnet.chains.content import Place, attributes, dimensions
+from glassnet.chains.content import Place, attributes, dimensions, holds, own
 from glassnet.chains.segment import from_stored
 from glassnet.chains.shards import follow
 
@@ -60,7 +60,7 @@ class SampleStack(BackendArray):
 
     def _read_one(self, number: int, key: tuple) -> np.ndarray:
         def read(file: h5py.File) -> np.ndarray:
-            stored = file[self.name]
+            stored = own(file, self.name)
             # of all attributes only this one is needed
             scale = stored.attrs.get("scale_factor")
             values = self._widened(lambda part: stored[part], stored.shape, key)
@@ -97,7 +97,7 @@ class FinalWeights(SampleStack):
 
     def _read_one(self, number: int, key: tuple) -> np.ndarray:
         def read(file: h5py.File) -> np.ndarray:
-            weights = file["state/weights"][...][file["state/walkers_lane_at"][...].T]
+            weights = own(file, "state/weights")[...][own(file, "state/walkers_lane_at")[...].T]
             return self._widened(weights.__getitem__, weights.shape, key)
 
         self.places[number], values = follow(self.places[number], read)
@@ -107,10 +107,9 @@ class FinalWeights(SampleStack):
 def final_weights(places: list[Place], file: h5py.File, n_bytes: int) -> xr.Variable | None:
     """Lazy variable of the weights that the chains in `places` end in, packed into so many bytes at most; None if
     `file`, that of one of them, has no state of a sampler on a ladder."""
-    state = file["state"]
-    if "weights" not in state or "walkers_lane_at" not in state:
+    if not all(holds(file, f"state/{name}") for name in ("weights", "walkers_lane_at")):
         return None
-    n_replicas, n_rungs = state["walkers_lane_at"].shape
+    n_replicas, n_rungs = own(file, "state/walkers_lane_at").shape
     array = indexing.LazilyIndexedArray(FinalWeights(places, (n_rungs, n_replicas, n_bytes)))
     meaning = "weights at the end of the chain, packed 8 to a byte, lowest bit first, 1 = +1"
     return xr.Variable(("sample", "temperature", "replica", "byte"), array, {"long_name": meaning})

@@ -124,11 +124,10 @@ def _files(paths: dict[int, Path], kept: dict[int, Header], proceed) -> Iterator
 
 def _verified(path: Path, sample: int) -> tuple[Header, bytes]:
     image = _image(path)
-    arrays, attrs = segment.verified(Image(path, image))
-    if attrs[""]["sample"] != sample:
-        raise ChainError(f"{path}: holds sample {attrs['']['sample']}, not {sample}")
-    variables = sorted(name for name in arrays if "/" not in name)
-    return Header(path, attrs[""], arrays["draw"], arrays["temperature"], variables), image
+    header = headers.of_content(path, segment.verified(Image(path, image)))
+    if header.attrs["sample"] != sample:
+        raise ChainError(f"{path}: holds sample {header.attrs['sample']}, not {sample}")
+    return header, image
 
 
 def _is_copy(path: Path, member: Member) -> bool:

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from glassnet.chains import archive, regular, segment, shards
 from glassnet.chains.atomic import committing
 from glassnet.chains.content import ChainError, Image, reading
-from glassnet.chains.store import NODES, RUN_FILE, members_of, read_index
+from glassnet.chains.index import NODES, RUN_FILE
+from glassnet.chains.store import members_of, read_index
 
 #: what is taken along beside the chains, where there is such
 _BESIDE = ("ladders.json", "field.json", "summary.json", "report.html", "transition*.png", "figures/*", "failed/*.txt")
@@ -55,7 +56,8 @@ def pack(directory: Path, out: Path | None = None) -> Packed:
         out = named.with_name(f"{named.name}.zip")
     if out.is_dir() or (out.exists() and NODES not in (members_of(out) or {})):
         raise ChainError(f"{out}: there is something else than a packed run; choose another output")
-    beside = [directory / RUN_FILE, directory / NODES]
+    # the list of nodes holds the run file, too
+    beside = [path for path in (directory / RUN_FILE, directory / NODES) if path.is_file()]
     beside += [path for pattern in _BESIDE for path in sorted(directory.glob(pattern)) if path.is_file()]
     folders = [directory / node["folder"] for node in index["nodes"]]
     chains: set[tuple[Path, int]] = set()

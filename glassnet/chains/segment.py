@@ -14,6 +14,7 @@ import xarray as xr
 
 from glassnet.chains.atomic import commit
 from glassnet.chains.content import (
+    RUNTIME,
     ChainError,
     Content,
     Place,
@@ -69,7 +70,7 @@ def write(path: Path, dataset: xr.Dataset, glass: PathGlass, state: dict[str, np
     with h5py.File(memory, "w", libver=("v110", "v110")) as file:
         put(file, content)
         put_attributes(file, {"digest": name})
-        put_attributes(file.create_group("runtime"), runtime)
+        put_attributes(file.create_group(RUNTIME), runtime)
     commit(path, memory.getvalue())
     return name
 
@@ -85,7 +86,7 @@ def read(place: Place) -> Segment:
     with opened(place) as file:
         content = _verified(file, place)
         name = content.attrs[""]["digest"]
-        return Segment(*_unpack(content), name, attributes(file["runtime"]))
+        return Segment(*_unpack(content), name, attributes(file[RUNTIME]))
 
 
 def verified(place: Place) -> Content:

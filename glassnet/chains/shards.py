@@ -17,16 +17,16 @@ import numpy as np
 
 from glassnet.chains import archive, headers
 from glassnet.chains.archive import Member
-from glassnet.chains.content import FORMAT, ChainError, attributes, opened, reading, variable_names
+from glassnet.chains.content import FORMAT, ChainError, attributes, opened, own, reading, variable_names
 from glassnet.chains.headers import FILE, Header, file_name
 
 #: samples in a shard; runs of no more tasks than this keep a file for each
 BLOCK = 256
-_SHARD = re.compile(r"samples(\d+)-(\d+)\.zip")
+_SHARD = re.compile(r"samples(\d{1,12})-(\d{1,12})\.zip")
 #: a chain file never changes, and some cluster file systems have no locks
 _UNLOCKED = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
 _UNLOCKED.set_file_locking(False, True)
-_SEGMENTS = re.compile(r"sample(\d+)\.segments")
+_SEGMENTS = re.compile(r"sample(\d{1,12})\.segments")
 
 
 class Held(NamedTuple):
@@ -166,10 +166,10 @@ def read_header(place: Path | Member) -> Header:
     """Header of one chain file; raises as :func:`follow` does."""
 
     def read(file: h5py.File) -> tuple:
-        return attributes(file), file["draw"][...], file["temperature"][...], variable_names(file)
+        return attributes(file), own(file, "draw")[...], own(file, "temperature")[...], variable_names(file)
 
     place, parts = follow(place, read)
-    return Header(place, *parts)
+    return headers.checked(Header(place, *parts))
 
 
 def follow(place: Path | Member, read: Callable[[h5py.File], Any]) -> tuple[Path | Member, Any]:

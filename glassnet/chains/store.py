@@ -1,6 +1,6 @@
 """Open the chains of a run, or one chain file, as a lazy tree."""
 
-import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -9,26 +9,25 @@ import numpy as np
 import xarray as xr
 
 from glassnet import _checks, _terminal
-from glassnet.chains import archive, lazy, regular
+from glassnet.chains import archive, index, lazy, regular, sealed, segment
 from glassnet.chains.archive import Member
 from glassnet.chains.content import (
     COORDINATES,
     ChainError,
+    Image,
     attributes,
     dimensions,
     labels,
+    own,
     reading,
     variable_names,
 )
-from glassnet.chains.headers import Header
+from glassnet.chains.headers import Header, of_content
+from glassnet.chains.index import NODE_ATTRS, NODES, RUN_FILE
 from glassnet.chains.shards import Held, follow, held, in_list, listed, read_header, sharded
 
-#: what a run directory holds besides its chains
-RUN_FILE = "run.toml"
-NODES = "nodes.json"
-#: facts of a task in its chain file that all samples of a node share
-NODE_ATTRS = ("n_weights_parent", "dilution", "planted_temperature", "ensemble", "p", "couplings", "glass", "n_weights")
-NODE_ATTRS += ("kind", "rounding")
+#: how all samples of a node were run
+SETTINGS = ("rounding", "sampler", "n_replicas", "thermalization", "measure_every")
 #: facts that differ between samples, with what they mean
 PER_SAMPLE = {
     "n_paths": "number of paths",
@@ -70,22 +69,51 @@ def open_chains(path) -> xr.DataTree:
         return _few({header.attrs["sample"]: header for header in [read_header(path)]}, path)
     if packed is not None and NODES not in packed:
         return _few(listed(path), path)
-    index = read_index(path, packed)
-    tree = {"/": xr.Dataset(attrs={"run_file": index["run_file"], "seed": index["seed"]})}
+    return tree_of(read_index(path, packed), path, packed)
+
+
+def tree_of(listed: dict, path: Path, packed: dict[str, Member] | None = None) -> xr.DataTree:
+    """The chains of the nodes in a list of them, as :func:`open_chains` opens them; those of a packed run, which may be
+    a stranger's, are compared with their digests first.
+
+    Parameters
+    ----------
+    listed : dict
+        What :func:`read_index` returns.
+    path, packed
+        As for :func:`read_index`.
+
+    Raises
+    ------
+    ChainError
+    """
+    tree = {"/": xr.Dataset(attrs={"run_file": listed["run_file"], "seed": listed["seed"]})}
     found = False
-    for node in index["nodes"]:
+    for node in listed["nodes"]:
         inside = held(path / node["folder"]) if packed is None else held_in_pack(packed, node["folder"])
         wanted = range(node["samples"])
         headers = sharded(inside)
         headers |= {sample: read_header(place) for sample, place in inside.files.items() if sample in wanted}
-        headers = {sample: headers[sample] for sample in wanted if sample in headers}
+        headers = {sample: headers[sample] for sample in wanted if sample in headers} if headers else {}
+        if packed is not None:
+            headers = _verified(headers)
         found |= bool(headers)
         missing = [sample for sample in wanted if sample not in headers]
         attrs = node["attrs"] | {"samples_expected": node["samples"], "samples_missing": missing}
-        tree[node["node"]] = node_of(headers, attrs, index["seed"], path / node["folder"])
+        tree[node["node"]] = node_of(headers, attrs, listed["seed"], path / node["folder"])
     if not found:
         raise ChainError(f"{path}: a run without finished tasks yet; run `glassnet scan` on its run file")
     return xr.DataTree.from_dict(tree)
+
+
+def _verified(headers: dict[int, Header]) -> dict[int, Header]:
+    """Compare packed chains with their checksums and digests; their headers as the chains themselves say them."""
+    found = {}
+    for sample, header in headers.items():
+        with reading(header.place):
+            image = header.place.image()
+        found[sample] = of_content(header.place, segment.verified(Image(header.place, image)))
+    return found
 
 
 def members_of(path: Path) -> dict[str, Member] | None:
@@ -127,31 +155,45 @@ def read_index(path: Path, packed: dict[str, Member] | None = None) -> dict:
     """
     if not path.exists():
         raise ChainError(f"{path}: no such file or directory")
-    try:
-        text = {name: packed[name].image() if packed else regular.read(path / name) for name in (NODES, RUN_FILE)}
-        return _index(json.loads(text[NODES])) | {"run_file": text[RUN_FILE].decode()}
-    except FileNotFoundError as error:
-        names = sorted(entry.name for entry in path.iterdir())
+    if packed is None and path.is_dir() and not (path / NODES).exists() and not (path / RUN_FILE).exists():
+        with reading(path):
+            names = sorted(os.listdir(path))
         shown = ", ".join(_terminal.shortened(_terminal.line(name), 60) for name in names[:5])
         found = shown + (", ..." if len(names) > 5 else "") if names else "nothing"
-        missing = Path(error.filename).name
-        raise ChainError(f"{path}: not a run directory of glassnet: no {missing} (found {found})") from None
+        raise ChainError(f"{path}: not a run directory of glassnet: no {NODES} (found {found})")
+    again = "" if packed is not None else f"; glassnet scan {path / RUN_FILE} --out {path} writes it again"
+    try:
+        table, is_sealed = index.decoded(_image(path, NODES, packed))
+        if not is_sealed:
+            table["run_file"] = _decoded(path, packed)
+        tables = index.tables_of(table["run_file"])
+        if not is_sealed:
+            index.check_unsealed(table, tables)
+        stray = None if is_sealed or packed is not None else index.unlisted(path, table)
+        if stray is not None:
+            raise sealed.Damaged(f"damaged: {stray} is not in it")
+    except FileNotFoundError as error:
+        raise ChainError(f"{path}: no {Path(error.filename).name}{again}") from None
+    except sealed.Damaged as error:
+        raise ChainError(f"{path / NODES}: {error}{again}") from None
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise ChainError(f"{path / NODES}: cannot be read ({error})") from None
+    return table
+
+
+def _image(path: Path, name: str, packed: dict[str, Member] | None) -> bytes:
+    if packed is None:
+        return regular.read(path / name)
+    if name not in packed:
+        raise ValueError(f"there is no {name}")
+    return packed[name].image()
+
+
+def _decoded(path: Path, packed: dict[str, Member] | None) -> str:
+    try:
+        return _image(path, RUN_FILE, packed).decode()
     except UnicodeDecodeError as error:
         raise ChainError(f"{path / RUN_FILE}: cannot be read: byte {error.start} is not UTF-8") from None
-    except (OSError, ValueError, KeyError, RecursionError, zipfile.BadZipFile) as error:
-        raise ChainError(f"{path / NODES}: cannot be read ({error})") from None
-
-
-def _index(found) -> dict:
-    """What nodes.json is to hold: the seed, and of every node its name, folder, samples and attributes."""
-    kinds = {"node": str, "folder": str, "samples": int, "attrs": dict}
-    sound = isinstance(found, dict) and isinstance(found.get("seed"), int) and isinstance(found.get("nodes"), list)
-    if not sound or not all(
-        isinstance(node, dict) and all(isinstance(node.get(name), kind) for name, kind in kinds.items())
-        for node in found["nodes"]
-    ):
-        raise ValueError("it does not list the nodes of a run")
-    return found
 
 
 def _few(headers: dict[int, Header], path: Path) -> xr.DataTree:
@@ -171,12 +213,9 @@ def node_of(headers: dict[int, Header], attrs: dict, seed: int, where: Path) -> 
     """Lazy dataset of the samples at hand; without any, only the attributes."""
     if not headers:
         return xr.Dataset(attrs=attrs)
+    _check_same_run(headers, attrs, seed, where)
     first = next(iter(headers.values()))
     n_draws = min(len(header.draw) for header in headers.values())
-    for sample, header in headers.items():
-        if header.attrs["sample"] != sample:
-            raise ChainError(f"{header.place}: holds sample {header.attrs['sample']}, not {sample}")
-        _check_same_run(first, header, n_draws, attrs, seed, where)
     variables = _variables(list(headers.values()), n_draws)
     variables["sample"] = ("sample", np.array(list(headers), dtype=np.int64))
     for name, meaning in PER_SAMPLE.items():
@@ -204,7 +243,7 @@ def _variables(headers: list[Header], n_draws: int) -> dict:
     def read(file: h5py.File) -> dict:
         variables = {}
         for name in variable_names(file):
-            stored = file[name]
+            stored = own(file, name)
             if name in COORDINATES:
                 values = stored[:n_draws] if name == "draw" else stored[...]
                 variables[name] = (dimensions(name), values, attributes(stored))
@@ -219,14 +258,31 @@ def _variables(headers: list[Header], n_draws: int) -> dict:
     return follow(places[0], read)[1]
 
 
-def _check_same_run(first: Header, header: Header, n_draws: int, attrs: dict, seed: int, where: Path) -> None:
-    same = (
-        header.attrs["seed"] == seed
-        and header.attrs.get("rounding") == first.attrs.get("rounding")
-        and all(header.attrs.get(name) == value for name, value in attrs.items() if name in NODE_ATTRS)
-        and np.array_equal(header.draw[:n_draws], first.draw[:n_draws])
-        and np.array_equal(header.temperature, first.temperature)
-        and header.variables == first.variables
-    )
-    if not same:
-        raise ChainError(f"{header.place}: belongs to another run than {where} is to hold")
+def _check_same_run(headers: dict[int, Header], attrs: dict, seed: int, where: Path) -> None:
+    """Refuse chains of another node, task or run: first what does not belong where it lies, then what most others
+    contradict; of two that contradict each other neither is blamed alone."""
+    for sample, header in headers.items():
+        if header.attrs["sample"] != sample:
+            raise ChainError(f"{header.place}: holds sample {header.attrs['sample']}, not {sample}")
+        if header.attrs["seed"] != seed or not _is_of_node(header.attrs, attrs):
+            raise ChainError(f"{header.place}: belongs to another run than {where} is to hold")
+    n_draws = min(len(header.draw) for header in headers.values())
+    kinds: dict[tuple, list[Header]] = {}
+    for header in headers.values():
+        bits = (header.draw[:n_draws].tobytes(), header.temperature.tobytes(), tuple(header.variables))
+        settings = (header.attrs.get(name) for name in SETTINGS)
+        kinds.setdefault((*bits, *settings), []).append(header)
+    if len(kinds) == 1:
+        return
+    least, *_, most = sorted(kinds.values(), key=len)
+    if len(least) < len(most):
+        raise ChainError(f"{least[0].place}: belongs to another run than the other chains in {where}")
+    raise ChainError(f"{least[0].place} and {most[0].place}: one of them belongs to another run")
+
+
+def _is_of_node(own: dict, attrs: dict) -> bool:
+    """Whether the attributes of a chain are those of its node."""
+    # of a single file nothing is known
+    names = [name for name in NODE_ATTRS if name in attrs]
+    names += ["planted_temperature", "kind"] if names else []
+    return all(own.get(name) == attrs.get(name) for name in names)

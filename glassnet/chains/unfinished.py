@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from glassnet.chains import segment
+from glassnet.chains import segment, shards
 from glassnet.chains.atomic import set_aside
-from glassnet.chains.content import ChainError, Unreadable, opened
+from glassnet.chains.content import ChainError, Unreadable
+from glassnet.chains.headers import Header
 from glassnet.chains.segment import Segment
 from glassnet.glass import PathGlass
 
@@ -34,12 +35,20 @@ class Unfinished:
         """The segments, oldest first."""
         return sorted(self.folder.glob("[0-9]*.h5"))
 
+    def newest(self) -> Header | None:
+        """Header of the newest segment, unverified; None without one that can be opened. Attribute `ends` is the number
+        of sweeps it ends at."""
+        for path in reversed(self.paths()):
+            with contextlib.suppress(ChainError):
+                header = shards.read_header(path)
+                if isinstance(header.attrs.get("ends"), int):
+                    return header
+        return None
+
     def reached(self) -> int | None:
         """Sweeps at the end of the newest segment, unverified; None without one that can be opened."""
-        for path in reversed(self.paths()):
-            with contextlib.suppress(ChainError), opened(path) as file:
-                return int(file.attrs["ends"])
-        return None
+        header = self.newest()
+        return None if header is None else header.attrs["ends"]
 
     def load(self, origin: str, n_sweeps: int = 0) -> tuple[list[Segment], list[str]]:
         """The segments that can be continued, oldest first, and a line for each that had to be set aside.

@@ -19,7 +19,7 @@ from pydantic import (
 from glassnet import _terminal, _toml
 from glassnet.chains import regular
 from glassnet.chains.archive import SIGNATURE
-from glassnet.chains.store import NODES, RUN_FILE
+from glassnet.chains.index import NODES, RUN_FILE
 from glassnet.sampling.planted_field import FEWEST_SWEEPS
 from glassnet.scan import checks
 from glassnet.scan.mistakes import in_words, shown

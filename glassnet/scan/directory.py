@@ -15,22 +15,20 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
 
-from glassnet import _checks
 from glassnet._dilution import ROUNDINGS
-from glassnet.chains import merging, regular, rescue, segment, shards
+from glassnet.chains import index, merging, regular, sealed, shards
 from glassnet.chains.archive import Member
-from glassnet.chains.atomic import commit, remove_parts
-from glassnet.chains.content import ChainError, Unreadable, attributes, opened
+from glassnet.chains.atomic import commit
+from glassnet.chains.content import ChainError, attributes, opened
 from glassnet.chains.headers import file_name
-from glassnet.chains.store import NODES, RUN_FILE
+from glassnet.chains.index import NODES, RUN_FILE
 from glassnet.chains.unfinished import Unfinished
-from glassnet.scan import dilution, fieldplan, growth, ladders
+from glassnet.scan import dilution, fieldplan, growth, ladderfile, ladders, leftovers, record
 from glassnet.scan.config import RunFile, UserError, parse, read
-from glassnet.scan.tasks import Task, all_tasks, n_samples, node_attributes, recorded
+from glassnet.scan.ladderfile import LADDERS
+from glassnet.scan.tasks import Task, n_samples, recorded
 
 PROGRESS = "progress.json"
 FIELD = "field.json"
@@ -38,18 +36,6 @@ FIELD = "field.json"
 _PATIENCE = 1.0
 #: seconds for which the last touch of a scan on another node counts as a sign of life, where locks do not tell
 _FRESH = 60.0
-#: shards read at once: one reader alone does not use what a parallel file system can do
-_READERS = 8
-
-
-class Survey(NamedTuple):
-    """What is on disk: tasks that are finished; sweeps, thermalization included, of those that are not; tasks that have
-    segments; damaged files with the reason."""
-
-    done: set[int]
-    reached: dict[int, int]
-    begun: set[int]
-    damaged: dict[Path, str]
 
 
 class RunDirectory:
@@ -71,13 +57,14 @@ class RunDirectory:
 
     def chain(self, task: Task) -> Path:
         """Chain file of a task, as it is written."""
-        return self._folder(task) / file_name(task.sample)
+        return self.folder(task) / file_name(task.sample)
 
     def find(self, task: Task) -> Path | Member | None:
         """Where the chain of a task is, in its file or in a shard; None without one."""
-        return shards.find(self._folder(task), task.sample)
+        return shards.find(self.folder(task), task.sample)
 
-    def _folder(self, task: Task) -> Path:
+    def folder(self, task: Task) -> Path:
+        """Folder of the node of a task."""
         return self.path / "chains" / task.folder
 
     def unfinished(self, task: Task) -> Unfinished:
@@ -105,10 +92,27 @@ class RunDirectory:
             raise UserError(f"{self.path}: not a directory; `unzip` makes one of a packed run")
         if not self.path.is_dir():
             raise UserError(f"{self.path}: no such directory")
+        return self.settled(self._begun())
+
+    def _is_begun(self) -> bool:
+        """Whether there is a run file, in run.toml or in nodes.json."""
+        kept = self.kept_record()
+        return (self.path / RUN_FILE).exists() or (kept is not None and kept.text is not None)
+
+    def _begun(self) -> RunFile:
+        """The run file without what the directory decided of field integration."""
+        kept = self.kept_record()
+        if kept is not None and kept.text is not None:
+            return parse(kept.text, str(self.path / NODES)).keeping(kept.rounding)
         if not (self.path / RUN_FILE).is_file():
             raise UserError(f"{self.path}: not a run directory of glassnet: no {RUN_FILE}")
-        begun = parse(read(self.path / RUN_FILE), str(self.path / RUN_FILE))
-        return self.settled(begun.keeping(self.rounding(begun.scan.rounding)))
+        try:
+            begun = parse(read(self.path / RUN_FILE), str(self.path / RUN_FILE))
+        except UserError as error:
+            lost = "is missing or damaged" if kept is None else "is that of an earlier release and keeps none"
+            again = f"{NODES}, where a copy is kept, {lost}: put the run file of this run back there"
+            raise UserError(f"{error}\n{self.path / RUN_FILE}: {again}") from None
+        return begun.keeping(self.rounding(begun.scan.rounding))
 
     def settled(self, run_file: RunFile) -> RunFile:
         """A run file with what was decided of field integration when the directory was begun, if it was.
@@ -118,17 +122,19 @@ class RunDirectory:
         UserError
             If the record of that is damaged.
         """
+        path = self.path / FIELD
         try:
-            return run_file.settled(fieldplan.from_json(regular.read(self.path / FIELD).decode()))
+            table, _ = sealed.unseal(regular.read(path))
+            return run_file.settled(fieldplan.from_json(json.dumps(table)))
         except FileNotFoundError:
             pass
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise UserError(f"{self.path / FIELD}: damaged ({error})") from None
-        if not (self.path / RUN_FILE).is_file():
+            raise UserError(f"{path}: damaged ({error}); delete it to have it decided again") from None
+        if run_file.field is None or not self._is_begun():
             return run_file
         # 0.3.0 kept no record: it decided by the rules of today, of the run file that is here
-        begun = parse(read(self.path / RUN_FILE), str(self.path / RUN_FILE))
-        if begun.field is None or run_file.field is None:
+        begun = self._begun()
+        if begun.field is None:
             return run_file
         return run_file.settled(fieldplan.decide(begun, ladders.of_field(begun, self.ladders())))
 
@@ -137,8 +143,41 @@ class RunDirectory:
         if run_file.field is None:
             return run_file
         decided = fieldplan.decide(run_file, ladders.of_field(run_file, kept))
-        self._put(FIELD, fieldplan.to_json(decided))
+        self._put(FIELD, sealed.seal(json.loads(fieldplan.to_json(decided))))
         return run_file.settled(decided)
+
+    def kept_record(self) -> record.Record | None:
+        """What nodes.json keeps; None where it is missing or damaged."""
+        try:
+            kept = record.read(self.path)
+        except sealed.Damaged:
+            return None
+        except OSError as error:
+            raise UserError(f"{self.path / NODES}: cannot be read: {error.strerror or error}") from None
+        if kept is not None and kept.rounding not in ROUNDINGS:
+            raise UserError(f"{self.path / NODES}: written by a newer glassnet (rounding {kept.rounding!r})")
+        return kept
+
+    def derived(self) -> dict | None:
+        """The list of nodes as a scan would write it, where nodes.json is missing, damaged or without a checksum; None
+        where it is sound, or no run file is.
+
+        Raises
+        ------
+        ChainError
+            If there are chains that the run file does not ask for.
+        """
+        try:
+            kept = self.kept_record()
+            if kept is not None and kept.text is not None:
+                return None
+            listed = record.listed(self.run_file())
+        except UserError:
+            return None
+        stray = index.unlisted(self.path, listed)
+        if stray is not None:
+            raise ChainError(f"{self.path / RUN_FILE}: damaged: it does not ask for {stray}")
+        return listed
 
     def rounding(self, otherwise: str) -> str:
         """How many connections the dilutions of this directory remove: what was recorded when it was begun.
@@ -156,12 +195,9 @@ class RunDirectory:
         UserError
             If a later release recorded a rule that is not known here.
         """
-        begun = False
-        with contextlib.suppress(OSError, ValueError, AttributeError):
-            recorded = json.loads((self.path / NODES).read_text()).get("rounding", "layers")
-            if recorded not in ROUNDINGS:
-                raise UserError(f"{self.path / NODES}: written by a newer glassnet (rounding {recorded!r})")
-            return recorded
+        kept, begun = self.kept_record(), False
+        if kept is not None:
+            return kept.rounding
         for folder in sorted((self.path / "chains").rglob("*")):
             attrs = _first_attributes(folder)
             begun |= attrs is not None
@@ -187,12 +223,19 @@ class RunDirectory:
         if self.path.exists():
             if not self.path.is_dir():
                 raise UserError(f"{self.path}: not a directory")
-            if (self.path / RUN_FILE).exists():
+            if self._is_begun():
                 refused = growth.objections(self.run_file(), self.settled(run_file), str(self.path))
             elif (self.path / "chains").exists():
                 raise UserError(f"{self.path}: holds chains of a run whose {RUN_FILE} is missing; choose another --out")
             run_file = self.settled(run_file.keeping(self.rounding(run_file.scan.rounding)))
+            kept = self.kept_record()
+            # nobody but the chains contradicts a run file of an earlier release
+            stray = index.unlisted(self.path, record.listed(run_file)) if kept is None or kept.text is None else None
+            if stray is not None and not refused:
+                refused = [f"asks for less than {self.path} holds: not for {stray}"]
         refused = [*refused, *dilution.mistakes(run_file)]
+        if refused and record.is_edited(self.path, name):
+            refused.append(record.ADVICE)
         if refused:
             raise UserError("\n".join(f"{name}: {mistake}" for mistake in refused))
         return run_file
@@ -203,7 +246,7 @@ class RunDirectory:
         self.path.mkdir(parents=True, exist_ok=True)
         with open(self.lock, "a+", opener=regular.opener) as lock:
             if self._acquire(lock):
-                remove_parts(self.path)
+                leftovers.remove(self.path)
                 lock.truncate(0)
                 lock.write(_identity())
                 lock.flush()
@@ -243,32 +286,16 @@ class RunDirectory:
 
     def describe(self, run_file: RunFile) -> None:
         """Write the run file and the list of nodes."""
-        nodes: dict[str, dict] = {}
-        for task in all_tasks(run_file):
-            if task.sample == 0:
-                both = run_file.symmetric and run_file.scan.planted and task.kind == "symmetric"
-                nodes[task.folder] = {
-                    "node": f"/{task.folder}" + "/symmetric" * bool(both),
-                    "folder": f"chains/{task.folder}",
-                    "samples": n_samples(task, run_file),
-                    "attrs": node_attributes(task, run_file),
-                }
-        index = {"seed": run_file.seed, "rounding": run_file.rounding, "nodes": list(nodes.values())}
-        self._put(NODES, json.dumps(index, indent=1))
+        self._put(NODES, record.text(run_file))
         self._put(RUN_FILE, run_file.text)
 
     def ladders(self) -> dict[str, list[float]]:
-        """Temperature ladders computed so far."""
-        try:
-            return _ladders(json.loads(regular.read(self.path / "ladders.json")))
-        except FileNotFoundError:
-            return {}
-        except (ValueError, TypeError, RecursionError) as error:
-            raise UserError(f"{self.path / 'ladders.json'}: damaged ({error})") from None
+        """Temperature ladders computed so far, by name; none where the file is damaged: they can be computed again."""
+        return ladderfile.read(self.path).ladders
 
     def keep_ladders(self, ladders: dict[str, list[float]]) -> None:
         """Write the temperature ladders."""
-        self._put("ladders.json", json.dumps(ladders, indent=1))
+        self._put(LADDERS, ladderfile.text(ladders))
 
     def note(self, speed: dict) -> None:
         """Leave word for `glassnet status`: how fast a running scan is and what it works on."""
@@ -290,51 +317,6 @@ class RunDirectory:
         if not path.is_file() or path.read_bytes() != text.encode():
             commit(path, text.encode())
 
-    def survey(self, tasks: list[Task], run_file: RunFile) -> Survey:
-        """Verify every chain of these tasks, and look how far those that have none or a shorter one are.
-
-        Raises
-        ------
-        UserError
-            If a file belongs to another run.
-        """
-        done, reached, begun, damaged = set(), {}, set(), {}
-        nodes = {folder: shards.held(folder) for folder in dict.fromkeys(map(self._folder, tasks))}
-        merged = {folder: {} for folder in nodes}
-        whose = [(folder, shard) for folder, inside in nodes.items() for shard in inside.shards]
-        with ThreadPoolExecutor(_READERS) as pool:
-            for (folder, shard), (chains, reason) in zip(whose, pool.map(_inspect, whose), strict=True):
-                merged[folder] |= chains
-                if reason is not None:
-                    damaged[shard] = reason
-        for number, task in enumerate(tasks):
-            folder, path = self._folder(task), self.chain(task)
-            attrs = merged[folder].get(task.sample)
-            if task.sample in nodes[folder].files:
-                try:
-                    attrs = segment.verify(path)
-                except Unreadable:
-                    raise
-                except ChainError as error:
-                    damaged[path] = str(error)
-            if task.sample in nodes[folder].begun:
-                begun.add(number)
-            if attrs is not None:
-                if attrs.get("seed") != run_file.seed or attrs.get("task") != task.text:
-                    raise UserError(
-                        f"{path}: belongs to another run or task (task {attrs.get('task')}, seed {attrs.get('seed')})"
-                    )
-                if attrs.get("rounding", "layers") != node_attributes(task, run_file).get("rounding", "layers"):
-                    raise UserError(f"{path}: its dilution was rounded by another rule than that of this run")
-                if attrs["sweeps"] >= recorded(task, run_file):
-                    done.add(number)
-                    continue
-                sampling = run_file.sampling_of(task.planted is not None)
-                reached[number] = sampling.thermalization + attrs["sweeps"]
-            if number in begun and (sweeps := self.unfinished(task).reached()) is not None:
-                reached[number] = max(sweeps, reached.get(number, 0))
-        return Survey(done, reached, begun, damaged)
-
     def lengths(self, tasks: list[Task]) -> tuple[dict[int, int], list[str]]:
         """Sweeps of the chains there are, by the number of the task, and a line for each file that cannot be opened.
 
@@ -343,11 +325,11 @@ class RunDirectory:
         found, damaged = {}, []
         nodes: dict[str, dict[int, int]] = {}
         for number, task in enumerate(tasks):
-            if task.folder not in nodes:
-                nodes[task.folder] = shards.lengths(self._folder(task), damaged)
-            sweeps = nodes[task.folder].get(task.sample)
-            if sweeps is not None:
-                found[number] = sweeps
+            folder = self.folder(task)
+            if folder not in nodes:
+                nodes[folder] = shards.lengths(folder, damaged)
+            if task.sample in nodes[folder]:
+                found[number] = nodes[folder][task.sample]
         return found, damaged
 
     def merge_block(self, task: Task, run_file: RunFile, proceed: Callable[[], bool]) -> None:
@@ -359,13 +341,13 @@ class RunDirectory:
             If something there is damaged, or the disk refuses; the chains are where they were.
         """
         block = shards.blocks(n_samples(task, run_file))[task.sample // shards.BLOCK]
-        if merging.is_complete(self._folder(task), block, recorded(task, run_file), task.sample):
-            merging.merge(self._folder(task), block, proceed)
+        if merging.is_complete(self.folder(task), block, recorded(task, run_file), task.sample):
+            merging.merge(self.folder(task), block, proceed)
 
     def merge_all(self, tasks: list[Task]) -> list[str]:
         """Merge what is still in files of its own when nobody works any more; a line for each block that cannot be."""
         refused = []
-        for folder in dict.fromkeys(map(self._folder, tasks)):
+        for folder in dict.fromkeys(map(self.folder, tasks)):
             files = shards.held(folder).files
             for block in shards.blocks(max(files, default=-1) + 1):
                 try:
@@ -380,15 +362,6 @@ def _identity() -> str:
     return f"{os.getpid()} on {socket.gethostname()}"
 
 
-def _ladders(found) -> dict[str, list[float]]:
-    """What ladders.json is to hold; ValueError if it does not."""
-    if not isinstance(found, dict) or not all(isinstance(ladder, list) for ladder in found.values()):
-        raise ValueError("must hold lists of temperatures by name")
-    for ladder in found.values():
-        _checks.temperature_ladder("temperatures", ladder)
-    return found
-
-
 def _note(found) -> dict:
     """What progress.json holds, as far as it is what a scan writes: it is advice, and nothing depends on it."""
     if not isinstance(found, dict):
@@ -400,17 +373,6 @@ def _note(found) -> dict:
     # a clock shows four digits of the year
     sound = {name: value for name, value in numbers.items() if isinstance(value, int | float) and 0 <= value < 1e11}
     return note | (sound if len(sound) == len(numbers) else {})
-
-
-def _inspect(whose: tuple[Path, Path]) -> tuple[dict[int, dict], str | None]:
-    """Attributes of the chains in a shard that are undamaged, and what is wrong with the shard."""
-    _, shard = whose
-    try:
-        return {sample: header.attrs for sample, header in shards.check(shard).items()}, None
-    except Unreadable:
-        raise
-    except ChainError as error:
-        return {sample: content.attrs[""] for sample, _, content in rescue.salvaged(shard)}, str(error)
 
 
 def _first_attributes(folder: Path) -> dict | None:

@@ -10,7 +10,7 @@ import xarray as xr
 
 from glassnet.analysis import equilibration
 from glassnet.analysis.nodes import Node
-from glassnet.chains.content import ChainError, opened
+from glassnet.chains.content import ChainError, opened, own
 from glassnet.scan.directory import RunDirectory
 from glassnet.scan.tasks import Task
 
@@ -77,9 +77,9 @@ def _chain(directory: RunDirectory, task: Task) -> xr.Dataset | None:
         if place is None:
             return None
         with opened(place) as file:
-            if "energy" not in file or len(file["draw"]) < _FEWEST:
+            if "energy" not in file or len(own(file, "draw")) < _FEWEST:
                 return None
-            energy, temperature = file["energy"][:], file["temperature"][:]
+            energy, temperature = own(file, "energy")[:], own(file, "temperature")[:]
             attrs = {name: int(file.attrs[name]) for name in ("n_weights", "n_paths")}
     except ChainError:
         # it may have been moved or lengthened a moment ago

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from glassnet.chains import regular
 from glassnet.chains.archive import SIGNATURE
-from glassnet.chains.store import NODES, RUN_FILE
+from glassnet.chains.index import NODES, RUN_FILE
 from glassnet.scan.config import UserError, parse, read
 from glassnet.scan.directory import RunDirectory
 

@@ -30,6 +30,14 @@ def objections(begun: RunFile, wanted: RunFile, directory: str) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
+def changes(before: RunFile, now: RunFile) -> list[str]:
+    """Every setting that differs, as 'key: value here, value before'."""
+    old, new = _settings(before), _settings(now)
+    keys = [key for key in dict.fromkeys([*old, *new]) if old.get(key) != new.get(key)]
+    lines = [f"{_written(key, before, now)}: {_shown(new.get(key))}, before {_shown(old.get(key))}" for key in keys]
+    return list(dict.fromkeys(lines))
+
+
 def _no_longer_symmetric(wanted: RunFile, directory: str) -> str:
     """The default of `symmetric` turns with the first planting temperature: say which key keeps what there is."""
     why = "false here" if wanted.scan.symmetric is False else "false by default where scan.planted is not empty"

@@ -1,12 +1,11 @@
 """One ladder of temperatures per size and dilution, computed once and kept in the run directory.
 
-Kept, because pilot runs take time, and because up to release 0.3.0 the last digits of a ladder were those of the
-machine: a ladder that agrees with its rule to 1e-12 is that ladder, and chains go on at its temperatures.
+Kept by :mod:`glassnet.scan.ladderfile`, because pilot runs take time, and because the last bits of the rungs of earlier
+releases depend on the machine that computed them: a ladder that agrees with its rule to 1e-12 is that ladder.
 """
 
 from collections.abc import Callable
-
-import numpy as np
+from itertools import pairwise
 
 from glassnet._random import Seed
 from glassnet.sampling import ladder as ladders
@@ -16,7 +15,7 @@ from glassnet.scan.tasks import Task, draw_glass
 
 #: sweeps of the pilots: enough that a ladder is known at all, and so few that the ranks that wait do not mind
 _FEWEST, _MOST = 200, 10_000
-#: how well a ladder has to agree with its rule, relative to its temperatures
+#: how well a kept ladder agrees with its rule, relative
 _AGREEMENT = 1e-12
 
 
@@ -58,26 +57,45 @@ def complete(
         asked = run_file.sampling_of(task.planted is not None).temperatures
         if isinstance(asked, Ladder) and (name := _name(asked, task)) not in seen:
             seen.add(name)
-            if _follows(asked, kept.get(name)):
-                continue
-            kept[name] = _compute(asked, task, run_file, pause)
-            save(kept)
+            if not follows(kept.get(name), asked):
+                kept[name] = _compute(asked, task, run_file, pause)
+                save(kept)
     return kept
 
 
-def _follows(asked: Ladder, kept: list[float] | None) -> bool:
-    """Whether a ladder is there and what its rule says; pilots are not run again to see it."""
-    if kept is None or asked.spacing == "adaptive":
-        return kept is not None
-    rule = getattr(ladders, asked.spacing)(asked.min, asked.max, asked.n)
-    if len(kept) != len(rule) or not all(isinstance(rung, int | float) for rung in kept):
+def name_of(task: Task, run_file: RunFile) -> str | None:
+    """Under which name the ladder of a task is kept; None where the run file lists the temperatures."""
+    if task.field:
+        return None if run_file.field.temperatures is not None else _field_name(task)
+    asked = run_file.sampling_of(task.planted is not None).temperatures
+    return _name(asked, task) if isinstance(asked, Ladder) else None
+
+
+def rule_of(task: Task, run_file: RunFile) -> Ladder | None:
+    """The rule behind the ladder of a task that has a name; None in field integration."""
+    return None if task.field else run_file.sampling_of(task.planted is not None).temperatures
+
+
+def by_rule(asked: Ladder) -> list[float] | None:
+    """The rungs of a rule; None for adaptive ladders, which pilots find."""
+    if asked.spacing == "adaptive":
+        return None
+    return getattr(ladders, asked.spacing)(asked.min, asked.max, asked.n).tolist()
+
+
+def follows(rungs: list[float] | None, asked: Ladder) -> bool:
+    """Whether rungs are those of a rule to 1e-12; of an adaptive ladder, whether number and ends are as asked."""
+    if rungs is None or len(rungs) != asked.n or (rungs[0], rungs[-1]) != (asked.min, asked.max):
         return False
-    return bool((np.abs(np.array(kept) - rule) <= _AGREEMENT * rule).all())
+    ruled = by_rule(asked)
+    if ruled is None:
+        return all(a < b for a, b in pairwise(rungs))
+    return all(abs(a - b) <= _AGREEMENT * b for a, b in zip(rungs, ruled, strict=True))
 
 
 def _compute(asked: Ladder, task: Task, run_file: RunFile, pause: Callable[[], bool] | None) -> list[float]:
     if asked.spacing != "adaptive":
-        return getattr(ladders, asked.spacing)(asked.min, asked.max, asked.n).tolist()
+        return by_rule(asked)
     pilot = Task(task.size, task.dilution, sample=0)
     glass = draw_glass(pilot, run_file, ",pilot")
     seed = Seed(run_file.seed, pilot.text + ",pilot")

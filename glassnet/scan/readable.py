@@ -5,11 +5,15 @@ from typing import NamedTuple
 
 import xarray as xr
 
-from glassnet.chains import archive, segment, store
+from glassnet.chains import archive, index, segment, store
 from glassnet.chains.archive import Member
 from glassnet.chains.content import ChainError, Unreadable, reading
 from glassnet.chains.headers import FILE, Header
 from glassnet.chains.shards import Held, check, held, read_header
+from glassnet.scan import survey
+from glassnet.scan.config import UserError
+from glassnet.scan.directory import RunDirectory
+from glassnet.scan.tasks import all_tasks
 
 
 class Readable(NamedTuple):
@@ -33,11 +37,35 @@ def open_readable(path: Path) -> Readable:
         If no chain is left, or it is no damage of single files that is in the way.
     """
     try:
-        return Readable(store.open_chains(path), [])
+        listed = _derived(path)
+        return Readable(store.open_chains(path) if listed is None else store.tree_of(listed, path), [])
     except Unreadable:
         raise
     except ChainError as error:
-        return without_damage(path, error)
+        try:
+            return without_damage(path, error)
+        except Unreadable:
+            raise
+        except ChainError:
+            _blame(path)
+            raise
+
+
+def _derived(path: Path) -> dict | None:
+    """The list of nodes of a run directory where nodes.json is missing, damaged or without a checksum."""
+    is_run = path.is_dir() and any((path / name).is_file() for name in (index.NODES, index.RUN_FILE))
+    return RunDirectory(path).derived() if is_run else None
+
+
+def _blame(path: Path) -> None:
+    """Raise a UserError that names the chains of other runs, where they can be told by the run file."""
+    if not path.is_dir():
+        return
+    try:
+        run_file = RunDirectory(path).run_file()
+    except UserError:
+        return
+    survey.survey(RunDirectory(path), all_tasks(run_file), run_file)
 
 
 def without_damage(path: Path, error: ChainError) -> Readable:
@@ -50,19 +78,19 @@ def without_damage(path: Path, error: ChainError) -> Readable:
         What was in the way; raised again if no damaged file explains it, or no chain is left.
     """
     packed = store.members_of(path)
-    single = path.is_file() if packed is None else store.NODES not in packed
+    single = path.is_file() if packed is None else index.NODES not in packed
     if single:
         raise error
-    index = store.read_index(path, packed)
-    tree, damaged = {"/": xr.Dataset(attrs={"run_file": index["run_file"], "seed": index["seed"]})}, []
-    for node in index["nodes"]:
+    listed = _derived(path) or store.read_index(path, packed)
+    tree, damaged = {"/": xr.Dataset(attrs={"run_file": listed["run_file"], "seed": listed["seed"]})}, []
+    for node in listed["nodes"]:
         folder = node["folder"]
         inside = held(path / folder) if packed is None else store.held_in_pack(packed, folder)
         found = _sound(inside, damaged)
         headers = {sample: found[sample] for sample in range(node["samples"]) if sample in found}
         missing = [sample for sample in range(node["samples"]) if sample not in headers]
         attrs = node["attrs"] | {"samples_expected": node["samples"], "samples_missing": missing}
-        tree[node["node"]] = store.node_of(headers, attrs, index["seed"], path / folder)
+        tree[node["node"]] = store.node_of(headers, attrs, listed["seed"], path / folder)
     if not damaged or not any("energy" in dataset for dataset in tree.values()):
         raise error
     return Readable(xr.DataTree.from_dict(tree), damaged)

@@ -16,7 +16,7 @@ from glassnet.analysis.surveys import Surveys
 from glassnet.analysis.transition import Transition, of_dilution
 from glassnet.chains.atomic import commit
 from glassnet.chains.content import ChainError, Unreadable
-from glassnet.chains.store import RUN_FILE
+from glassnet.chains.index import RUN_FILE
 from glassnet.plots import diagram, export
 from glassnet.scan import given, progress, summary, tables, words
 from glassnet.scan.config import UserError

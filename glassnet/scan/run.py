@@ -15,13 +15,13 @@ from typing import NamedTuple
 import numpy as np
 
 import glassnet
-from glassnet.chains import rescue, segment, shards
-from glassnet.chains.atomic import commit, set_aside
+from glassnet.chains import segment, shards
+from glassnet.chains.atomic import commit
 from glassnet.chains.content import ChainError
 from glassnet.kernels.bitsliced import chosen_instruction_set
 from glassnet.sampling.ladder import Interrupted
-from glassnet.scan import dilution, farm, ladders, progress, tasks
-from glassnet.scan.config import RunFile, UserError, load
+from glassnet.scan import dilution, farm, ladders, mending, progress, survey, tasks
+from glassnet.scan.config import RunFile, UserError
 from glassnet.scan.directory import RunDirectory
 from glassnet.scan.heartbeat import Heart, Watch
 from glassnet.scan.saving import CHECKPOINT_EVERY, Saving
@@ -150,36 +150,35 @@ def _prepare(path, out, checkpoint_every: float, held: contextlib.ExitStack, sto
     """Everything that can be refused, before anything is run; Interrupted if the pilots of ladders are to stop.
 
     `announce` is called with the file that is held, as soon as it is."""
-    run_file = load(path)
+    run_file = mending.wanted(path)
     directory = RunDirectory.of(path, run_file, out)
     directory.check(run_file, str(path))
     held.enter_context(directory.locked())
     held.enter_context(Heart(directory.lock))
     announce(directory.lock)
     run_file = directory.check(run_file, str(path))
-    for line in dilution.warnings(run_file):
-        print(f"warning: {line}", file=sys.stderr, flush=True)
+    for line in [*mending.edits(directory, path, run_file), *dilution.warnings(run_file)]:
+        _warn(line)
     every_task = tasks.all_tasks(run_file)
-    survey = directory.survey(every_task, run_file)
-    # shards last: of a chain damaged in both files the one in the shard may be the one that is rescued
-    for path, reason in sorted(survey.damaged.items(), key=lambda entry: entry[0].suffix == ".zip"):
-        rescued = f", {rescue.rescue(path)} chains rescued, the others" if path.suffix == ".zip" else " and"
-        aside = set_aside(path)
-        print(f"warning: {reason}; kept as {aside.name}{rescued} run again", file=sys.stderr, flush=True)
-    for number in survey.begun & survey.done:
+    found = survey.survey(directory, every_task, run_file)
+    for line in mending.set_all_aside(directory, found, run_file):
+        _warn(line)
+    for number in found.begun & found.done:
         # a scan was killed between the last two steps of the task
         directory.unfinished(every_task[number]).remove()
     directory.describe(run_file)
-    left = [number for number in range(len(every_task)) if number not in survey.done]
+    left = [number for number in range(len(every_task)) if number not in found.done]
+    # those whose ladders nobody knows any more, too: what they ran at is compared
+    waiting = [every_task[number] for number in sorted({*left, *found.uncompared})]
     try:
-        waiting = [every_task[number] for number in left]
-        kept = ladders.complete(waiting, run_file, directory.ladders(), directory.keep_ladders, lambda: stop.requested)
+        kept = ladders.complete(waiting, run_file, found.ladders, directory.keep_ladders, lambda: stop.requested)
     except ValueError as error:
         raise UserError(f"{path}: sampling.temperatures: {error}") from None
+    survey.compare(found, every_task, run_file, kept)
     directory.keep_ladders(kept)
     run_file = directory.keep_decisions(run_file, kept)
-    costs = {number: tasks.cost(every_task[number], run_file, survey.reached.get(number, 0)) for number in left}
-    return Plan(Job(run_file, str(directory.path), kept, checkpoint_every), every_task, costs, len(survey.done))
+    costs = {number: tasks.cost(every_task[number], run_file, found.reached.get(number, 0)) for number in left}
+    return Plan(Job(run_file, str(directory.path), kept, checkpoint_every), every_task, costs, len(found.done))
 
 
 def _work(comm, plan: Plan, stop: Stop) -> int:
@@ -246,7 +245,11 @@ def _merge(job: Job, directory: RunDirectory, task: Task, stop: Stop, tick) -> N
 
 
 def _warn_unmerged(reason) -> None:
-    print(f"warning: {reason}; the chains stay in files of their own", file=sys.stderr, flush=True)
+    _warn(f"{reason}; the chains stay in files of their own")
+
+
+def _warn(text: str) -> None:
+    print(f"warning: {text}", file=sys.stderr, flush=True)
 
 
 def _runtime(begun: float) -> dict:

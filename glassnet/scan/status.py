@@ -7,8 +7,8 @@ from datetime import datetime
 from pathlib import Path
 
 from glassnet.chains.unfinished import Unfinished
-from glassnet.scan import dilution, equilibrium, forecast, progress, tasks
-from glassnet.scan.config import RunFile, load
+from glassnet.scan import dilution, equilibrium, forecast, mending, progress, survey, tasks
+from glassnet.scan.config import RunFile
 from glassnet.scan.directory import RunDirectory
 from glassnet.scan.saving import CHECKPOINT_EVERY
 from glassnet.scan.tasks import Task
@@ -112,24 +112,27 @@ def dry_run(
     UserError
         Whatever the scan would refuse.
     """
-    run_file = load(path)
+    run_file = mending.wanted(path)
     directory = RunDirectory.of(path, run_file, out)
     run_file = directory.check(run_file, str(path))
     every_task = tasks.all_tasks(run_file)
-    survey = directory.survey(every_task, run_file)
-    left = {task: survey.reached.get(number, 0) for number, task in enumerate(every_task) if number not in survey.done}
+    found = survey.survey(directory, every_task, run_file)
+    left = {task: found.reached.get(number, 0) for number, task in enumerate(every_task) if number not in found.done}
     python = forecast.resident()
     calibration = calibrate(left, run_file) if calibrate is not None and left else None
-    found = forecast.alike(left, run_file, calibration)
-    updates = sum(each.count * each.updates for each in found)
-    lines = [forecast.table(Counter(task.folder for task in every_task), found, calibration is not None)]
+    jobs = forecast.alike(left, run_file, calibration)
+    updates = sum(each.count * each.updates for each in jobs)
+    lines = [forecast.table(Counter(task.folder for task in every_task), jobs, calibration is not None)]
     lines += [f"{len(left)} of {len(every_task)} tasks to do in {directory.path}: {updates:.3g} Metropolis updates"]
     if left:
-        expected = forecast.forecast(found, run_file)
+        expected = forecast.forecast(jobs, run_file)
         lines += [] if calibration is None else forecast.times(expected, calibration, time_limit)
         lines += forecast.sizes(expected, len(left), checkpoint_every, python)
-    lines += _some(f"warning: {line}" for line in dilution.warnings(run_file))
-    lines += _some([f"damaged, would be run again: {reason}" for reason in survey.damaged.values()])
+    lines += _some(
+        f"warning: {line}" for line in [*mending.edits(directory, path, run_file), *dilution.warnings(run_file)]
+    )
+    lines += _some(f"damaged, would be written again: {path}" for path in mending.damaged_records(directory))
+    lines += _some([f"damaged, would be run again: {reason}" for reason in found.damaged.values()])
     return "\n".join(lines)
 
 

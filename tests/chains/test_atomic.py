@@ -51,7 +51,7 @@ def test_old_or_new_whatever_fails(tmp_path, monkeypatch, n, failure):
     assert path.read_bytes() == (b"old" if n <= 5 else b"new")
     if isinstance(failure, OSError):
         assert [entry.name for entry in tmp_path.iterdir()] == ["a"]
-    atomic.remove_parts(tmp_path)
+    atomic.remove_parts(tmp_path, "a")
     assert [entry.name for entry in tmp_path.iterdir()] == ["a"]
     atomic.commit(path, b"newer")
     assert path.read_bytes() == b"newer"
@@ -68,3 +68,31 @@ def test_error_names_path_and_bytes(tmp_path, monkeypatch):
     Counted(monkeypatch, 2, OSError(28, "No space left on device"))
     with pytest.raises(OSError, match=r"No space left on device \(writing 12345 bytes\): '.*/a'"):
         atomic.commit(tmp_path / "a", bytes(12345))
+
+
+def test_only_parts_of_known_targets_are_removed(tmp_path):
+    ours = [".a.node.cluster.org-41.part", ".a.host-1.part"]
+    others = [".holiday.mov.part", ".a.part", ".b.host-1.part", "a.host-1.part", ".a.host-x.part"]
+    for name in (*ours, *others):
+        (tmp_path / name).touch()
+    (tmp_path / ".a.link-1.part").symlink_to("elsewhere")
+    (tmp_path / "deeper").mkdir()
+    (tmp_path / "deeper/.a.host-1.part").touch()
+    atomic.remove_parts(tmp_path, "a")
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {*others, ".a.link-1.part", "deeper"}
+    assert (tmp_path / "deeper/.a.host-1.part").exists()
+
+
+def test_a_part_is_written_to_no_file_of_others(tmp_path):
+    """Neither through a link nor into what lies there under its name, as a killed process of our number leaves it."""
+    (tmp_path / "other").write_bytes(b"kept")
+    (tmp_path / "hard").hardlink_to(tmp_path / "other")
+    part = atomic.Part(tmp_path / "a", 1)
+    part.path.unlink()
+    part.__exit__()
+    for leave in (lambda: part.path.symlink_to("other"), lambda: (tmp_path / "hard").rename(part.path)):
+        leave()
+        atomic.commit(tmp_path / "a", b"new")
+        assert (tmp_path / "a").read_bytes() == b"new" and not (tmp_path / "a").is_symlink()
+        assert (tmp_path / "other").read_bytes() == b"kept"

@@ -1,13 +1,13 @@
 """A run in one file: the same chains, whatever lies in the directory and happens to it meanwhile."""
 
 import contextlib
-import json
 import re
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+import h5py
 import pytest
 import xarray as xr
 
@@ -88,7 +88,12 @@ def test_a_damaged_pack_is_refused_or_read_right(run, tmp_path):
 def test_damaged_chains_are_not_packed(run, victim):
     path = run / FOLDER / victim
     image = bytearray(path.read_bytes())
-    image[len(image) // 2] ^= 8
+    place = len(image) // 2
+    if path.suffix == ".h5":
+        # not into space that nothing uses
+        with h5py.File(path) as file:
+            place = file["energy"].id.get_chunk_info(0).byte_offset + 5
+    image[place] ^= 8
     path.write_bytes(image)
     before = sorted(run.parent.rglob("*"))
     with pytest.raises(ChainError, match=rf"{victim}.*: .*damaged"):
@@ -122,9 +127,7 @@ def test_refusals(run, make_run, tmp_path):
     (tmp_path / "docs").mkdir()
     with pytest.raises(ChainError, match=r"docs: not a run directory of glassnet: no nodes\.json"):
         pack.pack(tmp_path / "docs")
-    index = json.loads((run / "nodes.json").read_text())
-    index["nodes"][0]["folder"] = "chains/N26"
-    (run / "nodes.json").write_text(json.dumps(index))
+    (run / "chains").rename(tmp_path / "elsewhere")
     with pytest.raises(ChainError, match="no finished tasks to pack yet"):
         pack.pack(run)
     assert not list(tmp_path.glob("*.zip")) + list(tmp_path.glob(".*.part"))

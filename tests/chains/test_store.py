@@ -130,7 +130,7 @@ def test_what_is_no_run_is_refused_saying_what_was_found(make_run, tmp_path):
     with pytest.raises(ChainError, match="without finished tasks yet"):
         gn.open_chains(make_run({}))
     (make_run({0: 20}) / "nodes.json").write_text("{")
-    with pytest.raises(ChainError, match=r"nodes\.json: cannot be read"):
+    with pytest.raises(ChainError, match=r"nodes\.json: damaged \(Expecting .*run\.toml --out .* writes it again"):
         gn.open_chains(tmp_path / "run")
 
 
@@ -139,8 +139,21 @@ def test_chains_of_another_run_are_refused(make_run, put, make_dataset, how):
     directory = make_run({0: 20})
     stranger = make_dataset(sample=1, seed=2) if how == "seed" else make_dataset(sample=1, first_draw=11)
     put(directory / "chains/N13/dilution0.1/sample1.h5", stranger)
-    with pytest.raises(ChainError, match=r"sample1\.h5: belongs to another run"):
+    blamed = {"seed": r"sample1\.h5: belongs to another run", "draws": r"sample0\.h5 and .*sample1\.h5: one of them"}
+    with pytest.raises(ChainError, match=blamed[how]):
         gn.open_chains(directory)
+
+
+def test_of_three_chains_the_odd_one_is_blamed(make_run, put, make_dataset):
+    """Whichever it is; the first one used to be believed."""
+    directory = make_run({0: 20, 1: 20, 2: 20})
+    for odd in range(3):
+        path = directory / f"chains/N13/dilution0.1/sample{odd}.h5"
+        kept = path.read_bytes()
+        put(path, make_dataset(sample=odd, first_draw=11))
+        with pytest.raises(ChainError, match=rf"sample{odd}\.h5: belongs to another run than the other chains"):
+            gn.open_chains(directory)
+        path.write_bytes(kept)
 
 
 def test_a_chain_under_the_name_of_another_sample_is_refused(make_run):
@@ -154,7 +167,7 @@ def test_a_chain_under_the_name_of_another_sample_is_refused(make_run):
 def test_chains_with_other_variables_are_refused(make_run, put, make_dataset):
     directory = make_run({0: 20})
     put(directory / "chains/N13/dilution0.1/sample1.h5", make_dataset(sample=1, overlap="weight_overlap"))
-    with pytest.raises(ChainError, match=r"sample1\.h5: belongs to another run"):
+    with pytest.raises(ChainError, match=r"sample1\.h5: one of them belongs to another run"):
         gn.open_chains(directory)
 
 

@@ -9,6 +9,7 @@ from glassnet.scan import directory as directory_module
 from glassnet.scan import tasks
 from glassnet.scan.config import UserError, parse
 from glassnet.scan.directory import RunDirectory
+from glassnet.scan.survey import survey as survey_of
 from glassnet.scan.tasks import Task
 
 
@@ -52,6 +53,8 @@ def test_other_runs_are_refused(directory, run_text):
         directory.check(parse(run_text("seed = 7", "seed = 8"), "b.toml"), "b.toml")
     (directory.path / "chains").mkdir()
     (directory.path / "run.toml").unlink()
+    directory.check(parse(run_text(), "a"), "a")
+    (directory.path / "nodes.json").unlink()
     with pytest.raises(UserError, match=r"out: holds chains of a run whose run\.toml is missing"):
         directory.check(parse(run_text(), "a"), "a")
 
@@ -81,11 +84,18 @@ def test_one_scan_at_a_time(directory, monkeypatch):
 
 
 def test_leftovers_of_killed_writers_go(directory):
-    part = directory.path / "chains/N12/.sample0.h5.host-1.part"
-    part.parent.mkdir(parents=True)
-    part.touch()
+    names = [f"chains/N12/dilution0.0/{name}" for name in (".sample0.h5.host-1.part", ".samples0-255.zip.host-1.part")]
+    names += ["chains/N12/dilution0.0/planted0.6/sample1.segments/.000003.h5.host-1.part", ".nodes.json.a.b-c-12.part"]
+    names += ["failed/.N12-dilution0.0-sample0.txt.host-1.part", "figures/.energy.svg.host-1.part"]
+    others = [".holiday.mov.part", "chains/N12/.holiday.mov.part", "mine/.sample0.h5.host-1.part", ".x.host-1.part"]
+    others += ["chains/mine/.sample0.h5.host-1.part", "chains/N12/dilution0.0/.run.toml.host-1.part"]
+    for name in (*names, *others):
+        (directory.path / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory.path / name).touch()
+    (directory.path / "chains/N24").symlink_to(directory.path / "mine")
     with directory.locked():
-        assert not part.exists()
+        assert [name for name in names if (directory.path / name).exists()] == []
+        assert [name for name in others if not (directory.path / name).exists()] == []
 
 
 def test_without_locks_a_warning(directory, monkeypatch, capsys):
@@ -135,13 +145,13 @@ def test_survey_tells_done_begun_and_damaged(directory, run_file, scan, run_text
     every_task = tasks.all_tasks(run_file_now)
     bad = directory.chain(every_task[3])
     bad.write_bytes(bad.read_bytes()[:-1])
-    survey = directory.survey(every_task, run_file_now)
+    survey = survey_of(directory, every_task, run_file_now)
     assert survey.done == set()
     assert survey.reached == {number: 60 for number in range(12) if number != 3}
     assert list(survey.damaged) == [bad]
-    assert directory.survey(every_task, parse(run_text("[0.0, 0.25]", "[0.25]"), "a")).done == set(range(12)) - {3}
+    assert survey_of(directory, every_task, parse(run_text("[0.0, 0.25]", "[0.25]"), "a")).done == set(range(12)) - {3}
     with pytest.raises(UserError, match=r"sample0\.h5: belongs to another run or task \(task N=12.*, seed 7\)"):
-        directory.survey(every_task, parse(run_text("seed = 7", "seed = 8"), "a"))
+        survey_of(directory, every_task, parse(run_text("seed = 7", "seed = 8"), "a"))
 
 
 def test_damaged_files_are_kept_under_new_names(directory):

@@ -13,9 +13,10 @@ from glassnet.chains import content, segment
 from glassnet.cli import main
 from glassnet.sampling import tempering
 from glassnet.scan import run, status, stop, tasks
-from glassnet.scan.config import UserError
+from glassnet.scan.config import UserError, parse
 from glassnet.scan.directory import RunDirectory
 from glassnet.scan.stop import Stop
+from glassnet.scan.survey import survey as survey_of
 
 
 def stamps(directory):
@@ -138,7 +139,7 @@ def test_pilots_of_ladders_can_be_interrupted(run_file, scan, digests, tmp_path,
         patch.setattr(run, "Stop", lambda seconds: Stop(seconds=250, clock=itertools.count().__next__))
         code, output = scan(path, out)
     assert (code, output.strip()) == (75, "paused with work left, all saved: give the same command again to go on")
-    assert len(json.loads((out / "ladders.json").read_text())) == 1
+    assert len(RunDirectory(out).ladders()) == 1
     assert scan(path, out)[0] == 0
     scan(path, tmp_path / "whole")
     assert digests(out) == digests(tmp_path / "whole")
@@ -194,7 +195,7 @@ def test_status_counts(run_file, scan, tmp_path):
 
 def test_status_of_a_grown_run_file_counts_short_chains_as_missing(run_file, scan, tmp_path):
     scan(run_file(), tmp_path / "out")
-    run_file("sweeps = 40", "sweeps = 60").rename(tmp_path / "out/run.toml")
+    RunDirectory(tmp_path / "out").describe(parse(run_file("sweeps = 40", "sweeps = 60").read_text(), "a"))
     report = status.status(tmp_path / "out")
     assert (report["done"], report["missing"]) == (0, 12)
 
@@ -360,7 +361,7 @@ def test_paused_tasks_are_counted_and_cost_less(run_file, scan, tmp_path, monkey
     assert (report["paused"], report["running"], report["done"] + report["missing"]) == (1, 0, 11)
     run_file_now = RunDirectory(out).run_file()
     every_task = tasks.all_tasks(run_file_now)
-    survey = RunDirectory(out).survey(every_task, run_file_now)
+    survey = survey_of(RunDirectory(out), every_task, run_file_now)
     ((number, reached),) = survey.reached.items()
     assert 0 < reached < 60
     whole = tasks.updates(every_task[number], run_file_now)

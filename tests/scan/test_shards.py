@@ -18,6 +18,7 @@ from glassnet.cli import main
 from glassnet.scan import report, run, status, tasks
 from glassnet.scan.config import UserError, parse
 from glassnet.scan.directory import RunDirectory
+from glassnet.scan.survey import survey as survey_of
 
 #: one node of 7 tasks, three to a shard
 SEVEN = ("samples = 2", "samples = 7", "planted = [0.6, 0.8]\nsymmetric = true\n", "", "[12, 24]", "[24]")
@@ -153,7 +154,7 @@ def test_interrupted_while_chains_are_lengthened(
     # a damaged long chain: the short one in the shard is lengthened again
     (out / FOLDER / "sample1.h5").write_bytes(b"")
     asked = parse(run_file(*longer).read_text(), "a")
-    survey = RunDirectory(out).survey(tasks.all_tasks(asked), asked)
+    survey = survey_of(RunDirectory(out), tasks.all_tasks(asked), asked)
     assert (survey.done, survey.reached) == ({0}, dict.fromkeys(range(1, 7), 60))
     assert scan(run_file(*longer), out)[0] == 0
     assert names(out) == ["sample1.h5.damaged", "samples0-2.zip", "samples3-5.zip", "samples6-8.zip"]

@@ -15,6 +15,7 @@ from glassnet.sampling import tempering
 from glassnet.scan import equilibrium, run, status, tasks
 from glassnet.scan.directory import RunDirectory
 from glassnet.scan.stop import Stop
+from glassnet.scan.survey import survey as survey_of
 
 
 @pytest.fixture
@@ -82,7 +83,7 @@ def test_work_done_counts_what_is_saved(run_file, scan, tmp_path, monkeypatch):
     assert report["paused"] == 1
     run_file_now = RunDirectory(out).run_file()
     every_task = tasks.all_tasks(run_file_now)
-    survey = RunDirectory(out).survey(every_task, run_file_now)
+    survey = survey_of(RunDirectory(out), every_task, run_file_now)
     ((begun, reached),) = survey.reached.items()
     costs = [tasks.cost(task, run_file_now) for task in every_task]
     expected = (sum(costs[number] for number in survey.done) + costs[begun] * reached / 60) / sum(costs)

@@ -10,7 +10,7 @@ from glassnet.chains import segment, shards
 from glassnet.cli import main
 from glassnet.kernels import bitsliced
 from glassnet.scan import verify
-from glassnet.scan.config import UserError
+from glassnet.scan.config import UserError, parse
 from glassnet.scan.directory import RunDirectory
 
 GAUSSIAN = ("degree = 4", 'degree = 4\ncouplings = "gaussian"', "[12, 24]", "[24]")
@@ -85,7 +85,8 @@ def test_lengthened_chains_and_shards(run_file, scan, finished, command, monkeyp
     assert scan(run_file("[12, 24]", "[24]", "sweeps = 40", "sweeps = 70"), out)[0] == 0
     code, lines, _ = command("verify", out, "-k", 6)
     assert (code, len(lines)) == (0, 7)
-    run_file("[12, 24]", "[24]", "sweeps = 40", "sweeps = 100").replace(out / "run.toml")
+    longer = run_file("[12, 24]", "[24]", "sweeps = 40", "sweeps = 100").read_text()
+    RunDirectory(out).describe(parse(longer, "a"))
     with pytest.raises(UserError, match="no finished tasks to verify"):
         verify.select(out)
 
