@@ -34,6 +34,8 @@ PROGRESS = "progress.json"
 FIELD = "field.json"
 #: seconds a second scan waits for the lock: `glassnet status` holds it for a moment
 _PATIENCE = 1.0
+#: what a scan notes of itself in numbers
+_NUMBERS = ("time", "updates_per_ns", "seconds_left", "workers", "failed")
 #: seconds for which the last touch of a scan on another node counts as a sign of life, where locks do not tell
 _FRESH = 60.0
 
@@ -366,13 +368,17 @@ def _note(found) -> dict:
     """What progress.json holds, as far as it is what a scan writes: it is advice, and nothing depends on it."""
     if not isinstance(found, dict):
         return {}
-    running = found.get("running")
-    note = {} if not isinstance(running, list) else {"running": [text for text in running if isinstance(text, str)]}
+    texts = found.get("running")
+    note = {"running": [text for text in texts if isinstance(text, str)]} if isinstance(texts, list) else {}
     note |= {"holder": found["holder"]} if isinstance(found.get("holder"), str) else {}
-    numbers = {name: found.get(name) for name in ("updates_per_ns", "seconds_left", "time")}
     # a clock shows four digits of the year
-    sound = {name: value for name, value in numbers.items() if isinstance(value, int | float) and 0 <= value < 1e11}
-    return note | (sound if len(sound) == len(numbers) else {})
+    sound = {name: found[name] for name in _NUMBERS if _is_number(found.get(name)) and 0 <= found[name] < 1e11}
+    # the end is counted from the time of the note
+    return note | (sound if "time" in sound else {})
+
+
+def _is_number(value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _first_attributes(folder: Path) -> dict | None:
