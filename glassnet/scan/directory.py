@@ -373,8 +373,9 @@ def _note(found) -> dict:
     note |= {"holder": found["holder"]} if isinstance(found.get("holder"), str) else {}
     # a clock shows four digits of the year
     sound = {name: found[name] for name in _NUMBERS if _is_number(found.get(name)) and 0 <= found[name] < 1e11}
-    # the end is counted from the time of the note
-    return note | (sound if "time" in sound else {})
+    counts = {name: int(sound.pop(name)) for name in ("workers", "failed") if name in sound}
+    # the end is counted from the time of the note, and shown beside the speed
+    return note | counts | (sound if {"time", "updates_per_ns"} <= sound.keys() else {})
 
 
 def _is_number(value) -> bool:
