@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A scan over two nodes that share a file system: ranks on both, one node loses its power, then the node of rank 0 does.
-# What is left ends by itself, and what is resumed has the chains of a scan nobody disturbed. Takes four minutes.
+# What is left ends by itself, and what is resumed has the chains of a scan nobody disturbed. Takes four minutes;
+# with the argument `first` only the last part is run.
 #
 # A node is a network namespace with a name of its own, and a cable between the two: when it is cut, nobody is told.
 # Run as root on Linux, in the environment the tests run in (PYTEST names its pytest), with the MPICH of PyPI (pip
@@ -81,7 +82,12 @@ scan() { # <node> <hosts> <ranks> <directory> <options...>
 }
 segments() { compgen -G "$work/$1/chains/*/*/*.segments/*.h5"; } # <directory>
 begun() { [ "$(segments "$1" | xargs -r -n 1 dirname | sort -u | wc -l)" -ge "$2" ]; } # <directory> <tasks with segments>
-none_on() { [ -z "$(members "$1")" ]; } # <node>
+none_on() { # <node>: no rank; a daemon of MPICH that has lost mpiexec stays until TCP gives up
+    local pid
+    for pid in $(members "$1"); do
+        if tr '\0' ' ' < "/proc/$pid/cmdline" 2> /dev/null | grep -q "python.*glassnet scan"; then return 1; fi
+    done
+}
 same() { # <directory>: its digests are those of the undisturbed scan
     diff "$work/expected" <(python -P tests/digests.py "$work/$1") || { echo "other digests in $1" >&2; exit 1; }
 }
@@ -109,6 +115,7 @@ echo "a scan that nobody disturbs"
 glassnet scan "$work/run.toml" --out "$work/serial" > "$work/serial.log" 2>&1
 python -P tests/digests.py "$work/serial" > "$work/expected"
 
+if [ "${1:-}" != first ]; then
 echo "ranks on both nodes"
 scan node1 node1,node2 4 both > "$work/both.log" 2>&1
 hosts=$(python -P - "$work/both" <<'PYTHON'
@@ -136,9 +143,10 @@ grep "paused with work left" "$work/second.log"
 grep -q "no answer of 2 ranks" "$work/second.log"
 scan node1 node1 2 second > "$work/second.more.log" 2>&1
 same second
+plug
+fi
 
 echo "the first node loses its power, with mpiexec and rank 0"
-plug
 scan node1 node1,node2 4 first > "$work/first.log" 2>&1 &
 until_ 60 "all ranks have saved" begun first 4
 cut_power node1

@@ -7,8 +7,8 @@ nobody waits for ever: see :class:`Lost`.
 import contextlib
 import os
 import re
+import signal
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ _FORWARDING = 1.0
 # than the second figure left of a Slurm job the third is enough.
 _PATIENCE, _LATE, _HURRY = 60.0, 15.0, 5.0
 # Seconds that a rank which was left alone gives the others to save what they have, and an abort to end it.
-_FAREWELL, _ABORTING = 10.0, 5.0
+_FAREWELL, _ABORTING = 10.0, 5
 _TAG = 7
 #: what rank 0 tells all others once when the scan is to stop
 _PAUSE = ("pause", None)
@@ -152,9 +152,9 @@ def aborting(comm) -> Iterator[None]:
 
 def _abort(comm, code: int) -> None:
     """End all ranks, and in any case this one: an abort may wait for a launcher that does not answer."""
-    watchdog = threading.Timer(_ABORTING, os._exit, (code,))
-    watchdog.daemon = True
-    watchdog.start()
+    # by the kernel: the abort holds the interpreter's lock while it waits, no thread of Python would get a turn
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(_ABORTING)
     comm.Abort(code)
 
 

@@ -76,7 +76,7 @@ def test_killed_again_and_again(long, glassnet, finish, digests, tmp_path, n_kil
             with contextlib.suppress(ProcessLookupError):
                 os.kill(number, signal.SIGKILL)
         process.wait(timeout=30)
-        wait_for(lambda: not ranks_of(out))
+        wait_for(lambda: not ranks_of(out) and not RunDirectory(out).is_running())
         now = {file: file.stat().st_mtime_ns for file in chain_files(out)}
         assert now.items() >= seen.items()
         seen = now
@@ -151,7 +151,7 @@ def test_one_rank_that_is_told_to_stop_stops_all(long, glassnet, scan, digests, 
 #: a patience of a second or two
 IMPATIENT = """
 from glassnet.scan import farm, heartbeat
-farm._PATIENCE, farm._FAREWELL, farm._FORWARDING = 1.5, 0.5, 0.2
+farm._PATIENCE, farm._FAREWELL = 1.5, 0.5
 heartbeat.BEAT, heartbeat.LOOK = 0.05, 0.2
 """
 
@@ -172,7 +172,7 @@ def test_a_stopped_rank_does_not_hold_a_paused_scan(long, glassnet, scan, digest
     reason = "no answer of rank" if stopped == "another" else "rank 0 gives no sign of life; all that is here is saved"
     assert re.search(rf"^paused with work left, rank \d: {reason}", output, re.MULTILINE)
     assert "Traceback" not in errors
-    wait_for(lambda: not ranks_of(out))
+    wait_for(lambda: not ranks_of(out) and not RunDirectory(out).is_running())
     assert status.status(out)["running"] == 0
     assert scan(path, out)[0] == 0
     assert digests(out) == expected
