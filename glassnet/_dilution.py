@@ -8,6 +8,8 @@ import numpy as np
 
 #: what becomes of a number of connections that is not whole; the last is the rule of release 0.3.0
 ROUNDINGS = ("nearest", "random", "layers")
+#: half a unit of the last digit that is shown of a dilution
+_SHOWN = 5e-5
 #: layers of unequal sizes up to which all orders of them are gone through
 _MOST_ORDERED = 6
 
@@ -106,6 +108,12 @@ def expected(fraction: float, layer_sizes, p: int, rounding: str) -> float:
     found = outcomes(fraction, layer_sizes, rounding)
     sizes = np.array(layer_sizes, dtype=np.float64)
     return float(sum(weight * effective(np.array(counts) / sizes, sizes, p) for weight, counts in found))
+
+
+def differ(asked: float, effective: float) -> bool:
+    """Whether an effective dilution is another number than the one that was asked for where both are shown, with four
+    decimals; tables, titles and sentences name both only then."""
+    return abs(effective - asked) >= _SHOWN
 
 
 def fractions(kept, layer_sizes) -> np.ndarray:

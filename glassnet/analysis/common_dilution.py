@@ -155,13 +155,16 @@ def common_dilution(own: Measured, beside: list[Measured], **options) -> Common:
         At other dilutions, to which the slope is fitted.
     **options
         `unit`, the size of the couplings; `at`, the dilution of still larger glasses, of which a zero of the complexity
-        is known; `seed` of the run.
+        is known, and `rounds`, by how much half a connection changes it: it is the common one only where it is farther
+        from that of the largest glasses of `own`; `seed` of the run.
     """
     unit, at, seed = options.get("unit", 1.0), options.get("at"), options.get("seed", 0)
     sizes: dict[int, list[float]] = {}
     for node in own.nodes:
         sizes.setdefault(node.size, []).append(node.effective_dilution)
     dilutions = {size: float(np.mean(own)) for size, own in sorted(sizes.items())}
+    if at is not None and abs(at - dilutions[max(dilutions)]) <= options.get("rounds", 0.0) + _SAME:
+        at = None
     common = Common(dilutions[max(dilutions)] if at is None else at, dilutions)
     if not common.differs:
         return common

@@ -73,15 +73,18 @@ class Node(NamedTuple):
     def removed(self) -> np.ndarray | None:
         """Fraction of the connections of each layer that is gone, (n_samples, n_layers) float64.
 
-        None where the chains do not say it, as of glasses that were given.
+        Chains of release 0.3.0 do not hold it, and are read by its rule where that is the number of weights that their
+        glasses lost. None where the chains do not say it, as of glasses that were given, or of trees made by hand.
         """
         if "removed_fraction" in self.chain:
             return np.asarray(self.chain["removed_fraction"].values, dtype=np.float64).reshape(self.n_samples, -1)
         if not on_random_graph(self) or interacting(self) < 2 or not self.layer_sizes:
             return None
         # until chains said it, every layer lost a whole number of its own
-        rule = [round(self.dilution * members) / members for members in self.layer_sizes]
-        return np.tile(rule, (self.n_samples, 1))
+        counts = [round(self.dilution * members) for members in self.layer_sizes]
+        if "n_weights" not in self.chain.attrs or np.any(self.size - self.weights_of_samples != sum(counts)):
+            return None
+        return np.tile(np.array(counts) / self.layer_sizes, (self.n_samples, 1))
 
     @property
     def effective_dilution(self) -> float:

@@ -1,5 +1,7 @@
 """Sizes whose effective dilutions differ, against the cavity method: complexities that are exact at every dilution."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -8,9 +10,11 @@ import glassnet as gn
 from glassnet import _dilution
 from glassnet.analysis import common_dilution as common
 from glassnet.analysis.isentropes import Isentropes
+from glassnet.analysis.line import described, differs
 from glassnet.analysis.location import locate, widened
 from glassnet.analysis.nodes import Node, nodes
 from glassnet.analysis.planted import PlantedNode
+from glassnet.scan import tables
 
 P, ALPHA, SIZES = 4, 2.0, (32, 48, 64)
 #: T_K of the Poisson glass p = 4, alpha = 2 by the cavity method
@@ -20,9 +24,14 @@ STATIC = {0.0: 0.99034, 0.1: 0.74054, 0.125: 0.67109}
 def layered(synthetic, size, dilution, counts=None, **attrs):
     """A node of layered glasses; `counts` are the connections removed from each layer, one row for each sample."""
     data = synthetic.node((0.7,), np.zeros((2, 4, 1, 2)), size, ensemble="layered", p=P, glass=f'{{"alpha": {ALPHA}}}')
+    node = Node(f"/N{size}/dilution{dilution}", size, dilution, None, data.assign_attrs(**attrs))
     if counts is not None:
         data["removed_fraction"] = (("sample", "layer"), np.array(counts) / (size // P))
-    return Node(f"/N{size}/dilution{dilution}", size, dilution, None, data.assign_attrs(**attrs))
+        gone = np.sum(counts[0])
+    else:
+        # as release 0.3.0 diluted them
+        gone = sum(round(dilution * members) for members in node.layer_sizes)
+    return node._replace(chain=data.assign_attrs(n_weights=size - int(gone), **attrs))
 
 
 def test_nodes_know_what_was_removed(synthetic):
@@ -40,6 +49,50 @@ def test_nodes_know_what_was_removed(synthetic):
     given = layered(synthetic, 32, 0.05, ensemble="")
     assert given.removed is None
     assert given.effective_dilution == 0.05
+
+
+@pytest.mark.parametrize("size", [32, 48, 64])
+def test_trees_made_by_hand_do_not_follow_the_rule_of_release_0_3_0(size):
+    """Glasses of today lose round(0.05 N) = 2, 2, 3 weights; by the old rule it would have been none, 4 and 4."""
+    runs = []
+    for seed in range(2):
+        glass = gn.ensembles.layered(size, P, ALPHA, seed=seed, dilution=0.05)
+        runs.append(gn.ParallelTempering(glass, [0.8, 2.0], n_replicas=2, seed=seed).run(10, measure_every=5))
+    data = xr.concat(runs, "sample", combine_attrs="drop_conflicts").assign_coords(sample=range(2))
+    (node,) = nodes(xr.DataTree.from_dict({f"/N{size}/dilution0.05": data}))
+    assert node.size - node.n_weights == round(0.05 * size)
+    assert node.removed is None
+    assert node.effective_dilution == 0.05
+    # nor where they do not say how many weights are left
+    del data.attrs["n_weights"]
+    assert nodes(xr.DataTree.from_dict({f"/N{size}/dilution0.05": data}))[0].removed is None
+
+
+@pytest.mark.parametrize(("parent", "expected"), [(999, 0.1), (9999, 0.1), (60, 6 / 60)])
+def test_the_rounding_of_large_glasses_in_a_field_moves_nothing(synthetic, parent, expected):
+    """Their 100 of 999 connections are 0.1001: chains at 0.1 stay there, within half a connection of the field's."""
+    found = [layered(synthetic, size, 0.1, ensemble="poisson") for size in (40, 80)]
+    options = {"at": round(0.1 * parent) / parent, "rounds": 0.5 / parent}
+    shared = common.common_dilution(common.Measured(found, [], {}), [], **options)
+    assert shared.dilution == expected
+    assert not shared.differs
+    # 10 of 96 are farther off than half of one of 999
+    found = [layered(synthetic, 96, 0.1, ensemble="poisson", couplings="binary")]
+    shared = common.common_dilution(common.Measured(found, [], {}), [], at=100 / 999, rounds=0.5 / 999)
+    assert shared.dilution == 100 / 999
+    assert shared.sizes[96] == pytest.approx(10 / 96)
+
+
+@pytest.mark.parametrize(
+    ("asked", "effective", "both"), [(0.1, 1000 / 9999, False), (0.1, 0.1001, True), (0, 0, False)]
+)
+def test_two_dilutions_are_shown_where_the_numbers_differ(asked, effective, both):
+    found = SimpleNamespace(dilution=asked, effective_dilution=effective)
+    assert differs(found) == both
+    assert described(found) == (f"{asked:g} (effective {effective:.4g})" if both else f"{asked:g}")
+    result = SimpleNamespace(kind="none", temperature=np.nan, stderr=np.nan, equilibration=SimpleNamespace(failing=[]))
+    vars(result).update(vars(found))
+    assert ("effective" in tables.line([result], [None]).header) == both
 
 
 def test_paths_per_weight_are_those_of_the_effective_dilution():
@@ -224,7 +277,11 @@ def test_a_whole_scan_says_that_sizes_were_moved(synthetic):
     """From chains: layered glasses of which nothing but the dilution differs."""
     rows = synthetic.two_level((32, 48, 64), (0.6, 0.65, 0.7, 0.75, 0.8), seed=5, critical=0.7, n_samples=8)
     known = {"ensemble": "layered", "p": P, "glass": f'{{"alpha": {ALPHA}}}', "couplings": "binary"}
-    tree = {path.replace("dilution0.0", "dilution0.1"): data.assign_attrs(**known) for path, data in rows.items()}
+    left = {32: 28, 48: 44, 64: 56}
+    tree = {
+        path.replace("dilution0.0", "dilution0.1"): data.assign_attrs(**known, n_weights=left[data.attrs["n_weights"]])
+        for path, data in rows.items()
+    }
     found = gn.find_transition(synthetic.tree(tree))
     assert found.dilution == 0.1
     assert found.effective_dilution == pytest.approx(1 / 8)
