@@ -127,7 +127,10 @@ def effective(fractions, layer_sizes, p: int):
 
     A path survives with all its connections, and those that are left share the paths: with a fraction f_l of the
     connections of each layer removed, alpha'/alpha = prod_l (1 - f_l) / (1 - mean f), which a dilution delta of every
-    layer makes (1 - delta)^(p - 1).
+    layer makes (1 - delta)^(p - 1). With layers that is exact on the average over glasses. Where there are none, the
+    weights of a path are different ones, so that it survives with prod_{i < p} (n - i) / (N - i) if n of N are left:
+    the dilution is then the larger one by p delta / (2 N) to leading order, and this one holds up to
+    p / (2 N (1 - delta)).
 
     Parameters
     ----------

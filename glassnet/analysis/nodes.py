@@ -89,7 +89,8 @@ class Node(NamedTuple):
     @property
     def effective_dilution(self) -> float:
         """Dilution at which the limit of many weights has as many paths per weight as these glasses, mean over samples
-        (:func:`glassnet._dilution.effective`); the one that was asked for where the chains do not say what is gone."""
+        (:func:`glassnet._dilution.effective`), up to p / (2 N (1 - delta)) where there are no layers; the one that was
+        asked for where the chains do not say what is gone."""
         if self.dilution == 0 or (removed := self.removed) is None:
             return self.dilution
         found = float(np.mean(_dilution.effective(removed, self.layer_sizes, interacting(self))))

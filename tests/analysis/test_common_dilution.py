@@ -95,8 +95,28 @@ def test_two_dilutions_are_shown_where_the_numbers_differ(asked, effective, both
     assert ("effective" in tables.line([result], [None]).header) == both
 
 
+@pytest.mark.parametrize("ensemble", ["poisson", "regular"])
+def test_without_layers_paths_per_weight_are_those_of_it_up_to_the_inverse_size(ensemble):
+    """A path survives with probability prod_i (n - i) / (N - i), and not (n / N)^p: p delta / (2 N) in the dilution."""
+    keywords = {"alpha": ALPHA} if ensemble == "poisson" else {"degree": 8}
+    # one glass is enough, as each of its paths survives with this probability; regular ones are slow to draw
+    whole, left = getattr(gn.ensembles, ensemble)(n_weights=32, p=P, seed=1, **keywords), []
+    for seed in range(400):
+        glass = whole.dilute(0.1, seed=seed)
+        left.append(glass.n_paths / glass.n_weights)
+    kept = glass.n_weights
+    exact = ALPHA * 32 / kept * np.prod([(kept - i) / (32 - i) for i in range(P)])
+    error = np.std(left, ddof=1) / np.sqrt(len(left))
+    assert abs(np.mean(left) - exact) < 4 * error
+    delta = float(_dilution.effective(_dilution.fractions([kept], [32]), [32], P))
+    realised = 1 - (np.mean(left) / ALPHA) ** (1 / (P - 1))
+    assert delta == pytest.approx(3 / 32)
+    assert 0 < realised - delta < P / (2 * 32 * (1 - delta))
+    assert 1 - (exact / ALPHA) ** (1 / (P - 1)) - delta == pytest.approx(P * delta / 64, rel=0.1)
+
+
 def test_paths_per_weight_are_those_of_the_effective_dilution():
-    """Real diluted glasses have alpha (1 - delta)^(p - 1) of them, on the average over seeds."""
+    """Real diluted glasses have alpha (1 - delta)^(p - 1) of them, on the average over seeds: layers exactly."""
     left = []
     for seed in range(400):
         glass = gn.ensembles.layered(n_weights=32, p=P, alpha=ALPHA, dilution=0.1, seed=seed)
