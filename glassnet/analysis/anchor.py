@@ -2,6 +2,7 @@
 
 import json
 import math
+from itertools import pairwise
 
 import numpy as np
 
@@ -84,7 +85,22 @@ class Anchor:
 
 
 def _free_weights(node: Node) -> int:
-    """Weights that interact on a path when those that a gauge makes +1 are left out: a network of walks with one input
-    or output unit can turn the weights of that layer into +1 by its hidden neurons. 0 where p is not known."""
-    widths = json.loads(node.chain.attrs.get("glass", "{}")).get("widths") or [0]
-    return interacting(node) - (widths[0] == 1) - (widths[-1] == 1)
+    """Weights that interact on a path when those that a gauge makes +1 are left out; 0 where p is not known.
+
+    Turning a hidden neuron turns all weights at it and leaves the energy as it is. Between a single unit and a hidden
+    layer of a network of walks every neuron of the latter has one weight to that unit, which its gauge can make +1:
+    that layer of weights interacts no more. Every hidden layer can do so once.
+    """
+    known = json.loads(node.chain.attrs.get("glass", "{}")).get("widths") or []
+    return interacting(node) - _gauged(known)
+
+
+def _gauged(widths) -> int:
+    """Most layers of weights that the gauges of hidden layers can make +1; from left to right, the layer behind first,
+    as no later one can use it."""
+    count, free = 0, set(range(1, len(widths) - 1))
+    for layer, (before, after) in enumerate(pairwise(widths), 1):
+        fits = [hidden for hidden, unit in ((layer - 1, after), (layer, before)) if unit == 1 and hidden in free]
+        free -= set(fits[:1])
+        count += bool(fits)
+    return count
