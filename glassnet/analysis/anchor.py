@@ -27,8 +27,10 @@ class Anchor:
     the logarithm of 1 + sum over loops of prod tanh(beta J), whose derivative is seen: d ln Z / d beta = -E. A single
     loop of n >= 2 paths shifts ln Z by ln(1 +- t^n), which is at most 2 ln 2 times t/2 times its derivative with
     respect to t: the energy that the hottest rung has beyond the paramagnet's, times sinh(2 beta) ln(2) / 2, bounds
-    what one loop does to ln Z. Many loops may cancel in one of the two; enumerated glasses tell how often
-    (tests/analysis/test_anchor.py).
+    what one loop does to ln Z, for |J| = 1. With Gaussian couplings it is no bound: in the derivative a path counts
+    2 beta |J| / sinh(2 beta |J|) times, which vanishes for large |J| while the shift does not. Many loops may cancel in
+    one of the two as well. How often the bars cover what is exact is measured in enumerated glasses, Gaussian ones
+    among them (tests/analysis/test_anchor.py).
 
     Parameters
     ----------

@@ -92,7 +92,7 @@ def test_cold_anchors_have_wide_bars_and_never_infinite_ones(synthetic):
         assert combined.anchor_stderr <= glass.n_paths * max(1 / hottest, np.log(2)) / glass.n_weights
 
 
-@pytest.mark.parametrize("kind", ["regular", "poisson", "layered", "walks"])
+@pytest.mark.parametrize("kind", ["regular", "poisson", "layered", "walks", "gaussian"])
 def test_bars_of_means_cover_the_mean_of_the_ensemble(synthetic, kind):
     difference, bar = off(synthetic, kind, 1.5, 6, 40, seed=5)
     assert covered(difference, bar).min() > 0.683 - 4.5 * np.sqrt(0.683 * 0.317 / 40)
