@@ -224,10 +224,48 @@ def test_the_slope_is_fitted_to_curves_of_symmetric_scans(synthetic, known):
         scan[asked] = common.Measured(nodes_, [], curves)
     slope = common.common_dilution(scan[0.1], [scan[0.05], scan[0.15]]).slope
     if known == "binary":
-        assert slope.value == pytest.approx(1.3, abs=0.03)
+        fitted = common._of_curves(scan[0.1], [scan[0.05], scan[0.15]], slope.isentropes)
+        assert fitted.value == pytest.approx(1.3, abs=0.03)
+        assert fitted.stderr >= 0.05
+        # weighed with 1.05(10)
+        share = fitted.stderr**-2 / (fitted.stderr**-2 + 0.1**-2)
+        assert slope.value == pytest.approx(1.05 + share * (fitted.value - 1.05))
     else:
         assert slope.value == pytest.approx(1.3 * float(lines.shift(0.8, 0.1, 0.11)) / 0.01, rel=0.1)
     assert "fitted to curves" in slope.source
+
+
+def test_bars_of_slopes_fitted_to_noisy_weights_cover_the_truth(synthetic):
+    """ln(w / (1 - w)) falls along 1.05 isentropes, with a noise of 1.5 in each of 12 samples: 24 replicates.
+
+    The fit's own error is its scatter over replicates, but the mean of logistic functions is none, and its bias is not
+    in that error; the floor of the bar, 0.05, holds it.
+    """
+    factor, planting, kept = 1.05, np.arange(0.55, 0.96, 0.05), {}
+    lines = Isentropes(layered(synthetic, 32, 0.1, couplings="binary"))
+    for asked in (0.05, 0.1, 0.15):
+        for size in SIZES:
+            node = layered(synthetic, size, asked, couplings="binary")
+            moved = planting + factor * lines.shift(planting, node.effective_dilution, 0.125)
+            kept[asked, size] = node, 0.5 - 0.9 * node.n_weights * (moved - 0.671)
+    found = []
+    for replicate in range(24):
+        rng, scan = np.random.default_rng(replicate), {}
+        for (asked, _), (node, logit) in kept.items():
+            measured = scan.setdefault(asked, common.Measured([], [], {}))
+            for temperature, mean in zip(planting, logit, strict=True):
+                path, weight = f"{node.path}/planted{temperature:.2f}", 1 / (1 + np.exp(rng.normal(-mean, 1.5, 12)))
+                known = path, node.size, node.n_weights, float(temperature)
+                measured.nodes.append(node._replace(path=path, planted_temperature=float(temperature)))
+                measured.planted.append(PlantedNode(*known, *[weight] * 5, np.zeros((12, 1)), np.zeros(2), 0.5, weight))
+        slope = common._of_planted(scan[0.1], [scan[0.05], scan[0.15]], lines, 0.125, replicate)
+        found.append((slope.value, slope.stderr))
+    value, stderr = np.array(found).T
+    statistical = np.sqrt(stderr**2 - 0.05**2)
+    assert 0.6 < value.std(ddof=1) / statistical.mean() < 1.6
+    assert abs(value.mean() - factor) < 0.02
+    assert np.mean(np.abs(value - factor) < stderr) > 0.683
+    assert stderr.max() < 0.08
 
 
 def test_without_a_slope_sizes_are_not_compared(synthetic, complexity):
