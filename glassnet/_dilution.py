@@ -35,10 +35,15 @@ def drawn(fraction: float, layer_sizes, rounding: str, rng: np.random.Generator)
     if rounding == "layers":
         return [round(fraction * size) for size in layer_sizes]
     total = sum(layer_sizes)
-    removed = round(fraction * total) if rounding == "nearest" else int(fraction * total + rng.random())
+    removed = whole(fraction, total, None if rounding == "nearest" else rng.random())
     if len(layer_sizes) == 1:
         return [removed]
     return _shared(removed, layer_sizes, rng.permutation(len(layer_sizes)), int(rng.integers(total)))
+
+
+def whole(fraction: float, total: int, draw: float | None) -> int:
+    """Connections that go of `total`: the nearest whole number, or by a `draw` in [0, 1) the one below or above."""
+    return round(fraction * total) if draw is None else int(fraction * total + draw)
 
 
 def _shared(removed: int, layer_sizes, order, offset: int) -> list[int]:

@@ -62,7 +62,8 @@ class TransitionLine(list):
     dilutions, temperatures, stderrs : (n,) float64
         Effective dilutions (`effective_dilution` of each transition); temperatures are nan where none is known.
     asked : (n,) float64
-        The dilutions that were asked for.
+        The dilutions that were asked for, as in the run file: `dilution` of each transition, the one to look it up by.
+        They increase; `dilutions` need not.
     kinds : list of str
     """
 

@@ -3,13 +3,12 @@
 import json
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from glassnet import _dilution
+from glassnet import _dilution, _wiring
 from glassnet.chains.content import kept_open
 
 _SIZE = re.compile(r"/N(\d+)(?=/|$)")
@@ -62,12 +61,10 @@ class Node(NamedTuple):
     @property
     def layer_sizes(self) -> list[int]:
         """Connections of each layer before dilution; one entry where the ensemble has no layers."""
-        attributes = self.chain.attrs
-        if attributes.get("ensemble") == "layered":
-            return [self.size // interacting(self)] * interacting(self)
-        if attributes.get("ensemble") == "walks":
-            return [before * after for before, after in pairwise(widths(self))]
-        return [self.size]
+        ensemble = self.chain.attrs.get("ensemble")
+        if ensemble == "walks":
+            return _wiring.layer_sizes(widths(self))
+        return _wiring.layer_sizes(self.size, interacting(self) if ensemble == "layered" else 1)
 
     @property
     def removed(self) -> np.ndarray | None:
