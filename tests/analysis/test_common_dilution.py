@@ -9,11 +9,14 @@ import xarray as xr
 import glassnet as gn
 from glassnet import _dilution
 from glassnet.analysis import common_dilution as common
+from glassnet.analysis import transition
 from glassnet.analysis.isentropes import Isentropes
 from glassnet.analysis.line import described, differs
 from glassnet.analysis.location import locate, widened
 from glassnet.analysis.nodes import Node, nodes
 from glassnet.analysis.planted import PlantedNode
+from glassnet.analysis.savedfield import SavedField
+from glassnet.analysis.surveys import Surveys
 from glassnet.scan import tables
 
 P, ALPHA, SIZES = 4, 2.0, (32, 48, 64)
@@ -81,6 +84,23 @@ def test_the_rounding_of_large_glasses_in_a_field_moves_nothing(synthetic, paren
     shared = common.common_dilution(common.Measured(found, [], {}), [], at=100 / 999, rounds=0.5 / 999)
     assert shared.dilution == 100 / 999
     assert shared.sizes[96] == pytest.approx(10 / 96)
+
+
+@pytest.mark.parametrize(("parent", "moved"), [(999, False), (9999, False), (96, True)])
+def test_a_saved_field_relabels_a_scan_by_more_than_its_rounding_alone(synthetic, parent, moved):
+    """Chains of exactly 0.1 beside glasses in a field that lost 100/999 and 1000/9999; and beside one of 0.12."""
+    rows = synthetic.two_level((40, 80), (0.6, 0.7), seed=5, n_samples=4)
+    known = {"ensemble": "poisson", "glass": '{"p": 3, "alpha": 2.0}', "couplings": "binary"}
+    tree = {}
+    for path, data in rows.items():
+        left = round(0.9 * data.attrs["n_weights"])
+        tree[path.replace("dilution0.0", "dilution0.1")] = data.assign_attrs(**known, n_weights=left)
+    surveys = Surveys(synthetic.tree(tree), 0.0)
+    gone = 0.12 if moved else round(0.1 * parent) / parent
+    shared = transition._common(surveys, surveys.at(0.1), SavedField(None, (), {}, (0.0, gone), (30, parent)))
+    assert shared.dilution == pytest.approx(0.12 if moved else 0.1, abs=1e-12)
+    assert shared.differs == moved
+    assert transition._common(surveys, surveys.at(0.1), None).dilution == pytest.approx(0.1, abs=1e-12)
 
 
 @pytest.mark.parametrize(
