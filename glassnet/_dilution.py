@@ -8,6 +8,8 @@ import numpy as np
 
 #: what becomes of a number of connections that is not whole; the last is the rule of release 0.3.0
 ROUNDINGS = ("nearest", "random", "layers")
+#: half a unit of the last digit that is shown of a dilution
+_SHOWN = 5e-5
 #: layers of unequal sizes up to which all orders of them are gone through
 _MOST_ORDERED = 6
 
@@ -33,10 +35,15 @@ def drawn(fraction: float, layer_sizes, rounding: str, rng: np.random.Generator)
     if rounding == "layers":
         return [round(fraction * size) for size in layer_sizes]
     total = sum(layer_sizes)
-    removed = round(fraction * total) if rounding == "nearest" else int(fraction * total + rng.random())
+    removed = whole(fraction, total, None if rounding == "nearest" else rng.random())
     if len(layer_sizes) == 1:
         return [removed]
     return _shared(removed, layer_sizes, rng.permutation(len(layer_sizes)), int(rng.integers(total)))
+
+
+def whole(fraction: float, total: int, draw: float | None) -> int:
+    """Connections that go of `total`: the nearest whole number, or by a `draw` in [0, 1) the one below or above."""
+    return round(fraction * total) if draw is None else int(fraction * total + draw)
 
 
 def _shared(removed: int, layer_sizes, order, offset: int) -> list[int]:
@@ -108,6 +115,12 @@ def expected(fraction: float, layer_sizes, p: int, rounding: str) -> float:
     return float(sum(weight * effective(np.array(counts) / sizes, sizes, p) for weight, counts in found))
 
 
+def differ(asked: float, effective: float) -> bool:
+    """Whether an effective dilution is another number than the one that was asked for where both are shown, with four
+    decimals; tables, titles and sentences name both only then."""
+    return abs(effective - asked) >= _SHOWN
+
+
 def fractions(kept, layer_sizes) -> np.ndarray:
     """Fraction removed from each layer, (n_layers,) float64, from the numbers of connections that are left."""
     sizes = np.asarray(layer_sizes, dtype=np.float64)
@@ -119,7 +132,10 @@ def effective(fractions, layer_sizes, p: int):
 
     A path survives with all its connections, and those that are left share the paths: with a fraction f_l of the
     connections of each layer removed, alpha'/alpha = prod_l (1 - f_l) / (1 - mean f), which a dilution delta of every
-    layer makes (1 - delta)^(p - 1).
+    layer makes (1 - delta)^(p - 1). With layers that is exact on the average over glasses. Where there are none, the
+    weights of a path are different ones, so that it survives with prod_{i < p} (n - i) / (N - i) if n of N are left:
+    the dilution is then the larger one by p delta / (2 N) to leading order, and this one holds up to
+    p / (2 N (1 - delta)).
 
     Parameters
     ----------

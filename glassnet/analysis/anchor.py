@@ -2,6 +2,7 @@
 
 import json
 import math
+from itertools import pairwise
 
 import numpy as np
 
@@ -26,8 +27,10 @@ class Anchor:
     the logarithm of 1 + sum over loops of prod tanh(beta J), whose derivative is seen: d ln Z / d beta = -E. A single
     loop of n >= 2 paths shifts ln Z by ln(1 +- t^n), which is at most 2 ln 2 times t/2 times its derivative with
     respect to t: the energy that the hottest rung has beyond the paramagnet's, times sinh(2 beta) ln(2) / 2, bounds
-    what one loop does to ln Z. Many loops may cancel in one of the two; enumerated glasses tell how often
-    (tests/analysis/test_anchor.py).
+    what one loop does to ln Z, for |J| = 1. With Gaussian couplings it is no bound: in the derivative a path counts
+    2 beta |J| / sinh(2 beta |J|) times, which vanishes for large |J| while the shift does not. Many loops may cancel in
+    one of the two as well. How often the bars cover what is exact is measured in enumerated glasses, Gaussian ones
+    among them (tests/analysis/test_anchor.py).
 
     Parameters
     ----------
@@ -84,7 +87,22 @@ class Anchor:
 
 
 def _free_weights(node: Node) -> int:
-    """Weights that interact on a path when those that a gauge makes +1 are left out: a network of walks with one input
-    or output unit can turn the weights of that layer into +1 by its hidden neurons. 0 where p is not known."""
-    widths = json.loads(node.chain.attrs.get("glass", "{}")).get("widths") or [0]
-    return interacting(node) - (widths[0] == 1) - (widths[-1] == 1)
+    """Weights that interact on a path when those that a gauge makes +1 are left out; 0 where p is not known.
+
+    Turning a hidden neuron turns all weights at it and leaves the energy as it is. Between a single unit and a hidden
+    layer of a network of walks every neuron of the latter has one weight to that unit, which its gauge can make +1:
+    that layer of weights interacts no more. Every hidden layer can do so once.
+    """
+    known = json.loads(node.chain.attrs.get("glass", "{}")).get("widths") or []
+    return interacting(node) - _gauged(known)
+
+
+def _gauged(widths) -> int:
+    """Most layers of weights that the gauges of hidden layers can make +1; from left to right, the layer behind first,
+    as no later one can use it."""
+    count, free = 0, set(range(1, len(widths) - 1))
+    for layer, (before, after) in enumerate(pairwise(widths), 1):
+        fits = [hidden for hidden, unit in ((layer - 1, after), (layer, before)) if unit == 1 and hidden in free]
+        free -= set(fits[:1])
+        count += bool(fits)
+    return count

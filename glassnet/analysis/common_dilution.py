@@ -22,6 +22,9 @@ from glassnet.analysis.planted import PlantedNode
 #: factor by which a transition falls faster with dilution than the isentrope through it, and its error, where nothing
 #: was fitted: of glasses (see there), and with a bias, up to that of ferromagnets, 2.0 to 2.3 for p = 2, 2.8 for p = 3
 _FACTOR, _FACTOR_BIASED = (1.05, 0.10), (2.0, 1.0)
+#: share of a fitted slope that it may be off beside its statistical error: glasses of one size are fitted, whose curves
+#: are logistic and move with the limit's isentropes only nearly; half of the error of the factor beforehand
+_FINITE = 0.05
 #: steps of the fit to curves, and rungs that a curve must have
 _STEPS, _FEWEST_RUNGS = 8, 4
 #: dilutions that are closer differ by rounding errors alone
@@ -155,13 +158,16 @@ def common_dilution(own: Measured, beside: list[Measured], **options) -> Common:
         At other dilutions, to which the slope is fitted.
     **options
         `unit`, the size of the couplings; `at`, the dilution of still larger glasses, of which a zero of the complexity
-        is known; `seed` of the run.
+        is known, and `rounds`, by how much half a connection changes it: it is the common one only where it is farther
+        from that of the largest glasses of `own`; `seed` of the run.
     """
     unit, at, seed = options.get("unit", 1.0), options.get("at"), options.get("seed", 0)
     sizes: dict[int, list[float]] = {}
     for node in own.nodes:
         sizes.setdefault(node.size, []).append(node.effective_dilution)
     dilutions = {size: float(np.mean(own)) for size, own in sorted(sizes.items())}
+    if at is not None and abs(at - dilutions[max(dilutions)]) <= options.get("rounds", 0.0) + _SAME:
+        at = None
     common = Common(dilutions[max(dilutions)] if at is None else at, dilutions)
     if not common.differs:
         return common
@@ -253,8 +259,7 @@ def _regressed(rows, size, temperature, move, isentropes, seed: int) -> Slope | 
     missing = theta[:, 2] / span / steep
     stderr = float(errors.bootstrap_error(missing, int(n_samples.min())))
     base = 1.0 if isentropes is not None else 0.0
-    source = "fitted to planted weights at the dilutions of the scan"
-    return Slope(base + float(missing[0]), stderr, source, isentropes) if np.isfinite(stderr) else None
+    return _fitted(base + float(missing[0]), stderr, "planted weights", isentropes)
 
 
 def _of_curves(own: Measured, beside: list[Measured], isentropes) -> Slope | None:
@@ -281,8 +286,15 @@ def _of_curves(own: Measured, beside: list[Measured], isentropes) -> Slope | Non
         value += float(missing[0])
     fewest = min(data.attrs["n_samples"] for one in (own, *beside) for data in one.overlaps.values())
     stderr = float(errors.bootstrap_error(missing, fewest))
-    source = "fitted to curves at the dilutions of the scan"
-    return Slope(value, stderr, source, isentropes) if np.isfinite(stderr) else None
+    return _fitted(value, stderr, "curves", isentropes)
+
+
+def _fitted(value: float, stderr: float, to: str, isentropes: Isentropes | None) -> Slope | None:
+    """A fitted slope with the error that its finite sizes have besides."""
+    if not np.isfinite(stderr):
+        return None
+    finite = _FINITE * (1.0 if isentropes is not None else abs(value))
+    return Slope(value, float(np.hypot(stderr, finite)), f"fitted to {to} at the dilutions of the scan", isentropes)
 
 
 def _pairs(own: Measured, other: Measured, size: int, isentropes) -> list[tuple]:

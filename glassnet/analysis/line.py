@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from glassnet import _dilution
 from glassnet._checks import real
 from glassnet.analysis.along_dilution import Along, along
 from glassnet.analysis.evidence import DISAGREE, number
@@ -61,7 +62,8 @@ class TransitionLine(list):
     dilutions, temperatures, stderrs : (n,) float64
         Effective dilutions (`effective_dilution` of each transition); temperatures are nan where none is known.
     asked : (n,) float64
-        The dilutions that were asked for.
+        The dilutions that were asked for, as in the run file: `dilution` of each transition, the one to look it up by.
+        They increase; `dilutions` need not.
     kinds : list of str
     """
 
@@ -248,10 +250,14 @@ def effective(found) -> float:
     return float(getattr(found, "effective_dilution", found.dilution))
 
 
+def differs(found) -> bool:
+    """Whether the effective dilution of a transition is shown beside the one that was asked for."""
+    return _dilution.differ(found.dilution, effective(found))
+
+
 def described(found) -> str:
     """The dilution that was asked for, and the effective one where it differs: "0.1 (effective 0.125)"."""
-    differs = abs(effective(found) - found.dilution) > _SAME
-    return f"{found.dilution:g} (effective {effective(found):.4g})" if differs else f"{found.dilution:g}"
+    return f"{found.dilution:g} (effective {effective(found):.4g})" if differs(found) else f"{found.dilution:g}"
 
 
 def place(found) -> tuple[float, float, bool]:

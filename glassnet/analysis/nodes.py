@@ -3,13 +3,12 @@
 import json
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from glassnet import _dilution
+from glassnet import _dilution, _wiring
 from glassnet.chains.content import kept_open
 
 _SIZE = re.compile(r"/N(\d+)(?=/|$)")
@@ -62,31 +61,33 @@ class Node(NamedTuple):
     @property
     def layer_sizes(self) -> list[int]:
         """Connections of each layer before dilution; one entry where the ensemble has no layers."""
-        attributes = self.chain.attrs
-        if attributes.get("ensemble") == "layered":
-            return [self.size // interacting(self)] * interacting(self)
-        if attributes.get("ensemble") == "walks":
-            return [before * after for before, after in pairwise(widths(self))]
-        return [self.size]
+        ensemble = self.chain.attrs.get("ensemble")
+        if ensemble == "walks":
+            return _wiring.layer_sizes(widths(self))
+        return _wiring.layer_sizes(self.size, interacting(self) if ensemble == "layered" else 1)
 
     @property
     def removed(self) -> np.ndarray | None:
         """Fraction of the connections of each layer that is gone, (n_samples, n_layers) float64.
 
-        None where the chains do not say it, as of glasses that were given.
+        Chains of release 0.3.0 do not hold it, and are read by its rule where that is the number of weights that their
+        glasses lost. None where the chains do not say it, as of glasses that were given, or of trees made by hand.
         """
         if "removed_fraction" in self.chain:
             return np.asarray(self.chain["removed_fraction"].values, dtype=np.float64).reshape(self.n_samples, -1)
         if not on_random_graph(self) or interacting(self) < 2 or not self.layer_sizes:
             return None
         # until chains said it, every layer lost a whole number of its own
-        rule = [round(self.dilution * members) / members for members in self.layer_sizes]
-        return np.tile(rule, (self.n_samples, 1))
+        counts = [round(self.dilution * members) for members in self.layer_sizes]
+        if "n_weights" not in self.chain.attrs or np.any(self.size - self.weights_of_samples != sum(counts)):
+            return None
+        return np.tile(np.array(counts) / self.layer_sizes, (self.n_samples, 1))
 
     @property
     def effective_dilution(self) -> float:
         """Dilution at which the limit of many weights has as many paths per weight as these glasses, mean over samples
-        (:func:`glassnet._dilution.effective`); the one that was asked for where the chains do not say what is gone."""
+        (:func:`glassnet._dilution.effective`), up to p / (2 N (1 - delta)) where there are no layers; the one that was
+        asked for where the chains do not say what is gone."""
         if self.dilution == 0 or (removed := self.removed) is None:
             return self.dilution
         found = float(np.mean(_dilution.effective(removed, self.layer_sizes, interacting(self))))

@@ -20,12 +20,13 @@ _NETWORKS = 3
 class SavedField(NamedTuple):
     """What was found, None without any instance; a line for each file that turned out to be damaged; by node the
     instances that the run file asks for and that are not there, or cannot be read. `dilutions` are the effective ones
-    of the glasses it was measured in, by increasing size."""
+    of the glasses it was measured in, and `sizes` their numbers of weights before dilution, by increasing size."""
 
     result: FieldIntegration | None
     damaged: tuple[str, ...]
     missing: dict[str, list[int]]
     dilutions: tuple[float, ...] = ()
+    sizes: tuple[int, ...] = ()
 
 
 def saved_field(chains: xr.DataTree, dilution: float, above: float = 0.0) -> SavedField:
@@ -44,7 +45,9 @@ def saved_field(chains: xr.DataTree, dilution: float, above: float = 0.0) -> Sav
     Unreadable
         If a file cannot be read here and now.
     """
-    measured, damaged, found, missing, dilutions = {}, [], {}, {}, []
+    measured, damaged, found, missing = {}, [], {}, {}
+    dilutions: list[float] = []
+    sizes: list[int] = []
     for branch in chains.subtree:
         if branch.attrs.get("kind") == "field" and branch.attrs["dilution"] == dilution:
             missing[branch.path] = [int(number) for number in np.atleast_1d(branch.attrs.get("samples_missing", []))]
@@ -64,13 +67,13 @@ def saved_field(chains: xr.DataTree, dilution: float, above: float = 0.0) -> Sav
                 warnings.warn(f"{damaged[-1]}; the instance counts as missing", stacklevel=3)
         if parts:
             measured[size] = parts
-            size = int(node.attrs["n_weights_parent"])
-            dilutions.append(Node(path, size, dilution, None, node).effective_dilution)
+            sizes.append(int(node.attrs["n_weights_parent"]))
+            dilutions.append(Node(path, sizes[-1], dilution, None, node).effective_dilution)
     missing = {path: numbers for path, numbers in missing.items() if numbers}
     result = _integrated(measured, next(iter(found.values())), dilution) if measured else None
     if result is not None and _ends_below(result, above):
         result = None
-    return SavedField(result, tuple(damaged), missing, tuple(dilutions))
+    return SavedField(result, tuple(damaged), missing, tuple(dilutions), tuple(sizes))
 
 
 def _ends_below(result: FieldIntegration, above: float) -> bool:

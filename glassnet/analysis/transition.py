@@ -247,7 +247,7 @@ def of_dilution(surveys: Surveys, dilution: float, *, field=None, arrest=None) -
     )
     read = surveys.at(dilution)
     found = read.nodes
-    common = _common(surveys, read, saved.dilutions if field is not None and np.isfinite(field.temperature) else ())
+    common = _common(surveys, read, saved if field is not None and np.isfinite(field.temperature) else None)
     field = _spread(field, common, saved.dilutions)
     findings = [_findings(read, one, field, arrest, seed) for one in (common, *common.ends())]
     located = widened(findings[0].location, [end.location for end in findings[1:]])
@@ -310,9 +310,13 @@ def line_of(surveys: Surveys, **options) -> TransitionLine:
     return TransitionLine((of_dilution(surveys, dilution, **options) for dilution in surveys.dilutions), surveys)
 
 
-def _common(surveys: Surveys, read: Survey, at: tuple[float, ...]) -> Common:
-    """The dilution at which the sizes of a survey are compared; other dilutions are only read where sizes differ."""
-    dilution, options = read.nodes[0].dilution, {"seed": surveys.seed, "at": at[-1] if at else None}
+def _common(surveys: Surveys, read: Survey, saved: SavedField | None) -> Common:
+    """The dilution at which the sizes of a survey are compared; other dilutions are only read where sizes differ.
+    `saved` is the field integration whose zero counts."""
+    dilution, options = read.nodes[0].dilution, {"seed": surveys.seed}
+    if saved is not None:
+        # what was handed over belongs to the dilution that was asked for
+        options |= {"at": saved.dilutions[-1], "rounds": 0.5 / saved.sizes[-1] if saved.sizes else 0.0}
     if read.annealed is not None:
         options["unit"] = read.annealed.unit
     own = surveys.measured(dilution)

@@ -53,7 +53,7 @@ def nested_dilutions(glass, fractions, seed, *, rounding="nearest") -> list[Path
     else:
         layer = _layers_by_time(orders, rng)
         rounded = rng.random() if rounding == "random" else None
-        totals = [_total(fraction, glass.n_weights, rounded) for fraction in fractions]
+        totals = [_dilution.whole(fraction, glass.n_weights, rounded) for fraction in fractions]
         counts = [np.bincount(layer[:total], minlength=len(orders)).tolist() for total in totals]
     return [
         _shortened(glass, orders, removed, fraction, {"nested": True, **rounding_record(glass, rounding)}, seed)
@@ -88,11 +88,6 @@ def _layers_by_time(orders, rng) -> np.ndarray:
     times = np.concatenate([(np.arange(len(order)) + rng.random(len(order))) / len(order) for order in orders])
     layer = np.repeat(np.arange(len(orders)), [len(order) for order in orders])
     return layer[np.argsort(times, kind="stable")]
-
-
-def _total(fraction: float, n_weights: int, rounded: float | None) -> int:
-    mean = fraction * n_weights
-    return round(mean) if rounded is None else int(mean + rounded)
 
 
 def _shortened(glass, orders, removed, fraction, how, seed) -> PathGlass:

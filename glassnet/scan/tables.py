@@ -6,9 +6,10 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
+from glassnet import _dilution
 from glassnet.analysis import symmetric
 from glassnet.analysis.evidence import number
-from glassnet.analysis.line import CriticalDilution, described, effective
+from glassnet.analysis.line import CriticalDilution, described, differs, effective
 from glassnet.analysis.nodes import Node
 from glassnet.analysis.transition import Transition
 from glassnet.plots.look import likely, theory_complexity, theory_of
@@ -89,11 +90,11 @@ def _symmetric(result: Transition, node: Node) -> Table:
 
 def _planted(result: Transition, planted: list[Node]) -> Table:
     """A row per size and planting temperature."""
-    rows, differs = [], any(node.effective_dilution != node.dilution for node in planted)
+    rows, both = [], any(_differs(node) for node in planted)
     for node in sorted(planted, key=lambda node: (node.size, node.planted_temperature)):
         table = result.planted[node.size].sel(planted_temperature=node.planted_temperature)
         row = [str(node.size), f"{node.planted_temperature:.4g}", str(node.n_samples), _cell(table, "weight")]
-        row = [row[0], f"{node.effective_dilution:.4f}", *row[1:]] if differs else row
+        row = [row[0], f"{node.effective_dilution:.4f}", *row[1:]] if both else row
         row += [_cell(table, name) for name in ("from_planted", "from_random", "energy_gap")]
         measured = _exchanges(node)
         if measured is None:
@@ -104,7 +105,7 @@ def _planted(result: Transition, planted: list[Node]) -> Table:
         rows.append(row)
     header = ["N", "T", "samples", "planted weight", "planted starts", "random starts", "energy gap/N"]
     header += ["least swaps", "barrier", "round trips/bound"]
-    header = [header[0], "effective dilution", *header[1:]] if differs else header
+    header = [header[0], "effective dilution", *header[1:]] if both else header
     title = f"planted, dilution {result.dilution:g}: weight of the planted phase at the planting temperature"
     return Table(title, header, rows, list(range(len(rows))))
 
@@ -148,7 +149,7 @@ def estimates(result: Transition) -> Table:
 
 def line(results: list[Transition], theories: list) -> Table:
     """One row for each dilution, with the temperatures of theory where there is one, at the effective dilution."""
-    rows, differs = [], any(effective(result) != result.dilution for result in results)
+    rows, both = [], any(map(differs, results))
     for result, theory in zip(results, theories, strict=True):
         place = number(result.temperature, result.stderr) if math.isfinite(result.temperature) else "-"
         expected = ["-", "-"]
@@ -157,9 +158,9 @@ def line(results: list[Transition], theories: list) -> Table:
                 f"{t:.4f}" if t else "none" for t in (theory.static_temperature(), theory.dynamic_temperature())
             ]
         failing = len(result.equilibration.failing)
-        diluted = [f"{result.dilution:g}", *([f"{effective(result):.4f}"] if differs else [])]
+        diluted = [f"{result.dilution:g}", *([f"{effective(result):.4f}"] if both else [])]
         rows.append([*diluted, result.kind, place, *expected, str(failing)])
-    header = ["dilution", *(["effective"] if differs else []), "kind", "T", "theory T_K", "T_d", "not in equilibrium"]
+    header = ["dilution", *(["effective"] if both else []), "kind", "T", "theory T_K", "T_d", "not in equilibrium"]
     return Table("transition line", header, rows, list(range(len(rows))))
 
 
@@ -180,8 +181,11 @@ def _placed(one: CriticalDilution) -> tuple[str, str]:
 
 def _diluted(node: Node) -> str:
     """The dilution that was asked for, and the effective one where it differs."""
-    effective = node.effective_dilution
-    return f"{node.dilution:g}" + (f" (effective {effective:.4f})" if effective != node.dilution else "")
+    return f"{node.dilution:g}" + (f" (effective {node.effective_dilution:.4f})" if _differs(node) else "")
+
+
+def _differs(node: Node) -> bool:
+    return _dilution.differ(node.dilution, node.effective_dilution)
 
 
 def _exchanges(node: Node) -> Exchanges | None:

@@ -2,7 +2,7 @@
 
 import math
 
-from glassnet.analysis.line import effective
+from glassnet.analysis.line import differs, effective
 from glassnet.analysis.transition import Transition
 
 
@@ -23,8 +23,7 @@ def comparison(result: Transition, theory) -> str:
         beside = f"; Monte Carlo is {abs(result.temperature - static) / result.stderr:.1f} error bars away"
     limit = {"layered": "a layered glass", "walks": "a network"}.get(result.glass.get("ensemble"))
     of = f" of the Poisson glass, the tree limit of {limit}" if limit else ""
-    differs = effective(result) != result.dilution
-    at = f", at the effective dilution {effective(result):.4g}" if differs else ""
+    at = f", at the effective dilution {effective(result):.4g}" if differs(result) else ""
     return f"theory (cavity method{of}, N = infinity{at}): {expected(theory)}{beside}"
 
 

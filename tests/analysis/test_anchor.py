@@ -92,7 +92,7 @@ def test_cold_anchors_have_wide_bars_and_never_infinite_ones(synthetic):
         assert combined.anchor_stderr <= glass.n_paths * max(1 / hottest, np.log(2)) / glass.n_weights
 
 
-@pytest.mark.parametrize("kind", ["regular", "poisson", "layered", "walks"])
+@pytest.mark.parametrize("kind", ["regular", "poisson", "layered", "walks", "gaussian"])
 def test_bars_of_means_cover_the_mean_of_the_ensemble(synthetic, kind):
     difference, bar = off(synthetic, kind, 1.5, 6, 40, seed=5)
     assert covered(difference, bar).min() > 0.683 - 4.5 * np.sqrt(0.683 * 0.317 / 40)
@@ -127,6 +127,7 @@ def test_tables_of_a_scan_hold_the_same_error(synthetic):
         {"couplings": "given"},
         # weights of a layer at a single unit are +1 in a gauge: two weights interact
         {"ensemble": "walks", "glass": '{"widths": [4, 4, 4, 1]}'},
+        {"ensemble": "walks", "glass": '{"widths": [4, 1, 4, 4]}'},
         {"ensemble": "walks", "p": 4, "glass": '{"widths": [1, 4, 4, 4, 1]}'},
     ],
 )
@@ -143,6 +144,40 @@ def test_where_the_paramagnet_says_nothing_scans_have_no_entropy_without_infinit
         assert table.attrs["lacks"] == ("" if known else "a rung at T = inf")
         assert table.attrs["anchor"] == ("n_weights ln 2 at T = inf" if known else "unknown")
         assert (table.attrs["anchor_stderr"] == 0) == known
+
+
+@pytest.mark.parametrize(
+    ("widths", "free"),
+    [
+        ((4, 1, 4, 4), 2),
+        ((4, 4, 1, 4), 2),
+        ((4, 4, 4, 1), 2),
+        ((1, 4, 4, 4), 2),
+        ((4, 4, 4, 4), 3),
+        # one hidden layer for two layers of weights; two hidden layers at the single unit between
+        ((1, 4, 1), 1),
+        ((4, 4, 1, 4, 4), 2),
+        ((1, 1, 1, 1), 1),
+    ],
+)
+def test_a_single_unit_takes_a_layer_of_weights_out_of_the_interaction(synthetic, widths, free):
+    attrs = {"ensemble": "walks", "p": len(widths) - 1, "glass": str({"widths": list(widths)}).replace("'", '"')}
+    data = node_of(synthetic, [GLASSES["walks"](1)], ladder(2.0), np.random.default_rng(2)).assign_attrs(attrs)
+    (node,) = nodes(synthetic.tree({"/N12/dilution0.0": data}))
+    assert anchor._free_weights(node) == free
+    assert anchor.Anchor(node).known == (free >= 3)
+
+
+def test_a_network_with_a_bottleneck_has_the_levels_of_two_weights_a_path():
+    """Walks (3, 1, 3, 3): the three weights behind the single unit made +1 by the units they lead to."""
+    glass = E.walks((3, 1, 3, 3), 1.5, seed=2)
+    keep = glass.layer != 1
+    number = np.cumsum(keep) - 1
+    left = number[glass.paths[:, [0, 2]]]
+    levels, counts = gn.exact.density_of_states(glass)
+    others, fewer = gn.exact.density_of_states(gn.PathGlass(left, glass.couplings, n_weights=int(keep.sum())))
+    assert np.array_equal(levels, others)
+    assert np.array_equal(counts, fewer * 2.0 ** (~keep).sum())
 
 
 def test_a_lattice_has_absolute_entropies_with_infinite_temperature_only():

@@ -1,5 +1,7 @@
 """Sizes whose effective dilutions differ, against the cavity method: complexities that are exact at every dilution."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -7,10 +9,15 @@ import xarray as xr
 import glassnet as gn
 from glassnet import _dilution
 from glassnet.analysis import common_dilution as common
+from glassnet.analysis import transition
 from glassnet.analysis.isentropes import Isentropes
+from glassnet.analysis.line import described, differs
 from glassnet.analysis.location import locate, widened
 from glassnet.analysis.nodes import Node, nodes
 from glassnet.analysis.planted import PlantedNode
+from glassnet.analysis.savedfield import SavedField
+from glassnet.analysis.surveys import Surveys
+from glassnet.scan import tables
 
 P, ALPHA, SIZES = 4, 2.0, (32, 48, 64)
 #: T_K of the Poisson glass p = 4, alpha = 2 by the cavity method
@@ -20,9 +27,14 @@ STATIC = {0.0: 0.99034, 0.1: 0.74054, 0.125: 0.67109}
 def layered(synthetic, size, dilution, counts=None, **attrs):
     """A node of layered glasses; `counts` are the connections removed from each layer, one row for each sample."""
     data = synthetic.node((0.7,), np.zeros((2, 4, 1, 2)), size, ensemble="layered", p=P, glass=f'{{"alpha": {ALPHA}}}')
+    node = Node(f"/N{size}/dilution{dilution}", size, dilution, None, data.assign_attrs(**attrs))
     if counts is not None:
         data["removed_fraction"] = (("sample", "layer"), np.array(counts) / (size // P))
-    return Node(f"/N{size}/dilution{dilution}", size, dilution, None, data.assign_attrs(**attrs))
+        gone = np.sum(counts[0])
+    else:
+        # as release 0.3.0 diluted them
+        gone = sum(round(dilution * members) for members in node.layer_sizes)
+    return node._replace(chain=data.assign_attrs(n_weights=size - int(gone), **attrs))
 
 
 def test_nodes_know_what_was_removed(synthetic):
@@ -42,8 +54,89 @@ def test_nodes_know_what_was_removed(synthetic):
     assert given.effective_dilution == 0.05
 
 
+@pytest.mark.parametrize("size", [32, 48, 64])
+def test_trees_made_by_hand_do_not_follow_the_rule_of_release_0_3_0(size):
+    """Glasses of today lose round(0.05 N) = 2, 2, 3 weights; by the old rule it would have been none, 4 and 4."""
+    runs = []
+    for seed in range(2):
+        glass = gn.ensembles.layered(size, P, ALPHA, seed=seed, dilution=0.05)
+        runs.append(gn.ParallelTempering(glass, [0.8, 2.0], n_replicas=2, seed=seed).run(10, measure_every=5))
+    data = xr.concat(runs, "sample", combine_attrs="drop_conflicts").assign_coords(sample=range(2))
+    (node,) = nodes(xr.DataTree.from_dict({f"/N{size}/dilution0.05": data}))
+    assert node.size - node.n_weights == round(0.05 * size)
+    assert node.removed is None
+    assert node.effective_dilution == 0.05
+    # nor where they do not say how many weights are left
+    del data.attrs["n_weights"]
+    assert nodes(xr.DataTree.from_dict({f"/N{size}/dilution0.05": data}))[0].removed is None
+
+
+@pytest.mark.parametrize(("parent", "expected"), [(999, 0.1), (9999, 0.1), (60, 6 / 60)])
+def test_the_rounding_of_large_glasses_in_a_field_moves_nothing(synthetic, parent, expected):
+    """Their 100 of 999 connections are 0.1001: chains at 0.1 stay there, within half a connection of the field's."""
+    found = [layered(synthetic, size, 0.1, ensemble="poisson") for size in (40, 80)]
+    options = {"at": round(0.1 * parent) / parent, "rounds": 0.5 / parent}
+    shared = common.common_dilution(common.Measured(found, [], {}), [], **options)
+    assert shared.dilution == expected
+    assert not shared.differs
+    # 10 of 96 are farther off than half of one of 999
+    found = [layered(synthetic, 96, 0.1, ensemble="poisson", couplings="binary")]
+    shared = common.common_dilution(common.Measured(found, [], {}), [], at=100 / 999, rounds=0.5 / 999)
+    assert shared.dilution == 100 / 999
+    assert shared.sizes[96] == pytest.approx(10 / 96)
+
+
+@pytest.mark.parametrize(("parent", "moved"), [(999, False), (9999, False), (96, True)])
+def test_a_saved_field_relabels_a_scan_by_more_than_its_rounding_alone(synthetic, parent, moved):
+    """Chains of exactly 0.1 beside glasses in a field that lost 100/999 and 1000/9999; and beside one of 0.12."""
+    rows = synthetic.two_level((40, 80), (0.6, 0.7), seed=5, n_samples=4)
+    known = {"ensemble": "poisson", "glass": '{"p": 3, "alpha": 2.0}', "couplings": "binary"}
+    tree = {}
+    for path, data in rows.items():
+        left = round(0.9 * data.attrs["n_weights"])
+        tree[path.replace("dilution0.0", "dilution0.1")] = data.assign_attrs(**known, n_weights=left)
+    surveys = Surveys(synthetic.tree(tree), 0.0)
+    gone = 0.12 if moved else round(0.1 * parent) / parent
+    shared = transition._common(surveys, surveys.at(0.1), SavedField(None, (), {}, (0.0, gone), (30, parent)))
+    assert shared.dilution == pytest.approx(0.12 if moved else 0.1, abs=1e-12)
+    assert shared.differs == moved
+    assert transition._common(surveys, surveys.at(0.1), None).dilution == pytest.approx(0.1, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("asked", "effective", "both"), [(0.1, 1000 / 9999, False), (0.1, 0.1001, True), (0, 0, False)]
+)
+def test_two_dilutions_are_shown_where_the_numbers_differ(asked, effective, both):
+    found = SimpleNamespace(dilution=asked, effective_dilution=effective)
+    assert differs(found) == both
+    assert described(found) == (f"{asked:g} (effective {effective:.4g})" if both else f"{asked:g}")
+    result = SimpleNamespace(kind="none", temperature=np.nan, stderr=np.nan, equilibration=SimpleNamespace(failing=[]))
+    vars(result).update(vars(found))
+    assert ("effective" in tables.line([result], [None]).header) == both
+
+
+@pytest.mark.parametrize("ensemble", ["poisson", "regular"])
+def test_without_layers_paths_per_weight_are_those_of_it_up_to_the_inverse_size(ensemble):
+    """A path survives with probability prod_i (n - i) / (N - i), and not (n / N)^p: p delta / (2 N) in the dilution."""
+    keywords = {"alpha": ALPHA} if ensemble == "poisson" else {"degree": 8}
+    # one glass is enough, as each of its paths survives with this probability; regular ones are slow to draw
+    whole, left = getattr(gn.ensembles, ensemble)(n_weights=32, p=P, seed=1, **keywords), []
+    for seed in range(400):
+        glass = whole.dilute(0.1, seed=seed)
+        left.append(glass.n_paths / glass.n_weights)
+    kept = glass.n_weights
+    exact = ALPHA * 32 / kept * np.prod([(kept - i) / (32 - i) for i in range(P)])
+    error = np.std(left, ddof=1) / np.sqrt(len(left))
+    assert abs(np.mean(left) - exact) < 4 * error
+    delta = float(_dilution.effective(_dilution.fractions([kept], [32]), [32], P))
+    realised = 1 - (np.mean(left) / ALPHA) ** (1 / (P - 1))
+    assert delta == pytest.approx(3 / 32)
+    assert 0 < realised - delta < P / (2 * 32 * (1 - delta))
+    assert 1 - (exact / ALPHA) ** (1 / (P - 1)) - delta == pytest.approx(P * delta / 64, rel=0.1)
+
+
 def test_paths_per_weight_are_those_of_the_effective_dilution():
-    """Real diluted glasses have alpha (1 - delta)^(p - 1) of them, on the average over seeds."""
+    """Real diluted glasses have alpha (1 - delta)^(p - 1) of them, on the average over seeds: layers exactly."""
     left = []
     for seed in range(400):
         glass = gn.ensembles.layered(n_weights=32, p=P, alpha=ALPHA, dilution=0.1, seed=seed)
@@ -151,10 +244,48 @@ def test_the_slope_is_fitted_to_curves_of_symmetric_scans(synthetic, known):
         scan[asked] = common.Measured(nodes_, [], curves)
     slope = common.common_dilution(scan[0.1], [scan[0.05], scan[0.15]]).slope
     if known == "binary":
-        assert slope.value == pytest.approx(1.3, abs=0.03)
+        fitted = common._of_curves(scan[0.1], [scan[0.05], scan[0.15]], slope.isentropes)
+        assert fitted.value == pytest.approx(1.3, abs=0.03)
+        assert fitted.stderr >= 0.05
+        # weighed with 1.05(10)
+        share = fitted.stderr**-2 / (fitted.stderr**-2 + 0.1**-2)
+        assert slope.value == pytest.approx(1.05 + share * (fitted.value - 1.05))
     else:
         assert slope.value == pytest.approx(1.3 * float(lines.shift(0.8, 0.1, 0.11)) / 0.01, rel=0.1)
     assert "fitted to curves" in slope.source
+
+
+def test_bars_of_slopes_fitted_to_noisy_weights_cover_the_truth(synthetic):
+    """ln(w / (1 - w)) falls along 1.05 isentropes, with a noise of 1.5 in each of 12 samples: 24 replicates.
+
+    The fit's own error is its scatter over replicates, but the mean of logistic functions is none, and its bias is not
+    in that error; the floor of the bar, 0.05, holds it.
+    """
+    factor, planting, kept = 1.05, np.arange(0.55, 0.96, 0.05), {}
+    lines = Isentropes(layered(synthetic, 32, 0.1, couplings="binary"))
+    for asked in (0.05, 0.1, 0.15):
+        for size in SIZES:
+            node = layered(synthetic, size, asked, couplings="binary")
+            moved = planting + factor * lines.shift(planting, node.effective_dilution, 0.125)
+            kept[asked, size] = node, 0.5 - 0.9 * node.n_weights * (moved - 0.671)
+    found = []
+    for replicate in range(24):
+        rng, scan = np.random.default_rng(replicate), {}
+        for (asked, _), (node, logit) in kept.items():
+            measured = scan.setdefault(asked, common.Measured([], [], {}))
+            for temperature, mean in zip(planting, logit, strict=True):
+                path, weight = f"{node.path}/planted{temperature:.2f}", 1 / (1 + np.exp(rng.normal(-mean, 1.5, 12)))
+                known = path, node.size, node.n_weights, float(temperature)
+                measured.nodes.append(node._replace(path=path, planted_temperature=float(temperature)))
+                measured.planted.append(PlantedNode(*known, *[weight] * 5, np.zeros((12, 1)), np.zeros(2), 0.5, weight))
+        slope = common._of_planted(scan[0.1], [scan[0.05], scan[0.15]], lines, 0.125, replicate)
+        found.append((slope.value, slope.stderr))
+    value, stderr = np.array(found).T
+    statistical = np.sqrt(stderr**2 - 0.05**2)
+    assert 0.6 < value.std(ddof=1) / statistical.mean() < 1.6
+    assert abs(value.mean() - factor) < 0.02
+    assert np.mean(np.abs(value - factor) < stderr) > 0.683
+    assert stderr.max() < 0.08
 
 
 def test_without_a_slope_sizes_are_not_compared(synthetic, complexity):
@@ -224,7 +355,11 @@ def test_a_whole_scan_says_that_sizes_were_moved(synthetic):
     """From chains: layered glasses of which nothing but the dilution differs."""
     rows = synthetic.two_level((32, 48, 64), (0.6, 0.65, 0.7, 0.75, 0.8), seed=5, critical=0.7, n_samples=8)
     known = {"ensemble": "layered", "p": P, "glass": f'{{"alpha": {ALPHA}}}', "couplings": "binary"}
-    tree = {path.replace("dilution0.0", "dilution0.1"): data.assign_attrs(**known) for path, data in rows.items()}
+    left = {32: 28, 48: 44, 64: 56}
+    tree = {
+        path.replace("dilution0.0", "dilution0.1"): data.assign_attrs(**known, n_weights=left[data.attrs["n_weights"]])
+        for path, data in rows.items()
+    }
     found = gn.find_transition(synthetic.tree(tree))
     assert found.dilution == 0.1
     assert found.effective_dilution == pytest.approx(1 / 8)

@@ -9,7 +9,7 @@ import xarray as xr
 
 import glassnet as gn
 from glassnet.analysis.dilution_axis import critical_dilution
-from glassnet.analysis.line import TransitionLine, place
+from glassnet.analysis.line import TransitionLine
 from glassnet.scan import report, run
 
 
@@ -248,6 +248,7 @@ def test_a_crossing_without_a_jump_is_no_critical_dilution(synthetic):
     tree = planted_at(synthetic, 0.65, 0.8, 4, n_samples=12)
     smooth = {}
     for path, data in ((node.path, node.to_dataset()) for node in tree.subtree if "energy" in node.data_vars):
+        # not 0, the one seed of 36 with which a sample of 120 fails its proof of equilibrium, which is asked first
         rng = np.random.default_rng(100 + len(smooth))
         overlap = np.clip(data["planted_overlap"] * 0.5 + 0.27 + 0.25 * rng.normal(size=data["energy"].shape), -1, 1)
         smooth[path] = data.assign(planted_overlap=overlap)
@@ -282,7 +283,8 @@ def test_critical_dilution_of_networks(seed, tmp_path, monkeypatch):
 @pytest.mark.parametrize("seed", [41])
 def test_transition_line_of_small_layered_glasses(seed, tmp_path, monkeypatch):
     """runs/controls/layered.toml, five minutes of one core: sizes that lost different fractions, against the cavity
-    method at the effective dilution. At T = 0.75 infinite glasses end at dilution 0.0964.
+    method at the effective dilution. At T = 0.75 infinite glasses end at dilution 0.0964. What counts is claimed, as at
+    0.05 to 0.20, and no provisional temperature. These bars do not tell asked from effective dilutions.
 
         pytest -m slow -s tests/analysis/test_dilution_axis.py -k layered
     """
@@ -293,18 +295,20 @@ def test_transition_line_of_small_layered_glasses(seed, tmp_path, monkeypatch):
     assert run.scan(run_file, tmp_path / "layered") == 0
     chains = gn.open_chains(tmp_path / "layered")
     line = gn.transition_line(chains)
-    told = 0
+    claimed, expected = {}, {}
     for found in line:
         theory = gn.theory.poisson(p=4, alpha=2.0, dilution=found.effective_dilution).static_temperature()
-        value, stderr, _ = place(found)
-        print(f"{found.effective_dilution:.4f}: {value:.3f}({stderr:.3f}), {theory:.4f}, {found.kind}")
-        if np.isfinite(value):
-            told += 1
-            assert abs(value - theory) < 2.5 * stderr
-    assert told >= 3
+        print(f"{found.effective_dilution:.4f}: {found.headline}, {theory:.4f}")
+        if np.isfinite(found.temperature):
+            claimed[found.dilution], expected[found.dilution] = (found.temperature, found.stderr), theory
+    assert {0.05, 0.1, 0.15} <= claimed.keys()
+    for dilution, (value, stderr) in claimed.items():
+        assert abs(value - expected[dilution]) < 2.5 * stderr
+    assert claimed[0.05][1] < 0.04
     found = gn.analysis.critical_dilution(chains, 0.75)
     print(found)
-    assert abs(found.dilution - 0.0964) < 2.5 * found.stderr
+    assert found.claimed
+    assert abs(found.dilution - 0.0964) < 2.5 * found.stderr < 2.5 * 0.03
     assert line.critical_dilution(0.75).value == found.dilution
 
 
