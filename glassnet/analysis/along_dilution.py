@@ -80,11 +80,15 @@ def reached(node: Node, temperature: float) -> bool:
     """Whether a node was planted at a temperature, or its ladder encloses it."""
     if node.planted_temperature is not None:
         return bool(np.isclose(node.planted_temperature, temperature, rtol=1e-9, atol=0))
+    ends = span(node)
+    return ends is not None and ends[0] <= temperature * (1 + 1e-9) and temperature <= ends[1] * (1 + 1e-9)
+
+
+def span(node: Node) -> tuple[float, float] | None:
+    """Ends of the finite ladder of a symmetric node whose order parameter was recorded; None where it was not."""
     rungs = np.asarray(node.chain["temperature"].values, dtype=np.float64)
     finite = rungs[np.isfinite(rungs)]
-    if order_parameter(node) is None or not finite.size:
-        return False
-    return bool(finite[0] <= temperature * (1 + 1e-9) and temperature <= finite[-1] * (1 + 1e-9))
+    return (float(finite[0]), float(finite[-1])) if order_parameter(node) is not None and finite.size else None
 
 
 def _failing(read: Survey, temperature: float) -> tuple[int, int, int]:

@@ -352,7 +352,7 @@ def test_symmetric_scans_that_do_not_cross_say_so(synthetic):
     assert critical_dilution(few, 1.0).why == f"{why}are 2 within the range that N = 40, 80, 160 reach"
     alone = synthetic.tree({node.path: node.to_dataset() for node in few.leaves if "/N40" in node.path})
     assert critical_dilution(alone, 1.0).why == f"{why}is N = 40 alone"
-    with pytest.raises(ValueError, match=r"chains \(none\), or within the ladders of symmetric ones, or .*, got 1\.5"):
+    with pytest.raises(ValueError, match=r"ones that recorded an overlap \(0\.9 to 1\.1\), or .*, got 1\.5"):
         critical_dilution(few, 1.5)
 
 
@@ -387,3 +387,17 @@ def test_a_crossing_far_beyond_the_scan_has_a_side_and_no_number():
     assert along_dilution._uncrossed(far, told, told) == "planted weights cross outside the dilutions of the scan"
     far.stderr = 0.1
     assert along_dilution._uncrossed(far, told, told).endswith("outside the dilutions of the scan, at 0.70(10)")
+
+
+def test_a_temperature_within_ladders_without_overlaps_is_refused_for_that(synthetic):
+    """It is within them: what lacks is the overlap."""
+    few = symmetric_at(synthetic, 1.2, (0.9, 1.0, 1.1), 6, dilutions=(0.1, 0.2))
+    bare = {node.path: node.to_dataset().drop_vars("overlap") for node in few.leaves}
+    with pytest.raises(ValueError, match=r"within the ladders of symmetric ones that recorded an overlap \(none\), or"):
+        critical_dilution(synthetic.tree(bare), 1.0)
+    found = gn.transition_line(synthetic.tree(bare))[0]
+    asked = ("Binder dip deepens", "overlap has two peaks", "susceptibility grows", "Binder cumulants cross")
+    says = {item.name: item.says for item in found.evidence}
+    for name in (*asked, "scaled moment crosses"):
+        assert says[name].startswith("needs overlaps of the symmetric scans: none was recorded"), name
+    assert "none was recorded" not in str(gn.transition_line(few)[0])
