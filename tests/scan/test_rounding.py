@@ -102,10 +102,10 @@ def test_every_rank_is_told_the_rule():
         (
             ("[18]", "[18, 24]", "[0.0, 0.2]", "[0.0, 0.02]"),
             [
-                "scan.dilutions[1]: must be 0 or remove connections, 0.02 of the 18 connections of sizes[0] is less "
-                "than one",
-                "scan.dilutions[1]: must be 0 or remove connections, 0.02 of the 24 connections of sizes[1] is less "
-                "than one",
+                "scan.dilutions[1]: must be 0 or remove connections, 0.02 of the 18 connections of sizes[0] is half a "
+                "connection or less",
+                "scan.dilutions[1]: must be 0 or remove connections, 0.02 of the 24 connections of sizes[1] is half a "
+                "connection or less",
             ],
         ),
         # .54 of a connection: rounded, it is one; drawn, one in every second glass
@@ -114,8 +114,8 @@ def test_every_rank_is_told_the_rule():
         (
             ("[0.0, 0.2]", "[0.0, 0.025]", *RANDOM),
             [
-                "scan.dilutions[1]: must be 0 or remove connections, 0.025 of the 18 connections of sizes[0] is less "
-                "than one",
+                "scan.dilutions[1]: must be 0 or remove connections, 0.025 of the 18 connections of sizes[0] is half a "
+                "connection or less",
             ],
         ),
         (
@@ -126,7 +126,7 @@ def test_every_rank_is_told_the_rule():
             ("[18]", "[24]", "[0.0, 0.2]", "[0.03]", "symmetric = true", FIELD.replace("90", "12")),
             [
                 "scan.dilutions[0]: must be 0 or remove connections, 0.03 of the 12 connections of field.n_weights is "
-                "less than one"
+                "half a connection or less"
             ],
         ),
     ],
@@ -343,6 +343,43 @@ def test_what_holds_nothing_is_begun_anew(tmp_path):
     (tmp_path / "out/run.toml").write_text(LAYERED)
     assert RunDirectory(tmp_path / "out").rounding("random") == "random"
     assert RunDirectory(tmp_path / "out").run_file().rounding == "nearest"
+
+
+def test_a_run_without_diluted_chains_has_no_rule_to_keep(scanned):
+    """Its list of nodes lost, a dilution that is added follows the run file, and no older release is named."""
+    directory, _ = scanned(changed("[0.0, 0.2]", "[0.0]"))
+    (directory / "nodes.json").unlink()
+    assert RunDirectory(directory).rounding("random") == "random"
+    _, complaints = scanned(LAYERED)
+    assert not [line for line in complaints if "0.3.0" in line]
+    assert RunDirectory(directory).run_file().rounding == "nearest"
+
+
+@pytest.mark.parametrize("record", ["null", "3", "[]"])
+def test_a_record_that_is_no_name_is_damage(scanned, record):
+    """Not the work of a newer release."""
+    directory, _ = scanned(changed(*RANDOM))
+    (directory / "nodes.json").write_text(f'{{"seed": 7, "rounding": {record}, "nodes": []}}')
+    assert RunDirectory(directory).rounding("nearest") == "random"
+
+
+def test_new_dilutions_of_older_runs_must_remove_something(scanned, tmp_path):
+    """By the rule of release 0.3.0, .6 of 18 connections are .2 of each layer and none: old ones go on with a word."""
+    path, text = tmp_path / "run.toml", changed("[0.0, 0.2]", "[0.0, 0.004]")
+    _begun_by_0_3_0(tmp_path / "old")
+    path.write_text(text)
+    (tmp_path / "old/run.toml").write_text(text)
+    _, complaints = scanned(text, "old")
+    assert [line for line in complaints if "N = 18, dilution 0.004: effectively 0.0000" in line]
+    path.write_text(text.replace("0.004", "0.004, 0.03, 0.2"))
+    for start in (run.scan, status.dry_run):
+        with pytest.raises(UserError) as refused:
+            start(path, tmp_path / "old")
+        assert str(refused.value) == (
+            f"{path}: scan.dilutions[2]: must be 0 or remove connections, 0.03 of the 18 connections of sizes[0] is "
+            "none by the rule of release 0.3.0, which began this run"
+        )
+    scanned(text.replace("0.004", "0.004, 0.2"), "old")
 
 
 def test_a_rule_of_a_later_release_is_refused(tmp_path):
