@@ -353,7 +353,8 @@ def _chosen(dilution: float | None, present: list[float]) -> float:
             raise ValueError(f"dilution must be given where chains hold several, one of {listed}; or transition_line")
         return present[0]
     if dilution not in present:
-        raise ValueError(f"dilution must be one of {listed}, got {dilution:g}")
+        known = f"{listed} (the ones asked for: .asked of a transition line)"
+        raise ValueError(f"dilution must be one of {known}, got {dilution:g}")
     return dilution
 
 

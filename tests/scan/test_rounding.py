@@ -283,6 +283,13 @@ def test_averages_are_per_weight_of_each_sample(uneven):
     again = gn.analysis.reweight(gn.open_chains(uneven)["/N21/dilution0.2/symmetric"])
     np.testing.assert_allclose(again.energy(1.0).value, each.mean(axis=0)[1], atol=0.2)
     assert float(again.entropy(np.inf).value) == pytest.approx(np.log(2), abs=1e-12)
+    # 17 is the nearest number of the node
+    assert (again.n_weights, str(again).splitlines()[0][:24]) == (17, "N = 21 (16 or 17 left), ")
+    for left in (16, 17):
+        alike = node.chain.isel(sample=np.flatnonzero(node.weights_of_samples == left))
+        some = gn.analysis.reweight(alike)
+        assert (some.n_weights, str(some).startswith(f"N = 21 ({left} left)")) == (left, True)
+        assert some.dataset().attrs["n_weights"] == left
 
 
 def test_such_a_run_is_verified_continued_packed_and_read(uneven, scanned, tmp_path):
