@@ -86,17 +86,28 @@ def warnings(run_file: RunFile) -> list[str]:
     if rounding == "layers" and any(run_file.scan.dilutions):
         kept = "its dilutions go on with the rule of that release, round(dilution N_l) of the N_l in each layer"
         lines.append(f"release 0.3.0 began this run: {kept}")
-    for size, _ in _sizes(run_file):
+    for told, asked, effective in _realised(run_file, [size for size, _ in _sizes(run_file)]):
+        if abs(effective - asked) > _UNNOTICED or effective == 0 < asked:
+            lines.append(f"{told}{_hint(rounding)}")
+    return list(dict.fromkeys(lines))
+
+
+def realised(run_file: RunFile) -> list[str]:
+    """A line for each size and dilution of which four digits of the effective dilution are not those asked for."""
+    found = _realised(run_file, run_file.scan.sizes)
+    return [told for told, asked, effective in found if f"{asked:.4f}" != f"{effective:.4f}"]
+
+
+def _realised(run_file: RunFile, listed: list[Size]) -> Iterator[tuple[str, float, float]]:
+    """Size and dilution in words, dilution that was asked for and effective one, of all that leave connections."""
+    for size in listed:
         sizes = layer_sizes(size, run_file)
         p = run_file.glass.p or len(sizes)
         for dilution in run_file.scan.dilutions:
-            if _dilution.emptied(dilution, sizes, rounding) is not None:
-                # of a directory that goes on with the older rule: its tasks fail and say why
-                continue
-            effective = _dilution.expected(dilution, sizes, p, rounding)
-            if abs(effective - dilution) > _UNNOTICED or effective == 0 < dilution:
-                lines.append(f"N = {sum(sizes)}, dilution {dilution!r}: effectively {effective:.4f}{_hint(rounding)}")
-    return list(dict.fromkeys(lines))
+            # a directory may go on with the older rule by which one empties a layer: its tasks fail and say why
+            if _dilution.emptied(dilution, sizes, run_file.rounding) is None:
+                effective = _dilution.expected(dilution, sizes, p, run_file.rounding)
+                yield f"N = {sum(sizes)}, dilution {dilution!r}: effectively {effective:.4f}", dilution, effective
 
 
 def _hint(rounding: str) -> str:
