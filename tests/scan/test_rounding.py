@@ -10,8 +10,9 @@ import pytest
 import xarray as xr
 
 import glassnet as gn
-from glassnet.analysis import thermodynamics
+from glassnet.analysis import annealed, thermodynamics
 from glassnet.analysis.nodes import nodes, readings
+from glassnet.analysis.surveys import Surveys
 from glassnet.chains import headers, pack, segment, shards
 from glassnet.chains.content import ChainError
 from glassnet.scan import dilution, report, run, status, tables, tasks, verify
@@ -290,6 +291,16 @@ def test_averages_are_per_weight_of_each_sample(uneven):
         some = gn.analysis.reweight(alike)
         assert (some.n_weights, str(some).startswith(f"N = 21 ({left} left)")) == (left, True)
         assert some.dataset().attrs["n_weights"] == left
+
+
+def test_planted_energies_are_per_weight_of_each_sample(uneven):
+    """What places the annealed entropy is divided by node.n_weights: the energies are those of as many weights."""
+    read = Surveys(gn.open_chains(uneven)).at(0.2)
+    (node,) = (node for node in read.nodes if node.planted_temperature is not None)
+    each = node.chain["energy"].values[:, :, 0].mean(axis=(1, 2)) / node.weights_of_samples
+    assert len(set(node.weights_of_samples)) == 2
+    (hot,) = annealed.hot_plantings([node], read.planted)
+    assert hot.energy == pytest.approx(each.mean(), rel=1e-12)
 
 
 def test_such_a_run_is_verified_continued_packed_and_read(uneven, scanned, tmp_path):
