@@ -80,11 +80,15 @@ def reached(node: Node, temperature: float) -> bool:
     """Whether a node was planted at a temperature, or its ladder encloses it."""
     if node.planted_temperature is not None:
         return bool(np.isclose(node.planted_temperature, temperature, rtol=1e-9, atol=0))
+    ends = span(node)
+    return ends is not None and ends[0] <= temperature * (1 + 1e-9) and temperature <= ends[1] * (1 + 1e-9)
+
+
+def span(node: Node) -> tuple[float, float] | None:
+    """Ends of the finite ladder of a symmetric node whose order parameter was recorded; None where it was not."""
     rungs = np.asarray(node.chain["temperature"].values, dtype=np.float64)
     finite = rungs[np.isfinite(rungs)]
-    if order_parameter(node) is None or not finite.size:
-        return False
-    return bool(finite[0] <= temperature * (1 + 1e-9) and temperature <= finite[-1] * (1 + 1e-9))
+    return (float(finite[0]), float(finite[-1])) if order_parameter(node) is not None and finite.size else None
 
 
 def _failing(read: Survey, temperature: float) -> tuple[int, int, int]:
@@ -134,15 +138,19 @@ def _uncrossed(located: Location | None, jump: Evidence, heat: Evidence) -> str:
         return "planted weights need two sizes at two or more dilutions each"
     if not np.isfinite(located.temperature):
         return "planted weights cross nowhere"
-    if located.lacks:
-        return f"{located.lacks}; planted weights cross at {number(located.temperature, located.stderr)}"
+    # a line far beyond its points tells on which side they lie and no more
+    known = 0 <= located.temperature < 1 and np.isfinite(located.stderr)
+    at = f"at {number(located.temperature, located.stderr)}" if known else ""
     if located.found:
-        there = f"planted weights cross at {number(located.temperature, located.stderr)}"
+        there = f"planted weights cross {at}"
         if not jump.passed:
             return f"{there}, but the overlap with the planted state does not jump: {jump.says}"
         return f"{there}, but it is not known that the phases have one energy: {heat.says}"
-    where = "not significantly" if located.inside else "outside the dilutions of the scan"
-    return f"planted weights cross {where}, at {number(located.temperature, located.stderr)}"
+    beyond = "below" if located.temperature < 0 else "outside"
+    where = "not significantly" if located.inside else f"{beyond} the dilutions of the scan"
+    if located.lacks:
+        return f"{located.lacks}; planted weights cross {at or where}"
+    return f"planted weights cross {where}{at and ', '}{at}"
 
 
 def _continuous(overlaps: list[tuple[Node, xr.Dataset]], temperature: float) -> tuple[list[Estimate], str]:
@@ -164,11 +172,12 @@ def _continuous(overlaps: list[tuple[Node, xr.Dataset]], temperature: float) -> 
         variables = {name: (dims, values) for name, values in columns.items()}
         facts = {"n_samples": n_samples, **{name: own[0][1].attrs[name] for name in _GLASS}}
         curves[size] = xr.Dataset(variables, {"temperature": fewer}, facts)
-    grown = continuous(_shared(curves))
-    if grown.binder is None:
-        return [], "symmetric scans need two sizes at four or more common dilutions"
     if discontinuous(curves):
         return [], f"no transition of p = {p} on random graphs is continuous: planted scans locate it"
+    shared = _shared(curves)
+    grown = continuous(shared)
+    if grown.binder is None:
+        return [], f"symmetric scans need two sizes at four or more common dilutions{_reached_by(shared)}"
     if min(float(data["binder_resampled"][0].min()) for data in curves.values()) < _DIP:
         return [], "the Binder cumulant has a dip, so the transition is not continuous: planted scans locate it"
     found = [_in_dilution(one, p) for one in grown.estimates]
@@ -191,15 +200,25 @@ def _at(data: xr.Dataset, temperature: float) -> xr.Dataset:
 
 
 def _shared(curves: dict[int, xr.Dataset]) -> dict[int, xr.Dataset]:
-    """Curves of all sizes where those of the largest one are known, as far as all reach."""
+    """Curves of all sizes as far as all reach, where those of the size are known that has the most points there, of
+    several the largest one."""
     if not curves:
         return curves
     places = [data.temperature.values for data in curves.values()]
     lowest, highest = max(place[0] for place in places), min(place[-1] for place in places)
-    rungs = places[-1][(places[-1] >= lowest) & (places[-1] <= highest)]
+    within = [place[(place >= lowest) & (place <= highest)] for place in places]
+    rungs = max(reversed(within), key=len)
     if all(np.array_equal(place, rungs) for place in places):
         return curves
     return {size: on_rungs(data, data.temperature.values, rungs) for size, data in curves.items()}
+
+
+def _reached_by(shared: dict[int, xr.Dataset]) -> str:
+    """At how many dilutions which sizes can be compared, as the end of a sentence."""
+    if len(shared) < 2:
+        return "".join(f", there is N = {size} alone" for size in shared)
+    most = max(data.sizes["temperature"] for data in shared.values())
+    return f", there are {most} within the range that N = {', '.join(map(str, shared))} reach"
 
 
 def _uncrossed_sizes(grown: Continuous) -> str:

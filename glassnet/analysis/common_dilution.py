@@ -7,6 +7,7 @@ slope is that of the paramagnet's isentrope (:mod:`glassnet.analysis.isentropes`
 to the curves of one size at different dilutions where the scan has several.
 """
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +30,8 @@ _FINITE = 0.05
 _STEPS, _FEWEST_RUNGS = 8, 4
 #: dilutions that are closer differ by rounding errors alone
 _SAME = 1e-9
+#: why there is no slope, though the paramagnet is known
+_TOO_DILUTE = "so few paths are left that no isentrope of the paramagnet passes the dilutions of all sizes"
 #: name of the item of evidence
 NAME = "sizes are compared at one dilution"
 
@@ -87,8 +90,8 @@ class Common(NamedTuple):
     def planted(self, nodes: list[PlantedNode], of: dict[str, Node]) -> list[PlantedNode]:
         """Planted nodes at temperatures of the common dilution, without those of sizes that cannot be compared."""
         kept = [(node, of[node.path]) for node in nodes if self.holds(of[node.path].size)]
-        shifts = [float(self.shift(node.temperature, facts.effective_dilution)) for node, facts in kept]
-        return [node._replace(temperature=node.temperature + s) for (node, _), s in zip(kept, shifts, strict=True)]
+        places = [node.temperature + float(self.shift(node.temperature, own.effective_dilution)) for node, own in kept]
+        return [node._replace(temperature=t) for (node, _), t in zip(kept, places, strict=True) if t > 0]
 
     def averages(self, found: dict[int, xr.Dataset]) -> dict[int, xr.Dataset]:
         """Averages by size at the common dilution: on the rungs of the largest size, as far as they reach, with
@@ -98,18 +101,22 @@ class Common(NamedTuple):
             return held
         rungs = held[max(held)].temperature.values
         rungs = self.temperature(rungs, max(held))
+        # a steep slope may leave nothing of the coldest ones
+        rungs = rungs[rungs > 0]
         return {size: self._interpolated(data, size, rungs) for size, data in held.items()}
 
     def phases(self, found: dict[int, xr.Dataset]) -> dict[int, xr.Dataset]:
-        """The same for the phases of each sample where they weigh the same."""
+        """The same for the phases of each sample where they weigh the same; sizes with one that would do so below T = 0
+        are left out."""
         held = {size: data for size, data in found.items() if self.holds(size)}
+        held = {n: data for n, data in held.items() if np.all(self.temperature(data["temperature"].values, n) > 0)}
         return {size: self._of_samples(data, size, "temperature", {"gap": 1}) for size, data in held.items()}
 
     def _interpolated(self, data: xr.Dataset, size: int, rungs: np.ndarray) -> xr.Dataset:
-        before = data.temperature.values
-        places = self.temperature(before, size)
-        if data.sizes["temperature"] and not np.array_equal(places, rungs):
-            lowest, highest = places[0], places[np.isfinite(places)].max(initial=0.0)
+        places = self.temperature(data.temperature.values, size)
+        data, places = data.isel(temperature=places > 0), places[places > 0]
+        if not np.array_equal(places, rungs):
+            lowest, highest = places.min(initial=np.inf), places[np.isfinite(places)].max(initial=0.0)
             rungs = rungs[((rungs >= lowest) & (rungs <= highest)) | np.isin(rungs, places)]
             data = on_rungs(data, places, rungs)
         energies = [name for name in data.data_vars if str(name).startswith("energy")]
@@ -178,6 +185,11 @@ def common_dilution(own: Measured, beside: list[Measured], **options) -> Common:
     if at is not None and isentropes is None:
         # what holds at still another dilution cannot be brought to that of the chains
         common = common._replace(dilution=dilutions[max(dilutions)])
+    if isentropes is not None:
+        if not isentropes.reach(common.dilution, *dilutions.values()):
+            return common._replace(why=_TOO_DILUTE)
+        near = functools.partial(isentropes.reach, common.dilution, *dilutions.values())
+        beside = [one for one in beside if near(*(node.effective_dilution for node in one.nodes))]
     slope = _of_planted(own, beside, isentropes, common.dilution, seed) or _of_curves(own, beside, isentropes)
     if isentropes is not None:
         slope = _weighed(slope, _FACTOR if bias(own.nodes[-1]) == 0 else _FACTOR_BIASED, isentropes)

@@ -3,7 +3,7 @@
 import xarray as xr
 
 from glassnet._checks import real
-from glassnet.analysis.along_dilution import reached
+from glassnet.analysis.along_dilution import reached, span
 from glassnet.analysis.line import CriticalDilution
 from glassnet.analysis.surveys import Surveys
 from glassnet.analysis.transition import line_of
@@ -38,7 +38,15 @@ def critical_dilution(chains: xr.DataTree, temperature: float) -> CriticalDiluti
     if not low <= temperature <= high and not any(reached(node, temperature) for node in surveys.nodes):
         planted = sorted({node.planted_temperature for node in surveys.nodes if node.planted_temperature})
         present = ", ".join(f"{t:g}" for t in planted) or "none"
-        wanted = f"a planting temperature of the chains ({present}), or within the ladders of symmetric ones"
+        wanted = f"a planting temperature of the chains ({present}), or within {_ladders(surveys)}"
         line = f"within the range of the transition line ({f'{low:.4g} to {high:.4g}' if low <= high else 'none'})"
         raise ValueError(f"temperature must be {wanted}, or {line}, got {temperature:g}")
     return line.critical(temperature)
+
+
+def _ladders(surveys: Surveys) -> str:
+    """The ladders of symmetric scans that can be asked along the dilution, with their ends."""
+    ladders = (span(node) for node in surveys.nodes if node.planted_temperature is None)
+    ends = sorted({ladder for ladder in ladders if ladder is not None})
+    shown = ", ".join(f"{low:g} to {high:g}" for low, high in ends) or "none"
+    return f"the ladders of symmetric ones that recorded an overlap ({shown})"

@@ -361,6 +361,12 @@ def not_asked(item: Evidence) -> Evidence:
     return item._replace(value=np.nan, stderr=np.nan, passed=None, says=says)
 
 
+def not_recorded(item: Evidence) -> Evidence:
+    """The same item for symmetric scans that recorded no overlap that orders."""
+    says = 'needs overlaps of the symmetric scans: none was recorded ("overlap" in measure)'
+    return item._replace(value=np.nan, stderr=np.nan, passed=None, says=says)
+
+
 def number(value: float, stderr: float) -> str:
     """A value with its error in the last digits: 0.655(12)."""
     if not np.isfinite(value):

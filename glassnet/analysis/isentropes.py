@@ -43,22 +43,39 @@ class Isentropes:
     def shift(self, temperature, dilution: float, other: float) -> np.ndarray:
         """By how much the isentrope through a temperature at one dilution lies higher at another one.
 
-        Where it is too cold for the entropy to be positive, or near the least one that the glasses have, the shift is
-        that of the lowest line on which it is neither.
+        Where it is too cold for the entropy to be positive, or near the least one that the glasses have, temperatures
+        move in proportion to that of the lowest line on which it is neither: they stay positive.
 
         Parameters
         ----------
         temperature : (...) float64
             inf is left where it is.
         dilution, other : float
+
+        Returns
+        -------
+        (...) float64
+            nan where there is no such line: so few paths are left that the entropy is near its least value at all
+            temperatures.
         """
         temperature = np.asarray(temperature, dtype=np.float64)
         here, there = self._entropy(dilution), self._entropy(other)
         level = max(0.0, here[0] + _ABOVE_LEAST, there[0] + _ABOVE_LEAST)
+        highest = min(here[-1], there[-1])
+        if level >= highest:
+            return np.where(np.isfinite(temperature), np.nan, 0.0)
         entropy = np.interp(temperature / self._unit, _GRID, here)
-        followed = np.clip(entropy, level, min(here[-1], there[-1]))
-        moved = np.interp(followed, there, _GRID) - np.interp(followed, here, _GRID)
+        followed = np.clip(entropy, level, highest)
+        at = np.interp(followed, here, _GRID)
+        moved = np.interp(followed, there, _GRID) - at
+        moved = np.where(entropy < level, moved * temperature / (self._unit * at), moved)
         return np.where(np.isfinite(temperature), self._unit * moved, 0.0)
+
+    def reach(self, *dilutions: float) -> bool:
+        """Whether there are lines that pass all of some dilutions."""
+        entropies = [self._entropy(dilution) for dilution in dilutions]
+        lowest, highest = max(one[0] for one in entropies) + _ABOVE_LEAST, min(one[-1] for one in entropies)
+        return bool(max(0.0, lowest) < highest)
 
     def energy(self, temperature, dilution: float) -> np.ndarray:
         """Energy per weight of the paramagnet, up to a common factor."""

@@ -89,7 +89,7 @@ class Reweighted:
         The ladder, k_B = 1; averages exist between its ends.
     size, n_weights, n_samples : int
         Weights before dilution, as in the run file (of a sampler's dataset those it has), and weights that are left,
-        by which everything here is divided.
+        by which everything here is divided; where samples differ by one, each by its own and this is the nearest.
     anchor : str
         Where free energies and entropies start from: exactly N ln 2 at T = inf if the ladder has that rung, otherwise
         the paramagnet's closed form on the hottest one; "unknown" for glasses that were given, for p = 2, and for
@@ -223,7 +223,8 @@ class Reweighted:
         return xr.Dataset(variables, coordinates, attributes)
 
     def __str__(self) -> str:
-        left = f" ({self.n_weights} left)" if self.n_weights != self.size else ""
+        each = " or ".join(map(str, sorted(set(self._node.weights_of_samples.tolist()))))
+        left = f" ({each} left)" if each != str(self.size) else ""
         size = f"N = {self.size}{left}, {self.n_samples} sample{'s' * (self.n_samples != 1)}"
         known = [name for name in _MEANING if name not in self._missing]
         titles = [title for name, title in zip(_MEANING, _TITLES, strict=True) if name in known]
@@ -343,6 +344,10 @@ def _node(chain) -> Node:
     elif not chain.sizes["sample"]:
         raise ValueError("chain must have at least 1 sample, got 0")
     dilution = float(chain.attrs.get("dilution", 0.0))
+    each = np.unique(chain["n_weights"].values) if "n_weights" in chain else ()
+    if len(each) == 1:
+        # those of a node are the nearest number, whichever samples there are
+        chain = chain.assign_attrs(n_weights=int(each[0]))
     left = int(chain.attrs["n_weights"])
     return Node(path, int(chain.attrs.get("n_weights_parent", left)), dilution, None, chain)
 

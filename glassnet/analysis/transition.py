@@ -359,7 +359,8 @@ def _chosen(dilution: float | None, present: list[float]) -> float:
         return present[0]
     dilution = real("dilution", dilution)
     if dilution not in present:
-        raise ValueError(f"dilution must be one of {listed}, got {dilution:g}")
+        known = f"{listed} (the ones asked for: .asked of a transition line)"
+        raise ValueError(f"dilution must be one of {known}, got {dilution:g}")
     return dilution
 
 

@@ -126,6 +126,9 @@ def decide(found: Findings) -> Verdict:
     }
     if not has_binder:
         items |= {name: weigh.not_asked(items[name]) for name in ("dips", "growth", "crossings", "moment")}
+    if found.thermodynamics and not found.overlaps:
+        of_overlaps = ("dips", "peaks", "growth", "crossings", "moment")
+        items |= {name: weigh.not_recorded(items[name]) for name in of_overlaps}
     passed = {name: item.passed for name, item in items.items()} | {"little heat": weigh.little_heat(heated)}
     passed["located"] = bool(grown.estimates)
     kind = _kind(passed, items["peaks"], dips, found)

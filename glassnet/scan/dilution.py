@@ -1,6 +1,6 @@
 """What the dilutions of a run file do to its glasses: what is removed of each layer, and what nobody can have meant."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import xarray as xr
 
@@ -44,25 +44,35 @@ def removal(size: Size, dilution: float, run_file: RunFile, glass: PathGlass) ->
     return {"removed_fraction": schema.removed_fraction(fractions)}
 
 
-def mistakes(run_file: RunFile) -> list[str]:
+def mistakes(run_file: RunFile, present: Collection[float] = ()) -> list[str]:
     """Dilutions that empty a layer, or remove nothing of what they are to remove of; lines 'key: what is wrong'.
 
     A directory that release 0.3.0 began goes on with what it has: :func:`warnings` tells.
+
+    Parameters
+    ----------
+    run_file : RunFile
+    present : collection of float
+        Dilutions of the directory that the run file goes on with.
     """
-    return [] if run_file.rounding == "layers" else list(_mistakes(run_file))
+    return list(_mistakes(run_file, present if run_file.rounding == "layers" else ()))
 
 
-def _mistakes(run_file: RunFile) -> Iterator[str]:
+def _mistakes(run_file: RunFile, present: Collection[float]) -> Iterator[str]:
     rounding = run_file.rounding
     for position, dilution in enumerate(run_file.scan.dilutions):
+        if dilution in present:
+            continue
         key = f"scan.dilutions[{position}]"
         for size, name in _sizes(run_file):
             sizes = layer_sizes(size, run_file)
             if _dilution.emptied(dilution, sizes, rounding) is not None:
                 yield f"{key}: must leave connections, {dilution!r} empties {name} or a layer"
             elif dilution > 0 and _mean(dilution, sizes, rounding) < _FEWEST:
-                removed = f"{dilution!r} of the {sum(sizes)} connections of {name} is less than one"
-                yield f"{key}: must be 0 or remove connections, {removed}"
+                connections = f"{dilution!r} of the {sum(sizes)} connections of {name}"
+                little = "is none by the rule of release 0.3.0, which began this run"
+                little = little if rounding == "layers" else "is half a connection or less"
+                yield f"{key}: must be 0 or remove connections, {connections} {little}"
 
 
 def _mean(dilution: float, sizes: list[int], rounding: str) -> float:
@@ -76,17 +86,28 @@ def warnings(run_file: RunFile) -> list[str]:
     if rounding == "layers" and any(run_file.scan.dilutions):
         kept = "its dilutions go on with the rule of that release, round(dilution N_l) of the N_l in each layer"
         lines.append(f"release 0.3.0 began this run: {kept}")
-    for size, _ in _sizes(run_file):
+    for told, asked, effective in _realised(run_file, [size for size, _ in _sizes(run_file)]):
+        if abs(effective - asked) > _UNNOTICED or effective == 0 < asked:
+            lines.append(f"{told}{_hint(rounding)}")
+    return list(dict.fromkeys(lines))
+
+
+def realised(run_file: RunFile) -> list[str]:
+    """A line for each size and dilution of which four digits of the effective dilution are not those asked for."""
+    found = _realised(run_file, run_file.scan.sizes)
+    return [told for told, asked, effective in found if f"{asked:.4f}" != f"{effective:.4f}"]
+
+
+def _realised(run_file: RunFile, listed: list[Size]) -> Iterator[tuple[str, float, float]]:
+    """Size and dilution in words, dilution that was asked for and effective one, of all that leave connections."""
+    for size in listed:
         sizes = layer_sizes(size, run_file)
         p = run_file.glass.p or len(sizes)
         for dilution in run_file.scan.dilutions:
-            if _dilution.emptied(dilution, sizes, rounding) is not None:
-                # of a directory that goes on with the older rule: its tasks fail and say why
-                continue
-            effective = _dilution.expected(dilution, sizes, p, rounding)
-            if abs(effective - dilution) > _UNNOTICED:
-                lines.append(f"N = {sum(sizes)}, dilution {dilution!r}: effectively {effective:.4f}{_hint(rounding)}")
-    return list(dict.fromkeys(lines))
+            # a directory may go on with the older rule by which one empties a layer: its tasks fail and say why
+            if _dilution.emptied(dilution, sizes, run_file.rounding) is None:
+                effective = _dilution.expected(dilution, sizes, p, run_file.rounding)
+                yield f"N = {sum(sizes)}, dilution {dilution!r}: effectively {effective:.4f}", dilution, effective
 
 
 def _hint(rounding: str) -> str:

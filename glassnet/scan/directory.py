@@ -185,28 +185,27 @@ class RunDirectory:
         """How many connections the dilutions of this directory remove: what was recorded when it was begun.
 
         Release 0.3.0 recorded nothing: its rule, "layers", holds where there is a list of nodes without a record. Where
-        that list is lost or damaged the chains say it.
+        that list is lost or damaged the diluted chains say it.
 
         Parameters
         ----------
         otherwise : str
-            The answer where nothing was begun.
+            The answer where nothing diluted was begun.
 
         Raises
         ------
         UserError
             If a later release recorded a rule that is not known here.
         """
-        kept, begun = self.kept_record(), False
+        kept = self.kept_record()
         if kept is not None:
             return kept.rounding
         for folder in sorted((self.path / "chains").rglob("*")):
             attrs = _first_attributes(folder)
-            begun |= attrs is not None
-            # nothing is removed at dilution 0
+            # nothing is removed at dilution 0, and no rule can be mixed with another one
             if attrs and attrs.get("dilution"):
                 return attrs.get("rounding", "layers")
-        return "layers" if begun else otherwise
+        return otherwise
 
     def check(self, run_file: RunFile, name: str) -> RunFile:
         """Refuse a directory that holds something else than the beginnings of this run; touches nothing.
@@ -221,12 +220,16 @@ class RunDirectory:
         UserError
             Naming every key that differs, with both values, and every dilution that cannot be.
         """
-        refused = []
+        refused, present = [], []
         if self.path.exists():
             if not self.path.is_dir():
                 raise UserError(f"{self.path}: not a directory")
             if self._is_begun():
-                refused = growth.objections(self.run_file(), self.settled(run_file), str(self.path))
+                begun = self.run_file()
+                refused, present = (
+                    growth.objections(begun, self.settled(run_file), str(self.path)),
+                    begun.scan.dilutions,
+                )
             elif (self.path / "chains").exists():
                 raise UserError(f"{self.path}: holds chains of a run whose {RUN_FILE} is missing; choose another --out")
             run_file = self.settled(run_file.keeping(self.rounding(run_file.scan.rounding)))
@@ -235,7 +238,7 @@ class RunDirectory:
             stray = index.unlisted(self.path, record.listed(run_file)) if kept is None or kept.text is None else None
             if stray is not None and not refused:
                 refused = [f"asks for less than {self.path} holds: not for {stray}"]
-        refused = [*refused, *dilution.mistakes(run_file)]
+        refused = [*refused, *dilution.mistakes(run_file, present)]
         if refused and record.is_edited(self.path, name):
             refused.append(record.ADVICE)
         if refused:

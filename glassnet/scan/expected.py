@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from glassnet import _meant, theory
+from glassnet.scan import dilution
 from glassnet.scan.config import RunFile, UserError, parse, read
 
 #: what each ensemble is told on the command line
@@ -19,6 +20,8 @@ _ELSEWHERE = (
     "T_d, T_K and the glass below of these couplings: gn.theory.steering.dynamic_temperature, gn.theory.population."
     "static_temperature, gn.theory.onersb.glass (docs/populations.md)"
 )
+#: over what the sizes of a run file get
+_ASKED = "these are at the dilutions asked for; glasses of the scan, and its report, are at the effective ones"
 _TREES = {"regular": theory.regular, "poisson": theory.poisson, "layered": theory.poisson}
 
 
@@ -97,13 +100,16 @@ def _along(diagram: theory.PhaseDiagram, file: str) -> str:
 
 
 def _of_run_file(run_file: RunFile) -> str:
-    """A table for every dilution, and where networks differ in shape for every shape."""
+    """A table for every dilution, and where networks differ in shape for every shape; and of which sizes the glasses
+    are those of another dilution."""
     keywords = run_file.glass.model_dump(exclude_none=True)
     ensemble = keywords.pop("ensemble")
     blocks = []
-    for dilution in run_file.scan.dilutions:
+    for delta in run_file.scan.dilutions:
         for widths in run_file.scan.sizes if ensemble == "walks" else [None]:
             shape = {} if widths is None else {"widths": widths}
-            told = _of_ensemble(ensemble, dilution=dilution, **keywords, **shape)
-            blocks.append(f"{ensemble}, dilution {dilution:g}: {told}" if told.startswith("paramagnet") else told)
+            told = _of_ensemble(ensemble, dilution=delta, **keywords, **shape)
+            blocks.append(f"{ensemble}, dilution {delta:g}: {told}" if told.startswith("paramagnet") else told)
+    if other := dilution.realised(run_file):
+        blocks.append("\n".join([_ASKED, *other]))
     return "\n\n".join(dict.fromkeys(blocks))

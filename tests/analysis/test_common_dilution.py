@@ -369,3 +369,56 @@ def test_a_whole_scan_says_that_sizes_were_moved(synthetic):
     assert found.location.shift > 0
     assert "dilution 0.1 (effective 0.125)" in str(found)
     assert [round(node.effective_dilution, 4) for node in nodes(synthetic.tree(tree))][:3] == [0.125, 0.0833, 0.125]
+
+
+def regular(synthetic, size, dilution):
+    return layered(synthetic, size, dilution, ensemble="regular", p=3, glass='{"degree": 4}', couplings="binary")
+
+
+@pytest.mark.parametrize("temperature", [0.05, 0.5, 0.9, 3.0])
+def test_shifts_never_exceed_the_temperature(synthetic, temperature):
+    """Regular p = 3, degree 4: at any two dilutions, cold or hot, in order; or there is no line, and nan says so."""
+    lines = Isentropes(regular(synthetic, 24, 0.0))
+    for one, other in ((0.0, 0.3), (0.3, 0.5), (0.5, 0.6), (0.6, 0.7), (0.7, 0.72), (0.75, 0.77), (0.85, 0.9)):
+        shift, back = (float(lines.shift(temperature, *pair)) for pair in ((one, other), (other, one)))
+        assert np.isnan(shift) == np.isnan(back) == (not lines.reach(one, other)) == (other > 0.72)
+        if np.isfinite(shift):
+            assert -temperature < shift < 0 < back
+            assert float(lines.shift(temperature + shift, other, one)) == pytest.approx(-shift, rel=0.01)
+    assert lines.shift([np.inf], 0.75, 0.77) == 0
+
+
+def test_strongly_diluted_sizes_are_not_compared(synthetic):
+    found = [regular(synthetic, size, 0.85) for size in (24, 30)]
+    shared = common.common_dilution(common.Measured(found, [], {}), [])
+    assert shared.differs
+    assert shared.slope is None
+    item = common.evidence(shared)
+    assert item.passed is None
+    assert item.says.endswith("no isentrope of the paramagnet passes the dilutions of all sizes")
+    # nor are others fitted to them
+    found, far = [regular(synthetic, size, 0.3) for size in (24, 33)], [regular(synthetic, 24, 0.85)]
+    shared = common.common_dilution(common.Measured(found, [], {}), [common.Measured(far, [], {})])
+    assert shared.slope.source == "the paramagnet's bound"
+
+
+@pytest.mark.parametrize("value", [9.0, 500.0])
+def test_what_a_slope_moves_below_zero_is_dropped(synthetic, value):
+    """A fitted slope without the paramagnet may move the coldest rungs of a size, or all of them, too far."""
+    ladder, sizes = np.array([0.3, 0.5, 0.7, 1.0, np.inf]), {32: 0.05, 64: 0.1}
+    shared = common.Common(0.1, sizes, common.Slope(-value, 0.1, "", None))
+    curves = {}
+    for size in sizes:
+        variables = {"binder": ("temperature", 1 / ladder), "energy": ("temperature", -1 / ladder)}
+        curves[size] = xr.Dataset(variables, {"temperature": ladder})
+    moved = shared.averages(curves)
+    assert moved[64].temperature.values.tolist() == ladder.tolist()
+    # moved by -0.45, to 0.05, 0.25 and 0.55
+    assert moved[32].temperature.values.tolist() == ([0.3, 0.5, np.inf] if value < 10 else [np.inf])
+    phase = xr.Dataset({"temperature": ("sample", [0.4, 0.8]), "gap": ("sample", [1.0, 1.0])})
+    phases = dict.fromkeys(sizes, phase)
+    assert list(shared.phases(phases)) == [64]
+    nothing = (np.zeros(1),) * 5 + (np.zeros((1, 1)), np.zeros(2), 0.5, np.zeros(1))
+    rows = [PlantedNode(f"/{n}/{t}", n, n, t, *nothing) for n in sizes for t in (0.4, 0.8)]
+    facts = {row.path: layered(synthetic, row.size, sizes[row.size], ensemble="") for row in rows}
+    assert len(shared.planted(rows, facts)) == (3 if value < 10 else 2)

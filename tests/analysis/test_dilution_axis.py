@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 
 import glassnet as gn
+from glassnet.analysis import along_dilution
 from glassnet.analysis.dilution_axis import critical_dilution
 from glassnet.analysis.line import TransitionLine
 from glassnet.scan import report, run
@@ -351,6 +352,56 @@ def test_symmetric_scans_that_do_not_cross_say_so(synthetic):
     assert np.isnan(found.dilution)
     assert found.why == "Binder cumulants of all sizes do not cross within the dilutions of the scan"
     few = symmetric_at(synthetic, 1.2, (0.9, 1.0, 1.1), 6, dilutions=(0.1, 0.2))
-    assert "four or more common dilutions" in critical_dilution(few, 1.0).why
-    with pytest.raises(ValueError, match=r"chains \(none\), or within the ladders of symmetric ones, or .*, got 1\.5"):
+    why = "symmetric scans need two sizes at four or more common dilutions, there "
+    assert critical_dilution(few, 1.0).why == f"{why}are 2 within the range that N = 40, 80, 160 reach"
+    alone = synthetic.tree({node.path: node.to_dataset() for node in few.leaves if "/N40" in node.path})
+    assert critical_dilution(alone, 1.0).why == f"{why}is N = 40 alone"
+    with pytest.raises(ValueError, match=r"ones that recorded an overlap \(0\.9 to 1\.1\), or .*, got 1\.5"):
         critical_dilution(few, 1.5)
+
+
+def test_sizes_of_other_dilutions_have_the_most_that_both_reach(synthetic):
+    """The largest size has three dilutions within the range of the others, which have five."""
+    mine, others = (0.05, 0.12, 0.18, 0.22, 0.3), (0.0, 0.1, 0.2, 0.28, 0.4)
+    parts = [symmetric_at(synthetic, 1.2, (0.9, 1.0, 1.1), 5, dilutions=mine, sizes=(40, 80))]
+    parts += [symmetric_at(synthetic, 1.2, (0.9, 1.0, 1.1), 9, dilutions=others, sizes=(160,))]
+    tree = synthetic.tree({node.path: node.to_dataset() for part in parts for node in part.leaves})
+    found = critical_dilution(tree, 1.0)
+    assert found.why == ""
+    assert abs(found.dilution - 0.2) < 3 * found.stderr
+    assert found.stderr < 0.1
+
+
+def test_scans_that_cannot_be_continuous_are_not_told_to_add_dilutions(synthetic):
+    few = symmetric_at(synthetic, 1.2, (0.9, 1.0, 1.1), 6, dilutions=(0.1, 0.2))
+    few = {node.path: node.to_dataset().assign_attrs(p=3, ensemble="regular") for node in few.leaves}
+    told = "no transition of p = 3 on random graphs is continuous: planted scans locate it"
+    assert critical_dilution(synthetic.tree(few), 1.0).why == told
+
+
+def test_a_crossing_far_beyond_the_scan_has_a_side_and_no_number():
+    """Dilutions below zero are none."""
+    told = SimpleNamespace(passed=True, says="")
+    far = SimpleNamespace(temperature=-0.2741, stderr=0.1, lacks="", found=False, inside=False)
+    below = "planted weights cross below the dilutions of the scan"
+    assert along_dilution._uncrossed(far, told, told) == below
+    far.lacks = "networks need three widths"
+    assert along_dilution._uncrossed(far, told, told) == f"networks need three widths; {below}"
+    far.lacks, far.temperature, far.stderr = "", 0.7, np.inf
+    assert along_dilution._uncrossed(far, told, told) == "planted weights cross outside the dilutions of the scan"
+    far.stderr = 0.1
+    assert along_dilution._uncrossed(far, told, told).endswith("outside the dilutions of the scan, at 0.70(10)")
+
+
+def test_a_temperature_within_ladders_without_overlaps_is_refused_for_that(synthetic):
+    """It is within them: what lacks is the overlap."""
+    few = symmetric_at(synthetic, 1.2, (0.9, 1.0, 1.1), 6, dilutions=(0.1, 0.2))
+    bare = {node.path: node.to_dataset().drop_vars("overlap") for node in few.leaves}
+    with pytest.raises(ValueError, match=r"within the ladders of symmetric ones that recorded an overlap \(none\), or"):
+        critical_dilution(synthetic.tree(bare), 1.0)
+    found = gn.transition_line(synthetic.tree(bare))[0]
+    asked = ("Binder dip deepens", "overlap has two peaks", "susceptibility grows", "Binder cumulants cross")
+    says = {item.name: item.says for item in found.evidence}
+    for name in (*asked, "scaled moment crosses"):
+        assert says[name].startswith("needs overlaps of the symmetric scans: none was recorded"), name
+    assert "none was recorded" not in str(gn.transition_line(few)[0])

@@ -236,7 +236,9 @@ def test_several_dilutions_give_a_line_and_one_must_be_chosen(synthetic):
     tree = synthetic.tree(scan)
     with pytest.raises(ValueError, match=r"dilution must be given where chains hold several, one of 0, 0\.1"):
         find_transition(tree)
-    with pytest.raises(ValueError, match=r"dilution must be one of 0, 0\.1, got 0\.5"):
+    with pytest.raises(
+        ValueError, match=r"one of 0, 0\.1 \(the ones asked for: \.asked of a transition line\), got 0\.5"
+    ):
         find_transition(tree, dilution=0.5)
     line = transition_line(tree)
     assert [found.dilution for found in line] == [0.0, 0.1]

@@ -36,6 +36,37 @@ def test_biased_couplings_have_a_ferromagnet():
     assert expected.told(str(run_file)).endswith(expected.told("regular", p=3, degree=4, bias=1.0))
 
 
+def test_a_run_file_is_told_what_its_sizes_get(tmp_path):
+    """2 of 32 connections in two of four layers, 5 of 48 in all: the tables stand at what was asked for."""
+    text = """
+    seed = 1
+    samples = 2
+    [glass]
+    ensemble = "layered"
+    p = 4
+    alpha = 2.0
+    [scan]
+    sizes = [32, 48]
+    dilutions = [0.0, 0.05, 0.25]
+    [sampling]
+    temperatures = [0.7, 1.0]
+    thermalization = 10
+    sweeps = 20
+    measure_every = 5
+    """
+    file = tmp_path / "run.toml"
+    file.write_text(text)
+    told = expected.told(str(file))
+    tables, _, rest = told.rpartition("\n\n")
+    assert tables == "\n\n".join(str(theory.poisson(4, 2.0, delta)) for delta in (0.0, 0.05, 0.25))
+    lines = rest.splitlines()
+    assert lines[0].startswith("these are at the dilutions asked for")
+    small, large = (1 - ((1 - 1 / n) ** 2 / (1 - 0.5 / n)) ** (1 / 3) for n in (8, 12))
+    assert lines[1:] == [f"N = {n}, dilution 0.05: effectively {d:.4f}" for n, d in ((32, small), (48, large))]
+    file.write_text(text.replace("0.05, ", ""))
+    assert expected.told(str(file)) == tables.replace(f"{theory.poisson(4, 2.0, 0.05)}\n\n", "")
+
+
 def test_diagram(tmp_path):
     table = expected.told("regular", "", p=2, degree=4)
     assert table == str(theory.phase_diagram("regular", p=2, degree=4))
@@ -63,7 +94,7 @@ def test_diagram(tmp_path):
         ),
         ("poisson", "", {"p": 3, "alpha": 1.0, "dilution": 0.1}, "--diagram goes along all dilutions"),
         ("regular", "/nowhere/x.png", {"p": 2, "degree": 4}, "/nowhere/x.png: cannot be written: No such file"),
-        ("regular", "x.nothing", {"p": 2, "degree": 4}, "[Ff]ormat"),
+        ("regular", "x.nothing", {"p": 2, "degree": 4}, r"draws into a file that ends in \.png, \.svg, \.pdf, got x"),
         ("run.toml", "", {}, "it does not take --diagram"),
     ],
 )

@@ -10,8 +10,9 @@ import pytest
 import xarray as xr
 
 import glassnet as gn
-from glassnet.analysis import thermodynamics
+from glassnet.analysis import annealed, thermodynamics
 from glassnet.analysis.nodes import nodes, readings
+from glassnet.analysis.surveys import Surveys
 from glassnet.chains import headers, pack, segment, shards
 from glassnet.chains.content import ChainError
 from glassnet.scan import dilution, report, run, status, tables, tasks, verify
@@ -102,10 +103,10 @@ def test_every_rank_is_told_the_rule():
         (
             ("[18]", "[18, 24]", "[0.0, 0.2]", "[0.0, 0.02]"),
             [
-                "scan.dilutions[1]: must be 0 or remove connections, 0.02 of the 18 connections of sizes[0] is less "
-                "than one",
-                "scan.dilutions[1]: must be 0 or remove connections, 0.02 of the 24 connections of sizes[1] is less "
-                "than one",
+                "scan.dilutions[1]: must be 0 or remove connections, 0.02 of the 18 connections of sizes[0] is half a "
+                "connection or less",
+                "scan.dilutions[1]: must be 0 or remove connections, 0.02 of the 24 connections of sizes[1] is half a "
+                "connection or less",
             ],
         ),
         # .54 of a connection: rounded, it is one; drawn, one in every second glass
@@ -114,8 +115,8 @@ def test_every_rank_is_told_the_rule():
         (
             ("[0.0, 0.2]", "[0.0, 0.025]", *RANDOM),
             [
-                "scan.dilutions[1]: must be 0 or remove connections, 0.025 of the 18 connections of sizes[0] is less "
-                "than one",
+                "scan.dilutions[1]: must be 0 or remove connections, 0.025 of the 18 connections of sizes[0] is half a "
+                "connection or less",
             ],
         ),
         (
@@ -126,7 +127,7 @@ def test_every_rank_is_told_the_rule():
             ("[18]", "[24]", "[0.0, 0.2]", "[0.03]", "symmetric = true", FIELD.replace("90", "12")),
             [
                 "scan.dilutions[0]: must be 0 or remove connections, 0.03 of the 12 connections of field.n_weights is "
-                "less than one"
+                "half a connection or less"
             ],
         ),
     ],
@@ -283,6 +284,23 @@ def test_averages_are_per_weight_of_each_sample(uneven):
     again = gn.analysis.reweight(gn.open_chains(uneven)["/N21/dilution0.2/symmetric"])
     np.testing.assert_allclose(again.energy(1.0).value, each.mean(axis=0)[1], atol=0.2)
     assert float(again.entropy(np.inf).value) == pytest.approx(np.log(2), abs=1e-12)
+    # 17 is the nearest number of the node
+    assert (again.n_weights, str(again).splitlines()[0][:24]) == (17, "N = 21 (16 or 17 left), ")
+    for left in (16, 17):
+        alike = node.chain.isel(sample=np.flatnonzero(node.weights_of_samples == left))
+        some = gn.analysis.reweight(alike)
+        assert (some.n_weights, str(some).startswith(f"N = 21 ({left} left)")) == (left, True)
+        assert some.dataset().attrs["n_weights"] == left
+
+
+def test_planted_energies_are_per_weight_of_each_sample(uneven):
+    """What places the annealed entropy is divided by node.n_weights: the energies are those of as many weights."""
+    read = Surveys(gn.open_chains(uneven)).at(0.2)
+    (node,) = (node for node in read.nodes if node.planted_temperature is not None)
+    each = node.chain["energy"].values[:, :, 0].mean(axis=(1, 2)) / node.weights_of_samples
+    assert len(set(node.weights_of_samples)) == 2
+    (hot,) = annealed.hot_plantings([node], read.planted)
+    assert hot.energy == pytest.approx(each.mean(), rel=1e-12)
 
 
 def test_such_a_run_is_verified_continued_packed_and_read(uneven, scanned, tmp_path):
@@ -343,6 +361,43 @@ def test_what_holds_nothing_is_begun_anew(tmp_path):
     (tmp_path / "out/run.toml").write_text(LAYERED)
     assert RunDirectory(tmp_path / "out").rounding("random") == "random"
     assert RunDirectory(tmp_path / "out").run_file().rounding == "nearest"
+
+
+def test_a_run_without_diluted_chains_has_no_rule_to_keep(scanned):
+    """Its list of nodes lost, a dilution that is added follows the run file, and no older release is named."""
+    directory, _ = scanned(changed("[0.0, 0.2]", "[0.0]"))
+    (directory / "nodes.json").unlink()
+    assert RunDirectory(directory).rounding("random") == "random"
+    _, complaints = scanned(LAYERED)
+    assert not [line for line in complaints if "0.3.0" in line]
+    assert RunDirectory(directory).run_file().rounding == "nearest"
+
+
+@pytest.mark.parametrize("record", ["null", "3", "[]"])
+def test_a_record_that_is_no_name_is_damage(scanned, record):
+    """Not the work of a newer release."""
+    directory, _ = scanned(changed(*RANDOM))
+    (directory / "nodes.json").write_text(f'{{"seed": 7, "rounding": {record}, "nodes": []}}')
+    assert RunDirectory(directory).rounding("nearest") == "random"
+
+
+def test_new_dilutions_of_older_runs_must_remove_something(scanned, tmp_path):
+    """By the rule of release 0.3.0, .6 of 18 connections are .2 of each layer and none: old ones go on with a word."""
+    path, text = tmp_path / "run.toml", changed("[0.0, 0.2]", "[0.0, 0.004]")
+    _begun_by_0_3_0(tmp_path / "old")
+    path.write_text(text)
+    (tmp_path / "old/run.toml").write_text(text)
+    _, complaints = scanned(text, "old")
+    assert [line for line in complaints if "N = 18, dilution 0.004: effectively 0.0000" in line]
+    path.write_text(text.replace("0.004", "0.004, 0.03, 0.2"))
+    for start in (run.scan, status.dry_run):
+        with pytest.raises(UserError) as refused:
+            start(path, tmp_path / "old")
+        assert str(refused.value) == (
+            f"{path}: scan.dilutions[2]: must be 0 or remove connections, 0.03 of the 18 connections of sizes[0] is "
+            "none by the rule of release 0.3.0, which began this run"
+        )
+    scanned(text.replace("0.004", "0.004, 0.2"), "old")
 
 
 def test_a_rule_of_a_later_release_is_refused(tmp_path):
