@@ -62,7 +62,7 @@ def recorded(dataset):
 class StepByStep(gn.ParallelTempering):
     """Records through `_advance`, draw by draw, so that a twin has one place to be broken in."""
 
-    def _record(self, recorder, n_draws, measure_every):
+    def _record(self, recorder, n_draws, measure_every, stretch=None):
         for _ in range(n_draws):
             self._advance(measure_every)
             recorder.take()

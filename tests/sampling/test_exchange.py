@@ -68,7 +68,7 @@ def test_random_alternation_would_be_noticed():
     """The twin that always tries the even gaps: nobody ever leaves a pair of rungs."""
 
     class EvenOnly(gn.ParallelTempering):
-        def _record(self, recorder, n_draws, measure_every):
+        def _record(self, recorder, n_draws, measure_every, stretch=None):
             for _ in range(n_draws * measure_every):
                 self._walkers.step[...] = 0
                 super()._record(recorder, 1, 1)

@@ -120,7 +120,7 @@ def test_overlaps_are_those_of_the_recorded_weights(glass):
 class Still(gn.Metropolis):
     """Measures where it was put."""
 
-    def _record(self, recorder, n_draws, measure_every):
+    def _record(self, recorder, n_draws, measure_every, stretch=None):
         for _ in range(n_draws):
             recorder.take()
         self.n_sweeps += n_draws * measure_every
