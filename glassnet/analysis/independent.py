@@ -55,9 +55,13 @@ def independent_pairs(node: Node) -> IndependentPairs | None:
 
 
 def _of_samples(node: Node) -> IndependentPairs:
-    """Moments of layered pairs, averaged over the samples."""
-    before = np.array(node.layer_sizes)
-    left = np.sort(np.rint((1 - node.removed) * before).astype(int), axis=1)
+    """Moments of layered pairs, averaged over the samples; of those that do not say what each layer lost, with weights
+    that are spread over the layers as evenly as can be."""
+    before, removed = np.array(node.layer_sizes), node.removed
+    if removed is None:
+        left = (node.weights_of_samples[:, None] + np.arange(len(before))) // len(before)
+    else:
+        left = np.sort(np.rint((1 - removed) * before).astype(int), axis=1)
     kinds, counts = np.unique(left, axis=0, return_counts=True)
     each = np.array([layered_pairs(tuple(kind)) for kind in kinds.tolist()])
     fourth = each[:, 1] ** 2 * each[:, 2]

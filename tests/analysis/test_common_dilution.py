@@ -10,6 +10,7 @@ import glassnet as gn
 from glassnet import _dilution
 from glassnet.analysis import common_dilution as common
 from glassnet.analysis import transition
+from glassnet.analysis.independent import IndependentPairs, independent_pairs, layered_pairs
 from glassnet.analysis.isentropes import Isentropes
 from glassnet.analysis.line import described, differs
 from glassnet.analysis.location import locate, widened
@@ -66,6 +67,9 @@ def test_trees_made_by_hand_do_not_follow_the_rule_of_release_0_3_0(size):
     assert node.size - node.n_weights == round(0.05 * size)
     assert node.removed is None
     assert node.effective_dilution == 0.05
+    # the layers of any of these glasses, in some order
+    pairs = independent_pairs(node._replace(chain=data.drop_vars("overlap", errors="ignore")))
+    assert pairs == IndependentPairs(*layered_pairs(tuple(sorted(np.bincount(glass.layer).tolist()))))
     # nor where they do not say how many weights are left
     del data.attrs["n_weights"]
     assert nodes(xr.DataTree.from_dict({f"/N{size}/dilution0.05": data}))[0].removed is None

@@ -215,6 +215,8 @@ def test_the_entropy_bound_is_that_of_infinite_glasses_where_it_is_lower(synthet
     for size in (36, 60):
         for temperature in TEMPERATURES:
             (data,) = synthetic.two_level((size,), (temperature,), seed=size).values()
+            gone = np.full((data.sizes["sample"], 1), round(0.04 * size) / size)
+            data = data.assign(removed_fraction=(("sample", "layer"), gone))
             scan[f"/N{size}/dilution0.04/planted{temperature}"] = data
     (item,) = [one for one in find_transition(synthetic.tree(scan)).evidence if one.name == "within rigorous bounds"]
     temperatures = np.linspace(0.3, 1.0, 100_001)
