@@ -203,7 +203,7 @@ class ParallelTempering(Exclusive):
         self.n_sweeps += n_sweeps  # first: an interrupt is raised when the kernel returns, after all of these sweeps
         self._kernel.advance(n_sweeps)
 
-    def _record(self, recorder, n_draws, measure_every, stretch):
+    def _record(self, recorder, n_draws, measure_every, stretch=_MOST_AT_ONCE):
         # a long way to a draw is gone in stretches too: signals are looked at in between
         ahead = max(0, measure_every - stretch)
         for gone in range(0, ahead, stretch):
@@ -211,7 +211,7 @@ class ParallelTempering(Exclusive):
         self.n_sweeps += n_draws * (measure_every - ahead)
         recorder.run(n_draws, measure_every - ahead)
 
-    def _dataset(self, arrays, draw, pairs):
+    def _dataset(self, arrays, draw, pairs=None):
         walkers, glass = self._walkers, self.glass
         return schema.dataset(
             arrays,

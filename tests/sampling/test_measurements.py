@@ -334,8 +334,8 @@ def test_every_measurement_is_in_the_schema():
     assert set(measurements.NAMES) <= set(schema.VARIABLES)
     glass = E.planted(E.regular(12, 3, 4, seed=1, couplings="gaussian"), 1.0, seed=1)
     record = gn.ParallelTempering(glass, [0.5, 1.0, 2.0], n_replicas=3, seed=1).run(4, measure=measurements.NAMES)
-    # field integration records planted states by lanes of its own
-    of_samplers = {name: row for name, row in schema.VARIABLES.items() if name not in FIELD}
+    # field integration records planted states by lanes of its own, and scans what a dilution removed
+    of_samplers = {name: row for name, row in schema.VARIABLES.items() if name not in {*FIELD, "removed_fraction"}}
     assert set(record.data_vars) == set(of_samplers)
     for name, (dimensions, meaning) in of_samplers.items():
         assert record[name].dims == dimensions
