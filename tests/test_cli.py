@@ -270,9 +270,10 @@ def test_theory_of_a_run_file(main, tmp_path):
     (tmp_path / "run.toml").write_text(RUN_FILE.replace("[12, 24]", "[12, 24]\ndilutions = [0.0, 0.1]"))
     code, output, errors = main("theory", "run.toml")
     assert (code, errors) == (0, "")
-    whole, diluted = output.split("\n\n")
+    whole, diluted, realised = output.split("\n\n")
     assert whole == main("theory", "regular", "--p", "3", "--degree", "4")[1].rstrip()
-    assert diluted == main("theory", "regular", "--p", "3", "--degree", "4", "--dilution", "0.1")[1]
+    assert diluted == main("theory", "regular", "--p", "3", "--degree", "4", "--dilution", "0.1")[1].rstrip()
+    assert "effective" in realised and all(f"{size}" in realised for size in (12, 24))
     network = RUN_FILE.replace('"regular"\np = 3\ndegree = 4', '"walks"\nalpha = 2.0')
     (tmp_path / "run.toml").write_text(network.replace("[12, 24]", "[[4, 4, 4, 4], [5, 5, 5, 5], [6, 6, 6, 1]]"))
     code, output, _ = main("theory", "run.toml")

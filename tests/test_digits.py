@@ -70,7 +70,9 @@ ALLOWED = {
     **{("_dilution", "effective", operation): TOLD for operation in ("sum", "reduce", "**")},
     ("glass", "PathGlass._without", "sum"): WHOLE,
     ("scan.dilution", "_mistakes", "sum"): TOLD,
-    ("scan.dilution", "warnings", "sum"): TOLD,
+    ("scan.dilution", "_realised", "sum"): TOLD,
+    ("chains.index", "_mistake", "sum"): WHOLE,
+    ("scan.ladderfile", "_chosen.n_chains", "sum"): WHOLE,
     ("scan.dilution", "_mean", "sum"): "of two numbers at most",
     ("ensembles.planting", "planted", "prod"): WHOLE,
     (
