@@ -267,7 +267,10 @@ def _notes(directory: Path, shown: Path, damaged: list[str], found: _Found) -> l
 
 
 def _beside(directory: Path, name: str) -> Path:
-    return directory.with_name(f"{directory.stem}-{name}") if directory.is_file() else directory / name
+    if not directory.is_file():
+        return directory / name
+    first, *inside = name.split("/")
+    return directory.with_name(f"{directory.stem}-{first}").joinpath(*inside)
 
 
 def _drawn(files: _Files, drawings: list[export.Drawing], suffix: str) -> list[tuple[str, str, bytes]]:

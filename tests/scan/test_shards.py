@@ -249,7 +249,7 @@ def test_shards_of_another_run_are_refused(run_file, scan, tmp_path, small_block
     path = run_file(*SEVEN, "seed = 7", "seed = 8")
     scan(path, tmp_path / "b")
     (tmp_path / "a" / FOLDER / "samples0-2.zip").replace(tmp_path / "b" / FOLDER / "samples0-2.zip")
-    with pytest.raises(UserError, match=r"sample0\.h5: belongs to another run or task \(task N=24.*, seed 7\)"):
+    with pytest.raises(UserError, match=r"samples0-2\.zip: belongs to another run or task \(task N=24.*, seed 7\)"):
         run.scan(path, tmp_path / "b")
     with pytest.raises(ChainError, match=r"samples0-2\.zip/sample0\.h5: belongs to another run"):
         gn.open_chains(tmp_path / "b")

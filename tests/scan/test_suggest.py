@@ -15,7 +15,7 @@ from glassnet.analysis.runfile import toml
 from glassnet.analysis.transition import find_transition
 from glassnet.chains import segment
 from glassnet.chains.store import open_chains
-from glassnet.scan import checks, growth, report, run, tasks
+from glassnet.scan import checks, growth, progress, report, run, tasks
 from glassnet.scan.config import parse
 from glassnet.scan.directory import RunDirectory
 from glassnet.scan.suggestion import Suggestion, suggestion
@@ -238,9 +238,14 @@ def test_chains_without_a_run_file_get_one_that_a_scan_accepts(tmp_path):
 
 
 def test_the_next_step_is_told_if_there_is_one(tmp_path):
+    def found(results, advice):
+        return report._Found([], results, [], [], [], advice)
+
     result = SimpleNamespace(kind="undecided", dilution=0.1)
     told = [
-        report._notes(tmp_path, tmp_path, [], [result] * count, report.Advice(result, Suggestion("", settles, ())))
+        report._notes(
+            tmp_path, tmp_path, [], found([result] * count, report.Advice(result, Suggestion("", settles, ())))
+        )
         for count, settles in ((1, True), (2, True), (2, False))
     ]
     assert told == [
@@ -248,11 +253,17 @@ def test_the_next_step_is_told_if_there_is_one(tmp_path):
         [f"to settle it at dilution 0.1: glassnet scan {tmp_path}/suggested.toml --out {tmp_path}"],
         [f"nothing that grows in this directory settles it at dilution 0.1; {tmp_path}/suggested.toml says why"],
     ]
-    assert report._notes(tmp_path, tmp_path, [], [result], None) == []
+    assert report._notes(tmp_path, tmp_path, [], found([result], None)) == []
 
 
 def test_a_suggestion_of_an_earlier_analysis_does_not_stay(synthetic, tmp_path):
     scan = {p: d.drop_attrs().assign_attrs(n_weights=48) for p, d in synthetic.two_level((48,), (0.6,), seed=1).items()}
     (tmp_path / "suggested.toml").write_text("of an earlier analysis")
-    assert report._suggest(tmp_path, TransitionLine([find_transition(synthetic.tree(scan))])) is None
+    results = TransitionLine([find_transition(synthetic.tree(scan))])
+    assert report._advice(results) is None
+    files = report._Files(tmp_path)
+    chains = synthetic.tree(scan)
+    with progress.steps() as steps:
+        found = report._Found([], results, [None], [[]], [], None)
+        report._write(tmp_path, chains, [], found, files, steps)
     assert not (tmp_path / "suggested.toml").exists()
