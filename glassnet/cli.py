@@ -196,13 +196,13 @@ def _path(text: str) -> str:
     return text
 
 
-def _whole(text: str) -> int:
+def _whole(text: str, kind: str = "whole") -> int:
     """A whole number on the command line."""
     try:
         return int(text)
     except ValueError:
         # Python refuses numbers of thousands of digits as well
-        raise argparse.ArgumentTypeError(f"must be a whole number, got {_terminal.shortened(text, 60)}") from None
+        raise argparse.ArgumentTypeError(f"must be a {kind} number, got {_terminal.shortened(text, 60)}") from None
 
 
 def _seconds(text: str) -> float:
@@ -230,7 +230,7 @@ def _one_of(*allowed: str) -> Callable[[str], str]:
 
 def _count(text: str) -> int:
     """A positive whole number on the command line."""
-    number = _whole(text)
+    number = _whole(text, "positive whole")
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be a positive whole number, got {_terminal.shortened(text, 60)}")
     return number

@@ -249,6 +249,7 @@ VARIABLES += ("SLURM_JOB_ID", "SLURM_NTASKS", "GLASSNET_ISA")
 VALUES = ("", "x", "-1", "\u00b2", "\u0663", "1e3", "9" * 5000, " 1", "1\n", "0x1", "inf", "\x1b[2J", "1.5", "None")
 
 
+@pytest.mark.slow
 def test_environments_of_every_kind(quick, capsys, monkeypatch):
     assert fault(capsys, ["scan", "run.toml", "--out", "out"], (0,)) is None
     wrong = {}

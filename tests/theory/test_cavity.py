@@ -137,7 +137,6 @@ def test_it_is_reached_from_the_package():
         ({"ensemble": "layered", "p": 3, "alpha": 1.5, "dilution": 0.2}, theory.poisson(3, 1.5, 0.2)),
         ({"ensemble": "walks", "alpha": 1.5, "widths": [7, 7, 7, 7]}, theory.poisson(3, 1.5)),
         ({"ensemble": "walks", "alpha": 1.5, "widths": (7, 7, 7, 1)}, None),
-        ({"ensemble": "walks", "alpha": 1.5, "widths": [7, 7]}, None),
         ({"ensemble": "walks", "alpha": 1.5}, None),
         ({"ensemble": "given"}, None),
         ({"ensemble": "regular", "p": 3, "degree": 4, "couplings": "gaussian"}, None),
@@ -146,6 +145,8 @@ def test_it_is_reached_from_the_package():
     ],
 )
 def test_theory_of_a_run_file(table, expected):
+    with pytest.raises(ValueError, match="widths must have at least 3 entries"):
+        theory.of("walks", alpha=1.5, widths=[7, 7])
     assert theory.of(**table) == expected
 
 
