@@ -72,13 +72,13 @@ def open_chains(path) -> xr.DataTree:
     return tree_of(read_index(path, packed), path, packed)
 
 
-def tree_of(listed: dict, path: Path, packed: dict[str, Member] | None = None) -> xr.DataTree:
+def tree_of(table: dict, path: Path, packed: dict[str, Member] | None = None) -> xr.DataTree:
     """The chains of the nodes in a list of them, as :func:`open_chains` opens them; those of a packed run, which may be
     a stranger's, are compared with their digests first.
 
     Parameters
     ----------
-    listed : dict
+    table : dict
         What :func:`read_index` returns.
     path, packed
         As for :func:`read_index`.
@@ -87,9 +87,9 @@ def tree_of(listed: dict, path: Path, packed: dict[str, Member] | None = None) -
     ------
     ChainError
     """
-    tree = {"/": xr.Dataset(attrs={"run_file": listed["run_file"], "seed": listed["seed"]})}
+    tree = {"/": xr.Dataset(attrs={"run_file": table["run_file"], "seed": table["seed"]})}
     found = False
-    for node in listed["nodes"]:
+    for node in table["nodes"]:
         inside = held(path / node["folder"]) if packed is None else held_in_pack(packed, node["folder"])
         wanted = range(node["samples"])
         headers = sharded(inside)
@@ -100,7 +100,7 @@ def tree_of(listed: dict, path: Path, packed: dict[str, Member] | None = None) -
         found |= bool(headers)
         missing = [sample for sample in wanted if sample not in headers]
         attrs = node["attrs"] | {"samples_expected": node["samples"], "samples_missing": missing}
-        tree[node["node"]] = node_of(headers, attrs, listed["seed"], path / node["folder"])
+        tree[node["node"]] = node_of(headers, attrs, table["seed"], path / node["folder"])
     if not found:
         raise ChainError(f"{path}: a run without finished tasks yet; run `glassnet scan` on its run file")
     return xr.DataTree.from_dict(tree)

@@ -66,7 +66,7 @@ def complete(
 def name_of(task: Task, run_file: RunFile) -> str | None:
     """Under which name the ladder of a task is kept; None where the run file lists the temperatures."""
     if task.field:
-        return None if run_file.field.temperatures is not None else _field_name(task)
+        return None if run_file.field.temperatures is not None else _field_name(task.dilution)
     asked = run_file.sampling_of(task.planted is not None).temperatures
     return _name(asked, task) if isinstance(asked, Ladder) else None
 

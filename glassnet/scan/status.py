@@ -39,6 +39,7 @@ def status(path) -> dict:
     note = directory.last_note()
     every_task = tasks.all_tasks(run_file)
     done, damaged = _done(directory, every_task, run_file)
+    damaged = [*damaged, *(f"{path}: {reason}" for path, reason in mending.damaged_records(directory).items())]
     kinds = _kinds(directory, every_task, done)
     _mark_running(kinds, every_task, run_file, note)
     nodes: dict[str, Counter] = {}

@@ -17,7 +17,7 @@ from glassnet.chains.content import UNDIGESTED, ChainError, Content, digest, dim
 from glassnet.chains.segment import Segment
 from glassnet.glass import PathGlass
 from glassnet.kernels.bitsliced import chosen_instruction_set, instruction_sets
-from glassnet.scan import ladders, tasks
+from glassnet.scan import ladders, survey, tasks
 from glassnet.scan.config import RunFile, UserError
 from glassnet.scan.directory import RunDirectory
 from glassnet.scan.tasks import Task
@@ -92,11 +92,21 @@ def select(path, k: int = 3, seed: int | None = None) -> Selection:
 def verify(selection: Selection) -> Iterator[Verified]:
     """Compute the chosen tasks again in this process, in memory, with the ladder the directory holds."""
     directory, run_file = selection.directory, selection.run_file
-    kept = ladders.complete(selection.chosen, run_file, directory.ladders())
+    kept = ladders.complete(selection.chosen, run_file, _ladders(selection))
     for task in selection.chosen:
         begun = time.perf_counter()
         lines, remarks = _compare(task, run_file, ladders.ladder_of(task, run_file, kept), directory)
         yield Verified(task, time.perf_counter() - begun, lines, remarks)
+
+
+def _ladders(selection: Selection) -> dict[str, list[float]]:
+    """The ladders that are kept; where one is lost, what the chains say, as a scan finds it."""
+    directory, run_file = selection.directory, selection.run_file
+    kept = directory.ladders()
+    names = {ladders.name_of(task, run_file) for task in selection.chosen} - {None}
+    if names <= kept.keys():
+        return kept
+    return survey.survey(directory, tasks.all_tasks(run_file), run_file).ladders
 
 
 def _compare(

@@ -248,3 +248,23 @@ def test_what_every_chain_has_is_compared(finished):
         decided |= {"field", "precision"}
         expected = belonging.expected(task, run_file).attrs
         assert attrs.keys() - free - decided == expected.keys() | {"task", "sample"}
+
+
+def test_ladders_of_field_integration_that_were_lost_or_edited_are_found_again(finished, digests):
+    """The temperatures of a field are the scan's own: nothing else in the directory asks for them by name."""
+    field = "[scan]\nfield = {n_weights = 120, instances = 2, sweeps = 72}\n"
+    out = finished("dilutions = [0.25]", "dilutions = [0.0]", "[scan]\n", field)
+    before, kept = digests(out), json.loads((out / "ladders.json").read_text())
+    for damage in (lambda path: path.unlink(), lambda path: edit(path, "0.", "1.")):
+        damage(out / "ladders.json")
+        assert main(["scan", str(out / "run.toml"), "--out", str(out), "--dry-run"]) == 0
+        assert run.scan(out / "run.toml", out) == 0
+        assert digests(out) == before
+        assert json.loads((out / "ladders.json").read_text()) == kept
+
+
+def test_verify_finds_lost_ladders_in_the_chains(finished, capsys):
+    out = finished(*ADAPTIVE)
+    (out / "ladders.json").unlink()
+    assert main(["verify", str(out), "-k", "4"]) == 0
+    assert "DIFFERS" not in capsys.readouterr().out

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glassnet.chains import segment
+from glassnet.chains import segment, shards
 from glassnet.sampling import tempering
 from glassnet.scan import equilibrium, run, status, tasks
 from glassnet.scan.directory import RunDirectory
@@ -246,3 +246,25 @@ def test_a_chain_that_is_gone_is_passed_over(all_settled):
     finished = {"N24/dilution0.25": [tasks.Task(24, 0.25, sample) for sample in range(2)]}
     (all_settled / "chains/N24/dilution0.25/sample1.h5").unlink()
     assert equilibrium.look(directory, finished).looked_at == 1
+
+
+def test_what_is_no_file_is_not_waited_for(finished):
+    path = min(finished.rglob("sample*.h5"))
+    path.unlink()
+    os.mkfifo(path)
+    (line,) = status.status(finished)["damaged"]
+    assert str(path) in line and "FIFO" in line
+
+
+def test_sweeps_are_read_once_from_every_format(finished, monkeypatch):
+    """The energies would be looked at by another way."""
+    monkeypatch.setattr(equilibrium, "look", lambda *_: equilibrium.Look(0, []))
+    monkeypatch.setattr(shards, "follow", None)
+    assert status.status(finished)["done"] == 8
+
+
+def test_damaged_records_are_told(finished):
+    path = finished / "nodes.json"
+    path.write_text(path.read_text().replace('"samples": 2', '"samples": 3', 1))
+    (line,) = status.status(finished)["damaged"]
+    assert line.startswith(f"{path}: damaged")
