@@ -89,6 +89,14 @@ def test_exact_equilibrium_raises_no_alarm():
     assert alarms(range(12), WARM) <= 2
 
 
+@pytest.mark.parametrize("scans", [6, pytest.param(200, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])])
+def test_long_chains_are_averaged_and_raise_no_alarm_either(monkeypatch, scans):
+    """As chains of 2560 draws and more are: five draws at a time. Of 6 scans at one per cent each more than one raise
+    an alarm with a probability of 1.5e-3, of 200 more than 7 with one of 1e-3. 100 seconds for the 200."""
+    monkeypatch.setattr(ladder_time, "_FINEST", DRAWS // 5)
+    assert alarms(range(20_000, 20_000 + scans), WARM) <= (1 if scans == 6 else 7)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_exact_equilibrium_raises_no_alarm_in_a_thousand_scans():
