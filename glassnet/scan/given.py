@@ -77,7 +77,7 @@ def _run_of(run_file: Path) -> Path:
 
 
 def _is_run(path: Path) -> bool:
-    return (path / NODES).is_file() or (path / RUN_FILE).is_file()
+    return (path / NODES).is_file() and (path / RUN_FILE).is_file()
 
 
 def _is_archive(path: Path) -> bool:

@@ -13,7 +13,6 @@ import xarray as xr
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-import glassnet
 from glassnet.analysis import runfile
 from glassnet.analysis.equilibration import Equilibration, Failure
 from glassnet.analysis.evidence import Evidence
@@ -26,7 +25,7 @@ from glassnet.scan.config import UserError, parse
 from glassnet.scan.directory import RunDirectory
 from glassnet.scan.suggestion import suggestion
 
-RUNS = Path(glassnet.__file__).parents[1] / "runs"
+RUNS = Path(__file__).parents[2] / "runs"
 SETTLED = ("none", "continuous", "first-order", "random first-order")
 ASKED = ("planted weight crosses", "within rigorous bounds", "susceptibility grows", "Binder cumulants cross")
 MEASURES = ("energy", "overlap", "weight_overlap", "path_overlap", "matched_overlap", "weights")
