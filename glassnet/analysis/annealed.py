@@ -95,11 +95,6 @@ def hot_plantings(nodes: list[Node], weights: dict[str, PlantedNode]) -> list[Ho
     ]
 
 
-def of_node(node: Node, thermodynamics: xr.Dataset) -> Annealed | None:
-    """Annealed curves of a symmetric node; None where they are not known (:func:`lacking`)."""
-    return curves(hot_rungs(node, thermodynamics))
-
-
 def curves(hot: list[Hot]) -> Annealed | None:
     """The curves whose unit two energies agree on; None where :func:`lacking` says why not."""
     if lacking(hot):

@@ -253,6 +253,7 @@ class ParallelTempering(Exclusive):
         """
         with self.in_use():
             state = {"n_sweeps": np.array([self.n_sweeps]), "kernel_rng": np.array(self._kernel.rng)}
+            state["n_weights"] = np.array([self.glass.n_weights])
             state["weights"] = np.packbits(self._bits()[: self._walkers.n_lanes], axis=-1, bitorder="little")
             return state | {f"walkers_{name}": array for name, array in self._walkers.state().items()}
 
@@ -273,6 +274,8 @@ class ParallelTempering(Exclusive):
         with self.in_use(moving=True):
             own = self.state()
             _require_same_system(state, own)
+            # checked where it is there: chain files hold the glass beside the state
+            del own["n_weights"]
             arrays = {name: _state_array(name, state, array) for name, array in own.items()}
             if arrays["n_sweeps"][0] < 0:
                 raise ValueError(f"state: n_sweeps must be >= 0, got {arrays['n_sweeps'][0]}")
@@ -288,15 +291,19 @@ def _require_same_system(state, own):
     shapes = [np.shape(state.get(name)) for name in ("walkers_lane_at", "weights")]
     if [len(shape) for shape in shapes] != [2, 2]:
         return  # no state at all, which is said array by array
-    there, here = _system(*shapes), _system(own["walkers_lane_at"].shape, own["weights"].shape)
+    there = _system(*shapes, state.get("n_weights"))
+    here = _system(
+        own["walkers_lane_at"].shape, own["weights"].shape, own["n_weights"] if "n_weights" in state else None
+    )
     if there != here:
         raise ValueError(f"state must be that of {here}, got that of {there}")
 
 
-def _system(lane_at, weights) -> str:
-    """What the arrays of a state are of; weights are packed, eight in a byte."""
+def _system(lane_at, weights, n_weights) -> str:
+    """What the arrays of a state are of; weights are packed, eight in a byte, where their number is not told."""
     most = 8 * weights[1]
-    return f"{lane_at[1]} temperatures, {lane_at[0]} replicas and {max(1, most - 7)} to {most} weights"
+    count = f"{max(1, most - 7)} to {most}" if n_weights is None else " ".join(map(str, np.ravel(n_weights)[:1]))
+    return f"{lane_at[1]} temperatures, {lane_at[0]} replicas and {count} weights"
 
 
 def _state_array(name, state, expected):

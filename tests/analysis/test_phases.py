@@ -164,7 +164,7 @@ def test_freezing_energy_of_a_paramagnet_that_stops_at_its_transition(synthetic)
         energy = n * mean[:, None] + 0.3 * rng.normal(size=(12, 60, len(ladder), 4))
         (node,) = nodes(synthetic.tree({f"/N{n}/dilution0.0": synthetic.node(ladder, energy, n)}))
         thermodynamics[n] = averages(node).isel(temperature=slice(0, -1))
-    curve = annealed.of_node(node, thermodynamics[96])
+    curve = annealed.curves(annealed.hot_rungs(node, thermodynamics[96]))
     assert curve.unit == 1.0
     assert curve.zero_of_entropy() == pytest.approx(0.63799, abs=1e-4)
     found = annealed.freezing(thermodynamics, curve)
@@ -178,10 +178,10 @@ def test_annealed_curves_take_the_size_of_the_couplings_from_the_chains(syntheti
     ladder = np.geomspace(1.0, 5.0, 6)
     energy = synthetic.paramagnet_energy(np.random.default_rng(7), (8, 100, 6, 4), ladder, 96)
     (node,) = nodes(synthetic.tree({"/N96/dilution0.0": synthetic.node(3 * ladder, 3 * energy, 96)}))
-    curve = annealed.of_node(node, averages(node))
+    curve = annealed.curves(annealed.hot_rungs(node, averages(node)))
     assert curve.unit == pytest.approx(3, rel=0.02)
     assert curve.zero_of_entropy() == pytest.approx(3 * 0.63799, rel=0.02)
     ordered = node._replace(
         chain=node.chain.assign(energy=node.chain["energy"] * np.array([1, 1, 1, 1, 2, 1])[:, None])
     )
-    assert annealed.of_node(ordered, averages(ordered)) is None
+    assert annealed.curves(annealed.hot_rungs(ordered, averages(ordered))) is None

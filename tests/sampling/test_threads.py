@@ -155,10 +155,15 @@ def test_states_of_another_size_name_both():
     other = gn.ParallelTempering(glass, [0.6, 0.8], n_replicas=4, seed=1).state()
     with pytest.raises(
         ValueError,
-        match="state must be that of 3 temperatures, 8 replicas and 113 to 120 weights, "
-        "got that of 2 temperatures, 4 replicas and 113 to 120 weights",
+        match="state must be that of 3 temperatures, 8 replicas and 120 weights, "
+        "got that of 2 temperatures, 4 replicas and 120 weights",
     ):
         tempering().restore(other)
+    # as many bytes, but other weights
+    fewer = gn.ensembles.regular(117, p=3, degree=4, seed=1)
+    near = gn.ParallelTempering(fewer, tempering().temperatures, n_replicas=8, seed=1).state()
+    with pytest.raises(ValueError, match=r"8 replicas and 120 weights, got .* 8 replicas and 117 weights"):
+        tempering().restore(near)
     for wrong in (5, None, "state", [1, 2], np.zeros(3)):
         with pytest.raises(TypeError, match="state must be what state\\(\\) returned"):
             tempering().restore(wrong)
