@@ -155,7 +155,10 @@ def _unpack(content: Content) -> tuple[xr.Dataset, PathGlass, dict[str, np.ndarr
         variables[path] = xr.Variable(dimensions(path), values, attrs, encoding)
     facts = {name: value for name, value in content.attrs[""].items() if name not in ("digest", "format")}
     dataset = xr.Dataset(variables, attrs=facts).set_coords(labels(variables))
-    return dataset, _glass(parts["glass"], content.attrs["glass"]), parts["state"]
+    glass, state = _glass(parts["glass"], content.attrs["glass"]), parts["state"]
+    if "weights" in state:
+        state["n_weights"] = np.array([glass.n_weights])
+    return dataset, glass, state
 
 
 def _glass(arrays: dict[str, np.ndarray], attrs: dict) -> PathGlass:

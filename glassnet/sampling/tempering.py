@@ -274,8 +274,6 @@ class ParallelTempering(Exclusive):
         with self.in_use(moving=True):
             own = self.state()
             _require_same_system(state, own)
-            # checked where it is there: chain files hold the glass beside the state
-            del own["n_weights"]
             arrays = {name: _state_array(name, state, array) for name, array in own.items()}
             if arrays["n_sweeps"][0] < 0:
                 raise ValueError(f"state: n_sweeps must be >= 0, got {arrays['n_sweeps'][0]}")
@@ -288,22 +286,18 @@ class ParallelTempering(Exclusive):
 
 def _require_same_system(state, own):
     """Name both systems where a state is that of another ladder, other replicas or another number of weights."""
-    shapes = [np.shape(state.get(name)) for name in ("walkers_lane_at", "weights")]
-    if [len(shape) for shape in shapes] != [2, 2]:
+    parts = [(arrays.get("walkers_lane_at"), arrays.get("n_weights")) for arrays in (state, own)]
+    if [np.ndim(part) for part in parts[0]] != [2, 1] or np.asarray(parts[0][1]).dtype.kind not in "iu":
         return  # no state at all, which is said array by array
-    there = _system(*shapes, state.get("n_weights"))
-    here = _system(
-        own["walkers_lane_at"].shape, own["weights"].shape, own["n_weights"] if "n_weights" in state else None
-    )
+    there, here = (_system(*part) for part in parts)
     if there != here:
         raise ValueError(f"state must be that of {here}, got that of {there}")
 
 
-def _system(lane_at, weights, n_weights) -> str:
-    """What the arrays of a state are of; weights are packed, eight in a byte, where their number is not told."""
-    most = 8 * weights[1]
-    count = f"{max(1, most - 7)} to {most}" if n_weights is None else " ".join(map(str, np.ravel(n_weights)[:1]))
-    return f"{lane_at[1]} temperatures, {lane_at[0]} replicas and {count} weights"
+def _system(lane_at, n_weights) -> str:
+    """What the arrays of a state are of."""
+    n_replicas, n_rungs = np.shape(lane_at)
+    return f"{n_rungs} temperatures, {n_replicas} replicas and {n_weights[0]} weights"
 
 
 def _state_array(name, state, expected):
