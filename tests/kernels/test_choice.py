@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.kernels import bitsliced, realvalued
+from glassnet.kernels import bitsliced, realvalued, recording
 
 GLASSES = {
     bitsliced: gn.PathGlass([[0, 1], [1, 2]], [1.0, -1.0]),
@@ -17,9 +17,12 @@ GLASSES = {
 PLAIN = bitsliced.instruction_sets()[-1]
 
 
-def test_the_plain_kernels_are_named_after_the_kind_of_machine():
-    for module in (bitsliced, realvalued):
-        assert module.instruction_sets()[-1] == ("x86-64" if platform.machine() == "x86_64" else "generic")
+@pytest.mark.parametrize("module", [bitsliced, realvalued, recording])
+def test_all_kernels_offer_the_same_instruction_sets(module):
+    """The plain one is named after the kind of machine."""
+    assert module.instruction_sets()[-1] == ("x86-64" if platform.machine() == "x86_64" else "generic")
+    assert module.instruction_sets() == bitsliced.instruction_sets()
+    assert module.chosen_instruction_set() == bitsliced.chosen_instruction_set()
 
 
 @pytest.mark.parametrize("module", GLASSES)
