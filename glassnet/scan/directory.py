@@ -330,11 +330,10 @@ class RunDirectory:
         found, damaged = {}, []
         nodes: dict[str, dict[int, int]] = {}
         for number, task in enumerate(tasks):
-            folder = self.folder(task)
-            if folder not in nodes:
-                nodes[folder] = shards.lengths(folder, damaged)
-            if task.sample in nodes[folder]:
-                found[number] = nodes[folder][task.sample]
+            if task.folder not in nodes:
+                nodes[task.folder] = shards.lengths(self.folder(task), damaged)
+            if task.sample in nodes[task.folder]:
+                found[number] = nodes[task.folder][task.sample]
         return found, damaged
 
     def merge_block(self, task: Task, run_file: RunFile, proceed: Callable[[], bool]) -> None:
