@@ -6,7 +6,9 @@ import json
 import numpy as np
 import pytest
 
+from glassnet.chains import segment
 from glassnet.scan import fieldladders, fieldplan, ladders, verify
+from glassnet.scan.config import UserError
 from glassnet.scan.directory import RunDirectory
 
 FIELD = "planted = [0.6, 0.8]", "planted = [0.8]\nfield = true"
@@ -99,3 +101,28 @@ def test_what_was_begun_goes_on_at_its_own_temperatures(run_file, scan, digests,
     ruled = ladders.by_rule(begun.sampling.temperatures)
     assert ruled is None or now[rule] != ruled
     assert (out / "field.json").read_text() == (whole / "field.json").read_text()
+
+
+@pytest.mark.parametrize("spacing", [(), ADAPTIVE], ids=["geometric", "adaptive"])
+def test_the_ladder_of_most_chains_counts(run_file, scan, tmp_path, machine, spacing):
+    """Where no checksum protects the file: one chain at another ladder is named, as that of another run."""
+    path, out = run_file(*spacing), tmp_path / "out"
+    with machine():
+        assert scan(path, out)[0] == 0
+    as_0_3_0_left_it(out)
+    odd = out / "chains/N24/dilution0.0/sample0.h5"
+    found = segment.read(odd)
+    rungs = found.dataset["temperature"].values.copy()
+    # above the planting temperature: planted chains show it, too
+    there = rungs[2]
+    rungs[2] *= 1 + 4e-16
+    segment.write(odd, found.dataset.assign_coords(temperature=rungs), found.glass, found.state, found.runtime)
+    line = rf"{odd}: belongs to another run or task \(temperatures {rungs[2]}, not {there}\)"
+    for lost in (False, True):
+        if lost:
+            (out / "ladders.json").unlink()
+        for look in (lambda: list(verify.verify(verify.select(out, 9))), lambda: scan(path, out)):
+            with pytest.raises(UserError, match=line):
+                look()
+    odd.unlink()
+    assert all(not each.differences for each in verify.verify(verify.select(out, 9)))
