@@ -414,6 +414,22 @@ def test_a_record_is_found_in_shards_too_and_in_no_damaged_chain(run_file, scan,
     assert now.sweeps == {0.25: 900} and now.largest_degree < decided.largest_degree
 
 
+def test_without_nodes_too_other_rules_do_not_guess(run_file, scan, digests, tmp_path, monkeypatch):
+    """Chains of sizes that the rules do not ask for are refused by name; the same rules go on."""
+    monkeypatch.setattr(fieldplan, "_WEIGHTS", 60)
+    path, out = run_file(*asking("field = {temperatures = [0.9, 1.0], instances = 2}\n"), *POISSON), tmp_path / "out"
+    assert scan(path, out)[0] == 0
+    kept, before = (out / "field.json").read_text(), digests(out)
+    for name in ("field.json", "nodes.json"):
+        (out / name).unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(fieldplan, "_WEIGHTS", 120)
+        with pytest.raises(UserError, match=r"asks for less than .* holds: not for chains/field/N60/"):
+            scan(path, out)
+    assert scan(path, out)[0] == 0
+    assert digests(out) == before and (out / "field.json").read_text() == kept
+
+
 def test_a_record_that_cannot_be_read_is_named(run_file, scan, tmp_path):
     path, out = run_file(*asking(ASKED)), tmp_path / "out"
     scan(path, out)
