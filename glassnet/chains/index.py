@@ -49,8 +49,8 @@ def is_run(path: Path) -> bool:
     It has a run file or a list of nodes, and something else that only a scan writes: a folder with a run file alone is
     one in which somebody keeps it.
     """
-    records = sum((path / name).is_file() for name in (RUN_FILE, NODES))
-    return records == 2 or (records == 1 and _is_written_by_a_scan(path))
+    records = [(path / name).is_file() for name in (RUN_FILE, NODES)]
+    return all(records) or (any(records) and _is_written_by_a_scan(path))
 
 
 def _is_written_by_a_scan(path: Path) -> bool:
