@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from glassnet.chains import index, regular, sealed, segment, shards
+from glassnet.chains import headers, index, regular, sealed, segment, shards
 from glassnet.chains.content import ChainError, Content, Unreadable
 from glassnet.scan import fieldplan
 from glassnet.scan.config import RunFile, UserError
@@ -88,31 +88,34 @@ def _listed(directory: Path) -> tuple[list[Size], dict[float, int]]:
 
 
 def _size(attrs: dict) -> Size:
-    widths = json.loads(attrs["glass"]).get("widths")
+    widths = json.loads(attrs.get("glass", "{}")).get("widths")
     return attrs["n_weights_parent"] if widths is None else tuple(widths)
 
 
 def _belongs(chain: Content, folder: Path, seed: int) -> bool:
     attrs = chain.attrs[""]
     named = f"N{attrs['n_weights_parent']}", f"dilution{attrs['dilution']!r}"
-    return (attrs.get("kind"), attrs["seed"], *named) == ("field", seed, folder.parent.name, folder.name)
+    is_field = attrs.get("kind") == "field" and "local_fields" in chain.arrays
+    return is_field and (attrs["seed"], *named) == (seed, folder.parent.name, folder.name)
 
 
 def _sound(folder: Path) -> Iterator[Content]:
-    """The chains in the folder of a node that match their digests, one after the other."""
+    """The chains in the folder of a node that match their digests and say what chains say, one after the other."""
     inside = shards.held(folder)
     places = [inside.files[sample] for sample in sorted(inside.files)]
     for shard in inside.shards:
         try:
-            places += [header.place for header in shards.listed(shard).values()]
+            places += [found.place for found in shards.listed(shard).values()]
         except Unreadable:
             raise
         except ChainError:
             continue
     for place in places:
         try:
-            yield segment.verified(place)
+            content = segment.verified(place)
+            headers.of_content(place, content)
         except Unreadable:
             raise
         except ChainError:
             continue
+        yield content

@@ -408,6 +408,11 @@ def test_a_record_is_found_in_shards_too_and_in_no_damaged_chain(run_file, scan,
     assert RunDirectory(out).run_file().decided == decided
     (out / "chains/field/N60/dilution0.25/samples2-3.zip").unlink()
     shard.unlink()
+    # nor in what is none of field integration
+    stranger = min((out / "chains/N24").rglob("*.zip"))
+    (out / "chains/field/N24/dilution0.25").mkdir(parents=True)
+    shutil.copy(stranger, out / "chains/field/N24/dilution0.25")
+    shutil.copy(stranger, out / "chains/field/N60/dilution0.25")
     # without a chain the rules of today decide on sweeps and room, of which there is nothing yet
     now = RunDirectory(out).run_file().decided
     assert (now.sizes, now.instances) == (decided.sizes, decided.instances)
