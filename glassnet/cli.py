@@ -301,10 +301,10 @@ def _pack(chosen) -> int:
     from pathlib import Path
 
     from glassnet.chains.pack import pack
-    from glassnet.scan import given
+    from glassnet.scan import given, readable
 
     directory = given.directory(chosen.directory, "pack")
-    print(pack(directory, chosen.out and Path(chosen.out)))
+    print(pack(directory, chosen.out and Path(chosen.out), readable.derived(directory)))
     return 0
 
 

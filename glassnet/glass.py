@@ -298,6 +298,8 @@ def _count_weights(paths, n_weights, layer) -> int:
         if layer is None and not paths.size:
             raise ValueError("n_weights must be given for a glass without paths")
         n_weights = largest + 1 if layer is None else len(layer)
+        if n_weights <= largest or not n_weights:
+            raise ValueError(f"layer and widths must be of {max(largest, 0) + 1} weights at least, got {n_weights}")
     n_weights = _checks.integer("n_weights", n_weights, minimum=1, maximum=_INT32_MAX)
     if layer is not None and len(layer) != n_weights:
         raise ValueError(f"n_weights must be the {len(layer)} weights of layer and widths, got {n_weights}")

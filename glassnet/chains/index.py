@@ -10,6 +10,9 @@ from glassnet.chains.headers import FILE
 #: what a run directory holds besides its chains
 RUN_FILE = "run.toml"
 NODES = "nodes.json"
+#: what else a scan writes beside its chains, and the folders of the nodes
+_BESIDE = ("ladders.json", "field.json")
+_NODE = re.compile(r"N\d+|field")
 #: facts of a task in its chain file that all samples of a node share
 NODE_ATTRS = ("n_weights_parent", "dilution", "planted_temperature", "ensemble", "p", "couplings", "glass", "n_weights")
 NODE_ATTRS += ("kind", "rounding")
@@ -38,6 +41,25 @@ def decoded(image: bytes) -> tuple[dict, bool]:
     if wrong:
         raise sealed.Damaged(f"damaged ({wrong})")
     return table, is_sealed
+
+
+def is_run(path: Path) -> bool:
+    """Whether a folder is the directory of a run, which may have lost one of its records.
+
+    It has a run file or a list of nodes, and something else that only a scan writes: a folder with a run file alone is
+    one in which somebody keeps it.
+    """
+    records = [(path / name).is_file() for name in (RUN_FILE, NODES)]
+    return all(records) or (any(records) and _is_written_by_a_scan(path))
+
+
+def _is_written_by_a_scan(path: Path) -> bool:
+    if any((path / name).is_file() for name in _BESIDE):
+        return True
+    try:
+        return any(_NODE.fullmatch(entry.name) and entry.is_dir() for entry in (path / "chains").iterdir())
+    except OSError:
+        return False
 
 
 def tables_of(text: str) -> dict:

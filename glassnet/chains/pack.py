@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from glassnet.chains import archive, regular, segment, shards
+from glassnet.chains import archive, regular, sealed, segment, shards
 from glassnet.chains.atomic import committing
 from glassnet.chains.content import ChainError, Image, reading
 from glassnet.chains.index import NODES, RUN_FILE
@@ -33,7 +33,7 @@ class Packed(NamedTuple):
         return f"{text}; {missing} missing: the scan is not finished" if missing else text
 
 
-def pack(directory: Path, out: Path | None = None) -> Packed:
+def pack(directory: Path, out: Path | None = None, listed: dict | None = None) -> Packed:
     """Write one file of a run directory, whose scan may be running; every chain is verified.
 
     Parameters
@@ -41,6 +41,8 @@ def pack(directory: Path, out: Path | None = None) -> Packed:
     directory : Path
     out : Path, optional
         By default the directory's name with ``.zip``, beside it. A packed run that is there is replaced.
+    listed : dict, optional
+        The list of nodes to pack instead of nodes.json, which may be missing or damaged.
 
     Raises
     ------
@@ -49,7 +51,7 @@ def pack(directory: Path, out: Path | None = None) -> Packed:
     OSError
         If the disk refuses.
     """
-    index = read_index(directory)
+    index = read_index(directory) if listed is None else listed
     if out is None:
         # "." has no name
         named = directory if directory.name not in ("", "..") else directory.resolve()
@@ -57,12 +59,13 @@ def pack(directory: Path, out: Path | None = None) -> Packed:
     if out.is_dir() or (out.exists() and NODES not in (members_of(out) or {})):
         raise ChainError(f"{out}: there is something else than a packed run; choose another output")
     # the list of nodes holds the run file, too
-    beside = [path for path in (directory / RUN_FILE, directory / NODES) if path.is_file()]
+    written = {} if listed is None else {directory / NODES: sealed.seal(listed).encode()}
+    beside = [path for path in (directory / RUN_FILE, directory / NODES) if path.is_file() or path in written]
     beside += [path for pattern in _BESIDE for path in sorted(directory.glob(pattern)) if path.is_file()]
     folders = [directory / node["folder"] for node in index["nodes"]]
     chains: set[tuple[Path, int]] = set()
     with committing(out, sum(map(_size, [*beside, *folders]))) as part:
-        archive.write(part, _entries(directory, beside, folders, chains))
+        archive.write(part, _entries(directory, beside, written, folders, chains))
         if not chains:
             raise ChainError(f"{directory}: no finished tasks to pack yet; run `glassnet scan` on its run file")
         with reading(part.path):
@@ -72,14 +75,15 @@ def pack(directory: Path, out: Path | None = None) -> Packed:
     return Packed(out, out.stat().st_size, len(chains), n_tasks)
 
 
-def _entries(directory: Path, beside: list[Path], folders: list[Path], chains: set[tuple[Path, int]]) -> Iterator:
-    """What goes into the archive; `chains` gets the folder and sample of every chain."""
+def _entries(directory: Path, beside: list[Path], written: dict[Path, bytes], folders: list[Path], chains) -> Iterator:
+    """What goes into the archive; `written` is what stands in some of the files that are taken along, and `chains`, a
+    set, gets the folder and sample of every chain."""
 
     def entry(path: Path, image: bytes) -> tuple[str, int, list[bytes]]:
         return path.relative_to(directory).as_posix(), len(image), [image]
 
     for path in beside:
-        yield entry(path, path.read_bytes())
+        yield entry(path, written[path] if path in written else path.read_bytes())
     for folder in folders:
         # shards after the files: what is merged meanwhile is in one of them
         for sample, path in sorted(shards.held(folder).files.items()):

@@ -27,7 +27,7 @@ from glassnet.chains.index import NODE_ATTRS, NODES, RUN_FILE
 from glassnet.chains.shards import Held, follow, held, in_list, listed, read_header, sharded
 
 #: how all samples of a node were run
-SETTINGS = ("rounding", "sampler", "n_replicas", "thermalization", "measure_every")
+SETTINGS = ("sampler", "n_replicas", "thermalization", "measure_every")
 #: facts that differ between samples, with what they mean
 PER_SAMPLE = {
     "n_paths": "number of paths",
@@ -261,17 +261,20 @@ def _variables(headers: list[Header], n_draws: int) -> dict:
 def _check_same_run(headers: dict[int, Header], attrs: dict, seed: int, where: Path) -> None:
     """Refuse chains of another node, task or run: first what does not belong where it lies, then what most others
     contradict; of two that contradict each other neither is blamed alone."""
+    known = _known_facts(attrs)
     for sample, header in headers.items():
         if header.attrs["sample"] != sample:
             raise ChainError(f"{header.place}: holds sample {header.attrs['sample']}, not {sample}")
-        if header.attrs["seed"] != seed or not _is_of_node(header.attrs, attrs):
+        differs = any(header.attrs.get(name) != attrs.get(name) for name in known)
+        if header.attrs["seed"] != seed or differs:
             raise ChainError(f"{header.place}: belongs to another run than {where} is to hold")
     n_draws = min(len(header.draw) for header in headers.values())
+    # what the list does not say, all must say alike; samples may differ by a weight
+    alike = [*SETTINGS, *(name for name in NODE_ATTRS if name not in known and name != "n_weights")]
     kinds: dict[tuple, list[Header]] = {}
     for header in headers.values():
         bits = (header.draw[:n_draws].tobytes(), header.temperature.tobytes(), tuple(header.variables))
-        settings = (header.attrs.get(name) for name in SETTINGS)
-        kinds.setdefault((*bits, *settings), []).append(header)
+        kinds.setdefault((*bits, *map(header.attrs.get, alike)), []).append(header)
     if len(kinds) == 1:
         return
     least, *_, most = sorted(kinds.values(), key=len)
@@ -280,9 +283,8 @@ def _check_same_run(headers: dict[int, Header], attrs: dict, seed: int, where: P
     raise ChainError(f"{least[0].place} and {most[0].place}: one of them belongs to another run")
 
 
-def _is_of_node(own: dict, attrs: dict) -> bool:
-    """Whether the attributes of a chain are those of its node."""
-    # of a single file nothing is known
+def _known_facts(attrs: dict) -> list[str]:
+    """Names of the attributes of a chain that its node in the list of nodes says, too; none of a single file."""
     names = [name for name in NODE_ATTRS if name in attrs]
-    names += ["planted_temperature", "kind"] if names else []
-    return all(own.get(name) == attrs.get(name) for name in names)
+    # the list says something of these where they are missing
+    return list(dict.fromkeys([*names, "planted_temperature", "kind", "rounding"])) if names else []

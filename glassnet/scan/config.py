@@ -19,7 +19,7 @@ from pydantic import (
 from glassnet import _terminal, _toml
 from glassnet.chains import regular
 from glassnet.chains.archive import SIGNATURE
-from glassnet.chains.index import NODES, RUN_FILE
+from glassnet.chains.index import RUN_FILE, is_run
 from glassnet.sampling.planted_field import FEWEST_SWEEPS
 from glassnet.scan import checks
 from glassnet.scan.mistakes import in_words, shown
@@ -316,7 +316,7 @@ def read(path) -> str:
         raise UserError(f"{path}: not a TOML file: byte {error.start} is not UTF-8") from None
     except IsADirectoryError:
         inside = Path(path) / RUN_FILE
-        if not inside.is_file() or not inside.with_name(NODES).is_file():
+        if not is_run(Path(path)):
             raise UserError(f"{path}: a directory, not a run file") from None
         meant = f"glassnet scan {inside} --out {path} goes on with it, glassnet analyze {path} shows what it found"
         raise UserError(f"{path}: the directory of a run, not a run file; {meant}") from None

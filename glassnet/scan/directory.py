@@ -25,13 +25,13 @@ from glassnet.chains.content import ChainError, attributes, opened
 from glassnet.chains.headers import file_name
 from glassnet.chains.index import NODES, RUN_FILE
 from glassnet.chains.unfinished import Unfinished
-from glassnet.scan import dilution, fieldplan, growth, ladderfile, ladders, leftovers, record
+from glassnet.scan import dilution, fieldplan, fieldrecord, growth, ladderfile, ladders, leftovers, record
 from glassnet.scan.config import RunFile, UserError, parse, read
+from glassnet.scan.fieldrecord import FIELD
 from glassnet.scan.ladderfile import LADDERS
 from glassnet.scan.tasks import Task, n_samples, recorded
 
 PROGRESS = "progress.json"
-FIELD = "field.json"
 #: seconds a second scan waits for the lock: `glassnet status` holds it for a moment
 _PATIENCE = 1.0
 #: what a scan notes of itself in numbers
@@ -117,35 +117,30 @@ class RunDirectory:
         return begun.keeping(self.rounding(begun.scan.rounding))
 
     def settled(self, run_file: RunFile) -> RunFile:
-        """A run file with what was decided of field integration when the directory was begun, if it was.
+        """A run file with what was decided of field integration when the directory was begun, if it was; where the
+        record of that is lost or damaged, and in a directory of release 0.3.0, as far as nodes and chains tell.
 
         Raises
         ------
         UserError
-            If the record of that is damaged.
+            If the record cannot be read here and now.
         """
-        path = self.path / FIELD
-        try:
-            table, _ = sealed.unseal(regular.read(path))
-            return run_file.settled(fieldplan.from_json(json.dumps(table)))
-        except FileNotFoundError:
-            pass
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise UserError(f"{path}: damaged ({error}); delete it to have it decided again") from None
+        decided, _ = fieldrecord.read(self.path)
+        if decided is not None:
+            return run_file.settled(decided)
         if run_file.field is None or not self._is_begun():
             return run_file
-        # 0.3.0 kept no record: it decided by the rules of today, of the run file that is here
         begun = self._begun()
         if begun.field is None:
             return run_file
-        return run_file.settled(fieldplan.decide(begun, ladders.of_field(begun, self.ladders())))
+        return run_file.settled(fieldrecord.recovered(self.path, begun, ladders.of_field(begun, self.ladders())))
 
     def keep_decisions(self, run_file: RunFile, kept: dict[str, list[float]]) -> RunFile:
         """Write what is decided of field integration, with the ladders there are; the run file with that."""
         if run_file.field is None:
             return run_file
         decided = fieldplan.decide(run_file, ladders.of_field(run_file, kept))
-        self._put(FIELD, sealed.seal(json.loads(fieldplan.to_json(decided))))
+        self._put(FIELD, fieldrecord.text(decided))
         return run_file.settled(decided)
 
     def kept_record(self) -> record.Record | None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from glassnet.chains import regular
 from glassnet.chains.archive import SIGNATURE
-from glassnet.chains.index import NODES, RUN_FILE
+from glassnet.chains.index import is_run
 from glassnet.scan.config import UserError, parse, read
 from glassnet.scan.directory import RunDirectory
 
@@ -48,15 +48,15 @@ def _instead(path: Path, chains: bool) -> tuple[str, Path] | None:
     """What a path is that is no directory of a run, and which one belongs to it; None if nothing better is known."""
     if not path.exists():
         known = Path("results") / path
-        return ("no such file or directory", known) if _is_run(known) else None
+        return ("no such file or directory", known) if is_run(known) else None
     if not path.name:
         # "." and "/", which nothing lies beside
         return None
-    if _is_run(path) or (chains and path.is_file() and (path.suffix == ".h5" or _is_archive(path))):
+    if is_run(path) or (chains and path.is_file() and (path.suffix == ".h5" or _is_archive(path))):
         return None
     if path.suffix == ".toml" and path.is_file():
         return "a run file", _run_of(path)
-    inside = next((parent for parent in list(path.parents)[:_DEEPEST] if _is_run(parent)), None)
+    inside = next((parent for parent in list(path.parents)[:_DEEPEST] if is_run(parent)), None)
     if inside is not None:
         return f"{'a file' if path.is_file() else 'a folder'} inside {inside}", inside
     if _is_archive(path):
@@ -68,16 +68,12 @@ def _instead(path: Path, chains: bool) -> tuple[str, Path] | None:
 
 def _run_of(run_file: Path) -> Path:
     """Directory of the run of a run file."""
-    if (run_file.parent / NODES).is_file():
+    if is_run(run_file.parent):
         return run_file.parent
     try:
         return RunDirectory.of(run_file, parse(read(run_file), str(run_file))).path
     except UserError:
         return Path("results") / run_file.stem
-
-
-def _is_run(path: Path) -> bool:
-    return (path / NODES).is_file() and (path / RUN_FILE).is_file()
 
 
 def _is_archive(path: Path) -> bool:

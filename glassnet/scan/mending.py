@@ -6,9 +6,10 @@ from pathlib import Path
 from glassnet.chains import rescue, sealed
 from glassnet.chains.atomic import set_aside
 from glassnet.chains.index import NODES, RUN_FILE
-from glassnet.scan import growth, ladderfile, record
+from glassnet.scan import fieldrecord, growth, ladderfile, record
 from glassnet.scan.config import RunFile, UserError, load, runnable
 from glassnet.scan.directory import RunDirectory
+from glassnet.scan.fieldrecord import FIELD
 from glassnet.scan.ladderfile import LADDERS
 from glassnet.scan.survey import Survey
 
@@ -49,8 +50,8 @@ def damaged_records(directory: RunDirectory) -> dict[Path, str]:
         record.read(directory.path)
     except sealed.Damaged as error:
         found[directory.path / NODES] = str(error)
-    damage = ladderfile.read(directory.path).damage
-    return found if damage is None else found | {directory.path / LADDERS: damage}
+    damage = {LADDERS: ladderfile.read(directory.path).damage, FIELD: fieldrecord.read(directory.path)[1]}
+    return found | {directory.path / name: reason for name, reason in damage.items() if reason is not None}
 
 
 def set_all_aside(directory: RunDirectory, found: Survey, run_file: RunFile) -> Iterator[str]:

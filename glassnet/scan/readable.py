@@ -37,7 +37,7 @@ def open_readable(path: Path) -> Readable:
         If no chain is left, or it is no damage of single files that is in the way.
     """
     try:
-        listed = _derived(path)
+        listed = derived(path)
         return Readable(store.open_chains(path) if listed is None else store.tree_of(listed, path), [])
     except Unreadable:
         raise
@@ -51,8 +51,15 @@ def open_readable(path: Path) -> Readable:
             raise
 
 
-def _derived(path: Path) -> dict | None:
-    """The list of nodes of a run directory where nodes.json is missing, damaged or without a checksum."""
+def derived(path: Path) -> dict | None:
+    """The list of nodes of a run directory where nodes.json is missing, damaged or without a checksum; None where it is
+    sound, and of what is no run directory.
+
+    Raises
+    ------
+    ChainError
+        As :meth:`glassnet.scan.directory.RunDirectory.derived` does.
+    """
     is_run = path.is_dir() and any((path / name).is_file() for name in (index.NODES, index.RUN_FILE))
     return RunDirectory(path).derived() if is_run else None
 
@@ -81,7 +88,7 @@ def without_damage(path: Path, error: ChainError) -> Readable:
     single = path.is_file() if packed is None else index.NODES not in packed
     if single:
         raise error
-    listed = _derived(path) or store.read_index(path, packed)
+    listed = derived(path) or store.read_index(path, packed)
     tree, damaged = {"/": xr.Dataset(attrs={"run_file": listed["run_file"], "seed": listed["seed"]})}, []
     for node in listed["nodes"]:
         folder = node["folder"]

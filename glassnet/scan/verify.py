@@ -17,7 +17,7 @@ from glassnet.chains.content import UNDIGESTED, ChainError, Content, digest, dim
 from glassnet.chains.segment import Segment
 from glassnet.glass import PathGlass
 from glassnet.kernels.bitsliced import chosen_instruction_set, instruction_sets
-from glassnet.scan import ladders, survey, tasks
+from glassnet.scan import ladderfile, ladders, survey, tasks
 from glassnet.scan.config import RunFile, UserError
 from glassnet.scan.directory import RunDirectory
 from glassnet.scan.tasks import Task
@@ -100,12 +100,12 @@ def verify(selection: Selection) -> Iterator[Verified]:
 
 
 def _ladders(selection: Selection) -> dict[str, list[float]]:
-    """The ladders that are kept; where one is lost, what the chains say, as a scan finds it."""
+    """The ladders that are kept; where one is lost or no checksum protects them, as a scan finds them in the chains."""
     directory, run_file = selection.directory, selection.run_file
-    kept = directory.ladders()
+    kept = ladderfile.read(directory.path)
     names = {ladders.name_of(task, run_file) for task in selection.chosen} - {None}
-    if names <= kept.keys():
-        return kept
+    if not names or (kept.is_sealed and names <= kept.ladders.keys()):
+        return kept.ladders
     return survey.survey(directory, tasks.all_tasks(run_file), run_file).ladders
 
 

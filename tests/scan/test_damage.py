@@ -16,18 +16,20 @@ import pytest
 from glassnet.chains import index, sealed, shards
 from glassnet.chains.content import ChainError
 from glassnet.sampling import tempering
-from glassnet.scan import readable, run, status
+from glassnet.scan import fieldrecord, readable, run, status
 from glassnet.scan.config import UserError
 from glassnet.scan.stop import Stop
 
-SMALL = ("[12, 24]", "[12]", "planted = [0.6, 0.8]", "planted = [0.8]", "n = 4}", 'n = 4, spacing = "adaptive"}')
+SMALL = ("[12, 24]", "[12]", "n = 4}", 'n = 4, spacing = "adaptive"}', "planted = [0.6, 0.8]\n")
+SMALL += ("planted = [0.8]\nfield = {n_weights = 24, temperatures = [0.9, 1.1], instances = 2}\n",)
+RECORDS = ("run.toml", "nodes.json", "ladders.json", "field.json")
 LARGER = ("samples = 2", "samples = 3")
 #: counts of what the cases of a test ended in, printed with -s
 ENDED = Counter()
 
 
 class Base:
-    """A run directory with shards, a chain file and segments of a task that was interrupted."""
+    """A run directory with shards, chain files, field integration, and segments of a task that was interrupted."""
 
     def __init__(self, folder, text, scan, digests, monkeypatch):
         self.run_file, self.out = folder / "run.toml", folder / "out"
@@ -168,13 +170,14 @@ def cases(base, rng, n_flips, n_cuts, n_pages):
 
 def swaps(base):
     chains = [name for name in base.files if name.endswith((".h5", ".zip"))]
-    return [*itertools.combinations(chains, 2), ("nodes.json", "ladders.json"), ("run.toml", "nodes.json")]
+    return [*itertools.combinations(chains, 2), *itertools.combinations(RECORDS, 2)]
 
 
 def test_every_kind_of_file_is_there(base):
     kinds = {re.sub(r"\d+(?=[.-])", "0", name.rpartition("/")[2]) for name in base.files}
-    assert kinds == {"run.toml", "nodes.json", "ladders.json", "sample0.h5", "samples0-0.zip", "0.h5"}
+    assert kinds == {*RECORDS, "sample0.h5", "samples0-0.zip", "0.h5"}
     assert any(".segments/" in name for name in base.files)
+    assert any(name.startswith("chains/field/N24/") for name in base.files)
 
 
 def test_whatever_happens_to_a_file(base, struck):
@@ -190,7 +193,7 @@ def test_swapped_files(base, struck):
     print(dict(ENDED))
 
 
-@pytest.mark.parametrize("name", ["run.toml", "nodes.json", "ladders.json"])
+@pytest.mark.parametrize("name", RECORDS)
 def test_the_run_goes_on_with_its_own_run_file(base, struck, name):
     """`glassnet scan DIR/run.toml --out DIR`, as it is advised."""
     size = (base.out / name).stat().st_size
@@ -226,6 +229,17 @@ def test_no_flip_of_a_sealed_table_is_accepted(base):
     assert ended["the same"] < 0.02 * ended["refused"]
 
 
+def test_no_flip_of_what_was_decided_is_accepted(base, tmp_path):
+    image = (base.out / "field.json").read_bytes()
+    decided = fieldrecord.read(base.out)[0]
+    for place, bit in itertools.product(range(len(image)), range(8)):
+        flipped = bytearray(image)
+        flipped[place] ^= 1 << bit
+        (tmp_path / "field.json").write_bytes(flipped)
+        found, damage = fieldrecord.read(tmp_path)
+        assert (found is None) == (damage is not None) and found in (None, decided)
+
+
 @pytest.mark.slow
 def test_a_long_campaign(base, struck):
     """Some 700 cases; tests/slow.sh -s tests/scan/test_damage.py prints the counts."""
@@ -234,7 +248,7 @@ def test_a_long_campaign(base, struck):
         struck(happens, resumes=number % 8 == 0)
     for pair in swaps(base):
         struck(swap(*pair))
-    for name in ("run.toml", "nodes.json", "ladders.json"):
+    for name in RECORDS:
         size = (base.out / name).stat().st_size
         for place in rng.integers(size, size=40):
             struck(flip(name, int(place), int(rng.integers(8))), reads=False, given=True)

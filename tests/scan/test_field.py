@@ -351,16 +351,101 @@ def test_a_directory_without_the_record_was_decided_by_the_rules_of_its_release(
     assert (out / "field.json").read_text() == kept
 
 
-def test_a_damaged_record_is_named(run_file, scan, tmp_path):
+HARM = {
+    "nothing of ours": lambda path: path.write_text("{}"),
+    "zeros": lambda path: path.write_bytes(bytes(path.stat().st_size)),
+    "another number": lambda path: path.write_text(
+        path.read_text().replace("[\n  60", "[\n  63").replace("[60]", "[63]")
+    ),
+    "no checksum": lambda path: path.write_text(path.read_text().replace("sha256", "sha257")),
+    "lost": lambda path: path.unlink(),
+}
+
+
+@pytest.mark.parametrize("harm", HARM)
+def test_a_damaged_record_is_found_in_nodes_and_chains(
+    run_file, scan, digests, tmp_path, monkeypatch, other_rules, capsys, harm
+):
+    """Whatever the rules have become: sizes and instances are in nodes.json, sweeps and room in the chains."""
+    monkeypatch.setattr(fieldplan, "_WEIGHTS", 60)
+    monkeypatch.setattr(fieldplan, "_RANDOM", 2)
+    path, out = run_file(*asking("field = {temperatures = [0.9, 1.0]}\n"), *POISSON), tmp_path / "out"
+    assert scan(path, out)[0] == 0
+    record, before = out / "field.json", digests(out)
+    kept = record.read_text()
+    decided = RunDirectory(out).run_file().decided
+    HARM[harm](record)
+    harmed = record.read_bytes() if record.exists() else None
+    assert harmed != kept.encode()
+    other_rules()
+    assert RunDirectory(out).run_file().decided == decided
+    (out / "chains/field/N60/dilution0.25/sample0.h5").unlink()
+    told = status.status(out)["damaged"]
+    assert [line.startswith(f"{record}: damaged") for line in told] == [True] * (harmed is not None)
+    assert all(not each.differences for each in verify.verify(verify.select(out, 9)))
+    assert "1 of 6 tasks to do" in status.dry_run(path, out)
+    capsys.readouterr()
+    assert run.scan(path, out) == 0
+    assert digests(out) == before and record.read_text() == kept
+    if harmed is not None:
+        assert "field.json: damaged" in (said := capsys.readouterr().err) and "written again" in said
+        assert (out / "field.json.damaged").read_bytes() == harmed
+
+
+def test_a_record_is_found_in_shards_too_and_in_no_damaged_chain(run_file, scan, tmp_path, monkeypatch, other_rules):
+    monkeypatch.setattr(fieldplan, "_WEIGHTS", 60)
+    monkeypatch.setattr(shards, "BLOCK", 2)
+    path, out = run_file(*asking("field = {temperatures = [0.9, 1.0], instances = 3}\n"), *POISSON), tmp_path / "out"
+    assert scan(path, out)[0] == 0
+    assert names(out, "chains/field/N60/dilution0.25") == ["samples0-1.zip", "samples2-3.zip"]
+    decided = RunDirectory(out).run_file().decided
+    (out / "field.json").unlink()
+    shard = out / "chains/field/N60/dilution0.25/samples0-1.zip"
+    image = bytearray(shard.read_bytes())
+    image[len(image) // 4] ^= 1
+    shard.write_bytes(image)
+    other_rules()
+    assert RunDirectory(out).run_file().decided == decided
+    (out / "chains/field/N60/dilution0.25/samples2-3.zip").unlink()
+    shard.unlink()
+    # nor in what is none of field integration
+    stranger = min((out / "chains/N24").rglob("*.zip"))
+    (out / "chains/field/N24/dilution0.25").mkdir(parents=True)
+    shutil.copy(stranger, out / "chains/field/N24/dilution0.25")
+    shutil.copy(stranger, out / "chains/field/N60/dilution0.25")
+    # without a chain the rules of today decide on sweeps and room, of which there is nothing yet
+    now = RunDirectory(out).run_file().decided
+    assert (now.sizes, now.instances) == (decided.sizes, decided.instances)
+    assert now.sweeps == {0.25: 900} and now.largest_degree < decided.largest_degree
+
+
+def test_without_nodes_too_other_rules_do_not_guess(run_file, scan, digests, tmp_path, monkeypatch):
+    """Chains of sizes that the rules do not ask for are refused by name; the same rules go on."""
+    monkeypatch.setattr(fieldplan, "_WEIGHTS", 60)
+    path, out = run_file(*asking("field = {temperatures = [0.9, 1.0], instances = 2}\n"), *POISSON), tmp_path / "out"
+    assert scan(path, out)[0] == 0
+    kept, before = (out / "field.json").read_text(), digests(out)
+    for name in ("field.json", "nodes.json"):
+        (out / name).unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(fieldplan, "_WEIGHTS", 120)
+        with pytest.raises(UserError, match=r"asks for less than .* holds: not for chains/field/N60/"):
+            scan(path, out)
+    assert scan(path, out)[0] == 0
+    assert digests(out) == before and (out / "field.json").read_text() == kept
+
+
+def test_a_record_that_cannot_be_read_is_named(run_file, scan, tmp_path):
     path, out = run_file(*asking(ASKED)), tmp_path / "out"
     scan(path, out)
-    (out / "field.json").write_text("{}")
+    (out / "field.json").unlink()
+    (out / "field.json").mkdir()
     for look in (lambda: status.dry_run(path, out), lambda: verify.select(out), lambda: run.scan(path, out)):
-        with pytest.raises(UserError, match=r"field\.json: damaged"):
+        with pytest.raises(UserError, match=r"field\.json: cannot be read: "):
             look()
 
 
-def test_networks_grow_beside_field_integration(tmp_path):
+def test_networks_grow_beside_field_integration(tmp_path, monkeypatch):
     """The default of its sizes follows the shape of the largest network, when the directory is begun."""
     shapes = WALKS.replace("[[4, 4, 4, 4], [3, 3, 3, 3]]", "[[4, 4, 4, 1]]")
     begun = parse(shapes, "run.toml")
@@ -371,6 +456,9 @@ def test_networks_grow_beside_field_integration(tmp_path):
     directory.keep_decisions(begun, {})
     directory.check(grown, "run.toml")
     assert fieldplan.sizes(directory.settled(grown)) == fieldplan.sizes(begun)
+    (tmp_path / "field.json").unlink()
+    monkeypatch.setattr(fieldplan, "_WIDTHS", (20, 50))
+    assert fieldplan.sizes(directory.settled(grown)) == directory.run_file().decided.sizes != fieldplan.sizes(begun)
 
 
 def test_verified_counted_and_costed(run_file, scan, tmp_path):

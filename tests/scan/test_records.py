@@ -13,7 +13,7 @@ import glassnet as gn
 from glassnet.chains import index, pack, sealed, segment
 from glassnet.chains.content import ChainError
 from glassnet.cli import main
-from glassnet.scan import readable, run, tasks
+from glassnet.scan import given, readable, run, tasks
 from glassnet.scan.config import UserError
 from glassnet.scan.directory import RunDirectory
 from glassnet.scan.survey import survey
@@ -76,6 +76,8 @@ def test_a_damaged_list_of_nodes_changes_nothing(out, run_file, scan, capsys, di
         with pytest.raises(ChainError, match=r"nodes\.json.*writes it again"):
             pack.pack(out)
     assert main(["status", str(out)]) == 0 and main(["verify", str(out), "-k", "4"]) == 0
+    assert main(["pack", str(out)]) == 0
+    assert gn.open_chains(out.with_suffix(".zip")).load().identical(before)
     capsys.readouterr()
     assert run.scan(run_file(*SMALL), out) == 0
     told = "nodes.json: damaged" in capsys.readouterr().err
@@ -130,6 +132,42 @@ def test_a_lost_run_file_is_kept_in_the_list(out, scan, digests, capsys):
             (out / "run.toml").unlink()
         assert scan(out / "run.toml", out)[0] == 0
         assert (out / "run.toml").read_text() == text and digests(out) == whole
+
+
+@pytest.mark.parametrize("left", ["everything else", "ladders", "chains"])
+@pytest.mark.parametrize("lost", ["nodes.json", "run.toml"])
+def test_a_directory_without_one_record_is_still_a_run(out, run_file, scan, digests, capsys, lost, left):
+    """Every command takes it, what lies in it is said to be inside of it, and the next scan has it whole again."""
+    whole, record = digests(out), (out / lost).read_bytes()
+    (out / lost).unlink()
+    if left == "ladders":
+        shutil.rmtree(out / "chains")
+    elif left == "chains":
+        (out / "ladders.json").unlink()
+    assert index.is_run(out)
+    assert main(["status", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["done"] == (0 if left == "ladders" else 4)
+    (out / "failed").mkdir()
+    # what `glassnet analyze` reads
+    assert left == "ladders" or len(opened(given.directory(out, "analyze", chains=True)).leaves) == 2
+    for command in ("status", "verify", "pack"):
+        assert left == "ladders" or main([command, str(out)]) == 0
+        capsys.readouterr()
+        assert main([command, str(out / "failed")]) == 2
+        assert f"failed: a folder inside {out}; `glassnet {command}`" in capsys.readouterr().err
+    assert main(["scan", str(out)]) == 2
+    assert f"the directory of a run, not a run file; glassnet scan {out}/run.toml" in capsys.readouterr().err
+    assert scan(run_file(*SMALL), out)[0] == 0
+    assert digests(out) == whole and (out / lost).read_bytes() == record
+
+
+@pytest.mark.parametrize("beside", [[], ["chains/notes.txt"], ["chains/mine/N24.txt", "results/run/nodes.json"]])
+def test_a_folder_in_which_somebody_keeps_a_run_file_is_no_run(run_file, tmp_path, beside):
+    path = run_file(*SMALL)
+    for name in beside:
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text("")
+    assert not index.is_run(path.parent)
 
 
 def test_an_edited_run_file_is_kept_aside(out, run_file, capsys):
