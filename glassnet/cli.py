@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import functools
+import gc
 import io
 import json
 import math
@@ -30,6 +31,9 @@ def main(arguments: list[str] | None = None) -> int:
         if output.refused is not None:
             _complain(f"standard output cannot be written: {output.refused.strerror}", words)
         code = code or (1 if output.refused is not None else 0)
+    if arguments is None:
+        # the process ends: to look through all modules for garbage would take a quarter of a second more
+        gc.freeze()
     if ended:
         raise SystemExit(code)
     return code
