@@ -1,6 +1,7 @@
 """The program: one command is parsed and run, and whatever ends it becomes an exit code and lines of plain words."""
 
 import contextlib
+import gc
 import io
 import sys
 
@@ -27,6 +28,9 @@ def main(arguments: list[str] | None = None) -> int:
         if output.refused is not None:
             _complain(f"standard output cannot be written: {output.refused.strerror}", words)
         code = code or (1 if output.refused is not None else 0)
+    if arguments is None:
+        # the process ends: to look through all modules for garbage would take a quarter of a second more
+        gc.freeze()
     if ended:
         raise SystemExit(code)
     return code
