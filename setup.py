@@ -1,35 +1,98 @@
-"""Build of the compiled kernels; everything else about the package stands in pyproject.toml."""
+"""Build of the compiled kernels; everything else about the package stands in pyproject.toml.
+
+A source ``ext/<name>/<name>.pyx`` becomes the module glassnet.kernels.<name>; ``ext/common`` holds what several of them
+use.
+"""
 
 import os
+import re
 import shlex
+import sys
+from pathlib import Path
 
 from Cython.Build import cythonize
-from setuptools import Extension, setup
+from setuptools import Distribution, Extension, setup
+from setuptools.command.build_ext import build_ext
 
 # -ffp-contract=off: a fused multiply-add rounds differently, and chains must not depend on the instruction set.
-FLAGS = ["-O3", "-ffp-contract=off", "-Wall", "-Wextra", "-Wno-psabi", "-Wno-unused-function"]
-# Further flags of compiler and linker, after all others: tests/sanitize.sh builds with sanitizers by this.
+# -g0: Python's own flags ask for debug information.
+FLAGS = ["-O3", "-g0", "-ffp-contract=off", "-Wall", "-Wextra", "-Wno-psabi", "-Wno-unused-function"]
+# Further flags of compiler and linker, after all others: -g for debug information, the sanitizers of tests/sanitize.sh.
 EXTRA_FLAGS = shlex.split(os.environ.get("GLASSNET_CFLAGS", ""))
-KERNELS = sorted(name.removesuffix(".pyx") for name in os.listdir("ext") if name.endswith(".pyx"))
-HEADERS = sorted(os.path.join("ext", name) for name in os.listdir("ext") if name.endswith((".h", ".pxi")))
+# Symbols of static functions serve debuggers and profilers alone.
+STRIP = ["-Wl,-s"] if sys.platform == "linux" and not EXTRA_FLAGS else []
+COMMON = Path("ext", "common")
+#: names of headers and of modules that a source refers to: both are files of its own folder or of ext/common
+REFERENCES = re.compile(
+    r'^\s*(?:#\s*include|#\s*define\s+\w+|cdef extern from|include)\s+"([\w.]+\.\w+)"'
+    r"|^\s*(?:from\s+([\w.]+)\s+cimport|cimport\s+([\w.]+))",
+    re.MULTILINE,
+)
 
 
-def kernel(name):
-    """One compiled module ext/<name>.pyx that lands as glassnet.kernels.<name>."""
+def references(path):
+    """Files of ext/ that the text of a source or header refers to."""
+    for header, *modules in REFERENCES.findall(path.read_text()):
+        names = [header] if header else [f"{name}.pxd" for name in modules if name]
+        for name in names:
+            yield from [folder / name for folder in (path.parent, COMMON) if (folder / name).is_file()][:1]
+
+
+def dependencies(source):
+    """Every file of ext/ that a source depends on, through whatever number of steps."""
+    found, left = set(), [source]
+    while left:
+        new = set(references(left.pop())) - found
+        found |= new
+        left += new
+    return sorted(found)
+
+
+def flags_in_use():
+    """A file that is newer than what was compiled with other flags."""
+    path, text = Path("build", "flags.txt"), shlex.join(FLAGS + EXTRA_FLAGS)
+    if not path.is_file() or path.read_text() != text:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    return path
+
+
+def kernel(source):
+    """One compiled module."""
     return Extension(
-        f"glassnet.kernels.{name}",
-        [f"ext/{name}.pyx"],
-        include_dirs=["ext"],
-        depends=HEADERS,
+        f"glassnet.kernels.{source.stem}",
+        [str(source)],
+        include_dirs=[str(source.parent), str(COMMON)],
+        depends=[str(path) for path in [*dependencies(source), flags_in_use()]],
         extra_compile_args=FLAGS + EXTRA_FLAGS,
-        extra_link_args=EXTRA_FLAGS,
+        extra_link_args=STRIP + EXTRA_FLAGS,
     )
 
 
+def size(source):
+    """Bytes of a kernel's text: those that take longest are compiled first, so that the last ones are short."""
+    return sum(path.stat().st_size for path in [source, *dependencies(source)])
+
+
+class BuildKernels(build_ext):
+    """Kernels are compiled side by side; for editable installs, too, into folders that stay, so that only what a change
+    concerns is compiled again."""
+
+    def finalize_options(self):
+        if self.editable_mode:
+            build = Distribution().get_command_obj("build")
+            build.ensure_finalized()
+            self.build_lib, self.build_temp = build.build_platlib, build.build_temp
+        super().finalize_options()
+        self.parallel = self.parallel or os.cpu_count()
+
+
 setup(
+    cmdclass={"build_ext": BuildKernels},
     ext_modules=cythonize(
-        [kernel(name) for name in KERNELS],
+        [kernel(source) for source in sorted(Path("ext").glob("*/*.pyx"), key=size, reverse=True)],
         build_dir="build",
+        include_path=[str(COMMON)],
         compiler_directives={
             "language_level": 3,
             "boundscheck": False,

@@ -8,9 +8,8 @@ from importlib.util import find_spec
 
 if find_spec("glassnet.kernels.bitsliced") is None:
     raise ImportError(
-        "glassnet's compiled kernels are not here: Python found the source tree, as it does when it is started in a "
-        "clone's folder. Install the package (pip install .) and start Python elsewhere, or build the kernels in place "
-        "(python setup.py build_ext --inplace)"
+        "glassnet's compiled kernels are not here: Python found a clone in which they were never built. "
+        "Build them there with pip install -e ."
     )
 
 from glassnet.kernels import arithmetic, bitsliced, cavity, enumeration, instance, persistence, realvalued, recording

@@ -210,7 +210,7 @@ def test_both_kernels_agree_on_the_same_glass(isa, precision, make_real, couplin
 
 
 class Sampler(ctypes.Structure):
-    """sampler_t of ext/sampler.h."""
+    """sampler_t of ext/common/sampler.h."""
 
     _fields_ = (
         ("kernel", ctypes.c_void_p),

@@ -1,5 +1,5 @@
 /* How 64 lanes lie in vectors of single numbers, and what each lane picks for itself: its sum of couplings, its random
- * bits. Included inside realvalued_isa.h, whose names it uses. */
+ * bits. Included inside sweep_isa.h, whose names it uses. */
 #define S F(real_singles)
 #define I F(real_integers)
 #define N F(real_naturals)

@@ -1,4 +1,4 @@
-/* Satisfied paths of a weight counted in all lanes, and what the counts mean; included inside bitsliced_isa.h, whose
+/* Satisfied paths of a weight counted in all lanes, and what the counts mean; included inside sweep_isa.h, whose
  * names it uses. */
 
 #define HALF_ADD(a, b, s, c) do { V c_ = (a) & (b); s = (a) ^ (b); c = c_; } while (0)

@@ -1,4 +1,4 @@
-/* The random words of a block, drawn in advance; included inside bitsliced_isa.h, whose names it uses. */
+/* The random words of a block, drawn in advance; included inside sweep_isa.h, whose names it uses. */
 
 /* Random words drawn before their use: word[next .. last - 1] are the next ones, `state` stands behind them. */
 typedef struct {

@@ -1,6 +1,6 @@
 /* Energies of given configurations: sums over the paths in their order, the same on every machine. */
-#ifndef GLASSNET_ENERGY_H
-#define GLASSNET_ENERGY_H
+#ifndef GLASSNET_ENERGIES_H
+#define GLASSNET_ENERGIES_H
 
 #include <stdint.h>
 

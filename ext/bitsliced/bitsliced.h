@@ -90,18 +90,18 @@ struct bits_isa {
 #define ISA plain
 #define TARGET
 #define VBYTES 16
-#include "bitsliced_isa.h"
+#include "sweep_isa.h"
 
 #ifdef GLASSNET_X86
 #define ISA v3
 #define TARGET TARGET_V3
 #define VBYTES 32
-#include "bitsliced_isa.h"
+#include "sweep_isa.h"
 
 #define ISA v4
 #define TARGET TARGET_V4
 #define VBYTES 64
-#include "bitsliced_isa.h"
+#include "sweep_isa.h"
 static const bits_isa_t *const bits_isas[] = {&bits_isa_v4, &bits_isa_v3, &bits_isa_plain};
 #else
 static const bits_isa_t *const bits_isas[] = {&bits_isa_plain, &bits_isa_plain, &bits_isa_plain};

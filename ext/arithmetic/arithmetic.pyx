@@ -9,7 +9,7 @@ import numpy as np
 
 from libc.stdint cimport int8_t, int32_t, int64_t
 
-cdef extern from "energy.h" nogil:
+cdef extern from "energies.h" nogil:
     ctypedef struct portable_sum_t:
         double sum, lost
 

@@ -1,5 +1,5 @@
 /* Bits turned into numbers and numbers into bits: energies of all lanes, threshold planes, configurations lane by lane;
- * included inside bitsliced_isa.h, whose names it uses. */
+ * included inside sweep_isa.h, whose names it uses. */
 
 /* Add `carry` to the vertical counter x from place `from` on. */
 INLINE void F(add_at)(V *x, int from, V carry)

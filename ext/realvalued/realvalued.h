@@ -12,7 +12,7 @@
  * sum of its terms in the order of the paths, in double or, on request, in single precision (real_settle):
  * probabilities are right down to 2^-64. It is rarely carried out in full. First all lanes get the top 16 bits
  * of their U and an approximate probability q, in single precision with h from couplings rounded to integers
- * (realvalued_isa.h), and a lane is decided where the interval left to U is farther from q than all errors together;
+ * (sweep_isa.h), and a lane is decided where the interval left to U is farther from q than all errors together;
  * about one visit in a hundred leaves a lane open. The margin only says who is asked in full, no chain depends on
  * it: instruction sets may compute q as they like.
  *
@@ -207,18 +207,18 @@ static int real_prepare(real_t *s)
 #define ISA plain
 #define TARGET
 #define VBYTES 16
-#include "realvalued_isa.h"
+#include "sweep_isa.h"
 
 #ifdef GLASSNET_X86
 #define ISA v3
 #define TARGET TARGET_V3
 #define VBYTES 32
-#include "realvalued_isa.h"
+#include "sweep_isa.h"
 
 #define ISA v4
 #define TARGET TARGET_V4
 #define VBYTES 64
-#include "realvalued_isa.h"
+#include "sweep_isa.h"
 static const real_isa_t *const real_isas[] = {&real_isa_v4, &real_isa_v3, &real_isa_plain};
 #else
 static const real_isa_t *const real_isas[] = {&real_isa_plain, &real_isa_plain, &real_isa_plain};

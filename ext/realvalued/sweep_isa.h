@@ -1,4 +1,4 @@
-/* The kernel of realvalued.h for one instruction set; ISA, TARGET and VBYTES as in bitsliced_isa.h. */
+/* The kernel of realvalued.h for one instruction set; ISA, TARGET and VBYTES as in bitsliced/sweep_isa.h. */
 #define PW (VBYTES / 8)          /* 64-bit words of a vector */
 #define WIDTH (VBYTES / 4)       /* lanes of a vector of single numbers */
 #define PARTS (REAL_LANES / WIDTH)
@@ -8,7 +8,7 @@
 #define F(name) JOIN(name, ISA)
 #define INLINE TARGET static inline __attribute__((always_inline))
 #include "exp_isa.h"
-#include "realvalued_lanes.h"
+#include "lanes_isa.h"
 
 /* 2^(y + 16) for any y, to a relative error below 8e-5 (see RealValued._rungs); inf or very large above, nan for nan: a
  * polynomial of third degree, minimax on an interval of length one */
