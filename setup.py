@@ -22,6 +22,8 @@ EXTRA_FLAGS = shlex.split(os.environ.get("GLASSNET_CFLAGS", ""))
 # Symbols of static functions serve debuggers and profilers alone.
 STRIP = ["-Wl,-s"] if sys.platform == "linux" and not EXTRA_FLAGS else []
 COMMON = Path("ext", "common")
+# What Cython needs for typed memoryviews, once for all kernels: otherwise compiled into each, in three seconds.
+MEMORYVIEWS = "glassnet.kernels._memoryviews"
 #: names of headers and of modules that a source refers to: both are files of its own folder or of ext/common
 REFERENCES = re.compile(
     r'^\s*(?:#\s*include|#\s*define\s+\w+|cdef extern from|include)\s+"([\w.]+\.\w+)"'
@@ -40,7 +42,7 @@ def references(path):
 
 def dependencies(source):
     """Every file of ext/ that a source depends on, through whatever number of steps."""
-    found, left = set(), [source]
+    found, left = set(), [source] if source.is_file() else []
     while left:
         new = set(references(left.pop())) - found
         found |= new
@@ -48,22 +50,13 @@ def dependencies(source):
     return sorted(found)
 
 
-def flags_in_use():
-    """A file that is newer than what was compiled with other flags."""
-    path, text = Path("build", "flags.txt"), shlex.join(FLAGS + EXTRA_FLAGS)
-    if not path.is_file() or path.read_text() != text:
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
-    return path
-
-
-def kernel(source):
+def extension(name, source):
     """One compiled module."""
     return Extension(
-        f"glassnet.kernels.{source.stem}",
+        name,
         [str(source)],
         include_dirs=[str(source.parent), str(COMMON)],
-        depends=[str(path) for path in [*dependencies(source), flags_in_use()]],
+        depends=[str(path) for path in dependencies(source)],
         extra_compile_args=FLAGS + EXTRA_FLAGS,
         extra_link_args=STRIP + EXTRA_FLAGS,
     )
@@ -72,6 +65,14 @@ def kernel(source):
 def size(source):
     """Bytes of a kernel's text: those that take longest are compiled first, so that the last ones are short."""
     return sum(path.stat().st_size for path in [source, *dependencies(source)])
+
+
+def kernels():
+    """All modules, the longest first."""
+    sources = sorted(Path("ext").glob("*/*.pyx"), key=size, reverse=True)
+    # Cython writes the source of the memoryviews; its first releases that do so call the module by the name of the file
+    modules = [extension(MEMORYVIEWS, COMMON / "_memoryviews.c")]
+    return modules + [extension(f"glassnet.kernels.{source.stem}", source) for source in sources]
 
 
 class BuildKernels(build_ext):
@@ -87,11 +88,15 @@ class BuildKernels(build_ext):
         self.parallel = self.parallel or os.cpu_count()
 
 
-setup(
-    cmdclass={"build_ext": BuildKernels},
-    ext_modules=cythonize(
-        [kernel(source) for source in sorted(Path("ext").glob("*/*.pyx"), key=size, reverse=True)],
+def written_in_c():
+    """The modules with their C sources, written into build/; all are made again where the way of building changed."""
+    settings, text = Path("build", "settings.txt"), f"{shlex.join(EXTRA_FLAGS)}\n{Path('setup.py').read_text()}"
+    changed = not settings.is_file() or settings.read_text() != text
+    modules = cythonize(
+        kernels(),
         build_dir="build",
+        force=changed or None,
+        shared_utility_qualified_name=MEMORYVIEWS,
         include_path=[str(COMMON)],
         compiler_directives={
             "language_level": 3,
@@ -99,5 +104,15 @@ setup(
             "cdivision": True,
             "initializedcheck": False,
         },
-    ),
-)
+    )
+    # Cython lays copies of headers beside its C, where they would hide the headers once those move.
+    for copy in Path("build", "ext").glob("*/*.h"):
+        copy.unlink()
+    if changed:
+        settings.write_text(text)
+    for module in modules:
+        module.depends.append(str(settings))
+    return modules
+
+
+setup(cmdclass={"build_ext": BuildKernels}, ext_modules=written_in_c())
