@@ -10,6 +10,7 @@ import shlex
 import sys
 from pathlib import Path
 
+import Cython
 from Cython.Build import cythonize
 from setuptools import Distribution, Extension, setup
 from setuptools.command.build_ext import build_ext
@@ -88,14 +89,12 @@ class BuildKernels(build_ext):
         self.parallel = self.parallel or os.cpu_count()
 
 
-def written_in_c():
-    """The modules with their C sources, written into build/; all are made again where the way of building changed."""
-    settings, text = Path("build", "settings.txt"), f"{shlex.join(EXTRA_FLAGS)}\n{Path('setup.py').read_text()}"
-    changed = not settings.is_file() or settings.read_text() != text
+def translate(modules):
+    """Let Cython write the modules' C into build/."""
     modules = cythonize(
-        kernels(),
+        modules,
         build_dir="build",
-        force=changed or None,
+        force=True,
         shared_utility_qualified_name=MEMORYVIEWS,
         include_path=[str(COMMON)],
         compiler_directives={
@@ -108,11 +107,34 @@ def written_in_c():
     # Cython lays copies of headers beside its C, where they would hide the headers once those move.
     for copy in Path("build", "ext").glob("*/*.h"):
         copy.unlink()
+    return modules
+
+
+def in_c(modules):
+    """The modules with their C sources, written again where the module's sources or the settings here have changed.
+
+    Cython's own comparison of times includes its declarations of the C library. In pip's environment for a build these
+    are always new, and everything would be compiled again.
+    """
+    settings = Path("build", "settings.txt")
+    text = "\n".join([shlex.join(EXTRA_FLAGS), Cython.__version__, Path("setup.py").read_text()])
+    changed = not settings.is_file() or settings.read_text() != text
+    stale = []
+    for module in modules:
+        source = Path(module.sources[0])
+        written = Path("build", source.with_suffix(".c"))
+        read = [path for path in [source, *dependencies(source)] if path.is_file() and path.suffix != ".h"]
+        if changed or not written.is_file() or any(path.stat().st_mtime > written.stat().st_mtime for path in read):
+            stale.append(module)
+        else:
+            module.sources = [str(written)]
+    translated = {module.name: module for module in translate(stale)} if stale else {}
     if changed:
         settings.write_text(text)
+    modules = [translated.get(module.name, module) for module in modules]
     for module in modules:
         module.depends.append(str(settings))
     return modules
 
 
-setup(cmdclass={"build_ext": BuildKernels}, ext_modules=written_in_c())
+setup(cmdclass={"build_ext": BuildKernels}, ext_modules=in_c(kernels()))
