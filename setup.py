@@ -25,7 +25,7 @@ STRIP = ["-Wl,-s"] if sys.platform == "linux" and not EXTRA_FLAGS else []
 COMMON = Path("ext", "common")
 # What Cython needs for typed memoryviews, once for all kernels: otherwise compiled into each, in three seconds.
 MEMORYVIEWS = "glassnet.kernels._memoryviews"
-#: names of headers and of modules that a source refers to: both are files of its own folder or of ext/common
+#: headers and modules that a source refers to: both are files of its own folder or of ext/common
 REFERENCES = re.compile(
     r'^\s*(?:#\s*include|#\s*define\s+\w+|cdef extern from|include)\s+"([\w.]+\.\w+)"'
     r"|^\s*(?:from\s+([\w.]+)\s+cimport|cimport\s+([\w.]+))",
@@ -36,14 +36,16 @@ REFERENCES = re.compile(
 def references(path):
     """Files of ext/ that the text of a source or header refers to."""
     for header, *modules in REFERENCES.findall(path.read_text()):
-        names = [header] if header else [f"{name}.pxd" for name in modules if name]
+        names = [header] if header else [f"{name.replace('.', '/')}.pxd" for name in modules if name]
         for name in names:
             yield from [folder / name for folder in (path.parent, COMMON) if (folder / name).is_file()][:1]
 
 
 def dependencies(source):
     """Every file of ext/ that a source depends on, through whatever number of steps."""
-    found, left = set(), [source] if source.is_file() else []
+    own = COMMON / "glassnet" / "kernels" / f"{source.stem}.pxd"
+    found = {own} if own.is_file() else set()
+    left = [path for path in (source, own) if path.is_file()]
     while left:
         new = set(references(left.pop())) - found
         found |= new

@@ -21,8 +21,8 @@
 #include "transpose.h"
 
 #define LANES 512
-#define WORDS 8 /* 64-bit words of a block */
-#define BITS 64 /* bits of a threshold */
+#define WORDS 8           /* 64-bit words of a block */
+#define BITS 64           /* bits of a threshold */
 #define ROUNDS_UNTESTED 8 /* rounds before the first look whether all lanes are decided */
 
 typedef struct bits_isa bits_isa_t;
@@ -84,28 +84,14 @@ struct bits_isa {
     void (*lower_planes)(bits_t *s, int64_t block);
     void (*lane_major)(const uint64_t *weight, const int32_t *order, int64_t n_words, uint64_t *out);
     void (*exp_all)(double *x, int64_t n);
-    void (*compare)(const uint64_t *plane, const uint64_t *random, int64_t rounds, uint64_t *accept, uint64_t *undecided);
+    void (*compare)(const uint64_t *plane, const uint64_t *random, int64_t rounds, uint64_t *accept,
+                    uint64_t *undecided);
 };
 
-#define ISA plain
-#define TARGET
-#define VBYTES 16
-#include "sweep_isa.h"
+#define ISA_TEMPLATE "sweep_isa.h"
+#include "each_isa.h"
 
-#ifdef GLASSNET_X86
-#define ISA v3
-#define TARGET TARGET_V3
-#define VBYTES 32
-#include "sweep_isa.h"
-
-#define ISA v4
-#define TARGET TARGET_V4
-#define VBYTES 64
-#include "sweep_isa.h"
-static const bits_isa_t *const bits_isas[] = {&bits_isa_v4, &bits_isa_v3, &bits_isa_plain};
-#else
-static const bits_isa_t *const bits_isas[] = {&bits_isa_plain, &bits_isa_plain, &bits_isa_plain};
-#endif
+static const bits_isa_t *const bits_isas[] = {ISA_ADDRESSES(bits_isa)};
 
 /* Sweeps with an exchange step after each; leaves the energies of all lanes up to date. */
 static inline void bits_advance(bits_t *s, int64_t n_sweeps)
@@ -124,10 +110,7 @@ static inline void bits_advance(bits_t *s, int64_t n_sweeps)
     }
 }
 
-static void bits_sampler_advance(void *kernel, int64_t n_sweeps)
-{
-    bits_advance(kernel, n_sweeps);
-}
+static void bits_sampler_advance(void *kernel, int64_t n_sweeps) { bits_advance(kernel, n_sweeps); }
 
 static void bits_sampler_rows(void *kernel, const int32_t *order, int64_t n_words, int paths, uint64_t *out)
 {

@@ -5,20 +5,19 @@ Everything is checked before it comes here (glassnet.sampling): this module trus
 
 import numpy as np
 
-from glassnet._memory import aligned
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 
-include "isa.pxi"
-include "sampler.pxi"
-include "ladder.pxi"
-include "visits.pxi"
-include "kernel.pxi"
+from exchange cimport HEAT_BATH_BELOW, exchange_step, fill_ladder, ladder_t
+from glassnet.kernels.sampler cimport Sampler, data_of, isa_row, sampler_t
+
+from glassnet._memory import aligned
+from glassnet.kernels.sampler import COMPILER, chosen_instruction_set, instruction_sets, visits
 
 
 cdef extern from "bitsliced.h" nogil:
     enum: LANES
     enum: WORDS
     enum: BITS
-    double HEAT_BATH_BELOW
 
     ctypedef struct bits_isa_t
 
@@ -60,8 +59,6 @@ cdef extern from "bitsliced.h" nogil:
     sampler_t bits_sampler(bits_t *s)
 
 
-#: what compiled the kernels
-COMPILER = GLASSNET_COMPILER.decode()
 LANES_PER_BLOCK = LANES
 #: uint64 words of generator state per block
 RNG_WORDS = 4 * WORDS
@@ -92,7 +89,7 @@ def _thresholds(betas, degrees, double field):
     return thresholds, needed
 
 
-cdef class BitSliced(Kernel):
+cdef class BitSliced(Sampler):
     """Weights of n_replicas ladders of one +-J glass, one bit per lane, advanced in place.
 
     Parameters
@@ -112,7 +109,7 @@ cdef class BitSliced(Kernel):
 
     def __init__(self, glass, walkers, rng, double field=0.0):
         self.instruction_set = chosen_instruction_set()
-        self.s.isa = bits_isas[isa_number(self.instruction_set)]
+        self.s.isa = bits_isas[isa_row(self.instruction_set)]
         self.walkers = walkers
         self.n_lanes = walkers.n_lanes
         cdef int64_t n_blocks = (self.n_lanes + LANES - 1) // LANES
@@ -141,25 +138,24 @@ cdef class BitSliced(Kernel):
         cdef bits_t *s = &self.s
         s.n_weights, s.n_paths, s.n_blocks, s.n_lanes = glass.n_weights, glass.n_paths, n_blocks, self.n_lanes
         s.max_degree, s.n_classes, s.n_groups = max_degree, len(needed), len(group_degree)
-        s.reference = <const uint64_t *>address(reference) if field else NULL
-        s.group_first = <const int64_t *>address(group_first)
-        s.group_degree = <const int32_t *>address(group_degree)
-        s.group_links = <const int64_t *>address(group_links)
-        s.visit = <const int32_t *>address(visit)
-        s.links = <const int32_t *>address(links)
-        s.needed = <const uint8_t *>address(needed)
-        s.weight = <uint64_t *>address(self.weight)
-        s.path = <uint64_t *>address(self.path)
-        s.plane = <uint64_t *>address(plane)
-        s.stale = <uint8_t *>address(stale)
-        s.rng = <uint64_t *>address(self.rng)
-        s.scratch = <uint64_t *>address(scratch)
-        s.threshold = <const uint64_t *>address(thresholds)
+        s.reference = <const uint64_t *>data_of(reference) if field else NULL
+        s.group_first = <const int64_t *>data_of(group_first)
+        s.group_degree = <const int32_t *>data_of(group_degree)
+        s.group_links = <const int64_t *>data_of(group_links)
+        s.visit = <const int32_t *>data_of(visit)
+        s.links = <const int32_t *>data_of(links)
+        s.needed = <const uint8_t *>data_of(needed)
+        s.weight = <uint64_t *>data_of(self.weight)
+        s.path = <uint64_t *>data_of(self.path)
+        s.plane = <uint64_t *>data_of(plane)
+        s.stale = <uint8_t *>data_of(stale)
+        s.rng = <uint64_t *>data_of(self.rng)
+        s.scratch = <uint64_t *>data_of(scratch)
+        s.threshold = <const uint64_t *>data_of(thresholds)
         s.mixed = len(np.unique(thresholds[0])) > 1
-        s.energy = <double *>address(self.energy)
+        s.energy = <double *>data_of(self.energy)
         fill_ladder(&s.ladder, walkers)
-        self.sampler = bits_sampler(s)
-        self.interface = <size_t>&self.sampler
+        self.calls = bits_sampler(s)
 
     def refresh(self):
         """Recompute path products, energies and threshold planes from the weights and the rungs."""
@@ -221,6 +217,6 @@ def compare(const uint64_t[:, ::1] planes, const uint64_t[:, ::1] random):
     cdef uint64_t[:, ::1] plane = aligned(planes.shape[0], WORDS), words = aligned(planes.shape[0], WORDS)
     plane[...] = planes
     words[...] = random
-    cdef const bits_isa_t *isa = bits_isas[isa_number(chosen_instruction_set())]
+    cdef const bits_isa_t *isa = bits_isas[isa_row(chosen_instruction_set())]
     isa.compare(&plane[0, 0], &words[0, 0], planes.shape[0], &accept[0], &undecided[0])
     return np.asarray(accept), np.asarray(undecided)

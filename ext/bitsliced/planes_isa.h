@@ -2,33 +2,33 @@
  * included inside sweep_isa.h, whose names it uses. */
 
 /* Add `carry` to the vertical counter x from place `from` on. */
-INLINE void F(add_at)(V *x, int from, V carry)
+INLINE void FOR_ISA(add_at)(VECTOR *x, int from, VECTOR carry)
 {
     for (int b = from; b < 63; b++) {
-        V next = x[b] & carry;
+        VECTOR next = x[b] & carry;
         x[b] ^= carry;
         carry = next;
     }
 }
 
 /* Energies of all lanes: a vertical carry-save counter over the paths gives the number of satisfied ones. */
-TARGET static void F(energies)(bits_t *s, int64_t block)
+TARGET static void FOR_ISA(energies)(bits_t *s, int64_t block)
 {
     const uint64_t *path = s->path + block * s->n_paths * WORDS;
     double *energy = s->energy + block * LANES;
     for (int h = 0; h < PARTS; h++) {
-        V x[64], pending[64], ones = (V){0}, twos = (V){0}, fours = (V){0}, carry;
+        VECTOR x[64], pending[64], ones = (VECTOR){0}, twos = (VECTOR){0}, fours = (VECTOR){0}, carry;
         const int64_t groups = s->n_paths / 8;
         for (int j = 0; j < 64; j++)
-            x[j] = (V){0};
+            x[j] = (VECTOR){0};
         for (int64_t g = 0; g < groups; g++) {
             const uint64_t *at = path + g * 8 * WORDS;
-            V t0, t1, f0, f1;
-            FULL_ADD(ones, F(load)(at, h), F(load)(at + WORDS, h), ones, t0);
-            FULL_ADD(ones, F(load)(at + 2 * WORDS, h), F(load)(at + 3 * WORDS, h), ones, t1);
+            VECTOR t0, t1, f0, f1;
+            FULL_ADD(ones, FOR_ISA(load)(at, h), FOR_ISA(load)(at + WORDS, h), ones, t0);
+            FULL_ADD(ones, FOR_ISA(load)(at + 2 * WORDS, h), FOR_ISA(load)(at + 3 * WORDS, h), ones, t1);
             FULL_ADD(twos, t0, t1, twos, f0);
-            FULL_ADD(ones, F(load)(at + 4 * WORDS, h), F(load)(at + 5 * WORDS, h), ones, t0);
-            FULL_ADD(ones, F(load)(at + 6 * WORDS, h), F(load)(at + 7 * WORDS, h), ones, t1);
+            FULL_ADD(ones, FOR_ISA(load)(at + 4 * WORDS, h), FOR_ISA(load)(at + 5 * WORDS, h), ones, t0);
+            FULL_ADD(ones, FOR_ISA(load)(at + 6 * WORDS, h), FOR_ISA(load)(at + 7 * WORDS, h), ones, t1);
             FULL_ADD(twos, t0, t1, twos, f1);
             FULL_ADD(fours, f0, f1, fours, carry);
             int b = 3; /* two carries of one place make one of the next: a carry waits until its twin comes */
@@ -39,10 +39,10 @@ TARGET static void F(energies)(bits_t *s, int64_t block)
         x[0] = ones, x[1] = twos, x[2] = fours;
         for (int place = 3; groups >> (place - 3); place++)
             if ((groups >> (place - 3)) & 1)
-                F(add_at)(x, place, pending[place]);
+                FOR_ISA(add_at)(x, place, pending[place]);
         for (int64_t a = groups * 8; a < s->n_paths; a++)
-            F(add_at)(x, 0, F(load)(path + a * WORDS, h));
-        TRANSPOSE(V, x, 32); /* paths have 32-bit numbers: no count has more bits */
+            FOR_ISA(add_at)(x, 0, FOR_ISA(load)(path + a * WORDS, h));
+        TRANSPOSE(VECTOR, x, 32); /* paths have 32-bit numbers: no count has more bits */
         for (int j = 0; j < 32; j++)
             for (int w = 0; w < PW; w++) {
                 double *lane = energy + j * WORDS + h * PW + w;
@@ -54,7 +54,8 @@ TARGET static void F(energies)(bits_t *s, int64_t block)
 
 /* Half a threshold for every lane: those of the lanes of row j in the lower, of row j + 32 in the upper halves of the 8
  * words of `pair` j. `rung`: of all lanes, idle ones anywhere; `half`: 32 for the upper, 0 for the lower bits. */
-INLINE void F(gather_halves)(const uint64_t *of_rung, int64_t n_rungs, const int32_t *rung, const int half, uint64_t *pair)
+INLINE void FOR_ISA(gather_halves)(const uint64_t *of_rung, int64_t n_rungs, const int32_t *rung, const int half,
+                                   uint64_t *pair)
 {
     (void)n_rungs;
 #if VBYTES == 64
@@ -87,20 +88,20 @@ INLINE void F(gather_halves)(const uint64_t *of_rung, int64_t n_rungs, const int
 }
 
 /* Transpose such halves into 32 rows `stride` words apart, top bit first. */
-INLINE void F(lay_halves)(const uint64_t *pair, uint64_t *row, int64_t stride)
+INLINE void FOR_ISA(lay_halves)(const uint64_t *pair, uint64_t *row, int64_t stride)
 {
     for (int h = 0; h < PARTS; h++) {
-        V x[32];
+        VECTOR x[32];
         for (int j = 0; j < 32; j++)
-            x[j] = F(load)(pair + j * WORDS, h);
-        TRANSPOSE(V, x, 32);
+            x[j] = FOR_ISA(load)(pair + j * WORDS, h);
+        TRANSPOSE(VECTOR, x, 32);
         for (int j = 0; j < 32; j++)
-            *F(part)(row + (31 - j) * stride, h) = x[j];
+            *FOR_ISA(part)(row + (31 - j) * stride, h) = x[j];
     }
 }
 
 /* Lay the upper or the lower halves of the thresholds of all classes, at the rungs the lanes sit on now, into planes. */
-INLINE void F(lay_thresholds)(bits_t *s, int64_t block, const int upper)
+INLINE void FOR_ISA(lay_thresholds)(bits_t *s, int64_t block, const int upper)
 {
     const int64_t stride = s->n_classes * WORDS, n_rungs = s->ladder.n_rungs;
     uint64_t *plane = s->plane + block * BITS * stride + (upper ? 0 : BITS / 2 * stride);
@@ -111,22 +112,22 @@ INLINE void F(lay_thresholds)(bits_t *s, int64_t block, const int upper)
         rung[lane] = lane < lanes ? s->ladder.rung_of[block * LANES + lane] : 0;
     for (int64_t c = 1; c < s->n_classes; c++)
         if (s->needed[c]) {
-            F(gather_halves)(s->threshold + c * n_rungs, n_rungs, rung, upper ? 32 : 0, pair);
-            F(lay_halves)(pair, plane + c * WORDS, stride);
+            FOR_ISA(gather_halves)(s->threshold + c * n_rungs, n_rungs, rung, upper ? 32 : 0, pair);
+            FOR_ISA(lay_halves)(pair, plane + c * WORDS, stride);
         }
     s->stale[block] = (uint8_t)upper;
 }
 
 /* The lower halves, which one visit in 10^7 looks at: laid when first needed after an exchange. */
-TARGET static __attribute__((noinline, cold)) void F(lower_planes)(bits_t *s, int64_t block)
+TARGET static __attribute__((noinline, cold)) void FOR_ISA(lower_planes)(bits_t *s, int64_t block)
 {
     if (s->stale[block])
-        F(lay_thresholds)(s, block, 0);
+        FOR_ISA(lay_thresholds)(s, block, 0);
 }
 
 /* Lay the thresholds into bit planes after an exchange. The places of class 0 hold which lanes use Metropolis (row 0) and
  * which are in use (row 1): idle lanes never keep a block waiting. `all`: also what no exchange changes. */
-TARGET static void F(build_planes)(bits_t *s, int64_t block, int all)
+TARGET static void FOR_ISA(build_planes)(bits_t *s, int64_t block, int all)
 {
     const int64_t stride = s->n_classes * WORDS;
     uint64_t *plane = s->plane + block * BITS * stride;
@@ -145,33 +146,34 @@ TARGET static void F(build_planes)(bits_t *s, int64_t block, int all)
         for (int64_t lane = 0; lane < lanes; lane++)
             plane[lane % WORDS] |= (s->threshold[rung_of[lane]] & 1) << (lane / WORDS);
     }
-    F(lay_thresholds)(s, block, 1);
+    FOR_ISA(lay_thresholds)(s, block, 1);
 }
 
 /* The comparison alone, on given threshold planes and random words (rounds, WORDS), for tests. */
-TARGET static void F(compare_words)(const uint64_t *plane, const uint64_t *random, int64_t rounds, uint64_t *accept,
-                                    uint64_t *undecided)
+TARGET static void FOR_ISA(compare_words)(const uint64_t *plane, const uint64_t *random, int64_t rounds,
+                                          uint64_t *accept, uint64_t *undecided)
 {
     for (int h = 0; h < PARTS; h++) {
-        V chosen = (V){0}, open = ~(V){0};
+        VECTOR chosen = (VECTOR){0}, open = ~(VECTOR){0};
         for (int64_t round = 0; round < rounds; round++)
-            F(round)(F(load)(random + round * WORDS, h), F(load)(plane + round * WORDS, h), &open, &chosen);
-        *F(part)(accept, h) = chosen & ~open;
-        *F(part)(undecided, h) = open;
+            FOR_ISA(round)(FOR_ISA(load)(random + round * WORDS, h), FOR_ISA(load)(plane + round * WORDS, h), &open,
+                           &chosen);
+        *FOR_ISA(part)(accept, h) = chosen & ~open;
+        *FOR_ISA(part)(undecided, h) = open;
     }
 }
 
 /* Configurations lane by lane: bit b of out[lane][w] is weight order[64 w + b] (order < 0: padding, bit 0). */
-TARGET static void F(lane_major)(const uint64_t *weight, const int32_t *order, int64_t n_words, uint64_t *out)
+TARGET static void FOR_ISA(lane_major)(const uint64_t *weight, const int32_t *order, int64_t n_words, uint64_t *out)
 {
     for (int64_t word = 0; word < n_words; word++)
         for (int h = 0; h < PARTS; h++) {
-            V x[64];
+            VECTOR x[64];
             for (int j = 0; j < 64; j++) {
                 int32_t i = order[64 * word + j];
-                x[j] = i < 0 ? (V){0} : F(load)(weight + (int64_t)i * WORDS, h);
+                x[j] = i < 0 ? (VECTOR){0} : FOR_ISA(load)(weight + (int64_t)i * WORDS, h);
             }
-            TRANSPOSE(V, x, 64);
+            TRANSPOSE(VECTOR, x, 64);
             for (int w = 0; w < PW; w++)
                 for (int j = 0; j < 64; j++)
                     out[(j * WORDS + h * PW + w) * n_words + word] = x[j][w];

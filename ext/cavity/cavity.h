@@ -28,7 +28,7 @@ static inline int64_t draw_below(uint64_t *s, int64_t n)
 
 /* How the tree branches and what stands on its paths. */
 typedef struct {
-    int64_t n_factors;        /* fields that enter a message: p - 1 */
+    int64_t n_factors; /* fields that enter a message: p - 1 */
     int64_t n_couplings;
     const double *coupling;   /* exp(-2 beta abs(J)); each path draws one */
     const double *cumulative; /* probability of at most 0, 1, 2, ... paths, up to 1 */

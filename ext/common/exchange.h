@@ -61,7 +61,8 @@ static inline int64_t exchange_step(ladder_t *x, const double *energy, void (*ex
         int32_t *lane_at = x->lane_at + r * n_rungs;
         for (int64_t t = first; t + 1 < n_rungs; t += 2) { /* without a branch, which nobody could foresee */
             const int swap = xoshiro_uniform(rng) < x->exponent[n++];
-            const int32_t both = (lane_at[t] ^ lane_at[t + 1]) & -swap, here = lane_at[t] ^ both, next = lane_at[t + 1] ^ both;
+            const int32_t both = (lane_at[t] ^ lane_at[t + 1]) & -swap, here = lane_at[t] ^ both,
+                          next = lane_at[t + 1] ^ both;
             lane_at[t] = here;
             lane_at[t + 1] = next;
             x->rung_of[here] = (int32_t)t;

@@ -16,21 +16,21 @@
 
 /* value = sum_{n <= 13} r^n / n! for |r| <= ln(2)/2 by Horner's rule, truncation below 5e-18; for doubles and vectors
  * of them alike */
-#define EXP_SERIES(value, r)              \
-    do {                                  \
+#define EXP_SERIES(value, r)                                  \
+    do {                                                      \
         value = (r) * (1.0 / 6227020800.0) + 1.0 / 479001600; \
-        value = value * (r) + 1.0 / 39916800; \
-        value = value * (r) + 1.0 / 3628800;  \
-        value = value * (r) + 1.0 / 362880;   \
-        value = value * (r) + 1.0 / 40320;    \
-        value = value * (r) + 1.0 / 5040;     \
-        value = value * (r) + 1.0 / 720;      \
-        value = value * (r) + 1.0 / 120;      \
-        value = value * (r) + 1.0 / 24;       \
-        value = value * (r) + 1.0 / 6;        \
-        value = value * (r) + 0.5;            \
-        value = value * (r) + 1.0;            \
-        value = value * (r) + 1.0;            \
+        value = value * (r) + 1.0 / 39916800;                 \
+        value = value * (r) + 1.0 / 3628800;                  \
+        value = value * (r) + 1.0 / 362880;                   \
+        value = value * (r) + 1.0 / 40320;                    \
+        value = value * (r) + 1.0 / 5040;                     \
+        value = value * (r) + 1.0 / 720;                      \
+        value = value * (r) + 1.0 / 120;                      \
+        value = value * (r) + 1.0 / 24;                       \
+        value = value * (r) + 1.0 / 6;                        \
+        value = value * (r) + 0.5;                            \
+        value = value * (r) + 1.0;                            \
+        value = value * (r) + 1.0;                            \
     } while (0)
 
 static inline double portable_exp(double x)
@@ -74,16 +74,10 @@ static inline double portable_log(double x)
     return (double)k * EXP_LN2_HIGH + (series + (double)k * EXP_LN2_LOW);
 }
 
-static inline double portable_pow(double x, double m)
-{
-    return portable_exp(m * portable_log(x));
-}
+static inline double portable_pow(double x, double m) { return portable_exp(m * portable_log(x)); }
 
 /* 1 / (1 + exp(x)), the share of a Gibbs weight exp(-x) beside 1 */
-static inline double portable_fermi(double x)
-{
-    return 1.0 / (1.0 + portable_exp(x));
-}
+static inline double portable_fermi(double x) { return 1.0 / (1.0 + portable_exp(x)); }
 
 /* absolute error below 4e-16; 1 - 2 / (1 + exp(2 x)) would lose the sign of zero */
 static inline double portable_tanh(double x)

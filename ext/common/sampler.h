@@ -14,4 +14,6 @@ typedef struct {
     const double *energy; /* (lanes of whole blocks,) */
 } sampler_t;
 
+#define SAMPLER_CAPSULE "glassnet.kernels.sampler_t" /* name of the capsules in which a sampler_t goes through Python */
+
 #endif

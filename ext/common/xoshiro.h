@@ -32,9 +32,6 @@ static inline uint64_t xoshiro_next(uint64_t *s)
 }
 
 /* uniform in [0, 1), 53 bits */
-static inline double xoshiro_uniform(uint64_t *s)
-{
-    return (double)(xoshiro_next(s) >> 11) * 0x1p-53;
-}
+static inline double xoshiro_uniform(uint64_t *s) { return (double)(xoshiro_next(s) >> 11) * 0x1p-53; }
 
 #endif

@@ -35,11 +35,11 @@
 
 /* what the rung of a lane decides; all but cost and bath serve the approximation, see RealValued._rungs */
 typedef struct {
-    double cost; /* 2 beta in units of the couplings below: x = cost * h */
-    float rate;  /* -log2(e) * 2 beta * quantum; nan: ask in full */
+    double cost;        /* 2 beta in units of the couplings below: x = cost * h */
+    float rate;         /* -log2(e) * 2 beta * quantum; nan: ask in full */
     float above, below; /* accepted where 2^16 q - u >= above, refused where <= below; u: 16 bits of U */
-    float near;  /* in a field: x may be 0 where log2(e) |x| < near */
-    int64_t bath; /* 1: heat bath */
+    float near;         /* in a field: x may be 0 where log2(e) |x| < near */
+    int64_t bath;       /* 1: heat bath */
 } rung_t;
 
 typedef uint16_t drawn_t __attribute__((may_alias)); /* random words in pieces, one for each lane */
@@ -69,10 +69,10 @@ typedef struct {
     const rung_t *rung;         /* (n_rungs,) */
     int32_t *rung_of;           /* (n_blocks, REAL_LANES) rung of each lane, since the last real_set_betas */
     float *rate, *above, *below, *near; /* (n_blocks, REAL_LANES) as in rung_t, at the places that real_isa_t says */
-    uint64_t *bath;             /* (n_blocks,) lanes on rungs with heat bath */
-    int kind;                   /* 0, 1: a dE of zero or heat bath occurs, 2: in a field */
-    double field;               /* K */
-    const uint64_t *reference;  /* (n_weights,) all ones where the field points to +1, 0 to -1 */
+    uint64_t *bath;                     /* (n_blocks,) lanes on rungs with heat bath */
+    int kind;                           /* 0, 1: a dE of zero or heat bath occurs, 2: in a field */
+    double field;                       /* K */
+    const uint64_t *reference;          /* (n_weights,) all ones where the field points to +1, 0 to -1 */
     ladder_t ladder;
     const real_isa_t *isa;
 } real_t;
@@ -204,25 +204,10 @@ static int real_prepare(real_t *s)
     return zeros;
 }
 
-#define ISA plain
-#define TARGET
-#define VBYTES 16
-#include "sweep_isa.h"
+#define ISA_TEMPLATE "sweep_isa.h"
+#include "each_isa.h"
 
-#ifdef GLASSNET_X86
-#define ISA v3
-#define TARGET TARGET_V3
-#define VBYTES 32
-#include "sweep_isa.h"
-
-#define ISA v4
-#define TARGET TARGET_V4
-#define VBYTES 64
-#include "sweep_isa.h"
-static const real_isa_t *const real_isas[] = {&real_isa_v4, &real_isa_v3, &real_isa_plain};
-#else
-static const real_isa_t *const real_isas[] = {&real_isa_plain, &real_isa_plain, &real_isa_plain};
-#endif
+static const real_isa_t *const real_isas[] = {ISA_ADDRESSES(real_isa)};
 
 /* Bring to the lanes what depends on the rungs they sit on now; idle lanes follow lane 0. */
 static inline void real_set_betas(real_t *s)

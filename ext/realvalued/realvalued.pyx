@@ -5,21 +5,20 @@ Everything is checked before it comes here (glassnet.sampling): this module trus
 
 import numpy as np
 
+from libc.stdint cimport int32_t, int64_t, uint64_t
+
+from exchange cimport HEAT_BATH_BELOW, exchange_step, fill_ladder, ladder_t
+from glassnet.kernels.sampler cimport Sampler, data_of, isa_row
+
 from glassnet._memory import aligned
 from glassnet.kernels import arithmetic
-
-include "isa.pxi"
-include "sampler.pxi"
-include "ladder.pxi"
-include "visits.pxi"
-include "kernel.pxi"
+from glassnet.kernels.sampler import chosen_instruction_set, instruction_sets, visits
 
 
 cdef extern from "realvalued.h" nogil:
     enum: REAL_LANES
     enum: REAL_STREAMS
     enum: REAL_QUANTA
-    double HEAT_BATH_BELOW
 
     ctypedef struct rung_t:
         pass
@@ -79,7 +78,7 @@ _RUNG = np.dtype([("cost", "f8"), ("rate", "f4"), ("above", "f4"), ("below", "f4
 APPROXIMATION = 8.5e-5
 
 
-cdef class RealValued(Kernel):
+cdef class RealValued(Sampler):
     """Weights of n_replicas ladders of one glass with real couplings, one bit per lane, advanced in place.
 
     The interface is that of :class:`glassnet.kernels.bitsliced.BitSliced`.
@@ -113,7 +112,7 @@ cdef class RealValued(Kernel):
         self.walkers = walkers
         self.n_lanes = walkers.n_lanes
         cdef real_t *s = &self.s
-        s.isa = real_isas[isa_number(self.instruction_set)]
+        s.isa = real_isas[isa_row(self.instruction_set)]
         s.n_weights, s.n_paths, s.n_lanes = glass.n_weights, glass.n_paths, self.n_lanes
         s.n_blocks = (self.n_lanes + REAL_LANES - 1) // REAL_LANES
         s.single, s.field = precision == "float32", field
@@ -123,19 +122,18 @@ cdef class RealValued(Kernel):
         self.rng = aligned(s.n_blocks, 4, REAL_STREAMS)
         self.rng[...] = np.asarray(rng, dtype=np.uint64).reshape(self.rng.shape)
         self.energy = aligned(s.n_blocks * REAL_LANES).view(np.float64)
-        s.weight = <uint64_t *>address(self.weight)
-        s.path = <uint64_t *>address(self.path)
-        s.rng = <uint64_t *>address(self.rng)
-        s.energy = <double *>address(self.energy)
+        s.weight = <uint64_t *>data_of(self.weight)
+        s.path = <uint64_t *>data_of(self.path)
+        s.rng = <uint64_t *>data_of(self.rng)
+        s.energy = <double *>data_of(self.energy)
         fill_ladder(&s.ladder, walkers)
         self._fill_visits(glass, field)
         self._fill_couplings(glass)
         s.kind = bool(real_prepare(s)) or bool((walkers.beta < HEAT_BATH_BELOW).any())
         if field:
             s.kind = 2
-        self.sampler.kernel = s
-        self.sampler.advance, self.sampler.rows, self.sampler.energy = real_advance, real_rows, s.energy
-        self.interface = <size_t>&self.sampler
+        self.calls.kernel = s
+        self.calls.advance, self.calls.rows, self.calls.energy = real_advance, real_rows, s.energy
 
     def _fill_visits(self, glass, field):
         """The order of visits, and what does not depend on the couplings."""
@@ -147,16 +145,16 @@ cdef class RealValued(Kernel):
         lanes, bath = aligned(5, s.n_blocks, REAL_LANES // 2), aligned(s.n_blocks)
         self._keep = [visit, group_first, group_degree, group_links, links, reference, lanes, bath]
         s.n_groups = len(group_degree)
-        s.group_first = <const int64_t *>address(group_first)
-        s.group_degree = <const int32_t *>address(group_degree)
-        s.group_links = <const int64_t *>address(group_links)
-        s.visit = <const int32_t *>address(visit)
-        s.links = <const int32_t *>address(links)
-        s.reference = <const uint64_t *>address(reference)
-        s.rung_of = <int32_t *>address(lanes[0])
-        s.rate, s.above = <float *>address(lanes[1]), <float *>address(lanes[2])
-        s.below, s.near = <float *>address(lanes[3]), <float *>address(lanes[4])
-        s.bath = <uint64_t *>address(bath)
+        s.group_first = <const int64_t *>data_of(group_first)
+        s.group_degree = <const int32_t *>data_of(group_degree)
+        s.group_links = <const int64_t *>data_of(group_links)
+        s.visit = <const int32_t *>data_of(visit)
+        s.links = <const int32_t *>data_of(links)
+        s.reference = <const uint64_t *>data_of(reference)
+        s.rung_of = <int32_t *>data_of(lanes[0])
+        s.rate, s.above = <float *>data_of(lanes[1]), <float *>data_of(lanes[2])
+        s.below, s.near = <float *>data_of(lanes[3]), <float *>data_of(lanes[4])
+        s.bath = <uint64_t *>data_of(bath)
 
     def _fill_couplings(self, glass):
         """Couplings in units of a power of two above sum |J| over the paths of any weight, and as integers."""
@@ -182,12 +180,12 @@ cdef class RealValued(Kernel):
         self._rung = self._rungs(exponent, int(by_visit.max()))
         self._keep += [coupling, twice, base, charge, slack]
         s.energy_unit = np.ldexp(1.0, exponent + sum_exponent)
-        s.coupling = <const double *>address(coupling)
-        s.twice = <const int32_t *>address(twice)
-        s.base = <const int32_t *>address(base)
-        s.charge = <const int64_t *>address(charge)
-        s.slack = <int32_t *>address(slack)
-        s.rung = <const rung_t *>address(self._rung)
+        s.coupling = <const double *>data_of(coupling)
+        s.twice = <const int32_t *>data_of(twice)
+        s.base = <const int32_t *>data_of(base)
+        s.charge = <const int64_t *>data_of(charge)
+        s.slack = <int32_t *>data_of(slack)
+        s.rung = <const rung_t *>data_of(self._rung)
 
     def _rungs(self, exponent, max_degree):
         """What the lanes take from their rungs, (n_rungs,) rung_t.
@@ -286,7 +284,7 @@ def approximate(y, bint bath):
     arrays = aligned(2, len(y) // 2).view(np.float32)
     arrays[0] = y
     cdef float[:, ::1] view = arrays
-    cdef const real_isa_t *isa = real_isas[isa_number(chosen_instruction_set())]
+    cdef const real_isa_t *isa = real_isas[isa_row(chosen_instruction_set())]
     for i in range(0, len(y), REAL_LANES):
         isa.approximate(&view[0, i], bath, &view[1, i])
     return arrays[1] * np.float32(2.0**-16)

@@ -1,8 +1,8 @@
 /* Overlaps in a network (overlaps.h), 256 comparisons at a time, for one instruction set; included inside
  * overlaps_isa.h. Bit c of word k of a block belongs to comparison 64 k + c. */
 
-typedef uint64_t F(block) __attribute__((vector_size(8 * NETWORK_WORDS), may_alias));
-#define B F(block)
+typedef uint64_t FOR_ISA(block) __attribute__((vector_size(8 * NETWORK_WORDS), may_alias));
+#define BLOCK FOR_ISA(block)
 
 #define BITS 16
 #define SUM int16_t
@@ -23,20 +23,20 @@ typedef uint64_t F(block) __attribute__((vector_size(8 * NETWORK_WORDS), may_ali
 #include "walks_isa.h"
 
 /* net->differ: entry by entry, the comparisons whose two rows differ there */
-INLINE void F(network_differ)(network_t *net, const uint64_t *const *x, const uint64_t *const *y, int64_t n_words)
+INLINE void FOR_ISA(network_differ)(network_t *net, const uint64_t *const *x, const uint64_t *const *y, int64_t n_words)
 {
     for (int64_t word = 0; word < n_words; word++) {
-        B *out = (B *)net->differ + 64 * word;
+        BLOCK *out = (BLOCK *)net->differ + 64 * word;
         uint64_t *at = net->differ + 64 * word * NETWORK_WORDS;
         for (int row = 0; row < 64; row++)
             for (int k = 0; k < NETWORK_WORDS; k++)
                 at[row * NETWORK_WORDS + k] = x[64 * k + row][word] ^ y[64 * k + row][word];
-        TRANSPOSE(B, out, 64);
+        TRANSPOSE(BLOCK, out, 64);
     }
 }
 
 /* 1^T O_1 O_2 ... O_p 1 of the 64 comparisons of word `part`, in numbers as wide as the layers need */
-INLINE void F(network_walks)(network_t *net, int part, int64_t *out)
+INLINE void FOR_ISA(network_walks)(network_t *net, int part, int64_t *out)
 {
     void *x = net->sum, *next = net->next;
     int bits = 16;
@@ -54,108 +54,109 @@ INLINE void F(network_walks)(network_t *net, int part, int64_t *out)
             next = swap;
         }
         if (bits == 16)
-            F(walk_16)(net, l, part, x, next);
+            FOR_ISA(walk_16)(net, l, part, x, next);
         else if (bits == 32)
-            F(walk_32)(net, l, part, x, next);
+            FOR_ISA(walk_32)(net, l, part, x, next);
         else
-            F(walk_64)(net, l, part, x, next);
+            FOR_ISA(walk_64)(net, l, part, x, next);
         void *swap = x;
         x = next;
         next = swap;
     }
     const int64_t last = net->width[net->n_layers];
     if (bits == 16)
-        F(walk_ends_16)(x, last, out);
+        FOR_ISA(walk_ends_16)(x, last, out);
     else if (bits == 32)
-        F(walk_ends_32)(x, last, out);
+        FOR_ISA(walk_ends_32)(x, last, out);
     else
-        F(walk_ends_64)(x, last, out);
+        FOR_ISA(walk_ends_64)(x, last, out);
 }
 
 /* Ones among the bits given so far, in each comparison: n[0..] in binary, and up to six that wait for a seventh. */
 typedef struct {
-    B n[32], waiting[7];
+    BLOCK n[32], waiting[7];
     int64_t given; /* how many, waiting ones included */
     int waits;
-} F(tally);
+} FOR_ISA(tally);
 
-#define FULL(a, b, c, sum, carry)                        \
-    do {                                                 \
-        B x_ = (a) ^ (b), c_ = ((a) & (b)) | ((c) & x_); \
-        sum = x_ ^ (c);                                  \
-        carry = c_;                                      \
+#define FULL_ADD(a, b, c, sum, carry)                        \
+    do {                                                     \
+        BLOCK x_ = (a) ^ (b), c_ = ((a) & (b)) | ((c) & x_); \
+        sum = x_ ^ (c);                                      \
+        carry = c_;                                          \
     } while (0)
 
 /* Count the waiting bits; those that are missing must be 0. */
-INLINE void F(tally_waiting)(F(tally) *s)
+INLINE void FOR_ISA(tally_waiting)(FOR_ISA(tally) *s)
 {
-    B a, b, c, d, e, carry, *t = s->waiting;
-    FULL(t[0], t[1], t[2], a, b);
-    FULL(t[3], t[4], t[5], c, d);
-    FULL(a, c, t[6], a, e);
-    FULL(b, d, e, b, d); /* a + 2 b + 4 d */
+    BLOCK a, b, c, d, e, carry, *t = s->waiting;
+    FULL_ADD(t[0], t[1], t[2], a, b);
+    FULL_ADD(t[3], t[4], t[5], c, d);
+    FULL_ADD(a, c, t[6], a, e);
+    FULL_ADD(b, d, e, b, d); /* a + 2 b + 4 d */
     carry = s->n[0] & a;
     s->n[0] ^= a;
-    FULL(s->n[1], b, carry, s->n[1], carry);
-    FULL(s->n[2], d, carry, s->n[2], carry);
+    FULL_ADD(s->n[1], b, carry, s->n[1], carry);
+    FULL_ADD(s->n[2], d, carry, s->n[2], carry);
     for (int place = 3; s->given >> place; place++) {
-        B next = s->n[place] & carry;
+        BLOCK next = s->n[place] & carry;
         s->n[place] ^= carry;
         carry = next;
     }
     s->waits = 0;
 }
 
-INLINE void F(tally_add)(F(tally) *s, B bit)
+INLINE void FOR_ISA(tally_add)(FOR_ISA(tally) *s, BLOCK bit)
 {
     s->waiting[s->waits++] = bit;
     s->given++;
     if (s->waits == 7)
-        F(tally_waiting)(s);
+        FOR_ISA(tally_waiting)(s);
 }
 
-INLINE void F(tally_clear)(F(tally) *s, int64_t most)
+INLINE void FOR_ISA(tally_clear)(FOR_ISA(tally) *s, int64_t most)
 {
     for (int place = 0; place < 3 || most >> place; place++)
-        s->n[place] = (B){0};
+        s->n[place] = (BLOCK){0};
     s->given = s->waits = 0;
 }
 
-INLINE void F(tally_end)(F(tally) *s)
+INLINE void FOR_ISA(tally_end)(FOR_ISA(tally) *s)
 {
     for (int j = s->waits; j < 7; j++)
-        s->waiting[j] = (B){0};
+        s->waiting[j] = (BLOCK){0};
     if (s->waits)
-        F(tally_waiting)(s);
+        FOR_ISA(tally_waiting)(s);
 }
 
 /* Give the signs of g O over those of edge[from..to - 1] whose other neuron has a gauge; bit 1: -1. Sets *first to the
  * first of all that were given. */
-INLINE void F(push_along)(const network_t *net, const edge_t *edge, int64_t from, int64_t to, F(tally) *s, B *first)
+INLINE void FOR_ISA(push_along)(const network_t *net, const edge_t *edge, int64_t from, int64_t to, FOR_ISA(tally) *s,
+                                BLOCK *first)
 {
-    const B *differ = (const B *)net->differ, *gauge = (const B *)net->gauge;
+    const BLOCK *differ = (const BLOCK *)net->differ, *gauge = (const BLOCK *)net->gauge;
     for (int64_t e = from; e < to; e++)
         if (net->decided[edge[e].neuron]) {
-            B minus = differ[edge[e].entry] ^ gauge[edge[e].neuron];
+            BLOCK minus = differ[edge[e].entry] ^ gauge[edge[e].neuron];
             if (s->given == 0)
                 *first = minus;
-            F(tally_add)(s, minus);
+            FOR_ISA(tally_add)(s, minus);
         }
 }
 
 /* Let neuron i follow its neighbours: those before it, and if `backward` those behind it. Returns where it changed. */
-INLINE B F(follow)(network_t *net, int64_t i, int backward)
+INLINE BLOCK FOR_ISA(follow)(network_t *net, int64_t i, int backward)
 {
-    F(tally) s;
-    B first = {0}, above = {0}, equal = ~(B){0}, *gauge = (B *)net->gauge + i;
+    FOR_ISA(tally) s;
+    BLOCK first = {0}, above = {0}, equal = ~(BLOCK){0}, *gauge = (BLOCK *)net->gauge + i;
     const int64_t n_in = net->in_first[i + 1] - net->in_first[i], n_out = net->out_first[i + 1] - net->out_first[i];
-    F(tally_clear)(&s, n_in + n_out);
-    F(push_along)(net, net->in, net->in_first[i], net->in_first[i + 1], &s, &first);
+    FOR_ISA(tally_clear)(&s, n_in + n_out);
+    FOR_ISA(push_along)(net, net->in, net->in_first[i], net->in_first[i + 1], &s, &first);
     if (backward)
-        F(push_along)(net, net->out, net->out_first[i], net->out_first[i + 1], &s, &first);
-    F(tally_end)(&s);
+        FOR_ISA(push_along)(net, net->out, net->out_first[i], net->out_first[i + 1], &s, &first);
+    FOR_ISA(tally_end)(&s);
     if (s.given == 0)
-        return (B){0};
+        return (BLOCK){0};
     const int64_t half = s.given / 2; /* more than half of the signs negative: a push to -1 */
     int top = 0;
     while (s.given >> top)
@@ -168,9 +169,9 @@ INLINE B F(follow)(network_t *net, int64_t i, int backward)
             equal &= ~s.n[place];
         }
     if (s.given % 2)
-        equal = (B){0};
-    B before = *gauge, now = above | (equal & (net->decided[i] ? before : first));
-    B changed = ~(B){0};
+        equal = (BLOCK){0};
+    BLOCK before = *gauge, now = above | (equal & (net->decided[i] ? before : first));
+    BLOCK changed = ~(BLOCK){0};
     if (net->decided[i])
         changed = now ^ before;
     *gauge = now;
@@ -183,47 +184,48 @@ INLINE B F(follow)(network_t *net, int64_t i, int backward)
  * compared, ties and neurons without incoming weights (no gauge until something decides) too: the result is the same
  * for all their gauge images. Input and output neurons have no gauge. Which neurons are decided after a step depends on
  * the wiring alone, so it is the same in all comparisons; those that have come to rest rest while others go on. */
-INLINE void F(network_matched)(network_t *net, int64_t *out)
+INLINE void FOR_ISA(network_matched)(network_t *net, int64_t *out)
 {
     const int64_t inputs = net->first[1], outputs = net->first[net->n_layers], neurons = net->first[net->n_layers + 1];
-    B x[64], *gauge = (B *)net->gauge;
-    F(tally) s;
+    BLOCK x[64], *gauge = (BLOCK *)net->gauge;
+    FOR_ISA(tally) s;
     for (int64_t i = 0; i < neurons; i++) {
-        gauge[i] = (B){0};
+        gauge[i] = (BLOCK){0};
         net->decided[i] = i < inputs || i >= outputs;
     }
     for (int pass = 0, changed = 1; pass < NETWORK_PASSES && (pass < 2 || changed); pass++) {
-        B any = {0};
+        BLOCK any = {0};
         for (int64_t i = inputs; i < outputs; i++)
-            any |= F(follow)(net, i, pass > 0);
+            any |= FOR_ISA(follow)(net, i, pass > 0);
         changed = 0;
         for (int k = 0; k < NETWORK_WORDS; k++)
             changed |= any[k] != 0;
     }
-    F(tally_clear)(&s, net->in_first[neurons]);
+    FOR_ISA(tally_clear)(&s, net->in_first[neurons]);
     for (int64_t i = inputs; i < neurons; i++)
         if (net->decided[i])
             for (int64_t e = net->in_first[i]; e < net->in_first[i + 1]; e++)
                 if (net->decided[net->in[e].neuron])
-                    F(tally_add)(&s, gauge[i] ^ gauge[net->in[e].neuron] ^ ((B *)net->differ)[net->in[e].entry]);
-    F(tally_end)(&s);
+                    FOR_ISA(tally_add)(&s,
+                                       gauge[i] ^ gauge[net->in[e].neuron] ^ ((BLOCK *)net->differ)[net->in[e].entry]);
+    FOR_ISA(tally_end)(&s);
     for (int place = 0; place < 64; place++)
-        x[place] = place < 32 && (place < 3 || s.given >> place) ? s.n[place] : (B){0};
-    TRANSPOSE(B, x, 64);
+        x[place] = place < 32 && (place < 3 || s.given >> place) ? s.n[place] : (BLOCK){0};
+    TRANSPOSE(BLOCK, x, 64);
     for (int c = 0; c < 64; c++)
         for (int k = 0; k < NETWORK_WORDS; k++)
             out[64 * k + c] = s.given - 2 * (int64_t)x[c][k];
 }
 
-TARGET static void F(network)(network_t *net, const uint64_t *const *x, const uint64_t *const *y, int64_t n_words,
-                              int64_t n, int64_t *walks, int64_t *matched)
+TARGET static void FOR_ISA(network)(network_t *net, const uint64_t *const *x, const uint64_t *const *y, int64_t n_words,
+                                    int64_t n, int64_t *walks, int64_t *matched)
 {
-    F(network_differ)(net, x, y, n_words);
+    FOR_ISA(network_differ)(net, x, y, n_words);
     for (int part = 0; walks && 64 * part < n; part++)
-        F(network_walks)(net, part, walks + 64 * part);
+        FOR_ISA(network_walks)(net, part, walks + 64 * part);
     if (matched)
-        F(network_matched)(net, matched);
+        FOR_ISA(network_matched)(net, matched);
 }
 
-#undef B
-#undef FULL
+#undef BLOCK
+#undef FULL_ADD

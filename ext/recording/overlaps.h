@@ -26,8 +26,9 @@ typedef struct {
 
 static inline int64_t comparisons(const company_t *c, int kind)
 {
-    return kind == ALL_PAIRS ? c->n_replicas * (c->n_replicas - 1) / 2
-           : kind == DISJOINT_PAIRS ? c->n_replicas / 2 : c->n_replicas;
+    return kind == ALL_PAIRS        ? c->n_replicas * (c->n_replicas - 1) / 2
+           : kind == DISJOINT_PAIRS ? c->n_replicas / 2
+                                    : c->n_replicas;
 }
 
 /* The rows of one comparison: pairs (2 j, 2 j + 1), or replica j with the reference. */
@@ -54,18 +55,18 @@ typedef struct {
 /* A layered network: the weight from neuron i of layer l to neuron j of layer l + 1 is entry i * width[l + 1] + j of
  * layer l, layers one after the other. Bit k of a row is entry k. Neurons are numbered layer by layer. */
 typedef struct {
-    int64_t n_layers;          /* weight layers; 0: no network */
-    const int64_t *width;      /* (n_layers + 1,) neurons */
-    const int64_t *first;      /* (n_layers + 2,) first neuron of each layer */
-    const int32_t *bits;       /* (n_layers,) 16, 32 or 64: hold every sum over walks that ends behind that layer */
-    const int64_t *in_first;   /* (neurons + 1,) edges into neuron i: in[in_first[i]] .. in[in_first[i + 1] - 1] */
-    const int64_t *out_first;  /* the same, edges out of neuron i */
-    const edge_t *in, *out;    /* (edges,) those that exist, in the order of the entries */
+    int64_t n_layers;         /* weight layers; 0: no network */
+    const int64_t *width;     /* (n_layers + 1,) neurons */
+    const int64_t *first;     /* (n_layers + 2,) first neuron of each layer */
+    const int32_t *bits;      /* (n_layers,) 16, 32 or 64: hold every sum over walks that ends behind that layer */
+    const int64_t *in_first;  /* (neurons + 1,) edges into neuron i: in[in_first[i]] .. in[in_first[i + 1] - 1] */
+    const int64_t *out_first; /* the same, edges out of neuron i */
+    const edge_t *in, *out;   /* (edges,) those that exist, in the order of the entries */
     /* scratch, words on 64-byte boundaries */
-    uint64_t *differ;          /* (bits of a row, NETWORK_WORDS): w w' = -1 */
-    void *sum, *next;          /* (widest layer, 64) of the widest type */
-    uint64_t *gauge;           /* (neurons, NETWORK_WORDS): g = -1 */
-    uint8_t *decided;          /* (neurons,): whether g is set */
+    uint64_t *differ; /* (bits of a row, NETWORK_WORDS): w w' = -1 */
+    void *sum, *next; /* (widest layer, 64) of the widest type */
+    uint64_t *gauge;  /* (neurons, NETWORK_WORDS): g = -1 */
+    uint8_t *decided; /* (neurons,): whether g is set */
 } network_t;
 
 typedef struct {
@@ -86,37 +87,15 @@ typedef struct {
                     int64_t *walks, int64_t *matched);
 } overlaps_isa_t;
 
-#define ISA plain
-#define VBYTES 16
-#define TARGET
-#define ONES ones_plain
-#include "overlaps_isa.h"
+#define ISA_TEMPLATE "overlaps_isa.h"
+#define ISA_TARGETS COUNTING_TARGET
+#include "each_isa.h"
 
-#ifdef GLASSNET_X86
-#define ISA v3
-#define VBYTES 32
-#define TARGET TARGET_V3
-#define ONES __builtin_popcountll
-#include "overlaps_isa.h"
-
-/* v4 machines that count ones in vectors (Ice Lake, Zen 4 and later) */
-#define ISA v4
-#define VBYTES 64
-#define TARGET TARGET_V4_ONES
-#define ONES __builtin_popcountll
-#include "overlaps_isa.h"
-#endif
-
-/* Loops for instruction set `isa` of the kernels; all give the same numbers. */
+/* Loops for row `isa` of the table of instruction sets, or the next where they cannot run; all give the same numbers. */
 static inline const overlaps_isa_t *overlaps_for(int isa)
 {
-#ifdef GLASSNET_X86
-    if (isa == 0 && __builtin_cpu_supports("avx512vpopcntdq"))
-        return &overlaps_isa_v4;
-    if (isa <= 1)
-        return &overlaps_isa_v3;
-#endif
-    return (void)isa, &overlaps_isa_plain;
+    static const overlaps_isa_t *const loops[] = {ISA_ADDRESSES(overlaps_isa)};
+    return loops[isa_counting(isa)];
 }
 
 #endif

@@ -14,10 +14,10 @@ typedef struct {
     company_t who;
     layout_t weights, paths, plain; /* plain: weights in their own order */
     network_t network;
-    const uint64_t *planted;        /* the planted state as a row of `weights` */
-    int layered;                    /* any two layers can be flipped */
-    int even;                       /* w and -w are the same state */
-    int64_t n_bytes;                /* of a packed configuration */
+    const uint64_t *planted;                 /* the planted state as a row of `weights` */
+    int layered;                             /* any two layers can be flipped */
+    int even;                                /* w and -w are the same state */
+    int64_t n_bytes;                         /* of a packed configuration */
     double scale, overlap_scale, path_scale; /* what makes an overlap of a sum */
     /* where the next draw goes; NULL: not asked for */
     int32_t *energy;

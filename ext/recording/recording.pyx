@@ -7,10 +7,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from glassnet._memory import aligned
+from cpython.pycapsule cimport PyCapsule_GetPointer
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 
-include "isa.pxi"
-include "sampler.pxi"
+from glassnet.kernels.sampler cimport SAMPLER_CAPSULE, data_of, isa_row, sampler_t
+
+from glassnet._memory import aligned
 
 
 cdef extern from "recording.h" nogil:
@@ -75,13 +77,18 @@ cdef extern from "recording.h" nogil:
     void record_take(record_t *r, const sampler_t *sampler)
 
 
+cdef void *_start(array) except? NULL:
+    """Where the data of an array start; NULL of None."""
+    return NULL if array is None else data_of(array)
+
+
 cdef layout_t layout(arrays):
     cdef layout_t result
     order, first, size = arrays
     result.n_words, result.n_layers = len(order) // 64, len(size)
-    result.order = <const int32_t *>address(order)
-    result.first = <const int64_t *>address(first)
-    result.size = <const int32_t *>address(size)
+    result.order = <const int32_t *>data_of(order)
+    result.first = <const int64_t *>data_of(first)
+    result.size = <const int32_t *>data_of(size)
     return result
 
 
@@ -130,23 +137,23 @@ cdef class Recorder:
 
     def __init__(self, kernel, walkers, overlaps, arrays):
         cdef record_t *r = &self.r
-        self.sampler = <const sampler_t *><size_t>kernel.interface
+        self.sampler = <const sampler_t *>PyCapsule_GetPointer(kernel.interface, SAMPLER_CAPSULE)
         self.left = min([len(array) for array in arrays.values()], default=2**62)
-        r.isa = overlaps_for(isa_number(kernel.instruction_set))
+        r.isa = overlaps_for(isa_row(kernel.instruction_set))
         layouts = overlaps.layout, overlaps.path_layout, overlaps.plain_layout
         r.weights, r.paths, r.plain = layout(layouts[0]), layout(layouts[1]), layout(layouts[2])
         r.layered, r.even = overlaps.layered, overlaps.even
         r.scale, r.overlap_scale = overlaps.scales["weight_overlap"], overlaps.scales["overlap"]
         r.path_scale = overlaps.scales["path_overlap"]
         if overlaps.planted is not None:
-            r.planted = <const uint64_t *>address(overlaps.planted)
+            r.planted = <const uint64_t *>data_of(overlaps.planted)
         most = max(walkers.n_replicas, overlaps.n_pairs if arrays.keys() & overlaps.scales.keys() else 0)
         tile = aligned(TILE_WORDS + walkers.n_replicas + 8)
         rows = np.empty(max(1, len(kernel.energy) * max(len(order) // 64 for order, _, _ in layouts)), dtype=np.uint64)
         sums = np.empty(most * len(layouts[0][2]) + 8, dtype=np.int32)
         r.who.n_rungs, r.who.n_replicas = walkers.n_rungs, walkers.n_replicas
-        r.who.lane_at, r.who.tile = <const int32_t *>address(walkers.lane_at), <uint64_t *>address(tile)
-        r.rows, r.sums = <uint64_t *>address(rows), <int32_t *>address(sums)
+        r.who.lane_at, r.who.tile = <const int32_t *>data_of(walkers.lane_at), <uint64_t *>data_of(tile)
+        r.rows, r.sums = <uint64_t *>data_of(rows), <int32_t *>data_of(sums)
         self._keep = [kernel, walkers, overlaps, arrays, tile, rows, sums, self._network(overlaps)]
         self._outputs(arrays)
 
@@ -163,29 +170,29 @@ cdef class Recorder:
         # 64 numbers of so many bits are as many words
         sums, gauge = aligned(2, int(width.max()), int(bits.max())), aligned(int(first[-1]), NETWORK_WORDS)
         decided = np.empty(first[-1], dtype=np.uint8)
-        net.n_layers, net.width, net.first = len(bits), <const int64_t *>address(width), <const int64_t *>address(first)
-        net.bits = <const int32_t *>address(bits)
-        net.in_first, net.out_first = <const int64_t *>address(in_first), <const int64_t *>address(out_first)
-        net.in_, net.out = <const edge_t *>address(into), <const edge_t *>address(out)
-        net.differ, net.gauge = <uint64_t *>address(differ), <uint64_t *>address(gauge)
-        net.sum, net.next = <void *>address(sums[0]), <void *>address(sums[1])
-        net.decided = <uint8_t *>address(decided)
+        net.n_layers, net.width, net.first = len(bits), <const int64_t *>data_of(width), <const int64_t *>data_of(first)
+        net.bits = <const int32_t *>data_of(bits)
+        net.in_first, net.out_first = <const int64_t *>data_of(in_first), <const int64_t *>data_of(out_first)
+        net.in_, net.out = <const edge_t *>data_of(into), <const edge_t *>data_of(out)
+        net.differ, net.gauge = <uint64_t *>data_of(differ), <uint64_t *>data_of(gauge)
+        net.sum, net.next = <void *>data_of(sums[0]), <void *>data_of(sums[1])
+        net.decided = <uint8_t *>data_of(decided)
         return width, first, bits, in_first, into, out_first, out, differ, sums, gauge, decided
 
     cdef _outputs(self, arrays):
         """Point the outputs at the arrays; NULL where nothing was asked for."""
         cdef record_t *r = &self.r
-        starts = {name: address(array) for name, array in arrays.items()}
-        if "energy" in arrays and arrays["energy"].dtype == np.float64:
-            starts["real_energy"] = starts.pop("energy")
-        r.energy = <int32_t *><size_t>starts.get("energy", 0)
-        r.real_energy = <double *><size_t>starts.get("real_energy", 0)
-        r.overlap = <double *><size_t>starts.get("overlap", 0)
-        r.weight_overlap = <double *><size_t>starts.get("weight_overlap", 0)
-        r.path_overlap = <double *><size_t>starts.get("path_overlap", 0)
-        r.matched_overlap = <double *><size_t>starts.get("matched_overlap", 0)
-        r.planted_overlap = <double *><size_t>starts.get("planted_overlap", 0)
-        r.bits = <uint8_t *><size_t>starts.get("weights", 0)
+        energy = arrays.get("energy")
+        if energy is not None and energy.dtype == np.float64:
+            r.real_energy = <double *>data_of(energy)
+        else:
+            r.energy = <int32_t *>_start(energy)
+        r.overlap = <double *>_start(arrays.get("overlap"))
+        r.weight_overlap = <double *>_start(arrays.get("weight_overlap"))
+        r.path_overlap = <double *>_start(arrays.get("path_overlap"))
+        r.matched_overlap = <double *>_start(arrays.get("matched_overlap"))
+        r.planted_overlap = <double *>_start(arrays.get("planted_overlap"))
+        r.bits = <uint8_t *>_start(arrays.get("weights"))
         r.n_bytes = arrays["weights"].shape[-1] if "weights" in arrays else 0
 
     def run(self, int64_t n_draws, int64_t every):

@@ -2,15 +2,15 @@
  *   BITS  of SUM
  *   SUM, NATURAL  the type, and the unsigned one: sums may wrap on the way, what they end at fits
  *   MASKED_MINUS  AVX-512: its instruction, lane by lane a or b - c */
-#define W(name) F(JOIN(name, BITS))
-#define VECTOR W(sums)
+#define FOR_BITS(name) FOR_ISA(JOIN(name, BITS))
+#define VECTOR FOR_BITS(sums)
 #define PER_VECTOR (VBYTES / (int)sizeof(SUM))
 #define TOGETHER (64 / PER_VECTOR < 4 ? 64 / PER_VECTOR : 4) /* vectors that fit into registers */
 
 typedef NATURAL VECTOR __attribute__((vector_size(VBYTES), may_alias));
 
 /* x where a bit of `minus` is 0, -x where it is 1 */
-INLINE VECTOR W(signed)(VECTOR x, uint64_t minus, VECTOR bit)
+INLINE VECTOR FOR_BITS(signed)(VECTOR x, uint64_t minus, VECTOR bit)
 {
 #if VBYTES == 64
     (void)bit;
@@ -22,7 +22,7 @@ INLINE VECTOR W(signed)(VECTOR x, uint64_t minus, VECTOR bit)
 }
 
 /* next = x O of layer l for the 64 comparisons of word `part`; x, next: (neurons of a layer, 64) */
-INLINE void W(walk)(const network_t *net, int64_t l, int part, const SUM *x, SUM *next)
+INLINE void FOR_BITS(walk)(const network_t *net, int64_t l, int part, const SUM *x, SUM *next)
 {
     VECTOR bit = {0};
     for (int lane = 0; lane < PER_VECTOR && VBYTES < 64; lane++)
@@ -37,7 +37,7 @@ INLINE void W(walk)(const network_t *net, int64_t l, int part, const SUM *x, SUM
                 const VECTOR *from = (const VECTOR *)(x + 64 * (net->in[e].neuron - net->first[l]) + lane);
 #pragma GCC unroll 4
                 for (int v = 0; v < TOGETHER; v++)
-                    sum[v] += W(signed)(from[v], minus >> (v * PER_VECTOR), bit);
+                    sum[v] += FOR_BITS(signed)(from[v], minus >> (v * PER_VECTOR), bit);
             }
             for (int v = 0; v < TOGETHER; v++)
                 *((VECTOR *)(next + lane) + v) = sum[v];
@@ -45,7 +45,7 @@ INLINE void W(walk)(const network_t *net, int64_t l, int part, const SUM *x, SUM
 }
 
 /* out[c] = sum_j x[j][c] */
-INLINE void W(walk_ends)(const SUM *x, int64_t n, int64_t *out)
+INLINE void FOR_BITS(walk_ends)(const SUM *x, int64_t n, int64_t *out)
 {
     for (int lane = 0; lane < 64; lane++)
         out[lane] = 0;
@@ -54,7 +54,7 @@ INLINE void W(walk_ends)(const SUM *x, int64_t n, int64_t *out)
             out[lane] += x[64 * j + lane];
 }
 
-#undef W
+#undef FOR_BITS
 #undef VECTOR
 #undef PER_VECTOR
 #undef TOGETHER

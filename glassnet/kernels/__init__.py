@@ -1,7 +1,7 @@
 """Where the compiled modules land, built from ``ext/``.
 
-Both samplers and their recording loop, the enumeration, populations of cavity fields, what is done on one instance, and
-the spanning tree of neurons; and arithmetic that is the same on every machine.
+Both samplers, what they share, and their recording loop, the enumeration, populations of cavity fields, what is done on
+one instance, and the spanning tree of neurons; and arithmetic that is the same on every machine.
 """
 
 from importlib.util import find_spec
@@ -12,6 +12,26 @@ if find_spec("glassnet.kernels.bitsliced") is None:
         "Build them there with pip install -e ."
     )
 
-from glassnet.kernels import arithmetic, bitsliced, cavity, enumeration, instance, persistence, realvalued, recording
+from glassnet.kernels import (
+    arithmetic,
+    bitsliced,
+    cavity,
+    enumeration,
+    instance,
+    persistence,
+    realvalued,
+    recording,
+    sampler,
+)
 
-__all__ = ["arithmetic", "bitsliced", "cavity", "enumeration", "instance", "persistence", "realvalued", "recording"]
+__all__ = [
+    "arithmetic",
+    "bitsliced",
+    "cavity",
+    "enumeration",
+    "instance",
+    "persistence",
+    "realvalued",
+    "recording",
+    "sampler",
+]
