@@ -10,8 +10,6 @@ import shlex
 import sys
 from pathlib import Path
 
-import Cython
-from Cython.Build import cythonize
 from setuptools import Distribution, Extension, setup
 from setuptools.command.build_ext import build_ext
 
@@ -93,6 +91,8 @@ class BuildKernels(build_ext):
 
 def translate(modules):
     """Let Cython write the modules' C into build/."""
+    from Cython.Build import cythonize
+
     modules = cythonize(
         modules,
         build_dir="build",
@@ -118,6 +118,8 @@ def in_c(modules):
     Cython's own comparison of times includes its declarations of the C library. In pip's environment for a build these
     are always new, and everything would be compiled again.
     """
+    import Cython
+
     settings = Path("build", "settings.txt")
     text = "\n".join([shlex.join(EXTRA_FLAGS), Cython.__version__, Path("setup.py").read_text()])
     changed = not settings.is_file() or settings.read_text() != text
@@ -139,4 +141,5 @@ def in_c(modules):
     return modules
 
 
-setup(cmdclass={"build_ext": BuildKernels}, ext_modules=in_c(kernels()))
+if __name__ == "__main__":
+    setup(cmdclass={"build_ext": BuildKernels}, ext_modules=in_c(kernels()))

@@ -39,7 +39,7 @@ for source in ext/*/*.pyx; do
     folder=$(dirname "$source") name=$(basename "$source" .pyx)
     # the directives of setup.py
     PYTHONPATH=$work/cython "$python" -m cython -3 -X boundscheck=False -X cdivision=True -X initializedcheck=False \
-        -I ext/common "$source" -o "$work/kernels/$name.c"
+        --module-name "glassnet.kernels.$name" -I ext/common "$source" -o "$work/kernels/$name.c"
     # shellcheck disable=SC2086
     aarch64-linux-gnu-gcc -shared -fPIC -DNDEBUG $flags -I "$folder" -I ext/common -I "$root/usr/include/python$version" \
         -idirafter "$root/usr/include" "$work/kernels/$name.c" \

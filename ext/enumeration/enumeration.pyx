@@ -3,58 +3,16 @@
 import numpy as np
 
 from libc.stdint cimport int8_t, int32_t, int64_t, uint64_t
-from libc.string cimport memset
 
-cdef extern from *:
-    """
-    #include <stdint.h>
-    /* Count the states of `free_bits` weights by their number of satisfied paths, starting from the path bits `sat`.
-     * Gray code: step i flips weight ctz(i), one XOR of its path mask per word. Four histograms break the chain of
-     * increments to one address. */
-    #define GRAY_BODY(COUNT)                                                                  \\
-        for (uint64_t i = 1;; i++) {                                                          \\
-            int64_t n = 0;                                                                    \\
-            for (int64_t j = 0; j < words; j++)                                               \\
-                n += COUNT(sat[j]);                                                           \\
-            histogram[(i & 3) * stride + n]++;                                                \\
-            if (i == states)                                                                  \\
-                break;                                                                        \\
-            const uint64_t *flip = mask + __builtin_ctzll(i) * words;                         \\
-            for (int64_t j = 0; j < words; j++)                                               \\
-                sat[j] ^= flip[j];                                                            \\
-        }
-    #define GRAY_ARGUMENTS uint64_t states, int64_t words, const uint64_t *mask, uint64_t *sat, int64_t stride, \\
-                           int64_t *histogram
-    #include "isa.h"
-    static void gray_plain(GRAY_ARGUMENTS) { GRAY_BODY(ones_plain) }
-    #if defined(__x86_64__) && defined(__GNUC__)
-    #define GRAY_FAST static __attribute__((target("popcnt,bmi,bmi2"))) void
-    GRAY_FAST gray_one(uint64_t states, const uint64_t *mask, uint64_t *sat, int64_t stride, int64_t *histogram)
-    {
-        const int64_t words = 1;
-        GRAY_BODY(__builtin_popcountll)
-    }
-    GRAY_FAST gray_popcnt(GRAY_ARGUMENTS)
-    {
-        if (words == 1)
-            gray_one(states, mask, sat, stride, histogram);
-        else
-            GRAY_BODY(__builtin_popcountll)
-    }
-    #endif
-    static void gray(GRAY_ARGUMENTS)
-    {
-    #if defined(__x86_64__) && defined(__GNUC__)
-        if (__builtin_cpu_supports("popcnt") && __builtin_cpu_supports("bmi2")) {
-            gray_popcnt(states, words, mask, sat, stride, histogram);
-            return;
-        }
-    #endif
-        gray_plain(states, words, mask, sat, stride, histogram);
-    }
-    """
-    void gray(uint64_t states, int64_t words, const uint64_t *mask, uint64_t *sat, int64_t stride,
-              int64_t *histogram) nogil
+from glassnet.kernels.sampler cimport isa_row
+
+from glassnet.kernels.sampler import chosen_instruction_set
+
+
+cdef extern from "enumeration.h":
+    ctypedef void (*count_states_t)(uint64_t states, int64_t words, const uint64_t *mask, uint64_t *satisfied,
+                                    int64_t stride, int64_t *histogram) noexcept nogil
+    const count_states_t count_states[1]
 
 
 def histogram(const int32_t[:, ::1] paths, const int8_t[::1] signs, int64_t n_weights):
@@ -75,13 +33,14 @@ def histogram(const int32_t[:, ::1] paths, const int8_t[::1] signs, int64_t n_we
     cdef uint64_t[::1] satisfied = np.zeros(words, dtype=np.uint64)
     cdef int64_t[::1] counts = np.zeros(4 * stride, dtype=np.int64)
     cdef int64_t a, j
+    cdef count_states_t count = count_states[isa_row(chosen_instruction_set())]
     for a in range(n_paths):
         if signs[a] > 0:
             satisfied[a >> 6] |= <uint64_t>1 << (a & 63)
         for j in range(paths.shape[1]):
             mask[paths[a, j], a >> 6] ^= <uint64_t>1 << (a & 63)
     with nogil:
-        gray(<uint64_t>1 << n_weights, words, &mask[0, 0], &satisfied[0], stride, &counts[0])
+        count(<uint64_t>1 << n_weights, words, &mask[0, 0], &satisfied[0], stride, &counts[0])
     return np.asarray(counts).reshape(4, stride).sum(axis=0)
 
 
