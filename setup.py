@@ -71,7 +71,7 @@ def size(source):
 def kernels():
     """All modules, the longest first."""
     sources = sorted(Path("ext").glob("*/*.pyx"), key=size, reverse=True)
-    # Cython writes the source of the memoryviews; its first releases that do so call the module by the name of the file
+    # Cython writes this source, and its first releases that do so name the module after the file
     modules = [extension(MEMORYVIEWS, COMMON / "_memoryviews.c")]
     return modules + [extension(f"glassnet.kernels.{source.stem}", source) for source in sources]
 
@@ -89,27 +89,39 @@ class BuildKernels(build_ext):
         self.parallel = self.parallel or os.cpu_count()
 
 
+def c_of(module):
+    """Where Cython writes a module's C."""
+    return Path("build", module.sources[0]).with_suffix(".c")
+
+
 def translate(modules):
     """Let Cython write the modules' C into build/."""
     from Cython.Build import cythonize
 
-    modules = cythonize(
-        modules,
-        build_dir="build",
-        force=True,
-        shared_utility_qualified_name=MEMORYVIEWS,
-        include_path=[str(COMMON)],
-        compiler_directives={
-            "language_level": 3,
-            "boundscheck": False,
-            "cdivision": True,
-            "initializedcheck": False,
-        },
-    )
-    # Cython lays copies of headers beside its C, where they would hide the headers once those move.
-    for copy in Path("build", "ext").glob("*/*.h"):
-        copy.unlink()
-    return modules
+    written = [c_of(module) for module in modules]
+    try:
+        return cythonize(
+            modules,
+            build_dir="build",
+            force=True,
+            shared_utility_qualified_name=MEMORYVIEWS,
+            include_path=[str(COMMON)],
+            compiler_directives={
+                "language_level": 3,
+                "boundscheck": False,
+                "cdivision": True,
+                "initializedcheck": False,
+            },
+        )
+    except BaseException:
+        # what an error or Ctrl-C left behind would be as new as what is whole
+        for path in written:
+            path.unlink(missing_ok=True)
+        raise
+    finally:
+        # Cython lays copies of headers beside its C, where they would hide the headers once those move
+        for copy in Path("build", "ext").glob("*/*.h"):
+            copy.unlink()
 
 
 def in_c(modules):
@@ -121,12 +133,12 @@ def in_c(modules):
     import Cython
 
     settings = Path("build", "settings.txt")
-    text = "\n".join([shlex.join(EXTRA_FLAGS), Cython.__version__, Path("setup.py").read_text()])
+    variables = [f"{name}={os.environ.get(name, '')}" for name in ("CC", "CFLAGS", "LDFLAGS", "GLASSNET_CFLAGS")]
+    text = "\n".join([*variables, Cython.__version__, Path("setup.py").read_text()])
     changed = not settings.is_file() or settings.read_text() != text
     stale = []
     for module in modules:
-        source = Path(module.sources[0])
-        written = Path("build", source.with_suffix(".c"))
+        source, written = Path(module.sources[0]), c_of(module)
         read = [path for path in [source, *dependencies(source)] if path.is_file() and path.suffix != ".h"]
         if changed or not written.is_file() or any(path.stat().st_mtime > written.stat().st_mtime for path in read):
             stale.append(module)
@@ -141,5 +153,13 @@ def in_c(modules):
     return modules
 
 
+def forget_python():
+    """Remove what an earlier build copied but for the kernels: modules and data that are gone would be packed again."""
+    for path in Path("build").glob("lib*/glassnet/**/*"):
+        if path.is_file() and path.suffix not in (".so", ".pyd"):
+            path.unlink()
+
+
 if __name__ == "__main__":
+    forget_python()
     setup(cmdclass={"build_ext": BuildKernels}, ext_modules=in_c(kernels()))
