@@ -1,6 +1,6 @@
 """Measure everything glassnet quotes about its speed, on one core, side by side with what a user would pick instead.
 
-    pip install '.[bench]' && python benchmarks/run.py
+    pip install -e '.[bench]' && python benchmarks/run.py
 
 prints tables as they come and leaves results.md, results.json and farm.png in benchmarks/results; it takes seven
 minutes and 1.5 GB, with --quick two. Run it on an idle machine. All times are processor times, but those of
@@ -75,7 +75,7 @@ def main():
     missing = [name for name, module in peers.PACKAGES.items() if find_spec(module.split(".")[0]) is None]
     if "peers" in options.only and missing:
         parser.error(
-            f"the section peers needs {', '.join(missing)}: pip install '.[bench]', or name others with --only"
+            f"the section peers needs {', '.join(missing)}: pip install -e '.[bench]', or name others with --only"
         )
     effort = Effort(0.04, 5, True, options.out) if options.quick else Effort(0.1, 7, False, options.out)
     try:

@@ -35,13 +35,13 @@ mkdir -p "$root/checkout" "$root/tmp" "$work/kernels"
 cp -r tests pyproject.toml "$root/checkout"
 cp -r glassnet "$root/site/glassnet"
 find "$root/site/glassnet" -name '*.so' -delete
-for source in ext/*.pyx; do
-    name=$(basename "$source" .pyx)
+for source in ext/*/*.pyx; do
+    folder=$(dirname "$source") name=$(basename "$source" .pyx)
     # the directives of setup.py
     PYTHONPATH=$work/cython "$python" -m cython -3 -X boundscheck=False -X cdivision=True -X initializedcheck=False \
-        -I ext "$source" -o "$work/kernels/$name.c"
+        --module-name "glassnet.kernels.$name" -I ext/common "$source" -o "$work/kernels/$name.c"
     # shellcheck disable=SC2086
-    aarch64-linux-gnu-gcc -shared -fPIC -DNDEBUG $flags -I ext -I "$root/usr/include/python$version" \
+    aarch64-linux-gnu-gcc -shared -fPIC -DNDEBUG $flags -I "$folder" -I ext/common -I "$root/usr/include/python$version" \
         -idirafter "$root/usr/include" "$work/kernels/$name.c" \
         -o "$root/site/glassnet/kernels/$name.cpython-${version/./}-aarch64-linux-gnu.so"
 done

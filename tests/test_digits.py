@@ -302,21 +302,21 @@ IN_KERNELS = re.compile(
 )
 MARGINS = "of a first guess, or of the margin within which a decision is taken in full instead: none depends on it"
 KERNELS_ALLOWED = {
-    ("arithmetic.pyx", "exp("): "its own",
-    ("arithmetic.pyx", "log("): "its own",
-    ("arithmetic.pyx", "tanh("): "its own",
-    ("realvalued.pyx", "np.log2"): MARGINS,
-    ("realvalued.pyx", "np.exp2"): MARGINS,
-    ("realvalued_isa.h", "_mm512_fmadd_ps"): MARGINS,
-    ("realvalued_isa.h", "_mm512_rcp14_ps"): MARGINS,
-    ("realvalued_isa.h", "_mm256_rcp_ps"): MARGINS,
-    ("realvalued.pyx", ".sum("): WHOLE,
-    ("recording.pyx", "@"): "integers below 2^53, or far above the 2^31 that they are compared with",
+    ("arithmetic/arithmetic.pyx", "exp("): "its own",
+    ("arithmetic/arithmetic.pyx", "log("): "its own",
+    ("arithmetic/arithmetic.pyx", "tanh("): "its own",
+    ("realvalued/realvalued.pyx", "np.log2"): MARGINS,
+    ("realvalued/realvalued.pyx", "np.exp2"): MARGINS,
+    ("realvalued/sweep_isa.h", "_mm512_fmadd_ps"): MARGINS,
+    ("realvalued/sweep_isa.h", "_mm512_rcp14_ps"): MARGINS,
+    ("realvalued/sweep_isa.h", "_mm256_rcp_ps"): MARGINS,
+    ("realvalued/realvalued.pyx", ".sum("): WHOLE,
+    ("recording/recording.pyx", "@"): "integers below 2^53, or far above the 2^31 that they are compared with",
 }
 
 
 def kernel_sources():
-    """Sources of the kernels that a module on the way imports, with all that they include: {name: text}."""
+    """Sources of the kernels that a module on the way imports, with all that they include: {folder/name: text}."""
     names = {
         alias.name
         for module, tree in closure().items()
@@ -324,13 +324,18 @@ def kernel_sources():
         if module != "kernels" and isinstance(node, ast.ImportFrom) and node.module == "glassnet.kernels"
         for alias in node.names
     }
-    left, found = [f"{name}.pyx" for name in names], {}
+    left, found = [SOURCES / name / f"{name}.pyx" for name in names], {}
     while left:
-        name = left.pop()
+        path = left.pop()
+        name = path.relative_to(SOURCES).as_posix()
         if name not in found:
-            found[name] = text = (SOURCES / name).read_text()
-            quoted = re.findall(r'(?:#include|include|extern from) "(\w+\.\w+)"', text)
-            left += [header for header in quoted if (SOURCES / header).exists()]
+            found[name] = text = path.read_text()
+            quoted = re.findall(r'(?:#include|#define \w+|extern from) "(\w+\.h)"', text)
+            # of cimported modules only the compiler's own have no file here
+            quoted += [f"{module.replace('.', '/')}.pxd" for module in re.findall(r"from ([\w.]+) cimport", text)]
+            folders = (path.parent, SOURCES / "common")
+            left += [folder / name for name in quoted for folder in folders if (folder / name).exists()]
+            left += [SOURCES / name / f"{name}.pyx" for name in re.findall(r"from glassnet\.kernels\.(\w+) ", text)]
     return found
 
 
@@ -368,12 +373,15 @@ def test_suspect_operations_of_kernels_are_seen(line, found):
 def test_kernels_call_no_functions_of_the_machine():
     sources = kernel_sources()
     assert {
-        "arithmetic.pyx",
-        "bitsliced.pyx",
-        "realvalued.pyx",
-        "recording.pyx",
-        "portable.h",
-        "isa.h",
+        "arithmetic/arithmetic.pyx",
+        "bitsliced/bitsliced.pyx",
+        "realvalued/realvalued.pyx",
+        "recording/recording.pyx",
+        "realvalued/sweep_isa.h",
+        "sampler/sampler.pyx",
+        "common/exchange.pxd",
+        "common/portable.h",
+        "common/isa.h",
     } <= sources.keys()
     found = {(name, operation) for name, text in sources.items() for operation in in_kernel(name, text)}
     assert found == KERNELS_ALLOWED.keys()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.kernels import bitsliced, realvalued, recording
+from glassnet.kernels import bitsliced, realvalued, recording, sampler
 
 GLASSES = {
     bitsliced: gn.PathGlass([[0, 1], [1, 2]], [1.0, -1.0]),
@@ -29,7 +29,7 @@ def test_all_kernels_offer_the_same_instruction_sets(module):
 @pytest.mark.parametrize("has", [["v3", PLAIN], [PLAIN]])
 def test_an_instruction_set_the_machine_lacks_is_refused(monkeypatch, module, has):
     """A machine without AVX-512, and one without AVX2: the error lists what there is."""
-    monkeypatch.setattr(module, "instruction_sets", lambda: has)
+    monkeypatch.setattr(sampler, "instruction_sets", lambda: has)
     monkeypatch.setenv("GLASSNET_ISA", "v4")
     with pytest.raises(ValueError, match=f"GLASSNET_ISA must be one of {', '.join(has)} on this machine, got 'v4'"):
         gn.Metropolis(GLASSES[module], 1.0, seed=1)

@@ -1,6 +1,7 @@
 """The kernel for real couplings piece by piece: layout, energies without drift, acceptance, the interface in C."""
 
 import ctypes
+import sys
 
 import numpy as np
 import pytest
@@ -210,7 +211,7 @@ def test_both_kernels_agree_on_the_same_glass(isa, precision, make_real, couplin
 
 
 class Sampler(ctypes.Structure):
-    """sampler_t of ext/sampler.h."""
+    """sampler_t of ext/common/sampler.h."""
 
     _fields_ = (
         ("kernel", ctypes.c_void_p),
@@ -223,10 +224,16 @@ class Sampler(ctypes.Structure):
     )
 
 
+#: address in a capsule of this name
+pointer = ctypes.pythonapi.PyCapsule_GetPointer
+pointer.restype, pointer.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
+
+
 def test_the_c_interface_does_what_the_methods_do(isa, make_real):
     glass = E.poisson(70, 3, 1.5, seed=1, couplings="gaussian")
     one, two = (make_real(glass, [0.5, 1.0], 40)[0] for _ in range(2))
-    sampler = Sampler.from_address(two.interface)
+    capsule = two.interface
+    sampler = Sampler.from_address(pointer(capsule, b"glassnet.kernels.sampler_t"))
     one.advance(30)
     sampler.advance(sampler.kernel, 30)
     assert (one.weight == two.weight).all()
@@ -237,6 +244,17 @@ def test_the_c_interface_does_what_the_methods_do(isa, make_real):
         out = np.empty((128, len(order) // 64), dtype=np.uint64)
         sampler.rows(sampler.kernel, order.ctypes.data, len(order) // 64, paths, out.ctypes.data)
         assert (out == one.rows(order, paths=paths)).all()
+
+
+def test_the_c_interface_keeps_its_sampler_and_bears_a_name(make_real):
+    kernel = make_real(E.regular(30, 3, 4, seed=1, couplings="gaussian"), [1.0])[0]
+    before = sys.getrefcount(kernel)
+    capsule = kernel.interface
+    assert sys.getrefcount(kernel) == before + 1
+    with pytest.raises(ValueError, match="incorrect name"):
+        pointer(capsule, b"something else")
+    del capsule
+    assert sys.getrefcount(kernel) == before
 
 
 def test_exchanges_alone_move_temperatures_only(isa, make_real):
