@@ -16,9 +16,10 @@ import xarray as xr
 from glassnet.analysis import symmetric
 from glassnet.analysis.common_dilution import on_rungs
 from glassnet.analysis.continuous import Continuous, continuous
-from glassnet.analysis.evidence import Evidence, number, planted_heat, several, two_phases
+from glassnet.analysis.evidence import number, planted_heat, several, two_phases
 from glassnet.analysis.location import Estimate, Location, locate
 from glassnet.analysis.nodes import Node, order_parameter
+from glassnet.analysis.questions import Evidence
 from glassnet.analysis.survey import Survey
 from glassnet.analysis.surveys import Surveys
 from glassnet.analysis.universality import discontinuous

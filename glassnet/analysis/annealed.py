@@ -168,9 +168,8 @@ def freezing(thermodynamics: dict[int, xr.Dataset], annealed: Annealed | None) -
         places.append((ends[1], (ends[2] - ends[0]) / 2))
     values = [place for place, _ in places]
     bar = np.hypot((max(values) - min(values)) / 2, max(error for _, error in places))
-    return Estimate(
-        "freezing energy, four exponents", (max(values) + min(values)) / 2, float(bar), tuple(thermodynamics)
-    )
+    middle, sizes = (max(values) + min(values)) / 2, tuple(thermodynamics)
+    return Estimate("freezing energy, four exponents", middle, float(bar), sizes, key="freezing_energy")
 
 
 def _temperature_of(annealed: Annealed, energy: float, coldest: float) -> float:

@@ -14,11 +14,12 @@ import numpy as np
 import xarray as xr
 
 from glassnet.analysis import errors
-from glassnet.analysis.evidence import Evidence, number
+from glassnet.analysis.evidence import number
 from glassnet.analysis.isentropes import Isentropes
 from glassnet.analysis.location import logistic_regression
 from glassnet.analysis.nodes import Node, bias
 from glassnet.analysis.planted import PlantedNode
+from glassnet.analysis.questions import Evidence, answer
 
 #: factor by which a transition falls faster with dilution than the isentrope through it, and its error, where nothing
 #: was fitted: of glasses (see there), and with a bias, up to that of ferromagnets, 2.0 to 2.3 for p = 2, 2.8 for p = 3
@@ -30,10 +31,10 @@ _FINITE = 0.05
 _STEPS, _FEWEST_RUNGS = 8, 4
 #: dilutions that are closer differ by rounding errors alone
 _SAME = 1e-9
+#: variables that are energies or errors of them
+_ENERGIES = ("energy", "energy_stderr", "energy_resampled", "energy_thermal_stderr")
 #: why there is no slope, though the paramagnet is known
 _TOO_DILUTE = "so few paths are left that no isentrope of the paramagnet passes the dilutions of all sizes"
-#: name of the item of evidence
-NAME = "sizes are compared at one dilution"
 
 
 class Slope(NamedTuple):
@@ -119,7 +120,7 @@ class Common(NamedTuple):
             lowest, highest = places.min(initial=np.inf), places[np.isfinite(places)].max(initial=0.0)
             rungs = rungs[((rungs >= lowest) & (rungs <= highest)) | np.isin(rungs, places)]
             data = on_rungs(data, places, rungs)
-        energies = [name for name in data.data_vars if str(name).startswith("energy")]
+        energies = [name for name in _ENERGIES if name in data]
         if energies:
             ratio = xr.DataArray(self._energies(rungs, size), dims="temperature")
             data = data.assign({name: data[name] * ratio for name in energies})
@@ -206,11 +207,11 @@ def evidence(common: Common) -> Evidence | None:
     says = f"effective dilutions {each} for N = {', '.join(map(str, common.sizes))}"
     if common.slope is None:
         apart = "sizes of another dilution than the largest one are not compared"
-        return Evidence(NAME, np.nan, np.nan, tuple(common.sizes), None, f"{says}; {apart}: {common.why}")
+        return answer("common_dilution", np.nan, np.nan, tuple(common.sizes), None, f"{says}; {apart}: {common.why}")
     slope = common.slope
     unit = "" if slope.isentropes is None else " times that of the paramagnet's isentrope"
     says += f"; moved to {common.dilution:.4f} by a slope dT/d delta of {number(slope.value, slope.stderr)}{unit}"
-    return Evidence(NAME, slope.value, slope.stderr, tuple(common.sizes), True, f"{says} ({slope.source})")
+    return answer("common_dilution", slope.value, slope.stderr, tuple(common.sizes), True, f"{says} ({slope.source})")
 
 
 def _unit_shift(isentropes: Isentropes | None, temperature, dilution: float, other: float) -> np.ndarray:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors, scaling
+from glassnet.analysis import errors, scaling, symmetric
 from glassnet.analysis.estimates import weighed
 from glassnet.analysis.exponents import FERROMAGNET, GLASS, PRODUCT, Exponents
 from glassnet.analysis.location import Estimate
@@ -83,7 +83,7 @@ def _with(overlaps: dict[int, xr.Dataset], exponents: Exponents) -> Continuous:
         families.append(_crossed(overlaps, PRODUCT, binder, scaling.order(overlaps, PRODUCT)))
     if len(overlaps) >= scaling.SIZES_TO_CORRECT:
         pair = (one(overlaps, exponents, corrected=True) for one in (scaling.binder, scaling.order))
-        families.append(_crossed(overlaps, exponents, *pair, f", with a term in N^-{exponents.decay}"))
+        families.append(_crossed(overlaps, exponents, *pair, corrected=True))
     # in a ferromagnet [q^2] does not diverge as the paramagnet ends
     families.append(_diverged(overlaps) if exponents is GLASS else [])
     families = sorted((family for family in families if family), key=lambda family: family[0].stderr)
@@ -93,35 +93,39 @@ def _with(overlaps: dict[int, xr.Dataset], exponents: Exponents) -> Continuous:
     )
 
 
-def _crossed(overlaps: dict[int, xr.Dataset], exponents: Exponents, binder, order, term: str = "") -> list[Estimate]:
-    """The two crossings weighed, then each of them; empty where that of the moment is not found.
+def _crossed(overlaps: dict[int, xr.Dataset], exponents: Exponents, binder, order, corrected=False) -> list[Estimate]:
+    """The two crossings weighed, then each of them; empty where that of the moment is not found. `corrected` says that
+    both were fitted with a term N^-omega.
 
     A moment's crossing alone errs by as much as if the other one lay at the distance that consistent exponents allow:
     to know less must not make a bar smaller.
     """
     if order is None or not order.found:
         return []
-    sizes = tuple(overlaps)
-    found = [Estimate(f"{exponents.quantity} of all sizes cross{term}", order.temperature, order.stderr, sizes)]
+    sizes, quantity = tuple(overlaps), exponents.quantity
+    suffix, term = ("_corrected", f", with a term in N^-{exponents.decay}") if corrected else ("", "")
+    key, name = f"{exponents.key}_crossing{suffix}", f"{quantity} of all sizes cross{term}"
+    found = [Estimate(name, order.temperature, order.stderr, sizes, key=key)]
     first, last = exponents.between
     part = (first + last) / 2
     # anywhere between the two ends is as likely
     open_part = (last - first) / np.sqrt(12)
     if binder is None or not binder.found:
         bar = float(np.hypot(order.stderr, _APART * order.temperature * np.hypot(part, open_part)))
-        name = f"crossing of {exponents.quantity} alone{term}"
-        return [Estimate(name, order.temperature, bar, sizes, order.stderr), *found]
+        key, name = f"{exponents.key}_crossing_alone{suffix}", f"crossing of {quantity} alone{term}"
+        return [Estimate(name, order.temperature, bar, sizes, order.stderr, key), *found]
     mean = (1 - part) * order.resampled + part * binder.resampled
     apart = abs(order.temperature - binder.temperature) * open_part
     bar = float(np.hypot(errors.bootstrap_error(mean, _fewest(overlaps)), apart))
-    name = f"crossings of {exponents.quantity} and Binder, weighed{term}"
-    found.append(Estimate(f"Binder cumulants of all sizes cross{term}", binder.temperature, binder.stderr, sizes))
-    return [Estimate(name, float(mean[0]), bar, sizes), *found]
+    key, name = f"binder_crossing{suffix}", f"Binder cumulants of all sizes cross{term}"
+    found.append(Estimate(name, binder.temperature, binder.stderr, sizes, key=key))
+    key, name = f"{exponents.key}_and_binder_crossing{suffix}", f"crossings of {quantity} and Binder, weighed{term}"
+    return [Estimate(name, float(mean[0]), bar, sizes, key=key), *found]
 
 
 def _distinct(rows: list[Estimate]) -> list[Estimate]:
-    """Every name once: families share the crossing of the Binder cumulants."""
-    return list({one.name: one for one in reversed(rows)}.values())[::-1]
+    """Every key once: families share the crossing of the Binder cumulants."""
+    return list({one.key: one for one in reversed(rows)}.values())[::-1]
 
 
 def _of_either(overlaps: dict[int, xr.Dataset]) -> Continuous:
@@ -156,18 +160,20 @@ def _without_exponents(overlaps: dict[int, xr.Dataset]) -> Continuous:
     binder = scaling.fitted(overlaps)
     if binder is None or not binder.found or len(overlaps) < 3:
         return Continuous(None, binder, None, [])
-    sizes, name = tuple(overlaps), "Binder cumulants of all sizes cross"
+    sizes, key, name = tuple(overlaps), "binder_crossing", "Binder cumulants of all sizes cross"
     larger = scaling.fitted({size: overlaps[size] for size in sizes[1:]})
     if larger is None or not larger.found:
         return Continuous(None, binder, None, [])
     change = larger.resampled - binder.resampled
     away = 2 * np.hypot(change[0], errors.bootstrap_error(change, _fewest(overlaps)))
+    without = f"{name}, y fitted, without the smallest"
     rows = [
-        Estimate(f"{name}, y fitted", binder.temperature, binder.stderr, sizes),
-        Estimate(f"{name}, y fitted, without the smallest", larger.temperature, larger.stderr, sizes[1:]),
+        Estimate(f"{name}, y fitted", binder.temperature, binder.stderr, sizes, key=f"{key}_fitted"),
+        Estimate(without, larger.temperature, larger.stderr, sizes[1:], key=f"{key}_fitted_larger_sizes"),
     ]
     bar = float(np.hypot(binder.stderr, away))
-    return Continuous(None, binder, None, [Estimate(f"{name}, no exponent known", rows[0].value, bar, sizes), *rows])
+    headline = Estimate(f"{name}, no exponent known", rows[0].value, bar, sizes, key=f"{key}_without_exponents")
+    return Continuous(None, binder, None, [headline, *rows])
 
 
 def _diverged(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:
@@ -181,9 +187,12 @@ def _diverged(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:
     mean = (first + second) / 2
     spread = max(abs(zero[0] - mean[0]) for zero in forms.values())
     bar = float(np.hypot(errors.bootstrap_error(mean, _fewest(overlaps)), spread))
-    name, sizes = "inverse susceptibility vanishes", tuple(overlaps)[-3:]
-    rows = [Estimate(f"{name}, {form}", float(zero[0]), each[form], sizes) for form, zero in forms.items()]
-    return [Estimate(name, float(mean[0]), bar, sizes), *rows]
+    key, name, sizes = "inverse_susceptibility", "inverse susceptibility vanishes", tuple(overlaps)[-3:]
+    rows = [Estimate(name, float(mean[0]), bar, sizes, key=key)]
+    for (form, variable), zero in forms.items():
+        text, way = f"{name}, {symmetric.FORMS[form]}, then in {variable}", "" if variable == "T" else "_inverse"
+        rows.append(Estimate(text, float(zero[0]), each[form, variable], sizes, key=f"{key}_{form}{way}_temperature"))
+    return rows
 
 
 def _fewest(overlaps: dict[int, xr.Dataset]) -> int:

@@ -40,10 +40,13 @@ _PAIRS = 8
 #: chains in which a drift can be seen
 _SHORTEST = 8
 
-_ENERGY = "energy drifts"
-_PEAK = "weight of high overlap drifts"
-_STARTS = "random and planted starts differ"
-_STUCK = "stuck"
+#: what may fail, in words, by the key of the comparison
+_REASONS = {
+    "energy_drift": "energy drifts",
+    "overlap_drift": "weight of high overlap drifts",
+    "starts": "random and planted starts differ",
+    "stuck": "stuck",
+}
 
 
 class Failure(NamedTuple):
@@ -131,9 +134,9 @@ class Examination:
         self.node = node
         self._temperatures = np.asarray(node.chain["temperature"].values, dtype=np.float64)[rungs(node)]
         self._threshold = peak_threshold(node)
-        self._tables: dict[str, list[comparisons.Difference]] = {_ENERGY: [], _PEAK: []}
+        self._tables: dict[str, list[comparisons.Difference]] = {"energy_drift": [], "overlap_drift": []}
         if node.planted_temperature is not None:
-            self._tables[_STARTS] = []
+            self._tables["starts"] = []
         self._stuck: list[np.ndarray] = []
         self._identities = Identities(node)
 
@@ -165,11 +168,11 @@ class Examination:
                 # one chain alone knows its time badly
                 slowest = max(slowest, comparisons.stretches(peak[:, :: -(-peak.shape[1] // _PAIRS)]).time)
             found[: len(cut)] = [comparisons.drift(stretches, slowest) for stretches in cut]
-        self._tables[_ENERGY].append(found[0].at(counted))
-        self._tables[_PEAK].append(found[1].spread(varies).at(counted))
+        self._tables["energy_drift"].append(found[0].at(counted))
+        self._tables["overlap_drift"].append(found[1].spread(varies).at(counted))
         if planted:
             both = comparisons.starts(peak, half, slowest) if half and varies.any() else comparisons.none(varies.sum())
-            self._tables[_STARTS].append(both.spread(varies).at(counted))
+            self._tables["starts"].append(both.spread(varies).at(counted))
         self._stuck.append(self._scatter(energy, high, counted, full & planted, slowest))
         return slowest
 
@@ -189,11 +192,11 @@ class Examination:
     def tests(self) -> list[_Probabilities]:
         """One table of probabilities for each kind of comparison."""
         tests = []
-        for reason, rows in self._tables.items():
+        for key, rows in self._tables.items():
             samples = comparisons.Difference(*(np.array(values) for values in zip(*rows, strict=True)))
             together = comparisons.together(samples)
-            tests.append(_Probabilities(reason, self._temperatures, samples.probability(), together))
-        return [*tests, _Probabilities(_STUCK, self._temperatures, np.array(self._stuck), 1.0)]
+            tests.append(_Probabilities(_REASONS[key], self._temperatures, samples.probability(), together))
+        return [*tests, _Probabilities(_REASONS["stuck"], self._temperatures, np.array(self._stuck), 1.0)]
 
     def identities(self) -> list[Identity]:
         """The exact identities that the node must obey on the average over its samples."""

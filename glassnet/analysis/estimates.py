@@ -12,26 +12,29 @@ from glassnet.analysis import errors, symmetric
 from glassnet.analysis.location import ADMISSIBLE, Estimate
 from glassnet.analysis.symmetric import Dip, Trend
 
+#: key of latent heats from the distance of the phases' energies, before the form of extrapolation
+DISTANCE = "latent_heat_distance"
 #: high overlaps of this weight: below T_K they hold about 1 - T / T_K of all pairs
 _PEAK = 0.1
 
 
-def weighed(estimates: list[Estimate], name: str | None = None, admissible: float = ADMISSIBLE) -> Estimate:
+def weighed(estimates: list[Estimate], admissible: float = ADMISSIBLE, **named) -> Estimate:
     """The first estimate with the bar of a headline, which holds its distance to those others whose own error is at
-    most `admissible` times as large."""
+    most `admissible` times as large; `named` are a `key` and a `name` of its own."""
     first = estimates[0]
     others = [one for one in estimates[1:] if one.stderr <= admissible * first.stderr]
     spread = max((abs(one.value - first.value) for one in others), default=0.0)
     bar = float(np.hypot(first.stderr, spread))
-    return Estimate(name or first.name, first.value, bar, first.sizes, first.stderr)
+    return first._replace(stderr=bar, statistical=first.stderr, **named)
 
 
 def equal_weight(phases: dict[int, xr.Dataset], thermodynamics: dict[int, xr.Dataset]) -> list[Estimate]:
     """Temperature at which the phases of low and high energy weigh the same, and that of the largest heat capacity."""
-    found = _forms("equal weight of the phases", {n: data["temperature"].values for n, data in phases.items()})
+    key, name = "equal_weight", "equal weight of the phases"
+    found = _forms(key, name, {n: data["temperature"].values for n, data in phases.items()})
     peaks = {n: data["peak_temperature"].values for n, data in thermodynamics.items() if n in phases}
-    found += _forms("largest heat capacity", peaks)
-    return [weighed(found, "equal weight of the phases"), *found] if found else []
+    found += _forms("largest_heat_capacity", "largest heat capacity", peaks)
+    return [weighed(found, key=key, name=name), *found] if found else []
 
 
 def latent_heat(phases: dict[int, xr.Dataset], thermodynamics: dict[int, xr.Dataset]) -> list[Estimate]:
@@ -40,22 +43,23 @@ def latent_heat(phases: dict[int, xr.Dataset], thermodynamics: dict[int, xr.Data
     for n, data in thermodynamics.items():
         if n in phases:
             heat[n] = 2 * data["peak_temperature"].values * np.sqrt(data["peak_height"].values / n)
-    found = _forms("latent heat from c_max/N", heat)
-    found += _forms("latent heat from the distance of the phases", {n: d["gap"].values for n, d in phases.items()})
+    found = _forms("latent_heat_maximum", "latent heat from c_max/N", heat)
+    gaps = {n: data["gap"].values for n, data in phases.items()}
+    found += _forms(DISTANCE, "latent heat from the distance of the phases", gaps)
     # heat capacities hardly scatter, but their corrections differ from those of the distance
-    return [weighed(found, "latent heat", 2 * ADMISSIBLE), *found] if found else []
+    return [weighed(found, 2 * ADMISSIBLE, key="latent_heat", name="latent heat"), *found] if found else []
 
 
 def ordered_phase(phases: dict[int, xr.Dataset]) -> list[Estimate]:
     """Overlap and magnetisation of the ordered phase where both phases weigh the same, as far as they were recorded."""
     found = []
     for name in ("overlap", "magnetisation"):
-        forms = _forms(name, {n: data[name].values for n, data in phases.items()})
-        found += [weighed(forms, name)] if forms else []
+        forms = _forms(f"ordered_{name}", name, {n: data[name].values for n, data in phases.items()})
+        found += [weighed(forms, key=f"ordered_{name}", name=name)] if forms else []
     return found
 
 
-def _forms(name: str, samples: dict[int, np.ndarray]) -> list[Estimate]:
+def _forms(key: str, name: str, samples: dict[int, np.ndarray]) -> list[Estimate]:
     """Means over samples extrapolated in 1/N without the smallest size, in 1/N, in ln N / N, and in 1/N and 1/N^2.
 
     The smallest size has the largest corrections to any form, so the first one leaves it out where two others are left.
@@ -71,14 +75,15 @@ def _forms(name: str, samples: dict[int, np.ndarray]) -> list[Estimate]:
     ones, sizes, found = np.ones_like(size), tuple(samples), []
     if len(size) > 2:
         without = _inflated([ones[1:], 1 / size[1:]], mean[1:], stderr[1:])
-        found.append(Estimate(f"{name}, 1/N without the smallest size", *without, sizes[1:]))
-    forms = {"1/N": [ones, 1 / size], "ln N/N": [ones, np.log(size) / size]}
+        text = f"{name}, 1/N without the smallest size"
+        found.append(Estimate(text, *without, sizes[1:], key=f"{key}_larger_sizes"))
+    forms = {"inverse_size": [ones, 1 / size], "log_size": [ones, np.log(size) / size]}
     if len(size) > 3:
-        forms["1/N and 1/N^2"] = [ones, 1 / size, size**-2]
-    return [
-        *found,
-        *(Estimate(f"{name}, {form}", *_inflated(columns, mean, stderr), sizes) for form, columns in forms.items()),
-    ]
+        forms["quadratic"] = [ones, 1 / size, size**-2]
+    for form, columns in forms.items():
+        limit = _inflated(columns, mean, stderr)
+        found.append(Estimate(f"{name}, {symmetric.FORMS[form]}", *limit, sizes, key=f"{key}_{form}"))
+    return found
 
 
 def _inflated(columns: list[np.ndarray], mean: np.ndarray, stderr: np.ndarray) -> Trend:
@@ -96,10 +101,14 @@ def dips(found: list[Dip]) -> list[Estimate]:
         return []
     sizes = tuple(dip.size for dip in found)
     forms = symmetric.extrapolations(found)
-    each = [Estimate(f"Binder minimum, {name}", trend.value, trend.stderr, sizes) for name, trend in forms.items()]
+    each = [
+        Estimate(f"Binder minimum, {symmetric.FORMS[form]}", *trend, sizes, key=f"binder_minimum_{form}")
+        for form, trend in forms.items()
+    ]
     values = [trend.value for trend in forms.values()]
     bar = np.hypot((max(values) - min(values)) / 2, max(trend.stderr for trend in forms.values()))
-    return [Estimate("Binder minimum, middle of four forms", (max(values) + min(values)) / 2, float(bar), sizes), *each]
+    name, middle = "Binder minimum, middle of four forms", (max(values) + min(values)) / 2
+    return [Estimate(name, middle, float(bar), sizes, key="binder_minimum"), *each]
 
 
 def peak_weight(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:
@@ -121,12 +130,11 @@ def peak_weight(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:
         return []
     size, place, stderr = np.array(rows).T
     sizes = tuple(int(n) for n in size)
-    forms = {"1/N": 1 / size, "ln N/N": np.log(size) / size}
-    found = [
-        Estimate(f"peak weight 1/10, {name}", *symmetric.line(form, place, stderr)[0], sizes)
-        for name, form in forms.items()
-    ]
-    return [weighed(found, "peak weight 1/10"), *found]
+    found, key, name = [], "peak_weight", "peak weight 1/10"
+    for form, inverse in {"inverse_size": 1 / size, "log_size": np.log(size) / size}.items():
+        limit = symmetric.line(inverse, place, stderr)[0]
+        found.append(Estimate(f"{name}, {symmetric.FORMS[form]}", *limit, sizes, key=f"{key}_{form}"))
+    return [weighed(found, key=key, name=name), *found]
 
 
 def _where(temperature: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -1,15 +1,15 @@
 """What speaks for which kind of transition: each item a number, what it was asked, and whether it passed."""
 
-from typing import NamedTuple
-
 import numpy as np
 import xarray as xr
 
 from glassnet.analysis import errors, symmetric
 from glassnet.analysis.continuous import Continuous
+from glassnet.analysis.estimates import DISTANCE
 from glassnet.analysis.location import Estimate, Location
 from glassnet.analysis.peaks import jump, told
 from glassnet.analysis.planted import PlantedNode
+from glassnet.analysis.questions import Evidence, answer
 from glassnet.analysis.scaling import Scaled
 from glassnet.analysis.symmetric import Trend
 
@@ -30,39 +30,24 @@ DISAGREE = 3.0
 _FLOOR = 0.005
 
 
-class Evidence(NamedTuple):
-    """One item: `passed` is True or False where the data decide, None where they do not reach."""
-
-    name: str
-    value: float
-    stderr: float
-    sizes: tuple[int, ...]
-    passed: bool | None
-    says: str
-
-    def __str__(self) -> str:
-        mark = {True: "yes", False: "no", None: "?"}[self.passed]
-        return f"{mark:>3}  {self.name}: {self.says}"
-
-
 def crossing(location: Location | None) -> Evidence:
     """Do the curves of the planted weight of different sizes cross?"""
-    name = "planted weight crosses"
+    key = "planted_crossing"
     if location is None:
         says = "needs planted scans in equilibrium at two or more sizes and temperatures"
-        return Evidence(name, np.nan, np.nan, (), None, says)
+        return answer(key, np.nan, np.nan, (), None, says)
     sizes = location.estimates[0].sizes
     shown = f"T = {number(location.temperature, location.stderr)} for N = {_listed(sizes)}"
     if location.found:
         error = f"statistical {location.statistical:.2g}, spread of extrapolations {location.spread:.2g}"
         error += f", slope between dilutions {location.shift:.2g}" if location.shift else ""
-        return Evidence(name, location.temperature, location.stderr, sizes, True, f"at {shown} ({error})")
+        return answer(key, location.temperature, location.stderr, sizes, True, f"at {shown} ({error})")
     if not np.isfinite(location.temperature):
-        return Evidence(name, np.nan, np.nan, sizes, None, f"nowhere, for N = {_listed(sizes)}")
+        return answer(key, np.nan, np.nan, sizes, None, f"nowhere, for N = {_listed(sizes)}")
     if not np.isfinite(location.stderr):
         shown = f"T = {location.temperature:.2g}, with an error that is not known, for N = {_listed(sizes)}"
     where = "outside the planting temperatures" if not location.inside else location.lacks or "not significant"
-    return Evidence(name, location.temperature, location.stderr, sizes, None, f"{where}: {shown}")
+    return answer(key, location.temperature, location.stderr, sizes, None, f"{where}: {shown}")
 
 
 def two_phases(nodes: list[PlantedNode], location: Location | None) -> Evidence:
@@ -70,9 +55,9 @@ def two_phases(nodes: list[PlantedNode], location: Location | None) -> Evidence:
 
     The jump is the distance of the two, extrapolated like that of the peaks of P(q).
     """
-    name = "planted overlap jumps"
+    key = "planted_jump"
     if location is None or not location.found:
-        return Evidence(name, np.nan, np.nan, (), None, "not asked without a crossing")
+        return answer(key, np.nan, np.nan, (), None, "not asked without a crossing")
     rows, parts, left = {}, [], []
     for size in sorted({node.size for node in nodes}):
         own = [node for node in nodes if node.size == size]
@@ -94,9 +79,9 @@ def two_phases(nodes: list[PlantedNode], location: Location | None) -> Evidence:
     columns = {key: ("size", [part[key] for part in parts]) for key in last}
     grown = jump(xr.Dataset(columns, {"size": left}))
     if grown is None:
-        return Evidence(name, np.nan, np.nan, tuple(rows), passed, says)
+        return answer(key, np.nan, np.nan, tuple(rows), passed, says)
     says += f"; by {number(grown.value, grown.stderr)} as N grows"
-    return Evidence(name, grown.value, grown.stderr, tuple(rows), passed, says)
+    return answer(key, grown.value, grown.stderr, tuple(rows), passed, says)
 
 
 def planted_heat(nodes: list[PlantedNode], location: Location | None, temperature: float | None = None) -> Evidence:
@@ -107,9 +92,9 @@ def planted_heat(nodes: list[PlantedNode], location: Location | None, temperatur
     Where they do not, the gap of the total energies stays finite or grows like the fluctuations, sqrt(N). The gap per
     weight is extrapolated in both forms; their difference is in the error.
     """
-    name = "energy is continuous (planted)"
+    key = "no_planted_latent_heat"
     if location is None or not location.found:
-        return Evidence(name, np.nan, np.nan, (), None, "not asked without a crossing")
+        return answer(key, np.nan, np.nan, (), None, "not asked without a crossing")
     rows, named = [], set()
     for node in nodes:
         known = -node.energy_gap[np.isfinite(node.energy_gap)] / node.n_weights
@@ -118,7 +103,7 @@ def planted_heat(nodes: list[PlantedNode], location: Location | None, temperatur
             named.add(node.size)
     sizes = tuple(sorted(named))
     if len(sizes) < 2:
-        return Evidence(name, np.nan, np.nan, sizes, None, "too few samples visit both phases near the crossing")
+        return answer(key, np.nan, np.nan, sizes, None, "too few samples visit both phases near the crossing")
     size, places, gap, stderr = np.array(rows).T
     # with more points than sizes, the change with temperature can be told apart
     away = [places - location.temperature] if len(rows) > len(sizes) and np.ptp(places) > 0 else []
@@ -133,17 +118,17 @@ def planted_heat(nodes: list[PlantedNode], location: Location | None, temperatur
     elif heat.above(small):
         passed = False
     says = f"the phases' energies differ by {number(*heat)} per weight as N grows"
-    return Evidence(name, heat.value, heat.stderr, sizes, passed, says)
+    return answer(key, heat.value, heat.stderr, sizes, passed, says)
 
 
 def binder_dips(dips: list[symmetric.Dip]) -> Evidence:
     """Does the negative dip of the Binder cumulant deepen over at least three sizes?"""
-    name = "Binder dip deepens"
+    key = "binder_dip"
     sizes = tuple(dip.size for dip in dips)
     trend = symmetric.deepening(dips)
     if trend is None:
         says = "needs symmetric scans in equilibrium at three sizes"
-        return Evidence(name, np.nan, np.nan, sizes, None, says)
+        return answer(key, np.nan, np.nan, sizes, None, says)
     shown = ", ".join(f"{number(dip.depth, dip.depth_stderr)} at T = {dip.temperature:.2f}" for dip in dips)
     passed = None
     if all(dip.resolved for dip in dips) and trend.below(0) and symmetric.deepens_at_every_step(dips):
@@ -151,12 +136,12 @@ def binder_dips(dips: list[symmetric.Dip]) -> Evidence:
     elif trend.above(0) or all(dip.shallow for dip in dips):
         passed = False
     says = f"{shown} for N = {_listed(sizes)}"
-    return Evidence(name, trend.value, trend.stderr, sizes, passed, says)
+    return answer(key, trend.value, trend.stderr, sizes, passed, says)
 
 
 def overlap_peaks(overlaps: dict, order: xr.Dataset | None, apart: Estimate | None) -> Evidence:
     """Has the overlap of two replicas two peaks at every size, on the rung where high overlaps hold about half?"""
-    name = "overlap has two peaks"
+    key = "overlap_peaks"
     rows = {}
     for size, data in overlaps.items():
         rung = int(np.argmin(np.abs(data["peak_weight"].values - 0.5)))
@@ -169,7 +154,7 @@ def overlap_peaks(overlaps: dict, order: xr.Dataset | None, apart: Estimate | No
         says = "needs symmetric scans that reach high overlaps"
         double = [size for size, row in known.items() if row.valley < _VALLEY]
         value = known[max(double)].high - known[max(double)].low if double else np.nan
-        return Evidence(name, value, np.nan, tuple(rows), None, f"{says} at every size" if double else says)
+        return answer(key, value, np.nan, tuple(rows), None, f"{says} at every size" if double else says)
     largest = rows[max(rows)]
     doubled = [size for size, row in rows.items() if row.valley < _VALLEY]
     passed = {len(rows): True, 0: False}.get(len(doubled))
@@ -185,15 +170,15 @@ def overlap_peaks(overlaps: dict, order: xr.Dataset | None, apart: Estimate | No
         says += f"; as N grows they are {number(value, stderr)} apart"
     if passed is None:
         says += f"; two peaks only for N = {_listed(doubled)}"
-    return Evidence(name, value, stderr, tuple(rows), passed, says)
+    return answer(key, value, stderr, tuple(rows), passed, says)
 
 
 def energy_peaks(phases: dict, ordered: list[Estimate]) -> Evidence:
     """Has the energy two peaks where its halves weigh the same, the deeper apart the larger the size?"""
-    name = "energy has two peaks"
+    key = "energy_peaks"
     sizes = tuple(phases)
     if len(sizes) < 2 or not all(np.isfinite(data["valley_stderr"]) for data in phases.values()):
-        return Evidence(name, np.nan, np.nan, sizes, None, "needs symmetric scans in equilibrium at two sizes")
+        return answer(key, np.nan, np.nan, sizes, None, "needs symmetric scans in equilibrium at two sizes")
     valleys = [Trend(float(data["valley"]), float(data["valley_stderr"])) for data in phases.values()]
     passed = None
     if valleys[-1].below(_VALLEY) and valleys[-2].below(1.0) and valleys[-1].value < valleys[-2].value:
@@ -206,14 +191,14 @@ def energy_peaks(phases: dict, ordered: list[Estimate]) -> Evidence:
     says = f"valley over the lower peak {shown} for N = {_listed(sizes)}{bins}"
     if passed:
         says += "".join(f"; {one.name} of the ordered phase {number(one.value, one.stderr)}" for one in ordered)
-    return Evidence(name, valleys[-1].value, valleys[-1].stderr, sizes, passed, says)
+    return answer(key, valleys[-1].value, valleys[-1].stderr, sizes, passed, says)
 
 
 def heat_capacity(heat: symmetric.LatentHeat | None, latent: list[Estimate], sizes: tuple[int, ...]) -> Evidence:
     """Does the maximum of the heat capacity grow like N? passed = there is no latent heat."""
-    name = "energy is continuous (symmetric)"
+    key = "no_latent_heat"
     if heat is None or not np.isfinite(heat.square.stderr):
-        return Evidence(name, np.nan, np.nan, sizes, None, "needs symmetric scans in equilibrium at two sizes")
+        return answer(key, np.nan, np.nan, sizes, None, "needs symmetric scans in equilibrium at two sizes")
     value = float(np.sqrt(max(heat.square.value, 0)))
     # d L = d(L^2) / (2 L), but never more than the root of the error itself
     stderr = float(min(heat.square.stderr / (2 * value) if value else np.inf, np.sqrt(heat.square.stderr)))
@@ -224,11 +209,11 @@ def heat_capacity(heat: symmetric.LatentHeat | None, latent: list[Estimate], siz
         passed = True
     says = f"latent heat {number(value, stderr)} per weight from the maximum of the heat capacity"
     if passed is False and latent:
-        apart = next((one for one in latent if one.name.startswith("latent heat from the distance")), latent[0])
+        apart = next((one for one in latent if one.key.startswith(DISTANCE)), latent[0])
         value, stderr = latent[0].value, latent[0].stderr
         says = f"latent heat {number(value, stderr)} per weight from the maximum of the heat capacity; "
         says += f"from the distance of the phases' energies {number(apart.value, apart.stderr)}"
-    return Evidence(name, value, stderr, sizes, passed, says)
+    return answer(key, value, stderr, sizes, passed, says)
 
 
 def little_heat(heat: symmetric.LatentHeat | None) -> bool:
@@ -238,55 +223,55 @@ def little_heat(heat: symmetric.LatentHeat | None) -> bool:
 
 def growth(found: tuple[float, Trend] | None, sizes: tuple[int, ...]) -> Evidence:
     """Does [q^2], over its value without order, grow with N at low temperature? passed = as in an ordered phase."""
-    name = "susceptibility grows"
+    key = "susceptibility_growth"
     if found is None or not np.isfinite(found[1].stderr):
-        return Evidence(name, np.nan, np.nan, sizes, None, "needs symmetric scans in equilibrium at two sizes")
+        return answer(key, np.nan, np.nan, sizes, None, "needs symmetric scans in equilibrium at two sizes")
     temperature, trend = found
     passed = True if trend.above(_GROWING) else False if trend.below(_FLAT) else None
     says = (
         f"[q^2] over its value without order grows like N^{number(trend.value, trend.stderr)} at T = {temperature:.3g}"
     )
-    return Evidence(name, trend.value, trend.stderr, sizes, passed, says)
+    return answer(key, trend.value, trend.stderr, sizes, passed, says)
 
 
 def crossings(scaled: Scaled | None, found: dict, sizes: tuple[int, ...]) -> Evidence:
     """Do the Binder cumulants of all sizes cross, as a function of one scaling variable?"""
-    name = "Binder cumulants cross"
+    key = "binder_crossing"
     if scaled is None:
         says = "needs symmetric scans in equilibrium at two sizes and four common temperatures"
-        return Evidence(name, np.nan, np.nan, sizes, None, says)
+        return answer(key, np.nan, np.nan, sizes, None, says)
     pairs = ", ".join(f"{number(*trend)} ({small}, {large})" for (small, large), trend in found.items())
     if not scaled.found:
         says = f"not all sizes together; pairs at T = {pairs}" if pairs else "no"
-        return Evidence(name, np.nan, np.nan, sizes, None if pairs else False, says)
-    return _crossed(name, "", scaled, sizes, f"; pairs at {pairs}" if pairs else "")
+        return answer(key, np.nan, np.nan, sizes, None if pairs else False, says)
+    return _crossed(key, "", scaled, sizes, f"; pairs at {pairs}" if pairs else "")
 
 
 def moment(found: Continuous, sizes: tuple[int, ...]) -> Evidence:
     """Does N^r times the moment that orders cross, with the exponents of mean-field theory?"""
-    name = "scaled moment crosses"
+    key = "moment_crossing"
     if len(sizes) < 2:
-        return Evidence(name, np.nan, np.nan, sizes, None, "needs symmetric scans in equilibrium at two sizes")
+        return answer(key, np.nan, np.nan, sizes, None, "needs symmetric scans in equilibrium at two sizes")
     if found.exponents is None:
         says = (
             "no exponents are known: no two-body glass on a random graph, or neither a glass's nor a ferromagnet's fit"
         )
-        return Evidence(name, np.nan, np.nan, sizes, None, says)
+        return answer(key, np.nan, np.nan, sizes, None, says)
     what = f"{found.exponents.quantity} of a {found.exponents.name}"
     if found.order is None:
         says = f"{what} needs symmetric scans in equilibrium at two sizes and four common temperatures"
-        return Evidence(name, np.nan, np.nan, sizes, None, says)
+        return answer(key, np.nan, np.nan, sizes, None, says)
     if not found.order.found:
-        return Evidence(name, np.nan, np.nan, sizes, False, f"{what} does not")
-    return _crossed(name, f"{what} ", found.order, sizes)
+        return answer(key, np.nan, np.nan, sizes, False, f"{what} does not")
+    return _crossed(key, f"{what} ", found.order, sizes)
 
 
-def _crossed(name: str, what: str, scaled: Scaled, sizes: tuple[int, ...], pairs: str = "") -> Evidence:
+def _crossed(key: str, what: str, scaled: Scaled, sizes: tuple[int, ...], pairs: str = "") -> Evidence:
     at = number(scaled.temperature, scaled.stderr)
     says = f"{what}at T = {at}, chi^2 {scaled.misfit:.1f} per degree of freedom{pairs}"
     # sizes that share no scaling function do not cross as at a continuous transition
     passed = True if scaled.misfit < _MISFIT else None
-    return Evidence(name, scaled.temperature, scaled.stderr, sizes, passed, says)
+    return answer(key, scaled.temperature, scaled.stderr, sizes, passed, says)
 
 
 def bracket(temperature: float, stderr: float, annealed, arrest, unbounded: str = "") -> Evidence:
@@ -294,7 +279,7 @@ def bracket(temperature: float, stderr: float, annealed, arrest, unbounded: str 
 
     `unbounded` says what keeps the annealed entropy from being known.
     """
-    name = "within rigorous bounds"
+    key = "rigorous_bounds"
     lowest = np.nan if annealed is None else annealed.zero_of_entropy()
     highest = np.nan if arrest is None else arrest.temperature
     known = [
@@ -306,15 +291,15 @@ def bracket(temperature: float, stderr: float, annealed, arrest, unbounded: str 
         if end == end
     ]
     if not known:
-        return Evidence(name, np.nan, np.nan, (), None, f"the annealed entropy is not known: {unbounded}")
+        return answer(key, np.nan, np.nan, (), None, f"the annealed entropy is not known: {unbounded}")
     says = " and ".join(known)
     if not np.isfinite(temperature):
-        return Evidence(name, lowest, np.nan, (), None, f"{says}; no temperature to compare")
+        return answer(key, lowest, np.nan, (), None, f"{says}; no temperature to compare")
     margin = 2 * stderr
     below = lowest == lowest and temperature + margin < lowest
     above = highest == highest and temperature - margin > highest + 2 * getattr(arrest, "stderr", 0.0)
     says += f", the transition at {number(temperature, stderr)}"
-    return Evidence(name, lowest, np.nan, (), not (below or above), says)
+    return answer(key, lowest, np.nan, (), not (below or above), says)
 
 
 def entropy_crisis(annealed, thermodynamics: dict[int, xr.Dataset]) -> Evidence | None:
@@ -326,31 +311,31 @@ def entropy_crisis(annealed, thermodynamics: dict[int, xr.Dataset]) -> Evidence 
         return None
     says = f"T(s=0) = {lowest:.4g}: no paramagnet exists below, yet no order is seen down to T = {coldest:.3g}; "
     says += "random starts may never find the glass"
-    return Evidence("within rigorous bounds", lowest, np.nan, (), False, says)
+    return answer("rigorous_bounds", lowest, np.nan, (), False, says)
 
 
 def complexity(field) -> Evidence:
     """Where does the complexity vanish that was integrated along the planted state in a field?"""
-    name = "complexity vanishes"
+    key = "complexity_zero"
     if field is None:
-        return Evidence(name, np.nan, np.nan, (), None, "not measured (field integration along the planted state)")
+        return answer(key, np.nan, np.nan, (), None, "not measured (field integration along the planted state)")
     temperature, stderr = float(field.temperature), float(field.stderr)
     if not np.isfinite(temperature):
-        return Evidence(name, np.nan, np.nan, (), None, f"nowhere among its temperatures ({field.name})")
+        return answer(key, np.nan, np.nan, (), None, f"nowhere among its temperatures ({field.name})")
     passed = bool(temperature - 2 * stderr > 0) or None
     says = f"at T = {number(temperature, stderr)} ({field.name})"
-    return Evidence(name, temperature, stderr, (), passed, says)
+    return answer(key, temperature, stderr, (), passed, says)
 
 
 def agreement(located: Location | None, field) -> Evidence:
     """Do the crossing of the planted weights and the zero of the complexity lie at one temperature?"""
-    name = "field agrees with crossing"
+    key = "field_agreement"
     known = located is not None and located.found and field is not None and np.isfinite(field.temperature)
     if not known:
-        return Evidence(name, np.nan, np.nan, (), None, "needs a crossing and a zero of the complexity")
+        return answer(key, np.nan, np.nan, (), None, "needs a crossing and a zero of the complexity")
     apart, bar = abs(field.temperature - located.temperature), float(np.hypot(field.stderr, located.stderr))
     says = f"they are {apart:.2g} apart, {apart / bar:.1f} of their combined bars"
-    return Evidence(name, float(apart), bar, located.estimates[0].sizes, bool(apart <= DISAGREE * bar), says)
+    return answer(key, float(apart), bar, located.estimates[0].sizes, bool(apart <= DISAGREE * bar), says)
 
 
 def not_asked(item: Evidence) -> Evidence:

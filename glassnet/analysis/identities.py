@@ -29,15 +29,22 @@ _FEWEST = 4
 #: samples over kurtosis from which on the scatter holds the tail of the distribution
 _EVENTS = 5
 
-GAUSSIAN = "[<E>] = -beta M (1 - [q_path])"
-PLANTED_ENERGY = "[<E> - E(w*)] = 0"
-PLANTED_OVERLAP = "overlap of two replicas like that with w*"
+GAUSSIAN, PLANTED_ENERGY, PLANTED_OVERLAP = "gaussian_identity", "planted_energy_identity", "planted_overlap_identity"
+NAMES = {
+    GAUSSIAN: "[<E>] = -beta M (1 - [q_path])",
+    PLANTED_ENERGY: "[<E> - E(w*)] = 0",
+    PLANTED_OVERLAP: "overlap of two replicas like that with w*",
+}
 
 
 class Identity(NamedTuple):
     """One identity in one node, on the rung where it holds worst: the two sides' difference, in units of energy per
-    weight or of overlap, its standard error over samples, and the probability of more, all rungs together."""
+    weight or of overlap, its standard error over samples, and the probability of more, all rungs together.
 
+    `key` identifies the identity, `name` is what it says.
+    """
+
+    key: str
     name: str
     path: str
     temperature: float
@@ -90,17 +97,17 @@ class Identities:
                 difference = square.mean(axis=(0, 2)) - (with_planted**2).mean(axis=(0, 2))
                 self._put(PLANTED_OVERLAP, difference, _moments(square))
 
-    def _put(self, name: str, differences: np.ndarray, drawn: np.ndarray | None = None) -> None:
+    def _put(self, key: str, differences: np.ndarray, drawn: np.ndarray | None = None) -> None:
         """Take in the differences of a sample on the rungs, and the moments of what was drawn once for it."""
-        self._rows.setdefault(name, []).append(differences)
-        self._drawn.setdefault(name, []).append(np.zeros((2, len(differences))) if drawn is None else drawn)
+        self._rows.setdefault(key, []).append(differences)
+        self._drawn.setdefault(key, []).append(np.zeros((2, len(differences))) if drawn is None else drawn)
 
     def result(self) -> list[Identity]:
         """One entry for every identity with at least four samples."""
-        asked = [name for name, rows in self._rows.items() if len(rows) >= _FEWEST]
-        return [self._tested(name, np.array(self._rows[name]), np.array(self._drawn[name])) for name in asked]
+        asked = [key for key, rows in self._rows.items() if len(rows) >= _FEWEST]
+        return [self._tested(key, np.array(self._rows[key]), np.array(self._drawn[key])) for key in asked]
 
-    def _tested(self, name: str, differences: np.ndarray, drawn: np.ndarray) -> Identity:
+    def _tested(self, key: str, differences: np.ndarray, drawn: np.ndarray) -> Identity:
         n_samples = len(differences)
         mean = differences.mean(axis=0)
         variance = differences.var(axis=0, ddof=1)
@@ -113,7 +120,7 @@ class Identities:
         # rungs of one ladder go together; the bound of Bonferroni is on the safe side
         probability = min(1.0, 2 * special.stdtr(n_samples - 1, -deviation[worst]) * len(mean))
         at = float(self._temperatures[worst]), float(mean[worst]), float(stderr[worst])
-        return Identity(name, self._node.path, *at, float(probability), n_samples)
+        return Identity(key, NAMES[key], self._node.path, *at, float(probability), n_samples)
 
 
 def _moments(drawn: np.ndarray) -> np.ndarray:

@@ -10,6 +10,8 @@ from glassnet.analysis.along_dilution import Along, along
 from glassnet.analysis.evidence import DISAGREE, number
 from glassnet.analysis.location import Estimate
 
+#: key of a critical dilution that is read off the line with provisional temperatures
+PROVISIONAL = "transition_line_provisional"
 #: dilutions that are closer are one
 _SAME = 1e-9
 
@@ -118,7 +120,8 @@ class TransitionLine(list):
         if found.provisional is not None:
             return found.provisional
         sizes = tuple(sorted({size for one in self for size in one.sizes}))
-        return Estimate(f"critical dilution at T = {found.temperature:g}: {found.why}", np.nan, np.nan, sizes)
+        why = f"critical dilution at T = {found.temperature:g}: {found.why}"
+        return Estimate(why, np.nan, np.nan, sizes, key="unknown")
 
     def critical(self, temperature: float) -> CriticalDilution:
         """The critical dilution at one temperature, and all that is known of it.
@@ -155,7 +158,7 @@ class TransitionLine(list):
         reasons = against or [axis.why if axis is not None and axis.why else read.name]
         if not known and np.isfinite(interim.value):
             named = f"critical dilution at T = {temperature:g}, from the line, provisional"
-            interim = interim._replace(name=named)
+            interim = interim._replace(key=PROVISIONAL, name=named)
         else:
             interim = None
         everything = ([read] if known else []) + list(listed)
@@ -194,12 +197,12 @@ class TransitionLine(list):
         falls = np.flatnonzero((y[:-1] >= temperature) & (y[1:] < temperature))
         sizes = tuple(sorted({size for found in self for size in found.sizes}))
         if not falls.size:
-            return Estimate(self._why(x, y, temperature), np.nan, np.nan, sizes)
+            return Estimate(self._why(x, y, temperature), np.nan, np.nan, sizes, key="unknown")
         i = int(falls[0])
         gaps = [f"{one.kind} at {one.dilution:g}" for one in self if x[i] + _SAME < effective(one) < x[i + 1] - _SAME]
         if gaps and not provisional:
             why = f"the line passes between dilutions {x[i]:.4g} and {x[i + 1]:.4g}, but is {' and '.join(gaps)}"
-            return Estimate(why, np.nan, np.nan, sizes)
+            return Estimate(why, np.nan, np.nan, sizes, key="unknown")
         thirds = sorted((j for j in (i - 1, i + 2) if 0 <= j < len(x)), key=lambda j: abs(y[j] - temperature))
         near = [i, i + 1, *thirds[:1]]
         power = max(1, _paths(self[0]) - 1)
@@ -208,7 +211,7 @@ class TransitionLine(list):
         # a third dilution tells how the line bends, whatever the variable
         chord, _ = _inverse(x[near[:2]], y[near[:2]], sigma[near[:2]], temperature, 1)
         bend = other - dilution if power > 1 else (chord - dilution) / 2
-        return Estimate("the line", float(dilution), float(np.hypot(bar, bend)), sizes)
+        return Estimate("the line", float(dilution), float(np.hypot(bar, bend)), sizes, key="transition_line")
 
     def _points(self, provisional: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Dilutions, temperatures and errors that are known, by increasing dilution; those at one dilution weighed."""
@@ -240,7 +243,8 @@ class TransitionLine(list):
         lines = ["dilution  effective      T_c  kind"]
         for found in self:
             shown = number(found.temperature, found.stderr) if np.isfinite(found.temperature) else "-"
-            kind = found.headline.partition(", T =")[0]
+            # the temperature has a column of its own
+            kind = found.kind if np.isfinite(found.temperature) else found.headline
             lines.append(f"{found.dilution:8g}  {effective(found):9.4f}  {shown:>9}  {kind}")
         return "\n".join(lines)
 
@@ -269,8 +273,8 @@ def place(found) -> tuple[float, float, bool]:
 
 def _crosses(one) -> bool:
     """Whether curves of different sizes cross at the dilution of a transition."""
-    named = ("planted weight crosses", "Binder cumulants cross", "scaled moment crosses")
-    return any(item.passed and item.name in named for item in getattr(one, "evidence", ()))
+    crossings = ("planted_crossing", "binder_crossing", "moment_crossing")
+    return any(item.passed and item.key in crossings for item in getattr(one, "evidence", ()))
 
 
 def _on_the_wrong_side(one, temperature: float, critical: Estimate) -> bool:

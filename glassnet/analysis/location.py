@@ -22,6 +22,7 @@ from scipy.special import expit
 
 from glassnet.analysis import errors
 from glassnet.analysis.planted import PlantedNode, log_ratio
+from glassnet.analysis.symmetric import FORMS
 
 #: pulls coefficients that the data leave undetermined to zero; one thousandth of a sample
 _RIDGE = 1e-3
@@ -39,7 +40,8 @@ _IN_WIDTH, _SMALL = ", extrapolated in 1/width", "crossing of all sizes, as if c
 class Estimate(NamedTuple):
     """One estimate of the transition temperature: value, standard error, and the sizes it uses, those before dilution.
 
-    `statistical` is the part of the error that more samples would make smaller, nan where it is not told apart.
+    `statistical` is the part of the error that more samples would make smaller, nan where it is not told apart. `key`
+    identifies what was estimated and how, and stays the same from release to release; `name` says it in words.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Estimate(NamedTuple):
     stderr: float
     sizes: tuple[int, ...]
     statistical: float = np.nan
+    key: str = ""
 
 
 class Location(NamedTuple):
@@ -163,12 +166,14 @@ def locate(nodes: list[PlantedNode], *, seed: int = 0) -> Location | None:
     bent = np.unique(data.x).size >= 3
     n_samples = int(data.n_samples.min())
     theta, roots = _joint(data, bent)
-    headline = _estimate(f"crossing of all sizes{_IN_WIDTH if data.correction < 1 else ''}", roots, n_samples, sizes)
+    name = f"crossing of all sizes{_IN_WIDTH if data.correction < 1 else ''}"
+    headline = _estimate("planted_crossing", name, roots, n_samples, sizes)
     others, zeros = _others(data, bent, sizes, n_samples, headline, nodes, seed)
     admissible = [other for other in others if other.stderr <= ADMISSIBLE * headline.stderr]
     spread = max((abs(other.value - headline.value) for other in admissible), default=0.0)
     if data.correction < 1:
-        small = _estimate(_SMALL, _joint(data._replace(correction=1.0), bent)[1], n_samples, sizes)
+        roots = _joint(data._replace(correction=1.0), bent)[1]
+        small = _estimate("planted_crossing_small_corrections", _SMALL, roots, n_samples, sizes)
         if np.isfinite(small.value) and np.isfinite(small.stderr):
             spread, others = max(spread, abs(small.value - headline.value) / 2), [*others, small]
     lowest, highest = data.temperature(data.x.min()), data.temperature(data.x.max())
@@ -232,31 +237,35 @@ def _others(data, bent, sizes, n_samples, headline, nodes, seed):
     """Every other estimate from the same data, and the zeros of the sizes."""
     others = []
     if bent:
-        others.append(_estimate("crossing, Sigma linear in T", _joint(data, False)[1], n_samples, sizes))
+        roots = _joint(data, False)[1]
+        others.append(_estimate("planted_crossing_linear", "crossing, Sigma linear in T", roots, n_samples, sizes))
     if len(sizes) > 2:
-        larger = data.only(data.size > sizes[0])
-        others.append(_estimate("crossing without the smallest size", _joint(larger, bent)[1], n_samples, sizes[1:]))
+        roots = _joint(data.only(data.size > sizes[0]), bent)[1]
+        name = "crossing without the smallest size"
+        others.append(_estimate("planted_crossing_larger_sizes", name, roots, n_samples, sizes[1:]))
     roots, theta = _by_size(data, bent, sizes)
-    zeros = {size: _estimate("w = 1/2", roots[:, i], n_samples, [size]) for i, size in enumerate(sizes)}
+    zeros = {size: _estimate("planted_zero", "w = 1/2", roots[:, i], n_samples, [size]) for i, size in enumerate(sizes)}
     left = data.left_of(sizes)
-    for name, inverse in (_INVERSES if data.correction == 1 else _INVERSE_WIDTHS).items():
+    for form, inverse in (_INVERSES if data.correction == 1 else _INVERSE_WIDTHS).items():
         extrapolated = _intercept(inverse(left), roots)
-        others.append(_estimate(f"w = 1/2, extrapolated in {name}", extrapolated, n_samples, sizes))
+        name = f"w = 1/2, extrapolated in {FORMS[form]}"
+        others.append(_estimate(f"planted_zero_{form}", name, extrapolated, n_samples, sizes))
     # in networks curves of two widths cross away from the transition
     for i, (small, large) in enumerate(pairwise(sizes) if data.correction == 1 else ()):
         crossing = _pair_crossing(data, theta, i, left, headline.value)
-        others.append(_estimate(f"crossing of {small} and {large}", crossing, n_samples, [small, large]))
+        key, name = f"planted_crossing_{small}_{large}", f"crossing of {small} and {large}"
+        others.append(_estimate(key, name, crossing, n_samples, [small, large]))
     logit_zeros = _logit_zeros(nodes, sizes, seed)
     if logit_zeros is not None:
         extrapolated = _intercept(left**-data.correction, logit_zeros)
-        form = "1/N" if data.correction == 1 else "1/width"
-        name = f"zero of the mean ln((1-w)/w), extrapolated in {form}"
-        others.append(_estimate(name, extrapolated, n_samples, sizes))
+        form = "inverse_size" if data.correction == 1 else "inverse_width"
+        name = f"zero of the mean ln((1-w)/w), extrapolated in {FORMS[form]}"
+        others.append(_estimate(f"logit_zero_{form}", name, extrapolated, n_samples, sizes))
     return [other for other in others if np.isfinite(other.value) and np.isfinite(other.stderr)], zeros
 
 
-_INVERSE_WIDTHS = {"1/width": lambda size: size**-0.5}
-_INVERSES = {"1/N": lambda size: 1 / size, "ln N/N": lambda size: np.log(size) / size}
+_INVERSE_WIDTHS = {"inverse_width": lambda size: size**-0.5}
+_INVERSES = {"inverse_size": lambda size: 1 / size, "log_size": lambda size: np.log(size) / size}
 
 
 def _by_size(data: _Data, bent: bool, sizes: list[int]) -> tuple[np.ndarray, np.ndarray]:
@@ -318,8 +327,9 @@ def _curves(data: _Data, theta: np.ndarray, bent: bool, sizes: list[int]) -> dic
     }
 
 
-def _estimate(name: str, resampled: np.ndarray, n_samples: int, sizes) -> Estimate:
-    return Estimate(name, float(resampled[0]), float(errors.bootstrap_error(resampled, n_samples)), tuple(sizes))
+def _estimate(key: str, name: str, resampled: np.ndarray, n_samples: int, sizes) -> Estimate:
+    stderr = float(errors.bootstrap_error(resampled, n_samples))
+    return Estimate(name, float(resampled[0]), stderr, tuple(sizes), key=key)
 
 
 def logistic_regression(design: np.ndarray, n_samples: np.ndarray, weight: np.ndarray) -> np.ndarray:

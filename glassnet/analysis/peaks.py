@@ -168,6 +168,5 @@ def jump(found: xr.Dataset | None) -> Estimate | None:
     headline = values[0]
     known = [trend.value for trend in values if trend.stderr <= ADMISSIBLE * headline.stderr]
     spread = max(abs(value - headline.value) for value in known)
-    return Estimate(
-        "jump of the overlap", headline.value, float(np.hypot(headline.stderr, spread)), tuple(map(int, size))
-    )
+    stderr, sizes = float(np.hypot(headline.stderr, spread)), tuple(map(int, size))
+    return Estimate("jump of the overlap", headline.value, stderr, sizes, key="overlap_jump")

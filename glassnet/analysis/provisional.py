@@ -13,9 +13,10 @@ import numpy as np
 
 from glassnet.analysis import evidence as weigh
 from glassnet.analysis import location
-from glassnet.analysis.evidence import Evidence, number
+from glassnet.analysis.evidence import number
 from glassnet.analysis.location import Estimate, Location, locate
 from glassnet.analysis.planted import PlantedNode
+from glassnet.analysis.questions import Evidence, answer
 
 #: a bracket whose half-width exceeds this part of the temperature tells no more than the planting temperatures do
 _WIDEST = 0.05
@@ -61,15 +62,16 @@ class Starts(NamedTuple):
         bar = np.hypot(self.half_width, max(self.random.stderr, self.planted.stderr))
         name = "planted crossing, between those of random and of planted starts"
         statistical = max(self.random.statistical, self.planted.statistical)
-        return Estimate(name, self.temperature, float(bar), self.sizes, statistical)
+        return Estimate(name, self.temperature, float(bar), self.sizes, statistical, "planted_crossing_between_starts")
 
     def estimates(self) -> list[Estimate]:
         """The crossing of either kind of start, as far as it exists."""
-        return [
-            Estimate(f"planted crossing, {kind} starts only", one.temperature, one.stderr, self.sizes, one.statistical)
-            for kind, one in (("random", self.random), ("planted", self.planted))
-            if one.inside and np.isfinite(one.stderr)
-        ]
+        rows = []
+        for kind, one in (("random", self.random), ("planted", self.planted)):
+            if one.inside and np.isfinite(one.stderr):
+                key, name = f"planted_crossing_{kind}_starts", f"planted crossing, {kind} starts only"
+                rows.append(Estimate(name, one.temperature, one.stderr, self.sizes, one.statistical, key))
+        return rows
 
 
 def of_starts(nodes: list[PlantedNode], *, seed: int = 0) -> Starts | None:
@@ -116,14 +118,14 @@ def bracket(starts: Starts | None) -> Evidence | None:
     """Do the two kinds of start bracket the crossing closely? None where it cannot be asked."""
     if starts is None:
         return None
-    name, sizes = "starts bracket the crossing", starts.sizes
+    key, sizes = "starts_bracket", starts.sizes
     says = f"{_place(starts.random)} from random starts and {_place(starts.planted)} from planted starts"
     if not starts.narrow:
         weights = f"their weights differ by up to {starts.apart:.2f}"
         says += f", {weights}: too far apart for a provisional temperature" if starts.found else f", {weights}"
-        return Evidence(name, np.nan, np.nan, sizes, False if starts.found else None, says)
+        return answer(key, np.nan, np.nan, sizes, False if starts.found else None, says)
     one = starts.estimate()
-    return Evidence(name, one.value, one.stderr, sizes, True, f"{says}: {number(one.value, one.stderr)}")
+    return answer(key, one.value, one.stderr, sizes, True, f"{says}: {number(one.value, one.stderr)}")
 
 
 def choose(

@@ -3,8 +3,9 @@
 import numpy as np
 
 from glassnet.analysis.equilibration import Equilibration
-from glassnet.analysis.evidence import Evidence, number, several
+from glassnet.analysis.evidence import number, several
 from glassnet.analysis.nodes import Node
+from glassnet.analysis.questions import Evidence, answer
 
 #: nodes, samples and files that the evidence names; the attributes of a result have all
 _NAMED = 4
@@ -35,7 +36,7 @@ def _equilibrium(equilibration: Equilibration, found: list[Node]) -> Evidence:
     sizes = tuple(sorted({node.size for node in found}))
     if not failing and not equilibration.nodes:
         says = f"all {several(total, 'sample')} pass{_one_start(equilibration)}"
-        return Evidence("equilibrium", 0.0, np.nan, sizes, True, says)
+        return answer("equilibration", 0.0, np.nan, sizes, True, says)
     parts = []
     if failing:
         paths = list(dict.fromkeys(path for path, _ in failing))
@@ -48,8 +49,8 @@ def _equilibrium(equilibration: Equilibration, found: list[Node]) -> Evidence:
         more = f" and {len(equilibration.nodes) - _NAMED} more" if len(equilibration.nodes) > _NAMED else ""
         together = "all samples together fail in" if failing else "each sample passes, all together they fail in"
         parts.append(f"{together} {', '.join(named)}{more}")
-    return Evidence(
-        "equilibrium",
+    return answer(
+        "equilibration",
         float(len(failing)),
         np.nan,
         sizes,
@@ -75,12 +76,13 @@ def _numbered(samples: list[int]) -> str:
 def _identities(equilibration: Equilibration) -> list[Evidence]:
     """One item for each identity that could be asked: the node where it holds worst."""
     items = []
-    for name in dict.fromkeys(identity.name for identity in equilibration.identities):
-        asked = [identity for identity in equilibration.identities if identity.name == name]
+    for key in dict.fromkeys(identity.key for identity in equilibration.identities):
+        asked = [identity for identity in equilibration.identities if identity.key == key]
         worst = min(asked, key=lambda identity: identity.probability)
         passed = worst.probability >= equilibration.bound
         says = f"{number(worst.difference, worst.stderr)} at worst, in {worst.path} at T = {worst.temperature:.3g}"
-        items.append(Evidence(name, worst.difference, worst.stderr, (), bool(passed), f"{says} ({len(asked)} nodes)"))
+        says += f" ({len(asked)} nodes)"
+        items.append(Evidence(key, worst.name, worst.difference, worst.stderr, (), bool(passed), says))
     return items
 
 
@@ -94,4 +96,4 @@ def _completeness(missing: dict[str, list[int]], damaged: tuple[str, ...]) -> li
         says += "; glassnet scan, run again, sets damaged files aside and makes the samples anew"
     elif count:
         says += "; those that come last may be the hard ones"
-    return [Evidence("scan is complete", float(count), np.nan, (), False, says)]
+    return [answer("completeness", float(count), np.nan, (), False, says)]

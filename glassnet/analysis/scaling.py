@@ -222,24 +222,25 @@ def divergence(overlaps: dict[int, xr.Dataset]) -> dict[str, np.ndarray]:
 
     Returns
     -------
-    dict of str to (n_resamples,) float64
-        T_c of the data and of all resamples (nan where the parabola has no zero) after two forms in N, in 1/N from the
-        two largest sizes and in 1/N and 1/N^2 from the three largest, and two in T, parabolas in T and in 1/T. These
+    dict of (form in N, variable) to (n_resamples,) float64
+        T_c of the data and of all resamples (nan where the parabola has no zero) after two forms in N, "inverse_size"
+        from the two largest sizes and "quadratic" (in 1/N) from the three largest, and two in T, parabolas in "T" and
+        in "1/T". These
         err to opposite sides: on a tree, where 1 / chi = (1 - (k - 1) t^2) / (1 + t^2) with t = tanh(1/T), by -0.6 and
         +0.4 per cent from rungs at 1.1 to 1.5 T_c. Empty with fewer than two sizes or five rungs on which the largest
         size is within a twentieth of its limit.
     """
     shared = common_rungs(list(overlaps.values()))
-    found: dict[str, np.ndarray] = {}
+    zeros: dict[tuple[str, str], np.ndarray] = {}
     if len(overlaps) < 2 or len(shared) < _RUNGS:
-        return found
+        return zeros
     inverse = []
     for data in overlaps.values():
         kept = np.isin(np.round(data.temperature.values, 9), shared)
         inverse.append(1 / data["susceptibility_resampled"].values[:, kept])
     size, inverse = np.array(list(overlaps), dtype=np.float64), np.array(inverse)
     n_samples = _fewest(overlaps)
-    for count, form in ((3, "1/N and 1/N^2"), (2, "1/N")):
+    for count, form in ((3, "quadratic"), (2, "inverse_size")):
         if len(size) < count or not np.isfinite(inverse).all():
             continue
         # value at 1/N = 0 of the polynomial through the largest sizes
@@ -251,8 +252,8 @@ def divergence(overlaps: dict[int, xr.Dataset]) -> dict[str, np.ndarray]:
             continue
         for name, variable in (("T", shared), ("1/T", -1 / shared)):
             zero = _zero(variable[hot], limit[:, hot], n_samples)
-            found[f"{form}, then in {name}"] = zero if name == "T" else -1 / zero
-    return found
+            zeros[form, name] = zero if name == "T" else -1 / zero
+    return zeros
 
 
 def _zero(x: np.ndarray, curves: np.ndarray, n_samples: int) -> np.ndarray:

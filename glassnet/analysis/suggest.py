@@ -56,13 +56,13 @@ def steps(found) -> list[Step]:
     ----------
     found : Transition
     """
-    passed = {item.name: item.passed for item in found.evidence}
+    passed = {item.key: item.passed for item in found.evidence}
     if found.missing:
         return [(Change("Samples are missing: the same file, run again, makes them."),)]
     if found.equilibration.failures or found.equilibration.nodes:
         return _longer(found)
     stands = (Change("The verdict stands."),)
-    if found.kind == "random first-order" and not passed.get("planted weight crosses"):
+    if found.kind == "random first-order" and not passed.get("planted_crossing"):
         return [stands, *_planted(found, passed)]
     if found.kind != "undecided":
         return [stands, *_sharper(found)]
@@ -74,7 +74,7 @@ def _sharper(found) -> list[Step]:
     if found.kind == "none" or not found.estimates:
         return [tuple(Change(f"{_times(more)} as many samples make it firmer.", _more(found, more)) for more in _MORE)]
     headline = found.estimates[0]
-    if found.complexity is not None and headline.name == found.complexity.name:
+    if found.complexity is not None and headline.key == "complexity_zero":
         return [_more_instances(found)]
     statistical = headline.statistical if np.isfinite(headline.statistical) else headline.stderr
     rest = math.sqrt(max(headline.stderr**2 - statistical**2, 0.0))
@@ -146,11 +146,11 @@ def _longer(found) -> list[Step]:
 def _planted(found, passed: dict) -> list[Step]:
     """Planting temperatures around the likely transition, where planted scans do not decide yet."""
     # where no paramagnet can be, random starts that see no order say nothing against planted ones
-    trusted = passed.get("within rigorous bounds") is not False
-    speaks = ("susceptibility grows", "energy is continuous (symmetric)", "Binder dip deepens")
-    against = trusted and any(passed.get(name) is False for name in speaks)
+    trusted = passed.get("rigorous_bounds") is not False
+    speaks = ("susceptibility_growth", "no_latent_heat", "binder_dip")
+    against = trusted and any(passed.get(key) is False for key in speaks)
     # planting draws the signs of couplings anew, and symmetrically
-    if passed.get("planted weight crosses") or against or found.run["glass"].get("bias"):
+    if passed.get("planted_crossing") or against or found.run["glass"].get("bias"):
         return []
     scan = found.run["scan"]
     twice = "The planted weights cross where they were planted, but not significantly: twice the samples."
@@ -204,7 +204,7 @@ def _likely(found) -> float | None:
     if found.provisional is not None:
         return found.provisional.value
     places = [one.value for one in found.estimates if np.isfinite(one.value) and one.value > 0]
-    bounds = [item.value for item in found.evidence if item.name == "within rigorous bounds" and item.value > 0]
+    bounds = [item.value for item in found.evidence if item.key == "rigorous_bounds" and item.value > 0]
     return next(iter([*places, *bounds]), None)
 
 
@@ -233,7 +233,7 @@ def _symmetric(found, passed: dict) -> list[Step]:
             "The glasses as drawn were recorded without the overlap that tells the nature of the transition: that takes"
         )
         return [(Change(f"{why} another directory, as measure cannot change in this one."),)]
-    if passed.get("susceptibility grows") is None or passed.get("Binder cumulants cross") is None:
+    if passed.get("susceptibility_growth") is None or passed.get("binder_crossing") is None:
         return [(Change("Binder cumulants and [q^2] are too noisy to decide: twice the samples.", _more(found, 2)),)]
     return []
 

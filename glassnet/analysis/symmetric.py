@@ -15,6 +15,15 @@ from glassnet.analysis import errors
 
 #: bins of |q| between 0 and 1 in which peaks are looked for
 COARSE = 12
+#: forms in which quantities are extrapolated to infinite size, in words
+FORMS = {
+    "inverse_size": "1/N",
+    "log_size": "ln N/N",
+    "two_thirds_power": "N^-2/3",
+    "square_root": "N^-1/2",
+    "quadratic": "1/N and 1/N^2",
+    "inverse_width": "1/width",
+}
 
 
 class Dip(NamedTuple):
@@ -111,12 +120,13 @@ def deepens_at_every_step(dips: list[Dip]) -> bool:
 
 
 def extrapolations(dips: list[Dip]) -> dict[str, Trend]:
-    """Temperature of the dips at infinite size after four forms; their spread is what the dips do not know."""
+    """Temperature of the dips at infinite size after four of :data:`FORMS`; their spread is what is not known."""
     size = np.array([dip.size for dip in dips], dtype=float)
     place = np.array([dip.temperature for dip in dips])
     stderr = np.array([dip.temperature_stderr for dip in dips])
-    forms = {"1/N": 1 / size, "ln N/N": np.log(size) / size, "N^-2/3": size ** (-2 / 3), "N^-1/2": size**-0.5}
-    return {name: line(inverse, place, stderr)[0] for name, inverse in forms.items()}
+    forms = {"inverse_size": 1 / size, "log_size": np.log(size) / size}
+    forms |= {"two_thirds_power": size ** (-2 / 3), "square_root": size**-0.5}
+    return {form: line(inverse, place, stderr)[0] for form, inverse in forms.items()}
 
 
 def susceptibility_growth(overlaps: dict[int, xr.Dataset]) -> tuple[float, Trend] | None:

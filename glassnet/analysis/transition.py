@@ -12,11 +12,12 @@ from glassnet._checks import real
 from glassnet.analysis import beside, provisional, runfile, words
 from glassnet.analysis.common_dilution import Common, common_dilution, evidence
 from glassnet.analysis.equilibration import Equilibration
-from glassnet.analysis.evidence import Evidence, number
+from glassnet.analysis.evidence import number
 from glassnet.analysis.field import FieldIntegration
 from glassnet.analysis.line import TransitionLine, described
 from glassnet.analysis.location import Estimate, Location, locate, widened
 from glassnet.analysis.nodes import Node, unstarted
+from glassnet.analysis.questions import Evidence, answer
 from glassnet.analysis.sample_evidence import of_samples
 from glassnet.analysis.savedfield import SavedField, saved_field
 from glassnet.analysis.survey import Survey
@@ -379,7 +380,7 @@ def _proved(verdict: Verdict, read: Survey, missing: dict, damaged: tuple[str, .
     if verdict.kind != "undecided":
         at = f" at T = {number(verdict.temperature, verdict.stderr)}" if np.isfinite(verdict.temperature) else ""
         says = f"without the temperatures that fail the evidence says {verdict.kind}{at}"
-        extra.append(Evidence(words.REST, verdict.temperature, verdict.stderr, (), None, says))
+        extra.append(answer("verdict_of_rest", verdict.temperature, verdict.stderr, (), None, says))
     return verdict.left_open(), verdict, extra
 
 
@@ -390,8 +391,7 @@ def _provisional(verdict: Verdict, rest: Verdict | None, read: Survey, found: Fi
     facts = {node.path: node for node in read.nodes}
     every = [one.planted(list(read.planted.values()), facts) for one in (common, *common.ends())]
     starts = provisional.widened([provisional.of_starts(nodes, seed=seed) for nodes in every])
-    name = None if found.field is None else found.field.name
-    measured = next((one for one in verdict.estimates if one.name == name), None)
+    measured = next((one for one in verdict.estimates if one.key == "complexity_zero"), None)
     other = rest.headline if rest is not None and rest.kind in ("continuous", "first-order") else None
     chosen = provisional.choose(
         starts, measured, other, contradicted=verdict.contradicted, annealed=found.annealed, arrest=found.arrest

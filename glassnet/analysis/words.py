@@ -2,25 +2,12 @@
 
 import math
 
-from glassnet.analysis.evidence import Evidence, number, several
+from glassnet.analysis.evidence import number, several
 from glassnet.analysis.line import described
+from glassnet.analysis.questions import QUESTIONS, Evidence
 
-#: what is not known while an item of evidence is open, in plain words; items that are not here leave nothing open
-QUESTIONS = {
-    "planted weight crosses": "where the planted weights of different sizes cross",
-    "planted overlap jumps": "whether the overlap with the planted state jumps",
-    "energy is continuous (planted)": "whether the phases differ in energy",
-    "Binder dip deepens": "whether the dip of the Binder cumulant deepens with N",
-    "overlap has two peaks": "whether the overlap has two peaks",
-    "energy has two peaks": "whether the energy has two peaks",
-    "energy is continuous (symmetric)": "whether there is a latent heat",
-    "susceptibility grows": "whether the order grows with N",
-    "Binder cumulants cross": "whether Binder cumulants cross",
-}
 #: questions in the sentence; the evidence has all
 _ASKED = 3
-#: item that says what the rest would give while some samples are not in equilibrium
-REST = "verdict of the rest"
 
 
 def sentence(result) -> str:
@@ -50,7 +37,7 @@ def sentence(result) -> str:
 
 def _provisional(result) -> str:
     """The provisional temperature of an undecided result, and what it rests on."""
-    found, starts = result.provisional, _item(result, "starts bracket the crossing")
+    found, starts = result.provisional, _item(result, "starts_bracket")
     if found is not None:
         return f"; provisionally T = {number(found.value, found.stderr)} ({found.name})"
     if starts is not None and starts.passed is False:
@@ -72,8 +59,8 @@ def _change(result) -> str:
     return f"{jumps}, the energy does not"
 
 
-def _item(result, name: str) -> Evidence | None:
-    return next((item for item in result.evidence if item.name == name), None)
+def _item(result, key: str) -> Evidence | None:
+    return next((item for item in result.evidence if item.key == key), None)
 
 
 def _lacking(result) -> str:
@@ -85,9 +72,10 @@ def _lacking(result) -> str:
         if equilibration.nodes:
             counted.append(f"the averages of {several(len(equilibration.nodes), 'node')}")
         have = "has" if failing + len(equilibration.nodes) == 1 and failing else "have"
-        rest = _item(result, REST)
+        rest = _item(result, "verdict_of_rest")
         return f"{' and '.join(counted)} {have} not proved equilibrium" + (f"; {rest.says}" if rest else "")
-    asked = [QUESTIONS[item.name] for item in result.evidence if item.passed is None and item.name in QUESTIONS]
+    open_items = [item.key for item in result.evidence if item.passed is None and item.key in QUESTIONS]
+    asked = [QUESTIONS[key].unknown for key in open_items if QUESTIONS[key].unknown]
     if not asked:
         return "the evidence contradicts itself"
     more = f" and {several(len(asked) - _ASKED, 'question')} more" if len(asked) > _ASKED else ""

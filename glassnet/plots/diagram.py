@@ -6,7 +6,7 @@ import numpy as np
 
 from glassnet import theory as cavity_theory
 from glassnet.analysis.evidence import number
-from glassnet.analysis.line import TransitionLine, effective, place
+from glassnet.analysis.line import PROVISIONAL, TransitionLine, effective, place
 from glassnet.plots import legends, look
 
 _DASHES = {"T_d": (0, (1, 2)), "T_K": (0, (5, 3)), "T_c": (0, (5, 3))}
@@ -94,7 +94,7 @@ def critical_dilution(results, temperature: float | None = None):
                 ax.errorbar(*points.T, fmt=f"{marker}-", color=colour, linewidth=0.8, label=f"$N = {size}$", zorder=3)
         found = _line(results).critical_dilution(temperature)
         if np.isfinite(found.value):
-            kind = "provisional" if "provisional" in found.name else "Monte Carlo"
+            kind = "provisional" if found.key == PROVISIONAL else "Monte Carlo"
             label = rf"{kind} $\delta_c = {number(found.value, found.stderr)}$"
             low, high = found.value - found.stderr, found.value + found.stderr
             ax.axvspan(low, high, color=look.BAND, alpha=0.5, lw=0, zorder=0, label=label)

@@ -3,7 +3,17 @@
 import numpy as np
 
 from glassnet.analysis import symmetric
-from glassnet.plots.look import at_common, mark, open_planted, open_symbols, overlap_name, overlap_range, style, warm
+from glassnet.plots.look import (
+    PLANTING_TEMPERATURE,
+    at_common,
+    mark,
+    open_planted,
+    open_symbols,
+    overlap_name,
+    overlap_range,
+    style,
+    warm,
+)
 
 #: densities below are not drawn
 _FLOOR = 1e-4
@@ -38,7 +48,7 @@ def planted_weight(result, ax, theory=None):
     ax.set(xlabel="planting temperature $T$", ylabel="weight of the planted phase $[w]$", ylim=(-0.03, 1.03))
     # often a narrow range, whose labels need many digits
     ax.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-    mark(result, ax, theory)
+    mark(result, ax, theory, along=PLANTING_TEMPERATURE)
     return ax
 
 

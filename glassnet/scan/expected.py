@@ -70,20 +70,22 @@ def told(glass: str, diagram: str | None = None, **keywords) -> str:
         raise UserError(f"theory: {error}") from None
 
 
-def _of_ensemble(glass: str, couplings: str = "binary", bias: float = 0.0, **keywords) -> str:
-    """The cavity theory, and where there is none the paramagnet."""
+def _of_ensemble(glass: str, title: str = "", *, couplings: str = "binary", bias: float = 0.0, **keywords) -> str:
+    """The cavity theory, which names its glass, and where there is none the paramagnet, with the title in front."""
     if couplings == "binary" and bias == 0.0 and glass in _TREES:
         return str(_TREES[glass](**keywords))
     cavity = theory.of(glass, couplings=couplings, bias=bias, **keywords)
-    found = str(cavity or theory.paramagnet_of(glass, couplings=couplings, bias=bias, **keywords))
+    text = (
+        str(cavity) if cavity else title + str(theory.paramagnet_of(glass, couplings=couplings, bias=bias, **keywords))
+    )
     clean = theory.of(glass, **keywords)
     if clean is None:
-        return found
+        return text
     if couplings != "binary":
-        return f"{found}\n\n{_ELSEWHERE}"
+        return f"{text}\n\n{_ELSEWHERE}"
     # an odd product changes its sign when all weights do
     bias = abs(bias) if clean.p % 2 else bias
-    return f"{found}\n\n{theory.ferromagnet.ferromagnet(clean, bias)}" if bias > 0 else found
+    return f"{text}\n\n{theory.ferromagnet.ferromagnet(clean, bias)}" if bias > 0 else text
 
 
 def _along(diagram: theory.PhaseDiagram, file: str) -> str:
@@ -108,8 +110,8 @@ def _of_run_file(run_file: RunFile) -> str:
     for delta in run_file.scan.dilutions:
         for widths in run_file.scan.sizes if ensemble == "walks" else [None]:
             shape = {} if widths is None else {"widths": widths}
-            told = _of_ensemble(ensemble, dilution=delta, **keywords, **shape)
-            blocks.append(f"{ensemble}, dilution {delta:g}: {told}" if told.startswith("paramagnet") else told)
+            title = f"{ensemble}, dilution {delta:g}: "
+            blocks.append(_of_ensemble(ensemble, title, dilution=delta, **keywords, **shape))
     if other := dilution.realised(run_file):
         blocks.append("\n".join([_ASKED, *other]))
     return "\n\n".join(dict.fromkeys(blocks))

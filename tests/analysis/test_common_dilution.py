@@ -367,7 +367,7 @@ def test_a_whole_scan_says_that_sizes_were_moved(synthetic):
     found = gn.find_transition(synthetic.tree(tree))
     assert found.dilution == 0.1
     assert found.effective_dilution == pytest.approx(1 / 8)
-    item = next(item for item in found.evidence if item.name == common.NAME)
+    item = next(item for item in found.evidence if item.key == "common_dilution")
     assert item.passed
     assert "the paramagnet's bound" in item.says
     assert found.location.shift > 0

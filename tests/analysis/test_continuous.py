@@ -218,7 +218,7 @@ def test_layered_couplings_of_minus_one_are_a_ferromagnet(tmp_path, monkeypatch)
     found = find_transition(gn.open_chains(tmp_path / "layered"))
     assert found.kind == "continuous"
     assert abs(found.temperature - 1 / np.arctanh(1 / 4)) < 3 * found.stderr
-    (moment,) = [item for item in found.evidence if item.name == "scaled moment crosses"]
+    (moment,) = [item for item in found.evidence if item.key == "moment_crossing"]
     assert moment.says.startswith("N [q^2] of a ferromagnet")
 
 
@@ -288,13 +288,13 @@ def paramagnet_of_a_tree(degree, noise=0.003, seed=8):
 def test_the_inverse_susceptibility_of_a_tree_vanishes_at_its_transition():
     exact = 1 / np.arctanh(np.sqrt(1 / 3))
     forms = scaling.divergence(paramagnet_of_a_tree(4))
-    assert list(forms) == [f"{n}, then in {t}" for n in ("1/N and 1/N^2", "1/N") for t in ("T", "1/T")]
+    assert list(forms) == [(form, variable) for form in ("quadratic", "inverse_size") for variable in ("T", "1/T")]
     (headline, *rows) = _diverged(paramagnet_of_a_tree(4))
     assert len(rows) == 4
     assert abs(headline.value - exact) < 2 * headline.stderr
     assert headline.stderr < 0.05 * exact
     # a parabola in T stays below, one in 1/T above
-    assert forms["1/N and 1/N^2, then in T"][0] < forms["1/N and 1/N^2, then in 1/T"][0]
+    assert forms["quadratic", "T"][0] < forms["quadratic", "1/T"][0]
 
 
 def test_rungs_on_which_the_sizes_still_differ_are_not_extrapolated():

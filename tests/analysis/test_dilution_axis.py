@@ -400,8 +400,8 @@ def test_a_temperature_within_ladders_without_overlaps_is_refused_for_that(synth
     with pytest.raises(ValueError, match=r"within the ladders of symmetric ones that recorded an overlap \(none\), or"):
         critical_dilution(synthetic.tree(bare), 1.0)
     found = gn.transition_line(synthetic.tree(bare))[0]
-    asked = ("Binder dip deepens", "overlap has two peaks", "susceptibility grows", "Binder cumulants cross")
-    says = {item.name: item.says for item in found.evidence}
-    for name in (*asked, "scaled moment crosses"):
-        assert says[name].startswith("needs overlaps of the symmetric scans: none was recorded"), name
+    asked = ("binder_dip", "overlap_peaks", "susceptibility_growth", "binder_crossing", "moment_crossing")
+    says = {item.key: item.says for item in found.evidence}
+    for key in asked:
+        assert says[key].startswith("needs overlaps of the symmetric scans: none was recorded"), key
     assert "none was recorded" not in str(gn.transition_line(few)[0])

@@ -108,13 +108,13 @@ def test_overlap_and_magnetisation_of_the_ordered_phase_are_extrapolated():
 def test_forms_of_extrapolation_agree_where_corrections_are_of_that_form():
     rng = np.random.default_rng(3)
     rows = {n: 0.7 + 2 / n + 0.01 * rng.normal(size=16) for n in (24, 36, 48, 72)}
-    found = {one.name: one for one in estimates._forms("x", rows)}
-    straight = found["x, 1/N"]
+    found = {one.key: one for one in estimates._forms("x", "weight", rows)}
+    straight = found["x_inverse_size"]
     assert abs(straight.value - 0.7) < 4.5 * straight.stderr
-    assert found.keys() == {"x, 1/N", "x, ln N/N", "x, 1/N and 1/N^2", "x, 1/N without the smallest size"}
+    assert found.keys() == {"x_inverse_size", "x_log_size", "x_quadratic", "x_larger_sizes"}
     headline = estimates.weighed(list(found.values()))
     assert headline.stderr > straight.stderr
-    assert estimates._forms("x", {24: rows[24]}) == []
+    assert estimates._forms("x", "weight", {24: rows[24]}) == []
 
 
 def test_errors_grow_where_a_form_does_not_fit():

@@ -49,9 +49,9 @@ def test_deepening_and_its_opposite():
 def test_dips_that_move_like_one_over_n_extrapolate_to_their_limit_in_that_form():
     moving = dips((-1, -2, -3), tuple(0.65 + 15 / n for n in (48, 72, 96)))
     found = symmetric.extrapolations(moving)
-    assert found["1/N"].value == pytest.approx(0.65)
+    assert found["inverse_size"].value == pytest.approx(0.65)
     # the other forms disagree by far more than the statistical errors: the dips cannot tell
-    assert found["N^-1/2"].value < 0.55
+    assert found["square_root"].value < 0.55
 
 
 def heat_capacities(height, n_samples=16):

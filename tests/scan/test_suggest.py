@@ -113,7 +113,7 @@ def test_a_verdict_that_rests_on_dips_asks_for_planted_scans(synthetic):
     scattered = (headline._replace(statistical=0.9 * headline.stderr), *found.estimates[1:])
     wanted = tomllib.loads(replace(found, estimates=scattered).suggest())
     assert (len(wanted["scan"]["sizes"]), wanted["samples"]) == (3, 64)
-    dips = tuple(item for item in found.evidence if "planted" not in item.name)
+    dips = tuple(item for item in found.evidence if "planted" not in item.key)
     alone = replace(found, location=None, evidence=dips)
     assert "Planted scans around T = 0.5" in alone.suggest()
 
@@ -144,8 +144,8 @@ def test_chains_without_an_ensemble_have_no_suggestion(synthetic):
 def test_a_field_whose_zero_is_the_headline_gets_more_instances(synthetic):
     """Samples of the chains are no part of its bar; the directory goes on."""
     found = find_transition(synthetic.tree(synthetic.two_level((48, 72, 96), (0.55, 0.60, 0.65, 0.70, 0.75), seed=1)))
-    zero = found.estimates[0]._replace(name="field integration", stderr=1e-4)
-    complexity = SimpleNamespace(name="field integration", complexity=SimpleNamespace(sizes={"instance": 4}))
+    zero = found.estimates[0]._replace(key="complexity_zero", stderr=1e-4)
+    complexity = SimpleNamespace(complexity=SimpleNamespace(sizes={"instance": 4}))
     for asked, wanted in ((True, {"instances": 16}), ({"sweeps": 800}, {"sweeps": 800, "instances": 16})):
         run = {**found.run, "scan": {**found.run["scan"], "field": asked}}
         sharp = replace(found, estimates=(zero, *found.estimates), complexity=complexity, run=run)
