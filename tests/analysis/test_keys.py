@@ -107,3 +107,11 @@ def test_keys_that_are_looked_up_are_those_of_questions():
         ]
         assert looked_up
         assert set(looked_up) <= QUESTIONS.keys()
+
+
+def test_the_documentation_lists_the_questions():
+    page = (Path(__file__).parents[2] / "docs" / "analysis.md").read_text()
+    listed = dict(
+        re.findall(r"^\| `([a-z_]+)` \| (.+) \|$", page.partition("| key | name |")[2].partition("\n\n")[0], re.M)
+    )
+    assert listed == {key: question.name for key, question in QUESTIONS.items()}
