@@ -68,7 +68,7 @@ ALLOWED = {
     **{("_dilution", name, "sum"): WHOLE for name in ("drawn", "_shared", "totals", "emptied", "_shares")},
     ("_dilution", "expected", "sum"): TOLD,
     **{("_dilution", "effective", operation): TOLD for operation in ("sum", "reduce", "**")},
-    ("glass", "PathGlass._without", "sum"): WHOLE,
+    ("glass", "PathGlass.without", "sum"): WHOLE,
     ("scan.dilution", "_mistakes", "sum"): TOLD,
     ("scan.dilution", "_realised", "sum"): TOLD,
     ("chains.index", "_mistake", "sum"): WHOLE,

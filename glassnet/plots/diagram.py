@@ -1,7 +1,5 @@
 """The plane of temperature and dilution: phase diagram, and cuts through it at fixed temperature."""
 
-from typing import NamedTuple
-
 import numpy as np
 
 from glassnet import theory as cavity_theory
@@ -11,13 +9,6 @@ from glassnet.plots import legends, look
 
 _DASHES = {"T_d": (0, (1, 2)), "T_K": (0, (5, 3)), "T_c": (0, (5, 3))}
 _SHAPES = {"random first-order": "o", "first-order": "D", "continuous": "s"}
-
-
-class Critical(NamedTuple):
-    """Critical dilution at a fixed temperature with its standard error; nan where the line does not pass there."""
-
-    dilution: float
-    stderr: float
 
 
 def phase_diagram(results):
@@ -75,7 +66,8 @@ def critical_dilution(results, temperature: float | None = None):
     -------
     matplotlib.figure.Figure
         One column wide: the weight of the planted phase, or of high overlaps where nothing is planted, for each
-        size; band: the critical dilution of :func:`critical_at`; dashed and dotted: theory.
+        size; band: the critical dilution of :meth:`glassnet.analysis.line.TransitionLine.critical_dilution`; dashed and
+        dotted: theory.
 
     Raises
     ------
@@ -111,23 +103,6 @@ def critical_dilution(results, temperature: float | None = None):
         # the sizes first: bars come last in the order of matplotlib
         legends.below(figure, sorted(handles, key=lambda handle: not hasattr(handle, "has_yerr")))
     return figure
-
-
-def critical_at(results, temperature: float) -> Critical:
-    """Critical dilution at a fixed temperature: :meth:`glassnet.analysis.line.TransitionLine.critical_dilution`.
-
-    Parameters
-    ----------
-    results : list of glassnet.Transition
-        By increasing dilution, as for :func:`critical_dilution`.
-    temperature : float
-
-    Returns
-    -------
-    Critical
-    """
-    found = _line(results).critical_dilution(temperature)
-    return Critical(found.value, found.stderr)
 
 
 def _line(results) -> TransitionLine:
