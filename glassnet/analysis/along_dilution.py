@@ -34,11 +34,12 @@ _DIP = -0.1
 class Along(NamedTuple):
     """What chains say along the dilution axis at one temperature.
 
-    `found` are the estimates of the critical dilution that answer, the headline first; `estimates` all there are; `why`
-    says why there is no answer. `jumps` is False where planted weights cross and their overlap does not jump there.
+    `answers` are the estimates of the critical dilution that may be claimed, the headline first; `estimates` are all
+    that there are; `why` says why there is no answer. `jumps` is False where planted weights cross and their overlap
+    does not jump there.
     """
 
-    found: tuple[Estimate, ...]
+    answers: tuple[Estimate, ...]
     estimates: tuple[Estimate, ...]
     why: str
     jumps: bool | None = None
@@ -74,7 +75,7 @@ def along(surveys: Surveys, temperature: float) -> Along | None:
     planted = any(node.planted_temperature is not None and reached(node, temperature) for node in surveys.nodes)
     failing = {dilution: _failing(read, temperature) for dilution, read in reads}
     proved = [(node, read.overlaps[node.size]) for node, read in pairs if not failing[node.dilution][1]]
-    return _told(located, asked, _continuous(proved, temperature), list(failing.values()), planted, bool(pairs))
+    return _answered(located, asked, _continuous(proved, temperature), list(failing.values()), planted, bool(pairs))
 
 
 def reached(node: Node, temperature: float) -> bool:
@@ -110,23 +111,23 @@ def _below(node: Node, temperature: float) -> float:
     return float(rungs[rungs <= temperature * (1 + 1e-9)].max())
 
 
-def _told(located: Location | None, asked, rows, failing, planted: bool, unplanted: bool) -> Along:
+def _answered(located: Location | None, asked, rows, failing, planted: bool, unplanted: bool) -> Along:
     """The answers among what was found, or why there are none."""
     (grown, reason), (jump, heat) = rows, asked
     crossed = [] if located is None else [located.estimates[0]._replace(stderr=located.stderr), *located.estimates[1:]]
     # what find_transition asks of a crossing before it says where a transition is
-    answers = located is not None and located.found and jump.passed and heat.passed
-    found = [*(crossed if answers else []), *grown]
-    listed = (*found, *(one for one in crossed if one not in found))
+    crosses = located is not None and located.crosses and jump.passed and heat.passed
+    answers = [*(crossed if crosses else []), *grown]
+    listed = (*answers, *(one for one in crossed if one not in answers))
     samples, together = sum(own + cold for own, cold, _ in failing), sum(nodes for *_, nodes in failing)
     reasons = []
     if samples:
         reasons.append(f"{several(samples, 'sample')} {'has' if samples == 1 else 'have'} not proved equilibrium")
     if together:
         reasons.append(f"the averages of {several(together, 'node')} have not proved equilibrium")
-    jumps = jump.passed if located is not None and located.found else None
-    if not reasons and found:
-        return Along(tuple(found), listed, "", jumps)
+    jumps = jump.passed if located is not None and located.crosses else None
+    if not reasons and answers:
+        return Along(tuple(answers), listed, "", jumps)
     if not reasons and planted:
         reasons.append(_uncrossed(located, jump, heat))
     if not reasons or (unplanted and not (samples or together)):
@@ -142,7 +143,7 @@ def _uncrossed(located: Location | None, jump: Evidence, heat: Evidence) -> str:
     # a line far beyond its points tells on which side they lie and no more
     known = 0 <= located.temperature < 1 and np.isfinite(located.stderr)
     at = f"at {number(located.temperature, located.stderr)}" if known else ""
-    if located.found:
+    if located.crosses:
         there = f"planted weights cross {at}"
         if not jump.passed:
             return f"{there}, but the overlap with the planted state does not jump: {jump.says}"
@@ -163,7 +164,7 @@ def _continuous(overlaps: list[tuple[Node, xr.Dataset]], temperature: float) -> 
     for size in sorted({node.size for node, _ in overlaps}):
         own = [pair for pair in overlaps if pair[0].size == size]
         own.sort(key=lambda pair: pair[0].effective_dilution)
-        own = [pair for place, pair in enumerate(own) if not place or _apart(pair[0], own[place - 1][0])]
+        own = [pair for index, pair in enumerate(own) if not index or _apart(pair[0], own[index - 1][0])]
         fewer = np.array([(1 - node.effective_dilution) ** (1 - p) for node, _ in own])
         known = [name for name in _CURVES if all(name in data for _, data in own)]
         at = [_at(data, temperature) for _, data in own]
@@ -181,8 +182,8 @@ def _continuous(overlaps: list[tuple[Node, xr.Dataset]], temperature: float) -> 
         return [], f"symmetric scans need two sizes at four or more common dilutions{_reached_by(shared)}"
     if min(float(data["binder_resampled"][0].min()) for data in curves.values()) < _DIP:
         return [], "the Binder cumulant has a dip, so the transition is not continuous: planted scans locate it"
-    found = [_in_dilution(one, p) for one in grown.estimates]
-    return found, "" if found else _uncrossed_sizes(grown)
+    estimates = [_in_dilution(one, p) for one in grown.estimates]
+    return estimates, "" if estimates else _uncrossed_sizes(grown)
 
 
 def _apart(node: Node, other: Node) -> bool:
@@ -205,11 +206,11 @@ def _shared(curves: dict[int, xr.Dataset]) -> dict[int, xr.Dataset]:
     several the largest one."""
     if not curves:
         return curves
-    places = [data.temperature.values for data in curves.values()]
-    lowest, highest = max(place[0] for place in places), min(place[-1] for place in places)
-    within = [place[(place >= lowest) & (place <= highest)] for place in places]
+    axes = [data.temperature.values for data in curves.values()]
+    lowest, highest = max(axis[0] for axis in axes), min(axis[-1] for axis in axes)
+    within = [axis[(axis >= lowest) & (axis <= highest)] for axis in axes]
     rungs = max(reversed(within), key=len)
-    if all(np.array_equal(place, rungs) for place in places):
+    if all(np.array_equal(axis, rungs) for axis in axes):
         return curves
     return {size: on_rungs(data, data.temperature.values, rungs) for size, data in curves.items()}
 
@@ -226,7 +227,7 @@ def _uncrossed_sizes(grown: Continuous) -> str:
     """Why a continuous transition has no place."""
     if grown.exponents is not None:
         return f"{grown.exponents.quantity} of all sizes does not cross within the dilutions of the scan"
-    if grown.binder.found:
+    if grown.binder.crosses:
         return "Binder cumulants cross, but two sizes do not tell how far from the limit"
     return "Binder cumulants of all sizes do not cross within the dilutions of the scan"
 

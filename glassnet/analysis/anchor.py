@@ -49,8 +49,9 @@ class Anchor:
     def __init__(self, node: Node):
         hottest = float(node.chain["temperature"].values[-1])
         self._beta, self._paramagnet = 1.0 / hottest, Paramagnet(node)
-        told = on_random_graph(node) and _free_weights(node) >= 3 and np.isfinite(self._paramagnet.log_z(self._beta))
-        self.known = bool(told) or math.isinf(hottest)
+        has_few_loops = on_random_graph(node) and _free_weights(node) >= 3
+        closed_form = has_few_loops and bool(np.isfinite(self._paramagnet.log_z(self._beta)))
+        self.known = closed_form or math.isinf(hottest)
         start = "n_weights ln 2 at T = inf" if math.isinf(hottest) else f"the paramagnet at T = {hottest:g}"
         self.described = start if self.known else "unknown"
         self.lacks = "" if self.known else _INFINITE

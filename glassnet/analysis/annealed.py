@@ -162,12 +162,12 @@ def freezing(thermodynamics: dict[int, xr.Dataset], annealed: Annealed | None) -
     limits = [symmetric.line(form, energy, stderr)[0] for form in forms]
     if not all(cold + _SIGNIFICANT * limit.stderr < limit.value < 0 for limit in limits):
         return None
-    places = []
+    crossings = []
     for limit in limits:
         ends = [_temperature_of(annealed, limit.value + k * limit.stderr, shared[0]) for k in (-1, 0, 1)]
-        places.append((ends[1], (ends[2] - ends[0]) / 2))
-    values = [place for place, _ in places]
-    bar = np.hypot((max(values) - min(values)) / 2, max(error for _, error in places))
+        crossings.append((ends[1], (ends[2] - ends[0]) / 2))
+    values = [temperature for temperature, _ in crossings]
+    bar = np.hypot((max(values) - min(values)) / 2, max(error for _, error in crossings))
     middle, sizes = (max(values) + min(values)) / 2, tuple(thermodynamics)
     return Estimate("freezing energy, four exponents", middle, float(bar), sizes, key="freezing_energy")
 

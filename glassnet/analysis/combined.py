@@ -70,28 +70,28 @@ class Combined:
         self.n_blocks = self._count_blocks(energy, overlap) if blocks else 0
         draws, n_rungs, n_replicas = energy.shape
         block = np.arange(draws) * max(self.n_blocks, 1) // draws
-        held = n_replicas * self._leave_out(np.bincount(block).astype(np.float64))
-        levels, place = freeenergy.sort(energy, float(self._betas[0]))
-        by_rung = freeenergy.tally(place, len(levels), np.arange(n_rungs)[:, None])
-        totals = self._leave_out(freeenergy.tally(place, len(levels), block[:, None, None]))
+        counts = n_replicas * self._leave_out(np.bincount(block).astype(np.float64))
+        levels, level = freeenergy.sort(energy, float(self._betas[0]))
+        by_rung = freeenergy.tally(level, len(levels), np.arange(n_rungs)[:, None])
+        totals = self._leave_out(freeenergy.tally(level, len(levels), block[:, None, None]))
         first = freeenergy.bennett(freeenergy.Histogram(levels, by_rung), self._betas)
         rows = []
-        for total, n_draws in zip(totals, held, strict=True):
+        for total, n_draws in zip(totals, counts, strict=True):
             start = rows[0] if rows else first
             rows.append(freeenergy.multihistogram(levels, total, n_draws, self._betas, start))
         # the anchor may be unknown: it shifts ln Z and nothing else
         self._anchor = anchor
         self.from_above = anchor + first
         self.log_z = anchor + np.array(rows)
-        self._single = self._weighted(levels, np.array(rows), held, [totals])
+        self._single = self._weighted(levels, np.array(rows), counts, [totals])
         self._double = None
         if overlap is not None:
             both = energy[:, :, pairs[:, 0]] + energy[:, :, pairs[:, 1]]
-            levels, place = freeenergy.sort(both, float(self._betas[0]) / _COARSE)
+            levels, level = freeenergy.sort(both, float(self._betas[0]) / _COARSE)
             square = overlap * overlap
-            sums = [freeenergy.tally(place, len(levels), block[:, None, None], q) for q in (None, square, square**2)]
+            sums = [freeenergy.tally(level, len(levels), block[:, None, None], q) for q in (None, square, square**2)]
             self._double = self._weighted(
-                levels, 2 * np.array(rows), held, [self._leave_out(column) for column in sums]
+                levels, 2 * np.array(rows), counts, [self._leave_out(column) for column in sums]
             )
 
     def _leave_out(self, blocks):
@@ -99,8 +99,8 @@ class Combined:
         total = blocks.sum(axis=0, keepdims=True)
         return np.concatenate([total, total - blocks]) if self.n_blocks else total
 
-    def _weighted(self, levels, log_z, held, columns) -> _Weighted:
-        rows = [freeenergy.log_weights(levels, self._betas, *row) for row in zip(log_z, held, strict=True)]
+    def _weighted(self, levels, log_z, counts, columns) -> _Weighted:
+        rows = [freeenergy.log_weights(levels, self._betas, *row) for row in zip(log_z, counts, strict=True)]
         relative = np.exp(np.array(rows) - rows[0])
         return _Weighted(levels, rows[0], [column * relative for column in columns])
 

@@ -88,38 +88,39 @@ class Common(NamedTuple):
         """The same with a slope that is one standard error lower and higher; nothing where no size is moved."""
         return tuple(self._replace(off=off) for off in (-1.0, 1.0)) if self.slope is not None else ()
 
-    def planted(self, nodes: list[PlantedNode], of: dict[str, Node]) -> list[PlantedNode]:
+    def planted(self, nodes: list[PlantedNode], by_path: dict[str, Node]) -> list[PlantedNode]:
         """Planted nodes at temperatures of the common dilution, without those of sizes that cannot be compared."""
-        kept = [(node, of[node.path]) for node in nodes if self.holds(of[node.path].size)]
-        places = [node.temperature + float(self.shift(node.temperature, own.effective_dilution)) for node, own in kept]
-        return [node._replace(temperature=t) for (node, _), t in zip(kept, places, strict=True) if t > 0]
+        kept = [(node, by_path[node.path]) for node in nodes if self.holds(by_path[node.path].size)]
+        moved = [node.temperature + float(self.shift(node.temperature, own.effective_dilution)) for node, own in kept]
+        return [node._replace(temperature=t) for (node, _), t in zip(kept, moved, strict=True) if t > 0]
 
-    def averages(self, found: dict[int, xr.Dataset]) -> dict[int, xr.Dataset]:
+    def averages(self, by_size: dict[int, xr.Dataset]) -> dict[int, xr.Dataset]:
         """Averages by size at the common dilution: on the rungs of the largest size, as far as they reach, with
         energies in proportion to those of the paramagnet."""
-        held = {size: data for size, data in found.items() if self.holds(size)}
-        if self.slope is None or not held or not self.differs:
-            return held
-        rungs = held[max(held)].temperature.values
-        rungs = self.temperature(rungs, max(held))
+        comparable = {size: data for size, data in by_size.items() if self.holds(size)}
+        if self.slope is None or not comparable or not self.differs:
+            return comparable
+        rungs = comparable[max(comparable)].temperature.values
+        rungs = self.temperature(rungs, max(comparable))
         # a steep slope may leave nothing of the coldest ones
         rungs = rungs[rungs > 0]
-        return {size: self._interpolated(data, size, rungs) for size, data in held.items()}
+        return {size: self._interpolated(data, size, rungs) for size, data in comparable.items()}
 
-    def phases(self, found: dict[int, xr.Dataset]) -> dict[int, xr.Dataset]:
+    def phases(self, by_size: dict[int, xr.Dataset]) -> dict[int, xr.Dataset]:
         """The same for the phases of each sample where they weigh the same; sizes with one that would do so below T = 0
         are left out."""
-        held = {size: data for size, data in found.items() if self.holds(size)}
-        held = {n: data for n, data in held.items() if np.all(self.temperature(data["temperature"].values, n) > 0)}
-        return {size: self._of_samples(data, size, "temperature", {"gap": 1}) for size, data in held.items()}
+        comparable = {size: data for size, data in by_size.items() if self.holds(size)}
+        above_zero = lambda size, data: bool(np.all(self.temperature(data["temperature"].values, size) > 0))  # noqa: E731
+        comparable = {size: data for size, data in comparable.items() if above_zero(size, data)}
+        return {size: self._of_samples(data, size, "temperature", {"gap": 1}) for size, data in comparable.items()}
 
     def _interpolated(self, data: xr.Dataset, size: int, rungs: np.ndarray) -> xr.Dataset:
-        places = self.temperature(data.temperature.values, size)
-        data, places = data.isel(temperature=places > 0), places[places > 0]
-        if not np.array_equal(places, rungs):
-            lowest, highest = places.min(initial=np.inf), places[np.isfinite(places)].max(initial=0.0)
-            rungs = rungs[((rungs >= lowest) & (rungs <= highest)) | np.isin(rungs, places)]
-            data = on_rungs(data, places, rungs)
+        temperatures = self.temperature(data.temperature.values, size)
+        data, temperatures = data.isel(temperature=temperatures > 0), temperatures[temperatures > 0]
+        if not np.array_equal(temperatures, rungs):
+            lowest, highest = temperatures.min(initial=np.inf), temperatures[np.isfinite(temperatures)].max(initial=0.0)
+            rungs = rungs[((rungs >= lowest) & (rungs <= highest)) | np.isin(rungs, temperatures)]
+            data = on_rungs(data, temperatures, rungs)
         energies = [name for name in _ENERGIES if name in data]
         if energies:
             ratio = xr.DataArray(self._energies(rungs, size), dims="temperature")
@@ -128,14 +129,14 @@ class Common(NamedTuple):
             data = self._of_samples(data, size, "peak_temperature", {"peak_height": 2})
         return data
 
-    def _of_samples(self, data: xr.Dataset, size: int, place: str, powers: dict[str, int]) -> xr.Dataset:
+    def _of_samples(self, data: xr.Dataset, size: int, variable: str, powers: dict[str, int]) -> xr.Dataset:
         """Temperatures of the samples moved, and quantities in a power of the energy."""
         if self.slope is None or abs(self.sizes[size] - self.dilution) <= _SAME:
             return data
-        moved = self.temperature(data[place].values, size)
+        moved = self.temperature(data[variable].values, size)
         ratio = self._energies(moved, size)
         changed = {name: (data[name].dims, data[name].values * ratio**power) for name, power in powers.items()}
-        return data.assign({place: (data[place].dims, moved), **changed})
+        return data.assign({variable: (data[variable].dims, moved), **changed})
 
     def _energies(self, temperature, size: int) -> np.ndarray:
         """Energy of the paramagnet at the common dilution over that of a size, at the same place of their lines."""
@@ -288,10 +289,10 @@ def _of_curves(own: Measured, beside: list[Measured], isentropes) -> Slope | Non
         total, squares = 0.0, 0.0
         for mine, theirs, move in pairs:
             (rungs, curve), (others, curves) = mine, theirs
-            places = others + value * move
-            reach = (places >= rungs[0]) & (places <= rungs[-1])
-            steep = _linear(rungs, np.gradient(curve, rungs, axis=1), places[reach]) * move[reach]
-            lacks = curves[:, reach] - _linear(rungs, curve, places[reach])
+            moved = others + value * move
+            reach = (moved >= rungs[0]) & (moved <= rungs[-1])
+            steep = _linear(rungs, np.gradient(curve, rungs, axis=1), moved[reach]) * move[reach]
+            lacks = curves[:, reach] - _linear(rungs, curve, moved[reach])
             total, squares = total + (steep * lacks).sum(axis=1), squares + (steep**2).sum(axis=1)
         if not pairs or not np.isfinite(total).all() or not np.all(squares > 0):
             return None
@@ -316,11 +317,11 @@ def _pairs(own: Measured, other: Measured, size: int, isentropes) -> list[tuple]
     if size not in other.overlaps:
         return []
     here, there = (_dilution_of(one, size) for one in (own, other))
-    found = [one.overlaps[size].isel(temperature=_finite(one.overlaps[size])) for one in (own, other)]
-    if abs(here - there) <= _SAME or min(data.sizes["temperature"] for data in found) < _FEWEST_RUNGS:
+    curves = [one.overlaps[size].isel(temperature=_finite(one.overlaps[size])) for one in (own, other)]
+    if abs(here - there) <= _SAME or min(data.sizes["temperature"] for data in curves) < _FEWEST_RUNGS:
         return []
-    name = "binder_resampled" if found[0].attrs.get("p") == 2 else "peak_weight_resampled"
-    mine, theirs = ((data.temperature.values, data[name].values) for data in found)
+    name = "binder_resampled" if curves[0].attrs.get("p") == 2 else "peak_weight_resampled"
+    mine, theirs = ((data.temperature.values, data[name].values) for data in curves)
     return [(mine, theirs, _unit_shift(isentropes, theirs[0], there, here))]
 
 
@@ -339,16 +340,16 @@ def _linear(x: np.ndarray, curves: np.ndarray, at: np.ndarray) -> np.ndarray:
     return curves[:, right - 1] * (1 - share) + curves[:, right] * share
 
 
-def on_rungs(data: xr.Dataset, places: np.ndarray, rungs: np.ndarray) -> xr.Dataset:
+def on_rungs(data: xr.Dataset, temperatures: np.ndarray, rungs: np.ndarray) -> xr.Dataset:
     """Averages interpolated in the logarithm of the temperature; what is at infinite temperature stays there."""
-    finite, wanted = np.isfinite(places), np.isfinite(rungs)
+    finite, wanted = np.isfinite(temperatures), np.isfinite(rungs)
     columns = {}
     for name, variable in data.variables.items():
         if "temperature" not in variable.dims or name == "temperature":
             continue
         axis = variable.dims.index("temperature")
         values = np.moveaxis(np.asarray(variable.values, dtype=np.float64), axis, -1)
-        between = _interpolate(np.log(places[finite]), values[..., finite], np.log(rungs[wanted]))
+        between = _interpolate(np.log(temperatures[finite]), values[..., finite], np.log(rungs[wanted]))
         result = np.concatenate([between, values[..., ~finite][..., : (~wanted).sum()]], axis=-1)
         result = np.abs(result) if str(name).endswith("_stderr") else result
         columns[name] = (variable.dims, np.moveaxis(result, -1, axis), variable.attrs)

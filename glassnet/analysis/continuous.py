@@ -75,7 +75,7 @@ def continuous(overlaps: dict[int, xr.Dataset]) -> Continuous:
 def _with(overlaps: dict[int, xr.Dataset], exponents: Exponents) -> Continuous:
     """With known exponents."""
     binder, order = scaling.binder(overlaps, exponents), scaling.order(overlaps, exponents)
-    if order is None or not order.found:
+    if order is None or not order.crosses:
         return Continuous(exponents, binder, order, [])
     families = [_crossed(overlaps, exponents, binder, order)]
     if exponents is FERROMAGNET and all(data.attrs["bias"] == 1 for data in overlaps.values()):
@@ -100,27 +100,27 @@ def _crossed(overlaps: dict[int, xr.Dataset], exponents: Exponents, binder, orde
     A moment's crossing alone errs by as much as if the other one lay at the distance that consistent exponents allow:
     to know less must not make a bar smaller.
     """
-    if order is None or not order.found:
+    if order is None or not order.crosses:
         return []
     sizes, quantity = tuple(overlaps), exponents.quantity
     suffix, term = ("_corrected", f", with a term in N^-{exponents.decay}") if corrected else ("", "")
     key, name = f"{exponents.key}_crossing{suffix}", f"{quantity} of all sizes cross{term}"
-    found = [Estimate(name, order.temperature, order.stderr, sizes, key=key)]
+    rows = [Estimate(name, order.temperature, order.stderr, sizes, key=key)]
     first, last = exponents.between
     part = (first + last) / 2
     # anywhere between the two ends is as likely
     open_part = (last - first) / np.sqrt(12)
-    if binder is None or not binder.found:
+    if binder is None or not binder.crosses:
         bar = float(np.hypot(order.stderr, _APART * order.temperature * np.hypot(part, open_part)))
         key, name = f"{exponents.key}_crossing_alone{suffix}", f"crossing of {quantity} alone{term}"
-        return [Estimate(name, order.temperature, bar, sizes, order.stderr, key), *found]
+        return [Estimate(name, order.temperature, bar, sizes, order.stderr, key), *rows]
     mean = (1 - part) * order.resampled + part * binder.resampled
     apart = abs(order.temperature - binder.temperature) * open_part
     bar = float(np.hypot(errors.bootstrap_error(mean, _fewest(overlaps)), apart))
     key, name = f"binder_crossing{suffix}", f"Binder cumulants of all sizes cross{term}"
-    found.append(Estimate(name, binder.temperature, binder.stderr, sizes, key=key))
+    rows.append(Estimate(name, binder.temperature, binder.stderr, sizes, key=key))
     key, name = f"{exponents.key}_and_binder_crossing{suffix}", f"crossings of {quantity} and Binder, weighed{term}"
-    return [Estimate(name, float(mean[0]), bar, sizes, key=key), *found]
+    return [Estimate(name, float(mean[0]), bar, sizes, key=key), *rows]
 
 
 def _distinct(rows: list[Estimate]) -> list[Estimate]:
@@ -134,21 +134,21 @@ def _of_either(overlaps: dict[int, xr.Dataset]) -> Continuous:
     Those count that put the moment's crossing above that of the Binder cumulants, and not far above, as they do where
     they hold. The bar holds the distance between the two, if both count.
     """
-    rows = [found for found in (_with(overlaps, one) for one in (GLASS, PRODUCT)) if _consistent(found)]
+    rows = [fit for fit in (_with(overlaps, one) for one in (GLASS, PRODUCT)) if _consistent(fit)]
     if not rows:
         return Continuous(None, scaling.fitted(overlaps), None, [])
-    best = min(rows, key=lambda found: found.order.misfit)
-    others = [found.estimates[0] for found in rows if found is not best]
+    best = min(rows, key=lambda fit: fit.order.misfit)
+    others = [fit.estimates[0] for fit in rows if fit is not best]
     headline = weighed([best.estimates[0], *others], admissible=np.inf)
     return best._replace(estimates=[headline, *best.estimates[1:]])
 
 
-def _consistent(found: Continuous) -> bool:
-    if not found.estimates or found.binder is None or not found.binder.falls:
+def _consistent(fit: Continuous) -> bool:
+    if not fit.estimates or fit.binder is None or not fit.binder.falls:
         return False
-    above = found.order.resampled - found.binder.resampled
+    above = fit.order.resampled - fit.binder.resampled
     error = float(np.std(above[1:]))
-    return -2 * error < above[0] < _APART * found.order.temperature
+    return -2 * error < above[0] < _APART * fit.order.temperature
 
 
 def _without_exponents(overlaps: dict[int, xr.Dataset]) -> Continuous:
@@ -158,11 +158,11 @@ def _without_exponents(overlaps: dict[int, xr.Dataset]) -> Continuous:
     that: two sizes would not tell at all.
     """
     binder = scaling.fitted(overlaps)
-    if binder is None or not binder.found or len(overlaps) < 3:
+    if binder is None or not binder.crosses or len(overlaps) < 3:
         return Continuous(None, binder, None, [])
     sizes, key, name = tuple(overlaps), "binder_crossing", "Binder cumulants of all sizes cross"
     larger = scaling.fitted({size: overlaps[size] for size in sizes[1:]})
-    if larger is None or not larger.found:
+    if larger is None or not larger.crosses:
         return Continuous(None, binder, None, [])
     change = larger.resampled - binder.resampled
     away = 2 * np.hypot(change[0], errors.bootstrap_error(change, _fewest(overlaps)))

@@ -45,9 +45,9 @@ def expected(ensemble: str, size, dilution: float, keywords: dict) -> Degrees:
         left = [members - gone for members, gone in zip(sizes, removed, strict=True)]
         if min(left) <= 0:
             raise ValueError(f"dilution must leave a weight of {sizes[left.index(min(left))]}, got {dilution!r}")
-        found = _in_layers(sizes, left, keywords) if len(sizes) > 1 else _on_all(ensemble, size, left[0], keywords)
-        alpha += probability * found.alpha
-        laws.append(probability * found.shares)
+        degrees = _in_layers(sizes, left, keywords) if len(sizes) > 1 else _on_all(ensemble, size, left[0], keywords)
+        alpha += probability * degrees.alpha
+        laws.append(probability * degrees.shares)
     shares = np.zeros(max(map(len, laws)))
     for law in laws:
         shares[: len(law)] += law

@@ -213,7 +213,7 @@ def _relaxation(temperatures, times, overlap, attrs, uneven=False):
         attrs=attrs,
     )
     verdict, silent = _verdicts(temperatures, times, overlap)
-    held = np.array([word == "held" for word in verdict])
+    is_held = np.array([word == "held" for word in verdict])
     half = overlap[:, times >= times[-1] // 2].mean(axis=1)
     left = _fall(times, overlap, 4, 1) / 2
     plateau = half - left
@@ -223,8 +223,8 @@ def _relaxation(temperatures, times, overlap, attrs, uneven=False):
         temperatures,
         verdict,
         np.array([_crossing(times, row) for row in mean]),
-        np.where(held, plateau.mean(axis=(1, 2)), np.nan),
-        np.where(held, stderr, np.nan),
+        np.where(is_held, plateau.mean(axis=(1, 2)), np.nan),
+        np.where(is_held, stderr, np.nan),
         _bracket(temperatures, verdict, silent),
     )
 
@@ -271,13 +271,13 @@ def _verdicts(temperatures, times, overlap):
 def _bracket(temperatures, verdict, silent=()):
     """Bounds of T_d; temperatures that are `silent` are passed over."""
     lower, upper = 0.0, np.inf
-    told = list(zip(temperatures, verdict, strict=True))
-    told = [pair for pair, passed in itertools.zip_longest(told, silent, fillvalue=False) if not passed]
-    for temperature, word in told:
+    answers = list(zip(temperatures, verdict, strict=True))
+    answers = [pair for pair, passed in itertools.zip_longest(answers, silent, fillvalue=False) if not passed]
+    for temperature, word in answers:
         if word != "held":
             break
         lower = float(temperature)
-    for temperature, word in told[::-1]:
+    for temperature, word in answers[::-1]:
         if word not in ("lost", "decaying"):
             break
         upper = float(temperature)

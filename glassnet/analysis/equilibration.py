@@ -158,7 +158,7 @@ class Examination:
         # pairs share replicas and are not independent: their mean is one chain
         series = [energy, *([peak if planted else peak.mean(axis=1, keepdims=True)] if varies.any() else [])]
         half = energy.shape[1] // 2 if planted else 0
-        found = [comparisons.none(energy.shape[2]), comparisons.none(int(varies.sum()))]
+        drifts = [comparisons.none(energy.shape[2]), comparisons.none(int(varies.sum()))]
         slowest = 0.5
         if len(energy) >= _SHORTEST:
             cut = [comparisons.stretches(chains) for chains in series]
@@ -167,16 +167,16 @@ class Examination:
             if varies.any() and not planted:
                 # one chain alone knows its time badly
                 slowest = max(slowest, comparisons.stretches(peak[:, :: -(-peak.shape[1] // _PAIRS)]).time)
-            found[: len(cut)] = [comparisons.drift(stretches, slowest) for stretches in cut]
-        self._tables["energy_drift"].append(found[0].at(counted))
-        self._tables["overlap_drift"].append(found[1].spread(varies).at(counted))
+            drifts[: len(cut)] = [comparisons.drift(stretches, slowest) for stretches in cut]
+        self._tables["energy_drift"].append(drifts[0].at(counted))
+        self._tables["overlap_drift"].append(drifts[1].spread(varies).at(counted))
         if planted:
             both = comparisons.starts(peak, half, slowest) if half and varies.any() else comparisons.none(varies.sum())
             self._tables["starts"].append(both.spread(varies).at(counted))
         self._stuck.append(self._scatter(energy, high, counted, full & planted, slowest))
         return slowest
 
-    def _scatter(self, energy, high, counted, found, slowest) -> np.ndarray:
+    def _scatter(self, energy, high, counted, all_planted, slowest) -> np.ndarray:
         """Probability of the scatter between replicas on the rungs that count."""
         if _is_free(self.node, len(self._stuck)):
             return np.ones(len(counted))
@@ -185,7 +185,7 @@ class Examination:
             alike = thinned(alike)
         asked = energy[:, :, counted], alike[:, :, counted]
         probability = np.minimum.reduce([stuck.scatter(chains, n_replicas, slowest) for chains in asked])
-        never = stuck.never_moves(energy, found)[counted]
+        never = stuck.never_moves(energy, all_planted)[counted]
         # where replicas that started at random have found the planted state too, nothing is left to be found
         return np.where(never, 0.0, np.minimum(1.0, 2 * probability))
 
@@ -214,9 +214,9 @@ def conclude(examinations: list[Examination]) -> Equilibration:
         path, numbers = examination.node.path, examination.node.sample_numbers
         for test in tests:
             improbable = test.samples < bound
-            for place in np.flatnonzero(improbable.any(axis=1)):
-                hottest = test.temperatures[np.flatnonzero(improbable[place])[-1]]
-                failures.append(Failure(path, numbers[place], test.reason, float(hottest)))
+            for index in np.flatnonzero(improbable.any(axis=1)):
+                hottest = test.temperatures[np.flatnonzero(improbable[index])[-1]]
+                failures.append(Failure(path, numbers[index], test.reason, float(hottest)))
             if test.node < bound:
                 failing_nodes.setdefault(path, f"{test.reason} on the average over samples")
     for identity in identities:

@@ -31,10 +31,10 @@ def weighed(estimates: list[Estimate], admissible: float = ADMISSIBLE, **named) 
 def equal_weight(phases: dict[int, xr.Dataset], thermodynamics: dict[int, xr.Dataset]) -> list[Estimate]:
     """Temperature at which the phases of low and high energy weigh the same, and that of the largest heat capacity."""
     key, name = "equal_weight", "equal weight of the phases"
-    found = _forms(key, name, {n: data["temperature"].values for n, data in phases.items()})
+    rows = _forms(key, name, {n: data["temperature"].values for n, data in phases.items()})
     peaks = {n: data["peak_temperature"].values for n, data in thermodynamics.items() if n in phases}
-    found += _forms("largest_heat_capacity", "largest heat capacity", peaks)
-    return [weighed(found, key=key, name=name), *found] if found else []
+    rows += _forms("largest_heat_capacity", "largest heat capacity", peaks)
+    return [weighed(rows, key=key, name=name), *rows] if rows else []
 
 
 def latent_heat(phases: dict[int, xr.Dataset], thermodynamics: dict[int, xr.Dataset]) -> list[Estimate]:
@@ -43,20 +43,20 @@ def latent_heat(phases: dict[int, xr.Dataset], thermodynamics: dict[int, xr.Data
     for n, data in thermodynamics.items():
         if n in phases:
             heat[n] = 2 * data["peak_temperature"].values * np.sqrt(data["peak_height"].values / n)
-    found = _forms("latent_heat_maximum", "latent heat from c_max/N", heat)
+    rows = _forms("latent_heat_maximum", "latent heat from c_max/N", heat)
     gaps = {n: data["gap"].values for n, data in phases.items()}
-    found += _forms(DISTANCE, "latent heat from the distance of the phases", gaps)
+    rows += _forms(DISTANCE, "latent heat from the distance of the phases", gaps)
     # heat capacities hardly scatter, but their corrections differ from those of the distance
-    return [weighed(found, 2 * ADMISSIBLE, key="latent_heat", name="latent heat"), *found] if found else []
+    return [weighed(rows, 2 * ADMISSIBLE, key="latent_heat", name="latent heat"), *rows] if rows else []
 
 
 def ordered_phase(phases: dict[int, xr.Dataset]) -> list[Estimate]:
     """Overlap and magnetisation of the ordered phase where both phases weigh the same, as far as they were recorded."""
-    found = []
+    rows = []
     for name in ("overlap", "magnetisation"):
         forms = _forms(f"ordered_{name}", name, {n: data[name].values for n, data in phases.items()})
-        found += [weighed(forms, key=f"ordered_{name}", name=name)] if forms else []
-    return found
+        rows += [weighed(forms, key=f"ordered_{name}", name=name)] if forms else []
+    return rows
 
 
 def _forms(key: str, name: str, samples: dict[int, np.ndarray]) -> list[Estimate]:
@@ -72,18 +72,18 @@ def _forms(key: str, name: str, samples: dict[int, np.ndarray]) -> list[Estimate
     stderr = np.array([values.std(ddof=1) / np.sqrt(len(values)) for values in samples.values()])
     # samples may agree to the last digit, on a grid or by symmetry
     stderr = np.maximum(stderr, 1e-4 * np.abs(mean))
-    ones, sizes, found = np.ones_like(size), tuple(samples), []
+    ones, sizes, rows = np.ones_like(size), tuple(samples), []
     if len(size) > 2:
         without = _inflated([ones[1:], 1 / size[1:]], mean[1:], stderr[1:])
         text = f"{name}, 1/N without the smallest size"
-        found.append(Estimate(text, *without, sizes[1:], key=f"{key}_larger_sizes"))
+        rows.append(Estimate(text, *without, sizes[1:], key=f"{key}_larger_sizes"))
     forms = {"inverse_size": [ones, 1 / size], "log_size": [ones, np.log(size) / size]}
     if len(size) > 3:
         forms["quadratic"] = [ones, 1 / size, size**-2]
     for form, columns in forms.items():
         limit = _inflated(columns, mean, stderr)
-        found.append(Estimate(f"{name}, {symmetric.FORMS[form]}", *limit, sizes, key=f"{key}_{form}"))
-    return found
+        rows.append(Estimate(f"{name}, {symmetric.FORMS[form]}", *limit, sizes, key=f"{key}_{form}"))
+    return rows
 
 
 def _inflated(columns: list[np.ndarray], mean: np.ndarray, stderr: np.ndarray) -> Trend:
@@ -95,12 +95,12 @@ def _inflated(columns: list[np.ndarray], mean: np.ndarray, stderr: np.ndarray) -
     return Trend(coefficients[0].value, coefficients[0].stderr * misfit)
 
 
-def dips(found: list[Dip]) -> list[Estimate]:
+def dips(minima: list[Dip]) -> list[Estimate]:
     """Binder minima in four forms; the headline is the middle, half of the spread in its bar."""
-    if len(found) < 2:
+    if len(minima) < 2:
         return []
-    sizes = tuple(dip.size for dip in found)
-    forms = symmetric.extrapolations(found)
+    sizes = tuple(dip.size for dip in minima)
+    forms = symmetric.extrapolations(minima)
     each = [
         Estimate(f"Binder minimum, {symmetric.FORMS[form]}", *trend, sizes, key=f"binder_minimum_{form}")
         for form, trend in forms.items()
@@ -121,28 +121,28 @@ def peak_weight(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:
     """
     rows = []
     for size, data in overlaps.items():
-        places = _where(data.temperature.values, data["peak_weight_resampled"].values) / (1 - _PEAK)
-        stderr = float(errors.bootstrap_error(places, data.attrs["n_samples"]))
-        if not np.isfinite(places[0]) or not np.isfinite(stderr):
+        temperatures = _where(data.temperature.values, data["peak_weight_resampled"].values) / (1 - _PEAK)
+        stderr = float(errors.bootstrap_error(temperatures, data.attrs["n_samples"]))
+        if not np.isfinite(temperatures[0]) or not np.isfinite(stderr):
             return []
-        rows.append((size, places[0], stderr))
+        rows.append((size, temperatures[0], stderr))
     if len(rows) < 2:
         return []
-    size, place, stderr = np.array(rows).T
+    size, temperature, stderr = np.array(rows).T
     sizes = tuple(int(n) for n in size)
-    found, key, name = [], "peak_weight", "peak weight 1/10"
+    estimates, key, name = [], "peak_weight", "peak weight 1/10"
     for form, inverse in {"inverse_size": 1 / size, "log_size": np.log(size) / size}.items():
-        limit = symmetric.line(inverse, place, stderr)[0]
-        found.append(Estimate(f"{name}, {symmetric.FORMS[form]}", *limit, sizes, key=f"{key}_{form}"))
-    return [weighed(found, key=key, name=name), *found]
+        limit = symmetric.line(inverse, temperature, stderr)[0]
+        estimates.append(Estimate(f"{name}, {symmetric.FORMS[form]}", *limit, sizes, key=f"{key}_{form}"))
+    return [weighed(estimates, key=key, name=name), *estimates]
 
 
 def _where(temperature: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Hottest temperature at which each row of weights (n_rows, n_rungs) falls through the tenth; nan if nowhere."""
-    places = np.full(len(weights), np.nan)
+    crossings = np.full(len(weights), np.nan)
     falls = (weights[:, :-1] >= _PEAK) & (weights[:, 1:] < _PEAK)
     for row in np.flatnonzero(falls.any(axis=1)):
         rung = np.flatnonzero(falls[row])[-1]
         share = (weights[row, rung] - _PEAK) / (weights[row, rung] - weights[row, rung + 1])
-        places[row] = temperature[rung] + share * (temperature[rung + 1] - temperature[rung])
-    return places
+        crossings[row] = temperature[rung] + share * (temperature[rung + 1] - temperature[rung])
+    return crossings

@@ -7,7 +7,7 @@ from glassnet.analysis import errors, symmetric
 from glassnet.analysis.continuous import Continuous
 from glassnet.analysis.estimates import DISTANCE
 from glassnet.analysis.location import Estimate, Location
-from glassnet.analysis.peaks import jump, told
+from glassnet.analysis.peaks import jump, positions
 from glassnet.analysis.planted import PlantedNode
 from glassnet.analysis.questions import Evidence, answer
 from glassnet.analysis.scaling import Scaled
@@ -38,7 +38,7 @@ def crossing(location: Location | None) -> Evidence:
         return answer(key, np.nan, np.nan, (), None, says)
     sizes = location.estimates[0].sizes
     shown = f"T = {number(location.temperature, location.stderr)} for N = {_listed(sizes)}"
-    if location.found:
+    if location.crosses:
         error = f"statistical {location.statistical:.2g}, spread of extrapolations {location.spread:.2g}"
         error += f", slope between dilutions {location.shift:.2g}" if location.shift else ""
         return answer(key, location.temperature, location.stderr, sizes, True, f"at {shown} ({error})")
@@ -56,18 +56,18 @@ def two_phases(nodes: list[PlantedNode], location: Location | None) -> Evidence:
     The jump is the distance of the two, extrapolated like that of the peaks of P(q).
     """
     key = "planted_jump"
-    if location is None or not location.found:
+    if location is None or not location.crosses:
         return answer(key, np.nan, np.nan, (), None, "not asked without a crossing")
     rows, parts, left = {}, [], []
     for size in sorted({node.size for node in nodes}):
         own = [node for node in nodes if node.size == size]
         nearest = min(own, key=lambda node: abs(node.temperature - location.temperature))
         centres = 0.5 * (nearest.edges[1:] + nearest.edges[:-1])
-        found = symmetric.peaks(centres, nearest.density.mean(axis=0), nearest.threshold)
-        rows[size] = symmetric.Peaks(np.nan, np.nan, 1.0) if found is None else found
+        double = symmetric.peaks(centres, nearest.density.mean(axis=0), nearest.threshold)
+        rows[size] = symmetric.Peaks(np.nan, np.nan, 1.0) if double is None else double
         counts = errors.resampling_counts(nearest.n_samples, key=nearest.path)
         resampled = errors.resampled_means(nearest.density, counts)
-        row = told(np.abs(centres), resampled, nearest.threshold, nearest.n_samples)
+        row = positions(np.abs(centres), resampled, nearest.threshold, nearest.n_samples)
         left.append(nearest.n_weights)
         # the mean |q| of independent configurations
         parts.append(row | {"scatter": float(np.sqrt(2 / (np.pi * left[-1])))})
@@ -93,7 +93,7 @@ def planted_heat(nodes: list[PlantedNode], location: Location | None, temperatur
     weight is extrapolated in both forms; their difference is in the error.
     """
     key = "no_planted_latent_heat"
-    if location is None or not location.found:
+    if location is None or not location.crosses:
         return answer(key, np.nan, np.nan, (), None, "not asked without a crossing")
     rows, named = [], set()
     for node in nodes:
@@ -104,9 +104,9 @@ def planted_heat(nodes: list[PlantedNode], location: Location | None, temperatur
     sizes = tuple(sorted(named))
     if len(sizes) < 2:
         return answer(key, np.nan, np.nan, sizes, None, "too few samples visit both phases near the crossing")
-    size, places, gap, stderr = np.array(rows).T
+    size, temperatures, gap, stderr = np.array(rows).T
     # with more points than sizes, the change with temperature can be told apart
-    away = [places - location.temperature] if len(rows) > len(sizes) and np.ptp(places) > 0 else []
+    away = [temperatures - location.temperature] if len(rows) > len(sizes) and np.ptp(temperatures) > 0 else []
     forms = [symmetric.fit([np.ones_like(size), size**power, *away], gap, stderr)[0] for power in (-1.0, -0.5)]
     value = (forms[0].value + forms[1].value) / 2
     heat = Trend(value, float(np.hypot(max(form.stderr for form in forms), (forms[0].value - forms[1].value) / 2)))
@@ -145,10 +145,10 @@ def overlap_peaks(overlaps: dict, order: xr.Dataset | None, apart: Estimate | No
     rows = {}
     for size, data in overlaps.items():
         rung = int(np.argmin(np.abs(data["peak_weight"].values - 0.5)))
-        place, density = data["overlap"].values, data["density"].values[rung]
+        overlap, density = data["overlap"].values, data["density"].values[rung]
         # a few overlaps in the tail are no peak
         seen = data["peak_weight"].values[rung] > _SEEN
-        rows[size] = symmetric.peaks(place, density, data.attrs["threshold"]) if seen else None
+        rows[size] = symmetric.peaks(overlap, density, data.attrs["threshold"]) if seen else None
     known = {size: row for size, row in rows.items() if row is not None}
     if len(known) < len(rows) or not rows:
         says = "needs symmetric scans that reach high overlaps"
@@ -221,12 +221,12 @@ def little_heat(heat: symmetric.LatentHeat | None) -> bool:
     return heat is not None and heat.square.below((_SMALL_HEAT * heat.temperature.value) ** 2)
 
 
-def growth(found: tuple[float, Trend] | None, sizes: tuple[int, ...]) -> Evidence:
+def growth(measured: tuple[float, Trend] | None, sizes: tuple[int, ...]) -> Evidence:
     """Does [q^2], over its value without order, grow with N at low temperature? passed = as in an ordered phase."""
     key = "susceptibility_growth"
-    if found is None or not np.isfinite(found[1].stderr):
+    if measured is None or not np.isfinite(measured[1].stderr):
         return answer(key, np.nan, np.nan, sizes, None, "needs symmetric scans in equilibrium at two sizes")
-    temperature, trend = found
+    temperature, trend = measured
     passed = True if trend.above(_GROWING) else False if trend.below(_FLAT) else None
     says = (
         f"[q^2] over its value without order grows like N^{number(trend.value, trend.stderr)} at T = {temperature:.3g}"
@@ -234,36 +234,36 @@ def growth(found: tuple[float, Trend] | None, sizes: tuple[int, ...]) -> Evidenc
     return answer(key, trend.value, trend.stderr, sizes, passed, says)
 
 
-def crossings(scaled: Scaled | None, found: dict, sizes: tuple[int, ...]) -> Evidence:
+def crossings(scaled: Scaled | None, by_pair: dict, sizes: tuple[int, ...]) -> Evidence:
     """Do the Binder cumulants of all sizes cross, as a function of one scaling variable?"""
     key = "binder_crossing"
     if scaled is None:
         says = "needs symmetric scans in equilibrium at two sizes and four common temperatures"
         return answer(key, np.nan, np.nan, sizes, None, says)
-    pairs = ", ".join(f"{number(*trend)} ({small}, {large})" for (small, large), trend in found.items())
-    if not scaled.found:
+    pairs = ", ".join(f"{number(*trend)} ({small}, {large})" for (small, large), trend in by_pair.items())
+    if not scaled.crosses:
         says = f"not all sizes together; pairs at T = {pairs}" if pairs else "no"
         return answer(key, np.nan, np.nan, sizes, None if pairs else False, says)
     return _crossed(key, "", scaled, sizes, f"; pairs at {pairs}" if pairs else "")
 
 
-def moment(found: Continuous, sizes: tuple[int, ...]) -> Evidence:
+def moment(fit: Continuous, sizes: tuple[int, ...]) -> Evidence:
     """Does N^r times the moment that orders cross, with the exponents of mean-field theory?"""
     key = "moment_crossing"
     if len(sizes) < 2:
         return answer(key, np.nan, np.nan, sizes, None, "needs symmetric scans in equilibrium at two sizes")
-    if found.exponents is None:
+    if fit.exponents is None:
         says = (
             "no exponents are known: no two-body glass on a random graph, or neither a glass's nor a ferromagnet's fit"
         )
         return answer(key, np.nan, np.nan, sizes, None, says)
-    what = f"{found.exponents.quantity} of a {found.exponents.name}"
-    if found.order is None:
+    what = f"{fit.exponents.quantity} of a {fit.exponents.name}"
+    if fit.order is None:
         says = f"{what} needs symmetric scans in equilibrium at two sizes and four common temperatures"
         return answer(key, np.nan, np.nan, sizes, None, says)
-    if not found.order.found:
+    if not fit.order.crosses:
         return answer(key, np.nan, np.nan, sizes, False, f"{what} does not")
-    return _crossed(key, f"{what} ", found.order, sizes)
+    return _crossed(key, f"{what} ", fit.order, sizes)
 
 
 def _crossed(key: str, what: str, scaled: Scaled, sizes: tuple[int, ...], pairs: str = "") -> Evidence:
@@ -330,7 +330,7 @@ def complexity(field) -> Evidence:
 def agreement(located: Location | None, field) -> Evidence:
     """Do the crossing of the planted weights and the zero of the complexity lie at one temperature?"""
     key = "field_agreement"
-    known = located is not None and located.found and field is not None and np.isfinite(field.temperature)
+    known = located is not None and located.crosses and field is not None and np.isfinite(field.temperature)
     if not known:
         return answer(key, np.nan, np.nan, (), None, "needs a crossing and a zero of the complexity")
     apart, bar = abs(field.temperature - located.temperature), float(np.hypot(field.stderr, located.stderr))

@@ -62,8 +62,8 @@ class FieldIntegration(Shown):
     def __str__(self) -> str:
         data = self.complexity
         known = np.isfinite(self.temperature)
-        found = f"T_K = {number(self.temperature, self.stderr)}" if known else "complexity has no zero in this range"
-        lines = [f"{self.name}: {found}", f"{data.attrs['system']}, {data.attrs['effort']}", ""]
+        text = f"T_K = {number(self.temperature, self.stderr)}" if known else "complexity has no zero in this range"
+        lines = [f"{self.name}: {text}", f"{data.attrs['system']}, {data.attrs['effort']}", ""]
         lines.append(f"{'T':>7}  {'complexity':>13}  {'drift':>8}  overlap, weakest field")
         for t, temperature in enumerate(data.temperature.values):
             row = data.isel(temperature=t)
@@ -225,13 +225,13 @@ def integrated(ensemble, keywords, temperatures, measured, sweeps) -> FieldInteg
         By the size before dilution; several sizes are extrapolated.
     sweeps : int
     """
-    found, dilution = [], keywords.get("dilution", 0.0)
+    averages, dilution = [], keywords.get("dilution", 0.0)
     for size, parts in measured.items():
         known = complexity.known_controls(expected(ensemble, size, dilution, keywords), temperatures)
-        found.append(side_by_side(parts, known, sweeps))
+        averages.append(side_by_side(parts, known, sweeps))
     sizes = [size if isinstance(size, int) else _wiring.n_network_weights(size) for size in measured]
     shown = next(iter(measured)) if len(measured) == 1 else " and ".join(map(str, measured))
-    whole = found[0] if len(found) == 1 else finitesize.extrapolated(sizes, found)
+    whole = averages[0] if len(averages) == 1 else finitesize.extrapolated(sizes, averages)
     instances = whole.complexity.shape[1]
     plantings = planted_field.n_plantings(len(temperatures))
     fields = f"{plantings} plantings in each of {planted_field.NODES} fields"
@@ -242,32 +242,32 @@ def integrated(ensemble, keywords, temperatures, measured, sweeps) -> FieldInteg
     p = keywords.get("p") or len(next(iter(measured))) - 1
     shift = finitesize.finite_size(ensemble, sizes, p, dilution)
     shifts = finitesize.of_complexity(ensemble, sizes, shift)
-    place, stderr = zero(temperatures, whole, data["mean"].values, data["stderr"].values, shifts)
-    return FieldIntegration(data, place, float(np.hypot(stderr, place * shift)))
+    temperature, stderr = zero(temperatures, whole, data["mean"].values, data["stderr"].values, shifts)
+    return FieldIntegration(data, temperature, float(np.hypot(stderr, temperature * shift)))
 
 
-def _dataset(found: Averages, temperatures, attrs) -> xr.Dataset:
+def _dataset(instances: Averages, temperatures, attrs) -> xr.Dataset:
     fields, _ = planted_field.quadrature()
     # instances are the first axis here, as they were averaged in earlier releases: the same digits
-    overlap, drift = 1 - found.missing, np.ascontiguousarray(found.drift.T).mean(axis=0)
+    overlap, drift = 1 - instances.missing, np.ascontiguousarray(instances.drift.T).mean(axis=0)
     lost = (overlap[:, 0] < _LEAST_OVERLAP) | (np.abs(drift) > _MOST_DRIFT)
-    found.complexity[lost] = np.nan
-    averages = np.array([found.at(np.ones(1), np.array([t]), temperatures) for t in range(len(temperatures))])
+    instances.complexity[lost] = np.nan
+    averages = np.array([instances.at(np.ones(1), np.array([t]), temperatures) for t in range(len(temperatures))])
     along = ("temperature",)
     return xr.Dataset(
         {
-            "complexity": (("temperature", "instance"), found.complexity),
+            "complexity": (("temperature", "instance"), instances.complexity),
             "mean": (along, averages[:, 0]),
             "stderr": (along, averages[:, 1]),
             "drift": (along, drift),
             "overlap": (("temperature", "field"), overlap),
-            "annealed_entropy": (along, found.entropy),
-            "local_field_law": (("temperature", "local_field"), found.law),
+            "annealed_entropy": (along, instances.entropy),
+            "local_field_law": (("temperature", "local_field"), instances.law),
         },
         coords={
             "temperature": temperatures,
             "field": fields,
-            "local_field": np.arange(found.law.shape[1]) - found.law.shape[1] // 2,
+            "local_field": np.arange(instances.law.shape[1]) - instances.law.shape[1] // 2,
         },
         attrs=attrs,
     )

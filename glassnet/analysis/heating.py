@@ -48,10 +48,10 @@ class Melting(Shown):
     def __str__(self) -> str:
         longest = int(self.curves.time[-1])
         if np.isfinite(self.temperature):
-            found = f"melts at T = {number(self.temperature, self.stderr)} within {longest} sweeps"
+            outcome = f"melts at T = {number(self.temperature, self.stderr)} within {longest} sweeps"
         else:
-            found = f"has no melting point in this range within {longest} sweeps"
-        lines = [f"crystal planted at T = {self.planted_temperature:.4g}: {found}"]
+            outcome = f"has no melting point in this range within {longest} sweeps"
+        lines = [f"crystal planted at T = {self.planted_temperature:.4g}: {outcome}"]
         count = self.curves.sizes["instance"]
         those = "this one instance, others melt elsewhere" if count == 1 else f"{count} instances"
         lines.append(f"(limit of superheating of {those}; not the dynamical temperature T_d)")

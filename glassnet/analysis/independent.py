@@ -90,9 +90,9 @@ def layered_pairs(layer_sizes: tuple[int, ...]) -> IndependentPairs:
     for smallest in sorted(set(np.concatenate([size for size, _ in laws]).tolist())):
         above = [(size[size >= smallest], weight[size >= smallest]) for size, weight in laws]
         beyond = [(size[size > smallest], weight[size > smallest]) for size, weight in laws]
-        for place, order in enumerate((1, 2, 4)):
-            shifted[place] += _moment_of_sum(above, order, 2.0 * smallest)
-            shifted[place] -= _moment_of_sum(beyond, order, 2.0 * smallest)
+        for index, order in enumerate((1, 2, 4)):
+            shifted[index] += _moment_of_sum(above, order, 2.0 * smallest)
+            shifted[index] -= _moment_of_sum(beyond, order, 2.0 * smallest)
     mean, square, fourth = (moments + shifted) / 2 / float(sum(layer_sizes)) ** np.array([1, 2, 4])
     return IndependentPairs(float(mean), float(square), float(fourth / square**2))
 
@@ -102,8 +102,8 @@ def _law_of_size(number: int) -> tuple[np.ndarray, np.ndarray]:
     flips = np.arange(number + 1)
     log_weight = [math.lgamma(number + 1) - math.lgamma(k + 1) - math.lgamma(number - k + 1) for k in flips]
     weight = np.exp(np.array(log_weight) - number * math.log(2))
-    size, place = np.unique(np.abs(number - 2 * flips), return_inverse=True)
-    return size, np.bincount(place, weights=weight)
+    size, index = np.unique(np.abs(number - 2 * flips), return_inverse=True)
+    return size, np.bincount(index, weights=weight)
 
 
 def _moment_of_sum(laws: list[tuple[np.ndarray, np.ndarray]], order: int, shift: float) -> float:

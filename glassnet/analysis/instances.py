@@ -96,15 +96,15 @@ class Averages(NamedTuple):
     entropy: np.ndarray
     sweeps: int
 
-    def at(self, share: np.ndarray, places: np.ndarray, temperatures: np.ndarray) -> tuple[float, float]:
-        """Mean and standard error of a sum over some of the temperatures, at `places`, with the shares of each."""
-        values, within = share @ self.complexity[places], np.abs(share) @ self.within[places]
-        controls = np.einsum("t,tic->ic", share, self.controls[places])
+    def at(self, share: np.ndarray, indices: np.ndarray, temperatures: np.ndarray) -> tuple[float, float]:
+        """Mean and standard error of a sum over some of the temperatures, at `indices`, with the shares of each."""
+        values, within = share @ self.complexity[indices], np.abs(share) @ self.within[indices]
+        controls = np.einsum("t,tic->ic", share, self.controls[indices])
         # temperatures share their random numbers: the errors of the plantings add up
-        known = None if self.known is None else share @ self.known[places]
+        known = None if self.known is None else share @ self.known[indices]
         mean, stderr = average(values, within, controls, known)
-        nearest = temperatures[places[np.argmax(np.abs(share))]]
-        return mean, float(np.hypot(stderr, still_to_come(share @ self.drift[places], self.sweeps, nearest)))
+        nearest = temperatures[indices[np.argmax(np.abs(share))]]
+        return mean, float(np.hypot(stderr, still_to_come(share @ self.drift[indices], self.sweeps, nearest)))
 
 
 def side_by_side(parts: list[Instance], known: np.ndarray | None, sweeps: int) -> Averages:

@@ -75,28 +75,28 @@ class TransitionLine(list):
 
     @property
     def dilutions(self) -> np.ndarray:
-        return np.array([effective(found) for found in self])
+        return np.array([effective(transition) for transition in self])
 
     @property
     def asked(self) -> np.ndarray:
-        return np.array([found.dilution for found in self])
+        return np.array([transition.dilution for transition in self])
 
     @property
     def temperatures(self) -> np.ndarray:
-        return np.array([found.temperature for found in self], dtype=np.float64)
+        return np.array([transition.temperature for transition in self], dtype=np.float64)
 
     @property
     def stderrs(self) -> np.ndarray:
-        return np.array([found.stderr for found in self], dtype=np.float64)
+        return np.array([transition.stderr for transition in self], dtype=np.float64)
 
     @property
     def kinds(self) -> list[str]:
-        return [found.kind for found in self]
+        return [transition.kind for transition in self]
 
     @property
     def span(self) -> tuple[float, float]:
         """Lowest and highest temperature known of the line, provisional ones among them; (inf, -inf) without any."""
-        known = [value for value, *_ in map(place, self) if np.isfinite(value)]
+        known = [value for value, *_ in map(known_temperature, self) if np.isfinite(value)]
         return min(known, default=np.inf), max(known, default=-np.inf)
 
     def critical_dilution(self, temperature: float) -> Estimate:
@@ -113,14 +113,14 @@ class TransitionLine(list):
         -------
         Estimate
         """
-        found = self.critical(temperature)
-        if found.claimed:
-            first = found.estimates[0]
-            return first._replace(name=f"critical dilution at T = {found.temperature:g}, from {first.name}")
-        if found.provisional is not None:
-            return found.provisional
+        critical = self.critical(temperature)
+        if critical.claimed:
+            first = critical.estimates[0]
+            return first._replace(name=f"critical dilution at T = {critical.temperature:g}, from {first.name}")
+        if critical.provisional is not None:
+            return critical.provisional
         sizes = tuple(sorted({size for one in self for size in one.sizes}))
-        why = f"critical dilution at T = {found.temperature:g}: {found.why}"
+        why = f"critical dilution at T = {critical.temperature:g}: {critical.why}"
         return Estimate(why, np.nan, np.nan, sizes, key="unknown")
 
     def critical(self, temperature: float) -> CriticalDilution:
@@ -149,7 +149,7 @@ class TransitionLine(list):
         axis = None if self._surveys is None else along(self._surveys, temperature)
         listed = () if axis is None else axis.estimates
         known = np.isfinite(read.value)
-        answers = ([read] if known else []) + ([axis.found[0]] if axis is not None and axis.found else [])
+        answers = ([read] if known else []) + ([axis.answers[0]] if axis is not None and axis.answers else [])
         against = self._against(temperature, read, axis)
         if answers and not against:
             first = min(answers, key=lambda one: one.stderr)
@@ -170,16 +170,16 @@ class TransitionLine(list):
             return []
         if np.isfinite(read.value) and axis.jumps is False:
             return [f"the line passes at {number(read.value, read.stderr)}, but {axis.why}"]
-        if not axis.found:
+        if not axis.answers:
             return []
-        found = axis.found[0]
-        shown = f"{number(found.value, found.stderr)} along the dilution axis"
+        crossing = axis.answers[0]
+        shown = f"{number(crossing.value, crossing.stderr)} along the dilution axis"
         if np.isfinite(read.value):
-            if abs(read.value - found.value) > DISAGREE * np.hypot(read.stderr, found.stderr):
+            if abs(read.value - crossing.value) > DISAGREE * np.hypot(read.stderr, crossing.stderr):
                 return [f"{shown} and {number(read.value, read.stderr)} from the line disagree"]
             return []
-        below = [one for one in self if effective(one) <= found.value][-1:]
-        beside = [*below, *[one for one in self if effective(one) > found.value][:1]]
+        below = [one for one in self if effective(one) <= crossing.value][-1:]
+        beside = [*below, *[one for one in self if effective(one) > crossing.value][:1]]
         unproved = [one for one in beside if one.equilibration.failing or one.equilibration.nodes]
         if unproved:
             where = " and ".join(f"{one.dilution:g}" for one in unproved)
@@ -188,14 +188,14 @@ class TransitionLine(list):
         if open_ones:
             where = " and ".join(f"{one.dilution:g}" for one in open_ones)
             return [f"{shown}, but the transition at dilution {where}, where curves cross as well, is undecided"]
-        wrong = [one for one in self if _on_the_wrong_side(one, temperature, found)]
+        wrong = [one for one in self if _on_the_wrong_side(one, temperature, crossing)]
         return [f"{shown}, but the chains say {one.kind} at dilution {one.dilution:g}" for one in wrong[:1]]
 
     def _read(self, temperature: float, provisional: bool) -> Estimate:
         """The dilution at which the line passes a temperature; its name says from what, or why it does not."""
         x, y, sigma = self._points(provisional)
         falls = np.flatnonzero((y[:-1] >= temperature) & (y[1:] < temperature))
-        sizes = tuple(sorted({size for found in self for size in found.sizes}))
+        sizes = tuple(sorted({size for transition in self for size in transition.sizes}))
         if not falls.size:
             return Estimate(self._why(x, y, temperature), np.nan, np.nan, sizes, key="unknown")
         i = int(falls[0])
@@ -215,8 +215,8 @@ class TransitionLine(list):
 
     def _points(self, provisional: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Dilutions, temperatures and errors that are known, by increasing dilution; those at one dilution weighed."""
-        places = [(effective(found), *place(found)) for found in self]
-        rows = sorted(row[:3] for row in places if np.isfinite(row[:3]).all() and (provisional or row[3]))
+        every = [(effective(transition), *known_temperature(transition)) for transition in self]
+        rows = sorted(row[:3] for row in every if np.isfinite(row[:3]).all() and (provisional or row[3]))
         points: list[tuple] = []
         for row in rows:
             if points and row[0] - points[-1][0] < _SAME:
@@ -229,7 +229,7 @@ class TransitionLine(list):
 
     def _why(self, x: np.ndarray, y: np.ndarray, temperature: float) -> str:
         """Why the line of known temperatures y at dilutions x does not fall through a temperature."""
-        unknown = [f"{found.kind} at {found.dilution:g}" for found in self if not np.isfinite(found.temperature)]
+        unknown = [f"{one.kind} at {one.dilution:g}" for one in self if not np.isfinite(one.temperature)]
         also = f" ({', '.join(unknown)})" if unknown else ""
         if len(x) < 2:
             return f"transition temperatures are known at {len(x)} of {len(self)} dilutions, two are needed{also}"
@@ -241,34 +241,35 @@ class TransitionLine(list):
 
     def __str__(self) -> str:
         lines = ["dilution  effective      T_c  kind"]
-        for found in self:
-            shown = number(found.temperature, found.stderr) if np.isfinite(found.temperature) else "-"
+        for transition in self:
+            shown = number(transition.temperature, transition.stderr) if np.isfinite(transition.temperature) else "-"
             # the temperature has a column of its own
-            kind = found.kind if np.isfinite(found.temperature) else found.headline
-            lines.append(f"{found.dilution:8g}  {effective(found):9.4f}  {shown:>9}  {kind}")
+            kind = transition.kind if np.isfinite(transition.temperature) else transition.headline
+            lines.append(f"{transition.dilution:8g}  {effective(transition):9.4f}  {shown:>9}  {kind}")
         return "\n".join(lines)
 
 
-def effective(found) -> float:
+def effective(transition) -> float:
     """Effective dilution of a transition; of objects that know none, the one that was asked for."""
-    return float(getattr(found, "effective_dilution", found.dilution))
+    return float(getattr(transition, "effective_dilution", transition.dilution))
 
 
-def differs(found) -> bool:
+def differs(transition) -> bool:
     """Whether the effective dilution of a transition is shown beside the one that was asked for."""
-    return _dilution.differ(found.dilution, effective(found))
+    return _dilution.differ(transition.dilution, effective(transition))
 
 
-def described(found) -> str:
+def described(transition) -> str:
     """The dilution that was asked for, and the effective one where it differs: "0.1 (effective 0.125)"."""
-    return f"{found.dilution:g} (effective {effective(found):.4g})" if differs(found) else f"{found.dilution:g}"
+    asked = f"{transition.dilution:g}"
+    return f"{asked} (effective {effective(transition):.4g})" if differs(transition) else asked
 
 
-def place(found) -> tuple[float, float, bool]:
+def known_temperature(transition) -> tuple[float, float, bool]:
     """Transition temperature and error, and whether it is one: else they are provisional, nan without either."""
-    if np.isfinite(found.temperature) or found.provisional is None:
-        return found.temperature, found.stderr, True
-    return found.provisional.value, found.provisional.stderr, False
+    if np.isfinite(transition.temperature) or transition.provisional is None:
+        return transition.temperature, transition.stderr, True
+    return transition.provisional.value, transition.provisional.stderr, False
 
 
 def _crosses(one) -> bool:
@@ -289,9 +290,9 @@ def _on_the_wrong_side(one, temperature: float, critical: Estimate) -> bool:
     return bool(min(abs(apart), abs(above)) > DISAGREE and apart * above > 0)
 
 
-def _paths(found) -> int:
+def _paths(transition) -> int:
     """Weights of a path; 2 where the chains do not tell."""
-    glass = getattr(found, "glass", {})
+    glass = getattr(transition, "glass", {})
     return int(glass.get("p") or len(glass.get("widths", (0, 0, 0))) - 1)
 
 
@@ -304,5 +305,5 @@ def _inverse(x, y, sigma, temperature: float, power: int) -> tuple[float, float]
     # an error of y moves its point along the curve
     slopes = [np.polynomial.Polynomial(lagrange @ paths).deriv()(t - temperature) for t in y]
     error = np.sqrt(((lagrange[0] * slopes * sigma) ** 2).sum())
-    place = 1 - value ** (1 / power)
-    return float(place), float(error * (1 - place) ** (1 - power) / power)
+    dilution = 1 - value ** (1 / power)
+    return float(dilution), float(error * (1 - dilution) ** (1 - power) / power)

@@ -94,7 +94,7 @@ class Location(NamedTuple):
     shift: float = 0.0
 
     @property
-    def found(self) -> bool:
+    def crosses(self) -> bool:
         """Whether the curves of different sizes cross, significantly and within the temperatures planted at."""
         known = self.inside and np.isfinite(self.stderr) and self.slope_significance > _SIGNIFICANT
         return bool(known and not self.lacks)

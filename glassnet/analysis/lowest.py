@@ -112,9 +112,9 @@ def _lowest_states(glass: PathGlass, temperatures, n_replicas: int, n_sweeps: in
         weights = sampler.weights
         energy = glass.energy(weights)
         coldest = np.argmin(energy, axis=0)
-        found = energy[coldest, np.arange(n_replicas)]
-        better = found < best
-        best[better], states[better] = found[better], weights[coldest, np.arange(n_replicas)][better]
+        lowest = energy[coldest, np.arange(n_replicas)]
+        better = lowest < best
+        best[better], states[better] = lowest[better], weights[coldest, np.arange(n_replicas)][better]
     order = np.argsort(best, kind="stable")
     # only the deepest: others are as good as random starts
     return states[order[best[order] == best.min()]]

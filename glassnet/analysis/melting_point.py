@@ -38,7 +38,7 @@ def _crossing(temperatures, mean):
     left = mean >= LOST
     after = np.argmin(left, axis=0)
     crosses = left[0] & ~left.all(axis=0)
-    upper, lower = (np.take_along_axis(mean, np.maximum(place, 0)[None], axis=0)[0] for place in (after - 1, after))
+    upper, lower = (np.take_along_axis(mean, np.maximum(index, 0)[None], axis=0)[0] for index in (after - 1, after))
     share = (upper - LOST) / np.where(crosses, upper - lower, 1)
     cold, warm = temperatures[np.maximum(after - 1, 0)], temperatures[after]
     return np.where(crosses, cold + share * np.where(crosses, warm - cold, 0), np.nan)

@@ -90,9 +90,9 @@ class Node(NamedTuple):
         asked for where the chains do not say what is gone."""
         if self.dilution == 0 or (removed := self.removed) is None:
             return self.dilution
-        found = float(np.mean(_dilution.effective(removed, self.layer_sizes, interacting(self))))
+        mean = float(np.mean(_dilution.effective(removed, self.layer_sizes, interacting(self))))
         # where a whole number was asked for, powers and roots leave a last digit
-        return self.dilution if np.isclose(found, self.dilution, rtol=1e-12, atol=1e-15) else found
+        return self.dilution if np.isclose(mean, self.dilution, rtol=1e-12, atol=1e-15) else mean
 
 
 def nodes(chains: xr.DataTree) -> list[Node]:
@@ -105,15 +105,16 @@ def nodes(chains: xr.DataTree) -> list[Node]:
     """
     if not isinstance(chains, xr.DataTree):
         raise TypeError(f"chains must be an xarray.DataTree as glassnet.open_chains returns it, got {type(chains)}")
-    found = [_node(branch) for branch in chains.subtree if "energy" in branch.data_vars and branch.sizes.get("sample")]
-    if not found:
+    branches = [branch for branch in chains.subtree if "energy" in branch.data_vars and branch.sizes.get("sample")]
+    present = [_node(branch) for branch in branches]
+    if not present:
         raise ValueError("chains hold no finished sample: no node /N.../dilution... with an energy")
-    for node in found:
+    for node in present:
         for dimension in ("draw", "temperature", "replica"):
             if not node.chain.sizes.get(dimension):
                 raise ValueError(f"chains: {node.path} holds nothing, its dimension {dimension!r} is missing or empty")
     order = lambda node: (node.dilution, node.planted_temperature or 0.0, node.size)  # noqa: E731
-    return sorted(found, key=order)
+    return sorted(present, key=order)
 
 
 class Reading(NamedTuple):
@@ -259,11 +260,11 @@ def _selected(node: Node) -> tuple[slice, slice, np.ndarray]:
     return slice(rung, rung + 1), slice(rung, rung + _LADDER), np.array([0])
 
 
-def without(node: Node, place: int) -> Node:
+def without(node: Node, index: int) -> Node:
     """A node without the sample at one place, which it lists as missing."""
-    kept = np.delete(np.arange(node.n_samples), place)
+    kept = np.delete(np.arange(node.n_samples), index)
     chain = node.chain.isel(sample=kept)
-    missing = sorted([*node.missing, node.sample_numbers[place]])
+    missing = sorted([*node.missing, node.sample_numbers[index]])
     return node._replace(chain=chain.assign_attrs(samples_missing=missing))
 
 
@@ -271,8 +272,8 @@ def _pair_replicas(node: Node) -> np.ndarray | None:
     """Positions of the two replicas of every pair, as the chains name them."""
     if "replica_a" not in node.chain.variables or "replica" not in node.chain.variables:
         return None
-    place = {int(number): position for position, number in enumerate(node.chain["replica"].values)}
-    return np.array([[place[int(r)] for r in node.chain[name].values] for name in ("replica_a", "replica_b")])
+    positions = {int(number): position for position, number in enumerate(node.chain["replica"].values)}
+    return np.array([[positions[int(r)] for r in node.chain[name].values] for name in ("replica_a", "replica_b")])
 
 
 def _magnetisation(packed: np.ndarray, n_weights: int) -> np.ndarray:
@@ -283,14 +284,14 @@ def _magnetisation(packed: np.ndarray, n_weights: int) -> np.ndarray:
 def unstarted(chains: xr.DataTree, dilution: float, above: float = 0.0) -> dict[str, list[int]]:
     """Samples that the run file asks for of those nodes of a dilution that have none, by the path of the node; planted
     ones only from a temperature on."""
-    found = {}
+    lacking = {}
     for branch in chains.subtree:
         samples = [int(number) for number in np.atleast_1d(branch.attrs.get("samples_missing", []))]
         other = "energy" in branch.data_vars or branch.attrs.get("kind") == "field"
         wanted = branch.attrs.get("dilution") == dilution and branch.attrs.get("planted_temperature", np.inf) >= above
         if samples and wanted and not other:
-            found[branch.path] = samples
-    return found
+            lacking[branch.path] = samples
+    return lacking
 
 
 def run_seed(chains: xr.DataTree) -> int:

@@ -182,8 +182,8 @@ def density(overlaps: np.ndarray, edges: np.ndarray, n_weights: int = 0, of_samp
         return np.diff([np.interp(edges, own, row) for row in below], axis=1) / (edges[1] - edges[0])
     n_bins, n_rungs = len(edges) - 1, overlaps.shape[1]
     width = edges[1] - edges[0]
-    place = ((overlaps - edges[0]) / width).astype(np.int64)
-    np.clip(place, 0, n_bins - 1, out=place)
-    place += n_bins * np.arange(n_rungs)[None, :, None]
-    counts = np.bincount(place.ravel(), minlength=n_rungs * n_bins).reshape(n_rungs, n_bins)
+    bins = ((overlaps - edges[0]) / width).astype(np.int64)
+    np.clip(bins, 0, n_bins - 1, out=bins)
+    bins += n_bins * np.arange(n_rungs)[None, :, None]
+    counts = np.bincount(bins.ravel(), minlength=n_rungs * n_bins).reshape(n_rungs, n_bins)
     return counts / (overlaps.shape[0] * overlaps.shape[2] * width)

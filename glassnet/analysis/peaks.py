@@ -69,16 +69,16 @@ def cut(size: np.ndarray, densities: np.ndarray, threshold: float) -> Mixture:
     """The same without a model: means and weight on both sides of the least density between the two highest points
     below and above `threshold`."""
     edges = np.linspace(0, 1 + 1e-9, symmetric.COARSE + 1)
-    place = np.clip(np.searchsorted(edges, size, side="right") - 1, 0, symmetric.COARSE - 1)
-    held = np.maximum(np.bincount(place, minlength=symmetric.COARSE), 1)
-    coarse = np.stack([np.bincount(place, row, symmetric.COARSE) for row in densities]) / held
+    bins = np.clip(np.searchsorted(edges, size, side="right") - 1, 0, symmetric.COARSE - 1)
+    counts = np.maximum(np.bincount(bins, minlength=symmetric.COARSE), 1)
+    coarse = np.stack([np.bincount(bins, row, symmetric.COARSE) for row in densities]) / counts
     above = 0.5 * (edges[1:] + edges[:-1]) > threshold
     low = np.argmax(np.where(above, -1, coarse), axis=1)
     high = np.argmax(np.where(above, coarse, -1), axis=1)
     order = np.arange(symmetric.COARSE)
     between = (order >= low[:, None]) & (order <= high[:, None])
     valley = np.argmin(np.where(between, coarse, np.inf), axis=1)
-    inside = place > np.minimum(valley, high - 1)[:, None]
+    inside = bins > np.minimum(valley, high - 1)[:, None]
     parts = [np.where(side, densities, 0.0) for side in (~inside, inside)]
     totals = [np.maximum(part.sum(axis=1), 1e-300) for part in parts]
     means = [part @ size / total for part, total in zip(parts, totals, strict=True)]
@@ -108,7 +108,7 @@ def of_sizes(overlaps: dict[int, xr.Dataset]) -> xr.Dataset | None:
         if not weight[rung] > 0:
             return None
         size, rows = np.abs(data["overlap"].values), data["density_resampled"].values[:, rung]
-        row = told(size, rows, data.attrs["threshold"], data.attrs["n_samples"], data.attrs["origin"])
+        row = positions(size, rows, data.attrs["threshold"], data.attrs["n_samples"], data.attrs["origin"])
         row |= {"temperature": float(data.temperature[rung]), "self_averaging": float(data["self_averaging"][rung])}
         hottest = data["density"].values[-1]
         row["scatter"] = float(hottest @ size / hottest.sum())
@@ -119,7 +119,7 @@ def of_sizes(overlaps: dict[int, xr.Dataset]) -> xr.Dataset | None:
     return xr.Dataset({name: ("size", values) for name, values in columns.items()}, {"size": list(overlaps)})
 
 
-def told(
+def positions(
     size: np.ndarray, densities: np.ndarray, threshold: float, n_samples: int, origin: float = 0.0
 ) -> dict[str, float]:
     """The peaks told both ways: `low`, `high`, `weight` and `mixture_low`, ... with `_stderr`.
@@ -132,20 +132,22 @@ def told(
         Disorder samples behind them.
     """
     fitted = mixture(size, densities, threshold, origin)
-    found = {f"mixture_{name}": values for name, values in fitted._asdict().items()}
-    found |= cut(size, densities, threshold)._asdict()
-    row = {name: float(values[0]) for name, values in found.items()}
-    return row | {f"{name}_stderr": float(errors.bootstrap_error(values, n_samples)) for name, values in found.items()}
+    columns = {f"mixture_{name}": values for name, values in fitted._asdict().items()}
+    columns |= cut(size, densities, threshold)._asdict()
+    row = {name: float(values[0]) for name, values in columns.items()}
+    return row | {
+        f"{name}_stderr": float(errors.bootstrap_error(values, n_samples)) for name, values in columns.items()
+    }
 
 
-def _limits(found: xr.Dataset, name: str, size: np.ndarray, forms: tuple) -> list[symmetric.Trend]:
+def _limits(order: xr.Dataset, name: str, size: np.ndarray, forms: tuple) -> list[symmetric.Trend]:
     """Values of a column at infinite size; of a lower peak without what is scatter."""
-    stderr = np.maximum(found[f"{name}_stderr"].values, 1e-3)
-    values = found[name].values - (found["scatter"].values if name.endswith("low") else 0)
+    stderr = np.maximum(order[f"{name}_stderr"].values, 1e-3)
+    values = order[name].values - (order["scatter"].values if name.endswith("low") else 0)
     return [symmetric.line(form(size), values, stderr)[0] for form in forms]
 
 
-def jump(found: xr.Dataset | None) -> Estimate | None:
+def jump(order: xr.Dataset | None) -> Estimate | None:
     """Distance of the peaks as N grows, both extrapolated in 1/N.
 
     The mean |q| of the lower peak is first of all the scatter of configurations that have nothing in common, of the
@@ -153,12 +155,12 @@ def jump(found: xr.Dataset | None) -> Estimate | None:
     errors counts as zero, its error kept. The bar holds the distance to ln N / N for the higher peak, and to the other
     way to tell the peaks, as far as these are known well enough. None for fewer than two sizes or without errors.
     """
-    if found is None or found.sizes["size"] < 2:
+    if order is None or order.sizes["size"] < 2:
         return None
-    size = found["size"].values.astype(float)
+    size = order["size"].values.astype(float)
     values = []
     for prefix in ("", "mixture_"):
-        high, (low,) = (_limits(found, f"{prefix}{name}", size, forms) for name, forms in _FORMS.items())
+        high, (low,) = (_limits(order, f"{prefix}{name}", size, forms) for name, forms in _FORMS.items())
         if not low.above(0) and not low.below(0):
             # nothing in common, as in a paramagnet
             low = low._replace(value=0.0)

@@ -37,24 +37,24 @@ class Starts(NamedTuple):
     sizes: tuple[int, ...]
 
     @property
-    def found(self) -> bool:
+    def crosses(self) -> bool:
         """Whether the curves of both kinds of start cross."""
-        return self.random.found and self.planted.found
+        return self.random.crosses and self.planted.crosses
 
     @property
     def half_width(self) -> float:
         """Half of the distance of the two crossings; inf where one of them does not exist."""
-        return abs(self.planted.temperature - self.random.temperature) / 2 if self.found else np.inf
+        return abs(self.planted.temperature - self.random.temperature) / 2 if self.crosses else np.inf
 
     @property
     def temperature(self) -> float:
         """The middle of the two crossings; nan where one of them does not exist."""
-        return (self.planted.temperature + self.random.temperature) / 2 if self.found else np.nan
+        return (self.planted.temperature + self.random.temperature) / 2 if self.crosses else np.nan
 
     @property
     def narrow(self) -> bool:
         """Whether the two crossings, and all weights, lie close enough to stand for one."""
-        return self.found and self.half_width <= _WIDEST * self.temperature and self.apart <= _FORGOTTEN
+        return self.crosses and self.half_width <= _WIDEST * self.temperature and self.apart <= _FORGOTTEN
 
     def estimate(self) -> Estimate:
         """The middle with a bar that holds, in quadrature, half of the distance of the two crossings and the larger of
@@ -119,11 +119,11 @@ def bracket(starts: Starts | None) -> Evidence | None:
     if starts is None:
         return None
     key, sizes = "starts_bracket", starts.sizes
-    says = f"{_place(starts.random)} from random starts and {_place(starts.planted)} from planted starts"
+    says = f"{_crossing(starts.random)} from random starts and {_crossing(starts.planted)} from planted starts"
     if not starts.narrow:
         weights = f"their weights differ by up to {starts.apart:.2f}"
-        says += f", {weights}: too far apart for a provisional temperature" if starts.found else f", {weights}"
-        return answer(key, np.nan, np.nan, sizes, False if starts.found else None, says)
+        says += f", {weights}: too far apart for a provisional temperature" if starts.crosses else f", {weights}"
+        return answer(key, np.nan, np.nan, sizes, False if starts.crosses else None, says)
     one = starts.estimate()
     return answer(key, one.value, one.stderr, sizes, True, f"{says}: {number(one.value, one.stderr)}")
 
@@ -153,21 +153,21 @@ def choose(
     """
     between = starts.estimate() if starts is not None and starts.narrow else None
     if contradicted:
-        found = rest
+        chosen = rest
     elif field is not None and between is not None:
         apart = abs(field.value - between.value)
-        found = field if apart <= weigh.DISAGREE * np.hypot(field.stderr, between.stderr) else None
+        chosen = field if apart <= weigh.DISAGREE * np.hypot(field.stderr, between.stderr) else None
     else:
-        found = field or between or rest
-    if found is None or weigh.bracket(found.value, found.stderr, annealed, arrest).passed is False:
+        chosen = field or between or rest
+    if chosen is None or weigh.bracket(chosen.value, chosen.stderr, annealed, arrest).passed is False:
         return None
-    return found
+    return chosen
 
 
-def _place(one: Location) -> str:
+def _crossing(one: Location) -> str:
     """Where the curves of one kind of start cross, or that they do not."""
     if not np.isfinite(one.temperature):
         return "nowhere"
     if not one.inside:
         return "outside the planting temperatures"
-    return f"at {number(one.temperature, one.stderr)}" if one.found else "nowhere significantly"
+    return f"at {number(one.temperature, one.stderr)}" if one.crosses else "nowhere significantly"

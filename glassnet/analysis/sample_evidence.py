@@ -30,10 +30,10 @@ def of_samples(
     return items + _completeness(missing, damaged)
 
 
-def _equilibrium(equilibration: Equilibration, found: list[Node]) -> Evidence:
+def _equilibrium(equilibration: Equilibration, nodes: list[Node]) -> Evidence:
     """What the check of equilibrium says, as an item of evidence."""
-    failing, total = equilibration.failing, sum(node.n_samples for node in found)
-    sizes = tuple(sorted({node.size for node in found}))
+    failing, total = equilibration.failing, sum(node.n_samples for node in nodes)
+    sizes = tuple(sorted({node.size for node in nodes}))
     if not failing and not equilibration.nodes:
         says = f"all {several(total, 'sample')} pass{_one_start(equilibration)}"
         return answer("equilibration", 0.0, np.nan, sizes, True, says)

@@ -45,23 +45,23 @@ def saved_field(chains: xr.DataTree, dilution: float, above: float = 0.0) -> Sav
     Unreadable
         If a file cannot be read here and now.
     """
-    measured, damaged, found, missing = {}, [], {}, {}
+    measured, damaged, branches, missing = {}, [], {}, {}
     dilutions: list[float] = []
     sizes: list[int] = []
     for branch in chains.subtree:
         if branch.attrs.get("kind") == "field" and branch.attrs["dilution"] == dilution:
             missing[branch.path] = [int(number) for number in np.atleast_1d(branch.attrs.get("samples_missing", []))]
             if "field_overlap" in branch.data_vars:
-                found[branch.path] = branch.to_dataset()
-    for path, node in sorted(found.items(), key=lambda item: item[1].attrs["n_weights_parent"]):
+                branches[branch.path] = branch.to_dataset()
+    for path, node in sorted(branches.items(), key=lambda item: item[1].attrs["n_weights_parent"]):
         size, parts = _size(node), []
-        for place in range(node.sizes["sample"]):
+        for index in range(node.sizes["sample"]):
             try:
-                parts.append(_instance(node.isel(sample=place)))
+                parts.append(_instance(node.isel(sample=index)))
             except Unreadable:
                 raise
             except ChainError as error:
-                number = int(node["sample"][place])
+                number = int(node["sample"][index])
                 missing[path] = sorted([*missing[path], number])
                 damaged.append(f"field integration, instance {number}: {error}")
                 warnings.warn(f"{damaged[-1]}; the instance counts as missing", stacklevel=3)
@@ -70,7 +70,7 @@ def saved_field(chains: xr.DataTree, dilution: float, above: float = 0.0) -> Sav
             sizes.append(int(node.attrs["n_weights_parent"]))
             dilutions.append(Node(path, sizes[-1], dilution, None, node).effective_dilution)
     missing = {path: numbers for path, numbers in missing.items() if numbers}
-    result = _integrated(measured, next(iter(found.values())), dilution) if measured else None
+    result = _integrated(measured, next(iter(branches.values())), dilution) if measured else None
     if result is not None and _ends_below(result, above):
         result = None
     return SavedField(result, tuple(damaged), missing, tuple(dilutions), tuple(sizes))

@@ -65,7 +65,7 @@ class Scaled(NamedTuple):
         return float(self.resampled[0])
 
     @property
-    def found(self) -> bool:
+    def crosses(self) -> bool:
         """Whether the curves of the sizes cross within the temperatures, larger sizes above on the cold side."""
         return self.inside and self.falls
 
@@ -118,11 +118,11 @@ def fitted(overlaps: dict[int, xr.Dataset]) -> Scaled | None:
     fits = [_crossing(overlaps, curves, power) for power in _POWERS]
     if any(fit is None for fit in fits):
         return None
-    best = min(fits, key=lambda fit: (not fit.found, fit.misfit))
-    others = [fit for fit in fits if fit.found == best.found]
+    best = min(fits, key=lambda fit: (not fit.crosses, fit.misfit))
+    others = [fit for fit in fits if fit.crosses == best.crosses]
     chosen = np.argmin([fit.misfits for fit in others], axis=0)
-    places = np.choose(chosen, [fit.resampled for fit in others])
-    return best._replace(resampled=places, stderr=float(errors.bootstrap_error(places, _fewest(overlaps))))
+    temperatures = np.choose(chosen, [fit.resampled for fit in others])
+    return best._replace(resampled=temperatures, stderr=float(errors.bootstrap_error(temperatures, _fewest(overlaps))))
 
 
 def _crossing(overlaps, columns, exponent: float, correction: float | None = None) -> Scaled | None:
@@ -166,19 +166,19 @@ def _moved(temperature: np.ndarray, curves: _Curves, n_samples: int) -> Scaled:
     chosen = np.ones(len(temperature), dtype=bool)
     for _ in range(_MOVES):
         window = chosen
-        places, misfit, slope, inside = _scan(temperature[window], curves.on(window))
-        near = np.abs(temperature / places[0] - 1) < _WINDOW
+        critical, misfit, slope, inside = _scan(temperature[window], curves.on(window))
+        near = np.abs(temperature / critical[0] - 1) < _WINDOW
         # both sides of the crossing must be seen
-        chosen = near if near.sum() >= 4 else _nearest(temperature, places[0], 4)
+        chosen = near if near.sum() >= 4 else _nearest(temperature, critical[0], 4)
     # curves without any noise have slopes of the size of rounding errors
     noise = max(float(errors.bootstrap_error(slope, n_samples)), 1e-6 * np.abs(curves.values[:, 0]).max())
     significance = -slope[0] / max(noise, 1e-300)
     freedom = int(window.sum()) * len(curves.size) - _COEFFICIENTS - 1 - (curves.correction is not None)
-    stderr = float(errors.bootstrap_error(places, n_samples))
+    stderr = float(errors.bootstrap_error(critical, n_samples))
     # a resample that finds its best place at the edge does not choose this exponent
     misfits = np.where(inside, misfit / freedom, np.inf)
     misfits[0] = misfit[0] / freedom
-    return Scaled(places, stderr, significance, misfits, bool(inside[0]))
+    return Scaled(critical, stderr, significance, misfits, bool(inside[0]))
 
 
 def _nearest(temperature: np.ndarray, centre: float, count: int) -> np.ndarray:
@@ -208,8 +208,8 @@ def _scan(temperature: np.ndarray, curves: _Curves):
     left, centre, right = (misfit[rows, middle + k] for k in (-1, 0, 1))
     bend = left - 2 * centre + right
     shift = np.where(bend > 0, np.clip((left - right) / np.where(bend > 0, 2 * bend, 1), -1, 1), 0.0)
-    places = grid[middle] + shift * (grid[1] - grid[0])
-    return places, misfit[rows, best], slopes[rows, best], (best > 1) & (best < _GRID - 2)
+    critical = grid[middle] + shift * (grid[1] - grid[0])
+    return critical, misfit[rows, best], slopes[rows, best], (best > 1) & (best < _GRID - 2)
 
 
 def divergence(overlaps: dict[int, xr.Dataset]) -> dict[str, np.ndarray]:

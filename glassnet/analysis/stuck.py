@@ -43,13 +43,13 @@ def scatter(chains: np.ndarray, n_independent: int, time: float) -> np.ndarray:
     return np.where(ladder_time.moves(chains), np.minimum(2 * np.minimum(scattered, slow), 1.0), 1.0)
 
 
-def never_moves(energy: np.ndarray, found: np.ndarray) -> np.ndarray:
+def never_moves(energy: np.ndarray, all_planted: np.ndarray) -> np.ndarray:
     """On which rungs chains (n_draws, n_chains, n_rungs) never move and should, or are too short to say.
 
-    They need not where all sit in the lowest energy of the ladder and hotter rungs move: that is a ground state. Nor
-    where the planted state was `found` from everywhere, (n_rungs,) bool.
+    They need not move where all are in the lowest energy of the ladder and hotter rungs move: that is a ground state.
+    Nor where all chains stay in the planted state: `all_planted`, (n_rungs,) bool.
     """
     frozen = ~ladder_time.moves(energy)
     moves_above = ~np.logical_and.accumulate(frozen[::-1])[::-1]
     ground_state = (energy[0, 0] == energy.min()) & moves_above
-    return frozen & ~(ground_state | found) | (len(energy) < FEWEST)
+    return frozen & ~(ground_state | all_planted) | (len(energy) < FEWEST)

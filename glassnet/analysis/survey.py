@@ -67,19 +67,19 @@ class Survey(NamedTuple):
         return {size: planted.table(by_size[size], seed=seed) for size in sorted(by_size)}
 
 
-def survey(found: list[Node], seed: int) -> Survey:
+def survey(nodes: list[Node], seed: int) -> Survey:
     """Read every sample of the given nodes.
 
     Parameters
     ----------
-    found : list of Node
+    nodes : list of Node
         Of one dilution.
     seed : int
         Seed of the run, for the bootstrap over samples.
     """
     _keep_freed_memory()
-    collected, damaged = [_read(node) for node in found], []
-    found = [one.node for one in collected]
+    collected, damaged = [_read(node) for node in nodes], []
+    nodes = [one.node for one in collected]
     for one in collected:
         damaged += one.damaged
     for text in damaged:
@@ -95,9 +95,9 @@ def survey(found: list[Node], seed: int) -> Survey:
     thermodynamics = {size: averages.dataset(seed=seed) for size, averages in thermal.items()}
     separated = {size: averages.dataset(seed=seed) for size, averages in phases.items()}
     planted_nodes = {path: collected.result() for path, collected in weights.items()}
-    hot = _hottest(found, thermodynamics, planted_nodes)
+    hot = _hottest(nodes, thermodynamics, planted_nodes)
     return Survey(
-        nodes=found,
+        nodes=nodes,
         equilibration=equilibration,
         thermodynamics=thermodynamics,
         overlaps={size: averages.dataset(seed=seed) for size, averages in paired.items()},
@@ -110,12 +110,12 @@ def survey(found: list[Node], seed: int) -> Survey:
     )
 
 
-def _hottest(found: list[Node], thermodynamics: dict[int, xr.Dataset], weights: dict) -> list[annealed.Hot]:
+def _hottest(nodes: list[Node], thermodynamics: dict[int, xr.Dataset], weights: dict) -> list[annealed.Hot]:
     """What annealed curves are taken from: the symmetric scan of the largest size, without one the planted scan."""
-    unplanted = [node for node in found if node.planted_temperature is None]
+    unplanted = [node for node in nodes if node.planted_temperature is None]
     if unplanted:
         return annealed.hot_rungs(unplanted[-1], thermodynamics[unplanted[-1].size])
-    return annealed.hot_plantings(found, weights)
+    return annealed.hot_plantings(nodes, weights)
 
 
 class _Collected:

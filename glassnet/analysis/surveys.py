@@ -52,24 +52,24 @@ class Surveys:
     def beside(self, dilution: float) -> list[Measured]:
         """The same at the next lower and the next higher dilution, as far as they can be read."""
         order = self.dilutions
-        place, found = order.index(dilution), []
-        for near in (place - 1, place + 1):
+        index, neighbours = order.index(dilution), []
+        for near in (index - 1, index + 1):
             if not 0 <= near < len(order):
                 continue
             try:
-                found.append(self.measured(order[near]))
+                neighbours.append(self.measured(order[near]))
             except Unreadable:
                 raise
             except (ChainError, ValueError):
                 # it is said where that dilution is asked for itself
                 continue
-        return found
+        return neighbours
 
 
-def above(found: list[Node], lowest: float) -> list[Node]:
+def above(nodes: list[Node], lowest: float) -> list[Node]:
     """The nodes without their rungs below a temperature."""
     kept = []
-    for node in found:
+    for node in nodes:
         if node.planted_temperature is not None and node.planted_temperature < lowest:
             continue
         warm = np.flatnonzero(node.chain["temperature"].values >= lowest)
@@ -77,7 +77,7 @@ def above(found: list[Node], lowest: float) -> list[Node]:
             node = node._replace(chain=node.chain.isel(temperature=warm))
         if warm.size:
             kept.append(node)
-    rungs = np.concatenate([node.chain["temperature"].values for node in found])
+    rungs = np.concatenate([node.chain["temperature"].values for node in nodes])
     highest = rungs[np.isfinite(rungs)].max(initial=0.0)
     if not kept or lowest > highest > 0:
         raise ValueError(

@@ -76,13 +76,13 @@ def dip(size: int, overlaps: xr.Dataset) -> Dip | None:
     binder = overlaps["binder_resampled"].values
     if binder.shape[1] < 3 or not np.isfinite(binder).all():
         return None
-    place, depth = _minima(overlaps.temperature.values, binder)
+    temperature, depth = _minima(overlaps.temperature.values, binder)
     deepest = int(np.argmin(binder[0]))
     n_samples = overlaps.attrs["n_samples"]
     return Dip(
         size,
-        float(place[0]),
-        float(errors.bootstrap_error(place, n_samples)),
+        float(temperature[0]),
+        float(errors.bootstrap_error(temperature, n_samples)),
         float(depth[0]),
         float(errors.bootstrap_error(depth, n_samples)),
         bool(depth[0] < 0 and 0 < deepest < binder.shape[1] - 1),
@@ -122,11 +122,11 @@ def deepens_at_every_step(dips: list[Dip]) -> bool:
 def extrapolations(dips: list[Dip]) -> dict[str, Trend]:
     """Temperature of the dips at infinite size after four of :data:`FORMS`; their spread is what is not known."""
     size = np.array([dip.size for dip in dips], dtype=float)
-    place = np.array([dip.temperature for dip in dips])
+    temperature = np.array([dip.temperature for dip in dips])
     stderr = np.array([dip.temperature_stderr for dip in dips])
     forms = {"inverse_size": 1 / size, "log_size": np.log(size) / size}
     forms |= {"two_thirds_power": size ** (-2 / 3), "square_root": size**-0.5}
-    return {form: line(inverse, place, stderr)[0] for form, inverse in forms.items()}
+    return {form: line(inverse, temperature, stderr)[0] for form, inverse in forms.items()}
 
 
 def susceptibility_growth(overlaps: dict[int, xr.Dataset]) -> tuple[float, Trend] | None:
@@ -159,7 +159,7 @@ def binder_crossings(overlaps: dict[int, xr.Dataset]) -> dict[tuple[int, int], T
     Only pairs with a significant crossing are returned: the difference must be positive below and negative above it by
     two standard errors somewhere.
     """
-    found = {}
+    crossings = {}
     for (small, one), (large, other) in pairwise(overlaps.items()):
         shared = common_rungs([one, other])
         if len(shared) < 2:
@@ -175,10 +175,10 @@ def binder_crossings(overlaps: dict[int, xr.Dataset]) -> dict[tuple[int, int], T
         fall = max(falls, key=lambda i: significance[: i + 1].sum() - significance[i + 1 :].sum())
         if significance[: fall + 1].max() < 2 or significance[fall + 1 :].min() > -2:
             continue
-        place = np.array([_fall_nearest(shared, row, shared[fall]) for row in difference])
+        temperatures = np.array([_fall_nearest(shared, row, shared[fall]) for row in difference])
         n_samples = min(one.attrs["n_samples"], other.attrs["n_samples"])
-        found[small, large] = Trend(float(place[0]), float(errors.bootstrap_error(place, n_samples)))
-    return found
+        crossings[small, large] = Trend(float(temperatures[0]), float(errors.bootstrap_error(temperatures, n_samples)))
+    return crossings
 
 
 def _fall_nearest(temperature: np.ndarray, difference: np.ndarray, near: float) -> float:
@@ -207,20 +207,22 @@ def latent_heat(thermodynamics: dict[int, xr.Dataset]) -> LatentHeat | None:
     """
     rows = []
     for size, data in thermodynamics.items():
-        place, height = data["peak_temperature"].values, data["peak_height"].values
-        if len(place) < 3 or data.sizes["temperature"] < 3 or np.mean(place < data.temperature.values[0]) > 0.1:
+        temperature, height = data["peak_temperature"].values, data["peak_height"].values
+        if len(temperature) < 3 or data.sizes["temperature"] < 3:
             return None
-        square = 4 * place**2 * height / size
-        spread = np.std([square, place], axis=1, ddof=1) / np.sqrt(len(place))
+        if np.mean(temperature < data.temperature.values[0]) > 0.1:
+            return None
+        square = 4 * temperature**2 * height / size
+        spread = np.std([square, temperature], axis=1, ddof=1) / np.sqrt(len(temperature))
         # the maximum was looked for on a grid
         rungs = data.temperature.values
-        step = np.interp(place.mean(), rungs, np.gradient(rungs)) / data.attrs["steps_between_rungs"]
-        rows.append([square.mean(), spread[0], place.mean(), np.hypot(spread[1], step / 2)])
+        step = np.interp(temperature.mean(), rungs, np.gradient(rungs)) / data.attrs["steps_between_rungs"]
+        rows.append([square.mean(), spread[0], temperature.mean(), np.hypot(spread[1], step / 2)])
     if len(rows) < 2:
         return None
-    square, square_stderr, place, place_stderr = np.array(rows).T
+    square, square_stderr, temperature, temperature_stderr = np.array(rows).T
     inverse = 1 / np.array(list(thermodynamics), dtype=float)
-    return LatentHeat(line(inverse, square, square_stderr)[0], line(inverse, place, place_stderr)[0])
+    return LatentHeat(line(inverse, square, square_stderr)[0], line(inverse, temperature, temperature_stderr)[0])
 
 
 class Peaks(NamedTuple):
@@ -231,12 +233,12 @@ class Peaks(NamedTuple):
     valley: float
 
 
-def peaks(place: np.ndarray, density: np.ndarray, threshold: float) -> Peaks | None:
+def peaks(overlap: np.ndarray, density: np.ndarray, threshold: float) -> Peaks | None:
     """Peaks of the distribution of |q| below and above `threshold`; None where one side is empty.
 
     Parameters
     ----------
-    place, density : (n_bins,) float64
+    overlap, density : (n_bins,) float64
         Centres of equally wide bins of q and the density there.
     threshold : float
         Overlap that separates the two sides.
@@ -248,11 +250,11 @@ def peaks(place: np.ndarray, density: np.ndarray, threshold: float) -> Peaks | N
     """
     edges = np.linspace(0, 1 + 1e-9, COARSE + 1)
     # bins whose width is no divisor of the coarse one hold more of them here, fewer there: average, do not sum
-    total, _ = np.histogram(np.abs(place), edges, weights=density)
-    held, _ = np.histogram(np.abs(place), edges)
+    total, _ = np.histogram(np.abs(overlap), edges, weights=density)
+    counts, _ = np.histogram(np.abs(overlap), edges)
     centres = 0.5 * (edges[1:] + edges[:-1])
-    kept = held > 0
-    centres, coarse = centres[kept], total[kept] / held[kept]
+    kept = counts > 0
+    centres, coarse = centres[kept], total[kept] / counts[kept]
     above = centres > threshold
     if not coarse[above].any() or not coarse[~above].any():
         return None

@@ -128,8 +128,8 @@ class ThermalAverages:
         drawn = 1.0 if on_random_graph(node) else np.nan
         variables["paramagnet_energy"] = ("temperature", drawn * self._paramagnet.energy(betas))
         variables["paramagnet_entropy"] = ("temperature", drawn * self._paramagnet.entropy(betas))
-        place, height = np.array(self._peaks).T
-        variables |= {"peak_temperature": ("sample", place), "peak_height": ("sample", height)}
+        temperature, height = np.array(self._peaks).T
+        variables |= {"peak_temperature": ("sample", temperature), "peak_height": ("sample", height)}
         attributes = {"anchor": self._anchor.described, "anchor_stderr": off, "lacks": self._anchor.lacks}
         attributes |= {"n_samples": n_samples, "steps_between_rungs": _BETWEEN}
         return xr.Dataset(variables, {"temperature": self._temperatures}, attributes)

@@ -116,9 +116,9 @@ class Transition:
         lines += ["", *(str(item) for item in self.evidence)]
         if self.estimates:
             lines += ["", "     estimates of the transition temperature"]
-            for place, one in enumerate(self.estimates):
+            for index, one in enumerate(self.estimates):
                 sizes = f", N = {', '.join(map(str, one.sizes))}" if one.sizes else ""
-                first = " (headline)" if place == 0 and np.isfinite(self.temperature) else ""
+                first = " (headline)" if index == 0 and np.isfinite(self.temperature) else ""
                 lines.append(f"     {number(one.value, one.stderr):>12}  {one.name}{first}{sizes}")
         if self.location is not None:
             for size, zero in self.location.known_zeros.items():
@@ -247,14 +247,14 @@ def of_dilution(surveys: Surveys, dilution: float, *, field=None, arrest=None) -
         for name, measured in (("field", field), ("arrest", arrest))
     )
     read = surveys.at(dilution)
-    found = read.nodes
+    nodes = read.nodes
     common = _common(surveys, read, saved if field is not None and np.isfinite(field.temperature) else None)
     field = _spread(field, common, saved.dilutions)
     findings = [_findings(read, one, field, arrest, seed) for one in (common, *common.ends())]
     located = widened(findings[0].location, [end.location for end in findings[1:]])
     findings[0] = findings[0]._replace(location=located, ends=tuple(findings[1:]))
     verdict = decide(findings[0])
-    missing = {node.path: node.missing for node in found if node.missing}
+    missing = {node.path: node.missing for node in nodes if node.missing}
     missing |= unstarted(chains, dilution, surveys.above) | saved.missing
     damaged = (*read.damaged, *saved.damaged)
     verdict, rest, extra = _proved(verdict, read, missing, damaged)
@@ -267,14 +267,14 @@ def of_dilution(surveys: Surveys, dilution: float, *, field=None, arrest=None) -
         stderr=verdict.stderr,
         evidence=(*verdict.evidence, *item, *extra),
         dilution=dilution,
-        sizes=tuple(sorted({node.size for node in found})),
+        sizes=tuple(sorted({node.size for node in nodes})),
         location=located,
         equilibration=read.equilibration,
         estimates=(*verdict.estimates, *rows),
         provisional=interim,
         latent_heat=verdict.latent_heat,
         jump=verdict.jump,
-        glass=_keywords(found[0]),
+        glass=_keywords(nodes[0]),
         missing=missing,
         damaged=damaged,
         thermodynamics=read.thermodynamics,
@@ -283,7 +283,7 @@ def of_dilution(surveys: Surveys, dilution: float, *, field=None, arrest=None) -
         planted=read.tables(seed),
         order=verdict.order,
         lowest=read.lowest,
-        run=runfile.settings(chains, found),
+        run=runfile.settings(chains, nodes),
         complexity=field if isinstance(field, FieldIntegration) else None,
         common=common,
     )
@@ -384,7 +384,7 @@ def _proved(verdict: Verdict, read: Survey, missing: dict, damaged: tuple[str, .
     return verdict.left_open(), verdict, extra
 
 
-def _provisional(verdict: Verdict, rest: Verdict | None, read: Survey, found: Findings, common: Common, seed: int):
+def _provisional(verdict: Verdict, rest: Verdict | None, read: Survey, findings: Findings, common: Common, seed: int):
     """Of an undecided transition the provisional temperature, if there is one; evidence and estimates of the starts."""
     if verdict.kind != "undecided":
         return None, (), ()
@@ -394,7 +394,7 @@ def _provisional(verdict: Verdict, rest: Verdict | None, read: Survey, found: Fi
     measured = next((one for one in verdict.estimates if one.key == "complexity_zero"), None)
     other = rest.headline if rest is not None and rest.kind in ("continuous", "first-order") else None
     chosen = provisional.choose(
-        starts, measured, other, contradicted=verdict.contradicted, annealed=found.annealed, arrest=found.arrest
+        starts, measured, other, contradicted=verdict.contradicted, annealed=findings.annealed, arrest=findings.arrest
     )
     item = provisional.bracket(starts)
     return (chosen, (), ()) if item is None else (chosen, (item,), starts.estimates())

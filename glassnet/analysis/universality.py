@@ -54,7 +54,7 @@ def magnetised(overlaps: dict[int, xr.Dataset]) -> bool | None:
     crossing = scaling.order(overlaps, FERROMAGNET)
     if crossing is None:
         return None
-    if crossing.found:
+    if crossing.crosses:
         return True
     size = np.array(list(overlaps), dtype=float)
     shared = symmetric.common_rungs(list(overlaps.values()))

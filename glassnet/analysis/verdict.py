@@ -5,9 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import estimates as estimate
+from glassnet.analysis import estimates, peaks, symmetric
 from glassnet.analysis import evidence as weigh
-from glassnet.analysis import peaks, symmetric
 from glassnet.analysis.annealed import Annealed, freezing
 from glassnet.analysis.continuous import Continuous, continuous
 from glassnet.analysis.location import Estimate, Location
@@ -75,12 +74,12 @@ class Verdict(NamedTuple):
         return self._replace(kind="undecided", estimates=listed, others=(), **nothing)
 
 
-def decide(found: Findings) -> Verdict:
+def decide(findings: Findings) -> Verdict:
     """Weigh what planted and symmetric scans say.
 
     Parameters
     ----------
-    found : Findings
+    findings : Findings
 
     Returns
     -------
@@ -106,21 +105,21 @@ def decide(found: Findings) -> Verdict:
         :func:`glassnet.analysis.continuous.continuous`. Networks of walks are not asked for dips, crossings of Binder
         cumulants and growth.
     """
-    has_binder, overlaps, thermodynamics = symmetric.has_binder(found.overlaps), *_bent(found)
+    has_binder, overlaps, thermodynamics = symmetric.has_binder(findings.overlaps), *_bent(findings)
     dips, grown = _dips(overlaps), continuous(overlaps if has_binder else {})
-    latent = estimate.latent_heat(found.phases, thermodynamics)
+    latent = estimates.latent_heat(findings.phases, thermodynamics)
     order = peaks.of_sizes(overlaps)
     jump = peaks.jump(order)
     heated = symmetric.latent_heat(thermodynamics)
     answers = (
-        weigh.crossing(found.location),
-        weigh.two_phases(found.planted, found.location),
-        weigh.planted_heat(found.planted, found.location),
-        weigh.complexity(found.field),
-        weigh.agreement(found.location, found.field),
+        weigh.crossing(findings.location),
+        weigh.two_phases(findings.planted, findings.location),
+        weigh.planted_heat(findings.planted, findings.location),
+        weigh.complexity(findings.field),
+        weigh.agreement(findings.location, findings.field),
         weigh.binder_dips(dips),
         weigh.overlap_peaks(overlaps, order, jump),
-        weigh.energy_peaks(found.phases, estimate.ordered_phase(found.phases)),
+        weigh.energy_peaks(findings.phases, estimates.ordered_phase(findings.phases)),
         weigh.heat_capacity(heated, latent, tuple(thermodynamics)),
         weigh.growth(symmetric.susceptibility_growth(overlaps), tuple(overlaps)),
         weigh.crossings(grown.binder, symmetric.binder_crossings(overlaps), tuple(overlaps)),
@@ -129,22 +128,22 @@ def decide(found: Findings) -> Verdict:
     items = {item.key: item for item in answers}
     if not has_binder:
         items |= {key: weigh.not_asked(items[key]) for key in _OF_BINDER}
-    if found.thermodynamics and not found.overlaps:
+    if findings.thermodynamics and not findings.overlaps:
         items |= {key: weigh.not_recorded(items[key]) for key in ("overlap_peaks", *_OF_BINDER)}
     passed = {key: item.passed for key, item in items.items()} | {"little_heat": weigh.little_heat(heated)}
     passed["located"] = bool(grown.estimates)
-    kind = _kind(passed, items["overlap_peaks"], dips, found)
-    places = _widened(_places(found, dips, grown), [_placed(end) for end in found.ends])
-    headline = _headline(kind, places)
+    kind = _kind(passed, items["overlap_peaks"], dips, findings)
+    by_family = _widened(_by_family(findings, dips, grown), [_family_estimates(end) for end in findings.ends])
+    headline = _headline(kind, by_family)
     temperature, stderr = (np.nan, np.nan) if headline is None else (headline.value, headline.stderr)
-    bounds = weigh.bracket(temperature, stderr, found.annealed, found.arrest, found.unbounded)
-    if kind == "none" and (hidden := weigh.entropy_crisis(found.annealed, thermodynamics)) is not None:
+    bounds = weigh.bracket(temperature, stderr, findings.annealed, findings.arrest, findings.unbounded)
+    if kind == "none" and (hidden := weigh.entropy_crisis(findings.annealed, thermodynamics)) is not None:
         kind, bounds = "undecided", hidden
     if kind == "random first-order" and (headline is None or False in (bounds.passed, passed["field_agreement"])):
         kind, headline = "undecided", None
     relevant, others = (
-        [one for family in families for one in places[family] if _known(one)]
-        for families in (_RELEVANT[kind], [family for family in places if family not in _RELEVANT[kind]])
+        [one for family in families for one in by_family[family] if _known(one)]
+        for families in (_RELEVANT[kind], [family for family in by_family if family not in _RELEVANT[kind]])
     )
     if headline is not None:
         relevant = [headline, *(one for one in relevant if one != headline)]
@@ -166,7 +165,7 @@ def _jump(items: dict[str, Evidence], apart: Estimate | None) -> Estimate | None
     return apart if items["overlap_peaks"].passed else None
 
 
-def _kind(passed: dict, peaks: Evidence, dips: list[symmetric.Dip], found: Findings) -> str:
+def _kind(passed: dict, peaks: Evidence, dips: list[symmetric.Dip], findings: Findings) -> str:
     two_peaks = passed["energy_peaks"] is True or (passed["overlap_peaks"] is True and passed["energy_peaks"] is None)
     if _planted_random_first_order(passed):
         # glasses as drawn that order continuously, or whose energy has two peaks, contradict the planted ones
@@ -174,7 +173,7 @@ def _kind(passed: dict, peaks: Evidence, dips: list[symmetric.Dip], found: Findi
         return "undecided" if against else "random first-order"
     if passed["no_latent_heat"] is False and two_peaks:
         return "first-order"
-    if _symmetric_random_first_order(passed, dips, found.annealed):
+    if _symmetric_random_first_order(passed, dips, findings.annealed):
         return "random first-order"
     # what to say needs more than what speaks against a jump: a place, no latent heat and no planted jump
     if (
@@ -197,11 +196,11 @@ _RELEVANT = {
 }
 
 
-def _bent(found: Findings) -> list[dict[int, xr.Dataset]]:
+def _bent(findings: Findings) -> list[dict[int, xr.Dataset]]:
     """Overlaps and energies of the sizes with enough rungs for a curve to bend."""
     return [
         {size: data for size, data in averages.items() if data.sizes["temperature"] >= 3}
-        for averages in (found.overlaps, found.thermodynamics)
+        for averages in (findings.overlaps, findings.thermodynamics)
     ]
 
 
@@ -209,24 +208,25 @@ def _dips(overlaps: dict[int, xr.Dataset]) -> list[symmetric.Dip]:
     return [dip for size, data in overlaps.items() if (dip := symmetric.dip(size, data)) is not None]
 
 
-def _placed(found: Findings) -> dict[str, list[Estimate]]:
-    """The places of findings of which nothing else is wanted."""
-    overlaps, _ = _bent(found)
-    return _places(found, _dips(overlaps), continuous(overlaps if symmetric.has_binder(found.overlaps) else {}))
+def _family_estimates(findings: Findings) -> dict[str, list[Estimate]]:
+    """The estimates of findings of which nothing else is wanted."""
+    overlaps, _ = _bent(findings)
+    grown = continuous(overlaps if symmetric.has_binder(findings.overlaps) else {})
+    return _by_family(findings, _dips(overlaps), grown)
 
 
-def _widened(places: dict[str, list[Estimate]], ends: list[dict[str, list[Estimate]]]) -> dict[str, list[Estimate]]:
-    """Places with bars that hold how far they are at the ends; nan where they are nowhere at one of these."""
+def _widened(by_family: dict[str, list[Estimate]], ends: list[dict[str, list[Estimate]]]) -> dict[str, list[Estimate]]:
+    """Estimates with bars that hold how far they lie from those of the `ends`; nan where one of the ends has none."""
     if not ends:
-        return places
+        return by_family
     wide = {}
-    for family, row in places.items():
+    for family, row in by_family.items():
         apart = [np.max([abs(_same(one, end[family]) - one.value) for end in ends]) for one in row]
         wide[family] = [
             one._replace(stderr=float(np.hypot(one.stderr, shift))) for one, shift in zip(row, apart, strict=True)
         ]
     # what stands for the crossing holds its own shift, and the field was measured at the common dilution
-    kept = {"planted": [*places["planted"][:1], *wide["planted"][1:]], "field": places["field"]}
+    kept = {"planted": [*by_family["planted"][:1], *wide["planted"][1:]], "field": by_family["field"]}
     return wide | kept
 
 
@@ -235,23 +235,23 @@ def _same(one: Estimate, others: list[Estimate]) -> float:
     return next((other.value for other in others if other.key == one.key), others[0].value if others else np.nan)
 
 
-def _places(found: Findings, dips, grown: Continuous) -> dict[str, list[Estimate]]:
+def _by_family(findings: Findings, dips, grown: Continuous) -> dict[str, list[Estimate]]:
     """Every estimate of the temperature, by where it comes from; the headline of each first."""
-    (overlaps, thermodynamics), planted = _bent(found), []
-    if found.location is not None:
-        first, *others = found.location.estimates
-        planted = [first._replace(stderr=found.location.stderr, statistical=found.location.statistical), *others]
-    frozen, field = freezing(thermodynamics, found.annealed), []
-    if found.field is not None:
-        name, temperature, stderr = str(found.field.name), float(found.field.temperature), float(found.field.stderr)
-        field = [Estimate(name, temperature, stderr, (), key="complexity_zero")]
+    (overlaps, thermodynamics), planted = _bent(findings), []
+    if findings.location is not None:
+        first, *others = findings.location.estimates
+        planted = [first._replace(stderr=findings.location.stderr, statistical=findings.location.statistical), *others]
+    frozen, field = freezing(thermodynamics, findings.annealed), []
+    if findings.field is not None:
+        zero = float(findings.field.temperature), float(findings.field.stderr)
+        field = [Estimate(str(findings.field.name), *zero, (), key="complexity_zero")]
     return {
         "planted": planted,
         "field": field,
         "freezing": [] if frozen is None else [frozen],
-        "dips": estimate.dips([dip for dip in dips if dip.resolved]),
-        "peak_weight": estimate.peak_weight(overlaps),
-        "equal_weight": estimate.equal_weight(found.phases, thermodynamics),
+        "dips": estimates.dips([dip for dip in dips if dip.resolved]),
+        "peak_weight": estimates.peak_weight(overlaps),
+        "equal_weight": estimates.equal_weight(findings.phases, thermodynamics),
         "continuous": grown.estimates,
     }
 
@@ -261,7 +261,7 @@ def _known(one: Estimate) -> bool:
     return one.value > 0 and one.stderr < _WIDEST * one.value
 
 
-def _headline(kind: str, places: dict[str, list[Estimate]]) -> Estimate | None:
+def _headline(kind: str, by_family: dict[str, list[Estimate]]) -> Estimate | None:
     """The estimate that stands for the transition, by the rule that :func:`decide` states."""
     families = {
         "random first-order": (("planted", "field"), ("freezing", "dips")),
@@ -269,7 +269,7 @@ def _headline(kind: str, places: dict[str, list[Estimate]]) -> Estimate | None:
         "continuous": (("continuous",),),
     }
     for group in families.get(kind, ()):
-        known = [places[name][0] for name in group if places[name] and np.isfinite(places[name][0].stderr)]
+        known = [by_family[name][0] for name in group if by_family[name] and np.isfinite(by_family[name][0].stderr)]
         if known:
             return min(known, key=lambda one: one.stderr)
     return None

@@ -24,22 +24,22 @@ def sentence(result) -> str:
         energy does not: a random first-order transition"; where nothing is decided, what is missing, and the
         provisional temperature where there is one.
     """
-    place = f"at dilution {described(result)}"
+    where = f"at dilution {described(result)}"
     ordered = "ordered phase" if result.glass.get("bias") else "spin glass"
     if math.isfinite(result.temperature):
-        at = f"{place} the {ordered} gives way to the paramagnet at T = {number(result.temperature, result.stderr)}"
+        at = f"{where} the {ordered} gives way to the paramagnet at T = {number(result.temperature, result.stderr)}"
         return f"{at}; {_change(result)}: a {result.kind} transition"
     if result.kind == "none":
         above = f" above T = {max(result.lowest.values()):.3g}" if result.lowest else ""
-        return f"{place} there is no transition{above}"
-    return f"{place} the chains do not tell whether there is a transition: {_lacking(result)}{_provisional(result)}"
+        return f"{where} there is no transition{above}"
+    return f"{where} the chains do not tell whether there is a transition: {_lacking(result)}{_provisional(result)}"
 
 
 def _provisional(result) -> str:
     """The provisional temperature of an undecided result, and what it rests on."""
-    found, starts = result.provisional, _item(result, "starts_bracket")
-    if found is not None:
-        return f"; provisionally T = {number(found.value, found.stderr)} ({found.name})"
+    interim, starts = result.provisional, _item(result, "starts_bracket")
+    if interim is not None:
+        return f"; provisionally T = {number(interim.value, interim.stderr)} ({interim.name})"
     if starts is not None and starts.passed is False:
         return "; random and planted starts are too far apart for a provisional temperature"
     return ""

@@ -8,7 +8,7 @@ from glassnet.analysis.instances import Averages
 _CLEAR = 3.0
 
 
-def zero(temperatures, found: Averages, mean, stderr, shifts=(0.0, 0.0)) -> tuple[float, float]:
+def zero(temperatures, averages: Averages, mean, stderr, shifts=(0.0, 0.0)) -> tuple[float, float]:
     """Where the complexity turns positive, and its standard error; nan if nowhere.
 
     A parabola through the two temperatures around and the nearest third one, if there is one; how far the root moves
@@ -19,7 +19,7 @@ def zero(temperatures, found: Averages, mean, stderr, shifts=(0.0, 0.0)) -> tupl
     Parameters
     ----------
     temperatures, mean, stderr : (n_temperatures,) float64
-    found : Averages
+    averages : Averages
         Of which `mean` and `stderr` are.
     shifts : (2,) floats
         By how much the complexity of finite glasses may be too low, and too high.
@@ -39,7 +39,7 @@ def zero(temperatures, found: Averages, mean, stderr, shifts=(0.0, 0.0)) -> tupl
     root = _between(polynomial, 0.0, high - low)
     share = np.vander([root], len(near), increasing=True)[0] @ lagrange
     slope = polynomial.deriv()(root)
-    error = found.at(share, near, temperatures)[1] / abs(slope)
+    error = averages.at(share, near, temperatures)[1] / abs(slope)
     inverse = np.polynomial.Polynomial.fit(1 / temperatures[near] - 1 / low, mean[near], len(near) - 1)
     other = 1 / (1 / low + _between(inverse, 0.0, 1 / high - 1 / low))
     return float(low + root), float(np.hypot(error, low + root - other))

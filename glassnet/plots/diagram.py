@@ -4,7 +4,7 @@ import numpy as np
 
 from glassnet import theory as cavity_theory
 from glassnet.analysis.evidence import number
-from glassnet.analysis.line import PROVISIONAL, TransitionLine, effective, place
+from glassnet.analysis.line import PROVISIONAL, TransitionLine, effective, known_temperature
 from glassnet.plots import legends, look
 
 _DASHES = {"T_d": (0, (1, 2)), "T_K": (0, (5, 3)), "T_c": (0, (5, 3))}
@@ -134,7 +134,7 @@ def _points(results) -> list[tuple]:
         (effective(r), r.provisional.value, r.provisional.stderr) for r in undecided if r.provisional is not None
     ]
     groups.append(("provisional", blue | {"fmt": "o", "markerfacecolor": "white"}, interim))
-    open_ones = [r for r in undecided if r.provisional is None and r.location is not None and r.location.found]
+    open_ones = [r for r in undecided if r.provisional is None and r.location is not None and r.location.crosses]
     # nothing that could be taken for a transition: no point, and not in the colour of the points
     interval = {"fmt": "none", "ecolor": "#999999", "capsize": 3, "elinewidth": 0.8}
     places = [(effective(r), r.location.temperature, r.location.stderr) for r in open_ones]
@@ -167,7 +167,7 @@ def shared_temperatures(results) -> np.ndarray:
 
 
 def _middle(results) -> float:
-    located = [place(r)[0] for r in results if np.isfinite(place(r)[0])]
+    located = [t for t, *_ in map(known_temperature, results) if np.isfinite(t)]
     return float((min(located) + max(located)) / 2) if located else 0.0
 
 

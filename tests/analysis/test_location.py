@@ -41,7 +41,7 @@ def pulls(found, temperature=CRITICAL):
 
 def test_crossing_is_unbiased_and_its_statistical_bar_honest(located):
     """100 scans, 4.5 standard errors: 0.1 for the mean pull, 0.071 for its rms, 4.65 % for the coverage of 68.3 %."""
-    assert all(one.found for one in located)
+    assert all(one.crosses for one in located)
     assert abs(pulls(located).mean()) < 4.5 * 0.1
     assert abs(np.sqrt(np.mean(pulls(located) ** 2)) - 1) < 4.5 * 0.071
     assert abs(np.mean(np.abs(pulls(located)) < 1) - 0.683) < 4.5 * 0.0465
@@ -107,7 +107,7 @@ def test_networks_are_extrapolated_in_their_width():
     """16 scans with corrections c of order 1 beside those of order sqrt(N): 2.5 bars hold the truth."""
     found = [location.locate(networks(1000 * seed)) for seed in range(16)]
     deviations = np.array([(one.temperature - CRITICAL) / one.stderr for one in found])
-    assert all(one.found for one in found)
+    assert all(one.crosses for one in found)
     assert np.abs(deviations).max() < 2.5
     assert np.mean([one.stderr for one in found]) < 0.07
     names = [one.name for one in found[0].estimates]
@@ -128,19 +128,19 @@ def test_networks_taken_for_glasses_with_small_corrections_are_off():
 
 def test_two_widths_are_no_extrapolation():
     found = location.locate(networks(1, widths=(4, 6)))
-    assert not found.found
+    assert not found.crosses
     assert found.lacks == "networks need three widths, as their corrections are of the order 1/width"
 
 
 def test_no_crossing_is_found_outside_the_planting_temperatures():
     outside = location.locate(two_level(temperatures=(0.72, 0.76, 0.80), seed=1))
-    assert not outside.found
+    assert not outside.crosses
     assert not outside.inside
 
 
 def test_no_crossing_is_found_where_weights_do_not_depend_on_temperature():
     flat = [location.locate(two_level(seed=seed, slope=0.0, offset=0.0)) for seed in range(20)]
-    assert sum(one.found for one in flat) == 0
+    assert sum(one.crosses for one in flat) == 0
 
 
 def test_one_size_or_one_temperature_is_not_located():

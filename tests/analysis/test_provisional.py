@@ -66,7 +66,7 @@ def test_starts_that_never_meet_give_no_temperature():
     nodes = [node._replace(from_planted=0.1 * node.weight + 0.9, from_random=0.1 * node.weight) for node in relaxing(1)]
     starts = started(nodes)
     # their curves cross at the same place all the same
-    assert starts.found and starts.half_width < 0.03
+    assert starts.crosses and starts.half_width < 0.03
     assert not starts.narrow
     item = provisional.bracket(starts)
     assert item.passed is False

@@ -64,7 +64,7 @@ def test_a_planted_overlap_that_grows_continuously_is_not_called_a_jump(syntheti
         overlap = np.sqrt(max(0.9 - temperature, 0)) + rng.normal(size=data["planted_overlap"].shape) / np.sqrt(size)
         scan[path] = data.assign(planted_overlap=(data["planted_overlap"].dims, synthetic.lattice(overlap, size)))
     found = find_transition(synthetic.tree(scan))
-    assert found.location.found
+    assert found.location.crosses
     assert found.kind == "undecided"
 
 
@@ -597,12 +597,12 @@ def test_a_real_gaussian_layered_planted_scan_warns_of_nothing():
         # the verdict sets most of these short chains aside; the location must cope with all of them
         located = location.locate(reduced)
         assert found.kind in transition.KINDS
-        assert located is None or not located.found or located.stderr > 0.02
+        assert located is None or not located.crosses or located.stderr > 0.02
         # two temperatures leave straight lines; where the weight of a resample rises, its zero lies at infinity
         warm = location.locate([node for node in reduced if node.temperature > 0.7])
-        assert not warm.found
+        assert not warm.crosses
         flat = [node._replace(weight=np.full(n_samples, 0.3)) for node in reduced]
-        assert not location.locate(flat).found
+        assert not location.locate(flat).crosses
 
 
 def planted_node(node):
