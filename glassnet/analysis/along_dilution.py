@@ -1,11 +1,11 @@
 """The transition along the dilution axis, at one temperature.
 
-The same estimators as along the temperature axis, with the effective dilution in its place, at which every size is what
-it is. Planted scans: the complexity rises with dilution as it does with temperature, so planted weights of different
-sizes cross. Symmetric scans, where the transition is continuous: N^r [q^2] and Binder cumulants of different sizes
-cross, and the inverse susceptibility of the paramagnet vanishes. These are asked as functions of alpha / alpha' =
-(1 - dilution)^(1 - p), the factor by which the paths get fewer: it acts like a temperature, grows into the paramagnet,
-and knows ratios.
+The estimators are those along the temperature axis, with the effective dilution of every size in place of the
+temperature. Planted scans: the complexity rises with dilution as it does with temperature, so planted weights of
+different sizes cross. Symmetric scans, where the transition is continuous: N^r [q^2] and Binder cumulants of different
+sizes cross, and the inverse susceptibility of the paramagnet vanishes. They are functions of alpha / alpha' = (1 -
+dilution)^(1 - p), the factor by which the number of paths decreases. This factor acts like a temperature: it grows
+towards the paramagnet, and its ratios have a meaning.
 """
 
 from typing import NamedTuple
@@ -20,14 +20,14 @@ from glassnet.analysis.evidence import number, planted_heat, several, two_phases
 from glassnet.analysis.location import Estimate, Location, locate
 from glassnet.analysis.nodes import Node, order_parameter
 from glassnet.analysis.questions import Evidence
-from glassnet.analysis.survey import Survey
-from glassnet.analysis.surveys import Surveys
+from glassnet.analysis.survey import DilutionAverages
+from glassnet.analysis.surveys import ChainReader
 from glassnet.analysis.universality import discontinuous
 
 _CURVES = ("binder", "q2", "susceptibility", "m2")
-#: what the curves must know of the glasses
+#: attributes of the glasses that fits of the curves need
 _GLASS = ("bias", "random_graph", "p", "bipartite")
-#: a Binder cumulant below this is no corrections to scaling: the transition is not continuous
+#: corrections to scaling do not explain a Binder cumulant below this: the transition is not continuous
 _DIP = -0.1
 
 
@@ -45,21 +45,21 @@ class Along(NamedTuple):
     jumps: bool | None = None
 
 
-def along(surveys: Surveys, temperature: float) -> Along | None:
+def along(reader: ChainReader, temperature: float) -> Along | None:
     """The transition along the dilution axis; None where no chains reach the temperature.
 
     Parameters
     ----------
-    surveys : Surveys
+    reader : ChainReader
     temperature : float
         A planting temperature, or any temperature within the ladders of symmetric scans; curves are interpolated
         linearly between neighbouring rungs.
     """
     rows, pairs, reads = [], [], []
-    for dilution in surveys.dilutions:
-        if not any(reached(node, temperature) for node in surveys.nodes if node.dilution == dilution):
+    for dilution in reader.dilutions:
+        if not any(reached(node, temperature) for node in reader.nodes if node.dilution == dilution):
             continue
-        read = surveys.at(dilution)
+        read = reader.at(dilution)
         here = [node for node in read.nodes if reached(node, temperature)]
         reads.append((dilution, read))
         for node in here:
@@ -69,10 +69,10 @@ def along(surveys: Surveys, temperature: float) -> Along | None:
                 pairs.append((node, read))
     if not reads:
         return None
-    # complexities per weight before dilution have the same zero, and one term that does not vanish there
-    located = locate([row._replace(n_weights=row.size) for row in rows], seed=surveys.seed)
+    # per weight before dilution the complexity has the same zero, and one common term that does not vanish there
+    located = locate([row._replace(n_weights=row.size) for row in rows], seed=reader.seed)
     asked = two_phases(rows, located), planted_heat(rows, located, temperature)
-    planted = any(node.planted_temperature is not None and reached(node, temperature) for node in surveys.nodes)
+    planted = any(node.planted_temperature is not None and reached(node, temperature) for node in reader.nodes)
     failing = {dilution: _failing(read, temperature) for dilution, read in reads}
     proved = [(node, read.overlaps[node.size]) for node, read in pairs if not failing[node.dilution][1]]
     return _answered(located, asked, _continuous(proved, temperature), list(failing.values()), planted, bool(pairs))
@@ -93,9 +93,9 @@ def span(node: Node) -> tuple[float, float] | None:
     return (float(finite[0]), float(finite[-1])) if order_parameter(node) is not None and finite.size else None
 
 
-def _failing(read: Survey, temperature: float) -> tuple[int, int, int]:
-    """Samples of planted nodes at a temperature that have not proved equilibrium, samples of symmetric nodes at it, and
-    nodes of both that fail together."""
+def _failing(read: DilutionAverages, temperature: float) -> tuple[int, int, int]:
+    """Numbers of failures of equilibrium at a temperature: samples of planted nodes, samples of symmetric nodes, and
+    nodes whose samples fail together."""
     here = {node.path: node for node in read.nodes if reached(node, temperature)}
     failing: dict[bool, set] = {True: set(), False: set()}
     for one in read.equilibration.failures:
@@ -112,10 +112,10 @@ def _below(node: Node, temperature: float) -> float:
 
 
 def _answered(located: Location | None, asked, rows, failing, planted: bool, unplanted: bool) -> Along:
-    """The answers among what was found, or why there are none."""
+    """The estimates that may be claimed, or why there are none."""
     (grown, reason), (jump, heat) = rows, asked
     crossed = [] if located is None else [located.estimates[0]._replace(stderr=located.stderr), *located.estimates[1:]]
-    # what find_transition asks of a crossing before it says where a transition is
+    # find_transition demands the same of a crossing before it states a temperature
     crosses = located is not None and located.crosses and jump.passed and heat.passed
     answers = [*(crossed if crosses else []), *grown]
     listed = (*answers, *(one for one in crossed if one not in answers))
@@ -140,7 +140,7 @@ def _uncrossed(located: Location | None, jump: Evidence, heat: Evidence) -> str:
         return "planted weights need two sizes at two or more dilutions each"
     if not np.isfinite(located.temperature):
         return "planted weights cross nowhere"
-    # a line far beyond its points tells on which side they lie and no more
+    # far beyond its points a line only tells on which side they lie
     known = 0 <= located.temperature < 1 and np.isfinite(located.stderr)
     at = f"at {number(located.temperature, located.stderr)}" if known else ""
     if located.crosses:
@@ -202,8 +202,8 @@ def _at(data: xr.Dataset, temperature: float) -> xr.Dataset:
 
 
 def _shared(curves: dict[int, xr.Dataset]) -> dict[int, xr.Dataset]:
-    """Curves of all sizes as far as all reach, where those of the size are known that has the most points there, of
-    several the largest one."""
+    """Curves of all sizes in their common range, at the points of the size that has the most points there; of several
+    such sizes the largest."""
     if not curves:
         return curves
     axes = [data.temperature.values for data in curves.values()]
@@ -216,7 +216,7 @@ def _shared(curves: dict[int, xr.Dataset]) -> dict[int, xr.Dataset]:
 
 
 def _reached_by(shared: dict[int, xr.Dataset]) -> str:
-    """At how many dilutions which sizes can be compared, as the end of a sentence."""
+    """The end of a sentence: the number of dilutions at which sizes can be compared, and these sizes."""
     if len(shared) < 2:
         return "".join(f", there is N = {size} alone" for size in shared)
     most = max(data.sizes["temperature"] for data in shared.values())
@@ -224,7 +224,7 @@ def _reached_by(shared: dict[int, xr.Dataset]) -> str:
 
 
 def _uncrossed_sizes(grown: Continuous) -> str:
-    """Why a continuous transition has no place."""
+    """Why there is no critical dilution of a continuous transition."""
     if grown.exponents is not None:
         return f"{grown.exponents.quantity} of all sizes does not cross within the dilutions of the scan"
     if grown.binder.crosses:

@@ -1,9 +1,10 @@
-"""The paramagnet's curves in the units of the chains: what bounds a transition from below, and where the glass froze.
+"""The curves of the paramagnet in the units of the chains: a lower bound of the transition, and the freezing
+temperature.
 
 The annealed energy and entropy are those of the paramagnet with as many paths as the chains have. The size of the
-couplings is read off the energy at the hottest temperatures, so that nothing changes when all energies and temperatures
-are multiplied by a number. In planted scans these are planting temperatures: there the energy is that of the
-paramagnet at every N (H. Nishimori, Prog. Theor. Phys. 66, 1169 (1981)).
+couplings follows from the energy at the hottest temperatures, so that results scale if all energies and temperatures
+are multiplied by a number. In planted scans these are planting temperatures: there the energy is that of the paramagnet
+at every N (H. Nishimori, Prog. Theor. Phys. 66, 1169 (1981)).
 """
 
 from typing import NamedTuple
@@ -18,17 +19,18 @@ from glassnet.analysis.nodes import Node, interacting, on_random_graph, paths_pe
 from glassnet.analysis.paramagnet import Paramagnet
 from glassnet.analysis.planted import PlantedNode
 
-#: sizes of couplings this close to 1 are 1; farther apart on two rungs they are not known
+#: a size of the couplings this close to 1 counts as 1; sizes from two rungs that differ by more than the second are not
+#: used
 _ONE, _AGREED = 0.03, 0.1
-#: the low-temperature energy must lie above the annealed one by so many standard errors to have frozen
+#: a glass has frozen if its low-temperature energy lies above the annealed one by so many standard errors
 _SIGNIFICANT = 3.0
 
 
 class Annealed(NamedTuple):
-    """Curves of the paramagnet of some chains, whose couplings are `unit` times as large as theirs are by name.
+    """Curves of the paramagnet of some chains, whose couplings are `unit` times as large as their law says.
 
     `limit` is the paramagnet with as many paths as infinite glasses have at the effective dilution of these, None where
-    the chains do not tell: the number of paths of small ones is whole.
+    the chains do not tell. It differs from `paramagnet`, as small glasses have a whole number of paths.
     """
 
     paramagnet: Paramagnet
@@ -105,13 +107,13 @@ def curves(hot: list[Hot]) -> Annealed | None:
 
 
 def lacking(hot: list[Hot]) -> str:
-    """What keeps the annealed curves from being known, in words; "" where nothing does."""
+    """The reason, in words, why the annealed curves are not known; "" where they are."""
     node = hot[0].node if hot else None
     if node is None or len(hot) < 2:
         where = "planting temperature" if hot and node.planted_temperature is not None else "temperature"
         return f"energies at {len(hot) or 'no'} {where}, it takes two"
     if not on_random_graph(node):
-        # short loops keep the energies of given glasses off these curves above a transition too
+        # in given glasses short loops change the energies above a transition too
         return "the paths were given, it takes paths drawn at random"
     if not np.isfinite(Paramagnet(node).energy(np.ones(1))).all():
         return "the chains do not say that couplings are +-1 or Gaussian"
@@ -122,7 +124,7 @@ def lacking(hot: list[Hot]) -> str:
 
 
 def _units(hot: list[Hot]) -> list[float]:
-    """Size of the couplings by each energy. Samples of other planting temperatures have other numbers of paths."""
+    """Size of the couplings from each energy. Samples at other planting temperatures have other numbers of paths."""
     return [_unit(Paramagnet(one.node), one.temperature, one.energy) for one in hot]
 
 

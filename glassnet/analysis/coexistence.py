@@ -2,9 +2,9 @@
 
 import numpy as np
 
-#: steps in which threshold and temperature of equal weight find each other
+#: most steps of the iteration for threshold and temperature of equal weight
 _STEPS = 40
-#: they have when the inverse temperature moves by less than this, relative
+#: the iteration has converged when the inverse temperature moves by less than this, relative
 _SETTLED = 1e-8
 
 
@@ -35,7 +35,7 @@ def equal_weight(levels: np.ndarray, frequency: np.ndarray, beta: float, bounds:
         below = levels < threshold
         if not below.any() or below.all():
             break
-        # half of the way: threshold and temperature move together
+        # only half of the step: threshold and temperature depend on each other
         weight = probability[below].sum()
         shift = np.log(weight / (1 - weight)) if 0 < weight < 1 else 0.0
         apart = np.diff(halves(levels, probability, threshold))[0]

@@ -2,7 +2,7 @@
 
 The multiple-histogram estimate of the density of states (:mod:`glassnet.analysis.freeenergy`), reweighted to the
 temperature asked for. Pairs of replicas are reweighted alike, by the energy of both. Draws are left out in blocks that
-span all rungs and replicas, so that what exchanges carry from rung to rung counts as correlation.
+span all rungs and replicas, so that correlations between rungs, which exchanges cause, are included.
 """
 
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from glassnet.analysis import freeenergy, ladder_bars, ladder_time
 
 #: most and fewest blocks of draws
 _MOST, _FEWEST = 20, 4
-#: bins of the energies of pairs are so much wider: averages, no free energies are taken from them
+#: bins of the energies of pairs are wider by this factor: averages are taken from them, and no free energies
 _COARSE = 4
 
 
@@ -50,7 +50,7 @@ class Combined:
     pairs : (n_pairs, 2) int, optional
         The replicas of each pair.
     blocks : bool
-        Whether averages are wanted without each block of draws too, for thermal errors.
+        Whether averages without each block of draws are computed as well, for thermal errors.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class Combined:
     n_blocks : int
         0 where none were asked for.
     from_above : (n_rungs,) float64
-        ln Z on the rungs by Bennett's ratio: colder rungs, which may not be in equilibrium, do not touch it.
+        ln Z on the rungs by Bennett's ratio: it does not depend on colder rungs, which may not be in equilibrium.
     log_z : (1 + n_blocks, n_rungs) float64
         ln Z on the rungs from all rungs together, with all draws and without each block.
     """
@@ -79,7 +79,7 @@ class Combined:
         for total, n_draws in zip(totals, counts, strict=True):
             start = rows[0] if rows else first
             rows.append(freeenergy.multihistogram(levels, total, n_draws, self._betas, start))
-        # the anchor may be unknown: it shifts ln Z and nothing else
+        # the anchor, which may be unknown, only shifts ln Z
         self._anchor = anchor
         self.from_above = anchor + first
         self.log_z = anchor + np.array(rows)
@@ -105,7 +105,8 @@ class Combined:
         return _Weighted(levels, rows[0], [column * relative for column in columns])
 
     def _count_blocks(self, energy, overlap) -> int:
-        """As many as there are stretches of five times of the slowest mode of the ladder, energy or q^2."""
+        """Number of blocks: as many as five times the time of the slowest mode of the ladder, in energy or q^2, fit
+        into the draws."""
         series = [energy] if overlap is None else [energy, overlap * overlap]
         slowest = max(
             ladder_time.slowest_time((values - values.mean(axis=(0, 2), keepdims=True)).swapaxes(1, 2))

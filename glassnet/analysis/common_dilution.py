@@ -1,10 +1,10 @@
 """Sizes whose effective dilutions differ, brought to one dilution before they are compared.
 
-Small glasses lose whole numbers of connections, so that one dilution that was asked for is another one at every size.
-Where T falls with dilution, a curve at dilution delta is that of the common dilution delta_c at temperatures that are
-lower by (dT/d delta)(delta - delta_c): temperatures are moved, and what compares sizes afterwards need not know. The
-slope is that of the paramagnet's isentrope (:mod:`glassnet.analysis.isentropes`) times a factor near 1, which is fitted
-to the curves of one size at different dilutions where the scan has several.
+Small glasses lose whole numbers of connections, so that every size has another effective dilution. Where T falls with
+dilution, a curve at dilution delta is that of the common dilution delta_c at temperatures that are lower by (dT/d
+delta)(delta - delta_c). The temperatures are moved accordingly; what compares sizes afterwards works as without
+dilution. The slope is that of the paramagnet's isentrope (:mod:`glassnet.analysis.isentropes`) times a factor near 1,
+which is fitted to the curves of one size at different dilutions where the scan has several.
 """
 
 import functools
@@ -22,10 +22,11 @@ from glassnet.analysis.planted import PlantedNode
 from glassnet.analysis.questions import Evidence, answer
 
 #: factor by which a transition falls faster with dilution than the isentrope through it, and its error, where nothing
-#: was fitted: of glasses (see there), and with a bias, up to that of ferromagnets, 2.0 to 2.3 for p = 2, 2.8 for p = 3
+#: was fitted: for glasses (:mod:`glassnet.analysis.isentropes`), and for a bias, which includes ferromagnets with 2.0
+#: to 2.3 for p = 2 and 2.8 for p = 3
 _FACTOR, _FACTOR_BIASED = (1.05, 0.10), (2.0, 1.0)
-#: share of a fitted slope that it may be off beside its statistical error: glasses of one size are fitted, whose curves
-#: are logistic and move with the limit's isentropes only nearly; half of the error of the factor beforehand
+#: systematic error of a fitted slope, relative: the curves of one size are only nearly logistic, and only nearly move
+#: along the isentropes of infinite glasses. It is half of the error of the factor where nothing was fitted
 _FINITE = 0.05
 #: steps of the fit to curves, and rungs that a curve must have
 _STEPS, _FEWEST_RUNGS = 8, 4
@@ -39,7 +40,7 @@ _TOO_DILUTE = "so few paths are left that no isentrope of the paramagnet passes 
 
 class Slope(NamedTuple):
     """How temperatures move with dilution: by `value` times what `isentropes` say, by `value` times the difference of
-    the dilutions where they are None; `source` in words."""
+    the dilutions where they are None; `source` says in words where it comes from."""
 
     value: float
     stderr: float
@@ -52,10 +53,10 @@ class Slope(NamedTuple):
 
 
 class Common(NamedTuple):
-    """The dilution at which sizes are compared, and how their temperatures get there.
+    """The dilution at which sizes are compared, and how temperatures are moved to it.
 
     `dilution` is effective, as are `sizes`, the dilutions by size. `slope` is None where all sizes have the common
-    dilution, or where nothing tells it: then `why` says why. `off`: standard errors of the slope to go off.
+    dilution, or where it is not known: then `why` says why. `off` is a shift of the slope in standard errors.
     """
 
     dilution: float
@@ -85,7 +86,7 @@ class Common(NamedTuple):
         return np.asarray(temperature, dtype=np.float64) + self.shift(temperature, self.sizes.get(size, self.dilution))
 
     def ends(self) -> tuple["Common", ...]:
-        """The same with a slope that is one standard error lower and higher; nothing where no size is moved."""
+        """The same with a slope that is one standard error lower and higher; empty where no size is moved."""
         return tuple(self._replace(off=off) for off in (-1.0, 1.0)) if self.slope is not None else ()
 
     def planted(self, nodes: list[PlantedNode], by_path: dict[str, Node]) -> list[PlantedNode]:
@@ -102,13 +103,13 @@ class Common(NamedTuple):
             return comparable
         rungs = comparable[max(comparable)].temperature.values
         rungs = self.temperature(rungs, max(comparable))
-        # a steep slope may leave nothing of the coldest ones
+        # a steep slope may move the coldest rungs below T = 0
         rungs = rungs[rungs > 0]
         return {size: self._interpolated(data, size, rungs) for size, data in comparable.items()}
 
     def phases(self, by_size: dict[int, xr.Dataset]) -> dict[int, xr.Dataset]:
-        """The same for the phases of each sample where they weigh the same; sizes with one that would do so below T = 0
-        are left out."""
+        """The same for the phases of each sample at equal weight; sizes with a sample that would move below T = 0 are
+        left out."""
         comparable = {size: data for size, data in by_size.items() if self.holds(size)}
         above_zero = lambda size, data: bool(np.all(self.temperature(data["temperature"].values, size) > 0))  # noqa: E731
         comparable = {size: data for size, data in comparable.items() if above_zero(size, data)}
@@ -139,7 +140,8 @@ class Common(NamedTuple):
         return data.assign({variable: (data[variable].dims, moved), **changed})
 
     def _energies(self, temperature, size: int) -> np.ndarray:
-        """Energy of the paramagnet at the common dilution over that of a size, at the same place of their lines."""
+        """Ratio of the energies of the paramagnet at the common dilution and at that of a size, on the same
+        isentrope."""
         if self.slope is None or self.slope.isentropes is None:
             return np.ones_like(temperature)
         energy, own = self.slope.isentropes.energy, self.sizes[size]
@@ -149,8 +151,8 @@ class Common(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """Nodes of one dilution that was asked for; those of them that were planted, and overlaps of the symmetric ones by
-    size, in equilibrium."""
+    """Nodes of one dilution that was asked for; its planted nodes and the overlaps of its symmetric nodes by size, in
+    equilibrium."""
 
     nodes: list[Node]
     planted: list[PlantedNode]
@@ -166,9 +168,9 @@ def common_dilution(own: Measured, beside: list[Measured], **options) -> Common:
     beside : list of Measured
         At other dilutions, to which the slope is fitted.
     **options
-        `unit`, the size of the couplings; `at`, the dilution of still larger glasses, of which a zero of the complexity
-        is known, and `rounds`, by how much half a connection changes it: it is the common one only where it is farther
-        from that of the largest glasses of `own`; `seed` of the run.
+        `unit`: size of the couplings. `at`: dilution of still larger glasses, for which a zero of the complexity is
+        known, and `rounds`: its change by half a connection. `at` becomes the common dilution only if it differs by
+        more than that from the dilution of the largest glasses of `own`. `seed`: that of the run.
     """
     unit, at, seed = options.get("unit", 1.0), options.get("at"), options.get("seed", 0)
     sizes: dict[int, list[float]] = {}
@@ -185,7 +187,7 @@ def common_dilution(own: Measured, beside: list[Measured], **options) -> Common:
     except ValueError:
         isentropes = None
     if at is not None and isentropes is None:
-        # what holds at still another dilution cannot be brought to that of the chains
+        # a result at still another dilution cannot be moved to that of the chains
         common = common._replace(dilution=dilutions[max(dilutions)])
     if isentropes is not None:
         if not isentropes.reach(common.dilution, *dilutions.values()):
@@ -222,7 +224,7 @@ def _unit_shift(isentropes: Isentropes | None, temperature, dilution: float, oth
 
 
 def _weighed(slope: Slope | None, known: tuple[float, float], isentropes: Isentropes) -> Slope:
-    """The factor that is known beforehand, and what was fitted, weighed by their errors."""
+    """Mean of the factor that is known beforehand and the fitted one, weighted by their errors."""
     if slope is None:
         return Slope(*known, "the paramagnet's bound", isentropes)
     weights = np.array([known[1], slope.stderr]) ** -2.0
@@ -235,7 +237,8 @@ def _of_planted(own: Measured, beside: list[Measured], isentropes, common: float
     """The slope with which planted weights of every size depend on one variable, temperature moved with dilution.
 
     ln(w / (1 - w)) = c_N - N (a u + b u^2 + d v), u the moved temperature and v by how much it moved: the factor lacks
-    d / a. The free constants c_N leave to d what one size does at several dilutions. None where no size has several.
+    d / a. The free constants c_N make d depend only on how one size changes between dilutions. None where no size has
+    several.
     """
     facts = {node.path: node for one in (own, *beside) for node in one.nodes}
     rows = [row for one in (own, *beside) for row in one.planted]
@@ -280,8 +283,9 @@ def _of_curves(own: Measured, beside: list[Measured], isentropes) -> Slope | Non
     """The same from curves of symmetric scans: the Binder cumulant of two-body glasses, else the weight of high
     overlaps.
 
-    A curve of another dilution is that of this one at moved temperatures; what it lacks or exceeds, over the slope of
-    the curve and the shift, is what the factor lacks, by least squares over all rungs that reach (Gauss and Newton).
+    A curve at another dilution is the curve at this one with moved temperatures. The remaining difference, over the
+    slope of the curve and the shift, is the correction of the factor, by least squares over all common rungs
+    (Gauss-Newton method).
     """
     pairs = [pair for other in beside for size in own.overlaps for pair in _pairs(own, other, size, isentropes)]
     value = 1.0 if isentropes is not None else 0.0
@@ -304,7 +308,7 @@ def _of_curves(own: Measured, beside: list[Measured], isentropes) -> Slope | Non
 
 
 def _fitted(value: float, stderr: float, to: str, isentropes: Isentropes | None) -> Slope | None:
-    """A fitted slope with the error that its finite sizes have besides."""
+    """A fitted slope with the additional error of finite sizes."""
     if not np.isfinite(stderr):
         return None
     finite = _FINITE * (1.0 if isentropes is not None else abs(value))
@@ -312,8 +316,8 @@ def _fitted(value: float, stderr: float, to: str, isentropes: Isentropes | None)
 
 
 def _pairs(own: Measured, other: Measured, size: int, isentropes) -> list[tuple]:
-    """Temperatures and curve of a size at either dilution, and by how much those of the other one move; nothing where
-    they are too few, or the dilutions the same."""
+    """Temperatures and curve of a size at either dilution, and the shift of the temperatures of the other one; empty
+    where the rungs are too few or the dilutions are the same."""
     if size not in other.overlaps:
         return []
     here, there = (_dilution_of(one, size) for one in (own, other))
@@ -341,7 +345,7 @@ def _linear(x: np.ndarray, curves: np.ndarray, at: np.ndarray) -> np.ndarray:
 
 
 def on_rungs(data: xr.Dataset, temperatures: np.ndarray, rungs: np.ndarray) -> xr.Dataset:
-    """Averages interpolated in the logarithm of the temperature; what is at infinite temperature stays there."""
+    """Averages interpolated in the logarithm of the temperature; a rung at infinite temperature stays there."""
     finite, wanted = np.isfinite(temperatures), np.isfinite(rungs)
     columns = {}
     for name, variable in data.variables.items():

@@ -1,10 +1,11 @@
-"""Where a continuous transition is: with the exponents of mean-field theory on random graphs, without any elsewhere.
+"""The temperature of a continuous transition: with the exponents of mean-field theory on random graphs, with none
+elsewhere.
 
 On a random graph a transition of two-body glasses is one of two kinds, and the exponents of both are known. Couplings
-without bias make a spin glass, couplings of one sign a ferromagnet; between them the chains are asked whether [m^2]
-grows. N^r times the moment that orders then crosses several times nearer to T_c than the Binder cumulant does, at the
-sizes of simulations. The value lies between them, close to the former. In regular glasses T_c does too; in general the
-two crossings need not lie on either side of it.
+without bias make a spin glass, couplings of one sign a ferromagnet; between them the chains show whether [m^2] grows.
+N^r times the moment that orders then crosses several times nearer to T_c than the Binder cumulant does, at the sizes of
+simulations. The value lies between them, close to the former. In regular glasses T_c also lies between them; in general
+both crossings may lie on one side of it.
 """
 
 from typing import NamedTuple
@@ -19,8 +20,8 @@ from glassnet.analysis.location import Estimate
 from glassnet.analysis.scaling import Scaled
 from glassnet.analysis.universality import discontinuous, two_body, universality
 
-#: exponents that put the two crossings farther apart, in units of T_c, do not hold. So far apart they may be where the
-#: Binder cumulants do not tell
+#: largest distance of the two crossings, in units of T_c: exponents that put them farther apart do not hold. It is
+#: assumed where the Binder cumulants do not cross
 _APART = 1 / 3
 
 
@@ -32,7 +33,7 @@ class Continuous(NamedTuple):
     exponents : Exponents or None
         None where they are not known.
     binder, order : Scaled or None
-        Crossings of the Binder cumulants, and of N^r times the moment that orders; None where they cannot be asked.
+        Crossings of the Binder cumulants, and of N^r times the moment that orders; None where they do not exist.
     estimates : list of Estimate
         Of the temperature, the headline first; empty where nothing crosses.
     """
@@ -58,11 +59,11 @@ def continuous(overlaps: dict[int, xr.Dataset]) -> Continuous:
         With known exponents the headline is the one with the smallest bar among: the crossings of N^r times the moment
         that orders and of the Binder cumulants, weighed; in a ferromagnet without frustration the same with N [q^2];
         from four sizes on the same with a term N^-omega in both fits; the zero of the inverse susceptibility in a
-        glass; its bar holds the distance to those others that are known at least half as well. Where Binder cumulants
-        do not cross within the temperatures, the bar of the moment's crossing holds that they may do so a third of T_c
-        away. On random graphs of which nobody knows whether they are glasses or ferromagnets, those exponents count
-        that fit. Elsewhere it is the crossing of the Binder cumulants; there is none for three or more weights a path
-        on random graphs, where nothing orders continuously.
+        glass; its bar includes the distance to the others whose error is at most twice as large. Where Binder cumulants
+        do not cross within the temperatures, the bar of the moment's crossing allows that they cross a third of T_c
+        away. On random graphs that may be glasses or ferromagnets, the exponents that fit are used. Elsewhere it is the
+        crossing of the Binder cumulants; there is none for three or more weights a path on random graphs, where nothing
+        orders continuously.
     """
     if discontinuous(overlaps):
         return Continuous(None, scaling.fitted(overlaps), None, [])
@@ -79,7 +80,7 @@ def _with(overlaps: dict[int, xr.Dataset], exponents: Exponents) -> Continuous:
         return Continuous(exponents, binder, order, [])
     families = [_crossed(overlaps, exponents, binder, order)]
     if exponents is FERROMAGNET and all(data.attrs["bias"] == 1 for data in overlaps.values()):
-        # without frustration the overlap knows nothing but the magnetisations
+        # without frustration the overlap is the product of the magnetisations
         families.append(_crossed(overlaps, PRODUCT, binder, scaling.order(overlaps, PRODUCT)))
     if len(overlaps) >= scaling.SIZES_TO_CORRECT:
         pair = (one(overlaps, exponents, corrected=True) for one in (scaling.binder, scaling.order))
@@ -97,8 +98,8 @@ def _crossed(overlaps: dict[int, xr.Dataset], exponents: Exponents, binder, orde
     """The two crossings weighed, then each of them; empty where that of the moment is not found. `corrected` says that
     both were fitted with a term N^-omega.
 
-    A moment's crossing alone errs by as much as if the other one lay at the distance that consistent exponents allow:
-    to know less must not make a bar smaller.
+    Where there is only the crossing of the moment, the error is as large as if the other one lay at the largest
+    distance that consistent exponents allow: less knowledge must not make a bar smaller.
     """
     if order is None or not order.crosses:
         return []
@@ -108,7 +109,7 @@ def _crossed(overlaps: dict[int, xr.Dataset], exponents: Exponents, binder, orde
     rows = [Estimate(name, order.temperature, order.stderr, sizes, key=key)]
     first, last = exponents.between
     part = (first + last) / 2
-    # anywhere between the two ends is as likely
+    # every value between the two ends is equally likely
     open_part = (last - first) / np.sqrt(12)
     if binder is None or not binder.crosses:
         bar = float(np.hypot(order.stderr, _APART * order.temperature * np.hypot(part, open_part)))
@@ -129,10 +130,10 @@ def _distinct(rows: list[Estimate]) -> list[Estimate]:
 
 
 def _of_either(overlaps: dict[int, xr.Dataset]) -> Continuous:
-    """On random graphs, with the exponents of a glass or of a ferromagnet, whichever fit the moment better.
+    """Estimates on random graphs with the exponents of a glass or of a ferromagnet, whichever fit the moment better.
 
-    Those count that put the moment's crossing above that of the Binder cumulants, and not far above, as they do where
-    they hold. The bar holds the distance between the two, if both count.
+    Exponents count if they put the crossing of the moment above that of the Binder cumulants, and not far above, as the
+    right ones do. If both count, the bar includes the distance between the two.
     """
     rows = [fit for fit in (_with(overlaps, one) for one in (GLASS, PRODUCT)) if _consistent(fit)]
     if not rows:
@@ -154,8 +155,8 @@ def _consistent(fit: Continuous) -> bool:
 def _without_exponents(overlaps: dict[int, xr.Dataset]) -> Continuous:
     """The crossing of the Binder cumulants with the power of N that fits best, from three sizes on.
 
-    How far it is from its limit is known no better than twice what the smallest size changes, or twice the error of
-    that: two sizes would not tell at all.
+    Its distance to the limit is taken as twice the change by the smallest size, or twice the error of that change; two
+    sizes would say nothing.
     """
     binder = scaling.fitted(overlaps)
     if binder is None or not binder.crosses or len(overlaps) < 3:
@@ -177,8 +178,8 @@ def _without_exponents(overlaps: dict[int, xr.Dataset]) -> Continuous:
 
 
 def _diverged(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:
-    """The zero of the inverse susceptibility: the mean of its two forms in T, from as many sizes as there are up to
-    three, the largest distance to any form in its bar; nothing where a form has no zero."""
+    """The zero of the inverse susceptibility: the mean of its two forms in T, from up to three sizes, with the largest
+    distance to any form in its bar; empty where a form has no zero."""
     forms = scaling.divergence(overlaps)
     each = {name: float(errors.bootstrap_error(zero, _fewest(overlaps))) for name, zero in forms.items()}
     if not forms or not np.isfinite([*each.values(), *(zero[0] for zero in forms.values())]).all():

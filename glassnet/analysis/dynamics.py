@@ -27,8 +27,8 @@ _PER_OCTAVE = 8
 #: 4.3): by 0.52 (1 - C) t^-0.4 and more from 64 sweeps on, measured at T_d of the cavity theory in ensembles with p = 3
 #: to 10 and T_d from 0.29 to 4.2, as far as the noise let it be seen; by least at p = 3 and large degrees
 _SLOW, _EXPONENT = 0.4, 0.4
-#: what happens earlier is no relaxation of a state yet: so many sweeps, and so many times exp(2/T), the time in which a
-#: weight turns against one path
+#: relaxation of a state begins after so many sweeps, and after so many times exp(2/T), the time in which a weight turns
+#: against one path
 _SHORTEST, _ACTIVATED = 64, 2.0
 #: sets of paths with uneven degrees differ by at most this share of the variance between plantings (0.02 in Poisson
 #: glasses, 0.05 in diluted regular ones; nothing in regular ones)
@@ -52,7 +52,7 @@ class PlantedRelaxation(Shown):
     verdict : list of {"held", "lost", "decaying", "undecided", "too short"}
         At each temperature: the overlap stays (falls more slowly than a decay at T_d would), falls below 1/2, falls
         faster and faster (significantly), or none of these; or the run is shorter than twice exp(2/T) sweeps, the time
-        in which weights turn against a path, and cannot tell.
+        in which weights turn against a path, and does not decide.
     relaxation_time : (n_temperatures,) float64
         Sweeps until C = 1/2; inf where that takes longer than the run.
     plateau, plateau_stderr : (n_temperatures,) float64
@@ -125,7 +125,7 @@ def planted_relaxation(
 ) -> PlantedRelaxation:
     """Overlap C(t) with the planted state, of new instances at every temperature, and the bracket of T_d it gives.
 
-    Every lane of a block is planted for itself, with a fixed number of violated paths, so that one run of 512 lanes
+    Every lane of a block has its own planting, with a fixed number of violated paths, so that one run of 512 lanes
     holds all temperatures and many plantings on the same paths.
 
     Parameters

@@ -1,6 +1,6 @@
-"""Have the chains reached equilibrium? Every sample is asked; those that fail are named and stay in the averages.
+"""Have the chains reached equilibrium? Every sample is tested; those that fail are named and stay in the averages.
 
-Exchange rates and round trips are no evidence and are not used. Asked instead, of every sample:
+Exchange rates and round trips are no evidence and are not used. The tests of every sample are:
 
 - drift: the mean over the last half of the recorded draws against the quarter before, for the energy and the weight
   of high overlap on every rung (logarithmic binning);
@@ -9,15 +9,15 @@ Exchange rates and round trips are no evidence and are not used. Asked instead, 
 - both for all samples of a node together, whose differences are zero on the average;
 - stuck: replicas whose means scatter more than the draws within them explain, or more than those of chains that last
   ten times their slowest mode (:mod:`glassnet.analysis.stuck`). A chain that never moves is stuck, unless all replicas
-  sit at the lowest energy of the whole ladder and move on hotter rungs: that is a ground state, found as often as there
-  are replicas; or unless all replicas of a planted scan, from both kinds of start, stay in the planted state;
+  are in the lowest energy of the whole ladder and move on hotter rungs: that is a ground state, found by every replica;
+  or unless all replicas of a planted scan, from both kinds of start, stay in the planted state;
 - identities of the ensemble, where there are some (:mod:`glassnet.analysis.identities`).
 
-Standard errors come from blocks of draws that outlast whatever the rungs of a ladder remember together, energy or
-weight of high overlap (:mod:`glassnet.analysis.ladder_time`), probabilities from Student's t with the degrees of
-freedom of these blocks. The bound is shared by all comparisons of the scan (Bonferroni): a scan in equilibrium gets any
-sample named with probability :data:`FALSE_ALARM`. Dropping the samples that fail would bias every average, as they are
-the glassy ones.
+Standard errors come from blocks of draws that are longer than the memory of the whole ladder, in energy or weight of
+high overlap (:mod:`glassnet.analysis.ladder_time`), probabilities from Student's t with the degrees of freedom of these
+blocks. The bound is shared by all comparisons of the scan (Bonferroni): a scan in equilibrium gets any sample named
+with probability :data:`FALSE_ALARM`. Dropping the samples that fail would bias every average, as they are the glassy
+ones.
 """
 
 from typing import NamedTuple
@@ -30,14 +30,14 @@ from glassnet.analysis.ladder_time import averaged
 from glassnet.analysis.nodes import Node, Reading, readings, rungs
 from glassnet.analysis.overlaps import peak_threshold, thinned
 
-#: probability that a whole scan in equilibrium gets one or more samples named. "Stuck" is a demand on chains (ten times
-#: their slowest mode): those whose modes live as long as a tenth of the chain may be called stuck in equilibrium too.
-#: Starts are compared as if chains lasted twenty times it: of much shorter ones they may be said to differ
+#: probability that a whole scan in equilibrium gets one or more samples named. Chains must last ten times their slowest
+#: mode: shorter ones may be called stuck although they are in equilibrium. Starts are compared as if chains lasted
+#: twenty times that mode: those of much shorter chains may be said to differ
 FALSE_ALARM = 0.01
 
-#: pairs of replicas that tell how long they remember
+#: number of pairs of replicas from which the autocorrelation time is taken
 _PAIRS = 8
-#: chains in which a drift can be seen
+#: fewest draws of a chain in which a drift can be seen
 _SHORTEST = 8
 
 #: what may fail, in words, by the key of the comparison
@@ -61,11 +61,11 @@ class Failure(NamedTuple):
 class Equilibration(NamedTuple):
     """Result of :func:`assess`.
 
-    `failures` holds every (node, sample, reason); `nodes` maps the path of a node whose samples drift together or
-    whose two kinds of starts differ on average to the reason, although none of its samples need fail alone;
-    `n_comparisons` and `bound` (probability per comparison) state how much of a deviation counts; `identities` are the
-    exact identities that could be asked, whether they hold or not; `one_start` are the planted nodes of one replica,
-    in which there are no two kinds of starts to be compared.
+    `failures` holds every (node, sample, reason); `nodes` maps the path of a node whose samples drift together or whose
+    two kinds of starts differ on average to the reason, although none of its samples need fail alone; `n_comparisons`
+    and `bound` (probability per comparison) state which deviations count; `identities` are the exact identities that
+    could be tested, whether they hold or not; `one_start` are the planted nodes of one replica, where there are no two
+    kinds of starts to compare.
     """
 
     failures: tuple[Failure, ...]
@@ -94,7 +94,7 @@ class Equilibration(NamedTuple):
 
 
 class _Probabilities(NamedTuple):
-    """Of one node: how probable each deviation would be in equilibrium. `samples` (n_samples, n_rungs), `node` ()."""
+    """The probability of each deviation of one node in equilibrium. `samples` (n_samples, n_rungs), `node` ()."""
 
     reason: str
     temperatures: np.ndarray
@@ -103,7 +103,7 @@ class _Probabilities(NamedTuple):
 
 
 def assess(nodes: list[Node]) -> Equilibration:
-    """Ask every sample of every node whether it is in equilibrium.
+    """Test every sample of every node for equilibrium.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ class Examination:
 
     @property
     def has_one_start(self) -> bool:
-        """Whether it is a planted node of one replica: nothing tells then that its start is forgotten."""
+        """Whether it is a planted node of one replica, so that nothing shows that its start is forgotten."""
         return self.node.planted_temperature is not None and self.node.chain.sizes["replica"] < 2
 
     def add(self, reading: Reading) -> float:
@@ -162,10 +162,10 @@ class Examination:
         slowest = 0.5
         if len(energy) >= _SHORTEST:
             cut = [comparisons.stretches(chains) for chains in series]
-            # a slow mode may show in one and move both
+            # a slow mode that one series shows may affect both
             slowest = max(stretches.time for stretches in cut)
             if varies.any() and not planted:
-                # one chain alone knows its time badly
+                # the time of a single chain is not well known
                 slowest = max(slowest, comparisons.stretches(peak[:, :: -(-peak.shape[1] // _PAIRS)]).time)
             drifts[: len(cut)] = [comparisons.drift(stretches, slowest) for stretches in cut]
         self._tables["energy_drift"].append(drifts[0].at(counted))
@@ -186,7 +186,7 @@ class Examination:
         asked = energy[:, :, counted], alike[:, :, counted]
         probability = np.minimum.reduce([stuck.scatter(chains, n_replicas, slowest) for chains in asked])
         never = stuck.never_moves(energy, all_planted)[counted]
-        # where replicas that started at random have found the planted state too, nothing is left to be found
+        # where replicas from random starts have reached the planted state too, no other state is missing
         return np.where(never, 0.0, np.minimum(1.0, 2 * probability))
 
     def tests(self) -> list[_Probabilities]:
@@ -227,8 +227,8 @@ def conclude(examinations: list[Examination]) -> Equilibration:
 
 
 def _high(reading: Reading, threshold: float) -> np.ndarray:
-    """Which pairs are in the same state, on the rungs of the ladder that were read: (n_draws, n_rungs, n_pairs); none
-    where overlaps were not measured."""
+    """Which pairs are in the same state, on the rungs of the ladder that were read, (n_draws, n_rungs, n_pairs) bool;
+    False where overlaps were not measured."""
     if reading.ladder_overlap is None:
         n_draws, n_rungs, _ = reading.ladder_energy.shape
         return np.zeros((n_draws, n_rungs, 1), dtype=bool)
@@ -236,5 +236,5 @@ def _high(reading: Reading, threshold: float) -> np.ndarray:
 
 
 def _is_free(node: Node, sample: int) -> bool:
-    """Whether a sample has no paths: then its energy has nowhere to go."""
+    """Whether a sample has no paths, so that its energy is always zero."""
     return "n_paths" in node.chain and int(np.atleast_1d(node.chain["n_paths"].values)[sample]) == 0

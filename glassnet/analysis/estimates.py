@@ -1,4 +1,4 @@
-"""Every way to say where a discontinuous transition is, apart from planted scans; each extrapolated in at least two
+"""Estimates of the temperature of a discontinuous transition from symmetric scans, each extrapolated in at least two
 forms.
 
 Each function returns its headline first. The bar of a headline is its statistical error and the largest distance to
@@ -62,7 +62,8 @@ def ordered_phase(phases: dict[int, xr.Dataset]) -> list[Estimate]:
 def _forms(key: str, name: str, samples: dict[int, np.ndarray]) -> list[Estimate]:
     """Means over samples extrapolated in 1/N without the smallest size, in 1/N, in ln N / N, and in 1/N and 1/N^2.
 
-    The smallest size has the largest corrections to any form, so the first one leaves it out where two others are left.
+    The smallest size has the largest corrections to any form, so the first form leaves it out if at least two others
+    are left.
     """
     samples = {n: values[np.isfinite(values)] for n, values in samples.items()}
     if len(samples) < 2 or min(len(values) for values in samples.values()) < 3:
@@ -70,7 +71,7 @@ def _forms(key: str, name: str, samples: dict[int, np.ndarray]) -> list[Estimate
     size = np.array(list(samples), dtype=float)
     mean = np.array([values.mean() for values in samples.values()])
     stderr = np.array([values.std(ddof=1) / np.sqrt(len(values)) for values in samples.values()])
-    # samples may agree to the last digit, on a grid or by symmetry
+    # by symmetry, or on a grid, samples may agree to the last digit
     stderr = np.maximum(stderr, 1e-4 * np.abs(mean))
     ones, sizes, rows = np.ones_like(size), tuple(samples), []
     if len(size) > 2:
@@ -138,7 +139,8 @@ def peak_weight(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:
 
 
 def _where(temperature: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Hottest temperature at which each row of weights (n_rows, n_rungs) falls through the tenth; nan if nowhere."""
+    """Hottest temperature at which each row of weights (n_rows, n_rungs) falls through one tenth; nan if there is
+    none."""
     crossings = np.full(len(weights), np.nan)
     falls = (weights[:, :-1] >= _PEAK) & (weights[:, 1:] < _PEAK)
     for row in np.flatnonzero(falls.any(axis=1)):

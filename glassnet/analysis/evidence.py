@@ -1,4 +1,4 @@
-"""What speaks for which kind of transition: each item a number, what it was asked, and whether it passed."""
+"""The evidence for each kind of transition: every item asks one question and holds a number and the answer."""
 
 import numpy as np
 import xarray as xr
@@ -15,10 +15,10 @@ from glassnet.analysis.symmetric import Trend
 
 #: two peaks are two phases if the valley between them is lower than this fraction of the lower one
 _VALLEY = 0.5
-#: weight from which on high overlaps are more than a tail
+#: high overlaps of at least this weight are more than the tail of a distribution
 _SEEN = 0.01
-#: latent heats below the first are not called so; the heat capacity cannot tell those below the second. In units of T,
-#: so jumps of the entropy per weight, which has ln 2 = 0.69 to lose
+#: a latent heat below the first bound counts as none; the heat capacity cannot see one below the second. Both are in
+#: units of T, and are jumps of the entropy per weight, which is at most ln 2 = 0.69
 _SMALL_HEAT, _LARGE_HEAT = 0.13, 0.25
 #: the susceptibility grows with an exponent near 1 where the overlap stays finite and near 0 where there is no order
 _GROWING, _FLAT = 0.5, 0.25
@@ -26,7 +26,7 @@ _GROWING, _FLAT = 0.5, 0.25
 _MISFIT = 5.0
 #: two estimates of one temperature disagree at so many combined errors
 DISAGREE = 3.0
-#: valleys are not shown more precisely, and one that is as close to 1 is none
+#: precision to which valleys are shown; a valley that is closer to 1 than this is none
 _FLOOR = 0.005
 
 
@@ -85,12 +85,12 @@ def two_phases(nodes: list[PlantedNode], location: Location | None) -> Evidence:
 
 
 def planted_heat(nodes: list[PlantedNode], location: Location | None, temperature: float | None = None) -> Evidence:
-    """Do the energies of the phases at the crossing differ by a latent heat? passed = they do not.
+    """Do the energies of the phases at the crossing differ by a latent heat? It is passed if they do not.
 
     `temperature` is given where the crossing is one along the dilution.
 
-    Where they do not, the gap of the total energies stays finite or grows like the fluctuations, sqrt(N). The gap per
-    weight is extrapolated in both forms; their difference is in the error.
+    Without a latent heat the gap of the total energies stays finite or grows like the fluctuations, sqrt(N). The gap
+    per weight is extrapolated in both forms; their difference is part of the error.
     """
     key = "no_planted_latent_heat"
     if location is None or not location.crosses:
@@ -112,7 +112,7 @@ def planted_heat(nodes: list[PlantedNode], location: Location | None, temperatur
     heat = Trend(value, float(np.hypot(max(form.stderr for form in forms), (forms[0].value - forms[1].value) / 2)))
     at = location.temperature if temperature is None else temperature
     passed, small, large = None, *(bound * at for bound in (_SMALL_HEAT, _LARGE_HEAT))
-    # a gap within its noise is none, as long as that noise hides no latent heat that would be called one
+    # a gap within its noise counts as none, unless the noise is so large that it could hide a latent heat
     if abs(heat.value) < max(small, min(3 * heat.stderr, large)) and heat.stderr < small:
         passed = True
     elif heat.above(small):
@@ -174,7 +174,7 @@ def overlap_peaks(overlaps: dict, order: xr.Dataset | None, apart: Estimate | No
 
 
 def energy_peaks(phases: dict, ordered: list[Estimate]) -> Evidence:
-    """Has the energy two peaks where its halves weigh the same, the deeper apart the larger the size?"""
+    """Has the energy two peaks where its halves weigh the same, with a valley that deepens with the size?"""
     key = "energy_peaks"
     sizes = tuple(phases)
     if len(sizes) < 2 or not all(np.isfinite(data["valley_stderr"]) for data in phases.values()):
@@ -195,7 +195,7 @@ def energy_peaks(phases: dict, ordered: list[Estimate]) -> Evidence:
 
 
 def heat_capacity(heat: symmetric.LatentHeat | None, latent: list[Estimate], sizes: tuple[int, ...]) -> Evidence:
-    """Does the maximum of the heat capacity grow like N? passed = there is no latent heat."""
+    """Does the maximum of the heat capacity grow like N? It is passed if there is no latent heat."""
     key = "no_latent_heat"
     if heat is None or not np.isfinite(heat.square.stderr):
         return answer(key, np.nan, np.nan, sizes, None, "needs symmetric scans in equilibrium at two sizes")
@@ -222,7 +222,8 @@ def little_heat(heat: symmetric.LatentHeat | None) -> bool:
 
 
 def growth(measured: tuple[float, Trend] | None, sizes: tuple[int, ...]) -> Evidence:
-    """Does [q^2], over its value without order, grow with N at low temperature? passed = as in an ordered phase."""
+    """Does [q^2], over its value without order, grow with N at low temperature? It is passed if it grows as in an
+    ordered phase."""
     key = "susceptibility_growth"
     if measured is None or not np.isfinite(measured[1].stderr):
         return answer(key, np.nan, np.nan, sizes, None, "needs symmetric scans in equilibrium at two sizes")
@@ -303,8 +304,8 @@ def bracket(temperature: float, stderr: float, annealed, arrest, unbounded: str 
 
 
 def entropy_crisis(annealed, thermodynamics: dict[int, xr.Dataset]) -> Evidence | None:
-    """No order was found down to where a paramagnet would have a negative entropy: it is there, and was missed. None
-    where that is not so, or not known."""
+    """The chains show no order although they reach temperatures at which a paramagnet would have a negative entropy:
+    the order exists, and the chains missed it. None where this is not so, or not known."""
     lowest = 0.0 if annealed is None else annealed.zero_of_entropy()
     coldest = max(float(data.temperature.values.min()) for data in thermodynamics.values())
     if coldest >= lowest:
@@ -315,7 +316,7 @@ def entropy_crisis(annealed, thermodynamics: dict[int, xr.Dataset]) -> Evidence 
 
 
 def complexity(field) -> Evidence:
-    """Where does the complexity vanish that was integrated along the planted state in a field?"""
+    """At which temperature does the complexity vanish, as integrated along the planted state in a field?"""
     key = "complexity_zero"
     if field is None:
         return answer(key, np.nan, np.nan, (), None, "not measured (field integration along the planted state)")
@@ -339,7 +340,7 @@ def agreement(located: Location | None, field) -> Evidence:
 
 
 def not_asked(item: Evidence) -> Evidence:
-    """The same item for networks of walks, of which neither Binder cumulants nor susceptibilities can be asked."""
+    """The same item for networks of walks, whose Binder cumulants and susceptibilities say nothing about order."""
     says = (
         "not asked of networks: their matched overlaps are positive without any order; peaks and planted scans decide"
     )

@@ -10,9 +10,10 @@ class Exponents(NamedTuple):
 
     `key` identifies the class of transitions together with the moment, `name` says in words what orders.
 
-    `moment` is the column of the averages that orders: "q2", [<q^2>], or "m2", [<m^2>] with the magnetisation m. At
-    the sizes of simulations T_c lies somewhere on the way from the crossing of N^r times that moment to that of the
-    Binder cumulants: `between` are the first and last part of that way, negative on the other side of the moment's.
+    `moment` is the column of the averages that orders: "q2", [<q^2>], or "m2", [<m^2>] with the magnetisation m. At the
+    sizes of simulations T_c lies between the crossing of N^r times that moment and the crossing of the Binder
+    cumulants, or near it: `between` are the smallest and largest distance from the former, in units of the distance of
+    the two, and negative away from the latter.
     """
 
     key: str

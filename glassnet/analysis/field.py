@@ -134,8 +134,8 @@ def field_integration(
     """Complexity of the planted states at some temperatures by integration over a field, and its zero T_K.
 
     Every lane of a block is planted for itself, at one of the temperatures and with a fixed number of violated paths,
-    and runs in one of eight fields; as many plantings as fit into 512 lanes share the paths of one instance. At
-    different temperatures and dilutions the same random numbers are used.
+    and runs in one of eight fields; as many plantings as fit into 512 lanes share the paths of one instance. Different
+    temperatures and dilutions use the same random numbers.
 
     Parameters
     ----------
@@ -144,11 +144,11 @@ def field_integration(
         complexities are extrapolated in one over their width. Corrections are of order 1/N, in walks 1/sqrt(N); the
         error of T_K holds their size where they are not extrapolated.
     temperatures : list of floats
-        Strictly increasing, > 0, finite (k_B = 1, |J| = 1). Three of them around T_K give it: the complexity
-        is interpolated by a parabola. Above T_d there is no state to integrate along: they are marked
-        "state lost" once the overlap or the drift shows it, which close above T_d it does not.
+        Strictly increasing, > 0, finite (k_B = 1, |J| = 1). Three of them around T_K give it: the complexity is
+        interpolated by a parabola. Above T_d there is no state to integrate along: they are marked "state lost" if the
+        overlap or the drift shows it, which is not so close above T_d.
     instances : int
-        Independent sets of paths, >= 1. What is known of random degrees is taken out of their noise
+        Independent sets of paths, >= 1. The known effect of random degrees is subtracted from their noise
         (:func:`glassnet.analysis.instances.average`).
     seed : int
     ensemble : {"regular", "poisson", "layered", "walks"}
@@ -185,7 +185,7 @@ def field_integration(
 
 
 def _sizes(ensemble, n_weights) -> list:
-    """The sizes that were asked for: one, but of walks there may be several networks."""
+    """The sizes that were asked for: one, or several networks of walks."""
     nested = isinstance(n_weights, (list, tuple)) and len(n_weights) and isinstance(n_weights[0], (list, tuple))
     if ensemble != "walks" or not nested:
         return [tuple(n_weights) if isinstance(n_weights, (list, tuple)) else n_weights]
@@ -248,7 +248,7 @@ def integrated(ensemble, keywords, temperatures, measured, sweeps) -> FieldInteg
 
 def _dataset(instances: Averages, temperatures, attrs) -> xr.Dataset:
     fields, _ = planted_field.quadrature()
-    # instances are the first axis here, as they were averaged in earlier releases: the same digits
+    # instances are the first axis here, as in earlier releases, so that averages have the same digits
     overlap, drift = 1 - instances.missing, np.ascontiguousarray(instances.drift.T).mean(axis=0)
     lost = (overlap[:, 0] < _LEAST_OVERLAP) | (np.abs(drift) > _MOST_DRIFT)
     instances.complexity[lost] = np.nan

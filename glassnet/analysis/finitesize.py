@@ -1,4 +1,4 @@
-"""Finite glasses: by how much T_K shifts with their size, and networks extrapolated in one over their width."""
+"""Finite-size shifts of T_K, and the extrapolation of networks in one over their width."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ _OF_INSTANCES = ("complexity", "within", "controls", "drift")
 
 
 def finite_size(ensemble: str, sizes: list[int], p: int, dilution: float = 0.0) -> float:
-    """Size of the shift of T_K with N that is left, over T_K.
+    """Size of the remaining shift of T_K with N, over T_K.
 
     Measured against the cavity equations (docs/dynamics.md): about 0.4 / N where loops are rare, with about 4 / N more
     times (p - 1)^2 dilution / (1 - dilution), which is N times the relative variance of the paths per weight that
@@ -47,7 +47,7 @@ def of_complexity(ensemble: str, sizes: list[int], shift: float) -> tuple[float,
 def intercept(sizes: list[int]) -> np.ndarray:
     """Value at N = infinity of a straight line in 1 / sqrt(N) through values at `sizes`, as a sum over these.
 
-    They weigh like N, as the noise of instances has it.
+    Values are weighted by N, as the noise of instances requires.
     """
     inverse_width = np.array(sizes, dtype=np.float64) ** -0.5
     design = np.stack([np.ones_like(inverse_width), inverse_width], axis=1) / inverse_width[:, None]

@@ -1,7 +1,7 @@
 """Melting of planted crystals.
 
-Away from its planting temperature a planted state is no state of equilibrium but a crystal, favoured over the glassy
-states by its energy. Heated, it melts well above T_d: the limit of superheating of that crystal.
+Away from its planting temperature a planted state is a crystal and no state of equilibrium: its energy favours it over
+the glassy states. It melts well above T_d, at the limit of superheating of that crystal.
 """
 
 from dataclasses import dataclass, field
@@ -29,12 +29,12 @@ class Melting(Shown):
         over replicas of the one instance, or over instances where there are several.
     temperature, stderr : float
         Where the overlap at the end of the run crosses 1/2, on the average over instances; nan where one of them does
-        not. It is the limit of superheating of these crystals, and not T_d. The error holds half of the distance of
-        the temperatures around it, how far it still moved over the last factor of 4 in time, and the scatter of
-        instances (Student's t); of a single one that of its replicas, and then it does not say how other crystals
-        melt: they differ by some 0.03 (3000 / N)^(1/2).
+        not. It is the limit of superheating of these crystals, and not T_d. The error includes half of the distance of
+        the temperatures around it, the change over the last factor of 4 in time, and the scatter of instances
+        (Student's t). For a single instance it includes the scatter of its replicas instead, and says nothing about
+        other crystals, which differ by about 0.03 (3000 / N)^(1/2).
     planted_temperature : float
-        Where the instances were planted; nan if they do not say.
+        The planting temperature of the instances; nan if they do not say it.
     instances : (n_instances,) float64
         Temperature of each.
     """
@@ -71,15 +71,15 @@ class Melting(Shown):
 
 
 def melting(glass, temperatures, sweeps=1000, seed=None) -> Melting:
-    """Heat planted instances: start on the planted state at each temperature and see where it is left.
+    """Heat planted instances: start on the planted state at each temperature and find where the chains leave it.
 
     All temperatures run side by side in one block of lanes, without exchange.
 
     Parameters
     ----------
     glass : PathGlass, or list of PathGlass
-        +-J and planted (:func:`glassnet.ensembles.planted`), all at the same temperature. Several tell how much
-        crystals differ; with ``unsatisfied="fixed"`` that is least.
+        +-J and planted (:func:`glassnet.ensembles.planted`), all at the same temperature. Several instances show how
+        much crystals differ; with ``unsatisfied="fixed"`` that is least.
     temperatures : list of floats
         Strictly increasing, > 0; the last may be inf.
     sweeps : int

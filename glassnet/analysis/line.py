@@ -1,4 +1,5 @@
-"""The line T_c(dilution), and the critical dilution at a temperature: read off it, and asked along the dilution."""
+"""The line T_c(dilution), and the critical dilution at a temperature: read off the line, and measured along the
+dilution."""
 
 from typing import NamedTuple
 
@@ -20,8 +21,8 @@ class CriticalDilution(NamedTuple):
     """The critical dilution at a temperature.
 
     `dilution` and `stderr` are nan where none is claimed, and `why` says why; `estimates` holds all that there are, the
-    one that is claimed first. `provisional` is what the line says with provisional temperatures where none is claimed,
-    None without.
+    claimed one first. `provisional` is read off the line with provisional temperatures where none is claimed, None
+    otherwise.
     """
 
     temperature: float
@@ -51,13 +52,13 @@ class CriticalDilution(NamedTuple):
 
 
 class TransitionLine(list):
-    """Transitions by increasing dilution: a list that knows its arrays and its inverse.
+    """Transitions by increasing dilution: a list with arrays of its values and with its inverse, the critical dilution.
 
     Parameters
     ----------
     results : iterable of Transition
-    surveys : glassnet.analysis.surveys.Surveys, optional
-        What the chains hold, where the critical dilution is to be asked along the dilution as well.
+    reader : glassnet.analysis.surveys.ChainReader, optional
+        The chains, if the critical dilution is to be measured along the dilution as well.
 
     Attributes
     ----------
@@ -69,9 +70,9 @@ class TransitionLine(list):
     kinds : list of str
     """
 
-    def __init__(self, results=(), surveys=None):
+    def __init__(self, results=(), reader=None):
         super().__init__(results)
-        self._surveys = surveys
+        self._reader = reader
 
     @property
     def dilutions(self) -> np.ndarray:
@@ -100,10 +101,10 @@ class TransitionLine(list):
         return min(known, default=np.inf), max(known, default=-np.inf)
 
     def critical_dilution(self, temperature: float) -> Estimate:
-        """Dilution at which the glass gives way to the paramagnet, at one temperature; the value of :meth:`critical`.
+        """Dilution at which the glass becomes a paramagnet, at one temperature; the value of :meth:`critical`.
 
-        Where none is claimed, the line read off with provisional temperatures stands for it, if it passes there; the
-        name of the estimate says so. Otherwise value and error are nan and the name says why.
+        Where none is claimed, it is read off the line with provisional temperatures, if that passes the temperature;
+        the name of the estimate says so. Otherwise value and error are nan and the name says why.
 
         Parameters
         ----------
@@ -124,17 +125,17 @@ class TransitionLine(list):
         return Estimate(why, np.nan, np.nan, sizes, key="unknown")
 
     def critical(self, temperature: float) -> CriticalDilution:
-        """The critical dilution at one temperature, and all that is known of it.
+        """The critical dilution at one temperature, with all estimates of it.
 
-        It is asked twice. Read off the line: the paths that are left, (1 - dilution)^(p - 1), are a parabola in T
+        There are two ways. Read off the line: the paths that are left, (1 - dilution)^(p - 1), are a parabola in T
         through the two neighbouring dilutions and the nearest third one, the errors of all carried over; the distance
         to a parabola of the dilution itself is in the bar (half the distance to the chord where p is not known). With
-        two dilutions a straight line; none is claimed past a dilution without a transition temperature. And along the
-        dilution axis, where the line was made from chains that reach this temperature
-        (:func:`glassnet.analysis.along_dilution.along`). The one with the smaller bar is claimed, unless the other one
-        contradicts: where they, or a transition of the line and the dilution found along the axis, are three combined
-        bars apart; where the overlap does not jump along the axis; or where, at a dilution next to what was found, a
-        sample has not proved its equilibrium or curves cross and the transition is undecided all the same.
+        two dilutions a straight line; none is claimed past a dilution without a transition temperature. Measured along
+        the dilution axis, where the line was made from chains that reach this temperature
+        (:func:`glassnet.analysis.along_dilution.along`). The value with the smaller bar is claimed, unless something
+        contradicts it: the two values, or a transition of the line and the value along the axis, are three combined
+        bars apart; the overlap does not jump along the axis; or at a neighbouring dilution a sample has not proved its
+        equilibrium, or curves cross although the transition is undecided.
 
         Parameters
         ----------
@@ -146,7 +147,7 @@ class TransitionLine(list):
         """
         temperature = real("temperature", temperature, minimum=0)
         read, interim = self._read(temperature, False), self._read(temperature, True)
-        axis = None if self._surveys is None else along(self._surveys, temperature)
+        axis = None if self._reader is None else along(self._reader, temperature)
         listed = () if axis is None else axis.estimates
         known = np.isfinite(read.value)
         answers = ([read] if known else []) + ([axis.answers[0]] if axis is not None and axis.answers else [])
@@ -208,13 +209,13 @@ class TransitionLine(list):
         power = max(1, _paths(self[0]) - 1)
         dilution, bar = _inverse(x[near], y[near], sigma[near], temperature, power)
         other, _ = _inverse(x[near], y[near], sigma[near], temperature, 1)
-        # a third dilution tells how the line bends, whatever the variable
+        # a third dilution shows how the line bends, whatever the variable is
         chord, _ = _inverse(x[near[:2]], y[near[:2]], sigma[near[:2]], temperature, 1)
         bend = other - dilution if power > 1 else (chord - dilution) / 2
         return Estimate("the line", float(dilution), float(np.hypot(bar, bend)), sizes, key="transition_line")
 
     def _points(self, provisional: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Dilutions, temperatures and errors that are known, by increasing dilution; those at one dilution weighed."""
+        """Known dilutions, temperatures and errors, by increasing dilution; several at one dilution are averaged."""
         every = [(effective(transition), *known_temperature(transition)) for transition in self]
         rows = sorted(row[:3] for row in every if np.isfinite(row[:3]).all() and (provisional or row[3]))
         points: list[tuple] = []
@@ -250,7 +251,7 @@ class TransitionLine(list):
 
 
 def effective(transition) -> float:
-    """Effective dilution of a transition; of objects that know none, the one that was asked for."""
+    """Effective dilution of a transition; for objects without one, the dilution that was asked for."""
     return float(getattr(transition, "effective_dilution", transition.dilution))
 
 
@@ -266,7 +267,8 @@ def described(transition) -> str:
 
 
 def known_temperature(transition) -> tuple[float, float, bool]:
-    """Transition temperature and error, and whether it is one: else they are provisional, nan without either."""
+    """Transition temperature and error, and True; provisional ones and False where there is none; nan without
+    either."""
     if np.isfinite(transition.temperature) or transition.provisional is None:
         return transition.temperature, transition.stderr, True
     return transition.provisional.value, transition.provisional.stderr, False
@@ -279,8 +281,8 @@ def _crosses(one) -> bool:
 
 
 def _on_the_wrong_side(one, temperature: float, critical: Estimate) -> bool:
-    """Whether a transition lies at a dilution clearly below a critical one and is clearly colder than the temperature,
-    or above and hotter; or whether there is none down to this temperature, below it."""
+    """Whether a transition contradicts a critical dilution: it lies clearly below that dilution and is clearly colder
+    than the temperature, or above and hotter; or there is none down to this temperature, below that dilution."""
     apart = (effective(one) - critical.value) / critical.stderr
     if one.kind == "none" and one.lowest:
         return bool(apart < -DISAGREE and max(one.lowest.values()) <= temperature)

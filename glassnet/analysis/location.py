@@ -27,11 +27,11 @@ from glassnet.analysis.symmetric import FORMS
 #: pulls coefficients that the data leave undetermined to zero; one thousandth of a sample
 _RIDGE = 1e-3
 _NEWTON_STEPS = 30
-#: another estimate may widen the bar only if its own statistical error is at most this multiple of the headline's
+#: another estimate widens the bar only if its own statistical error is at most this multiple of the headline's
 ADMISSIBLE = 2.0
-#: sizes must bend the curve apart at this many standard errors for their crossing to be one
+#: the curves of the sizes must cross at an angle of at least this many standard errors
 _SIGNIFICANT = 3.0
-#: widths without which an extrapolation in 1/width has nothing to be checked by
+#: an extrapolation in 1/width needs at least this many widths, so that it can be checked
 _WIDTHS = 3
 _FEW_WIDTHS = "networks need three widths, as their corrections are of the order 1/width"
 _IN_WIDTH, _SMALL = ", extrapolated in 1/width", "crossing of all sizes, as if corrections were of the order 1/N"
@@ -40,8 +40,8 @@ _IN_WIDTH, _SMALL = ", extrapolated in 1/width", "crossing of all sizes, as if c
 class Estimate(NamedTuple):
     """One estimate of the transition temperature: value, standard error, and the sizes it uses, those before dilution.
 
-    `statistical` is the part of the error that more samples would make smaller, nan where it is not told apart. `key`
-    identifies what was estimated and how, and stays the same from release to release; `name` says it in words.
+    `statistical` is the part of the error that more samples would make smaller, nan where it is not known by itself.
+    `key` identifies what was estimated and how, and stays the same from release to release; `name` says it in words.
     """
 
     name: str
@@ -63,7 +63,8 @@ class Location(NamedTuple):
         the distance to the crossing without their larger corrections), and `shift`.
     statistical, spread : float
     shift : float
-        What the slope leaves open by which sizes of different dilutions were brought to one (:func:`widened`).
+        What the error of the slope contributes by which sizes of different dilutions were moved to one dilution
+        (:func:`widened`).
     estimates : tuple of Estimate
         The headline first, then the others.
     zeros : dict of int to Estimate
@@ -77,7 +78,7 @@ class Location(NamedTuple):
     curves : dict of int to (temperatures, weights)
         The fitted w of each size.
     lacks : str
-        What is missing for a crossing to be one, whatever the data; "" if nothing is.
+        What is missing to call this a crossing, whatever the data say; "" if nothing is missing.
     """
 
     temperature: float
@@ -194,8 +195,8 @@ def locate(nodes: list[PlantedNode], *, seed: int = 0) -> Location | None:
 
 
 def widened(located: Location | None, ends: list[Location | None]) -> Location | None:
-    """The location with a bar that holds, in quadrature, its distance to the farther one of `ends`, where it is found
-    if temperatures are moved between dilutions by more and by less; nan if one of these is nowhere."""
+    """The location with a bar that holds, in quadrature, its distance to the farther one of `ends`: the locations with
+    temperatures moved between dilutions by more and by less. The bar is nan if one of these does not exist."""
     if located is None or not ends:
         return located
     apart = [np.nan if end is None else abs(end.temperature - located.temperature) for end in ends]
@@ -204,7 +205,8 @@ def widened(located: Location | None, ends: list[Location | None]) -> Location |
 
 
 def _significance(slope: np.ndarray, n_samples: int) -> float:
-    """Of a slope and its resamples; nan where no resample changes it, which tells nothing about its scatter."""
+    """A slope in units of its error, from its resamples; nan where all resamples agree, so that its scatter is not
+    known."""
     error = float(errors.bootstrap_error(slope, n_samples))
     return float(slope[0]) / error if error > 0 else np.nan
 

@@ -18,7 +18,7 @@ from glassnet.analysis.nodes import (
 )
 from glassnet.analysis.studentised import moment_errors, studentised_error
 
-#: about this many bins between -1 and 1; always a whole number of the steps 2/N between possible overlaps
+#: about this many bins between -1 and 1; their width is a whole number of the steps 2/N between possible overlaps
 _BINS = 48
 #: chains from which autocorrelation times are read
 _CHAINS = 24
@@ -113,7 +113,7 @@ class OverlapAverages:
             variables[name] = (dimensions, values[0])
             variables[f"{name}_stderr"] = (dimensions, errors.bootstrap_error(values, n_samples))
             variables[f"{name}_resampled"] = (("resample", *dimensions), values)
-        # few samples hold most of these moments, so that their scatter alone says too little
+        # a few samples dominate these moments, so that their scatter alone is too small an error
         skewed = moment_errors(moments[..., :2], counts, ratio)
         skewed["susceptibility"] = skewed["q2"] / square
         skewed["peak_weight"] = studentised_error(moments[..., 2:], counts, peak, np.ones((*peak.shape, 1)))
@@ -134,20 +134,20 @@ class OverlapAverages:
 def thermal_error(square: np.ndarray) -> np.ndarray:
     """Standard error of the mean over draws and pairs of one sample, (n_draws, n_rungs, n_pairs): (n_rungs,).
 
-    Pairs share replicas. The error is measured on their mean as well, where that shows, and the larger one taken; the
-    other one sees pairs that are stuck at different values.
+    Pairs share replicas. The error is therefore measured on the mean of the pairs as well, and the larger one is taken;
+    the error from single pairs includes pairs that are stuck at different values.
     """
     pairs = square.swapaxes(1, 2)
     few, together = thinned(pairs), pairs.mean(axis=1, keepdims=True)
-    # one chain alone knows its time badly
+    # the time of a single chain is not well known
     time = ladder_time.slowest_time(few - few.mean(axis=(0, 1)))
     alone = ladder_bars.thermal_average(few, time).stderr * np.sqrt(few.shape[1] / pairs.shape[1])
     return np.maximum(alone, ladder_bars.thermal_average(together, time).stderr)
 
 
 def thinned(chains: np.ndarray) -> np.ndarray:
-    """About two dozen of the chains of (n_draws, n_chains, ...), evenly picked: pairs of replicas are many and share
-    them, and more would tell nothing new about how long they remember."""
+    """About two dozen of the chains of (n_draws, n_chains, ...), evenly picked: the many pairs share few replicas, and
+    more of them would say nothing new about the autocorrelation time."""
     return chains[:, :: -(-chains.shape[1] // _CHAINS)]
 
 
@@ -165,7 +165,7 @@ def bin_edges(n_weights: int) -> np.ndarray:
     step = 2.0 / n_weights
     together = max(1, round(2 / _BINS / step))
     n_bins = -(-(n_weights + 1) // together)
-    # what does not fit into whole bins goes below -1, far from everything
+    # the rest that does not fit into whole bins lies below -1, where no overlap is
     return 1 + step / 2 - together * step * np.arange(n_bins, -1, -1)
 
 

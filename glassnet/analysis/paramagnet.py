@@ -46,8 +46,8 @@ class Paramagnet:
         return -alpha * self._mean(lambda field: field * np.tanh(field), beta) / np.where(beta, beta, 1)
 
     def most_off(self, beta: float) -> float:
-        """Bound on how far ln Z of any glass with as many paths is from :meth:`log_z`, per weight: it lies between
-        N ln 2 and that plus beta M; inf where couplings differ in size."""
+        """Bound on the distance of ln Z of any glass with as many paths from :meth:`log_z`, per weight: ln Z lies
+        between N ln 2 and N ln 2 + beta M; inf where couplings differ in size."""
         alpha, most = float(self._alpha.max()), max(float(self._mean(_log_cosh, beta)), math.log(2))
         return alpha * most if len(self._couplings) == 1 else math.inf
 

@@ -1,7 +1,7 @@
-"""The two peaks of the distribution of an overlap: where they are, what they weigh, and how far the overlap jumps.
+"""The two peaks of the distribution of an overlap: their positions, their weights, and the jump of the overlap.
 
-Told twice: by the mixture of two normal distributions that fits best, and without a model by cutting at the deepest
-point between the peaks.
+They are separated in two ways: by the mixture of two normal distributions that fits best, and without a model by a cut
+at the lowest point between the peaks.
 """
 
 from typing import NamedTuple
@@ -66,7 +66,7 @@ def _normal(deviation: np.ndarray, variance: np.ndarray) -> np.ndarray:
 
 
 def cut(size: np.ndarray, densities: np.ndarray, threshold: float) -> Mixture:
-    """The same without a model: means and weight on both sides of the least density between the two highest points
+    """The peaks without a model: means and weight on both sides of the least density between the two highest points
     below and above `threshold`."""
     edges = np.linspace(0, 1 + 1e-9, symmetric.COARSE + 1)
     bins = np.clip(np.searchsorted(edges, size, side="right") - 1, 0, symmetric.COARSE - 1)
@@ -99,7 +99,7 @@ def of_sizes(overlaps: dict[int, xr.Dataset]) -> xr.Dataset | None:
         Dimension size: `temperature` of the rung; `low`, `high`, `weight` cut at the least density, `mixture_low`,
         `mixture_high`, `mixture_weight`, each with `_stderr` (bootstrap over samples); `self_averaging`, the variance
         of the peak weight over the samples divided by its square mean; `scatter`, the mean of |q| on the hottest rung,
-        where configurations have nothing in common. None where a size has no high overlaps.
+        where configurations are independent. None where a size has no high overlaps.
     """
     columns: dict[str, list[float]] = {}
     for data in overlaps.values():
@@ -122,7 +122,7 @@ def of_sizes(overlaps: dict[int, xr.Dataset]) -> xr.Dataset | None:
 def positions(
     size: np.ndarray, densities: np.ndarray, threshold: float, n_samples: int, origin: float = 0.0
 ) -> dict[str, float]:
-    """The peaks told both ways: `low`, `high`, `weight` and `mixture_low`, ... with `_stderr`.
+    """The peaks, separated in both ways: `low`, `high`, `weight` and `mixture_low`, ... with `_stderr`.
 
     Parameters
     ----------
@@ -141,7 +141,8 @@ def positions(
 
 
 def _limits(order: xr.Dataset, name: str, size: np.ndarray, forms: tuple) -> list[symmetric.Trend]:
-    """Values of a column at infinite size; of a lower peak without what is scatter."""
+    """Values of a column at infinite size; for a lower peak after subtracting the scatter of independent
+    configurations."""
     stderr = np.maximum(order[f"{name}_stderr"].values, 1e-3)
     values = order[name].values - (order["scatter"].values if name.endswith("low") else 0)
     return [symmetric.line(form(size), values, stderr)[0] for form in forms]
@@ -150,10 +151,10 @@ def _limits(order: xr.Dataset, name: str, size: np.ndarray, forms: tuple) -> lis
 def jump(order: xr.Dataset | None) -> Estimate | None:
     """Distance of the peaks as N grows, both extrapolated in 1/N.
 
-    The mean |q| of the lower peak is first of all the scatter of configurations that have nothing in common, of the
-    order N^-1/2: what they have on the hottest rung is taken off before, and what is then zero within two standard
-    errors counts as zero, its error kept. The bar holds the distance to ln N / N for the higher peak, and to the other
-    way to tell the peaks, as far as these are known well enough. None for fewer than two sizes or without errors.
+    The mean |q| of the lower peak is mainly the scatter of independent configurations, of the order N^-1/2. The value
+    on the hottest rung is subtracted first; a result that is zero within two standard errors counts as zero, with its
+    error. The bar includes the distance to an extrapolation in ln N / N for the higher peak, and to the other way to
+    separate the peaks, where their errors are small enough. None for fewer than two sizes or without errors.
     """
     if order is None or order.sizes["size"] < 2:
         return None
@@ -162,7 +163,7 @@ def jump(order: xr.Dataset | None) -> Estimate | None:
     for prefix in ("", "mixture_"):
         high, (low,) = (_limits(order, f"{prefix}{name}", size, forms) for name, forms in _FORMS.items())
         if not low.above(0) and not low.below(0):
-            # nothing in common, as in a paramagnet
+            # independent configurations, as in a paramagnet
             low = low._replace(value=0.0)
         values += [symmetric.Trend(top.value - low.value, np.hypot(top.stderr, low.stderr)) for top in high]
     if not np.isfinite([trend.stderr for trend in values]).all():

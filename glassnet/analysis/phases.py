@@ -1,10 +1,9 @@
-"""Energies of two phases in symmetric scans: where both weigh the same, and how far apart their energies lie.
+"""Energies of two phases in symmetric scans: the temperature of equal weight, and the distance of the energies.
 
-Every sample is looked at on the rung where its heat capacity is largest, reweighted to the temperature at which the
-low and the high energies weigh the same. At a first-order transition these are the two phases, the distance of their
-mean energies per weight tends to the latent heat and the temperature to T_c, both with corrections of order 1/N.
-Without two phases there is one peak, its halves are apart by its width, and the distance per weight vanishes like
-N^-1/2.
+Every sample is analysed on the rung where its heat capacity is largest, reweighted to the temperature at which the low
+and the high energies weigh the same. At a first-order transition these are the two phases, the distance of their mean
+energies per weight tends to the latent heat and the temperature to T_c, both with corrections of order 1/N. With one
+phase there is one peak; the distance of its halves is its width, which vanishes per weight like N^-1/2.
 """
 
 from typing import NamedTuple
@@ -17,14 +16,15 @@ from glassnet.analysis.coexistence import equal_weight, halves, spacing, valley
 from glassnet.analysis.nodes import Node, Reading
 from glassnet.analysis.overlaps import peak_threshold
 
-#: about so many bins across the energies of both phases
+#: approximate number of bins across the energies of both phases
 _BINS = 28
 #: magnetisation above which a configuration is ordered
 _ORDERED = 0.5
 
 
 class _Sample(NamedTuple):
-    """One sample at equal weight: temperature, energies of the two halves, what divides them, and the histogram."""
+    """One sample at equal weight: temperature, energies of the two halves, the threshold between them, and the
+    histogram."""
 
     temperature: float
     low: float
@@ -69,7 +69,8 @@ class EnergyPhases:
 
     def _order(self, reading: Reading, rung: int) -> tuple[float, float]:
         """Mean overlap of the pairs that are alike on a rung, and mean size of the magnetisation of configurations that
-        have one; nan if none are. Told by themselves and not by the energy, whose halves run into each other."""
+        have one; nan if there are none. Ordered configurations are recognised by the overlap and not by the energy,
+        whose two peaks may join."""
         overlap = magnetisation = np.nan
         if reading.overlap is not None:
             alike = np.abs(reading.overlap[:, rung])
@@ -94,10 +95,9 @@ class EnergyPhases:
         xarray.Dataset or None
             Dimension sample: `temperature` of equal weight, `gap` of the mean energies per weight, `overlap` of two
             configurations of the ordered phase, `magnetisation` of one (nan where not recorded). Dimension energy (per
-            weight): `density` at equal weight, the thresholds of the samples laid on each other, with
-            `density_stderr`. Scalars: `valley`, the least density between the two peaks over that of the lower one
-            (1 or more: one peak), with `_stderr`. Attribute `step`: distance of
-            possible energies, 0 for real couplings.
+            weight): `density` at equal weight, shifted so that the thresholds of the samples agree, with
+            `density_stderr`. Scalars: `valley`, the least density between the two peaks over that of the lower one (1
+            or more: one peak), with `_stderr`. Attribute `step`: distance of possible energies, 0 for real couplings.
         """
         if not self._samples:
             return None

@@ -1,9 +1,9 @@
-"""What an undecided result still tells of the temperature: an estimate that is provisional and says what it rests on.
+"""The provisional temperature of an undecided result, with a name that says where it comes from.
 
 In a planted scan half of the replicas start on the planted state and half at random. Chains that are too short keep too
 much of the planted phase in the first half and find too little of it in the second, so that at every temperature the
-weight in equilibrium lies between the two, and so does the crossing of different sizes. No node is set aside for this:
-those near coexistence relax slowest and locate the crossing best. A complexity measured in a field needs no such
+weight in equilibrium lies between the two, and so does the crossing of different sizes. No node is left out here: those
+near coexistence relax slowest and locate the crossing best. A complexity measured in a field does not depend on these
 chains; it comes first where it is known and does not disagree.
 """
 
@@ -18,14 +18,14 @@ from glassnet.analysis.location import Estimate, Location, locate
 from glassnet.analysis.planted import PlantedNode
 from glassnet.analysis.questions import Evidence, answer
 
-#: a bracket whose half-width exceeds this part of the temperature tells no more than the planting temperatures do
+#: a bracket is too wide to be useful if its half-width exceeds this part of the temperature
 _WIDEST = 0.05
-#: starts whose weights of the planted phase differ by more, in any node, know their start and not the equilibrium
+#: chains whose weights of the planted phase differ by more between the two starts, in any node, remember their start
 _FORGOTTEN = 0.25
 
 
 class Starts(NamedTuple):
-    """The crossing of the planted weights as either kind of start has it.
+    """The crossings of the planted weights from either kind of start.
 
     `apart` is the largest difference of the two mean weights at any size and planting temperature; `sizes` are those
     before dilution.
@@ -57,8 +57,8 @@ class Starts(NamedTuple):
         return self.crosses and self.half_width <= _WIDEST * self.temperature and self.apart <= _FORGOTTEN
 
     def estimate(self) -> Estimate:
-        """The middle with a bar that holds, in quadrature, half of the distance of the two crossings and the larger of
-        their own bars, which hold statistics and the spread of extrapolations to infinite size."""
+        """The middle, with a bar that is the quadrature sum of half of the distance of the two crossings and the larger
+        of their own bars, which include statistics and the spread of extrapolations to infinite size."""
         bar = np.hypot(self.half_width, max(self.random.stderr, self.planted.stderr))
         name = "planted crossing, between those of random and of planted starts"
         statistical = max(self.random.statistical, self.planted.statistical)
@@ -103,8 +103,8 @@ def of_starts(nodes: list[PlantedNode], *, seed: int = 0) -> Starts | None:
 
 
 def widened(every: list[Starts | None]) -> Starts | None:
-    """The first of some starts with bars that hold how far both crossings are from those of the others, temperatures
-    moved between dilutions by more and by less."""
+    """The first of several starts, with bars that include the distance of both crossings from those of the others, in
+    which temperatures are moved between dilutions by more and by less."""
     starts, *ends = every
     if starts is None or not ends or None in ends:
         return starts
@@ -115,7 +115,7 @@ def widened(every: list[Starts | None]) -> Starts | None:
 
 
 def bracket(starts: Starts | None) -> Evidence | None:
-    """Do the two kinds of start bracket the crossing closely? None where it cannot be asked."""
+    """Do the two kinds of start bracket the crossing closely? None where there are no two kinds."""
     if starts is None:
         return None
     key, sizes = "starts_bracket", starts.sizes
@@ -131,7 +131,7 @@ def bracket(starts: Starts | None) -> Evidence | None:
 def choose(
     starts: Starts | None, field: Estimate | None, rest: Estimate | None, *, contradicted: bool, annealed, arrest
 ) -> Estimate | None:
-    """The temperature that stands provisionally for an undecided transition.
+    """The provisional temperature of an undecided transition.
 
     Parameters
     ----------
@@ -139,17 +139,17 @@ def choose(
     field : Estimate or None
         Zero of the complexity in a field, if it was measured and exists.
     rest : Estimate or None
-        Headline of a continuous or first-order transition that the temperatures in equilibrium show by themselves.
+        Headline of a continuous or first-order transition that the temperatures in equilibrium show.
     contradicted : bool
-        Whether other evidence speaks against a jump of the overlap without latent heat, which the first two stand for.
+        Whether other evidence contradicts a jump of the overlap without latent heat, which the first two assume.
     annealed, arrest : objects or None
         For the bounds (:func:`glassnet.analysis.evidence.bracket`).
 
     Returns
     -------
     Estimate or None
-        Its name says what it rests on. None where there is nothing, where field and starts disagree, or where the
-        temperature lies outside rigorous bounds.
+        Its name says where it comes from. None where there is no estimate, where field and starts disagree, or where
+        the temperature lies outside rigorous bounds.
     """
     between = starts.estimate() if starts is not None and starts.narrow else None
     if contradicted:

@@ -61,8 +61,8 @@ def aging(glass, temperature, waiting_times, times, seed=None, n_replicas=64) ->
         t in sweeps, >= 0, strictly increasing.
     seed : int
     n_replicas : int
-        >= 2; of a +-J glass 512 cost as much as 1. The error bar knows the replicas, not other glasses: at
-        N = 10^4 and more they hardly differ.
+        >= 2; of a +-J glass 512 cost as much as 1. The error bar is that of the replicas and does not include
+        differences between glasses, which are small at N = 10^4 and more.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def aging(glass, temperature, waiting_times, times, seed=None, n_replicas=64) ->
             kept[row] = weights
         for row, column in np.argwhere(np.add.outer(waiting_times, times) == stop):
             correlation[row, column] = np.einsum("ri,ri->r", kept[row], weights, dtype=np.int64) / glass.n_weights
-        # the last look at a configuration is the longest time after it
+        # a configuration is last needed at the longest time after it
         kept = {row: old for row, old in kept.items() if waiting_times[row] + times[-1] > stop}
     data = xr.Dataset(
         {

@@ -16,8 +16,8 @@ _GLASS = ("ensemble", "p", "degree", "alpha", "couplings", "bias")
 
 
 def settings(chains: xr.DataTree, nodes: list[Node]) -> dict:
-    """Tables of the run file of the chains; put together from the chains where they do not hold it, ChainError where
-    they hold a damaged one."""
+    """Tables of the run file of the chains, composed from the chains where they hold none; ChainError where the run
+    file is damaged."""
     text = chains.attrs.get("run_file")
     if text:
         try:
@@ -29,7 +29,7 @@ def settings(chains: xr.DataTree, nodes: list[Node]) -> dict:
     keywords = json.loads(attributes.get("glass", "{}")) | {
         name: attributes[name] for name in _GLASS if name in attributes
     }
-    # what follows from the rest is no key of these
+    # keywords that follow from the others are no keys of these ensembles
     keywords.pop({"regular": "alpha", "walks": "p"}.get(keywords.get("ensemble"), ""), None)
     draws = (
         np.asarray(node.chain["draw"].values) if "draw" in node.chain.coords else np.arange(node.chain.sizes["draw"])
@@ -89,5 +89,5 @@ def _value(value) -> str:
         return "[" + ", ".join(map(_value, value)) + "]"
     if isinstance(value, float) and math.isinf(value):
         return "inf"
-    # the one character that JSON takes as it is and TOML does not
+    # the only character that JSON may hold unescaped and TOML may not
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

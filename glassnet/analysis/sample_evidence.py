@@ -1,4 +1,4 @@
-"""What is known of the samples behind an answer, as items of evidence: equilibrium, exact identities, missing ones."""
+"""Evidence about the samples behind a result: equilibrium, exact identities, missing samples."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from glassnet.analysis.evidence import number, several
 from glassnet.analysis.nodes import Node
 from glassnet.analysis.questions import Evidence, answer
 
-#: nodes, samples and files that the evidence names; the attributes of a result have all
+#: largest number of nodes, samples or files that the evidence names; the attributes of a result list all of them
 _NAMED = 4
 
 
@@ -60,7 +60,7 @@ def _equilibrium(equilibration: Equilibration, nodes: list[Node]) -> Evidence:
 
 
 def _one_start(equilibration: Equilibration) -> str:
-    """In which nodes one question was not asked."""
+    """The nodes in which starts are not compared, as the end of a sentence."""
     paths = equilibration.one_start
     if not paths:
         return ""
@@ -74,7 +74,7 @@ def _numbered(samples: list[int]) -> str:
 
 
 def _identities(equilibration: Equilibration) -> list[Evidence]:
-    """One item for each identity that could be asked: the node where it holds worst."""
+    """One item for each identity that could be tested: the node where it holds worst."""
     items = []
     for key in dict.fromkeys(identity.key for identity in equilibration.identities):
         asked = [identity for identity in equilibration.identities if identity.key == key]

@@ -13,14 +13,15 @@ from glassnet.analysis.nodes import Node
 from glassnet.chains.content import ChainError, Unreadable
 from glassnet.sampling.planted_field import EVERY, Overlaps
 
-#: networks from which on they are extrapolated
+#: number of networks from which on they are extrapolated
 _NETWORKS = 3
 
 
 class SavedField(NamedTuple):
-    """What was found, None without any instance; a line for each file that turned out to be damaged; by node the
-    instances that the run file asks for and that are not there, or cannot be read. `dilutions` are the effective ones
-    of the glasses it was measured in, and `sizes` their numbers of weights before dilution, by increasing size."""
+    """The integrated `result`, None without any instance; in `damaged` a line for each file that turned out to be
+    damaged; in `missing` by node the instances that the run file asks for and that do not exist or cannot be read.
+    `dilutions` are the effective dilutions of the glasses, and `sizes` their numbers of weights before dilution, by
+    increasing size."""
 
     result: FieldIntegration | None
     damaged: tuple[str, ...]
@@ -38,12 +39,12 @@ def saved_field(chains: xr.DataTree, dilution: float, above: float = 0.0) -> Sav
         As :func:`glassnet.open_chains` returns it.
     dilution : float
     above : float
-        A zero below is left out, and so is a complexity without any temperature from there on.
+        A zero below this temperature is left out, and so is a complexity that was only measured below.
 
     Raises
     ------
     Unreadable
-        If a file cannot be read here and now.
+        If a file cannot be read at the moment.
     """
     measured, damaged, branches, missing = {}, [], {}, {}
     dilutions: list[float] = []
@@ -89,7 +90,7 @@ def _integrated(measured: dict, node: xr.Dataset, dilution: float) -> FieldInteg
         measured = dict([list(measured.items())[-1]])
     glass = json.loads(node.attrs["glass"])
     keywords = {name: glass[name] for name in ("p", "degree", "alpha") if name in glass}
-    # chains that do not name their rule have that of release 0.3.0
+    # chains that do not name their rule follow that of release 0.3.0
     keywords |= {"dilution": dilution, "rounding": node.attrs.get("rounding", "layers")} if dilution else {}
     # the first half is not recorded
     sweeps = 2 * (int(node["draw"][0]) - EVERY)

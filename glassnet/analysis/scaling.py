@@ -1,16 +1,17 @@
-"""Where curves of all sizes cross, and where the susceptibility diverges: a continuous transition.
+"""The temperatures at which curves of all sizes cross, and at which the susceptibility diverges, at a continuous
+transition.
 
 Near a continuous transition the Binder cumulant is a function of x = (T - T_c) N^y alone, and so is N^r [m], [m] the
 moment that orders. All sizes are fitted at once by a cubic in x; T_c is where the fit is best. On random graphs the
 exponents are those of mean-field theory and known beforehand (:mod:`glassnet.analysis.exponents`); elsewhere y is
-fitted (:func:`fitted`) and no N^r [m] is asked.
+fitted (:func:`fitted`) and N^r [m] is not used.
 
-What scaling functions leave out decays like N^-omega and moves a crossing by an amount of the order N^-(y + omega),
-which is N^-2/3 for a glass. From four sizes on a term c N^-omega can be fitted.
+Corrections to scaling decay like N^-omega and shift a crossing by an amount of the order N^-(y + omega), which is
+N^-2/3 for a glass. From four sizes on a term c N^-omega can be fitted.
 
-From the paramagnet no exponent of N is asked. In a glass the susceptibility there has corrections in powers of 1/N, and
+In the paramagnet no exponent of N is needed. The susceptibility of a glass has corrections in powers of 1/N there, and
 in mean-field theory its inverse vanishes linearly at T_c (gamma = 1): it is extrapolated first in N, on the rungs where
-that changes it little, and then to zero.
+this changes it little, and then to zero.
 """
 
 from typing import NamedTuple
@@ -26,20 +27,20 @@ from glassnet.analysis.symmetric import common_rungs
 #: half-width of the window around T_c that is fitted, relative to T_c, and how often it is moved
 _WINDOW, _MOVES = 0.13, 4
 _GRID = 61
-#: of the scaling function: a cubic bends as those of small sizes do within the window
+#: number of coefficients of the scaling function: a cubic describes those of small sizes within the window
 _COEFFICIENTS = 4
-#: part of the range of the curves by which scaling functions may fail at these sizes
+#: error of scaling functions at these sizes, as part of the range of the curves
 _CORRECTIONS = 0.05
-#: curves must pass through each other at this many standard errors
+#: the slope of a crossing must be at least this many standard errors
 _SIGNIFICANT = 3.0
 #: sizes from which on a term N^-omega is fitted
 SIZES_TO_CORRECT = 4
-#: values of y among which the best one is looked for where it is not known
+#: values of y that are tried where it is not known
 _POWERS = np.arange(0.10, 1.01, 0.1)
-#: rungs count as paramagnetic where the largest size is that close to its extrapolation in 1/N. Where it is 10 % off,
-#: the extrapolation from N <= 256 leaves 1/chi high by 3 to 4 standard errors, at 5 % by one
+#: rungs count as paramagnetic where the largest size is within this distance of its extrapolation in 1/N. With 10 % the
+#: extrapolation from N <= 256 gives 1/chi too high by 3 to 4 standard errors, with 5 % by one
 _CONVERGED = 0.05
-#: fewest such rungs: a parabola has three coefficients, and two more tell whether it fits
+#: fewest such rungs: a parabola has three coefficients, and two more rungs show whether it fits
 _RUNGS = 5
 
 
@@ -71,7 +72,7 @@ class Scaled(NamedTuple):
 
     @property
     def falls(self) -> bool:
-        """The same, wherever they cross."""
+        """Whether they cross in this way, wherever that is."""
         return self.slope_significance > _SIGNIFICANT and bool(np.isfinite(self.stderr))
 
 
@@ -137,7 +138,7 @@ def _crossing(overlaps, columns, exponent: float, correction: float | None = Non
     stderr = np.array([errors.bootstrap_error(curve, n_samples) for curve in curves])
     if not (np.isfinite(curves).all() and np.isfinite(stderr).all()):
         return None
-    # corrections to scaling are there however small the errors
+    # corrections to scaling exist even if the statistical errors are small
     stderr = np.hypot(stderr, _CORRECTIONS * np.ptp(curves[:, 0]) + 1e-12)
     size = np.array(list(overlaps), dtype=np.float64)
     return _moved(shared, _Curves(size, curves, stderr, exponent, correction), n_samples)
@@ -175,7 +176,7 @@ def _moved(temperature: np.ndarray, curves: _Curves, n_samples: int) -> Scaled:
     significance = -slope[0] / max(noise, 1e-300)
     freedom = int(window.sum()) * len(curves.size) - _COEFFICIENTS - 1 - (curves.correction is not None)
     stderr = float(errors.bootstrap_error(critical, n_samples))
-    # a resample that finds its best place at the edge does not choose this exponent
+    # a resample whose best temperature lies at the edge does not choose this exponent
     misfits = np.where(inside, misfit / freedom, np.inf)
     misfits[0] = misfit[0] / freedom
     return Scaled(critical, stderr, significance, misfits, bool(inside[0]))

@@ -1,26 +1,26 @@
-"""Do the replicas of a sample visit what they visit together? Those of a ladder that mixes have means that agree."""
+"""Do all replicas of a sample visit the same states? If a ladder mixes, the means of its replicas agree."""
 
 import numpy as np
 from scipy import special
 
 from glassnet.analysis import ladder_bars, ladder_time
 
-#: fewest autocorrelation times a chain must last not to be called stuck
+#: a chain must last at least this many autocorrelation times not to be called stuck
 MIXED_LENGTH = 10.0
-#: chains shorter than this prove nothing at all
+#: chains with fewer draws than this prove nothing
 FEWEST = 20
-#: fewest blocks of a chain that its mean is held against
+#: fewest blocks of a chain with which its mean is compared
 _STUCK_BLOCKS = 6
 
 
 def scatter(chains: np.ndarray, n_independent: int, time: float) -> np.ndarray:
-    """How probable the scatter of the means of (n_draws, n_chains, n_rungs) is among chains that last ten times the
-    slowest mode or longer: (n_rungs,).
+    """Probability of the scatter of the means of (n_draws, n_chains, n_rungs) for chains that last at least ten times
+    the slowest mode, (n_rungs,).
 
-    Two questions, and the smaller probability, doubled: do the means scatter more than the draws within the chains
-    explain (analysis of variance)? Do they scatter more than ten times the slowest mode would let them? The latter
-    sees chains that cross over a few times only. `n_independent` says how many of the chains are independent: pairs of
-    replicas are not.
+    It is the smaller probability of two tests, doubled: do the means scatter more than the draws within the chains
+    explain (analysis of variance)? Do they scatter more than in chains of ten times the slowest mode? The latter
+    detects chains that change between states only a few times. `n_independent` says how many of the chains are
+    independent: pairs of replicas are not.
     """
     n_draws, n_chains, n_rungs = chains.shape
     if n_chains < 2 or n_independent < 2:
@@ -44,7 +44,7 @@ def scatter(chains: np.ndarray, n_independent: int, time: float) -> np.ndarray:
 
 
 def never_moves(energy: np.ndarray, all_planted: np.ndarray) -> np.ndarray:
-    """On which rungs chains (n_draws, n_chains, n_rungs) never move and should, or are too short to say.
+    """On which rungs chains (n_draws, n_chains, n_rungs) never move although they should, or are too short to decide.
 
     They need not move where all are in the lowest energy of the ladder and hotter rungs move: that is a ground state.
     Nor where all chains stay in the planted state: `all_planted`, (n_rungs,) bool.

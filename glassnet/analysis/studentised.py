@@ -8,11 +8,11 @@ from glassnet.analysis import errors
 def studentised_error(values: np.ndarray, counts: np.ndarray, statistic: np.ndarray, gradient: np.ndarray):
     """Standard error of a function of disorder means of skewed samples, never less than the plain bootstrap's.
 
-    A few samples that hold most of a mean (high overlaps above the transition) are missing from one set of samples and
-    dominate another, and where they are missing the scatter is small as well. Bars of the scatter then miss the truth
-    too often. On every resample the deviation is divided by the error that this resample itself would state
-    (bootstrap-t; P. Hall, Ann. Statist. 16, 927 (1988)); its quantile of confidence 68.3 % is the width of the bar in
-    standard errors, where that is more than Student's t. Samples that nobody has seen widen no bar.
+    A few samples that dominate a mean (high overlaps above the transition) are missing from some sets of samples, whose
+    scatter is then small as well. Bars from the scatter then miss the true value too often. On every resample the
+    deviation is divided by the error that this resample itself would state (bootstrap-t; P. Hall, Ann. Statist. 16, 927
+    (1988)); its quantile of confidence 68.3 % is the width of the bar in standard errors, if that is more than
+    Student's t. Samples that are in no set of samples cannot widen a bar.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def studentised_error(values: np.ndarray, counts: np.ndarray, statistic: np.ndar
     own = np.sqrt(np.maximum(variance, 0))
     with np.errstate(invalid="ignore", divide="ignore"):
         deviation = np.abs(statistic[1:] - statistic[0]) / own[1:]
-    # resamples of one and the same sample state no error; where there are none else, neither does the statistic
+    # a resample that repeats one sample has no error; without other resamples the statistic has none
     width = np.quantile(np.where(np.isfinite(deviation), deviation, 0.0), errors.COVERAGE, axis=0)
     return np.maximum(plain, np.maximum(width, errors.student(n_samples)) * own[0])
 

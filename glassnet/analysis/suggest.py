@@ -1,9 +1,9 @@
-"""What would settle what is open in chains, as changes of their run file.
+"""Changes of a run file that would settle what its chains leave open.
 
 A scan may grow in place: sweeps, samples, sizes, dilutions, planting temperatures, instances of field integration, and
-a kind of task that was not there. Sweeps grow for all samples of a run, whose chains are continued where they ended; a
-sample that failed is among them and is never dropped. Which changes a scan accepts is asked elsewhere: here are
-alternatives, the best one first.
+a kind of task that it did not have. Sweeps grow for all samples of a run, and the chains are continued where they
+ended; no sample that failed is dropped. This module lists alternatives, the best one first;
+:mod:`glassnet.scan.suggestion` finds out which of them a scan accepts.
 """
 
 import math
@@ -15,23 +15,24 @@ import numpy as np
 
 from glassnet import _wiring
 
-#: how much longer chains get that were not in equilibrium, the most first
+#: factors by which chains that were not in equilibrium become longer, the largest first
 _LONGER = (4, 2)
-#: how many more samples a verdict gets that their scatter limits: half the error, or less where there is no room
+#: factors by which the number of samples grows where their scatter limits a verdict: four halve the error; two where
+#: four are too many
 _MORE = (4, 2)
 #: factors of the next size, the largest first
 _LARGER = (1.3, 1.15, 1.0)
 #: power of that factor by which the widths of a network grow
 _PER_WIDTH = 0.8
-#: sizes that every rule asks for, as trends need a range
+#: number of sizes that every rule needs, as trends need a range
 _SIZES = 3
-#: planting temperatures around the likely transition
+#: planting temperatures, over that of the expected transition
 _AROUND = (0.90, 0.95, 1.0, 1.05, 1.10)
-#: how far beyond the planting temperatures to look if none of them was on the other side of the transition
+#: factor by which to go beyond the planting temperatures if all of them were on one side of the transition
 _STEP = 1.25
 #: rungs of a ladder of planted tasks where the one of the others ends too early
 _RUNGS = 16
-#: instances of field integration that a scan of glasses with random degrees takes if it is not told
+#: instances of field integration that a scan of glasses with random degrees takes by default
 _INSTANCES = 16
 _NAMED = 4
 #: keys of [sampling] in which planted tasks may differ from the others
@@ -45,12 +46,12 @@ class Change(NamedTuple):
     apply: Callable[[dict], None] = lambda run: None
 
 
-#: alternatives, the best one first; one that changes nothing is a remark
+#: alternatives, the best one first; a change without an effect is a remark
 Step = tuple[Change, ...]
 
 
 def steps(result) -> list[Step]:
-    """What would settle a result, step by step.
+    """The steps that would settle a result.
 
     Parameters
     ----------
@@ -70,7 +71,8 @@ def steps(result) -> list[Step]:
 
 
 def _sharper(result) -> list[Step]:
-    """More samples where the scatter over samples dominates the bar, a larger size where extrapolations in N do."""
+    """Ask for more samples where their scatter dominates the bar, and for a larger size where the extrapolation in N
+    does."""
     if result.kind == "none" or not result.estimates:
         return [tuple(Change(f"{_times(more)} as many samples make it firmer.", _more(result, more)) for more in _MORE)]
     headline = result.estimates[0]
@@ -87,7 +89,7 @@ def _sharper(result) -> list[Step]:
 
 
 def _more_instances(result) -> Step:
-    """More instances of field integration, which alone is in the bar where its zero is the headline."""
+    """Ask for more instances of field integration: where its zero is the headline, they alone determine the bar."""
     table = result.run["scan"].get("field")
     table = dict(table) if isinstance(table, dict) else {}
     there = max(int(result.complexity.complexity.sizes["instance"]), table.get("instances", 0))
@@ -98,7 +100,7 @@ def _more_instances(result) -> Step:
     def apply(count: int, run: dict) -> None:
         run["scan"]["field"] = {**table, "instances": count}
 
-    # other dilutions may have more
+    # another dilution may have more instances already
     counts = [more * count for more in _MORE for count in (there, max(there, _INSTANCES))]
     return tuple(
         Change(why.format(f"{count / there:g} times", (there / count) ** 0.5), partial(apply, count))
@@ -107,7 +109,8 @@ def _more_instances(result) -> Step:
 
 
 def _more(result, factor: int, planted_only: bool = False) -> Callable[[dict], None]:
-    """So many times the samples there are, of symmetric and planted scans alike; two steps may ask for the same."""
+    """Multiply the numbers of samples that there are, of symmetric and planted scans alike; two steps may ask for the
+    same."""
     before = {"samples": result.run["samples"], "planted_samples": result.run["scan"].get("planted_samples")}
 
     def apply(run: dict) -> None:
@@ -121,7 +124,7 @@ def _more(result, factor: int, planted_only: bool = False) -> Callable[[dict], N
 
 
 def _longer(result) -> list[Step]:
-    """Longer chains for everybody where somebody failed."""
+    """Ask for longer chains of all samples where one of them has failed."""
     failing = result.equilibration.failing
     bad = {path for path, _ in failing} | set(result.equilibration.nodes)
     own = "sweeps" in result.run["sampling"].get("planted", {})
@@ -144,8 +147,8 @@ def _longer(result) -> list[Step]:
 
 
 def _planted(result, passed: dict) -> list[Step]:
-    """Planting temperatures around the likely transition, where planted scans do not decide yet."""
-    # where no paramagnet can be, random starts that see no order say nothing against planted ones
+    """Ask for planting temperatures around the expected transition where planted scans do not decide yet."""
+    # where no paramagnet can exist, random starts that see no order are no evidence against planted ones
     trusted = passed.get("rigorous_bounds") is not False
     speaks = ("susceptibility_growth", "no_latent_heat", "binder_dip")
     against = trusted and any(passed.get(key) is False for key in speaks)
@@ -156,7 +159,7 @@ def _planted(result, passed: dict) -> list[Step]:
     twice = "The planted weights cross where they were planted, but not significantly: twice the samples."
     if scan.get("planted") and result.location is not None and result.location.inside:
         if result.location.lacks:
-            # sizes, which no samples make up for
+            # sizes are missing, and more samples cannot replace them
             return []
         return [(Change(twice, _more(result, 2, planted_only=True)),)]
     temperature, why = _expected_temperature(result), "where the transition is likely"
@@ -199,8 +202,8 @@ def _plant(near: list[float], run: dict, ladder: bool = False) -> None:
 
 
 def _expected_temperature(result) -> float | None:
-    """Where the transition probably is: a provisional temperature, the first estimate, or the bound of the annealed
-    entropy."""
+    """The temperature at which the transition is expected: a provisional one, the first estimate, or the bound of the
+    annealed entropy."""
     if result.provisional is not None:
         return result.provisional.value
     temperatures = [one.value for one in result.estimates if np.isfinite(one.value) and one.value > 0]
@@ -209,8 +212,8 @@ def _expected_temperature(result) -> float | None:
 
 
 def _beyond(result) -> tuple[float | None, str]:
-    """Where to plant next if the planted phase was the lighter one, or the heavier one, at all planting temperatures of
-    the largest size; and why."""
+    """The planting temperature to try next, and why, if the planted phase had less than half of the weight at all
+    planting temperatures of the largest size, or more than half at all of them."""
     if not result.planted:
         return None, ""
     table = result.planted[max(result.planted)]
@@ -223,7 +226,7 @@ def _beyond(result) -> tuple[float | None, str]:
 
 
 def _symmetric(result, passed: dict) -> list[Step]:
-    """Glasses as drawn, where the symmetric scans do not decide."""
+    """Ask for glasses as drawn, or more of them, where symmetric scans do not decide."""
     scan = result.run["scan"]
     if not scan.get("symmetric", not scan.get("planted")):
         why = "Glasses as drawn tell the nature of the transition: their overlaps, energies and dips."
@@ -241,16 +244,18 @@ def _symmetric(result, passed: dict) -> list[Step]:
 def _draw(run: dict, as_planted: bool = False) -> None:
     """Add glasses as drawn to planted ones, which stay as they are sampled.
 
-    [sampling] says of both what planted tasks do not say of their own, so that what cannot be measured without a
-    planted state goes to their table; `as_planted`: what [sampling] says of none of them yet may be no right run.
+    The table [sampling] holds for both what the table of planted tasks does not say. What cannot be measured without a
+    planted state therefore moves to the table of planted tasks. `as_planted` copies the settings of planted tasks to
+    [sampling], whose own settings were never used and need not be right.
     """
     sampling = run["sampling"]
     own = sampling.get("planted", {})
     if "measure" in sampling:
-        # the default of glasses as drawn is what their analysis needs
+        # by default glasses as drawn record what their analysis needs
         own = {"measure": sampling.pop("measure"), **own}
     if as_planted:
-        # what they say is right of planted tasks, and the pilots of ladders take their sweeps from thermalization
+        # the settings of planted tasks are known to be right; the pilots of ladders take their sweeps from
+        # thermalization
         sampling |= {name: own[name] for name in _PER_TASK if name in own and name not in ("measure", "thermalization")}
     if own:
         sampling["planted"] = own
@@ -258,7 +263,7 @@ def _draw(run: dict, as_planted: bool = False) -> None:
 
 
 def _larger(result) -> list[Step]:
-    """More sizes: every rule asks for three, and trends need a range."""
+    """Ask for more sizes: every rule needs three, and trends need a range."""
     sizes, p = result.run["scan"]["sizes"], int(result.run["glass"].get("p") or 1)
     wanted = max(1, _SIZES - len(sizes))
     ways = []

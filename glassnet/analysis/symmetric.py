@@ -1,7 +1,7 @@
-"""What symmetric scans say about the nature of the transition: Binder dips, susceptibility, peaks, latent heat.
+"""Signs of the kind of a transition in symmetric scans: Binder dips, susceptibility, peaks, latent heat.
 
-None of it locates a random first-order transition well (the dips extrapolate to anything between 0.4 and 0.7 where
-the answer is 0.654), but together it tells the kinds of transition apart.
+No single one locates a random first-order transition well (dips extrapolate to values between 0.4 and 0.7 where the
+exact one is 0.654), but together they distinguish the kinds of transition.
 """
 
 from functools import reduce
@@ -13,7 +13,7 @@ import xarray as xr
 
 from glassnet.analysis import errors
 
-#: bins of |q| between 0 and 1 in which peaks are looked for
+#: number of bins of |q| between 0 and 1 in which peaks are searched
 COARSE = 12
 #: forms in which quantities are extrapolated to infinite size, in words
 FORMS = {
@@ -38,7 +38,7 @@ class Dip(NamedTuple):
 
     @property
     def shallow(self) -> bool:
-        """Whether the dip is no deeper than noise and corrections to a scaling without dips."""
+        """Whether noise, or corrections to a scaling without dips, may explain the dip."""
         return self.depth > -max(0.1, 3 * self.depth_stderr)
 
 
@@ -64,7 +64,7 @@ def trusted(averages: xr.Dataset, lowest: float) -> xr.Dataset:
 
 
 def has_binder(overlaps: dict[int, xr.Dataset]) -> bool:
-    """Whether the order parameter has a Binder cumulant, which networks of walks have not."""
+    """Whether the order parameter has a Binder cumulant; that of networks of walks has none."""
     return all(np.isfinite(data.attrs["reference_ratio"]) for data in overlaps.values())
 
 
@@ -171,7 +171,7 @@ def binder_crossings(overlaps: dict[int, xr.Dataset]) -> dict[tuple[int, int], T
         falls = np.flatnonzero((difference[0, :-1] > 0) & (difference[0, 1:] <= 0))
         if not len(falls):
             continue
-        # where the evidence for "above" on the cold side and "below" on the warm side is strongest
+        # the fall with the strongest evidence for "above" on the cold side and "below" on the warm side
         fall = max(falls, key=lambda i: significance[: i + 1].sum() - significance[i + 1 :].sum())
         if significance[: fall + 1].max() < 2 or significance[fall + 1 :].min() > -2:
             continue
@@ -214,7 +214,7 @@ def latent_heat(thermodynamics: dict[int, xr.Dataset]) -> LatentHeat | None:
             return None
         square = 4 * temperature**2 * height / size
         spread = np.std([square, temperature], axis=1, ddof=1) / np.sqrt(len(temperature))
-        # the maximum was looked for on a grid
+        # the maximum is only known up to the steps of a grid
         rungs = data.temperature.values
         step = np.interp(temperature.mean(), rungs, np.gradient(rungs)) / data.attrs["steps_between_rungs"]
         rows.append([square.mean(), spread[0], temperature.mean(), np.hypot(spread[1], step / 2)])
@@ -249,7 +249,7 @@ def peaks(overlap: np.ndarray, density: np.ndarray, threshold: float) -> Peaks |
         A valley of 1 or more means that there is only one peak.
     """
     edges = np.linspace(0, 1 + 1e-9, COARSE + 1)
-    # bins whose width is no divisor of the coarse one hold more of them here, fewer there: average, do not sum
+    # fine bins need not divide the coarse ones evenly, so that their numbers differ: average, do not sum
     total, _ = np.histogram(np.abs(overlap), edges, weights=density)
     counts, _ = np.histogram(np.abs(overlap), edges)
     centres = 0.5 * (edges[1:] + edges[:-1])

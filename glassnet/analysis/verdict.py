@@ -1,4 +1,4 @@
-"""The rules that turn evidence into one of five words. Rather "undecided" than wrong."""
+"""The rules that turn evidence into one of five kinds; where they do not decide, the kind is "undecided"."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from glassnet.analysis.location import Estimate, Location
 from glassnet.analysis.planted import PlantedNode
 from glassnet.analysis.questions import Evidence
 
-#: wider errors, in units of the estimate, say that a fit found nothing
+#: an estimate whose error is larger, in units of the estimate, tells nothing
 _WIDEST = 10.0
 #: Binder cumulant of the product of two normal variables, (3 - 9) / 2
 _PRODUCT = -3.0
@@ -22,12 +22,12 @@ _OF_BINDER = ("binder_dip", "susceptibility_growth", "binder_crossing", "moment_
 
 
 class Findings(NamedTuple):
-    """What the chains of one dilution give, rungs and planted nodes in equilibrium only.
+    """What the chains of one dilution give, from rungs and planted nodes in equilibrium only.
 
     `thermodynamics`, `overlaps` and `phases` are by size; `unbounded` says why there are no `annealed` curves; `field`
     and `arrest` were measured apart from the chains: the zero of the complexity, and the dynamical arrest, objects with
-    `temperature`, `stderr` and `name`, or None. `ends` are the same findings, temperatures of sizes moved to one
-    dilution by more and by less (:mod:`glassnet.analysis.common_dilution`); empty where no size was moved.
+    `temperature`, `stderr` and `name`, or None. `ends` are the same findings with the temperatures of the sizes moved
+    to one dilution by more and by less (:mod:`glassnet.analysis.common_dilution`); empty where no size was moved.
     """
 
     planted: list[PlantedNode]
@@ -43,7 +43,8 @@ class Findings(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """Kind and place of the transition; `temperature` and `stderr` are nan where there is none or it is not known.
+    """Kind and temperature of the transition; `temperature` and `stderr` are nan where there is none or it is not
+    known.
 
     `estimates` holds the estimates of the temperature that belong to the kind, the headline first where there is one,
     and of an undecided one all that there are; `others` are those that are left. `latent_heat` (per weight) and `jump`
@@ -75,7 +76,7 @@ class Verdict(NamedTuple):
 
 
 def decide(findings: Findings) -> Verdict:
-    """Weigh what planted and symmetric scans say.
+    """Decide the kind and the temperature of a transition from planted and symmetric scans.
 
     Parameters
     ----------
@@ -157,7 +158,7 @@ def decide(findings: Findings) -> Verdict:
 
 
 def _jump(items: dict[str, Evidence], apart: Estimate | None) -> Estimate | None:
-    """Of the overlap at the transition: from planted scans, which look there, or from the two peaks of P(q)."""
+    """Jump of the overlap at the transition: from planted scans, or else from the two peaks of P(q)."""
     planted = items["planted_jump"]
     if planted.passed and np.isfinite(planted.stderr):
         name = "jump of the overlap with the planted state"
@@ -175,7 +176,7 @@ def _kind(passed: dict, peaks: Evidence, dips: list[symmetric.Dip], findings: Fi
         return "first-order"
     if _symmetric_random_first_order(passed, dips, findings.annealed):
         return "random first-order"
-    # what to say needs more than what speaks against a jump: a place, no latent heat and no planted jump
+    # this answer needs more than evidence against a jump: a temperature, no latent heat and no planted jump
     if (
         _continuous(passed, dips)
         and passed["located"]
@@ -186,7 +187,7 @@ def _kind(passed: dict, peaks: Evidence, dips: list[symmetric.Dip], findings: Fi
     return "none" if _none(passed, peaks) else "undecided"
 
 
-#: which estimates of the temperature are shown beside a kind, the more telling first
+#: which estimates of the temperature belong to a kind, the most reliable first
 _RELEVANT = {
     "random first-order": ("planted", "field", "freezing", "dips", "peak_weight"),
     "first-order": ("equal_weight",),
@@ -197,7 +198,7 @@ _RELEVANT = {
 
 
 def _bent(findings: Findings) -> list[dict[int, xr.Dataset]]:
-    """Overlaps and energies of the sizes with enough rungs for a curve to bend."""
+    """Overlaps and energies of the sizes with at least three rungs, so that a curve has a curvature."""
     return [
         {size: data for size, data in averages.items() if data.sizes["temperature"] >= 3}
         for averages in (findings.overlaps, findings.thermodynamics)
@@ -225,7 +226,7 @@ def _widened(by_family: dict[str, list[Estimate]], ends: list[dict[str, list[Est
         wide[family] = [
             one._replace(stderr=float(np.hypot(one.stderr, shift))) for one, shift in zip(row, apart, strict=True)
         ]
-    # what stands for the crossing holds its own shift, and the field was measured at the common dilution
+    # the bar of the crossing holds its shift already, and the field was measured at the common dilution
     kept = {"planted": [*by_family["planted"][:1], *wide["planted"][1:]], "field": by_family["field"]}
     return wide | kept
 
@@ -311,7 +312,7 @@ def _continuous(passed: dict, dips: list[symmetric.Dip]) -> bool:
 
 
 def _none(passed: dict, peaks: Evidence) -> bool:
-    # two peaks at small sizes that larger ones do not show can also mean that those never found the other states
+    # two peaks at small sizes alone can also mean that the chains of larger sizes never found the other states
     one_peak = peaks.passed is False or np.isnan(peaks.value)
     signs = ("planted_crossing", "binder_crossing", "moment_crossing", "planted_jump", "complexity_zero")
     flat = passed["binder_dip"] is passed["susceptibility_growth"] is False

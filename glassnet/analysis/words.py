@@ -1,4 +1,4 @@
-"""What a transition comes to in one sentence, with its numbers, or why there is none."""
+"""The result in one sentence with its numbers, or the reason why nothing is decided."""
 
 import math
 
@@ -6,7 +6,7 @@ from glassnet.analysis.evidence import number, several
 from glassnet.analysis.line import described
 from glassnet.analysis.questions import QUESTIONS, Evidence
 
-#: questions in the sentence; the evidence has all
+#: number of questions in the sentence; the evidence has all of them
 _ASKED = 3
 
 
@@ -36,7 +36,7 @@ def sentence(result) -> str:
 
 
 def _provisional(result) -> str:
-    """The provisional temperature of an undecided result, and what it rests on."""
+    """The provisional temperature of an undecided result, and where it comes from."""
     interim, starts = result.provisional, _item(result, "starts_bracket")
     if interim is not None:
         return f"; provisionally T = {number(interim.value, interim.stderr)} ({interim.name})"

@@ -9,18 +9,18 @@ _CLEAR = 3.0
 
 
 def zero(temperatures, averages: Averages, mean, stderr, shifts=(0.0, 0.0)) -> tuple[float, float]:
-    """Where the complexity turns positive, and its standard error; nan if nowhere.
+    """Temperature at which the complexity becomes positive, and its standard error; nan if there is none.
 
-    A parabola through the two temperatures around and the nearest third one, if there is one; how far the root moves
-    when the parabola is one in 1/T is in the error. There is no zero unless the complexity is negative at some
-    temperature below, and positive at one above, by three standard errors and the shift of finite glasses: where it
-    tends to zero from one side neither may make one.
+    It is the root of a parabola through the two neighbouring temperatures and the nearest third one, if there is one;
+    the change of the root with a parabola in 1/T is part of the error. There is no zero unless the complexity is
+    negative at some temperature below, and positive at one above, by three standard errors and the shift of finite
+    glasses: neither noise nor this shift may make a zero where the complexity tends to zero from one side.
 
     Parameters
     ----------
     temperatures, mean, stderr : (n_temperatures,) float64
     averages : Averages
-        Of which `mean` and `stderr` are.
+        The averages from which `mean` and `stderr` are taken.
     shifts : (2,) floats
         By how much the complexity of finite glasses may be too low, and too high.
     """
@@ -46,6 +46,6 @@ def zero(temperatures, averages: Averages, mean, stderr, shifts=(0.0, 0.0)) -> t
 
 
 def _between(polynomial, start: float, end: float) -> float:
-    """The root nearest to the middle of two places between which there is one."""
+    """The root nearest to the middle of two values between which there is one."""
     roots = polynomial.roots()
     return float(np.real(roots[np.argmin(np.abs(roots - (start + end) / 2))]))

@@ -12,7 +12,7 @@ import xarray as xr
 from glassnet import plots
 from glassnet.analysis.line import CriticalDilution, TransitionLine
 from glassnet.analysis.nodes import Node, nodes, order_parameter
-from glassnet.analysis.surveys import Surveys
+from glassnet.analysis.surveys import ChainReader
 from glassnet.analysis.transition import Transition, of_dilution
 from glassnet.chains.atomic import commit
 from glassnet.chains.content import ChainError, Unreadable
@@ -216,8 +216,8 @@ def _read_counters(chains: xr.DataTree) -> None:
 
 def _results(found: list[Node], chains: xr.DataTree, steps: progress.Steps) -> TransitionLine:
     """One result for each dilution; ChainError if a chain turns out to be damaged when it is read."""
-    surveys = Surveys(chains)
-    results = TransitionLine(surveys=surveys)
+    reader = ChainReader(chains)
+    results = TransitionLine(reader=reader)
     dilutions = sorted({node.dilution for node in found})
     for number, dilution in enumerate(dilutions, 1):
         own = [node for node in found if node.dilution == dilution]
@@ -227,7 +227,7 @@ def _results(found: list[Node], chains: xr.DataTree, steps: progress.Steps) -> T
         with warnings.catch_warnings():
             # what is damaged is said below, and louder
             warnings.filterwarnings("ignore", message=".*counts as missing")
-            result = of_dilution(surveys, dilution)
+            result = of_dilution(reader, dilution)
         if result.damaged:
             raise ChainError(result.damaged[0])
         results.append(result)

@@ -303,8 +303,8 @@ def test_what_is_not_in_equilibrium_is_in_the_page(written, monkeypatch, tmp_pat
     shutil.copytree(written[0], out)
     original = report.of_dilution
 
-    def failing(surveys, dilution):
-        result = original(surveys, dilution)
+    def failing(reader, dilution):
+        result = original(reader, dilution)
         failures = tuple(Failure("/N12/dilution0.0/symmetric", n, "energy drifts <", 0.5) for n in range(9))
         return replace(result, equilibration=result.equilibration._replace(failures=failures, nodes={"/N24": "why"}))
 
