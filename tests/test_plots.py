@@ -344,10 +344,10 @@ def test_fitted_weights_are_drawn_only_where_they_fall(whole):
 
 def test_an_undecided_result_is_shown_around_its_likely_place(whole):
     undecided = replace(whole, kind="undecided", temperature=np.nan, stderr=np.nan)
-    assert look.likely(whole) == whole.temperature
-    assert look.likely(undecided) == whole.estimates[0].value
+    assert look.expected_temperature(whole) == whole.temperature
+    assert look.expected_temperature(undecided) == whole.estimates[0].value
     vague = tuple(one._replace(stderr=one.value) for one in whole.estimates)
-    assert np.isnan(look.likely(replace(undecided, estimates=vague)))
+    assert np.isnan(look.expected_temperature(replace(undecided, estimates=vague)))
 
 
 def test_captions_say_what_is_not_known():

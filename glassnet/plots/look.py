@@ -168,7 +168,7 @@ def open_planted(result, size: int) -> np.ndarray:
     return np.array([float(path.rpartition("/planted")[2]) for path in own])
 
 
-def likely(result) -> float:
+def expected_temperature(result) -> float:
     """The transition temperature; while it is undecided the first estimate that is known to a half, else nan."""
     if np.isfinite(result.temperature):
         return float(result.temperature)
@@ -179,7 +179,7 @@ def likely(result) -> float:
 def warm(result, data) -> np.ndarray:
     """Rungs worth showing: finite, and not far above the transition, where nothing happens."""
     temperatures = data.temperature.values
-    centre = likely(result)
+    centre = expected_temperature(result)
     centre = centre if np.isfinite(centre) else np.median(temperatures)
     shown = np.flatnonzero(np.isfinite(temperatures) & (temperatures <= 2.5 * centre))
     return shown if shown.size >= 3 else np.flatnonzero(np.isfinite(temperatures))

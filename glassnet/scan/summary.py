@@ -1,4 +1,4 @@
-"""What summary.json holds of an analysis: the numbers for programs."""
+"""The content of summary.json: the numbers of an analysis, for programs."""
 
 import json
 import math
@@ -10,13 +10,13 @@ from glassnet.analysis.transition import Transition
 
 
 def summary(results: list[Transition], theories: list, damaged: list[str], criticals: list[CriticalDilution]) -> dict:
-    """What summary.json holds; `transition` and `theory` are those of the lowest dilution."""
+    """The content of summary.json; `transition` and `theory` are those of the lowest dilution."""
     entries = [_entry(result, theory) for result, theory in zip(results, theories, strict=True)]
     several = {"dilutions": entries} if len(entries) > 1 else {}
     return entries[0] | several | {"damaged": damaged} | _criticals(criticals)
 
 
-def _criticals(found: list[CriticalDilution]) -> dict:
+def _criticals(criticals: list[CriticalDilution]) -> dict:
     """The critical dilutions, by temperature; nothing without several dilutions."""
     rows = [
         {
@@ -27,7 +27,7 @@ def _criticals(found: list[CriticalDilution]) -> dict:
             "provisional": None if one.provisional is None else one.provisional._asdict(),
             "estimates": [estimate._asdict() for estimate in one.estimates],
         }
-        for one in found
+        for one in criticals
     ]
     return {"critical_dilutions": rows} if rows else {}
 
