@@ -382,7 +382,7 @@ def test_scans_that_cannot_be_continuous_are_not_told_to_add_dilutions(synthetic
 def test_a_crossing_far_beyond_the_scan_has_a_side_and_no_number():
     """Dilutions below zero are none."""
     told = SimpleNamespace(passed=True, says="")
-    far = SimpleNamespace(temperature=-0.2741, stderr=0.1, lacks="", found=False, inside=False)
+    far = SimpleNamespace(temperature=-0.2741, stderr=0.1, lacks="", crosses=False, inside=False)
     below = "planted weights cross below the dilutions of the scan"
     assert along_dilution._uncrossed(far, told, told) == below
     far.lacks = "networks need three widths"
