@@ -239,7 +239,7 @@ def test_chains_without_a_run_file_get_one_that_a_scan_accepts(tmp_path):
 
 def test_the_next_step_is_told_if_there_is_one(tmp_path):
     def found(results, advice):
-        return report._Found([], results, [], [], [], advice)
+        return report._Findings([], results, [], [], [], advice)
 
     result = SimpleNamespace(kind="undecided", dilution=0.1)
     told = [
@@ -264,6 +264,6 @@ def test_a_suggestion_of_an_earlier_analysis_does_not_stay(synthetic, tmp_path):
     files = report._Files(tmp_path)
     chains = synthetic.tree(scan)
     with progress.steps() as steps:
-        found = report._Found([], results, [None], [[]], [], None)
+        found = report._Findings([], results, [None], [[]], [], None)
         report._write(tmp_path, chains, [], found, files, steps)
     assert not (tmp_path / "suggested.toml").exists()
