@@ -159,13 +159,13 @@ class Measured(NamedTuple):
     overlaps: dict[int, xr.Dataset]
 
 
-def common_dilution(own: Measured, beside: list[Measured], **options) -> Common:
+def common_dilution(own: Measured, neighbours: list[Measured], **options) -> Common:
     """The common dilution of the sizes of some nodes: that of the largest glasses.
 
     Parameters
     ----------
     own : Measured
-    beside : list of Measured
+    neighbours : list of Measured
         At other dilutions, to which the slope is fitted.
     **options
         `unit`: size of the couplings. `at`: dilution of still larger glasses, for which a zero of the complexity is
@@ -193,8 +193,8 @@ def common_dilution(own: Measured, beside: list[Measured], **options) -> Common:
         if not isentropes.reach(common.dilution, *dilutions.values()):
             return common._replace(why=_TOO_DILUTE)
         near = functools.partial(isentropes.reach, common.dilution, *dilutions.values())
-        beside = [one for one in beside if near(*(node.effective_dilution for node in one.nodes))]
-    slope = _of_planted(own, beside, isentropes, common.dilution, seed) or _of_curves(own, beside, isentropes)
+        neighbours = [one for one in neighbours if near(*(node.effective_dilution for node in one.nodes))]
+    slope = _of_planted(own, neighbours, isentropes, common.dilution, seed) or _of_curves(own, neighbours, isentropes)
     if isentropes is not None:
         slope = _weighed(slope, _FACTOR if bias(own.nodes[-1]) == 0 else _FACTOR_BIASED, isentropes)
     why = "nothing tells how the transition moves with dilution: paths per weight and the law of the couplings are not "
@@ -233,15 +233,15 @@ def _weighed(slope: Slope | None, known: tuple[float, float], isentropes: Isentr
     return Slope(float(value), float(weights.sum() ** -0.5), source, isentropes)
 
 
-def _of_planted(own: Measured, beside: list[Measured], isentropes, common: float, seed: int) -> Slope | None:
+def _of_planted(own: Measured, neighbours: list[Measured], isentropes, common: float, seed: int) -> Slope | None:
     """The slope with which planted weights of every size depend on one variable, temperature moved with dilution.
 
     ln(w / (1 - w)) = c_N - N (a u + b u^2 + d v), u the moved temperature and v by how much it moved: the factor lacks
     d / a. The free constants c_N make d depend only on how one size changes between dilutions. None where no size has
     several.
     """
-    facts = {node.path: node for one in (own, *beside) for node in one.nodes}
-    rows = [row for one in (own, *beside) for row in one.planted]
+    facts = {node.path: node for one in (own, *neighbours) for node in one.nodes}
+    rows = [row for one in (own, *neighbours) for row in one.planted]
     size = np.array([facts[row.path].size for row in rows])
     dilution = np.array([facts[row.path].effective_dilution for row in rows])
     several = [n for n in np.unique(size) if np.ptp(dilution[size == n]) > _SAME]
@@ -279,7 +279,7 @@ def _regressed(rows, size, temperature, move, isentropes, seed: int) -> Slope | 
     return _fitted(base + float(missing[0]), stderr, "planted weights", isentropes)
 
 
-def _of_curves(own: Measured, beside: list[Measured], isentropes) -> Slope | None:
+def _of_curves(own: Measured, neighbours: list[Measured], isentropes) -> Slope | None:
     """The same from curves of symmetric scans: the Binder cumulant of two-body glasses, else the weight of high
     overlaps.
 
@@ -287,7 +287,7 @@ def _of_curves(own: Measured, beside: list[Measured], isentropes) -> Slope | Non
     slope of the curve and the shift, is the correction of the factor, by least squares over all common rungs
     (Gauss-Newton method).
     """
-    pairs = [pair for other in beside for size in own.overlaps for pair in _pairs(own, other, size, isentropes)]
+    pairs = [pair for other in neighbours for size in own.overlaps for pair in _pairs(own, other, size, isentropes)]
     value = 1.0 if isentropes is not None else 0.0
     for _ in range(_STEPS):
         total, squares = 0.0, 0.0
@@ -302,7 +302,7 @@ def _of_curves(own: Measured, beside: list[Measured], isentropes) -> Slope | Non
             return None
         missing = total / squares
         value += float(missing[0])
-    fewest = min(data.attrs["n_samples"] for one in (own, *beside) for data in one.overlaps.values())
+    fewest = min(data.attrs["n_samples"] for one in (own, *neighbours) for data in one.overlaps.values())
     stderr = float(errors.bootstrap_error(missing, fewest))
     return _fitted(value, stderr, "curves", isentropes)
 

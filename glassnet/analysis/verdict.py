@@ -106,7 +106,7 @@ def decide(findings: Findings) -> Verdict:
         :func:`glassnet.analysis.continuous.continuous`. Networks of walks are not asked for dips, crossings of Binder
         cumulants and growth.
     """
-    has_binder, overlaps, thermodynamics = symmetric.has_binder(findings.overlaps), *_bent(findings)
+    has_binder, overlaps, thermodynamics = symmetric.has_binder(findings.overlaps), *_with_three_rungs(findings)
     dips, grown = _dips(overlaps), continuous(overlaps if has_binder else {})
     latent = estimates.latent_heat(findings.phases, thermodynamics)
     order = peaks.of_sizes(overlaps)
@@ -197,7 +197,7 @@ _RELEVANT = {
 }
 
 
-def _bent(findings: Findings) -> list[dict[int, xr.Dataset]]:
+def _with_three_rungs(findings: Findings) -> list[dict[int, xr.Dataset]]:
     """Overlaps and energies of the sizes with at least three rungs, so that a curve has a curvature."""
     return [
         {size: data for size, data in averages.items() if data.sizes["temperature"] >= 3}
@@ -211,7 +211,7 @@ def _dips(overlaps: dict[int, xr.Dataset]) -> list[symmetric.Dip]:
 
 def _family_estimates(findings: Findings) -> dict[str, list[Estimate]]:
     """The estimates of findings of which nothing else is wanted."""
-    overlaps, _ = _bent(findings)
+    overlaps, _ = _with_three_rungs(findings)
     grown = continuous(overlaps if symmetric.has_binder(findings.overlaps) else {})
     return _by_family(findings, _dips(overlaps), grown)
 
@@ -238,7 +238,7 @@ def _same(one: Estimate, others: list[Estimate]) -> float:
 
 def _by_family(findings: Findings, dips, grown: Continuous) -> dict[str, list[Estimate]]:
     """Every estimate of the temperature, by where it comes from; the headline of each first."""
-    (overlaps, thermodynamics), planted = _bent(findings), []
+    (overlaps, thermodynamics), planted = _with_three_rungs(findings), []
     if findings.location is not None:
         first, *others = findings.location.estimates
         planted = [first._replace(stderr=findings.location.stderr, statistical=findings.location.statistical), *others]

@@ -131,13 +131,14 @@ def entropy(result, ax, theory=None):
     return ax
 
 
-def thermal(result, ax, name: str) -> None:
-    """Points of a thermal average of all sizes, and the paramagnet's curve of the largest through the same rungs."""
+def thermal(result, ax, name: str):
+    """Draw a thermal average of all sizes, and the curve of the paramagnet of the largest, a line that is returned."""
     for size, data in result.thermodynamics.items():
         _points(ax, result, size, data.isel(temperature=warm(result, data)), name, line=False)
     # alpha is the same at all sizes but for rounding, so one curve stands for all
     temperature, curve = annealed(data.isel(temperature=warm(result, data)), name)
-    ax.plot(temperature, curve, color="black", linewidth=1.0, label="paramagnet", zorder=2)
+    (line,) = ax.plot(temperature, curve, color="black", linewidth=1.0, label="paramagnet", zorder=2)
+    return line
 
 
 def annealed(data, name: str) -> tuple[np.ndarray, np.ndarray]:
