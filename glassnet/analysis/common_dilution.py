@@ -1,4 +1,4 @@
-"""Sizes whose effective dilutions differ, brought to one dilution before they are compared.
+"""Sizes with different effective dilutions, moved to one dilution before they are compared.
 
 Small glasses lose whole numbers of connections, so that every size has another effective dilution. Where T falls with
 dilution, a curve at dilution delta is that of the common dilution delta_c at temperatures that are lower by (dT/d

@@ -63,7 +63,7 @@ class Location(NamedTuple):
         the distance to the crossing without their larger corrections), and `shift`.
     statistical, spread : float
     shift : float
-        What the error of the slope contributes by which sizes of different dilutions were moved to one dilution
+        Contribution of the slope by which temperatures of sizes with different dilutions were moved to one dilution
         (:func:`widened`).
     estimates : tuple of Estimate
         The headline first, then the others.

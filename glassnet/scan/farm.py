@@ -261,8 +261,8 @@ def follow(comm, perform: Perform, stop: Stop) -> int:
 
 
 def _attend(comm, stop: Stop) -> None:
-    """Read the mailbox of another rank between two stretches of its work; with a task to do, only one message can
-    come."""
+    """Read the mailbox of a rank other than 0 between two stretches of its work; with a task to do, only one message
+    can come."""
     if comm.iprobe(source=0, tag=_TAG):
         comm.recv(source=0, tag=_TAG)
         _accept_stop(stop)
