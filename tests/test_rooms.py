@@ -27,6 +27,7 @@ ORDER = (
     {"kernels"},
     {"glass"},
     {"ensembles"},
+    {"statistics"},
     {"exact", "sampling", "theory", "network"},
     {"chains"},
     {"analysis"},

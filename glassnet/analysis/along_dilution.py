@@ -8,6 +8,7 @@ cross, and the inverse susceptibility of the paramagnet vanishes. These are aske
 and knows ratios.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -16,12 +17,13 @@ import xarray as xr
 from glassnet.analysis import symmetric
 from glassnet.analysis.common_dilution import on_rungs
 from glassnet.analysis.continuous import Continuous, continuous
-from glassnet.analysis.evidence import Evidence, number, planted_heat, several, two_phases
-from glassnet.analysis.location import Estimate, Location, locate
+from glassnet.analysis.evidence import Evidence, planted_heat, several, two_phases
+from glassnet.analysis.location import Location, locate
 from glassnet.analysis.nodes import Node, order_parameter
 from glassnet.analysis.survey import Survey
 from glassnet.analysis.surveys import Surveys
 from glassnet.analysis.universality import discontinuous
+from glassnet.statistics.estimate import Estimate, with_error
 
 _CURVES = ("binder", "q2", "susceptibility", "m2")
 #: what the curves must know of the glasses
@@ -112,7 +114,7 @@ def _below(node: Node, temperature: float) -> float:
 def _told(located: Location | None, asked, rows, failing, planted: bool, unplanted: bool) -> Along:
     """The answers among what was found, or why there are none."""
     (grown, reason), (jump, heat) = rows, asked
-    crossed = [] if located is None else [located.estimates[0]._replace(stderr=located.stderr), *located.estimates[1:]]
+    crossed = [] if located is None else [replace(located.estimates[0], stderr=located.stderr), *located.estimates[1:]]
     # what find_transition asks of a crossing before it says where a transition is
     answers = located is not None and located.found and jump.passed and heat.passed
     found = [*(crossed if answers else []), *grown]
@@ -140,7 +142,7 @@ def _uncrossed(located: Location | None, jump: Evidence, heat: Evidence) -> str:
         return "planted weights cross nowhere"
     # a line far beyond its points tells on which side they lie and no more
     known = 0 <= located.temperature < 1 and np.isfinite(located.stderr)
-    at = f"at {number(located.temperature, located.stderr)}" if known else ""
+    at = f"at {with_error(located.temperature, located.stderr)}" if known else ""
     if located.found:
         there = f"planted weights cross {at}"
         if not jump.passed:
@@ -237,4 +239,4 @@ def _flat(values: xr.DataArray) -> np.ndarray:
 def _in_dilution(one: Estimate, p: int) -> Estimate:
     """An estimate of alpha / alpha' as one of the dilution 1 - (alpha / alpha')^(-1 / (p - 1))."""
     left = one.value ** (-1 / (p - 1))
-    return one._replace(value=1 - left, stderr=left / (p - 1) * one.stderr / one.value)
+    return replace(one, value=1 - left, stderr=left / (p - 1) * one.stderr / one.value)

@@ -12,12 +12,13 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors, scaling
+from glassnet.analysis import scaling
 from glassnet.analysis.estimates import weighed
 from glassnet.analysis.exponents import FERROMAGNET, GLASS, PRODUCT, Exponents
-from glassnet.analysis.location import Estimate
-from glassnet.analysis.scaling import Scaled
+from glassnet.analysis.scaling import Scaled, fewest_samples
 from glassnet.analysis.universality import discontinuous, two_body, universality
+from glassnet.statistics import bootstrap
+from glassnet.statistics.estimate import Estimate
 
 #: exponents that put the two crossings farther apart, in units of T_c, do not hold. So far apart they may be where the
 #: Binder cumulants do not tell
@@ -102,7 +103,7 @@ def _crossed(overlaps: dict[int, xr.Dataset], exponents: Exponents, binder, orde
     if order is None or not order.found:
         return []
     sizes = tuple(overlaps)
-    found = [Estimate(f"{exponents.quantity} of all sizes cross{term}", order.temperature, order.stderr, sizes)]
+    found = [Estimate(order.temperature, order.stderr, f"{exponents.quantity} of all sizes cross{term}", sizes)]
     first, last = exponents.between
     part = (first + last) / 2
     # anywhere between the two ends is as likely
@@ -110,13 +111,13 @@ def _crossed(overlaps: dict[int, xr.Dataset], exponents: Exponents, binder, orde
     if binder is None or not binder.found:
         bar = float(np.hypot(order.stderr, _APART * order.temperature * np.hypot(part, open_part)))
         name = f"crossing of {exponents.quantity} alone{term}"
-        return [Estimate(name, order.temperature, bar, sizes, order.stderr), *found]
+        return [Estimate(order.temperature, bar, name, sizes, order.stderr), *found]
     mean = (1 - part) * order.resampled + part * binder.resampled
     apart = abs(order.temperature - binder.temperature) * open_part
-    bar = float(np.hypot(errors.bootstrap_error(mean, _fewest(overlaps)), apart))
+    bar = float(np.hypot(bootstrap.bootstrap_error(mean, fewest_samples(overlaps)), apart))
     name = f"crossings of {exponents.quantity} and Binder, weighed{term}"
-    found.append(Estimate(f"Binder cumulants of all sizes cross{term}", binder.temperature, binder.stderr, sizes))
-    return [Estimate(name, float(mean[0]), bar, sizes), *found]
+    found.append(Estimate(binder.temperature, binder.stderr, f"Binder cumulants of all sizes cross{term}", sizes))
+    return [Estimate(float(mean[0]), bar, name, sizes), *found]
 
 
 def _distinct(rows: list[Estimate]) -> list[Estimate]:
@@ -161,30 +162,26 @@ def _without_exponents(overlaps: dict[int, xr.Dataset]) -> Continuous:
     if larger is None or not larger.found:
         return Continuous(None, binder, None, [])
     change = larger.resampled - binder.resampled
-    away = 2 * np.hypot(change[0], errors.bootstrap_error(change, _fewest(overlaps)))
+    away = 2 * np.hypot(change[0], bootstrap.bootstrap_error(change, fewest_samples(overlaps)))
     rows = [
-        Estimate(f"{name}, y fitted", binder.temperature, binder.stderr, sizes),
-        Estimate(f"{name}, y fitted, without the smallest", larger.temperature, larger.stderr, sizes[1:]),
+        Estimate(binder.temperature, binder.stderr, f"{name}, y fitted", sizes),
+        Estimate(larger.temperature, larger.stderr, f"{name}, y fitted, without the smallest", sizes[1:]),
     ]
     bar = float(np.hypot(binder.stderr, away))
-    return Continuous(None, binder, None, [Estimate(f"{name}, no exponent known", rows[0].value, bar, sizes), *rows])
+    return Continuous(None, binder, None, [Estimate(rows[0].value, bar, f"{name}, no exponent known", sizes), *rows])
 
 
 def _diverged(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:
     """The zero of the inverse susceptibility: the mean of its two forms in T, from as many sizes as there are up to
     three, the largest distance to any form in its bar; nothing where a form has no zero."""
     forms = scaling.divergence(overlaps)
-    each = {name: float(errors.bootstrap_error(zero, _fewest(overlaps))) for name, zero in forms.items()}
+    each = {name: float(bootstrap.bootstrap_error(zero, fewest_samples(overlaps))) for name, zero in forms.items()}
     if not forms or not np.isfinite([*each.values(), *(zero[0] for zero in forms.values())]).all():
         return []
     first, second, *_ = forms.values()
     mean = (first + second) / 2
     spread = max(abs(zero[0] - mean[0]) for zero in forms.values())
-    bar = float(np.hypot(errors.bootstrap_error(mean, _fewest(overlaps)), spread))
+    bar = float(np.hypot(bootstrap.bootstrap_error(mean, fewest_samples(overlaps)), spread))
     name, sizes = "inverse susceptibility vanishes", tuple(overlaps)[-3:]
-    rows = [Estimate(f"{name}, {form}", float(zero[0]), each[form], sizes) for form, zero in forms.items()]
-    return [Estimate(name, float(mean[0]), bar, sizes), *rows]
-
-
-def _fewest(overlaps: dict[int, xr.Dataset]) -> int:
-    return min(data.attrs["n_samples"] for data in overlaps.values())
+    rows = [Estimate(float(zero[0]), each[form], f"{name}, {form}", sizes) for form, zero in forms.items()]
+    return [Estimate(float(mean[0]), bar, name, sizes), *rows]

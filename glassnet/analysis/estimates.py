@@ -8,9 +8,12 @@ another form that is itself known well enough, in quadrature.
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors, symmetric
-from glassnet.analysis.location import ADMISSIBLE, Estimate
-from glassnet.analysis.symmetric import Dip, Trend
+from glassnet.analysis import symmetric
+from glassnet.analysis.location import ADMISSIBLE
+from glassnet.analysis.symmetric import Dip
+from glassnet.statistics import bootstrap, fits
+from glassnet.statistics.estimate import Estimate
+from glassnet.statistics.fits import weighted_least_squares
 
 #: high overlaps of this weight: below T_K they hold about 1 - T / T_K of all pairs
 _PEAK = 0.1
@@ -23,7 +26,7 @@ def weighed(estimates: list[Estimate], name: str | None = None, admissible: floa
     others = [one for one in estimates[1:] if one.stderr <= admissible * first.stderr]
     spread = max((abs(one.value - first.value) for one in others), default=0.0)
     bar = float(np.hypot(first.stderr, spread))
-    return Estimate(name or first.name, first.value, bar, first.sizes, first.stderr)
+    return Estimate(first.value, bar, name or first.name, first.sizes, first.stderr)
 
 
 def equal_weight(phases: dict[int, xr.Dataset], thermodynamics: dict[int, xr.Dataset]) -> list[Estimate]:
@@ -70,24 +73,20 @@ def _forms(name: str, samples: dict[int, np.ndarray]) -> list[Estimate]:
     stderr = np.maximum(stderr, 1e-4 * np.abs(mean))
     ones, sizes, found = np.ones_like(size), tuple(samples), []
     if len(size) > 2:
-        without = _inflated([ones[1:], 1 / size[1:]], mean[1:], stderr[1:])
-        found.append(Estimate(f"{name}, 1/N without the smallest size", *without, sizes[1:]))
+        without = f"{name}, 1/N without the smallest size"
+        found.append(_intercept([ones[1:], 1 / size[1:]], mean[1:], stderr[1:], without, sizes[1:]))
     forms = {"1/N": [ones, 1 / size], "ln N/N": [ones, np.log(size) / size]}
     if len(size) > 3:
         forms["1/N and 1/N^2"] = [ones, 1 / size, size**-2]
-    return [
-        *found,
-        *(Estimate(f"{name}, {form}", *_inflated(columns, mean, stderr), sizes) for form, columns in forms.items()),
-    ]
+    found += [_intercept(columns, mean, stderr, f"{name}, {form}", sizes) for form, columns in forms.items()]
+    return found
 
 
-def _inflated(columns: list[np.ndarray], mean: np.ndarray, stderr: np.ndarray) -> Trend:
-    """Intercept, its error multiplied by the root of chi^2 per degree of freedom where that exceeds 1."""
-    coefficients = symmetric.fit(columns, mean, stderr)
-    left = mean - sum(one.value * column for one, column in zip(coefficients, columns, strict=True))
-    freedom = len(mean) - len(columns)
-    misfit = np.sqrt(max(1.0, float(((left / stderr) ** 2).sum()) / freedom)) if freedom > 0 else 1.0
-    return Trend(coefficients[0].value, coefficients[0].stderr * misfit)
+def _intercept(columns: list[np.ndarray], mean: np.ndarray, stderr: np.ndarray, name: str, sizes) -> Estimate:
+    """Value at infinite size, its error grown where the fit does not explain the scatter of the means."""
+    fit = weighted_least_squares(columns, mean, stderr)
+    first = fit.estimates[0]
+    return Estimate(first.value, first.stderr * fit.birge_ratio(), name, tuple(sizes))
 
 
 def dips(found: list[Dip]) -> list[Estimate]:
@@ -96,10 +95,10 @@ def dips(found: list[Dip]) -> list[Estimate]:
         return []
     sizes = tuple(dip.size for dip in found)
     forms = symmetric.extrapolations(found)
-    each = [Estimate(f"Binder minimum, {name}", trend.value, trend.stderr, sizes) for name, trend in forms.items()]
+    each = [Estimate(trend.value, trend.stderr, f"Binder minimum, {name}", sizes) for name, trend in forms.items()]
     values = [trend.value for trend in forms.values()]
     bar = np.hypot((max(values) - min(values)) / 2, max(trend.stderr for trend in forms.values()))
-    return [Estimate("Binder minimum, middle of four forms", (max(values) + min(values)) / 2, float(bar), sizes), *each]
+    return [Estimate((max(values) + min(values)) / 2, float(bar), "Binder minimum, middle of four forms", sizes), *each]
 
 
 def peak_weight(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:
@@ -113,7 +112,7 @@ def peak_weight(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:
     rows = []
     for size, data in overlaps.items():
         places = _where(data.temperature.values, data["peak_weight_resampled"].values) / (1 - _PEAK)
-        stderr = float(errors.bootstrap_error(places, data.attrs["n_samples"]))
+        stderr = float(bootstrap.bootstrap_error(places, data.attrs["n_samples"]))
         if not np.isfinite(places[0]) or not np.isfinite(stderr):
             return []
         rows.append((size, places[0], stderr))
@@ -123,7 +122,7 @@ def peak_weight(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:
     sizes = tuple(int(n) for n in size)
     forms = {"1/N": 1 / size, "ln N/N": np.log(size) / size}
     found = [
-        Estimate(f"peak weight 1/10, {name}", *symmetric.line(form, place, stderr)[0], sizes)
+        Estimate(*fits.straight_line(form, place, stderr)[0], f"peak weight 1/10, {name}", sizes)
         for name, form in forms.items()
     ]
     return [weighed(found, "peak weight 1/10"), *found]

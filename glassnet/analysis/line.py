@@ -1,5 +1,6 @@
 """The line T_c(dilution), and the critical dilution at a temperature: read off it, and asked along the dilution."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -7,8 +8,9 @@ import numpy as np
 from glassnet import _dilution
 from glassnet._checks import real
 from glassnet.analysis.along_dilution import Along, along
-from glassnet.analysis.evidence import DISAGREE, number
-from glassnet.analysis.location import Estimate
+from glassnet.analysis.evidence import DISAGREE
+from glassnet.statistics.estimate import Estimate, with_error
+from glassnet.statistics.fits import polynomial_through
 
 #: dilutions that are closer are one
 _SAME = 1e-9
@@ -38,14 +40,14 @@ class CriticalDilution(NamedTuple):
     def says(self) -> str:
         """Value with its error and where it is from, or why there is none."""
         if self.claimed:
-            return f"{number(self.dilution, self.stderr)}, {self.estimates[0].name}"
+            return f"{with_error(self.dilution, self.stderr)}, {self.estimates[0].name}"
         interim = self.provisional
-        also = f"; provisionally {number(interim.value, interim.stderr)}" if interim is not None else ""
+        also = f"; provisionally {interim}" if interim is not None else ""
         return f"undecided, {self.why}{also}"
 
     def __str__(self) -> str:
         head = f"critical dilution at T = {self.temperature:g}: {self.says}"
-        return "\n".join([head, *(f"{number(one.value, one.stderr):>12}  {one.name}" for one in self.estimates)])
+        return "\n".join([head, *(f"{one!s:>12}  {one.name}" for one in self.estimates)])
 
 
 class TransitionLine(list):
@@ -114,11 +116,11 @@ class TransitionLine(list):
         found = self.critical(temperature)
         if found.claimed:
             first = found.estimates[0]
-            return first._replace(name=f"critical dilution at T = {found.temperature:g}, from {first.name}")
+            return replace(first, name=f"critical dilution at T = {found.temperature:g}, from {first.name}")
         if found.provisional is not None:
             return found.provisional
         sizes = tuple(sorted({size for one in self for size in one.sizes}))
-        return Estimate(f"critical dilution at T = {found.temperature:g}: {found.why}", np.nan, np.nan, sizes)
+        return Estimate(np.nan, np.nan, f"critical dilution at T = {found.temperature:g}: {found.why}", sizes)
 
     def critical(self, temperature: float) -> CriticalDilution:
         """The critical dilution at one temperature, and all that is known of it.
@@ -155,7 +157,7 @@ class TransitionLine(list):
         reasons = against or [axis.why if axis is not None and axis.why else read.name]
         if not known and np.isfinite(interim.value):
             named = f"critical dilution at T = {temperature:g}, from the line, provisional"
-            interim = interim._replace(name=named)
+            interim = replace(interim, name=named)
         else:
             interim = None
         everything = ([read] if known else []) + list(listed)
@@ -166,14 +168,14 @@ class TransitionLine(list):
         if axis is None:
             return []
         if np.isfinite(read.value) and axis.jumps is False:
-            return [f"the line passes at {number(read.value, read.stderr)}, but {axis.why}"]
+            return [f"the line passes at {read}, but {axis.why}"]
         if not axis.found:
             return []
         found = axis.found[0]
-        shown = f"{number(found.value, found.stderr)} along the dilution axis"
+        shown = f"{found} along the dilution axis"
         if np.isfinite(read.value):
             if abs(read.value - found.value) > DISAGREE * np.hypot(read.stderr, found.stderr):
-                return [f"{shown} and {number(read.value, read.stderr)} from the line disagree"]
+                return [f"{shown} and {read} from the line disagree"]
             return []
         below = [one for one in self if effective(one) <= found.value][-1:]
         beside = [*below, *[one for one in self if effective(one) > found.value][:1]]
@@ -194,12 +196,12 @@ class TransitionLine(list):
         falls = np.flatnonzero((y[:-1] >= temperature) & (y[1:] < temperature))
         sizes = tuple(sorted({size for found in self for size in found.sizes}))
         if not falls.size:
-            return Estimate(self._why(x, y, temperature), np.nan, np.nan, sizes)
+            return Estimate(np.nan, np.nan, self._why(x, y, temperature), sizes)
         i = int(falls[0])
         gaps = [f"{one.kind} at {one.dilution:g}" for one in self if x[i] + _SAME < effective(one) < x[i + 1] - _SAME]
         if gaps and not provisional:
             why = f"the line passes between dilutions {x[i]:.4g} and {x[i + 1]:.4g}, but is {' and '.join(gaps)}"
-            return Estimate(why, np.nan, np.nan, sizes)
+            return Estimate(np.nan, np.nan, why, sizes)
         thirds = sorted((j for j in (i - 1, i + 2) if 0 <= j < len(x)), key=lambda j: abs(y[j] - temperature))
         near = [i, i + 1, *thirds[:1]]
         power = max(1, _paths(self[0]) - 1)
@@ -208,7 +210,7 @@ class TransitionLine(list):
         # a third dilution tells how the line bends, whatever the variable
         chord, _ = _inverse(x[near[:2]], y[near[:2]], sigma[near[:2]], temperature, 1)
         bend = other - dilution if power > 1 else (chord - dilution) / 2
-        return Estimate("the line", float(dilution), float(np.hypot(bar, bend)), sizes)
+        return Estimate(float(dilution), float(np.hypot(bar, bend)), "the line", sizes)
 
     def _points(self, provisional: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Dilutions, temperatures and errors that are known, by increasing dilution; those at one dilution weighed."""
@@ -239,7 +241,7 @@ class TransitionLine(list):
     def __str__(self) -> str:
         lines = ["dilution  effective      T_c  kind"]
         for found in self:
-            shown = number(found.temperature, found.stderr) if np.isfinite(found.temperature) else "-"
+            shown = with_error(found.temperature, found.stderr) if np.isfinite(found.temperature) else "-"
             kind = found.headline.partition(", T =")[0]
             lines.append(f"{found.dilution:8g}  {effective(found):9.4f}  {shown:>9}  {kind}")
         return "\n".join(lines)
@@ -294,8 +296,7 @@ def _paths(found) -> int:
 def _inverse(x, y, sigma, temperature: float, power: int) -> tuple[float, float]:
     """Dilution at a temperature and its error, where (1 - x)^power is a polynomial in y through all points."""
     paths = (1 - x) ** power
-    order = len(x) - 1
-    lagrange = np.linalg.inv(np.vander(y - temperature, order + 1, increasing=True))
+    lagrange = polynomial_through(y - temperature)
     value = lagrange[0] @ paths
     # an error of y moves its point along the curve
     slopes = [np.polynomial.Polynomial(lagrange @ paths).deriv()(t - temperature) for t in y]

@@ -13,9 +13,10 @@ import numpy as np
 
 from glassnet.analysis import evidence as weigh
 from glassnet.analysis import location
-from glassnet.analysis.evidence import Evidence, number
-from glassnet.analysis.location import Estimate, Location, locate
+from glassnet.analysis.evidence import Evidence
+from glassnet.analysis.location import Location, locate
 from glassnet.analysis.planted import PlantedNode
+from glassnet.statistics.estimate import Estimate, with_error
 
 #: a bracket whose half-width exceeds this part of the temperature tells no more than the planting temperatures do
 _WIDEST = 0.05
@@ -61,12 +62,12 @@ class Starts(NamedTuple):
         bar = np.hypot(self.half_width, max(self.random.stderr, self.planted.stderr))
         name = "planted crossing, between those of random and of planted starts"
         statistical = max(self.random.statistical, self.planted.statistical)
-        return Estimate(name, self.temperature, float(bar), self.sizes, statistical)
+        return Estimate(self.temperature, float(bar), name, self.sizes, statistical)
 
     def estimates(self) -> list[Estimate]:
         """The crossing of either kind of start, as far as it exists."""
         return [
-            Estimate(f"planted crossing, {kind} starts only", one.temperature, one.stderr, self.sizes, one.statistical)
+            Estimate(one.temperature, one.stderr, f"planted crossing, {kind} starts only", self.sizes, one.statistical)
             for kind, one in (("random", self.random), ("planted", self.planted))
             if one.inside and np.isfinite(one.stderr)
         ]
@@ -123,7 +124,7 @@ def bracket(starts: Starts | None) -> Evidence | None:
         says += f", {weights}: too far apart for a provisional temperature" if starts.found else f", {weights}"
         return Evidence(name, np.nan, np.nan, sizes, False if starts.found else None, says)
     one = starts.estimate()
-    return Evidence(name, one.value, one.stderr, sizes, True, f"{says}: {number(one.value, one.stderr)}")
+    return Evidence(name, one.value, one.stderr, sizes, True, f"{says}: {one}")
 
 
 def choose(
@@ -168,4 +169,4 @@ def _place(one: Location) -> str:
         return "nowhere"
     if not one.inside:
         return "outside the planting temperatures"
-    return f"at {number(one.temperature, one.stderr)}" if one.found else "nowhere significantly"
+    return f"at {with_error(one.temperature, one.stderr)}" if one.found else "nowhere significantly"

@@ -3,8 +3,9 @@
 import numpy as np
 
 from glassnet.analysis.equilibration import Equilibration
-from glassnet.analysis.evidence import Evidence, number, several
+from glassnet.analysis.evidence import Evidence, several
 from glassnet.analysis.nodes import Node
+from glassnet.statistics.estimate import with_error
 
 #: nodes, samples and files that the evidence names; the attributes of a result have all
 _NAMED = 4
@@ -79,7 +80,7 @@ def _identities(equilibration: Equilibration) -> list[Evidence]:
         asked = [identity for identity in equilibration.identities if identity.name == name]
         worst = min(asked, key=lambda identity: identity.probability)
         passed = worst.probability >= equilibration.bound
-        says = f"{number(worst.difference, worst.stderr)} at worst, in {worst.path} at T = {worst.temperature:.3g}"
+        says = f"{with_error(worst.difference, worst.stderr)} at worst, in {worst.path} at T = {worst.temperature:.3g}"
         items.append(Evidence(name, worst.difference, worst.stderr, (), bool(passed), f"{says} ({len(asked)} nodes)"))
     return items
 

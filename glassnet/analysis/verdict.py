@@ -1,5 +1,6 @@
 """The rules that turn evidence into one of five words. Rather "undecided" than wrong."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -11,8 +12,9 @@ from glassnet.analysis import peaks, symmetric
 from glassnet.analysis.annealed import Annealed, freezing
 from glassnet.analysis.continuous import Continuous, continuous
 from glassnet.analysis.evidence import Evidence
-from glassnet.analysis.location import Estimate, Location
+from glassnet.analysis.location import Location
 from glassnet.analysis.planted import PlantedNode
+from glassnet.statistics.estimate import Estimate
 
 #: wider errors, in units of the estimate, say that a fit found nothing
 _WIDEST = 10.0
@@ -159,7 +161,7 @@ def _jump(items: dict[str, Evidence], apart: Estimate | None) -> Estimate | None
     """Of the overlap at the transition: from planted scans, which look there, or from the two peaks of P(q)."""
     planted = items["phases"]
     if planted.passed and np.isfinite(planted.stderr):
-        return Estimate("jump of the overlap with the planted state", planted.value, planted.stderr, planted.sizes)
+        return Estimate(planted.value, planted.stderr, "jump of the overlap with the planted state", planted.sizes)
     return apart if items["peaks"].passed else None
 
 
@@ -215,7 +217,7 @@ def _widened(places: dict[str, list[Estimate]], ends: list[dict[str, list[Estima
     for family, row in places.items():
         apart = [np.max([abs(_same(one, end[family]) - one.value) for end in ends]) for one in row]
         wide[family] = [
-            one._replace(stderr=float(np.hypot(one.stderr, shift))) for one, shift in zip(row, apart, strict=True)
+            replace(one, stderr=float(np.hypot(one.stderr, shift))) for one, shift in zip(row, apart, strict=True)
         ]
     # what stands for the crossing holds its own shift, and the field was measured at the common dilution
     kept = {"planted": [*places["planted"][:1], *wide["planted"][1:]], "field": places["field"]}
@@ -232,14 +234,12 @@ def _places(found: Findings, dips, grown: Continuous) -> dict[str, list[Estimate
     (overlaps, thermodynamics), planted = _bent(found), []
     if found.location is not None:
         first, *others = found.location.estimates
-        planted = [first._replace(stderr=found.location.stderr, statistical=found.location.statistical), *others]
+        planted = [replace(first, stderr=found.location.stderr, statistical=found.location.statistical), *others]
     frozen = freezing(thermodynamics, found.annealed)
     field = found.field
     return {
         "planted": planted,
-        "field": []
-        if field is None
-        else [Estimate(str(field.name), float(field.temperature), float(field.stderr), ())],
+        "field": [] if field is None else [Estimate(float(field.temperature), float(field.stderr), str(field.name))],
         "freezing": [] if frozen is None else [frozen],
         "dips": estimate.dips([dip for dip in dips if dip.resolved]),
         "peak weight": estimate.peak_weight(overlaps),

@@ -2,8 +2,9 @@
 
 import math
 
-from glassnet.analysis.evidence import Evidence, number, several
+from glassnet.analysis.evidence import Evidence, several
 from glassnet.analysis.line import described
+from glassnet.statistics.estimate import with_error
 
 #: what is not known while an item of evidence is open, in plain words; items that are not here leave nothing open
 QUESTIONS = {
@@ -40,7 +41,7 @@ def sentence(result) -> str:
     place = f"at dilution {described(result)}"
     ordered = "ordered phase" if result.glass.get("bias") else "spin glass"
     if math.isfinite(result.temperature):
-        at = f"{place} the {ordered} gives way to the paramagnet at T = {number(result.temperature, result.stderr)}"
+        at = f"{place} the {ordered} gives way to the paramagnet at T = {with_error(result.temperature, result.stderr)}"
         return f"{at}; {_change(result)}: a {result.kind} transition"
     if result.kind == "none":
         above = f" above T = {max(result.lowest.values()):.3g}" if result.lowest else ""
@@ -52,7 +53,7 @@ def _provisional(result) -> str:
     """The provisional temperature of an undecided result, and what it rests on."""
     found, starts = result.provisional, _item(result, "starts bracket the crossing")
     if found is not None:
-        return f"; provisionally T = {number(found.value, found.stderr)} ({found.name})"
+        return f"; provisionally T = {found} ({found.name})"
     if starts is not None and starts.passed is False:
         return "; random and planted starts are too far apart for a provisional temperature"
     return ""
@@ -64,10 +65,10 @@ def _change(result) -> str:
         return "the overlap grows from zero"
     jumps = "the overlap jumps"
     if result.jump is not None:
-        jumps += f" by {number(result.jump.value, result.jump.stderr)}"
+        jumps += f" by {result.jump}"
     if result.kind == "first-order":
         heat = result.latent_heat
-        by = "" if heat is None else f" by {number(abs(heat.value), heat.stderr)} per weight"
+        by = "" if heat is None else f" by {with_error(abs(heat.value), heat.stderr)} per weight"
         return f"{jumps} and the energy{by}"
     return f"{jumps}, the energy does not"
 

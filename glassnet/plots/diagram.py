@@ -1,23 +1,14 @@
 """The plane of temperature and dilution: phase diagram, and cuts through it at fixed temperature."""
 
-from typing import NamedTuple
-
 import numpy as np
 
 from glassnet import theory as cavity_theory
-from glassnet.analysis.evidence import number
 from glassnet.analysis.line import TransitionLine, effective, place
 from glassnet.plots import legends, look
+from glassnet.statistics.estimate import Estimate
 
 _DASHES = {"T_d": (0, (1, 2)), "T_K": (0, (5, 3)), "T_c": (0, (5, 3))}
 _SHAPES = {"random first-order": "o", "first-order": "D", "continuous": "s"}
-
-
-class Critical(NamedTuple):
-    """Critical dilution at a fixed temperature with its standard error; nan where the line does not pass there."""
-
-    dilution: float
-    stderr: float
 
 
 def phase_diagram(results):
@@ -95,7 +86,7 @@ def critical_dilution(results, temperature: float | None = None):
         found = _line(results).critical_dilution(temperature)
         if np.isfinite(found.value):
             kind = "provisional" if "provisional" in found.name else "Monte Carlo"
-            label = rf"{kind} $\delta_c = {number(found.value, found.stderr)}$"
+            label = rf"{kind} $\delta_c = {found}$"
             low, high = found.value - found.stderr, found.value + found.stderr
             ax.axvspan(low, high, color=look.BAND, alpha=0.5, lw=0, zorder=0, label=label)
             ax.axvline(found.value, color="#777777", linewidth=0.8, zorder=1)
@@ -113,7 +104,7 @@ def critical_dilution(results, temperature: float | None = None):
     return figure
 
 
-def critical_at(results, temperature: float) -> Critical:
+def critical_at(results, temperature: float) -> Estimate:
     """Critical dilution at a fixed temperature: :meth:`glassnet.analysis.line.TransitionLine.critical_dilution`.
 
     Parameters
@@ -124,10 +115,10 @@ def critical_at(results, temperature: float) -> Critical:
 
     Returns
     -------
-    Critical
+    Estimate
+        nan where the line does not pass there.
     """
-    found = _line(results).critical_dilution(temperature)
-    return Critical(found.value, found.stderr)
+    return _line(results).critical_dilution(temperature)
 
 
 def _line(results) -> TransitionLine:

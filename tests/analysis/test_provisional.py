@@ -7,10 +7,9 @@ import pytest
 from scipy.special import expit
 
 from glassnet.analysis import provisional
-from glassnet.analysis.evidence import number
-from glassnet.analysis.location import Estimate
 from glassnet.analysis.planted import PlantedNode
 from glassnet.analysis.transition import find_transition
+from glassnet.statistics.estimate import Estimate, with_error
 
 CRITICAL = 0.65
 SIZES, TEMPERATURES = (48, 72, 96), (0.55, 0.60, 0.65, 0.70, 0.75)
@@ -83,9 +82,9 @@ def test_one_kind_of_start_alone_is_no_bracket():
 
 
 def test_what_comes_first():
-    starts, other = started(relaxing(1)), Estimate("largest heat capacity", 0.9, 0.01, ())
+    starts, other = started(relaxing(1)), Estimate(0.9, 0.01, "largest heat capacity")
     between = starts.estimate()
-    field = Estimate("field integration", between.value + between.stderr, 0.001, ())
+    field = Estimate(between.value + between.stderr, 0.001, "field integration")
     chosen = lambda *given, against=False, **bounds: provisional.choose(*given, contradicted=against, **BOUNDS | bounds)  # noqa: E731
     assert chosen(starts, field, other) == field
     assert chosen(starts, None, other) == between
@@ -118,7 +117,7 @@ def test_an_undecided_scan_says_where_the_starts_bracket_the_crossing(synthetic)
         assert np.isnan(found.temperature) and np.isnan(found.stderr)
         assert abs(found.provisional.value - CRITICAL) < 2.5 * found.provisional.stderr
         assert found.provisional.stderr < 0.05
-        assert f"provisionally T = {number(found.provisional.value, found.provisional.stderr)}" in found.sentence
+        assert f"provisionally T = {with_error(found.provisional.value, found.provisional.stderr)}" in found.sentence
         assert found.provisional.name in found.sentence
         assert "undecided, provisionally T = 0.6" in found.headline
         assert {"planted crossing, random starts only", "planted crossing, planted starts only"} <= {

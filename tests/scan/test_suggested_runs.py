@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from glassnet.analysis import runfile
 from glassnet.analysis.equilibration import Equilibration, Failure
 from glassnet.analysis.evidence import Evidence
-from glassnet.analysis.location import Estimate
 from glassnet.analysis.transition import Transition, find_transition
 from glassnet.chains import segment
 from glassnet.chains.store import open_chains
@@ -24,6 +23,7 @@ from glassnet.scan import status, tasks
 from glassnet.scan.config import UserError, parse
 from glassnet.scan.directory import RunDirectory
 from glassnet.scan.suggestion import suggestion
+from glassnet.statistics.estimate import Estimate
 
 RUNS = Path(__file__).parents[2] / "runs"
 SETTLED = ("none", "continuous", "first-order", "random first-order")
@@ -248,7 +248,7 @@ def test_the_run_that_follows_keeps_what_there_is(tmp_path, scan, digests, shape
     path.write_text(first + sampling)
     assert scan(path, out)[0] == 0
     found = find_transition(open_chains(out), 0.0)
-    proved = {"equilibration": Equilibration((), {}, 1, 1.0), "provisional": Estimate("peak", 0.7, 0.1, ())}
+    proved = {"equilibration": Equilibration((), {}, 1, 1.0), "provisional": Estimate(0.7, 0.1, "peak")}
     # as if the chains proved equilibrium: everything but sweeps grows, and nothing of what there is changes
     before, files = digests(out), {file: file.stat().st_mtime_ns for file in out.rglob("*.h5")}
     path.write_text(suggestion(replace(found, **proved)).text)
