@@ -1,7 +1,6 @@
 """The two peaks of the distribution of an overlap: where they are, what they weigh, and how far the overlap jumps.
 
-Told twice: by the mixture of two normal distributions that fits best, and without a model by cutting at the deepest
-point between the peaks.
+The peaks are told apart in two ways, with a model and without (:mod:`glassnet.statistics.two_peaks`).
 """
 
 from dataclasses import replace

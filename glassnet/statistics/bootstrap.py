@@ -103,7 +103,7 @@ def bootstrap_error(resampled: np.ndarray, n_samples: int) -> np.ndarray:
 
 
 def block_error(resampled: np.ndarray, n_blocks) -> np.ndarray:
-    """The same from :func:`resampled_blocks`; `n_blocks` (n_samples,) lists how many blocks each sample has."""
+    """Standard error from :func:`resampled_blocks`; `n_blocks` (n_samples,) lists how many blocks each sample has."""
     return student_factor(1 + int(np.sum(np.asarray(n_blocks) - 1))) * _spread(resampled)
 
 

@@ -24,12 +24,12 @@ class Peaks(NamedTuple):
     valley: float
 
 
-def find_peaks(place: np.ndarray, density: np.ndarray, threshold: float) -> Peaks | None:
+def find_peaks(centres: np.ndarray, density: np.ndarray, threshold: float) -> Peaks | None:
     """Peaks of the distribution of |q| below and above `threshold`; None where one side is empty.
 
     Parameters
     ----------
-    place, density : (n_bins,) float64
+    centres, density : (n_bins,) float64
         Centres of equally wide bins of q and the density there.
     threshold : float
         Overlap that separates the two sides.
@@ -40,19 +40,18 @@ def find_peaks(place: np.ndarray, density: np.ndarray, threshold: float) -> Peak
         A valley of 1 or more means that there is only one peak.
     """
     edges = np.linspace(0, 1 + 1e-9, _BINS + 1)
-    # bins whose width is no divisor of the coarse one hold more of them here, fewer there: average, do not sum
-    total, _ = np.histogram(np.abs(place), edges, weights=density)
-    held, _ = np.histogram(np.abs(place), edges)
-    centres = 0.5 * (edges[1:] + edges[:-1])
-    kept = held > 0
-    centres, coarse = centres[kept], total[kept] / held[kept]
-    above = centres > threshold
+    # bins whose width is no divisor of the coarse one put more of them into one than into another: average, do not sum
+    total, _ = np.histogram(np.abs(centres), edges, weights=density)
+    inside, _ = np.histogram(np.abs(centres), edges)
+    kept = inside > 0
+    places, coarse = 0.5 * (edges[1:] + edges[:-1])[kept], total[kept] / inside[kept]
+    above = places > threshold
     if not coarse[above].any() or not coarse[~above].any():
         return None
     high = int(np.argmax(np.where(above, coarse, -1)))
     low = int(np.argmax(np.where(above, -1, coarse)))
     valley = coarse[low : high + 1].min() / min(coarse[low], coarse[high])
-    return Peaks(float(centres[low]), float(centres[high]), float(valley))
+    return Peaks(float(places[low]), float(places[high]), float(valley))
 
 
 class Mixture(NamedTuple):
@@ -104,19 +103,19 @@ def _normal(deviation: np.ndarray, variance: np.ndarray) -> np.ndarray:
 
 
 def cut_at_valley(size: np.ndarray, densities: np.ndarray, threshold: float) -> Mixture:
-    """The same without a model: means and weight on both sides of the least density between the two highest points
-    below and above `threshold`."""
+    """Tell the two peaks apart without a model: means and weight on both sides of the least density between the highest
+    points below and above `threshold`; parameters as for :func:`normal_mixture`."""
     edges = np.linspace(0, 1 + 1e-9, _BINS + 1)
-    place = np.clip(np.searchsorted(edges, size, side="right") - 1, 0, _BINS - 1)
-    held = np.maximum(np.bincount(place, minlength=_BINS), 1)
-    coarse = np.stack([np.bincount(place, row, _BINS) for row in densities]) / held
+    bins = np.clip(np.searchsorted(edges, size, side="right") - 1, 0, _BINS - 1)
+    sizes = np.maximum(np.bincount(bins, minlength=_BINS), 1)
+    coarse = np.stack([np.bincount(bins, row, _BINS) for row in densities]) / sizes
     above = 0.5 * (edges[1:] + edges[:-1]) > threshold
     low = np.argmax(np.where(above, -1, coarse), axis=1)
     high = np.argmax(np.where(above, coarse, -1), axis=1)
     order = np.arange(_BINS)
     between = (order >= low[:, None]) & (order <= high[:, None])
     valley = np.argmin(np.where(between, coarse, np.inf), axis=1)
-    inside = place > np.minimum(valley, high - 1)[:, None]
+    inside = bins > np.minimum(valley, high - 1)[:, None]
     parts = [np.where(side, densities, 0.0) for side in (~inside, inside)]
     totals = [np.maximum(part.sum(axis=1), 1e-300) for part in parts]
     means = [part @ size / total for part, total in zip(parts, totals, strict=True)]
@@ -126,7 +125,7 @@ def cut_at_valley(size: np.ndarray, densities: np.ndarray, threshold: float) -> 
 def peaks_with_errors(
     size: np.ndarray, densities: np.ndarray, threshold: float, n_samples: int, origin: float = 0.0
 ) -> dict[str, float]:
-    """The peaks told both ways: `low`, `high`, `weight` and `mixture_low`, ... with `_stderr`.
+    """Peaks cut at the valley, `low`, `high`, `weight`, and of the mixture, `mixture_low`, ..., each with `_stderr`.
 
     Parameters
     ----------

@@ -1,5 +1,6 @@
 """Provisional temperatures of undecided results: what they rest on, and that their bars hold."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -92,7 +93,7 @@ def test_what_comes_first():
     assert chosen(None, None, other) == other
     assert chosen(None, None, None) is None
     # neither of two that disagree, nothing outside the bounds, no jump where there is none
-    assert chosen(starts, field._replace(value=between.value + 4 * between.stderr), other) is None
+    assert chosen(starts, replace(field, value=between.value + 4 * between.stderr), other) is None
     assert chosen(starts, field, None, against=True) is None
     assert chosen(starts, field, other, against=True) == other
     arrest = SimpleNamespace(temperature=0.4, stderr=0.001, name="plateau")
