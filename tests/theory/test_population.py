@@ -98,7 +98,7 @@ def test_prints_a_table():
 
 def test_paramagnet_above_the_transition():
     found = population.planted(R34, 0.9, members=8_000, iterations=50)
-    assert (found.overlap, found.complexity) == ((0.0, 0.0), (0.0, 0.0))
+    assert (found.overlap, found.complexity) == (Estimate(0.0, 0.0), Estimate(0.0, 0.0))
     assert found.free_energy.value == pytest.approx(R34.free_energy(0.9))
     found = population.planted(theory.poisson(3, 1e-9), 0.3, members=8_000, iterations=50)
     assert found.free_energy.value == pytest.approx(-0.3 * math.log(2))
