@@ -120,9 +120,8 @@ class Transition:
                 sizes = f", N = {', '.join(map(str, one.sizes))}" if one.sizes else ""
                 first = " (headline)" if place == 0 and np.isfinite(self.temperature) else ""
                 lines.append(f"     {one!s:>12}  {one.name}{first}{sizes}")
-        if self.location is not None:
-            for size, zero in self.location.known_zeros.items():
-                lines.append(f"     {zero!s:>12}  w = 1/2 at N = {size}")
+        zeros = {} if self.location is None else self.location.known_zeros
+        lines += [f"     {zero!s:>12}  w = 1/2 at N = {size}" for size, zero in zeros.items()]
         return "\n".join(lines)
 
     @property

@@ -115,7 +115,7 @@ def results(draw, run):
     failures = tuple(Failure(path, 0, "stuck", 0.6) for path in failing)
     temperatures = st.sampled_from([0.3, 0.61, 0.7, 1.2, 9.0])
     parts = st.sampled_from([0.01, 0.049, np.nan])
-    estimate = st.builds(Estimate, st.just("peak"), temperatures, st.just(0.05), st.just((12,)), parts)
+    estimate = st.builds(Estimate, temperatures, st.just(0.05), st.just("peak"), st.just((12,)), parts)
     answers = st.sampled_from([True, False, None])
     places = st.sampled_from([None, (True, ""), (False, ""), (True, "three widths")])
     place = draw(places)
