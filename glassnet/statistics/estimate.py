@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
@@ -30,7 +30,12 @@ class Estimate:
     stderr: float
     name: str = ""
     sizes: tuple[int, ...] = ()
-    statistical: float = math.nan
+    # what is not told apart is nan, and equal to nothing
+    statistical: float = field(default=math.nan, compare=False)
+
+    def __post_init__(self):
+        for name in ("value", "stderr", "statistical"):
+            object.__setattr__(self, name, float(getattr(self, name)))
 
     def __iter__(self) -> Iterator[float]:
         return iter((self.value, self.stderr))
@@ -39,8 +44,8 @@ class Estimate:
         return with_error(self.value, self.stderr)
 
     def __repr__(self) -> str:
-        known = [field for field in fields(self) if str(getattr(self, field.name)) != str(field.default)]
-        return f"Estimate({', '.join(f'{field.name}={getattr(self, field.name)!r}' for field in known)})"
+        known = [one for one in fields(self) if str(getattr(self, one.name)) != str(one.default)]
+        return f"Estimate({', '.join(f'{one.name}={getattr(self, one.name)!r}' for one in known)})"
 
     def above(self, bound: float) -> bool:
         """Whether the value lies above `bound` by two standard errors."""
