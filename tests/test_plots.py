@@ -13,11 +13,11 @@ import pytest
 
 from glassnet import plots, theory
 from glassnet.analysis.equilibration import Failure
-from glassnet.analysis.location import Estimate
 from glassnet.analysis.transition import find_transition, transition_line
 from glassnet.plots import export, look
 from glassnet.plots.captions import CAPTIONS
 from glassnet.plots.diagram import theory_lines
+from glassnet.statistics.estimate import Estimate
 from glassnet.theory import xorsat
 
 LADDER = np.geomspace(0.5, 1.6, 10)
@@ -346,7 +346,7 @@ def test_an_undecided_result_is_shown_around_its_likely_place(whole):
     undecided = replace(whole, kind="undecided", temperature=np.nan, stderr=np.nan)
     assert look.expected_temperature(whole) == whole.temperature
     assert look.expected_temperature(undecided) == whole.estimates[0].value
-    vague = tuple(one._replace(stderr=one.value) for one in whole.estimates)
+    vague = tuple(replace(one, stderr=one.value) for one in whole.estimates)
     assert np.isnan(look.expected_temperature(replace(undecided, estimates=vague)))
 
 
@@ -460,7 +460,7 @@ def test_kinds_have_their_own_shapes_in_the_phase_diagram(line):
 
 def provisional(found):
     """A result whose temperature is provisional only."""
-    interim = Estimate("so far", found.temperature, 2 * found.stderr, found.sizes)
+    interim = Estimate(found.temperature, 2 * found.stderr, "so far", found.sizes)
     return replace(found, kind="undecided", temperature=np.nan, stderr=np.nan, provisional=interim)
 
 

@@ -8,6 +8,7 @@ dilution)^(1 - p), the factor by which the number of paths decreases. This facto
 towards the paramagnet, and its ratios have a meaning.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -16,13 +17,14 @@ import xarray as xr
 from glassnet.analysis import symmetric
 from glassnet.analysis.common_dilution import on_rungs
 from glassnet.analysis.continuous import Continuous, continuous
-from glassnet.analysis.evidence import number, planted_heat, several, two_phases
-from glassnet.analysis.location import Estimate, Location, locate
+from glassnet.analysis.evidence import planted_heat, several, two_phases
+from glassnet.analysis.location import Location, locate
 from glassnet.analysis.nodes import Node, order_parameter
 from glassnet.analysis.questions import Evidence
 from glassnet.analysis.survey import DilutionAverages
 from glassnet.analysis.surveys import ChainReader
 from glassnet.analysis.universality import discontinuous
+from glassnet.statistics.estimate import Estimate, with_error
 
 _CURVES = ("binder", "q2", "susceptibility", "m2")
 #: attributes of the glasses that fits of the curves need
@@ -114,7 +116,7 @@ def _below(node: Node, temperature: float) -> float:
 def _answered(located: Location | None, asked, rows, failing, planted: bool, unplanted: bool) -> Along:
     """The estimates that may be claimed, or why there are none."""
     (grown, reason), (jump, heat) = rows, asked
-    crossed = [] if located is None else [located.estimates[0]._replace(stderr=located.stderr), *located.estimates[1:]]
+    crossed = [] if located is None else [replace(located.estimates[0], stderr=located.stderr), *located.estimates[1:]]
     # find_transition demands the same of a crossing before it states a temperature
     crosses = located is not None and located.crosses and jump.passed and heat.passed
     answers = [*(crossed if crosses else []), *grown]
@@ -142,7 +144,7 @@ def _uncrossed(located: Location | None, jump: Evidence, heat: Evidence) -> str:
         return "planted weights cross nowhere"
     # far beyond its points a line only tells on which side they lie
     known = 0 <= located.temperature < 1 and np.isfinite(located.stderr)
-    at = f"at {number(located.temperature, located.stderr)}" if known else ""
+    at = f"at {with_error(located.temperature, located.stderr)}" if known else ""
     if located.crosses:
         there = f"planted weights cross {at}"
         if not jump.passed:
@@ -239,4 +241,4 @@ def _flat(values: xr.DataArray) -> np.ndarray:
 def _in_dilution(one: Estimate, p: int) -> Estimate:
     """An estimate of alpha / alpha' as one of the dilution 1 - (alpha / alpha')^(-1 / (p - 1))."""
     left = one.value ** (-1 / (p - 1))
-    return one._replace(value=1 - left, stderr=left / (p - 1) * one.stderr / one.value)
+    return replace(one, value=1 - left, stderr=left / (p - 1) * one.stderr / one.value)

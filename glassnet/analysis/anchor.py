@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from glassnet.analysis import errors
 from glassnet.analysis.nodes import Node, interacting, on_random_graph
-from glassnet.analysis.paramagnet import Paramagnet
+from glassnet.analysis.paramagnet import ChainParamagnet
+from glassnet.statistics.standard_errors import standard_error
 
 #: the rung that gives absolute entropies where nothing else does
 _INFINITE = "a rung at T = inf"
@@ -48,7 +48,7 @@ class Anchor:
 
     def __init__(self, node: Node):
         hottest = float(node.chain["temperature"].values[-1])
-        self._beta, self._paramagnet = 1.0 / hottest, Paramagnet(node)
+        self._beta, self._paramagnet = 1.0 / hottest, ChainParamagnet(node)
         has_few_loops = on_random_graph(node) and _free_weights(node) >= 3
         closed_form = has_few_loops and bool(np.isfinite(self._paramagnet.log_z(self._beta)))
         self.known = closed_form or math.isinf(hottest)
@@ -80,10 +80,7 @@ class Anchor:
         expected = np.array([self._paramagnet.energy(self._beta, sample) for sample in range(len(energy))])
         most = self._paramagnet.most_off(self._beta)
         shift = np.clip(factor * (expected - energy), -most, most)
-        if len(shift) > 1:
-            noise = errors.student(len(shift)) * shift.std(ddof=1) / math.sqrt(len(shift))
-        else:
-            noise = min(factor * float(stderr[0]), most)
+        noise = standard_error(shift) if len(shift) > 1 else min(factor * float(stderr[0]), most)
         return float(np.hypot(shift.mean(), noise))
 
 

@@ -14,10 +14,11 @@ import xarray as xr
 from scipy.optimize import brentq
 
 from glassnet.analysis import symmetric
-from glassnet.analysis.location import Estimate
 from glassnet.analysis.nodes import Node, interacting, on_random_graph, paths_per_weight
-from glassnet.analysis.paramagnet import Paramagnet
+from glassnet.analysis.paramagnet import ChainParamagnet
 from glassnet.analysis.planted import PlantedNode
+from glassnet.statistics import fits
+from glassnet.statistics.estimate import Estimate
 
 #: a size of the couplings this close to 1 counts as 1; sizes from two rungs that differ by more than the second are not
 #: used
@@ -33,9 +34,9 @@ class Annealed(NamedTuple):
     the chains do not tell. It differs from `paramagnet`, as small glasses have a whole number of paths.
     """
 
-    paramagnet: Paramagnet
+    paramagnet: ChainParamagnet
     unit: float
-    limit: Paramagnet | None = None
+    limit: ChainParamagnet | None = None
 
     def at(self, node: Node, dilution: float) -> "Annealed":
         """The curves of infinite glasses like those of a node, at another effective dilution; the same ones where the
@@ -58,7 +59,7 @@ class Annealed(NamedTuple):
         ones, as a bound on what is extrapolated from the former to the latter."""
         return min(self._zero(one) for one in (self.paramagnet, self.limit) if one is not None)
 
-    def _zero(self, paramagnet: Paramagnet) -> float:
+    def _zero(self, paramagnet: ChainParamagnet) -> float:
         entropy = lambda temperature: float(paramagnet.entropy(np.array(self.unit / temperature)))  # noqa: E731
         low, high = 0.02 * self.unit, 100 * self.unit
         return 0.0 if entropy(low) >= 0 else float(brentq(entropy, low, high))
@@ -103,7 +104,7 @@ def curves(hot: list[Hot]) -> Annealed | None:
         return None
     unit, node = _units(hot)[0], hot[0].node
     limit = _limit(node, node.effective_dilution)
-    return Annealed(Paramagnet(node), 1.0 if abs(unit - 1) < _ONE else unit, limit)
+    return Annealed(ChainParamagnet(node), 1.0 if abs(unit - 1) < _ONE else unit, limit)
 
 
 def lacking(hot: list[Hot]) -> str:
@@ -115,7 +116,7 @@ def lacking(hot: list[Hot]) -> str:
     if not on_random_graph(node):
         # in given glasses short loops change the energies above a transition too
         return "the paths were given, it takes paths drawn at random"
-    if not np.isfinite(Paramagnet(node).energy(np.ones(1))).all():
+    if not np.isfinite(ChainParamagnet(node).energy(np.ones(1))).all():
         return "the chains do not say that couplings are +-1 or Gaussian"
     units = _units(hot)
     if not all(np.isfinite(units)) or abs(units[0] / units[1] - 1) > _AGREED:
@@ -125,18 +126,18 @@ def lacking(hot: list[Hot]) -> str:
 
 def _units(hot: list[Hot]) -> list[float]:
     """Size of the couplings from each energy. Samples at other planting temperatures have other numbers of paths."""
-    return [_unit(Paramagnet(one.node), one.temperature, one.energy) for one in hot]
+    return [_unit(ChainParamagnet(one.node), one.temperature, one.energy) for one in hot]
 
 
-def _limit(node: Node, dilution: float) -> Paramagnet | None:
+def _limit(node: Node, dilution: float) -> ChainParamagnet | None:
     """The paramagnet of infinite glasses of the same ensemble at an effective dilution."""
     alpha, p = paths_per_weight(node), interacting(node)
     if not p or np.isnan(alpha):
         return None
-    return Paramagnet(node, alpha * (1 - dilution) ** (p - 1))
+    return ChainParamagnet(node, alpha * (1 - dilution) ** (p - 1))
 
 
-def _unit(paramagnet: Paramagnet, temperature: float, energy: float) -> float:
+def _unit(paramagnet: ChainParamagnet, temperature: float, energy: float) -> float:
     """Size of the couplings that gives this energy at this temperature; nan where none does."""
     excess = lambda unit: unit * float(paramagnet.energy(np.array(unit / temperature))) - energy  # noqa: E731
     low, high = 1e-6 * temperature, 1e3 * temperature
@@ -161,7 +162,7 @@ def freezing(thermodynamics: dict[int, xr.Dataset], annealed: Annealed | None) -
     if not np.isfinite(stderr).all():
         return None
     forms = [1 / size, np.log(size) / size, size ** (-2 / 3), size**-0.5]
-    limits = [symmetric.line(form, energy, stderr)[0] for form in forms]
+    limits = [fits.straight_line(form, energy, stderr)[0] for form in forms]
     if not all(cold + _SIGNIFICANT * limit.stderr < limit.value < 0 for limit in limits):
         return None
     crossings = []
@@ -171,7 +172,7 @@ def freezing(thermodynamics: dict[int, xr.Dataset], annealed: Annealed | None) -
     values = [temperature for temperature, _ in crossings]
     bar = np.hypot((max(values) - min(values)) / 2, max(error for _, error in crossings))
     middle, sizes = (max(values) + min(values)) / 2, tuple(thermodynamics)
-    return Estimate("freezing energy, four exponents", middle, float(bar), sizes, key="freezing_energy")
+    return Estimate(middle, float(bar), "freezing energy, four exponents", sizes, key="freezing_energy")
 
 
 def _temperature_of(annealed: Annealed, energy: float, coldest: float) -> float:

@@ -1,6 +1,6 @@
 """All rungs of one sample together: thermal averages at any temperature of its ladder, and the same without each block.
 
-The multiple-histogram estimate of the density of states (:mod:`glassnet.analysis.freeenergy`), reweighted to the
+The multiple-histogram estimate of the density of states (:mod:`glassnet.statistics.multihistogram`), reweighted to the
 temperature asked for. Pairs of replicas are reweighted alike, by the energy of both. Draws are left out in blocks that
 span all rungs and replicas, so that correlations between rungs, which exchanges cause, are included.
 """
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glassnet.analysis import freeenergy, ladder_bars, ladder_time
+from glassnet.statistics import ladder_autocorrelation, ladder_averages, multihistogram
 
 #: most and fewest blocks of draws
 _MOST, _FEWEST = 20, 4
@@ -66,19 +66,19 @@ class Combined:
 
     def __init__(self, energy, temperatures, anchor, overlap=None, pairs=None, *, blocks=True):
         self._betas = 1.0 / temperatures
-        self.plain = ladder_bars.thermal_average(energy.swapaxes(1, 2))
+        self.plain = ladder_averages.thermal_average(energy.swapaxes(1, 2))
         self.n_blocks = self._count_blocks(energy, overlap) if blocks else 0
         draws, n_rungs, n_replicas = energy.shape
         block = np.arange(draws) * max(self.n_blocks, 1) // draws
         counts = n_replicas * self._leave_out(np.bincount(block).astype(np.float64))
-        levels, level = freeenergy.sort(energy, float(self._betas[0]))
-        by_rung = freeenergy.tally(level, len(levels), np.arange(n_rungs)[:, None])
-        totals = self._leave_out(freeenergy.tally(level, len(levels), block[:, None, None]))
-        first = freeenergy.bennett(freeenergy.Histogram(levels, by_rung), self._betas)
+        levels, level = multihistogram.sort_into_levels(energy, float(self._betas[0]))
+        by_rung = multihistogram.tally(level, len(levels), np.arange(n_rungs)[:, None])
+        totals = self._leave_out(multihistogram.tally(level, len(levels), block[:, None, None]))
+        first = multihistogram.bennett(multihistogram.Histogram(levels, by_rung), self._betas)
         rows = []
         for total, n_draws in zip(totals, counts, strict=True):
             start = rows[0] if rows else first
-            rows.append(freeenergy.multihistogram(levels, total, n_draws, self._betas, start))
+            rows.append(multihistogram.multihistogram(levels, total, n_draws, self._betas, start))
         # the anchor, which may be unknown, only shifts ln Z
         self._anchor = anchor
         self.from_above = anchor + first
@@ -87,9 +87,10 @@ class Combined:
         self._double = None
         if overlap is not None:
             both = energy[:, :, pairs[:, 0]] + energy[:, :, pairs[:, 1]]
-            levels, level = freeenergy.sort(both, float(self._betas[0]) / _COARSE)
+            levels, level = multihistogram.sort_into_levels(both, float(self._betas[0]) / _COARSE)
             square = overlap * overlap
-            sums = [freeenergy.tally(level, len(levels), block[:, None, None], q) for q in (None, square, square**2)]
+            by_block = block[:, None, None]
+            sums = [multihistogram.tally(level, len(levels), by_block, q) for q in (None, square, square**2)]
             self._double = self._weighted(
                 levels, 2 * np.array(rows), counts, [self._leave_out(column) for column in sums]
             )
@@ -100,7 +101,7 @@ class Combined:
         return np.concatenate([total, total - blocks]) if self.n_blocks else total
 
     def _weighted(self, levels, log_z, counts, columns) -> _Weighted:
-        rows = [freeenergy.log_weights(levels, self._betas, *row) for row in zip(log_z, counts, strict=True)]
+        rows = [multihistogram.log_weights(levels, self._betas, *row) for row in zip(log_z, counts, strict=True)]
         relative = np.exp(np.array(rows) - rows[0])
         return _Weighted(levels, rows[0], [column * relative for column in columns])
 
@@ -109,10 +110,10 @@ class Combined:
         into the draws."""
         series = [energy] if overlap is None else [energy, overlap * overlap]
         slowest = max(
-            ladder_time.slowest_time((values - values.mean(axis=(0, 2), keepdims=True)).swapaxes(1, 2))
+            ladder_autocorrelation.slowest_time((values - values.mean(axis=(0, 2), keepdims=True)).swapaxes(1, 2))
             for values in series
         )
-        return min(len(energy), _MOST, max(_FEWEST, int(len(energy) / (ladder_time.LONG * slowest))))
+        return min(len(energy), _MOST, max(_FEWEST, int(len(energy) / (ladder_autocorrelation.BLOCK_LENGTH * slowest))))
 
     def at(self, betas: np.ndarray) -> dict[str, np.ndarray]:
         """Thermal averages at any inverse temperatures of the ladder.

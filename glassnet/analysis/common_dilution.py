@@ -13,13 +13,13 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors
-from glassnet.analysis.evidence import number
 from glassnet.analysis.isentropes import Isentropes
-from glassnet.analysis.location import logistic_regression
 from glassnet.analysis.nodes import Node, bias
 from glassnet.analysis.planted import PlantedNode
 from glassnet.analysis.questions import Evidence, answer
+from glassnet.statistics import bootstrap
+from glassnet.statistics.estimate import with_error
+from glassnet.statistics.fits import logistic_regression
 
 #: factor by which a transition falls faster with dilution than the isentrope through it, and its error, where nothing
 #: was fitted: for glasses (:mod:`glassnet.analysis.isentropes`), and for a bias, which includes ferromagnets with 2.0
@@ -213,7 +213,7 @@ def evidence(common: Common) -> Evidence | None:
         return answer("common_dilution", np.nan, np.nan, tuple(common.sizes), None, f"{says}; {apart}: {common.why}")
     slope = common.slope
     unit = "" if slope.isentropes is None else " times that of the paramagnet's isentrope"
-    says += f"; moved to {common.dilution:.4f} by a slope dT/d delta of {number(slope.value, slope.stderr)}{unit}"
+    says += f"; moved to {common.dilution:.4f} by a slope dT/d delta of {with_error(slope.value, slope.stderr)}{unit}"
     return answer("common_dilution", slope.value, slope.stderr, tuple(common.sizes), True, f"{says} ({slope.source})")
 
 
@@ -229,7 +229,7 @@ def _weighed(slope: Slope | None, known: tuple[float, float], isentropes: Isentr
         return Slope(*known, "the paramagnet's bound", isentropes)
     weights = np.array([known[1], slope.stderr]) ** -2.0
     value = weights @ [known[0], slope.value] / weights.sum()
-    source = f"{number(slope.value, slope.stderr)} {slope.source}, weighed with {number(*known)}"
+    source = f"{with_error(slope.value, slope.stderr)} {slope.source}, weighed with {with_error(*known)}"
     return Slope(float(value), float(weights.sum() ** -0.5), source, isentropes)
 
 
@@ -257,8 +257,8 @@ def _of_planted(own: Measured, neighbours: list[Measured], isentropes, common: f
 def _regressed(rows, size, temperature, move, isentropes, seed: int) -> Slope | None:
     weights = []
     for row in rows:
-        counts = errors.resampling_counts(row.n_samples, key=row.path, seed=seed)
-        weights.append(errors.resampled_means(row.weight, counts))
+        counts = bootstrap.resampling_counts(row.n_samples, key=row.path, seed=seed)
+        weights.append(bootstrap.resampled_means(row.weight, counts))
     weight = np.array(weights).T
     n_samples = np.array([row.n_samples for row in rows], dtype=float)
     u = temperature + (move if isentropes is not None else 0.0)
@@ -271,10 +271,10 @@ def _regressed(rows, size, temperature, move, isentropes, seed: int) -> Slope | 
     columns += [(size == one).astype(float) for one in np.unique(size)]
     theta = logistic_regression(np.stack(columns, axis=1), n_samples, weight)
     steep = theta[:, 0] / scale
-    if steep[0] < 3 * errors.bootstrap_error(steep, int(n_samples.min())):
+    if steep[0] < 3 * bootstrap.bootstrap_error(steep, int(n_samples.min())):
         return None
     missing = theta[:, 2] / span / steep
-    stderr = float(errors.bootstrap_error(missing, int(n_samples.min())))
+    stderr = float(bootstrap.bootstrap_error(missing, int(n_samples.min())))
     base = 1.0 if isentropes is not None else 0.0
     return _fitted(base + float(missing[0]), stderr, "planted weights", isentropes)
 
@@ -303,7 +303,7 @@ def _of_curves(own: Measured, neighbours: list[Measured], isentropes) -> Slope |
         missing = total / squares
         value += float(missing[0])
     fewest = min(data.attrs["n_samples"] for one in (own, *neighbours) for data in one.overlaps.values())
-    stderr = float(errors.bootstrap_error(missing, fewest))
+    stderr = float(bootstrap.bootstrap_error(missing, fewest))
     return _fitted(value, stderr, "curves", isentropes)
 
 

@@ -1,7 +1,7 @@
 """Comparisons within one sample, and the probability of the differences in equilibrium.
 
 All take chains of one exchange ladder, (n_draws, n_chains, n_rungs), and compare on every rung, by Student's t with
-bars of :mod:`glassnet.analysis.ladder_bars`.
+bars of :mod:`glassnet.statistics.ladder_averages`.
 """
 
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from glassnet.analysis import ladder_bars, ladder_time
+from glassnet.statistics import ladder_autocorrelation, ladder_averages
 
 #: number of autocorrelation times that chains must last when starts are compared
 MIXED = 20.0
@@ -69,26 +69,27 @@ def stretches(chains: np.ndarray) -> Stretches:
     before, last = both[: middle - first], both[middle - first :]
     means = [part.mean(axis=(0, 1)) for part in (before, last)]
     # means of one and the same energy differ by rounding, and there would be no noise to compare that with
-    difference = np.where(ladder_time.moves(both), means[1] - means[0], 0.0)
+    difference = np.where(ladder_autocorrelation.moving_rungs(both), means[1] - means[0], 0.0)
     if chains.shape[1] >= _SEVERAL:
         both -= both.mean(axis=1, keepdims=True)
     else:
         before -= means[0]
         last -= means[1]
-    return Stretches(difference, before, last, ladder_time.slowest_time(both))
+    return Stretches(difference, before, last, ladder_autocorrelation.slowest_time(both))
 
 
 def drift(cut: Stretches, time: float) -> Difference:
     """Difference of the two stretches; `time` is that of the slowest mode of the ladders, in whichever quantity."""
     length, n_chains, _ = cut.before.shape
-    number = ladder_time.n_blocks(length, 3 * n_chains, time)
+    number = ladder_autocorrelation.n_blocks(length, 3 * n_chains, time)
     blocks = [
-        ladder_time.block_means(part, ladder_time.edges(len(part), n_blocks))
+        ladder_autocorrelation.block_means(part, ladder_autocorrelation.block_edges(len(part), n_blocks))
         for part, n_blocks in ((cut.before, number), (cut.last, 2 * number))
     ]
-    variance = (ladder_time.mean_square(cut.before) + 2 * ladder_time.mean_square(cut.last)) / 3
+    variance = (ladder_autocorrelation.mean_square(cut.before) + 2 * ladder_autocorrelation.mean_square(cut.last)) / 3
     several = n_chains >= _SEVERAL
-    bar = ladder_bars.bar(np.concatenate(blocks), 3 * number if several else 2, length / number, time, variance)
+    n_means = 3 * number if several else 2
+    bar = ladder_averages.error_bar(np.concatenate(blocks), n_means, length / number, time, variance)
     # rare events scatter more where there are more of them: then the shorter stretch has a variance of its own
     squares = [
         (part**2).sum(axis=(0, 1)) / max(len(part) * n_chains - (len(part) if several else 1), 1) for part in blocks
@@ -108,16 +109,16 @@ def starts(chains: np.ndarray, n_planted: int, time: float) -> Difference:
     """
     n_draws, n_chains, _ = chains.shape
     time = min(time, max(n_draws / MIXED, 0.5))
-    number = ladder_time.n_blocks(n_draws, n_chains, time)
-    cuts = ladder_time.edges(n_draws, number)
+    number = ladder_autocorrelation.n_blocks(n_draws, n_chains, time)
+    cuts = ladder_autocorrelation.block_edges(n_draws, number)
     sides = chains[:, :n_planted], chains[:, n_planted:]
     means = [side.mean(axis=(0, 1)) for side in sides]
-    moves = ladder_time.moves(chains)
-    blocks = ladder_time.block_means(chains, cuts)
+    moves = ladder_autocorrelation.moving_rungs(chains)
+    blocks = ladder_autocorrelation.block_means(chains, cuts)
     blocks[:, :n_planted] -= means[0]
     blocks[:, n_planted:] -= means[1]
-    within = [ladder_time.mean_square(side) - mean**2 for side, mean in zip(sides, means, strict=True)]
-    bar = ladder_bars.bar(blocks, 2, n_draws / number, time, np.maximum(sum(within) / 2, 0.0))
+    within = [ladder_autocorrelation.mean_square(side) - mean**2 for side, mean in zip(sides, means, strict=True)]
+    bar = ladder_averages.error_bar(blocks, 2, n_draws / number, time, np.maximum(sum(within) / 2, 0.0))
     per_block = sum(1 / (number * side.shape[1]) for side in sides)
     return Difference(np.where(moves, means[0] - means[1], 0.0), bar.stderr * np.sqrt(per_block), bar.freedom)
 

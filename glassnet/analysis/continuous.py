@@ -13,12 +13,13 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors, scaling, symmetric
+from glassnet.analysis import scaling, symmetric
 from glassnet.analysis.estimates import weighed
 from glassnet.analysis.exponents import FERROMAGNET, GLASS, PRODUCT, Exponents
-from glassnet.analysis.location import Estimate
-from glassnet.analysis.scaling import Scaled
+from glassnet.analysis.scaling import Scaled, fewest_samples
 from glassnet.analysis.universality import discontinuous, two_body, universality
+from glassnet.statistics import bootstrap
+from glassnet.statistics.estimate import Estimate
 
 #: largest distance of the two crossings, in units of T_c: exponents that put them farther apart do not hold. It is
 #: assumed where the Binder cumulants do not cross
@@ -106,7 +107,7 @@ def _crossed(overlaps: dict[int, xr.Dataset], exponents: Exponents, binder, orde
     sizes, quantity = tuple(overlaps), exponents.quantity
     suffix, term = ("_corrected", f", with a term in N^-{exponents.decay}") if corrected else ("", "")
     key, name = f"{exponents.key}_crossing{suffix}", f"{quantity} of all sizes cross{term}"
-    rows = [Estimate(name, order.temperature, order.stderr, sizes, key=key)]
+    rows = [Estimate(order.temperature, order.stderr, name, sizes, key=key)]
     first, last = exponents.between
     part = (first + last) / 2
     # every value between the two ends is equally likely
@@ -114,14 +115,14 @@ def _crossed(overlaps: dict[int, xr.Dataset], exponents: Exponents, binder, orde
     if binder is None or not binder.crosses:
         bar = float(np.hypot(order.stderr, _APART * order.temperature * np.hypot(part, open_part)))
         key, name = f"{exponents.key}_crossing_alone{suffix}", f"crossing of {quantity} alone{term}"
-        return [Estimate(name, order.temperature, bar, sizes, order.stderr, key), *rows]
+        return [Estimate(order.temperature, bar, name, sizes, order.stderr, key), *rows]
     mean = (1 - part) * order.resampled + part * binder.resampled
     apart = abs(order.temperature - binder.temperature) * open_part
-    bar = float(np.hypot(errors.bootstrap_error(mean, _fewest(overlaps)), apart))
+    bar = float(np.hypot(bootstrap.bootstrap_error(mean, fewest_samples(overlaps)), apart))
     key, name = f"binder_crossing{suffix}", f"Binder cumulants of all sizes cross{term}"
-    rows.append(Estimate(name, binder.temperature, binder.stderr, sizes, key=key))
+    rows.append(Estimate(binder.temperature, binder.stderr, name, sizes, key=key))
     key, name = f"{exponents.key}_and_binder_crossing{suffix}", f"crossings of {quantity} and Binder, weighed{term}"
-    return [Estimate(name, float(mean[0]), bar, sizes, key=key), *rows]
+    return [Estimate(float(mean[0]), bar, name, sizes, key=key), *rows]
 
 
 def _distinct(rows: list[Estimate]) -> list[Estimate]:
@@ -166,14 +167,14 @@ def _without_exponents(overlaps: dict[int, xr.Dataset]) -> Continuous:
     if larger is None or not larger.crosses:
         return Continuous(None, binder, None, [])
     change = larger.resampled - binder.resampled
-    away = 2 * np.hypot(change[0], errors.bootstrap_error(change, _fewest(overlaps)))
+    away = 2 * np.hypot(change[0], bootstrap.bootstrap_error(change, fewest_samples(overlaps)))
     without = f"{name}, y fitted, without the smallest"
     rows = [
-        Estimate(f"{name}, y fitted", binder.temperature, binder.stderr, sizes, key=f"{key}_fitted"),
-        Estimate(without, larger.temperature, larger.stderr, sizes[1:], key=f"{key}_fitted_larger_sizes"),
+        Estimate(binder.temperature, binder.stderr, f"{name}, y fitted", sizes, key=f"{key}_fitted"),
+        Estimate(larger.temperature, larger.stderr, without, sizes[1:], key=f"{key}_fitted_larger_sizes"),
     ]
     bar = float(np.hypot(binder.stderr, away))
-    headline = Estimate(f"{name}, no exponent known", rows[0].value, bar, sizes, key=f"{key}_without_exponents")
+    headline = Estimate(rows[0].value, bar, f"{name}, no exponent known", sizes, key=f"{key}_without_exponents")
     return Continuous(None, binder, None, [headline, *rows])
 
 
@@ -181,20 +182,16 @@ def _diverged(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:
     """The zero of the inverse susceptibility: the mean of its two forms in T, from up to three sizes, with the largest
     distance to any form in its bar; empty where a form has no zero."""
     forms = scaling.divergence(overlaps)
-    each = {name: float(errors.bootstrap_error(zero, _fewest(overlaps))) for name, zero in forms.items()}
+    each = {name: float(bootstrap.bootstrap_error(zero, fewest_samples(overlaps))) for name, zero in forms.items()}
     if not forms or not np.isfinite([*each.values(), *(zero[0] for zero in forms.values())]).all():
         return []
     first, second, *_ = forms.values()
     mean = (first + second) / 2
     spread = max(abs(zero[0] - mean[0]) for zero in forms.values())
-    bar = float(np.hypot(errors.bootstrap_error(mean, _fewest(overlaps)), spread))
+    bar = float(np.hypot(bootstrap.bootstrap_error(mean, fewest_samples(overlaps)), spread))
     key, name, sizes = "inverse_susceptibility", "inverse susceptibility vanishes", tuple(overlaps)[-3:]
-    rows = [Estimate(name, float(mean[0]), bar, sizes, key=key)]
+    rows = [Estimate(float(mean[0]), bar, name, sizes, key=key)]
     for (form, variable), zero in forms.items():
         text, way = f"{name}, {symmetric.FORMS[form]}, then in {variable}", "" if variable == "T" else "_inverse"
-        rows.append(Estimate(text, float(zero[0]), each[form, variable], sizes, key=f"{key}_{form}{way}_temperature"))
+        rows.append(Estimate(float(zero[0]), each[form, variable], text, sizes, key=f"{key}_{form}{way}_temperature"))
     return rows
-
-
-def _fewest(overlaps: dict[int, xr.Dataset]) -> int:
-    return min(data.attrs["n_samples"] for data in overlaps.values())

@@ -14,9 +14,10 @@ import numpy as np
 import xarray as xr
 
 from glassnet import _checks
-from glassnet.analysis.evidence import number, several
+from glassnet.analysis.evidence import several
 from glassnet.analysis.shown import Shown
 from glassnet.sampling import lanes
+from glassnet.statistics.estimate import with_error
 
 #: an overlap below this is no memory of the planted state (q_EA at T_d is larger for p >= 3)
 LOST = 0.5
@@ -97,7 +98,7 @@ class PlantedRelaxation(Shown):
         longest = int(self.curves.time[-1])
         for t, temperature in enumerate(self.temperatures):
             known = np.isfinite(self.plateau[t])
-            plateau = number(self.plateau[t], self.plateau_stderr[t]) if known else self._unsettled(t)
+            plateau = with_error(self.plateau[t], self.plateau_stderr[t]) if known else self._unsettled(t)
             tau = self.relaxation_time[t]
             time = f"{tau:.0f}" if np.isfinite(tau) else f"> {longest}"
             lines.append(f"{temperature:7.4g}  {plateau:>11}  {time:>16}  {self.verdict[t]}")

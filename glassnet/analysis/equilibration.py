@@ -14,10 +14,10 @@ Exchange rates and round trips are no evidence and are not used. The tests of ev
 - identities of the ensemble, where there are some (:mod:`glassnet.analysis.identities`).
 
 Standard errors come from blocks of draws that are longer than the memory of the whole ladder, in energy or weight of
-high overlap (:mod:`glassnet.analysis.ladder_time`), probabilities from Student's t with the degrees of freedom of these
-blocks. The bound is shared by all comparisons of the scan (Bonferroni): a scan in equilibrium gets any sample named
-with probability :data:`FALSE_ALARM`. Dropping the samples that fail would bias every average, as they are the glassy
-ones.
+high overlap (:mod:`glassnet.statistics.ladder_autocorrelation`), probabilities from Student's t with the degrees of
+freedom of these blocks. The bound is shared by all comparisons of the scan (Bonferroni): a scan in equilibrium gets any
+sample named with probability :data:`FALSE_ALARM`. Dropping the samples that fail would bias every average, as they are
+the glassy ones.
 """
 
 from typing import NamedTuple
@@ -26,9 +26,10 @@ import numpy as np
 
 from glassnet.analysis import comparisons, stuck
 from glassnet.analysis.identities import Identities, Identity
-from glassnet.analysis.ladder_time import averaged
 from glassnet.analysis.nodes import Node, Reading, readings, rungs
-from glassnet.analysis.overlaps import peak_threshold, thinned
+from glassnet.analysis.overlaps import peak_threshold
+from glassnet.statistics.ladder_autocorrelation import coarse_grained
+from glassnet.statistics.ladder_averages import thinned
 
 #: probability that a whole scan in equilibrium gets one or more samples named. Chains must last ten times their slowest
 #: mode: shorter ones may be called stuck although they are in equilibrium. Starts are compared as if chains lasted
@@ -149,7 +150,7 @@ class Examination:
         """Take in the next sample; returns the time, in draws, of the slowest mode of its ladders."""
         self._identities.add(reading)
         counted = reading.counted
-        energy, high = averaged(reading.ladder_energy), averaged(_high(reading, self._threshold))
+        energy, high = coarse_grained(reading.ladder_energy), coarse_grained(_high(reading, self._threshold))
         full, empty = (high == 1).all(axis=(0, 1)), (high == 0).all(axis=(0, 1))
         # far above a transition no pair is alike, and there is nothing to compare
         varies = ~(full | empty)

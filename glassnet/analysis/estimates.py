@@ -5,12 +5,17 @@ Each function returns its headline first. The bar of a headline is its statistic
 another form that is itself known well enough, in quadrature.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors, symmetric
-from glassnet.analysis.location import ADMISSIBLE, Estimate
-from glassnet.analysis.symmetric import Dip, Trend
+from glassnet.analysis import symmetric
+from glassnet.analysis.location import ADMISSIBLE
+from glassnet.analysis.symmetric import Dip
+from glassnet.statistics import bootstrap, fits
+from glassnet.statistics.estimate import Estimate
+from glassnet.statistics.fits import weighted_least_squares
 
 #: key of latent heats from the distance of the phases' energies, before the form of extrapolation
 DISTANCE = "latent_heat_distance"
@@ -25,7 +30,7 @@ def weighed(estimates: list[Estimate], admissible: float = ADMISSIBLE, **named) 
     others = [one for one in estimates[1:] if one.stderr <= admissible * first.stderr]
     spread = max((abs(one.value - first.value) for one in others), default=0.0)
     bar = float(np.hypot(first.stderr, spread))
-    return first._replace(stderr=bar, statistical=first.stderr, **named)
+    return replace(first, stderr=bar, statistical=first.stderr, **named)
 
 
 def equal_weight(phases: dict[int, xr.Dataset], thermodynamics: dict[int, xr.Dataset]) -> list[Estimate]:
@@ -75,25 +80,23 @@ def _forms(key: str, name: str, samples: dict[int, np.ndarray]) -> list[Estimate
     stderr = np.maximum(stderr, 1e-4 * np.abs(mean))
     ones, sizes, rows = np.ones_like(size), tuple(samples), []
     if len(size) > 2:
-        without = _inflated([ones[1:], 1 / size[1:]], mean[1:], stderr[1:])
         text = f"{name}, 1/N without the smallest size"
-        rows.append(Estimate(text, *without, sizes[1:], key=f"{key}_larger_sizes"))
+        limit = _intercept([ones[1:], 1 / size[1:]], mean[1:], stderr[1:])
+        rows.append(Estimate(*limit, text, sizes[1:], key=f"{key}_larger_sizes"))
     forms = {"inverse_size": [ones, 1 / size], "log_size": [ones, np.log(size) / size]}
     if len(size) > 3:
         forms["quadratic"] = [ones, 1 / size, size**-2]
     for form, columns in forms.items():
-        limit = _inflated(columns, mean, stderr)
-        rows.append(Estimate(f"{name}, {symmetric.FORMS[form]}", *limit, sizes, key=f"{key}_{form}"))
+        limit = _intercept(columns, mean, stderr)
+        rows.append(Estimate(*limit, f"{name}, {symmetric.FORMS[form]}", sizes, key=f"{key}_{form}"))
     return rows
 
 
-def _inflated(columns: list[np.ndarray], mean: np.ndarray, stderr: np.ndarray) -> Trend:
-    """Intercept, its error multiplied by the root of chi^2 per degree of freedom where that exceeds 1."""
-    coefficients = symmetric.fit(columns, mean, stderr)
-    left = mean - sum(one.value * column for one, column in zip(coefficients, columns, strict=True))
-    freedom = len(mean) - len(columns)
-    misfit = np.sqrt(max(1.0, float(((left / stderr) ** 2).sum()) / freedom)) if freedom > 0 else 1.0
-    return Trend(coefficients[0].value, coefficients[0].stderr * misfit)
+def _intercept(columns: list[np.ndarray], mean: np.ndarray, stderr: np.ndarray) -> Estimate:
+    """Value at infinite size, its error grown where the fit does not explain the scatter of the means."""
+    fit = weighted_least_squares(columns, mean, stderr)
+    first = fit.estimates[0]
+    return Estimate(first.value, first.stderr * fit.birge_ratio())
 
 
 def dips(minima: list[Dip]) -> list[Estimate]:
@@ -103,13 +106,13 @@ def dips(minima: list[Dip]) -> list[Estimate]:
     sizes = tuple(dip.size for dip in minima)
     forms = symmetric.extrapolations(minima)
     each = [
-        Estimate(f"Binder minimum, {symmetric.FORMS[form]}", *trend, sizes, key=f"binder_minimum_{form}")
+        Estimate(*trend, f"Binder minimum, {symmetric.FORMS[form]}", sizes, key=f"binder_minimum_{form}")
         for form, trend in forms.items()
     ]
     values = [trend.value for trend in forms.values()]
     bar = np.hypot((max(values) - min(values)) / 2, max(trend.stderr for trend in forms.values()))
     name, middle = "Binder minimum, middle of four forms", (max(values) + min(values)) / 2
-    return [Estimate(name, middle, float(bar), sizes, key="binder_minimum"), *each]
+    return [Estimate(middle, float(bar), name, sizes, key="binder_minimum"), *each]
 
 
 def peak_weight(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:
@@ -123,7 +126,7 @@ def peak_weight(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:
     rows = []
     for size, data in overlaps.items():
         temperatures = _where(data.temperature.values, data["peak_weight_resampled"].values) / (1 - _PEAK)
-        stderr = float(errors.bootstrap_error(temperatures, data.attrs["n_samples"]))
+        stderr = float(bootstrap.bootstrap_error(temperatures, data.attrs["n_samples"]))
         if not np.isfinite(temperatures[0]) or not np.isfinite(stderr):
             return []
         rows.append((size, temperatures[0], stderr))
@@ -133,8 +136,8 @@ def peak_weight(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:
     sizes = tuple(int(n) for n in size)
     estimates, key, name = [], "peak_weight", "peak weight 1/10"
     for form, inverse in {"inverse_size": 1 / size, "log_size": np.log(size) / size}.items():
-        limit = symmetric.line(inverse, temperature, stderr)[0]
-        estimates.append(Estimate(f"{name}, {symmetric.FORMS[form]}", *limit, sizes, key=f"{key}_{form}"))
+        limit = fits.straight_line(inverse, temperature, stderr)[0]
+        estimates.append(Estimate(*limit, f"{name}, {symmetric.FORMS[form]}", sizes, key=f"{key}_{form}"))
     return [weighed(estimates, key=key, name=name), *estimates]
 
 

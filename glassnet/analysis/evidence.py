@@ -3,15 +3,18 @@
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors, symmetric
+from glassnet.analysis import symmetric
 from glassnet.analysis.continuous import Continuous
 from glassnet.analysis.estimates import DISTANCE
-from glassnet.analysis.location import Estimate, Location
-from glassnet.analysis.peaks import jump, positions
+from glassnet.analysis.location import Location
+from glassnet.analysis.peaks import jump
 from glassnet.analysis.planted import PlantedNode
 from glassnet.analysis.questions import Evidence, answer
 from glassnet.analysis.scaling import Scaled
-from glassnet.analysis.symmetric import Trend
+from glassnet.statistics import bootstrap, two_peaks
+from glassnet.statistics.estimate import Estimate, with_error
+from glassnet.statistics.fits import weighted_least_squares
+from glassnet.statistics.two_peaks import peaks_with_errors
 
 #: two peaks are two phases if the valley between them is lower than this fraction of the lower one
 _VALLEY = 0.5
@@ -37,7 +40,7 @@ def crossing(location: Location | None) -> Evidence:
         says = "needs planted scans in equilibrium at two or more sizes and temperatures"
         return answer(key, np.nan, np.nan, (), None, says)
     sizes = location.estimates[0].sizes
-    shown = f"T = {number(location.temperature, location.stderr)} for N = {_listed(sizes)}"
+    shown = f"T = {with_error(location.temperature, location.stderr)} for N = {_listed(sizes)}"
     if location.crosses:
         error = f"statistical {location.statistical:.2g}, spread of extrapolations {location.spread:.2g}"
         error += f", slope between dilutions {location.shift:.2g}" if location.shift else ""
@@ -63,24 +66,24 @@ def two_phases(nodes: list[PlantedNode], location: Location | None) -> Evidence:
         own = [node for node in nodes if node.size == size]
         nearest = min(own, key=lambda node: abs(node.temperature - location.temperature))
         centres = 0.5 * (nearest.edges[1:] + nearest.edges[:-1])
-        double = symmetric.peaks(centres, nearest.density.mean(axis=0), nearest.threshold)
-        rows[size] = symmetric.Peaks(np.nan, np.nan, 1.0) if double is None else double
-        counts = errors.resampling_counts(nearest.n_samples, key=nearest.path)
-        resampled = errors.resampled_means(nearest.density, counts)
-        row = positions(np.abs(centres), resampled, nearest.threshold, nearest.n_samples)
+        double = two_peaks.find_peaks(centres, nearest.density.mean(axis=0), nearest.threshold)
+        rows[size] = two_peaks.Peaks(np.nan, np.nan, 1.0) if double is None else double
+        counts = bootstrap.resampling_counts(nearest.n_samples, key=nearest.path)
+        resampled = bootstrap.resampled_means(nearest.density, counts)
+        row = peaks_with_errors(np.abs(centres), resampled, nearest.threshold, nearest.n_samples)
         left.append(nearest.n_weights)
         # the mean |q| of independent configurations
         parts.append(row | {"scatter": float(np.sqrt(2 / (np.pi * left[-1])))})
     largest = rows[max(rows)]
     passed = all(row.valley < _VALLEY for row in rows.values())
     last = parts[-1]
-    apart = number(last["high"] - last["low"], float(np.hypot(last["high_stderr"], last["low_stderr"])))
+    apart = with_error(last["high"] - last["low"], float(np.hypot(last["high_stderr"], last["low_stderr"])))
     says = f"by {apart} at N = {max(rows)}, valley {largest.valley:.2g} of the lower peak"
     columns = {key: ("size", [part[key] for part in parts]) for key in last}
     grown = jump(xr.Dataset(columns, {"size": left}))
     if grown is None:
         return answer(key, np.nan, np.nan, tuple(rows), passed, says)
-    says += f"; by {number(grown.value, grown.stderr)} as N grows"
+    says += f"; by {grown} as N grows"
     return answer(key, grown.value, grown.stderr, tuple(rows), passed, says)
 
 
@@ -107,9 +110,12 @@ def planted_heat(nodes: list[PlantedNode], location: Location | None, temperatur
     size, temperatures, gap, stderr = np.array(rows).T
     # with more points than sizes, the change with temperature can be told apart
     away = [temperatures - location.temperature] if len(rows) > len(sizes) and np.ptp(temperatures) > 0 else []
-    forms = [symmetric.fit([np.ones_like(size), size**power, *away], gap, stderr)[0] for power in (-1.0, -0.5)]
+    forms = [
+        weighted_least_squares([np.ones_like(size), size**power, *away], gap, stderr).estimates[0]
+        for power in (-1.0, -0.5)
+    ]
     value = (forms[0].value + forms[1].value) / 2
-    heat = Trend(value, float(np.hypot(max(form.stderr for form in forms), (forms[0].value - forms[1].value) / 2)))
+    heat = Estimate(value, float(np.hypot(max(form.stderr for form in forms), (forms[0].value - forms[1].value) / 2)))
     at = location.temperature if temperature is None else temperature
     passed, small, large = None, *(bound * at for bound in (_SMALL_HEAT, _LARGE_HEAT))
     # a gap within its noise counts as none, unless the noise is so large that it could hide a latent heat
@@ -117,7 +123,7 @@ def planted_heat(nodes: list[PlantedNode], location: Location | None, temperatur
         passed = True
     elif heat.above(small):
         passed = False
-    says = f"the phases' energies differ by {number(*heat)} per weight as N grows"
+    says = f"the phases' energies differ by {heat} per weight as N grows"
     return answer(key, heat.value, heat.stderr, sizes, passed, says)
 
 
@@ -129,7 +135,7 @@ def binder_dips(dips: list[symmetric.Dip]) -> Evidence:
     if trend is None:
         says = "needs symmetric scans in equilibrium at three sizes"
         return answer(key, np.nan, np.nan, sizes, None, says)
-    shown = ", ".join(f"{number(dip.depth, dip.depth_stderr)} at T = {dip.temperature:.2f}" for dip in dips)
+    shown = ", ".join(f"{with_error(dip.depth, dip.depth_stderr)} at T = {dip.temperature:.2f}" for dip in dips)
     passed = None
     if all(dip.resolved for dip in dips) and trend.below(0) and symmetric.deepens_at_every_step(dips):
         passed = True
@@ -148,7 +154,7 @@ def overlap_peaks(overlaps: dict, order: xr.Dataset | None, apart: Estimate | No
         overlap, density = data["overlap"].values, data["density"].values[rung]
         # a few overlaps in the tail are no peak
         seen = data["peak_weight"].values[rung] > _SEEN
-        rows[size] = symmetric.peaks(overlap, density, data.attrs["threshold"]) if seen else None
+        rows[size] = two_peaks.find_peaks(overlap, density, data.attrs["threshold"]) if seen else None
     known = {size: row for size, row in rows.items() if row is not None}
     if len(known) < len(rows) or not rows:
         says = "needs symmetric scans that reach high overlaps"
@@ -161,13 +167,13 @@ def overlap_peaks(overlaps: dict, order: xr.Dataset | None, apart: Estimate | No
     says = f"at {largest.low:.2f} and {largest.high:.2f}, valley {largest.valley:.2g} of the lower one"
     if order is not None:
         row = order.sel(size=max(rows))
-        weights = [number(float(row[name]), float(row[f"{name}_stderr"])) for name in ("weight", "mixture_weight")]
+        weights = [with_error(float(row[name]), float(row[f"{name}_stderr"])) for name in ("weight", "mixture_weight")]
         says += f" at T = {float(row['temperature']):.3g}, N = {max(rows)}; the high one weighs {weights[0]}"
         says += f" (mixture {weights[1]}, self-averaging ratio {float(row['self_averaging']):.2g})"
     value, stderr = largest.high - largest.low, np.nan
     if apart is not None and passed:
         value, stderr = apart.value, apart.stderr
-        says += f"; as N grows they are {number(value, stderr)} apart"
+        says += f"; as N grows they are {with_error(value, stderr)} apart"
     if passed is None:
         says += f"; two peaks only for N = {_listed(doubled)}"
     return answer(key, value, stderr, tuple(rows), passed, says)
@@ -179,7 +185,7 @@ def energy_peaks(phases: dict, ordered: list[Estimate]) -> Evidence:
     sizes = tuple(phases)
     if len(sizes) < 2 or not all(np.isfinite(data["valley_stderr"]) for data in phases.values()):
         return answer(key, np.nan, np.nan, sizes, None, "needs symmetric scans in equilibrium at two sizes")
-    valleys = [Trend(float(data["valley"]), float(data["valley_stderr"])) for data in phases.values()]
+    valleys = [Estimate(float(data["valley"]), float(data["valley_stderr"])) for data in phases.values()]
     passed = None
     if valleys[-1].below(_VALLEY) and valleys[-2].below(1.0) and valleys[-1].value < valleys[-2].value:
         passed = True
@@ -190,7 +196,7 @@ def energy_peaks(phases: dict, ordered: list[Estimate]) -> Evidence:
     bins = f", energies {step:g} apart" if step >= 1 else ""
     says = f"valley over the lower peak {shown} for N = {_listed(sizes)}{bins}"
     if passed:
-        says += "".join(f"; {one.name} of the ordered phase {number(one.value, one.stderr)}" for one in ordered)
+        says += "".join(f"; {one.name} of the ordered phase {one}" for one in ordered)
     return answer(key, valleys[-1].value, valleys[-1].stderr, sizes, passed, says)
 
 
@@ -207,12 +213,12 @@ def heat_capacity(heat: symmetric.LatentHeat | None, latent: list[Estimate], siz
         passed = False
     elif heat.square.below(large**2):
         passed = True
-    says = f"latent heat {number(value, stderr)} per weight from the maximum of the heat capacity"
+    says = f"latent heat {with_error(value, stderr)} per weight from the maximum of the heat capacity"
     if passed is False and latent:
         apart = next((one for one in latent if one.key.startswith(DISTANCE)), latent[0])
         value, stderr = latent[0].value, latent[0].stderr
-        says = f"latent heat {number(value, stderr)} per weight from the maximum of the heat capacity; "
-        says += f"from the distance of the phases' energies {number(apart.value, apart.stderr)}"
+        says = f"latent heat {with_error(value, stderr)} per weight from the maximum of the heat capacity; "
+        says += f"from the distance of the phases' energies {apart}"
     return answer(key, value, stderr, sizes, passed, says)
 
 
@@ -221,7 +227,7 @@ def little_heat(heat: symmetric.LatentHeat | None) -> bool:
     return heat is not None and heat.square.below((_SMALL_HEAT * heat.temperature.value) ** 2)
 
 
-def growth(measured: tuple[float, Trend] | None, sizes: tuple[int, ...]) -> Evidence:
+def growth(measured: tuple[float, Estimate] | None, sizes: tuple[int, ...]) -> Evidence:
     """Does [q^2], over its value without order, grow with N at low temperature? It is passed if it grows as in an
     ordered phase."""
     key = "susceptibility_growth"
@@ -229,9 +235,7 @@ def growth(measured: tuple[float, Trend] | None, sizes: tuple[int, ...]) -> Evid
         return answer(key, np.nan, np.nan, sizes, None, "needs symmetric scans in equilibrium at two sizes")
     temperature, trend = measured
     passed = True if trend.above(_GROWING) else False if trend.below(_FLAT) else None
-    says = (
-        f"[q^2] over its value without order grows like N^{number(trend.value, trend.stderr)} at T = {temperature:.3g}"
-    )
+    says = f"[q^2] over its value without order grows like N^{trend} at T = {temperature:.3g}"
     return answer(key, trend.value, trend.stderr, sizes, passed, says)
 
 
@@ -241,7 +245,7 @@ def crossings(scaled: Scaled | None, by_pair: dict, sizes: tuple[int, ...]) -> E
     if scaled is None:
         says = "needs symmetric scans in equilibrium at two sizes and four common temperatures"
         return answer(key, np.nan, np.nan, sizes, None, says)
-    pairs = ", ".join(f"{number(*trend)} ({small}, {large})" for (small, large), trend in by_pair.items())
+    pairs = ", ".join(f"{trend} ({small}, {large})" for (small, large), trend in by_pair.items())
     if not scaled.crosses:
         says = f"not all sizes together; pairs at T = {pairs}" if pairs else "no"
         return answer(key, np.nan, np.nan, sizes, None if pairs else False, says)
@@ -268,7 +272,7 @@ def moment(fit: Continuous, sizes: tuple[int, ...]) -> Evidence:
 
 
 def _crossed(key: str, what: str, scaled: Scaled, sizes: tuple[int, ...], pairs: str = "") -> Evidence:
-    at = number(scaled.temperature, scaled.stderr)
+    at = with_error(scaled.temperature, scaled.stderr)
     says = f"{what}at T = {at}, chi^2 {scaled.misfit:.1f} per degree of freedom{pairs}"
     # sizes that share no scaling function do not cross as at a continuous transition
     passed = True if scaled.misfit < _MISFIT else None
@@ -287,7 +291,7 @@ def bracket(temperature: float, stderr: float, annealed, arrest, unbounded: str 
         text
         for text, end in (
             (f"T(s=0) = {lowest:.4g}", lowest),
-            (f"T_d = {number(highest, getattr(arrest, 'stderr', 0.0))}", highest),
+            (f"T_d = {with_error(highest, getattr(arrest, 'stderr', 0.0))}", highest),
         )
         if end == end
     ]
@@ -299,7 +303,7 @@ def bracket(temperature: float, stderr: float, annealed, arrest, unbounded: str 
     margin = 2 * stderr
     below = lowest == lowest and temperature + margin < lowest
     above = highest == highest and temperature - margin > highest + 2 * getattr(arrest, "stderr", 0.0)
-    says += f", the transition at {number(temperature, stderr)}"
+    says += f", the transition at {with_error(temperature, stderr)}"
     return answer(key, lowest, np.nan, (), not (below or above), says)
 
 
@@ -324,7 +328,7 @@ def complexity(field) -> Evidence:
     if not np.isfinite(temperature):
         return answer(key, np.nan, np.nan, (), None, f"nowhere among its temperatures ({field.name})")
     passed = bool(temperature - 2 * stderr > 0) or None
-    says = f"at T = {number(temperature, stderr)} ({field.name})"
+    says = f"at T = {with_error(temperature, stderr)} ({field.name})"
     return answer(key, temperature, stderr, (), passed, says)
 
 
@@ -353,19 +357,6 @@ def not_recorded(item: Evidence) -> Evidence:
     return item._replace(value=np.nan, stderr=np.nan, passed=None, says=says)
 
 
-def number(value: float, stderr: float) -> str:
-    """A value with its error in the last digits: 0.655(12)."""
-    if not np.isfinite(value):
-        return "nan"
-    if not np.isfinite(stderr) or stderr < 1e-12:
-        return f"{value:.4g}"
-    digits = max(0, 1 - int(np.floor(np.log10(stderr))))
-    if digits and round(stderr * 10**digits) == 100:
-        digits -= 1
-    shown = round(stderr * 10**digits)
-    return f"{value:.{digits}f}({shown})" if digits else f"{value:.0f}({stderr:.0f})"
-
-
 def several(count: int, what: str) -> str:
     """A number of things: 1 sample, 2 samples."""
     return f"{count} {what}" + "s" * (count != 1)
@@ -373,7 +364,7 @@ def several(count: int, what: str) -> str:
 
 def _valley(value: float, stderr: float) -> str:
     """A valley over the lower peak; 1 means that there is only one peak."""
-    return "1" if value > 1 - _FLOOR else number(value, max(stderr, _FLOOR))
+    return "1" if value > 1 - _FLOOR else with_error(value, max(stderr, _FLOOR))
 
 
 def _listed(sizes) -> str:

@@ -22,11 +22,12 @@ import xarray as xr
 from glassnet import _checks, _wiring
 from glassnet.analysis import complexity, finitesize, localfields
 from glassnet.analysis.degrees import expected
-from glassnet.analysis.evidence import number, several
+from glassnet.analysis.evidence import several
 from glassnet.analysis.instances import Averages, side_by_side
 from glassnet.analysis.shown import Shown
 from glassnet.analysis.zero import zero
 from glassnet.sampling import lanes, planted_field
+from glassnet.statistics.estimate import with_error
 
 #: the state is lost where the overlap in the weakest field is below the first, or Sigma still moves by the second
 _LEAST_OVERLAP, _MOST_DRIFT = 0.5, 0.004
@@ -62,12 +63,12 @@ class FieldIntegration(Shown):
     def __str__(self) -> str:
         data = self.complexity
         known = np.isfinite(self.temperature)
-        text = f"T_K = {number(self.temperature, self.stderr)}" if known else "complexity has no zero in this range"
+        text = f"T_K = {with_error(self.temperature, self.stderr)}" if known else "complexity has no zero in this range"
         lines = [f"{self.name}: {text}", f"{data.attrs['system']}, {data.attrs['effort']}", ""]
         lines.append(f"{'T':>7}  {'complexity':>13}  {'drift':>8}  overlap, weakest field")
         for t, temperature in enumerate(data.temperature.values):
             row = data.isel(temperature=t)
-            value = number(float(row["mean"]), float(row["stderr"])) if np.isfinite(row["mean"]) else "state lost"
+            value = with_error(float(row["mean"]), float(row["stderr"])) if np.isfinite(row["mean"]) else "state lost"
             overlap = float(row["overlap"][0])
             lines.append(f"{temperature:7.4g}  {value:>13}  {float(row['drift']):8.1e}  {overlap:.4f}")
         lines.append("discretisation of the field: below 1e-5 up to 1 % below T_d")

@@ -11,11 +11,12 @@ import xarray as xr
 
 from glassnet import _checks
 from glassnet.analysis.dynamics import followed, log_times
-from glassnet.analysis.evidence import number
-from glassnet.analysis.melting_point import melting_points, standard_error
+from glassnet.analysis.melting_point import melting_points
 from glassnet.analysis.shown import Shown
 from glassnet.glass import PathGlass
 from glassnet.sampling import lanes
+from glassnet.statistics.estimate import with_error
+from glassnet.statistics.standard_errors import standard_error
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Melting(Shown):
     def __str__(self) -> str:
         longest = int(self.curves.time[-1])
         if np.isfinite(self.temperature):
-            outcome = f"melts at T = {number(self.temperature, self.stderr)} within {longest} sweeps"
+            outcome = f"melts at T = {with_error(self.temperature, self.stderr)} within {longest} sweeps"
         else:
             outcome = f"has no melting point in this range within {longest} sweeps"
         lines = [f"crystal planted at T = {self.planted_temperature:.4g}: {outcome}"]
@@ -60,7 +61,7 @@ class Melting(Shown):
         for temperature, mean, stderr in zip(
             self.curves.temperature.values, last["mean"].values, last["stderr"].values, strict=True
         ):
-            lines.append(f"{temperature:7.4g}  {number(mean, stderr)}")
+            lines.append(f"{temperature:7.4g}  {with_error(mean, stderr)}")
         return "\n".join(lines)
 
     def plot(self, ax=None):

@@ -3,12 +3,10 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import stdtrit
 
 from glassnet.analysis.complexity import Instance
+from glassnet.statistics.standard_errors import student_factor
 
-#: probability below one standard deviation of a normal variable
-_BELOW = 0.8413447460685429
 #: number of instances from which on slopes of the known parts are fitted; with fewer the slopes are taken as one
 _ENOUGH = 8
 #: assumed difference of the slopes from one: by 0.18 at T_K of the Poisson glass p = 3, alpha = 2 at dilution 0.2 and
@@ -54,14 +52,14 @@ def average(values, within, controls=None, known=None) -> tuple[float, float]:
     free = n - 1 - len(vary)
     if not len(vary):
         inner *= _ALONE if n == 1 else 1.0
-        outer = values.std(ddof=1) / np.sqrt(n) * stdtrit(free, _BELOW) if n > 1 else np.nan
+        outer = values.std(ddof=1) / np.sqrt(n) * student_factor(free + 1) if n > 1 else np.nan
         return float(values.mean()), float(np.fmax(inner, outer))
     apart = controls[:, vary] - controls[:, vary].mean(axis=0)
     design = np.linalg.pinv(apart)
     slope, away = design @ (values - values.mean()), known[vary] - controls[:, vary].mean(axis=0)
     rest = values - values.mean() - apart @ slope
     share = 1 / n + ((away @ design) ** 2).sum()
-    outer = np.sqrt((rest**2).sum() / free * share) * stdtrit(free, _BELOW)
+    outer = np.sqrt((rest**2).sum() / free * share) * student_factor(free + 1)
     return float(values.mean() + away @ slope), float(np.fmax(inner, outer))
 
 

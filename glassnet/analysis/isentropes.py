@@ -11,7 +11,7 @@ entropy that changes fast: T_c of p = 2 falls 2.0 to 2.3 times as fast, that of 
 import numpy as np
 
 from glassnet.analysis.nodes import Node, interacting, paths_per_weight
-from glassnet.analysis.paramagnet import Paramagnet
+from glassnet.analysis.paramagnet import ChainParamagnet
 
 #: temperatures, in units of the couplings, between which entropies are tabulated; steps of 0.2 per cent
 _GRID = np.geomspace(0.02, 200.0, 4600)
@@ -84,6 +84,6 @@ class Isentropes:
     def _entropy(self, dilution: float) -> np.ndarray:
         return self._paramagnet(dilution).entropy(1 / _GRID)
 
-    def _paramagnet(self, dilution: float) -> Paramagnet:
+    def _paramagnet(self, dilution: float) -> ChainParamagnet:
         left = (1 - dilution) ** (interacting(self._node) - 1)
-        return Paramagnet(self._node, paths_per_weight(self._node) * left)
+        return ChainParamagnet(self._node, paths_per_weight(self._node) * left)

@@ -1,6 +1,7 @@
 """The line T_c(dilution), and the critical dilution at a temperature: read off the line, and measured along the
 dilution."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -8,8 +9,9 @@ import numpy as np
 from glassnet import _dilution
 from glassnet._checks import real
 from glassnet.analysis.along_dilution import Along, along
-from glassnet.analysis.evidence import DISAGREE, number
-from glassnet.analysis.location import Estimate
+from glassnet.analysis.evidence import DISAGREE
+from glassnet.statistics.estimate import Estimate, with_error
+from glassnet.statistics.fits import polynomial_through
 
 #: key of a critical dilution that is read off the line with provisional temperatures
 PROVISIONAL = "transition_line_provisional"
@@ -41,14 +43,14 @@ class CriticalDilution(NamedTuple):
     def says(self) -> str:
         """Value with its error and where it is from, or why there is none."""
         if self.claimed:
-            return f"{number(self.dilution, self.stderr)}, {self.estimates[0].name}"
+            return f"{with_error(self.dilution, self.stderr)}, {self.estimates[0].name}"
         interim = self.provisional
-        also = f"; provisionally {number(interim.value, interim.stderr)}" if interim is not None else ""
+        also = f"; provisionally {interim}" if interim is not None else ""
         return f"undecided, {self.why}{also}"
 
     def __str__(self) -> str:
         head = f"critical dilution at T = {self.temperature:g}: {self.says}"
-        return "\n".join([head, *(f"{number(one.value, one.stderr):>12}  {one.name}" for one in self.estimates)])
+        return "\n".join([head, *(f"{one!s:>12}  {one.name}" for one in self.estimates)])
 
 
 class TransitionLine(list):
@@ -117,12 +119,12 @@ class TransitionLine(list):
         critical = self.critical(temperature)
         if critical.claimed:
             first = critical.estimates[0]
-            return first._replace(name=f"critical dilution at T = {critical.temperature:g}, from {first.name}")
+            return replace(first, name=f"critical dilution at T = {critical.temperature:g}, from {first.name}")
         if critical.provisional is not None:
             return critical.provisional
         sizes = tuple(sorted({size for one in self for size in one.sizes}))
         why = f"critical dilution at T = {critical.temperature:g}: {critical.why}"
-        return Estimate(why, np.nan, np.nan, sizes, key="unknown")
+        return Estimate(np.nan, np.nan, why, sizes, key="unknown")
 
     def critical(self, temperature: float) -> CriticalDilution:
         """The critical dilution at one temperature, with all estimates of it.
@@ -159,7 +161,7 @@ class TransitionLine(list):
         reasons = against or [axis.why if axis is not None and axis.why else read.name]
         if not known and np.isfinite(interim.value):
             named = f"critical dilution at T = {temperature:g}, from the line, provisional"
-            interim = interim._replace(key=PROVISIONAL, name=named)
+            interim = replace(interim, key=PROVISIONAL, name=named)
         else:
             interim = None
         everything = ([read] if known else []) + list(listed)
@@ -170,14 +172,14 @@ class TransitionLine(list):
         if axis is None:
             return []
         if np.isfinite(read.value) and axis.jumps is False:
-            return [f"the line passes at {number(read.value, read.stderr)}, but {axis.why}"]
+            return [f"the line passes at {read}, but {axis.why}"]
         if not axis.answers:
             return []
         crossing = axis.answers[0]
-        shown = f"{number(crossing.value, crossing.stderr)} along the dilution axis"
+        shown = f"{crossing} along the dilution axis"
         if np.isfinite(read.value):
             if abs(read.value - crossing.value) > DISAGREE * np.hypot(read.stderr, crossing.stderr):
-                return [f"{shown} and {number(read.value, read.stderr)} from the line disagree"]
+                return [f"{shown} and {read} from the line disagree"]
             return []
         below = [one for one in self if effective(one) <= crossing.value][-1:]
         beside = [*below, *[one for one in self if effective(one) > crossing.value][:1]]
@@ -198,12 +200,12 @@ class TransitionLine(list):
         falls = np.flatnonzero((y[:-1] >= temperature) & (y[1:] < temperature))
         sizes = tuple(sorted({size for transition in self for size in transition.sizes}))
         if not falls.size:
-            return Estimate(self._why(x, y, temperature), np.nan, np.nan, sizes, key="unknown")
+            return Estimate(np.nan, np.nan, self._why(x, y, temperature), sizes, key="unknown")
         i = int(falls[0])
         gaps = [f"{one.kind} at {one.dilution:g}" for one in self if x[i] + _SAME < effective(one) < x[i + 1] - _SAME]
         if gaps and not provisional:
             why = f"the line passes between dilutions {x[i]:.4g} and {x[i + 1]:.4g}, but is {' and '.join(gaps)}"
-            return Estimate(why, np.nan, np.nan, sizes, key="unknown")
+            return Estimate(np.nan, np.nan, why, sizes, key="unknown")
         thirds = sorted((j for j in (i - 1, i + 2) if 0 <= j < len(x)), key=lambda j: abs(y[j] - temperature))
         near = [i, i + 1, *thirds[:1]]
         power = max(1, _paths(self[0]) - 1)
@@ -212,7 +214,7 @@ class TransitionLine(list):
         # a third dilution shows how the line bends, whatever the variable is
         chord, _ = _inverse(x[near[:2]], y[near[:2]], sigma[near[:2]], temperature, 1)
         bend = other - dilution if power > 1 else (chord - dilution) / 2
-        return Estimate("the line", float(dilution), float(np.hypot(bar, bend)), sizes, key="transition_line")
+        return Estimate(float(dilution), float(np.hypot(bar, bend)), "the line", sizes, key="transition_line")
 
     def _points(self, provisional: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Known dilutions, temperatures and errors, by increasing dilution; several at one dilution are averaged."""
@@ -243,9 +245,10 @@ class TransitionLine(list):
     def __str__(self) -> str:
         lines = ["dilution  effective      T_c  kind"]
         for transition in self:
-            shown = number(transition.temperature, transition.stderr) if np.isfinite(transition.temperature) else "-"
+            known = np.isfinite(transition.temperature)
+            shown = with_error(transition.temperature, transition.stderr) if known else "-"
             # the temperature has a column of its own
-            kind = transition.kind if np.isfinite(transition.temperature) else transition.headline
+            kind = transition.kind if known else transition.headline
             lines.append(f"{transition.dilution:8g}  {effective(transition):9.4f}  {shown:>9}  {kind}")
         return "\n".join(lines)
 
@@ -301,8 +304,7 @@ def _paths(transition) -> int:
 def _inverse(x, y, sigma, temperature: float, power: int) -> tuple[float, float]:
     """Dilution at a temperature and its error, where (1 - x)^power is a polynomial in y through all points."""
     paths = (1 - x) ** power
-    order = len(x) - 1
-    lagrange = np.linalg.inv(np.vander(y - temperature, order + 1, increasing=True))
+    lagrange = polynomial_through(y - temperature)
     value = lagrange[0] @ paths
     # an error of y moves its point along the curve
     slopes = [np.polynomial.Polynomial(lagrange @ paths).deriv()(t - temperature) for t in y]

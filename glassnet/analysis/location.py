@@ -20,13 +20,12 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit
 
-from glassnet.analysis import errors
 from glassnet.analysis.planted import PlantedNode, log_ratio
 from glassnet.analysis.symmetric import FORMS
+from glassnet.statistics import bootstrap
+from glassnet.statistics.estimate import Estimate
+from glassnet.statistics.fits import fit_rows, logistic_regression, rising_root
 
-#: pulls coefficients that the data leave undetermined to zero; one thousandth of a sample
-_RIDGE = 1e-3
-_NEWTON_STEPS = 30
 #: another estimate widens the bar only if its own statistical error is at most this multiple of the headline's
 ADMISSIBLE = 2.0
 #: the curves of the sizes must cross at an angle of at least this many standard errors
@@ -35,21 +34,6 @@ _SIGNIFICANT = 3.0
 _WIDTHS = 3
 _FEW_WIDTHS = "networks need three widths, as their corrections are of the order 1/width"
 _IN_WIDTH, _SMALL = ", extrapolated in 1/width", "crossing of all sizes, as if corrections were of the order 1/N"
-
-
-class Estimate(NamedTuple):
-    """One estimate of the transition temperature: value, standard error, and the sizes it uses, those before dilution.
-
-    `statistical` is the part of the error that more samples would make smaller, nan where it is not known by itself.
-    `key` identifies what was estimated and how, and stays the same from release to release; `name` says it in words.
-    """
-
-    name: str
-    value: float
-    stderr: float
-    sizes: tuple[int, ...]
-    statistical: float = np.nan
-    key: str = ""
 
 
 class Location(NamedTuple):
@@ -207,7 +191,7 @@ def widened(located: Location | None, ends: list[Location | None]) -> Location |
 def _significance(slope: np.ndarray, n_samples: int) -> float:
     """A slope in units of its error, from its resamples; nan where all resamples agree, so that its scatter is not
     known."""
-    error = float(errors.bootstrap_error(slope, n_samples))
+    error = float(bootstrap.bootstrap_error(slope, n_samples))
     return float(slope[0]) / error if error > 0 else np.nan
 
 
@@ -216,8 +200,8 @@ def _observations(nodes: list[PlantedNode], seed: int) -> _Data:
     temperature = np.array([node.temperature for node in nodes])
     weights = []
     for node in nodes:
-        counts = errors.resampling_counts(node.n_samples, key=node.path, seed=seed)
-        weights.append(errors.resampled_means(node.weight, counts))
+        counts = bootstrap.resampling_counts(node.n_samples, key=node.path, seed=seed)
+        weights.append(bootstrap.resampled_means(node.weight, counts))
     scale = np.ptp(temperature) / 2 or 1.0
     centre = temperature.mean()
     n_samples = np.array([node.n_samples for node in nodes], dtype=np.float64)
@@ -301,21 +285,19 @@ def _logit_zeros(nodes: list[PlantedNode], sizes: list[int], seed: int) -> np.nd
             return None
         temperature = np.array([node.temperature for node in mixed])
         values = [log_ratio(node) for node in mixed]
-        counts = [errors.resampling_counts(node.n_samples, key=node.path, seed=seed) for node in mixed]
-        means = np.array([errors.resampled_means(v, c) for v, c in zip(values, counts, strict=True)]).T
+        counts = [bootstrap.resampling_counts(node.n_samples, key=node.path, seed=seed) for node in mixed]
+        means = np.array([bootstrap.resampled_means(v, c) for v, c in zip(values, counts, strict=True)]).T
         precision = np.array([np.sqrt(len(v) / (v.var() + 1e-6)) for v in values])
-        design = np.stack([np.ones_like(temperature), temperature], axis=1) * precision[:, None]
-        level, slope = (means * precision @ np.linalg.pinv(design).T).T
+        level, slope = fit_rows([precision, temperature * precision], means * precision).T
         zeros.append(np.where(slope > 0, -level / np.where(slope > 0, slope, 1), np.nan))
     return np.array(zeros).T
 
 
 def _intercept(inverse_size: np.ndarray, zeros: np.ndarray) -> np.ndarray:
     """Value at infinite size of a line through the zeros (n_resamples, n_sizes); nan where a size has none."""
-    design = np.stack([np.ones_like(inverse_size), inverse_size], axis=1)
     known = np.isfinite(zeros).all(axis=1)
     intercept = np.full(len(zeros), np.nan)
-    intercept[known] = (zeros[known] @ np.linalg.pinv(design).T)[:, 0]
+    intercept[known] = fit_rows([np.ones_like(inverse_size), inverse_size], zeros[known])[:, 0]
     return intercept
 
 
@@ -330,42 +312,5 @@ def _curves(data: _Data, theta: np.ndarray, bent: bool, sizes: list[int]) -> dic
 
 
 def _estimate(key: str, name: str, resampled: np.ndarray, n_samples: int, sizes) -> Estimate:
-    stderr = float(errors.bootstrap_error(resampled, n_samples))
-    return Estimate(name, float(resampled[0]), stderr, tuple(sizes), key=key)
-
-
-def logistic_regression(design: np.ndarray, n_samples: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Maximum of sum_a S_a [w_a ln mu_a + (1 - w_a) ln(1 - mu_a)], mu = expit(design @ theta), for many w at once.
-
-    Parameters
-    ----------
-    design : (n_observations, k) float64
-    n_samples : (n_observations,) float64
-        S, the disorder samples behind each observation.
-    weight : (n_resamples, n_observations) float64
-        w in [0, 1].
-
-    Returns
-    -------
-    (n_resamples, k) float64
-        Newton's method on a concave function; the steps are bounded.
-    """
-    theta = np.zeros((len(weight), design.shape[1]))
-    for _ in range(_NEWTON_STEPS):
-        mean = expit(theta @ design.T)
-        gradient = (n_samples * (weight - mean)) @ design - _RIDGE * theta
-        information = n_samples * mean * (1 - mean)
-        hessian = np.einsum("ai,ra,aj->rij", design, information, design) + _RIDGE * np.eye(design.shape[1])
-        step = np.linalg.solve(hessian, gradient[..., None])[..., 0]
-        largest = np.abs(step).max(axis=1, keepdims=True)
-        theta += step * np.minimum(1, 2 / np.maximum(largest, 1e-12))
-    return theta
-
-
-def rising_root(level, slope, bend):
-    """Root of level + slope x + bend x^2 at which the parabola rises; nan where there is none."""
-    discriminant = slope**2 - 4 * level * bend
-    denominator = slope + np.sqrt(np.abs(discriminant))
-    # a line that falls rises nowhere, or at infinity
-    exists = (discriminant >= 0) & (denominator != 0)
-    return np.where(exists, -2 * level / np.where(exists, denominator, 1), np.nan)
+    stderr = float(bootstrap.bootstrap_error(resampled, n_samples))
+    return Estimate(float(resampled[0]), stderr, name, tuple(sizes), key=key)

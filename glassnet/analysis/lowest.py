@@ -12,9 +12,9 @@ import xarray as xr
 from scipy import special
 
 from glassnet._checks import integer
-from glassnet.analysis import ladder_bars
 from glassnet.glass import PathGlass
 from glassnet.sampling.tempering import ParallelTempering
+from glassnet.statistics import ladder_averages
 
 #: probability that a chain in equilibrium is refuted
 FALSE_ALARM = 0.01
@@ -86,7 +86,7 @@ def refute(glass: PathGlass, chain: xr.Dataset, *, n_sweeps: int = 10_000, seed:
     # of both chains only the half that is farthest from the start counts
     before = chain["energy"].transpose("draw", "replica", "temperature").values[chain.sizes["draw"] // 2 :]
     after = again["energy"].transpose("draw", "replica", "temperature").values
-    (mean, bar), (other, other_bar) = (ladder_bars.mean_with_bar(chains.astype(float)) for chains in (before, after))
+    (mean, bar), (other, other_bar) = (ladder_averages.mean_with_bar(one.astype(float)) for one in (before, after))
     variances = np.array([bar.stderr, other_bar.stderr]) ** 2
     stderr, difference = np.sqrt(variances.sum(axis=0)), other - mean
     with np.errstate(invalid="ignore", divide="ignore"):

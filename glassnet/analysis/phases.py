@@ -11,10 +11,11 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors
-from glassnet.analysis.coexistence import equal_weight, halves, spacing, valley
 from glassnet.analysis.nodes import Node, Reading
 from glassnet.analysis.overlaps import peak_threshold
+from glassnet.statistics import bootstrap
+from glassnet.statistics.coexistence import equal_weight, level_spacing, mean_energies
+from glassnet.statistics.two_peaks import relative_valley
 
 #: approximate number of bins across the energies of both phases
 _BINS = 28
@@ -63,7 +64,7 @@ class EnergyPhases:
         beta = 1 / temperatures
         bounds = beta[min(rung + 1, len(beta) - 1)], beta[max(rung - 1, 0)]
         at, threshold, probability = equal_weight(levels, counts / counts.sum(), beta[rung], bounds)
-        low, high = halves(levels, probability, threshold)
+        low, high = mean_energies(levels, probability, threshold)
         order = self._order(reading, self._finite[rung])
         self._samples.append(_Sample(1 / at, low, high, threshold, levels, probability, order, reading.n_weights))
 
@@ -102,13 +103,13 @@ class EnergyPhases:
         if not self._samples:
             return None
         n, rows = self._mean_weights(), self._samples
-        step = spacing(rows[0].levels)
+        step = level_spacing(rows[0].levels)
         edges, densities = self._densities(step)
-        counts = errors.resampling_counts(len(rows), key=self._node.path, seed=seed)
-        resampled = errors.resampled_means(densities, counts)
+        counts = bootstrap.resampling_counts(len(rows), key=self._node.path, seed=seed)
+        resampled = bootstrap.resampled_means(densities, counts)
         centres = 0.5 * (edges[1:] + edges[:-1])
         middle = np.mean([row.threshold for row in rows]) / n
-        depth = valley(centres, resampled, middle)
+        depth = relative_valley(centres, resampled, middle)
         columns = {
             "temperature": [row.temperature for row in rows],
             "gap": [(row.high - row.low) / row.n_weights for row in rows],
@@ -116,9 +117,9 @@ class EnergyPhases:
             "magnetisation": [row.order[1] for row in rows],
         }
         variables = {name: ("sample", np.array(values)) for name, values in columns.items()}
-        variables |= {"valley": depth[0], "valley_stderr": float(errors.bootstrap_error(depth, len(rows)))}
+        variables |= {"valley": depth[0], "valley_stderr": float(bootstrap.bootstrap_error(depth, len(rows)))}
         variables["density"] = ("energy", resampled[0])
-        variables["density_stderr"] = ("energy", errors.bootstrap_error(resampled, len(rows)))
+        variables["density_stderr"] = ("energy", bootstrap.bootstrap_error(resampled, len(rows)))
         return xr.Dataset(variables, {"energy": centres}, {"step": step, "n_samples": len(rows)})
 
     def _mean_weights(self) -> float:

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors, ladder_bars, ladder_time
 from glassnet.analysis.nodes import Node, Reading
 from glassnet.analysis.overlaps import bin_edges, density, peak_threshold
+from glassnet.statistics import bootstrap, ladder_autocorrelation, ladder_averages
 
 #: the energies of the phases are compared only in samples that spend at least this fraction of the time in each
 _VISITED = 0.02
@@ -79,8 +79,8 @@ class PlantedWeights:
         both = min(weight, 1 - weight) > _VISITED
         scale = self._node.n_weights / reading.n_weights
         gap = scale * (energy[inside].mean() - energy[~inside].mean()) if both else np.nan
-        ladder = ladder_time.averaged(np.abs(reading.ladder_overlap) > self._threshold)
-        (stderr,) = ladder_bars.mean_with_bar(ladder, time, own=False)[1].stderr[reading.counted]
+        ladder = ladder_autocorrelation.coarse_grained(np.abs(reading.ladder_overlap) > self._threshold)
+        (stderr,) = ladder_averages.mean_with_bar(ladder, time, own=False)[1].stderr[reading.counted]
         n_effective = min(weight * (1 - weight) / stderr**2, inside.size) if stderr > 0 else inside.size
         halves = (inside[:, :half].mean() if half else np.nan, inside[:, half:].mean())
         self._rows.append((weight, *halves, gap, n_effective))
@@ -143,5 +143,5 @@ def table(nodes: list[PlantedNode], *, seed: int = 0) -> xr.Dataset:
 
 
 def _mean(values: np.ndarray, key: str, seed: int) -> tuple[float, float]:
-    value, stderr = errors.bootstrap(values, lambda means: means, key=key, seed=seed)
+    value, stderr = bootstrap.bootstrap(values, lambda means: means, key=key, seed=seed)
     return float(value), float(stderr)

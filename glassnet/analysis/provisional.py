@@ -13,10 +13,10 @@ import numpy as np
 
 from glassnet.analysis import evidence as weigh
 from glassnet.analysis import location
-from glassnet.analysis.evidence import number
-from glassnet.analysis.location import Estimate, Location, locate
+from glassnet.analysis.location import Location, locate
 from glassnet.analysis.planted import PlantedNode
 from glassnet.analysis.questions import Evidence, answer
+from glassnet.statistics.estimate import Estimate, with_error
 
 #: a bracket is too wide to be useful if its half-width exceeds this part of the temperature
 _WIDEST = 0.05
@@ -62,7 +62,7 @@ class Starts(NamedTuple):
         bar = np.hypot(self.half_width, max(self.random.stderr, self.planted.stderr))
         name = "planted crossing, between those of random and of planted starts"
         statistical = max(self.random.statistical, self.planted.statistical)
-        return Estimate(name, self.temperature, float(bar), self.sizes, statistical, "planted_crossing_between_starts")
+        return Estimate(self.temperature, float(bar), name, self.sizes, statistical, "planted_crossing_between_starts")
 
     def estimates(self) -> list[Estimate]:
         """The crossing of either kind of start, as far as it exists."""
@@ -70,7 +70,7 @@ class Starts(NamedTuple):
         for kind, one in (("random", self.random), ("planted", self.planted)):
             if one.inside and np.isfinite(one.stderr):
                 key, name = f"planted_crossing_{kind}_starts", f"planted crossing, {kind} starts only"
-                rows.append(Estimate(name, one.temperature, one.stderr, self.sizes, one.statistical, key))
+                rows.append(Estimate(one.temperature, one.stderr, name, self.sizes, one.statistical, key))
         return rows
 
 
@@ -125,7 +125,7 @@ def bracket(starts: Starts | None) -> Evidence | None:
         says += f", {weights}: too far apart for a provisional temperature" if starts.crosses else f", {weights}"
         return answer(key, np.nan, np.nan, sizes, False if starts.crosses else None, says)
     one = starts.estimate()
-    return answer(key, one.value, one.stderr, sizes, True, f"{says}: {number(one.value, one.stderr)}")
+    return answer(key, one.value, one.stderr, sizes, True, f"{says}: {one}")
 
 
 def choose(
@@ -170,4 +170,4 @@ def _crossing(one: Location) -> str:
         return "nowhere"
     if not one.inside:
         return "outside the planting temperatures"
-    return f"at {number(one.temperature, one.stderr)}" if one.crosses else "nowhere significantly"
+    return f"at {with_error(one.temperature, one.stderr)}" if one.crosses else "nowhere significantly"

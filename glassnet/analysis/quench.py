@@ -6,9 +6,9 @@ import numpy as np
 import xarray as xr
 
 from glassnet import _checks
-from glassnet.analysis.evidence import number
 from glassnet.analysis.shown import Shown
 from glassnet.sampling import Metropolis
+from glassnet.statistics.estimate import with_error
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Aging(Shown):
         lines.append(f"{'t_w':>8}  {'energy':>8}" + "".join(f"  {f't = {times[k]}':>12}" for k in shown))
         for row, wait in enumerate(data.waiting_time.values):
             here = data.isel(waiting_time=row)
-            cells = (number(float(here["mean"][k]), float(here["stderr"][k])) for k in shown)
+            cells = (with_error(float(here["mean"][k]), float(here["stderr"][k])) for k in shown)
             lines.append(f"{wait:8}  {float(here['energy']):8.4f}" + "".join(f"  {cell:>12}" for cell in cells))
         return "\n".join(lines)
 

@@ -13,14 +13,14 @@ import numpy as np
 import xarray as xr
 
 from glassnet import _checks
-from glassnet.analysis import errors
 from glassnet.analysis.anchor import Anchor
 from glassnet.analysis.combined import Combined
-from glassnet.analysis.evidence import number
 from glassnet.analysis.independent import independent_pairs
 from glassnet.analysis.nodes import Node, order_parameter, readings
 from glassnet.analysis.shown import Shown
-from glassnet.analysis.studentised import moment_errors
+from glassnet.statistics import bootstrap
+from glassnet.statistics.bootstrap_t import moment_errors
+from glassnet.statistics.estimate import with_error
 
 _MEANING = {
     "energy": "energy per weight, units of |J|",
@@ -234,7 +234,7 @@ class Reweighted(Shown):
         least = np.fmin.reduce(self.n_effective.values, axis=0)
         for rung, temperature in enumerate(self.temperatures):
             cells = [(float(table[name][rung]), float(table[f"{name}_stderr"][rung])) for name in known]
-            shown = [number(*cell) if np.isfinite(cell[0]) else "-" for cell in cells]
+            shown = [with_error(*cell) if np.isfinite(cell[0]) else "-" for cell in cells]
             rows.append([f"{temperature:.4g}", *shown, f"{least[rung]:.0f}" if np.isfinite(least[rung]) else "-"])
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
@@ -262,8 +262,8 @@ class Reweighted(Shown):
     def _error(self, name: str, over_samples: dict, over_blocks: dict) -> np.ndarray:
         if name in over_samples:
             skewed = over_samples.get("skewed", {})
-            return skewed[name] if name in skewed else errors.bootstrap_error(over_samples[name], self.n_samples)
-        return errors.block_error(over_blocks[name], [sample.n_blocks for sample in self._samples])
+            return skewed[name] if name in skewed else bootstrap.bootstrap_error(over_samples[name], self.n_samples)
+        return bootstrap.block_error(over_blocks[name], [sample.n_blocks for sample in self._samples])
 
     def _within(self, temperature) -> np.ndarray:
         wanted = _checks.temperatures("temperature", temperature)
@@ -288,12 +288,12 @@ class Reweighted(Shown):
         key, over_samples = self._node.path, {}
         with np.errstate(invalid="ignore"):
             if self.n_samples > 1:
-                counts = errors.resampling_counts(self.n_samples, key=key, seed=self._seed)
-                over_samples = self._derived(errors.resampled_means(values, counts))
+                counts = bootstrap.resampling_counts(self.n_samples, key=key, seed=self._seed)
+                over_samples = self._derived(bootstrap.resampled_means(values, counts))
                 if values.shape[1] > 4:
                     over_samples["skewed"] = moment_errors(values[:, 4:].swapaxes(1, 2), counts, self._reference)
             without = [column[1:] for column in columns]
-            over_blocks = self._derived(errors.resampled_blocks(values, without, key=key, seed=self._seed))
+            over_blocks = self._derived(bootstrap.resampled_blocks(values, without, key=key, seed=self._seed))
         self._last = wanted.tobytes(), (over_samples, over_blocks)
         return self._last[1]
 

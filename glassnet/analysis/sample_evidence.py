@@ -3,9 +3,10 @@
 import numpy as np
 
 from glassnet.analysis.equilibration import Equilibration
-from glassnet.analysis.evidence import number, several
+from glassnet.analysis.evidence import several
 from glassnet.analysis.nodes import Node
 from glassnet.analysis.questions import Evidence, answer
+from glassnet.statistics.estimate import with_error
 
 #: largest number of nodes, samples or files that the evidence names; the attributes of a result list all of them
 _NAMED = 4
@@ -80,7 +81,7 @@ def _identities(equilibration: Equilibration) -> list[Evidence]:
         asked = [identity for identity in equilibration.identities if identity.key == key]
         worst = min(asked, key=lambda identity: identity.probability)
         passed = worst.probability >= equilibration.bound
-        says = f"{number(worst.difference, worst.stderr)} at worst, in {worst.path} at T = {worst.temperature:.3g}"
+        says = f"{with_error(worst.difference, worst.stderr)} at worst, in {worst.path} at T = {worst.temperature:.3g}"
         says += f" ({len(asked)} nodes)"
         items.append(Evidence(key, worst.name, worst.difference, worst.stderr, (), bool(passed), says))
     return items

@@ -19,10 +19,10 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors
 from glassnet.analysis.exponents import Exponents
-from glassnet.analysis.location import rising_root
 from glassnet.analysis.symmetric import common_rungs
+from glassnet.statistics import bootstrap
+from glassnet.statistics.fits import fit_rows, polynomial_through, rising_root
 
 #: half-width of the window around T_c that is fitted, relative to T_c, and how often it is moved
 _WINDOW, _MOVES = 0.13, 4
@@ -123,7 +123,8 @@ def fitted(overlaps: dict[int, xr.Dataset]) -> Scaled | None:
     others = [fit for fit in fits if fit.crosses == best.crosses]
     chosen = np.argmin([fit.misfits for fit in others], axis=0)
     temperatures = np.choose(chosen, [fit.resampled for fit in others])
-    return best._replace(resampled=temperatures, stderr=float(errors.bootstrap_error(temperatures, _fewest(overlaps))))
+    stderr = float(bootstrap.bootstrap_error(temperatures, fewest_samples(overlaps)))
+    return best._replace(resampled=temperatures, stderr=stderr)
 
 
 def _crossing(overlaps, columns, exponent: float, correction: float | None = None) -> Scaled | None:
@@ -132,10 +133,10 @@ def _crossing(overlaps, columns, exponent: float, correction: float | None = Non
     least = 2 if correction is None else SIZES_TO_CORRECT
     if len(overlaps) < least or len(shared) < 4:
         return None
-    n_samples = _fewest(overlaps)
+    n_samples = fewest_samples(overlaps)
     kept = [np.isin(np.round(data.temperature.values, 9), shared) for data in overlaps.values()]
     curves = np.array([columns[size][:, rungs] for size, rungs in zip(overlaps, kept, strict=True)])
-    stderr = np.array([errors.bootstrap_error(curve, n_samples) for curve in curves])
+    stderr = np.array([bootstrap.bootstrap_error(curve, n_samples) for curve in curves])
     if not (np.isfinite(curves).all() and np.isfinite(stderr).all()):
         return None
     # corrections to scaling exist even if the statistical errors are small
@@ -144,7 +145,8 @@ def _crossing(overlaps, columns, exponent: float, correction: float | None = Non
     return _moved(shared, _Curves(size, curves, stderr, exponent, correction), n_samples)
 
 
-def _fewest(overlaps: dict[int, xr.Dataset]) -> int:
+def fewest_samples(overlaps: dict[int, xr.Dataset]) -> int:
+    """Samples of the size that has the fewest: by them the errors of all sizes together are stated."""
     return min(data.attrs["n_samples"] for data in overlaps.values())
 
 
@@ -172,10 +174,10 @@ def _moved(temperature: np.ndarray, curves: _Curves, n_samples: int) -> Scaled:
         # both sides of the crossing must be seen
         chosen = near if near.sum() >= 4 else _nearest(temperature, critical[0], 4)
     # curves without any noise have slopes of the size of rounding errors
-    noise = max(float(errors.bootstrap_error(slope, n_samples)), 1e-6 * np.abs(curves.values[:, 0]).max())
+    noise = max(float(bootstrap.bootstrap_error(slope, n_samples)), 1e-6 * np.abs(curves.values[:, 0]).max())
     significance = -slope[0] / max(noise, 1e-300)
     freedom = int(window.sum()) * len(curves.size) - _COEFFICIENTS - 1 - (curves.correction is not None)
-    stderr = float(errors.bootstrap_error(critical, n_samples))
+    stderr = float(bootstrap.bootstrap_error(critical, n_samples))
     # a resample whose best temperature lies at the edge does not choose this exponent
     misfits = np.where(inside, misfit / freedom, np.inf)
     misfits[0] = misfit[0] / freedom
@@ -240,12 +242,12 @@ def divergence(overlaps: dict[int, xr.Dataset]) -> dict[str, np.ndarray]:
         kept = np.isin(np.round(data.temperature.values, 9), shared)
         inverse.append(1 / data["susceptibility_resampled"].values[:, kept])
     size, inverse = np.array(list(overlaps), dtype=np.float64), np.array(inverse)
-    n_samples = _fewest(overlaps)
+    n_samples = fewest_samples(overlaps)
     for count, form in ((3, "quadratic"), (2, "inverse_size")):
         if len(size) < count or not np.isfinite(inverse).all():
             continue
         # value at 1/N = 0 of the polynomial through the largest sizes
-        weights = np.linalg.inv(np.vander(1 / size[-count:], increasing=True))[0]
+        weights = polynomial_through(1 / size[-count:])[0]
         limit = np.einsum("s,srt->rt", weights, inverse[-count:])
         near = np.abs(inverse[-1, 0] - limit[0]) < _CONVERGED * limit[0]
         hot = np.logical_and.accumulate(near[::-1])[::-1]
@@ -259,6 +261,6 @@ def divergence(overlaps: dict[int, xr.Dataset]) -> dict[str, np.ndarray]:
 
 def _zero(x: np.ndarray, curves: np.ndarray, n_samples: int) -> np.ndarray:
     """Where the parabola fitted to each of curves (n_curves, n_points) rises through zero."""
-    stderr = np.maximum(errors.bootstrap_error(curves, n_samples), 1e-9)
-    design = np.vander(x - x[0], 3, increasing=True) / stderr[:, None]
-    return x[0] + rising_root(*((curves / stderr) @ np.linalg.pinv(design).T).T)
+    stderr = np.maximum(bootstrap.bootstrap_error(curves, n_samples), 1e-9)
+    columns = np.vander(x - x[0], 3, increasing=True).T / stderr
+    return x[0] + rising_root(*fit_rows(columns, curves / stderr).T)

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import special
 
-from glassnet.analysis import ladder_bars, ladder_time
+from glassnet.statistics import ladder_autocorrelation, ladder_averages
 
 #: a chain must last at least this many autocorrelation times not to be called stuck
 MIXED_LENGTH = 10.0
@@ -29,10 +29,10 @@ def scatter(chains: np.ndarray, n_independent: int, time: float) -> np.ndarray:
     within, between = chains - means, means.var(axis=0, ddof=1)
     longest = n_draws / MIXED_LENGTH
     time = min(time, longest)
-    number = min(n_draws, max(_STUCK_BLOCKS, ladder_time.n_blocks(n_draws, n_chains, time)))
-    blocks = ladder_time.block_means(within, ladder_time.edges(n_draws, number))
-    variance = ladder_time.mean_square(within)
-    bar = ladder_bars.bar(blocks, n_chains, n_draws / number, time, variance)
+    number = min(n_draws, max(_STUCK_BLOCKS, ladder_autocorrelation.n_blocks(n_draws, n_chains, time)))
+    blocks = ladder_autocorrelation.block_means(within, ladder_autocorrelation.block_edges(n_draws, number))
+    variance = ladder_autocorrelation.mean_square(within)
+    bar = ladder_averages.error_bar(blocks, n_chains, n_draws / number, time, variance)
     with np.errstate(invalid="ignore", divide="ignore"):
         excess = np.where(between > 0, between * number / bar.stderr**2, 0.0)
         share = np.where(between > 0, between / (variance + means.var(axis=0)), 0.0)
@@ -40,7 +40,7 @@ def scatter(chains: np.ndarray, n_independent: int, time: float) -> np.ndarray:
     scattered = special.fdtrc(apart, bar.freedom, excess)
     slow = special.chdtrc(apart, apart * share * MIXED_LENGTH / 2)
     # where nothing moves the means differ by rounding alone
-    return np.where(ladder_time.moves(chains), np.minimum(2 * np.minimum(scattered, slow), 1.0), 1.0)
+    return np.where(ladder_autocorrelation.moving_rungs(chains), np.minimum(2 * np.minimum(scattered, slow), 1.0), 1.0)
 
 
 def never_moves(energy: np.ndarray, all_planted: np.ndarray) -> np.ndarray:
@@ -49,7 +49,7 @@ def never_moves(energy: np.ndarray, all_planted: np.ndarray) -> np.ndarray:
     They need not move where all are in the lowest energy of the ladder and hotter rungs move: that is a ground state.
     Nor where all chains stay in the planted state: `all_planted`, (n_rungs,) bool.
     """
-    frozen = ~ladder_time.moves(energy)
+    frozen = ~ladder_autocorrelation.moving_rungs(energy)
     moves_above = ~np.logical_and.accumulate(frozen[::-1])[::-1]
     ground_state = (energy[0, 0] == energy.min()) & moves_above
     return frozen & ~(ground_state | all_planted) | (len(energy) < FEWEST)

@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors
+from glassnet.statistics import bootstrap
+from glassnet.statistics.estimate import Estimate
+from glassnet.statistics.fits import straight_line
 
-#: number of bins of |q| between 0 and 1 in which peaks are searched
-COARSE = 12
 #: forms in which quantities are extrapolated to infinite size, in words
 FORMS = {
     "inverse_size": "1/N",
@@ -42,21 +42,6 @@ class Dip(NamedTuple):
         return self.depth > -max(0.1, 3 * self.depth_stderr)
 
 
-class Trend(NamedTuple):
-    """How a quantity changes with size: value and standard error of a fitted exponent or intercept."""
-
-    value: float
-    stderr: float
-
-    def above(self, bound: float) -> bool:
-        """Whether the value lies above `bound` by two standard errors."""
-        return self.value - 2 * self.stderr > bound
-
-    def below(self, bound: float) -> bool:
-        """Whether the value lies below `bound` by two standard errors."""
-        return self.value + 2 * self.stderr < bound
-
-
 def trusted(averages: xr.Dataset, lowest: float) -> xr.Dataset:
     """The finite rungs of a node at or above `lowest`, below which some sample has not proved its equilibrium."""
     temperature = averages.temperature.values
@@ -82,9 +67,9 @@ def dip(size: int, overlaps: xr.Dataset) -> Dip | None:
     return Dip(
         size,
         float(temperature[0]),
-        float(errors.bootstrap_error(temperature, n_samples)),
+        float(bootstrap.bootstrap_error(temperature, n_samples)),
         float(depth[0]),
-        float(errors.bootstrap_error(depth, n_samples)),
+        float(bootstrap.bootstrap_error(depth, n_samples)),
         bool(depth[0] < 0 and 0 < deepest < binder.shape[1] - 1),
     )
 
@@ -104,14 +89,14 @@ def _minima(temperature: np.ndarray, curves: np.ndarray) -> tuple[np.ndarray, np
     return np.exp(x[middle] + shift), centre + slope * shift + bend * shift**2
 
 
-def deepening(dips: list[Dip]) -> Trend | None:
+def deepening(dips: list[Dip]) -> Estimate | None:
     """Mean change of the depth per doubling of N: negative where dips deepen. None for fewer than three sizes."""
     if len(dips) < 3:
         return None
     size = np.array([dip.size for dip in dips], dtype=float)
     depth = np.array([dip.depth for dip in dips])
     stderr = np.array([dip.depth_stderr for dip in dips])
-    return line(np.log2(size), depth, stderr)[1]
+    return straight_line(np.log2(size), depth, stderr)[1]
 
 
 def deepens_at_every_step(dips: list[Dip]) -> bool:
@@ -119,17 +104,17 @@ def deepens_at_every_step(dips: list[Dip]) -> bool:
     return all(large.depth < small.depth for small, large in pairwise(dips))
 
 
-def extrapolations(dips: list[Dip]) -> dict[str, Trend]:
+def extrapolations(dips: list[Dip]) -> dict[str, Estimate]:
     """Temperature of the dips at infinite size after four of :data:`FORMS`; their spread is what is not known."""
     size = np.array([dip.size for dip in dips], dtype=float)
     temperature = np.array([dip.temperature for dip in dips])
     stderr = np.array([dip.temperature_stderr for dip in dips])
     forms = {"inverse_size": 1 / size, "log_size": np.log(size) / size}
     forms |= {"two_thirds_power": size ** (-2 / 3), "square_root": size**-0.5}
-    return {form: line(inverse, temperature, stderr)[0] for form, inverse in forms.items()}
+    return {form: straight_line(inverse, temperature, stderr)[0] for form, inverse in forms.items()}
 
 
-def susceptibility_growth(overlaps: dict[int, xr.Dataset]) -> tuple[float, Trend] | None:
+def susceptibility_growth(overlaps: dict[int, xr.Dataset]) -> tuple[float, Estimate] | None:
     """Exponent d ln(susceptibility) / d ln N on the lowest rung common to all sizes, as (T, exponent).
 
     The susceptibility is [q^2] over its value for independent pairs: the exponent is 0 without order, 1 where the
@@ -144,7 +129,7 @@ def susceptibility_growth(overlaps: dict[int, xr.Dataset]) -> tuple[float, Trend
     stderr = np.array([float(row["susceptibility_stderr"]) for row in rows])
     if not np.isfinite(value).all():
         return None
-    return float(shared[0]), line(np.log(size), np.log(value), stderr / value)[1]
+    return float(shared[0]), straight_line(np.log(size), np.log(value), stderr / value)[1]
 
 
 def common_rungs(averages: list[xr.Dataset]) -> np.ndarray:
@@ -153,7 +138,7 @@ def common_rungs(averages: list[xr.Dataset]) -> np.ndarray:
     return reduce(np.intersect1d, rungs) if rungs else np.empty(0)
 
 
-def binder_crossings(overlaps: dict[int, xr.Dataset]) -> dict[tuple[int, int], Trend]:
+def binder_crossings(overlaps: dict[int, xr.Dataset]) -> dict[tuple[int, int], Estimate]:
     """Temperatures where the Binder cumulants of successive sizes cross, the larger size above at low temperature.
 
     Only pairs with a significant crossing are returned: the difference must be positive below and negative above it by
@@ -166,7 +151,7 @@ def binder_crossings(overlaps: dict[int, xr.Dataset]) -> dict[tuple[int, int], T
             continue
         curves = [data["binder_resampled"].sel(temperature=shared, method="nearest").values for data in (one, other)]
         difference = curves[1] - curves[0]
-        stderr = errors.bootstrap_error(difference, min(one.attrs["n_samples"], other.attrs["n_samples"]))
+        stderr = bootstrap.bootstrap_error(difference, min(one.attrs["n_samples"], other.attrs["n_samples"]))
         significance = difference[0] / stderr
         falls = np.flatnonzero((difference[0, :-1] > 0) & (difference[0, 1:] <= 0))
         if not len(falls):
@@ -177,7 +162,8 @@ def binder_crossings(overlaps: dict[int, xr.Dataset]) -> dict[tuple[int, int], T
             continue
         temperatures = np.array([_fall_nearest(shared, row, shared[fall]) for row in difference])
         n_samples = min(one.attrs["n_samples"], other.attrs["n_samples"])
-        crossings[small, large] = Trend(float(temperatures[0]), float(errors.bootstrap_error(temperatures, n_samples)))
+        stderr = float(bootstrap.bootstrap_error(temperatures, n_samples))
+        crossings[small, large] = Estimate(float(temperatures[0]), stderr)
     return crossings
 
 
@@ -194,8 +180,8 @@ def _fall_nearest(temperature: np.ndarray, difference: np.ndarray, near: float) 
 class LatentHeat(NamedTuple):
     """Square of the latent heat per weight at infinite size, and the temperature of the heat capacity's maximum."""
 
-    square: Trend
-    temperature: Trend
+    square: Estimate
+    temperature: Estimate
 
 
 def latent_heat(thermodynamics: dict[int, xr.Dataset]) -> LatentHeat | None:
@@ -222,73 +208,5 @@ def latent_heat(thermodynamics: dict[int, xr.Dataset]) -> LatentHeat | None:
         return None
     square, square_stderr, temperature, temperature_stderr = np.array(rows).T
     inverse = 1 / np.array(list(thermodynamics), dtype=float)
-    return LatentHeat(line(inverse, square, square_stderr)[0], line(inverse, temperature, temperature_stderr)[0])
-
-
-class Peaks(NamedTuple):
-    """Two peaks of a distribution: their places, and the valley between them relative to the lower peak."""
-
-    low: float
-    high: float
-    valley: float
-
-
-def peaks(overlap: np.ndarray, density: np.ndarray, threshold: float) -> Peaks | None:
-    """Peaks of the distribution of |q| below and above `threshold`; None where one side is empty.
-
-    Parameters
-    ----------
-    overlap, density : (n_bins,) float64
-        Centres of equally wide bins of q and the density there.
-    threshold : float
-        Overlap that separates the two sides.
-
-    Returns
-    -------
-    Peaks or None
-        A valley of 1 or more means that there is only one peak.
-    """
-    edges = np.linspace(0, 1 + 1e-9, COARSE + 1)
-    # fine bins need not divide the coarse ones evenly, so that their numbers differ: average, do not sum
-    total, _ = np.histogram(np.abs(overlap), edges, weights=density)
-    counts, _ = np.histogram(np.abs(overlap), edges)
-    centres = 0.5 * (edges[1:] + edges[:-1])
-    kept = counts > 0
-    centres, coarse = centres[kept], total[kept] / counts[kept]
-    above = centres > threshold
-    if not coarse[above].any() or not coarse[~above].any():
-        return None
-    high = int(np.argmax(np.where(above, coarse, -1)))
-    low = int(np.argmax(np.where(above, -1, coarse)))
-    valley = coarse[low : high + 1].min() / min(coarse[low], coarse[high])
-    return Peaks(float(centres[low]), float(centres[high]), float(valley))
-
-
-def line(x: np.ndarray, y: np.ndarray, stderr: np.ndarray) -> tuple[Trend, Trend]:
-    """Intercept and slope of a weighted straight line."""
-    intercept, slope = fit([np.ones_like(x), x], y, stderr)
-    return intercept, slope
-
-
-def fit(columns: list[np.ndarray], y: np.ndarray, stderr: np.ndarray) -> list[Trend]:
-    """Coefficients of a weighted least-squares fit, with errors that follow from those of the data.
-
-    Parameters
-    ----------
-    columns : list of (n_points,) float64
-        What multiplies each coefficient.
-    y, stderr : (n_points,) float64
-        Data and their standard errors; where these are nan (a single sample), so are those of the coefficients.
-
-    Returns
-    -------
-    list of Trend
-    """
-    known = bool(np.isfinite(stderr).all())
-    # an error of zero would give its point infinite weight
-    sigma = np.maximum(stderr, 1e-9) if known else np.ones_like(y)
-    design = np.stack(columns, axis=1) / sigma[:, None]
-    covariance = np.linalg.pinv(design.T @ design)
-    value = covariance @ (design.T @ (y / sigma))
-    spread = np.sqrt(np.diag(covariance)) if known else np.full(len(value), np.nan)
-    return [Trend(float(v), float(s)) for v, s in zip(value, spread, strict=True)]
+    limits = [straight_line(inverse, *row)[0] for row in ((square, square_stderr), (temperature, temperature_stderr))]
+    return LatentHeat(*limits)

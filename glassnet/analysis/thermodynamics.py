@@ -3,11 +3,11 @@
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors
 from glassnet.analysis.anchor import Anchor
 from glassnet.analysis.combined import Combined
 from glassnet.analysis.nodes import Node, Reading, on_random_graph, readings
-from glassnet.analysis.paramagnet import Paramagnet
+from glassnet.analysis.paramagnet import ChainParamagnet
+from glassnet.statistics import bootstrap, standard_errors
 
 _QUANTITIES = {
     "energy": "energy per weight, units of |J|",
@@ -45,7 +45,7 @@ class ThermalAverages:
     def __init__(self, node: Node):
         self._node = node
         self._temperatures = np.asarray(node.chain["temperature"].values, dtype=np.float64)
-        self._paramagnet, self._anchor = Paramagnet(node), Anchor(node)
+        self._paramagnet, self._anchor = ChainParamagnet(node), Anchor(node)
         self._columns: dict[str, list[np.ndarray]] = {name: [] for name in _QUANTITIES}
         self._thermal: list[np.ndarray] = []
         self._effective: list[np.ndarray] = []
@@ -106,13 +106,13 @@ class ThermalAverages:
         """
         node, betas = self._node, 1.0 / self._temperatures
         n_samples = len(self._columns["energy"])
-        counts = errors.resampling_counts(n_samples, key=node.path, seed=seed)
+        counts = bootstrap.resampling_counts(n_samples, key=node.path, seed=seed)
         variables = {}
         for name, meaning in _QUANTITIES.items():
             with np.errstate(invalid="ignore"):
                 per_weight = np.array(self._columns[name]) / node.weights_of_samples[:n_samples, None]
-                resampled = errors.resampled_means(per_weight, counts)
-                stderr = errors.bootstrap_error(resampled, n_samples)
+                resampled = bootstrap.resampled_means(per_weight, counts)
+                stderr = bootstrap.bootstrap_error(resampled, n_samples)
             variables[name] = ("temperature", resampled[0], {"long_name": meaning})
             variables[f"{name}_stderr"] = ("temperature", stderr)
             variables[f"{name}_resampled"] = (("resample", "temperature"), resampled)
@@ -122,7 +122,7 @@ class ThermalAverages:
             if off:
                 stderr = np.hypot(variables[f"{name}_stderr"][1], factor * off)
                 variables[f"{name}_stderr"] = ("temperature", stderr)
-        variables["energy_thermal_stderr"] = ("temperature", errors.thermal_error(np.array(self._thermal)))
+        variables["energy_thermal_stderr"] = ("temperature", standard_errors.thermal_error(np.array(self._thermal)))
         variables["n_effective"] = (("sample", "temperature"), np.array(self._effective))
         drawn = 1.0 if on_random_graph(node) else np.nan
         variables["paramagnet_energy"] = ("temperature", drawn * self._paramagnet.energy(betas))

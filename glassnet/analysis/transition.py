@@ -11,10 +11,9 @@ from glassnet._checks import real
 from glassnet.analysis import beside, provisional, runfile, words
 from glassnet.analysis.common_dilution import Common, common_dilution, evidence
 from glassnet.analysis.equilibration import Equilibration
-from glassnet.analysis.evidence import number
 from glassnet.analysis.field import FieldIntegration
 from glassnet.analysis.line import TransitionLine, described
-from glassnet.analysis.location import Estimate, Location, locate, widened
+from glassnet.analysis.location import Location, locate, widened
 from glassnet.analysis.nodes import Node, unstarted
 from glassnet.analysis.questions import Evidence, answer
 from glassnet.analysis.sample_evidence import of_samples
@@ -23,6 +22,7 @@ from glassnet.analysis.shown import Shown
 from glassnet.analysis.survey import DilutionAverages
 from glassnet.analysis.surveys import ChainReader
 from glassnet.analysis.verdict import Findings, Verdict, decide
+from glassnet.statistics.estimate import Estimate, with_error
 
 KINDS = ("random first-order", "first-order", "continuous", "none", "undecided")
 
@@ -119,10 +119,9 @@ class Transition(Shown):
             for index, one in enumerate(self.estimates):
                 sizes = f", N = {', '.join(map(str, one.sizes))}" if one.sizes else ""
                 first = " (headline)" if index == 0 and np.isfinite(self.temperature) else ""
-                lines.append(f"     {number(one.value, one.stderr):>12}  {one.name}{first}{sizes}")
-        if self.location is not None:
-            for size, zero in self.location.known_zeros.items():
-                lines.append(f"     {number(zero.value, zero.stderr):>12}  w = 1/2 at N = {size}")
+                lines.append(f"     {one!s:>12}  {one.name}{first}{sizes}")
+        zeros = {} if self.location is None else self.location.known_zeros
+        lines += [f"     {zero!s:>12}  w = 1/2 at N = {size}" for size, zero in zeros.items()]
         return "\n".join(lines)
 
     @property
@@ -135,11 +134,11 @@ class Transition(Shown):
         """Kind and temperature in a few words; where there is no transition, the range that was looked at."""
         text = self.kind
         if np.isfinite(self.temperature):
-            text += f", T = {number(self.temperature, self.stderr)}"
+            text += f", T = {with_error(self.temperature, self.stderr)}"
         if self.provisional is not None:
-            text += f", provisionally T = {number(self.provisional.value, self.provisional.stderr)}"
+            text += f", provisionally T = {self.provisional}"
         if self.latent_heat is not None:
-            text += f", latent heat {number(self.latent_heat.value, self.latent_heat.stderr)} per weight"
+            text += f", latent heat {self.latent_heat} per weight"
         if self.kind == "none" and self.lowest:
             text += f" above T = {max(self.lowest.values()):.3g}"
         return text
@@ -375,7 +374,7 @@ def _proved(verdict: Verdict, read: DilutionAverages, missing: dict, damaged: tu
     if not equilibration.failures and not equilibration.nodes:
         return verdict, None, extra
     if verdict.kind != "undecided":
-        at = f" at T = {number(verdict.temperature, verdict.stderr)}" if np.isfinite(verdict.temperature) else ""
+        at = f" at T = {with_error(verdict.temperature, verdict.stderr)}" if np.isfinite(verdict.temperature) else ""
         says = f"without the temperatures that fail the evidence says {verdict.kind}{at}"
         extra.append(answer("verdict_of_rest", verdict.temperature, verdict.stderr, (), None, says))
     return verdict.left_open(), verdict, extra

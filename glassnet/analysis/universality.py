@@ -3,8 +3,9 @@
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors, scaling, symmetric
+from glassnet.analysis import scaling, symmetric
 from glassnet.analysis.exponents import FERROMAGNET, GLASS, PRODUCT, Exponents
+from glassnet.statistics import bootstrap, fits
 
 
 def two_body(overlaps: dict[int, xr.Dataset]) -> bool:
@@ -59,7 +60,8 @@ def magnetised(overlaps: dict[int, xr.Dataset]) -> bool | None:
     size = np.array(list(overlaps), dtype=float)
     shared = symmetric.common_rungs(list(overlaps.values()))
     rows = [data["m2_resampled"].sel(temperature=shared[0], method="nearest").values for data in overlaps.values()]
-    n_samples = min(data.attrs["n_samples"] for data in overlaps.values())
     logs = np.log(np.maximum(size[:, None] * np.array(rows), 1e-300))
-    growth = symmetric.line(np.log(size), logs[:, 0], errors.bootstrap_error(logs.T, n_samples))[1]
+    growth = fits.straight_line(
+        np.log(size), logs[:, 0], bootstrap.bootstrap_error(logs.T, scaling.fewest_samples(overlaps))
+    )[1]
     return False if growth.below(0.5) else None

@@ -1,5 +1,6 @@
 """The rules that turn evidence into one of five kinds; where they do not decide, the kind is "undecided"."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -9,9 +10,10 @@ from glassnet.analysis import estimates, peaks, symmetric
 from glassnet.analysis import evidence as weigh
 from glassnet.analysis.annealed import Annealed, freezing
 from glassnet.analysis.continuous import Continuous, continuous
-from glassnet.analysis.location import Estimate, Location
+from glassnet.analysis.location import Location
 from glassnet.analysis.planted import PlantedNode
 from glassnet.analysis.questions import Evidence
+from glassnet.statistics.estimate import Estimate
 
 #: an estimate whose error is larger, in units of the estimate, tells nothing
 _WIDEST = 10.0
@@ -162,7 +164,7 @@ def _jump(items: dict[str, Evidence], apart: Estimate | None) -> Estimate | None
     planted = items["planted_jump"]
     if planted.passed and np.isfinite(planted.stderr):
         name = "jump of the overlap with the planted state"
-        return Estimate(name, planted.value, planted.stderr, planted.sizes, key="planted_jump")
+        return Estimate(planted.value, planted.stderr, name, planted.sizes, key="planted_jump")
     return apart if items["overlap_peaks"].passed else None
 
 
@@ -224,7 +226,7 @@ def _widened(by_family: dict[str, list[Estimate]], ends: list[dict[str, list[Est
     for family, row in by_family.items():
         apart = [np.max([abs(_same(one, end[family]) - one.value) for end in ends]) for one in row]
         wide[family] = [
-            one._replace(stderr=float(np.hypot(one.stderr, shift))) for one, shift in zip(row, apart, strict=True)
+            replace(one, stderr=float(np.hypot(one.stderr, shift))) for one, shift in zip(row, apart, strict=True)
         ]
     # the bar of the crossing holds its shift already, and the field was measured at the common dilution
     kept = {"planted": [*by_family["planted"][:1], *wide["planted"][1:]], "field": by_family["field"]}
@@ -241,11 +243,12 @@ def _by_family(findings: Findings, dips, grown: Continuous) -> dict[str, list[Es
     (overlaps, thermodynamics), planted = _with_three_rungs(findings), []
     if findings.location is not None:
         first, *others = findings.location.estimates
-        planted = [first._replace(stderr=findings.location.stderr, statistical=findings.location.statistical), *others]
+        stderr, statistical = findings.location.stderr, findings.location.statistical
+        planted = [replace(first, stderr=stderr, statistical=statistical), *others]
     frozen, field = freezing(thermodynamics, findings.annealed), []
     if findings.field is not None:
         zero = float(findings.field.temperature), float(findings.field.stderr)
-        field = [Estimate(str(findings.field.name), *zero, (), key="complexity_zero")]
+        field = [Estimate(*zero, str(findings.field.name), key="complexity_zero")]
     return {
         "planted": planted,
         "field": field,

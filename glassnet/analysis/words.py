@@ -2,9 +2,10 @@
 
 import math
 
-from glassnet.analysis.evidence import number, several
+from glassnet.analysis.evidence import several
 from glassnet.analysis.line import described
 from glassnet.analysis.questions import QUESTIONS, Evidence
+from glassnet.statistics.estimate import with_error
 
 #: number of questions in the sentence; the evidence has all of them
 _ASKED = 3
@@ -27,7 +28,7 @@ def sentence(result) -> str:
     where = f"at dilution {described(result)}"
     ordered = "ordered phase" if result.glass.get("bias") else "spin glass"
     if math.isfinite(result.temperature):
-        at = f"{where} the {ordered} gives way to the paramagnet at T = {number(result.temperature, result.stderr)}"
+        at = f"{where} the {ordered} gives way to the paramagnet at T = {with_error(result.temperature, result.stderr)}"
         return f"{at}; {_change(result)}: a {result.kind} transition"
     if result.kind == "none":
         above = f" above T = {max(result.lowest.values()):.3g}" if result.lowest else ""
@@ -39,7 +40,7 @@ def _provisional(result) -> str:
     """The provisional temperature of an undecided result, and where it comes from."""
     interim, starts = result.provisional, _item(result, "starts_bracket")
     if interim is not None:
-        return f"; provisionally T = {number(interim.value, interim.stderr)} ({interim.name})"
+        return f"; provisionally T = {interim} ({interim.name})"
     if starts is not None and starts.passed is False:
         return "; random and planted starts are too far apart for a provisional temperature"
     return ""
@@ -51,10 +52,10 @@ def _change(result) -> str:
         return "the overlap grows from zero"
     jumps = "the overlap jumps"
     if result.jump is not None:
-        jumps += f" by {number(result.jump.value, result.jump.stderr)}"
+        jumps += f" by {result.jump}"
     if result.kind == "first-order":
         heat = result.latent_heat
-        by = "" if heat is None else f" by {number(abs(heat.value), heat.stderr)} per weight"
+        by = "" if heat is None else f" by {with_error(abs(heat.value), heat.stderr)} per weight"
         return f"{jumps} and the energy{by}"
     return f"{jumps}, the energy does not"
 

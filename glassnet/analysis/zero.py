@@ -3,6 +3,7 @@
 import numpy as np
 
 from glassnet.analysis.instances import Averages
+from glassnet.statistics.fits import polynomial_through
 
 #: standard errors by which the complexity must differ from zero on both sides of its zero
 _CLEAR = 3.0
@@ -33,8 +34,7 @@ def zero(temperatures, averages: Averages, mean, stderr, shifts=(0.0, 0.0)) -> t
     known = np.flatnonzero(np.isfinite(mean))
     near = known[np.argsort(np.abs(temperatures[known] - (low + high) / 2), kind="stable")[:3]]
     t = temperatures[near] - low
-    # rows: coefficients of 1, t, t^2 of the polynomial through unit values
-    lagrange = np.linalg.inv(np.vander(t, increasing=True))
+    lagrange = polynomial_through(t)
     polynomial = np.polynomial.Polynomial(lagrange @ mean[near])
     root = _between(polynomial, 0.0, high - low)
     share = np.vander([root], len(near), increasing=True)[0] @ lagrange

@@ -3,7 +3,6 @@
 import numpy as np
 
 from glassnet import theory as cavity_theory
-from glassnet.analysis.evidence import number
 from glassnet.analysis.line import PROVISIONAL, TransitionLine, effective, known_temperature
 from glassnet.plots import legends, look
 
@@ -87,7 +86,7 @@ def critical_dilution(results, temperature: float | None = None):
         found = _line(results).critical_dilution(temperature)
         if np.isfinite(found.value):
             kind = "provisional" if found.key == PROVISIONAL else "Monte Carlo"
-            label = rf"{kind} $\delta_c = {number(found.value, found.stderr)}$"
+            label = rf"{kind} $\delta_c = {found}$"
             low, high = found.value - found.stderr, found.value + found.stderr
             ax.axvspan(low, high, color=look.BAND, alpha=0.5, lw=0, zorder=0, label=label)
             ax.axvline(found.value, color="#777777", linewidth=0.8, zorder=1)

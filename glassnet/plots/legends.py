@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from glassnet.analysis.evidence import number
 from glassnet.plots.look import (
     BAND,
     COLUMN,
@@ -15,6 +14,7 @@ from glassnet.plots.look import (
     style,
     theory_lines,
 )
+from glassnet.statistics.estimate import with_error
 
 
 def legend(figure, result, theory, sizes=None) -> None:
@@ -40,7 +40,7 @@ def legend(figure, result, theory, sizes=None) -> None:
         colour, marker = style(result, size)
         handles.append(Line2D([], [], color=colour, marker=marker, label=f"$N = {size}$"))
     if np.isfinite(result.temperature):
-        label = f"Monte Carlo $T = {number(result.temperature, result.stderr)}$"
+        label = f"Monte Carlo $T = {with_error(result.temperature, result.stderr)}$"
         # on a map, where no size is listed, the transition is a line
         face = Line2D([], [], color=TRANSITION, lw=1.2) if sizes == [] else Patch(facecolor=BAND, alpha=0.5)
         face.set_label(label + _outside(inside(result.temperature)))

@@ -8,12 +8,12 @@ import xarray as xr
 
 from glassnet import _dilution
 from glassnet.analysis import symmetric
-from glassnet.analysis.evidence import number
 from glassnet.analysis.line import CriticalDilution, described, differs, effective
 from glassnet.analysis.nodes import Node
 from glassnet.analysis.transition import Transition
 from glassnet.plots.look import expected_temperature, theory_complexity, theory_of
 from glassnet.sampling.ladder import Exchanges, exchanges
+from glassnet.statistics.estimate import with_error
 
 #: rungs on the terminal: the coldest, the hottest, and those nearest to the transition
 _SHORT = 7
@@ -120,7 +120,7 @@ def _complexity(result: Transition) -> Table:
     rows = []
     for index, temperature in enumerate(data.temperature.values):
         row = data.isel(temperature=index)
-        value = number(float(row["mean"]), float(row["stderr"])) if math.isfinite(row["mean"]) else "state lost"
+        value = with_error(float(row["mean"]), float(row["stderr"])) if math.isfinite(row["mean"]) else "state lost"
         drift = f"{float(row['drift']):.1e}" if math.isfinite(row["mean"]) else ""
         beside = f"{expected[index]:.5f}" if math.isfinite(expected[index]) else "-"
         rows.append([f"{temperature:.4g}", value, drift, f"{float(row['overlap'][0]):.4f}", beside])
@@ -141,10 +141,10 @@ def evidence(result: Transition) -> Table:
 
 def estimates(result: Transition) -> Table:
     """All estimates of the transition temperature, the headline first."""
-    rows = [[number(e.value, e.stderr), e.name] for e in result.estimates]
+    rows = [[str(one), one.name] for one in result.estimates]
     if result.location is not None:
         zeros = result.location.known_zeros
-        rows += [[number(zero.value, zero.stderr), f"w = 1/2 at N = {n}"] for n, zero in zeros.items()]
+        rows += [[str(zero), f"w = 1/2 at N = {n}"] for n, zero in zeros.items()]
     return Table("estimates of the transition temperature", ["T", "from"], rows, list(range(len(rows))))
 
 
@@ -152,7 +152,7 @@ def line(results: list[Transition], theories: list) -> Table:
     """One row for each dilution, with the temperatures of theory where there is one, at the effective dilution."""
     rows, both = [], any(map(differs, results))
     for result, theory in zip(results, theories, strict=True):
-        temperature = number(result.temperature, result.stderr) if math.isfinite(result.temperature) else "-"
+        temperature = with_error(result.temperature, result.stderr) if math.isfinite(result.temperature) else "-"
         expected = ["-", "-"]
         if theory is not None:
             expected = [
@@ -173,11 +173,9 @@ def critical(criticals: list[CriticalDilution]) -> Table:
 
 def _critical_cells(one: CriticalDilution) -> tuple[str, str]:
     if one.claimed:
-        return number(one.dilution, one.stderr), one.estimates[0].name
+        return with_error(one.dilution, one.stderr), one.estimates[0].name
     interim = one.provisional
-    return (
-        ("-", one.why) if interim is None else (f"({number(interim.value, interim.stderr)})", f"{one.why}; provisional")
-    )
+    return ("-", one.why) if interim is None else (f"({interim})", f"{one.why}; provisional")
 
 
 def _diluted(node: Node) -> str:
@@ -202,7 +200,7 @@ def _trips(node: Node, measured: Exchanges) -> str:
     counts = node.chain["round_trips"].sum("walker").values.astype(np.float64)
     if len(counts) < 2 or not counts.any():
         return f"{share:.2f}"
-    return number(share, share * counts.std(ddof=1) / counts.mean() / math.sqrt(len(counts)))
+    return with_error(share, share * counts.std(ddof=1) / counts.mean() / math.sqrt(len(counts)))
 
 
 def _telling(temperature: np.ndarray, centre: float, worst: int | None = None) -> list[int]:
@@ -243,7 +241,7 @@ def _cell(averages: xr.Dataset | None, name: str, rung: int | None = None) -> st
     value, stderr = float(row[name]), float(row[f"{name}_stderr"])
     if averages.attrs["n_samples"] == 1 and f"{name}_thermal_stderr" in row:
         stderr = float(row[f"{name}_thermal_stderr"])
-    return number(value, stderr) if math.isfinite(value) else "-"
+    return with_error(value, stderr) if math.isfinite(value) else "-"
 
 
 def _count(node: Node) -> str:

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize
 from scipy.special import expit
 
 from glassnet.analysis import location
 from glassnet.analysis.planted import PlantedNode
+from glassnet.statistics import fits
 
 TEMPERATURES = (0.55, 0.60, 0.65, 0.70, 0.75)
 CRITICAL = 0.66
@@ -50,8 +50,8 @@ def test_crossing_is_unbiased_and_its_statistical_bar_honest(located):
 def test_a_crossing_without_the_free_constant_fails_that_test(located, monkeypatch):
     def fixed(data, bent):
         design = np.stack([-data.n, -data.n * data.x], axis=1)
-        theta = location.logistic_regression(design, data.n_samples, data.weight)
-        roots = location.rising_root(theta[:, 0], theta[:, 1], np.zeros(len(theta)))
+        theta = fits.logistic_regression(design, data.n_samples, data.weight)
+        roots = fits.rising_root(theta[:, 0], theta[:, 1], np.zeros(len(theta)))
         return np.hstack([theta, np.zeros((len(theta), 1))]), data.temperature(roots)
 
     monkeypatch.setattr(location, "_joint", fixed)
@@ -163,25 +163,3 @@ def test_location_is_deterministic():
     assert first.temperature == again.temperature
     assert first.stderr == again.stderr
     assert first.stderr != location.locate(two_level(seed=2), seed=6).stderr
-
-
-def test_logistic_regression_finds_the_maximum_likelihood():
-    rng = np.random.default_rng(1)
-    design = np.stack([np.ones(12), rng.normal(size=12)], axis=1)
-    n_samples, weight = np.full(12, 10.0), rng.random((3, 12))
-    theta = location.logistic_regression(design, n_samples, weight)
-    for row, found in zip(weight, theta, strict=True):
-
-        def loss(parameters, row=row):
-            mean = expit(design @ parameters)
-            return -np.sum(n_samples * (row * np.log(mean) + (1 - row) * np.log(1 - mean)))
-
-        assert found == pytest.approx(minimize(loss, [0.0, 0.0]).x, abs=1e-3)
-
-
-@pytest.mark.parametrize(
-    ("coefficients", "root"), [((-2.0, 1.0, 0.0), 2.0), ((-3.0, 2.0, 1.0), 1.0), ((3.0, 2.0, 1.0), np.nan)]
-)
-def test_rising_root(coefficients, root):
-    found = location.rising_root(*(np.array([c]) for c in coefficients))[0]
-    assert found == pytest.approx(root, nan_ok=True)

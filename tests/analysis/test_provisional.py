@@ -1,5 +1,6 @@
 """Provisional temperatures of undecided results: what they rest on, and that their bars hold."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,10 +8,9 @@ import pytest
 from scipy.special import expit
 
 from glassnet.analysis import provisional
-from glassnet.analysis.evidence import number
-from glassnet.analysis.location import Estimate
 from glassnet.analysis.planted import PlantedNode
 from glassnet.analysis.transition import find_transition
+from glassnet.statistics.estimate import Estimate, with_error
 
 CRITICAL = 0.65
 SIZES, TEMPERATURES = (48, 72, 96), (0.55, 0.60, 0.65, 0.70, 0.75)
@@ -83,9 +83,9 @@ def test_one_kind_of_start_alone_is_no_bracket():
 
 
 def test_what_comes_first():
-    starts, other = started(relaxing(1)), Estimate("largest heat capacity", 0.9, 0.01, ())
+    starts, other = started(relaxing(1)), Estimate(0.9, 0.01, "largest heat capacity")
     between = starts.estimate()
-    field = Estimate("field integration", between.value + between.stderr, 0.001, ())
+    field = Estimate(between.value + between.stderr, 0.001, "field integration")
     chosen = lambda *given, against=False, **bounds: provisional.choose(*given, contradicted=against, **BOUNDS | bounds)  # noqa: E731
     assert chosen(starts, field, other) == field
     assert chosen(starts, None, other) == between
@@ -93,7 +93,7 @@ def test_what_comes_first():
     assert chosen(None, None, other) == other
     assert chosen(None, None, None) is None
     # neither of two that disagree, nothing outside the bounds, no jump where there is none
-    assert chosen(starts, field._replace(value=between.value + 4 * between.stderr), other) is None
+    assert chosen(starts, replace(field, value=between.value + 4 * between.stderr), other) is None
     assert chosen(starts, field, None, against=True) is None
     assert chosen(starts, field, other, against=True) == other
     arrest = SimpleNamespace(temperature=0.4, stderr=0.001, name="plateau")
@@ -118,7 +118,7 @@ def test_an_undecided_scan_says_where_the_starts_bracket_the_crossing(synthetic)
         assert np.isnan(found.temperature) and np.isnan(found.stderr)
         assert abs(found.provisional.value - CRITICAL) < 2.5 * found.provisional.stderr
         assert found.provisional.stderr < 0.05
-        assert f"provisionally T = {number(found.provisional.value, found.provisional.stderr)}" in found.sentence
+        assert f"provisionally T = {with_error(found.provisional.value, found.provisional.stderr)}" in found.sentence
         assert found.provisional.name in found.sentence
         assert "undecided, provisionally T = 0.6" in found.headline
         each = {"planted_crossing_random_starts", "planted_crossing_planted_starts"}

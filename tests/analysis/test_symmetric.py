@@ -114,17 +114,6 @@ def test_susceptibility_exponent_is_read_on_the_coldest_common_rung():
     assert symmetric.susceptibility_growth(unknown) is None
 
 
-def test_peaks_of_two_bumps_and_of_one():
-    q = np.linspace(-1, 1, 49)
-    two = np.exp(-50 * q**2) + 0.5 * np.exp(-200 * (q - 0.9) ** 2)
-    found = symmetric.peaks(q, two, 0.5)
-    assert found.valley < 0.1
-    assert found.low == pytest.approx(0, abs=0.1)
-    assert found.high == pytest.approx(0.9, abs=0.1)
-    assert symmetric.peaks(q, np.exp(-3 * q**2), 0.5).valley >= 1
-    assert symmetric.peaks(q, (np.abs(q) < 0.4).astype(float), 0.5) is None
-
-
 def test_trusted_rungs_are_finite_and_warm_enough():
     data = xr.Dataset(coords={"temperature": [0.5, 0.7, 1.0, np.inf]})
     assert symmetric.trusted(data, 0.6).temperature.values.tolist() == [0.7, 1.0]

@@ -14,7 +14,6 @@ import glassnet
 from glassnet import theory
 from glassnet.analysis import words as answers
 from glassnet.analysis.equilibration import Equilibration, Failure
-from glassnet.analysis.location import Estimate
 from glassnet.analysis.questions import QUESTIONS, answer
 from glassnet.analysis.reweighting import reweight
 from glassnet.analysis.transition import Transition, find_transition
@@ -24,6 +23,7 @@ from glassnet.chains.store import open_chains
 from glassnet.scan import growth, report, run, summary, tables, words
 from glassnet.scan.config import UserError, load
 from glassnet.scan.readable import Readable
+from glassnet.statistics.estimate import Estimate
 
 RUN_FILE = """\
 seed = 7
@@ -363,8 +363,8 @@ def result(kind, evidence=(), **changes):
 
 
 def test_sentences():
-    jump = Estimate("", 0.92, 0.03, ())
-    heat = Estimate("latent heat", 0.413, 0.021, (48, 96))
+    jump = Estimate(0.92, 0.03)
+    heat = Estimate(0.413, 0.021, "latent heat", (48, 96))
     place = "at dilution 0.1 the spin glass gives way to the paramagnet at T = 0.601(12)"
     assert answers.sentence(result("random first-order", jump=jump)) == (
         f"{place}; the overlap jumps by 0.920(30), the energy does not: a random first-order transition"

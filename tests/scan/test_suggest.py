@@ -110,7 +110,7 @@ def test_a_verdict_that_rests_on_dips_asks_for_planted_scans(synthetic):
     wanted = tomllib.loads(found.suggest())
     assert "by the extrapolation in N, a larger size makes it smaller" in found.suggest()
     assert (len(wanted["scan"]["sizes"]), wanted["samples"]) == (4, 16)
-    scattered = (headline._replace(statistical=0.9 * headline.stderr), *found.estimates[1:])
+    scattered = (replace(headline, statistical=0.9 * headline.stderr), *found.estimates[1:])
     wanted = tomllib.loads(replace(found, estimates=scattered).suggest())
     assert (len(wanted["scan"]["sizes"]), wanted["samples"]) == (3, 64)
     dips = tuple(item for item in found.evidence if "planted" not in item.key)
@@ -144,7 +144,7 @@ def test_chains_without_an_ensemble_have_no_suggestion(synthetic):
 def test_a_field_whose_zero_is_the_headline_gets_more_instances(synthetic):
     """Samples of the chains are no part of its bar; the directory goes on."""
     found = find_transition(synthetic.tree(synthetic.two_level((48, 72, 96), (0.55, 0.60, 0.65, 0.70, 0.75), seed=1)))
-    zero = found.estimates[0]._replace(key="complexity_zero", stderr=1e-4)
+    zero = replace(found.estimates[0], key="complexity_zero", stderr=1e-4)
     complexity = SimpleNamespace(complexity=SimpleNamespace(sizes={"instance": 4}))
     for asked, wanted in ((True, {"instances": 16}), ({"sweeps": 800}, {"sweeps": 800, "instances": 16})):
         run = {**found.run, "scan": {**found.run["scan"], "field": asked}}
