@@ -6,7 +6,7 @@ import numpy as np
 from report import Table
 
 import glassnet as gn
-from glassnet.analysis import freeenergy
+from glassnet.statistics import multihistogram
 
 
 def reweighting(effort):
@@ -29,10 +29,10 @@ def _equations(effort, couplings):
     run = gn.ParallelTempering(glass, temperatures, 16, seed=1).run(n_draws, thermalization=500, measure=["energy"])
     energies, betas = run.energy.values, 1.0 / temperatures
     begun = time.process_time()
-    levels, place = freeenergy.sort(energies, betas[0])
-    counts = freeenergy.tally(place, len(levels), np.arange(32)[:, None])
-    start = freeenergy.bennett(freeenergy.Histogram(levels, counts), betas)
-    freeenergy.multihistogram(levels, counts.sum(0), 16.0 * n_draws, betas, start)
+    levels, place = multihistogram.sort_into_levels(energies, betas[0])
+    counts = multihistogram.tally(place, len(levels), np.arange(32)[:, None])
+    start = multihistogram.bennett(multihistogram.Histogram(levels, counts), betas)
+    multihistogram.multihistogram(levels, counts.sum(0), 16.0 * n_draws, betas, start)
     seconds = time.process_time() - begun
     return {"what": f"multi-histogram, {couplings}", "N": 240, "draws": f"{energies.size:.2g}", "seconds": seconds}
 

@@ -244,13 +244,31 @@ class PathGlass:
         value, key = seed if isinstance(seed, Seed) else (seed, "")
         rng = generator(Seed(value, f"{key}|n_weights={self.n_weights}"), Role.DILUTION)
         check_emptied("fraction", fraction, self, rounding)
-        keep = np.ones(self.n_weights, dtype=bool)
-        for number, n_removed in enumerate(_dilution.drawn(fraction, self.layer_sizes, rounding, rng)):
-            keep[rng.choice(np.flatnonzero(self.layer == number), n_removed, replace=False)] = False
-        return self._without(keep, {"fraction": fraction, **rounding_record(self, rounding), **seed_record(seed)})
+        counts = _dilution.drawn(fraction, self.layer_sizes, rounding, rng)
+        layers = (np.flatnonzero(self.layer == number) for number in range(len(counts)))
+        removed = [rng.choice(members, count, replace=False) for members, count in zip(layers, counts, strict=True)]
+        event = {"fraction": fraction, **rounding_record(self, rounding), **seed_record(seed)}
+        return self.without(np.concatenate(removed), event)
 
-    def _without(self, keep, event) -> "PathGlass":
-        """The glass of the weights where `keep`, with `event` in its recipe."""
+    def without(self, removed, event: dict) -> "PathGlass":
+        """Remove given weights and every path through them; number the remaining weights afresh.
+
+        Every dilution, drawn one way or the other, ends here.
+
+        Parameters
+        ----------
+        removed : (n_removed,) int array
+            Weights, each once; at least one must be left.
+        event : dict
+            What the recipe says of this dilution.
+
+        Returns
+        -------
+        PathGlass
+            As of :meth:`dilute`.
+        """
+        keep = np.ones(self.n_weights, dtype=bool)
+        keep[removed] = False
         alive = keep[self.paths].all(axis=1)
         new_index = np.cumsum(keep, dtype=np.int32) - 1
         recipe = self.recipe
@@ -284,12 +302,16 @@ def rounding_record(glass, rounding) -> dict:
 
 def check_emptied(name, fraction, glass, rounding) -> None:
     """Raise ValueError, naming the argument, if this dilution empties the glass or a layer, if only in some draws."""
-    sizes = glass.layer_sizes
-    layer = _dilution.emptied(fraction, sizes, rounding)
+    layer = _dilution.emptied(fraction, glass.layer_sizes, rounding)
     if layer is not None:
-        where = f" of layer {layer}" if glass.has_layers else ""
-        removes = "may remove" if glass.has_layers and rounding != "layers" else "removes"
-        raise ValueError(f"{name} must leave a weight, got {fraction:g} which {removes} all {sizes[layer]}{where}")
+        raise emptied(name, fraction, glass, layer, certain=rounding == "layers" or not glass.has_layers)
+
+
+def emptied(name, fraction, glass, layer: int, certain: bool = True) -> ValueError:
+    """The error of a dilution that removes a whole layer, in all draws or only in some."""
+    where = f" of layer {layer}" if glass.has_layers else ""
+    removes = f"{'removes' if certain else 'may remove'} all {glass.layer_sizes[layer]}{where}"
+    return ValueError(f"{name} must leave a weight, got {fraction:g} which {removes}")
 
 
 def _count_weights(paths, n_weights, layer) -> int:

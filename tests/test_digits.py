@@ -64,7 +64,7 @@ ALLOWED = {
         ("_dilution", "effective", operation): TOLD
         for operation in ("sum", "numpy.add.reduce", "numpy.multiply.reduce", "**")
     },
-    ("glass", "PathGlass._without", "sum"): WHOLE,
+    ("glass", "PathGlass.without", "sum"): WHOLE,
     ("scan.dilution", "_mistakes", "sum"): TOLD,
     ("scan.dilution", "_realised", "sum"): TOLD,
     ("chains.index", "_mistake", "sum"): WHOLE,

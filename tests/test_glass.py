@@ -208,6 +208,15 @@ def test_dilution_removes_exact_numbers_and_keeps_the_rest(name, fraction):
     assert fraction > 0 or glass == parent
 
 
+def test_given_weights_are_removed_with_their_paths():
+    glass = gn.PathGlass([[0, 1, 2], [1, 3, 4], [2, 3, 5]], [1.0, -1.0, 2.0])
+    left = glass.without([0, 5], {"by": "hand"})
+    assert (left.paths.tolist(), left.couplings.tolist()) == ([[0, 2, 3]], [-1.0])
+    assert left.parent_index.tolist() == [1, 2, 3, 4]
+    assert left.recipe["diluted"] == [{"by": "hand"}]
+    assert glass.without([], {}).paths.tolist() == glass.paths.tolist()
+
+
 def test_parent_index_composes():
     parent = ENSEMBLES["walks"](seed=1)
     first = parent.dilute(0.2, seed=1)

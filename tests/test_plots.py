@@ -13,11 +13,11 @@ import pytest
 
 from glassnet import plots, theory
 from glassnet.analysis.equilibration import Failure
-from glassnet.analysis.location import Estimate
 from glassnet.analysis.transition import find_transition, transition_line
 from glassnet.plots import export, look
 from glassnet.plots.captions import CAPTIONS
 from glassnet.plots.diagram import theory_lines
+from glassnet.statistics.estimate import Estimate
 from glassnet.theory import xorsat
 
 LADDER = np.geomspace(0.5, 1.6, 10)
@@ -344,10 +344,10 @@ def test_fitted_weights_are_drawn_only_where_they_fall(whole):
 
 def test_an_undecided_result_is_shown_around_its_likely_place(whole):
     undecided = replace(whole, kind="undecided", temperature=np.nan, stderr=np.nan)
-    assert look.likely(whole) == whole.temperature
-    assert look.likely(undecided) == whole.estimates[0].value
-    vague = tuple(one._replace(stderr=one.value) for one in whole.estimates)
-    assert np.isnan(look.likely(replace(undecided, estimates=vague)))
+    assert look.expected_temperature(whole) == whole.temperature
+    assert look.expected_temperature(undecided) == whole.estimates[0].value
+    vague = tuple(replace(one, stderr=one.value) for one in whole.estimates)
+    assert np.isnan(look.expected_temperature(replace(undecided, estimates=vague)))
 
 
 def test_captions_say_what_is_not_known():
@@ -460,7 +460,7 @@ def test_kinds_have_their_own_shapes_in_the_phase_diagram(line):
 
 def provisional(found):
     """A result whose temperature is provisional only."""
-    interim = Estimate("so far", found.temperature, 2 * found.stderr, found.sizes)
+    interim = Estimate(found.temperature, 2 * found.stderr, "so far", found.sizes)
     return replace(found, kind="undecided", temperature=np.nan, stderr=np.nan, provisional=interim)
 
 
@@ -476,14 +476,12 @@ def test_provisional_temperatures_are_open_in_the_phase_diagram(line):
 
 
 def test_critical_dilution_is_where_the_transition_temperature_is_reached(line):
-    found = plots.critical_at(line, 0.5)
-    assert 0.05 < found.dilution < 0.1
+    found = line.critical_dilution(0.5)
+    assert 0.05 < found.value < 0.1
     one, other = line[1], line[2]
     slope = (other.temperature - one.temperature) / 0.05
     assert found.stderr > min(one.stderr, other.stderr) / abs(slope) / 2
-    # one rule: that of the line
-    assert found == line.critical_dilution(0.5)[1:3]
-    assert np.isnan(plots.critical_at(line, 0.9).dilution)
+    assert np.isnan(line.critical_dilution(0.9).value)
 
 
 def test_critical_dilution_is_shown_with_the_weight_of_every_size(line):
@@ -495,9 +493,9 @@ def test_critical_dilution_is_shown_with_the_weight_of_every_size(line):
         rows = [result.planted[size].sel(planted_temperature=0.5) for result in line]
         assert np.array_equal(container.lines[0].get_xdata(), [0.0, 0.05, 0.1])
         assert np.allclose(container.lines[0].get_ydata(), [float(row["weight"]) for row in rows])
-    found = plots.critical_at(line, 0.5)
+    found = line.critical_dilution(0.5)
     band = ax.patches[0].get_extents().transformed(ax.transData.inverted())
-    assert (band.x0 + band.x1) / 2 == pytest.approx(found.dilution)
+    assert (band.x0 + band.x1) / 2 == pytest.approx(found.value)
     words = [text.get_text() for text in figure.legends[0].get_texts()]
     assert any(word.startswith("theory $\\delta_K = 0.0") for word in words)
     assert any(word.startswith("Monte Carlo $\\delta_c = 0.0") for word in words)

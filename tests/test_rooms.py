@@ -27,6 +27,7 @@ ORDER = (
     {"kernels"},
     {"glass"},
     {"ensembles"},
+    {"statistics"},
     {"exact", "sampling", "theory", "network"},
     {"chains"},
     {"analysis"},
@@ -92,6 +93,21 @@ def trespasses(module, source):
     return found
 
 
+def order_inside(room):
+    """The modules of a room in the order in which they may import each other; None where its __init__ names none."""
+    for node in ast.parse(MODULES[room].read_text()).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "MODULES":
+            return ast.literal_eval(node.value)
+    return None
+
+
+def out_of_order(room, order, module, source):
+    """What a module of a room imports that the room does not name before it."""
+    place, before = f"glassnet.{room}.", order[: order.index(module)]
+    own = [name.removeprefix(place).split(".")[0] for name, _ in imports(ast.parse(source)) if name.startswith(place)]
+    return [name for name in own if name not in before]
+
+
 def badly_guarded(module, source):
     """Guarded packages a module imports where it may not, or at its top level."""
     found = []
@@ -128,7 +144,21 @@ def test_only_the_version_is_taken_from_the_package_itself(module):
     assert names <= {f"glassnet.{name}" for name in (*STEP, "__version__")}
 
 
+def test_modules_import_those_that_their_room_names_before_them():
+    rooms = {room: order_inside(room) for room, path in MODULES.items() if path.name == "__init__.py"}
+    rooms = {room: order for room, order in rooms.items() if order is not None}
+    assert "statistics" in rooms
+    for room, order in rooms.items():
+        assert sorted(order) == sorted(name.split(".")[1] for name in MODULES if name.startswith(f"{room}."))
+        for module in order:
+            assert out_of_order(room, order, module, MODULES[f"{room}.{module}"].read_text()) == []
+
+
 def test_wrong_imports_are_caught():
+    order = ("estimate", "fits")
+    assert out_of_order("statistics", order, "estimate", "from glassnet.statistics.fits import Fit") == ["fits"]
+    assert out_of_order("statistics", order, "estimate", "from glassnet.statistics import fits") == ["fits"]
+    assert out_of_order("statistics", order, "fits", "from glassnet.statistics.estimate import table") == []
     assert trespasses("glass", "from glassnet.sampling import ladder") == ["glassnet.sampling.ladder"]
     assert trespasses("exact", "from glassnet import theory") == ["glassnet.theory"]
     assert trespasses("sampling.walkers", "import glassnet.chains.store") == ["glassnet.chains.store"]

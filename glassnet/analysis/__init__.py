@@ -1,8 +1,7 @@
 """From saved chains to a sentence with numbers: errors, disorder averages, equilibration, the transition.
 
-`reweight` gives averages between the rungs of a ladder, `critical_dilution` the transition at fixed temperature. Beside
-them four studies that make their own chains:
-field_integration, planted_relaxation, melting, aging.
+`reweight` gives averages between the rungs of a ladder, `critical_dilution` the transition at fixed temperature. Four
+studies make chains of their own: field_integration, planted_relaxation, melting, aging.
 """
 
 import importlib

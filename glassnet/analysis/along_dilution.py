@@ -1,13 +1,14 @@
 """The transition along the dilution axis, at one temperature.
 
-The same estimators as along the temperature axis, with the effective dilution in its place, at which every size is what
-it is. Planted scans: the complexity rises with dilution as it does with temperature, so planted weights of different
-sizes cross. Symmetric scans, where the transition is continuous: N^r [q^2] and Binder cumulants of different sizes
-cross, and the inverse susceptibility of the paramagnet vanishes. These are asked as functions of alpha / alpha' =
-(1 - dilution)^(1 - p), the factor by which the paths get fewer: it acts like a temperature, grows into the paramagnet,
-and knows ratios.
+The estimators are those along the temperature axis, with the effective dilution of every size in place of the
+temperature. Planted scans: the complexity rises with dilution as it does with temperature, so planted weights of
+different sizes cross. Symmetric scans, where the transition is continuous: N^r [q^2] and Binder cumulants of different
+sizes cross, and the inverse susceptibility of the paramagnet vanishes. They are functions of alpha / alpha' = (1 -
+dilution)^(1 - p), the factor by which the number of paths decreases. This factor acts like a temperature: it grows
+towards the paramagnet, and its ratios have a meaning.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -16,48 +17,51 @@ import xarray as xr
 from glassnet.analysis import symmetric
 from glassnet.analysis.common_dilution import on_rungs
 from glassnet.analysis.continuous import Continuous, continuous
-from glassnet.analysis.evidence import Evidence, number, planted_heat, several, two_phases
-from glassnet.analysis.location import Estimate, Location, locate
+from glassnet.analysis.evidence import planted_heat, several, two_phases
+from glassnet.analysis.location import Location, locate
 from glassnet.analysis.nodes import Node, order_parameter
-from glassnet.analysis.survey import Survey
-from glassnet.analysis.surveys import Surveys
+from glassnet.analysis.questions import Evidence
+from glassnet.analysis.survey import DilutionAverages
+from glassnet.analysis.surveys import ChainReader
 from glassnet.analysis.universality import discontinuous
+from glassnet.statistics.estimate import Estimate, with_error
 
 _CURVES = ("binder", "q2", "susceptibility", "m2")
-#: what the curves must know of the glasses
+#: attributes of the glasses that fits of the curves need
 _GLASS = ("bias", "random_graph", "p", "bipartite")
-#: a Binder cumulant below this is no corrections to scaling: the transition is not continuous
+#: corrections to scaling do not explain a Binder cumulant below this: the transition is not continuous
 _DIP = -0.1
 
 
 class Along(NamedTuple):
     """What chains say along the dilution axis at one temperature.
 
-    `found` are the estimates of the critical dilution that answer, the headline first; `estimates` all there are; `why`
-    says why there is no answer. `jumps` is False where planted weights cross and their overlap does not jump there.
+    `answers` are the estimates of the critical dilution that may be claimed, the headline first; `estimates` are all
+    that there are; `why` says why there is no answer. `jumps` is False where planted weights cross and their overlap
+    does not jump there.
     """
 
-    found: tuple[Estimate, ...]
+    answers: tuple[Estimate, ...]
     estimates: tuple[Estimate, ...]
     why: str
     jumps: bool | None = None
 
 
-def along(surveys: Surveys, temperature: float) -> Along | None:
+def along(reader: ChainReader, temperature: float) -> Along | None:
     """The transition along the dilution axis; None where no chains reach the temperature.
 
     Parameters
     ----------
-    surveys : Surveys
+    reader : ChainReader
     temperature : float
         A planting temperature, or any temperature within the ladders of symmetric scans; curves are interpolated
         linearly between neighbouring rungs.
     """
     rows, pairs, reads = [], [], []
-    for dilution in surveys.dilutions:
-        if not any(reached(node, temperature) for node in surveys.nodes if node.dilution == dilution):
+    for dilution in reader.dilutions:
+        if not any(reached(node, temperature) for node in reader.nodes if node.dilution == dilution):
             continue
-        read = surveys.at(dilution)
+        read = reader.at(dilution)
         here = [node for node in read.nodes if reached(node, temperature)]
         reads.append((dilution, read))
         for node in here:
@@ -67,13 +71,13 @@ def along(surveys: Surveys, temperature: float) -> Along | None:
                 pairs.append((node, read))
     if not reads:
         return None
-    # complexities per weight before dilution have the same zero, and one term that does not vanish there
-    located = locate([row._replace(n_weights=row.size) for row in rows], seed=surveys.seed)
+    # per weight before dilution the complexity has the same zero, and one common term that does not vanish there
+    located = locate([row._replace(n_weights=row.size) for row in rows], seed=reader.seed)
     asked = two_phases(rows, located), planted_heat(rows, located, temperature)
-    planted = any(node.planted_temperature is not None and reached(node, temperature) for node in surveys.nodes)
+    planted = any(node.planted_temperature is not None and reached(node, temperature) for node in reader.nodes)
     failing = {dilution: _failing(read, temperature) for dilution, read in reads}
     proved = [(node, read.overlaps[node.size]) for node, read in pairs if not failing[node.dilution][1]]
-    return _told(located, asked, _continuous(proved, temperature), list(failing.values()), planted, bool(pairs))
+    return _answered(located, asked, _continuous(proved, temperature), list(failing.values()), planted, bool(pairs))
 
 
 def reached(node: Node, temperature: float) -> bool:
@@ -91,9 +95,9 @@ def span(node: Node) -> tuple[float, float] | None:
     return (float(finite[0]), float(finite[-1])) if order_parameter(node) is not None and finite.size else None
 
 
-def _failing(read: Survey, temperature: float) -> tuple[int, int, int]:
-    """Samples of planted nodes at a temperature that have not proved equilibrium, samples of symmetric nodes at it, and
-    nodes of both that fail together."""
+def _failing(read: DilutionAverages, temperature: float) -> tuple[int, int, int]:
+    """Numbers of failures of equilibrium at a temperature: samples of planted nodes, samples of symmetric nodes, and
+    nodes whose samples fail together."""
     here = {node.path: node for node in read.nodes if reached(node, temperature)}
     failing: dict[bool, set] = {True: set(), False: set()}
     for one in read.equilibration.failures:
@@ -109,23 +113,23 @@ def _below(node: Node, temperature: float) -> float:
     return float(rungs[rungs <= temperature * (1 + 1e-9)].max())
 
 
-def _told(located: Location | None, asked, rows, failing, planted: bool, unplanted: bool) -> Along:
-    """The answers among what was found, or why there are none."""
+def _answered(located: Location | None, asked, rows, failing, planted: bool, unplanted: bool) -> Along:
+    """The estimates that may be claimed, or why there are none."""
     (grown, reason), (jump, heat) = rows, asked
-    crossed = [] if located is None else [located.estimates[0]._replace(stderr=located.stderr), *located.estimates[1:]]
-    # what find_transition asks of a crossing before it says where a transition is
-    answers = located is not None and located.found and jump.passed and heat.passed
-    found = [*(crossed if answers else []), *grown]
-    listed = (*found, *(one for one in crossed if one not in found))
+    crossed = [] if located is None else [replace(located.estimates[0], stderr=located.stderr), *located.estimates[1:]]
+    # find_transition demands the same of a crossing before it states a temperature
+    crosses = located is not None and located.crosses and jump.passed and heat.passed
+    answers = [*(crossed if crosses else []), *grown]
+    listed = (*answers, *(one for one in crossed if one not in answers))
     samples, together = sum(own + cold for own, cold, _ in failing), sum(nodes for *_, nodes in failing)
     reasons = []
     if samples:
         reasons.append(f"{several(samples, 'sample')} {'has' if samples == 1 else 'have'} not proved equilibrium")
     if together:
         reasons.append(f"the averages of {several(together, 'node')} have not proved equilibrium")
-    jumps = jump.passed if located is not None and located.found else None
-    if not reasons and found:
-        return Along(tuple(found), listed, "", jumps)
+    jumps = jump.passed if located is not None and located.crosses else None
+    if not reasons and answers:
+        return Along(tuple(answers), listed, "", jumps)
     if not reasons and planted:
         reasons.append(_uncrossed(located, jump, heat))
     if not reasons or (unplanted and not (samples or together)):
@@ -138,10 +142,10 @@ def _uncrossed(located: Location | None, jump: Evidence, heat: Evidence) -> str:
         return "planted weights need two sizes at two or more dilutions each"
     if not np.isfinite(located.temperature):
         return "planted weights cross nowhere"
-    # a line far beyond its points tells on which side they lie and no more
+    # far beyond its points a line only tells on which side they lie
     known = 0 <= located.temperature < 1 and np.isfinite(located.stderr)
-    at = f"at {number(located.temperature, located.stderr)}" if known else ""
-    if located.found:
+    at = f"at {with_error(located.temperature, located.stderr)}" if known else ""
+    if located.crosses:
         there = f"planted weights cross {at}"
         if not jump.passed:
             return f"{there}, but the overlap with the planted state does not jump: {jump.says}"
@@ -162,7 +166,7 @@ def _continuous(overlaps: list[tuple[Node, xr.Dataset]], temperature: float) -> 
     for size in sorted({node.size for node, _ in overlaps}):
         own = [pair for pair in overlaps if pair[0].size == size]
         own.sort(key=lambda pair: pair[0].effective_dilution)
-        own = [pair for place, pair in enumerate(own) if not place or _apart(pair[0], own[place - 1][0])]
+        own = [pair for index, pair in enumerate(own) if not index or _apart(pair[0], own[index - 1][0])]
         fewer = np.array([(1 - node.effective_dilution) ** (1 - p) for node, _ in own])
         known = [name for name in _CURVES if all(name in data for _, data in own)]
         at = [_at(data, temperature) for _, data in own]
@@ -180,8 +184,8 @@ def _continuous(overlaps: list[tuple[Node, xr.Dataset]], temperature: float) -> 
         return [], f"symmetric scans need two sizes at four or more common dilutions{_reached_by(shared)}"
     if min(float(data["binder_resampled"][0].min()) for data in curves.values()) < _DIP:
         return [], "the Binder cumulant has a dip, so the transition is not continuous: planted scans locate it"
-    found = [_in_dilution(one, p) for one in grown.estimates]
-    return found, "" if found else _uncrossed_sizes(grown)
+    estimates = [_in_dilution(one, p) for one in grown.estimates]
+    return estimates, "" if estimates else _uncrossed_sizes(grown)
 
 
 def _apart(node: Node, other: Node) -> bool:
@@ -200,21 +204,21 @@ def _at(data: xr.Dataset, temperature: float) -> xr.Dataset:
 
 
 def _shared(curves: dict[int, xr.Dataset]) -> dict[int, xr.Dataset]:
-    """Curves of all sizes as far as all reach, where those of the size are known that has the most points there, of
-    several the largest one."""
+    """Curves of all sizes in their common range, at the points of the size that has the most points there; of several
+    such sizes the largest."""
     if not curves:
         return curves
-    places = [data.temperature.values for data in curves.values()]
-    lowest, highest = max(place[0] for place in places), min(place[-1] for place in places)
-    within = [place[(place >= lowest) & (place <= highest)] for place in places]
+    axes = [data.temperature.values for data in curves.values()]
+    lowest, highest = max(axis[0] for axis in axes), min(axis[-1] for axis in axes)
+    within = [axis[(axis >= lowest) & (axis <= highest)] for axis in axes]
     rungs = max(reversed(within), key=len)
-    if all(np.array_equal(place, rungs) for place in places):
+    if all(np.array_equal(axis, rungs) for axis in axes):
         return curves
     return {size: on_rungs(data, data.temperature.values, rungs) for size, data in curves.items()}
 
 
 def _reached_by(shared: dict[int, xr.Dataset]) -> str:
-    """At how many dilutions which sizes can be compared, as the end of a sentence."""
+    """The end of a sentence: the number of dilutions at which sizes can be compared, and these sizes."""
     if len(shared) < 2:
         return "".join(f", there is N = {size} alone" for size in shared)
     most = max(data.sizes["temperature"] for data in shared.values())
@@ -222,10 +226,10 @@ def _reached_by(shared: dict[int, xr.Dataset]) -> str:
 
 
 def _uncrossed_sizes(grown: Continuous) -> str:
-    """Why a continuous transition has no place."""
+    """Why there is no critical dilution of a continuous transition."""
     if grown.exponents is not None:
         return f"{grown.exponents.quantity} of all sizes does not cross within the dilutions of the scan"
-    if grown.binder.found:
+    if grown.binder.crosses:
         return "Binder cumulants cross, but two sizes do not tell how far from the limit"
     return "Binder cumulants of all sizes do not cross within the dilutions of the scan"
 
@@ -237,4 +241,4 @@ def _flat(values: xr.DataArray) -> np.ndarray:
 def _in_dilution(one: Estimate, p: int) -> Estimate:
     """An estimate of alpha / alpha' as one of the dilution 1 - (alpha / alpha')^(-1 / (p - 1))."""
     left = one.value ** (-1 / (p - 1))
-    return one._replace(value=1 - left, stderr=left / (p - 1) * one.stderr / one.value)
+    return replace(one, value=1 - left, stderr=left / (p - 1) * one.stderr / one.value)

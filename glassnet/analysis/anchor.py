@@ -1,4 +1,4 @@
-"""Where absolute free energies and entropies of a ladder start from, and how far that may be off."""
+"""The known value of ln Z from which free energies and entropies of a ladder start, and its error."""
 
 import json
 import math
@@ -6,31 +6,31 @@ from itertools import pairwise
 
 import numpy as np
 
-from glassnet.analysis import errors
 from glassnet.analysis.nodes import Node, interacting, on_random_graph
-from glassnet.analysis.paramagnet import Paramagnet
+from glassnet.analysis.paramagnet import ChainParamagnet
+from glassnet.statistics.standard_errors import standard_error
 
-#: what gives absolute entropies where nothing else does
+#: the rung that gives absolute entropies where nothing else does
 _INFINITE = "a rung at T = inf"
 #: ln(1 + t^n) is at most so many times t/2 times its derivative, 0 < t < 1, n >= 2
 _ONE_LOOP = 2 * math.log(2)
 
 
 class Anchor:
-    """Where the free energies of a symmetric node start from: ln Z on its hottest rung.
+    """ln Z of a symmetric node on its hottest rung, from which its free energies start.
 
     At T = inf it is N ln 2, exactly. Otherwise it is the closed form of the paramagnet, but only for three or more
     weights to a path and paths that were drawn at random: elsewhere loops, sets of paths that share every weight an
-    even number of times, shift ln Z by an amount that nothing here knows.
+    even number of times, shift ln Z by an unknown amount.
 
-    In random glasses they do so too, the less the hotter and the larger the glass. With t = tanh(beta) the shift is
-    the logarithm of 1 + sum over loops of prod tanh(beta J), whose derivative is seen: d ln Z / d beta = -E. A single
-    loop of n >= 2 paths shifts ln Z by ln(1 +- t^n), which is at most 2 ln 2 times t/2 times its derivative with
-    respect to t: the energy that the hottest rung has beyond the paramagnet's, times sinh(2 beta) ln(2) / 2, bounds
-    what one loop does to ln Z, for |J| = 1. With Gaussian couplings it is no bound: in the derivative a path counts
-    2 beta |J| / sinh(2 beta |J|) times, which vanishes for large |J| while the shift does not. Many loops may cancel in
-    one of the two as well. How often the bars cover what is exact is measured in enumerated glasses, Gaussian ones
-    among them (tests/analysis/test_anchor.py).
+    In random glasses they do so too, but less in hotter and larger ones. With t = tanh(beta) the shift is the logarithm
+    of 1 + sum over loops of prod tanh(beta J), whose derivative is measured: d ln Z / d beta = -E. A single loop of n
+    >= 2 paths shifts ln Z by ln(1 +- t^n), which is at most 2 ln 2 times t/2 times its derivative with respect to t:
+    the energy that the hottest rung has beyond the paramagnet's, times sinh(2 beta) ln(2) / 2, bounds what one loop
+    does to ln Z, for |J| = 1. With Gaussian couplings it is no bound: in the derivative a path counts 2 beta |J| /
+    sinh(2 beta |J|) times, which vanishes for large |J| while the shift does not. Contributions of many loops may also
+    cancel in one of the two. The tests measure how often the bars cover the exact values, in enumerated glasses with
+    +-1 and Gaussian couplings.
 
     Parameters
     ----------
@@ -41,16 +41,17 @@ class Anchor:
     ----------
     known : bool
     described : str
-        In words; "unknown" where it is not known.
+        The starting point in words; "unknown" where there is none.
     lacks : str
-        The rung that would make it known, "" where it is.
+        The rung that would give a starting point; "" where there is one.
     """
 
     def __init__(self, node: Node):
         hottest = float(node.chain["temperature"].values[-1])
-        self._beta, self._paramagnet = 1.0 / hottest, Paramagnet(node)
-        told = on_random_graph(node) and _free_weights(node) >= 3 and np.isfinite(self._paramagnet.log_z(self._beta))
-        self.known = bool(told) or math.isinf(hottest)
+        self._beta, self._paramagnet = 1.0 / hottest, ChainParamagnet(node)
+        has_few_loops = on_random_graph(node) and _free_weights(node) >= 3
+        closed_form = has_few_loops and bool(np.isfinite(self._paramagnet.log_z(self._beta)))
+        self.known = closed_form or math.isinf(hottest)
         start = "n_weights ln 2 at T = inf" if math.isinf(hottest) else f"the paramagnet at T = {hottest:g}"
         self.described = start if self.known else "unknown"
         self.lacks = "" if self.known else _INFINITE
@@ -60,7 +61,7 @@ class Anchor:
         return float(self._paramagnet.log_z(self._beta, sample)) if self.known else np.nan
 
     def error(self, energy: np.ndarray, stderr: np.ndarray) -> float:
-        """How far the mean over samples of :meth:`log_z` may be off.
+        """Error of the mean over samples of :meth:`log_z`.
 
         Parameters
         ----------
@@ -70,8 +71,8 @@ class Anchor:
         Returns
         -------
         float
-            The mean shift that the energies tell, with its error over samples in quadrature (of one sample the thermal
-            one); 0 at T = inf, nan where the anchor is not known.
+            The mean shift that follows from the energies, in quadrature with its error over samples (with the thermal
+            error if there is one sample); 0 at T = inf, nan where the anchor is not known.
         """
         if not self._beta or not self.known:
             return 0.0 if self.known else np.nan
@@ -79,27 +80,24 @@ class Anchor:
         expected = np.array([self._paramagnet.energy(self._beta, sample) for sample in range(len(energy))])
         most = self._paramagnet.most_off(self._beta)
         shift = np.clip(factor * (expected - energy), -most, most)
-        if len(shift) > 1:
-            noise = errors.student(len(shift)) * shift.std(ddof=1) / math.sqrt(len(shift))
-        else:
-            noise = min(factor * float(stderr[0]), most)
+        noise = standard_error(shift) if len(shift) > 1 else min(factor * float(stderr[0]), most)
         return float(np.hypot(shift.mean(), noise))
 
 
 def _free_weights(node: Node) -> int:
-    """Weights that interact on a path when those that a gauge makes +1 are left out; 0 where p is not known.
+    """Number of weights on a path that interact, without those that a gauge makes +1; 0 where p is not known.
 
     Turning a hidden neuron turns all weights at it and leaves the energy as it is. Between a single unit and a hidden
     layer of a network of walks every neuron of the latter has one weight to that unit, which its gauge can make +1:
-    that layer of weights interacts no more. Every hidden layer can do so once.
+    this layer of weights then interacts no more. Every hidden layer can do this once.
     """
     known = json.loads(node.chain.attrs.get("glass", "{}")).get("widths") or []
     return interacting(node) - _gauged(known)
 
 
 def _gauged(widths) -> int:
-    """Most layers of weights that the gauges of hidden layers can make +1; from left to right, the layer behind first,
-    as no later one can use it."""
+    """Largest number of layers of weights that the gauges of hidden layers can make +1. Layers are taken from left to
+    right; each uses the hidden layer on its left first, as no later one can use it."""
     count, free = 0, set(range(1, len(widths) - 1))
     for layer, (before, after) in enumerate(pairwise(widths), 1):
         fits = [hidden for hidden, unit in ((layer - 1, after), (layer, before)) if unit == 1 and hidden in free]

@@ -1,9 +1,10 @@
-"""The paramagnet's curves in the units of the chains: what bounds a transition from below, and where the glass froze.
+"""The curves of the paramagnet in the units of the chains: a lower bound of the transition, and the freezing
+temperature.
 
 The annealed energy and entropy are those of the paramagnet with as many paths as the chains have. The size of the
-couplings is read off the energy at the hottest temperatures, so that nothing changes when all energies and temperatures
-are multiplied by a number. In planted scans these are planting temperatures: there the energy is that of the
-paramagnet at every N (H. Nishimori, Prog. Theor. Phys. 66, 1169 (1981)).
+couplings follows from the energy at the hottest temperatures, so that results scale if all energies and temperatures
+are multiplied by a number. In planted scans these are planting temperatures: there the energy is that of the paramagnet
+at every N (H. Nishimori, Prog. Theor. Phys. 66, 1169 (1981)).
 """
 
 from typing import NamedTuple
@@ -13,27 +14,29 @@ import xarray as xr
 from scipy.optimize import brentq
 
 from glassnet.analysis import symmetric
-from glassnet.analysis.location import Estimate
 from glassnet.analysis.nodes import Node, interacting, on_random_graph, paths_per_weight
-from glassnet.analysis.paramagnet import Paramagnet
+from glassnet.analysis.paramagnet import ChainParamagnet
 from glassnet.analysis.planted import PlantedNode
+from glassnet.statistics import fits
+from glassnet.statistics.estimate import Estimate
 
-#: sizes of couplings this close to 1 are 1; farther apart on two rungs they are not known
+#: a size of the couplings this close to 1 counts as 1; sizes from two rungs that differ by more than the second are not
+#: used
 _ONE, _AGREED = 0.03, 0.1
-#: the low-temperature energy must lie above the annealed one by so many standard errors to have frozen
+#: a glass has frozen if its low-temperature energy lies above the annealed one by so many standard errors
 _SIGNIFICANT = 3.0
 
 
 class Annealed(NamedTuple):
-    """Curves of the paramagnet of some chains, whose couplings are `unit` times as large as theirs are by name.
+    """Curves of the paramagnet of some chains, whose couplings are `unit` times as large as their law says.
 
     `limit` is the paramagnet with as many paths as infinite glasses have at the effective dilution of these, None where
-    the chains do not tell: the number of paths of small ones is whole.
+    the chains do not tell. It differs from `paramagnet`, as small glasses have a whole number of paths.
     """
 
-    paramagnet: Paramagnet
+    paramagnet: ChainParamagnet
     unit: float
-    limit: Paramagnet | None = None
+    limit: ChainParamagnet | None = None
 
     def at(self, node: Node, dilution: float) -> "Annealed":
         """The curves of infinite glasses like those of a node, at another effective dilution; the same ones where the
@@ -56,7 +59,7 @@ class Annealed(NamedTuple):
         ones, as a bound on what is extrapolated from the former to the latter."""
         return min(self._zero(one) for one in (self.paramagnet, self.limit) if one is not None)
 
-    def _zero(self, paramagnet: Paramagnet) -> float:
+    def _zero(self, paramagnet: ChainParamagnet) -> float:
         entropy = lambda temperature: float(paramagnet.entropy(np.array(self.unit / temperature)))  # noqa: E731
         low, high = 0.02 * self.unit, 100 * self.unit
         return 0.0 if entropy(low) >= 0 else float(brentq(entropy, low, high))
@@ -101,19 +104,19 @@ def curves(hot: list[Hot]) -> Annealed | None:
         return None
     unit, node = _units(hot)[0], hot[0].node
     limit = _limit(node, node.effective_dilution)
-    return Annealed(Paramagnet(node), 1.0 if abs(unit - 1) < _ONE else unit, limit)
+    return Annealed(ChainParamagnet(node), 1.0 if abs(unit - 1) < _ONE else unit, limit)
 
 
 def lacking(hot: list[Hot]) -> str:
-    """What keeps the annealed curves from being known, in words; "" where nothing does."""
+    """The reason, in words, why the annealed curves are not known; "" where they are."""
     node = hot[0].node if hot else None
     if node is None or len(hot) < 2:
         where = "planting temperature" if hot and node.planted_temperature is not None else "temperature"
         return f"energies at {len(hot) or 'no'} {where}, it takes two"
     if not on_random_graph(node):
-        # short loops keep the energies of given glasses off these curves above a transition too
+        # in given glasses short loops change the energies above a transition too
         return "the paths were given, it takes paths drawn at random"
-    if not np.isfinite(Paramagnet(node).energy(np.ones(1))).all():
+    if not np.isfinite(ChainParamagnet(node).energy(np.ones(1))).all():
         return "the chains do not say that couplings are +-1 or Gaussian"
     units = _units(hot)
     if not all(np.isfinite(units)) or abs(units[0] / units[1] - 1) > _AGREED:
@@ -122,19 +125,19 @@ def lacking(hot: list[Hot]) -> str:
 
 
 def _units(hot: list[Hot]) -> list[float]:
-    """Size of the couplings by each energy. Samples of other planting temperatures have other numbers of paths."""
-    return [_unit(Paramagnet(one.node), one.temperature, one.energy) for one in hot]
+    """Size of the couplings from each energy. Samples at other planting temperatures have other numbers of paths."""
+    return [_unit(ChainParamagnet(one.node), one.temperature, one.energy) for one in hot]
 
 
-def _limit(node: Node, dilution: float) -> Paramagnet | None:
+def _limit(node: Node, dilution: float) -> ChainParamagnet | None:
     """The paramagnet of infinite glasses of the same ensemble at an effective dilution."""
     alpha, p = paths_per_weight(node), interacting(node)
     if not p or np.isnan(alpha):
         return None
-    return Paramagnet(node, alpha * (1 - dilution) ** (p - 1))
+    return ChainParamagnet(node, alpha * (1 - dilution) ** (p - 1))
 
 
-def _unit(paramagnet: Paramagnet, temperature: float, energy: float) -> float:
+def _unit(paramagnet: ChainParamagnet, temperature: float, energy: float) -> float:
     """Size of the couplings that gives this energy at this temperature; nan where none does."""
     excess = lambda unit: unit * float(paramagnet.energy(np.array(unit / temperature))) - energy  # noqa: E731
     low, high = 1e-6 * temperature, 1e3 * temperature
@@ -159,18 +162,17 @@ def freezing(thermodynamics: dict[int, xr.Dataset], annealed: Annealed | None) -
     if not np.isfinite(stderr).all():
         return None
     forms = [1 / size, np.log(size) / size, size ** (-2 / 3), size**-0.5]
-    limits = [symmetric.line(form, energy, stderr)[0] for form in forms]
+    limits = [fits.straight_line(form, energy, stderr)[0] for form in forms]
     if not all(cold + _SIGNIFICANT * limit.stderr < limit.value < 0 for limit in limits):
         return None
-    places = []
+    crossings = []
     for limit in limits:
         ends = [_temperature_of(annealed, limit.value + k * limit.stderr, shared[0]) for k in (-1, 0, 1)]
-        places.append((ends[1], (ends[2] - ends[0]) / 2))
-    values = [place for place, _ in places]
-    bar = np.hypot((max(values) - min(values)) / 2, max(error for _, error in places))
-    return Estimate(
-        "freezing energy, four exponents", (max(values) + min(values)) / 2, float(bar), tuple(thermodynamics)
-    )
+        crossings.append((ends[1], (ends[2] - ends[0]) / 2))
+    values = [temperature for temperature, _ in crossings]
+    bar = np.hypot((max(values) - min(values)) / 2, max(error for _, error in crossings))
+    middle, sizes = (max(values) + min(values)) / 2, tuple(thermodynamics)
+    return Estimate(middle, float(bar), "freezing energy, four exponents", sizes, key="freezing_energy")
 
 
 def _temperature_of(annealed: Annealed, energy: float, coldest: float) -> float:

@@ -1,10 +1,10 @@
-"""Temperatures measured apart from the chains and handed to the verdict: are they of the same glass?"""
+"""Check that temperatures measured elsewhere and handed to the verdict belong to the same glass."""
 
 import math
 import numbers
 
-#: what tells ensembles apart, and what a study along planted states takes for granted: couplings of +-1 without bias
-_TOLD = ("ensemble", "p", "degree", "alpha", "dilution")
+#: keywords that are compared, and what studies along planted states assume: couplings of +-1 without bias
+_COMPARED = ("ensemble", "p", "degree", "alpha", "dilution")
 _GRANTED = {"couplings": "binary", "bias": 0.0}
 _SOURCES = {
     "field": "glassnet.analysis.field_integration",
@@ -13,7 +13,7 @@ _SOURCES = {
 
 
 def check(name: str, measured, glass: dict, dilution: float):
-    """Return what was measured beside the chains, after a look at it.
+    """Check a result that was measured elsewhere, and return it.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def check(name: str, measured, glass: dict, dilution: float):
     for key, granted in _GRANTED.items():
         if known.get(key, granted) != granted:
             raise ValueError(f"{name} was measured with {key} = {granted}, the chains have {key} = {known[key]}")
-    for key in _TOLD:
+    for key in _COMPARED:
         if key in own and key in known and own[key] != known[key]:
             raise ValueError(f"{name} was measured with {key} = {own[key]}, the chains have {key} = {known[key]}")
     return measured

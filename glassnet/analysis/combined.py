@@ -1,19 +1,19 @@
 """All rungs of one sample together: thermal averages at any temperature of its ladder, and the same without each block.
 
-The multiple-histogram estimate of the density of states (:mod:`glassnet.analysis.freeenergy`), reweighted to the
+The multiple-histogram estimate of the density of states (:mod:`glassnet.statistics.multihistogram`), reweighted to the
 temperature asked for. Pairs of replicas are reweighted alike, by the energy of both. Draws are left out in blocks that
-span all rungs and replicas, so that what exchanges carry from rung to rung counts as correlation.
+span all rungs and replicas, so that correlations between rungs, which exchanges cause, are included.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from glassnet.analysis import freeenergy, ladder_bars, ladder_time
+from glassnet.statistics import ladder_autocorrelation, ladder_averages, multihistogram
 
 #: most and fewest blocks of draws
 _MOST, _FEWEST = 20, 4
-#: bins of the energies of pairs are so much wider: averages, no free energies are taken from them
+#: bins of the energies of pairs are wider by this factor: averages are taken from them, and no free energies
 _COARSE = 4
 
 
@@ -50,7 +50,7 @@ class Combined:
     pairs : (n_pairs, 2) int, optional
         The replicas of each pair.
     blocks : bool
-        Whether averages are wanted without each block of draws too, for thermal errors.
+        Whether averages without each block of draws are computed as well, for thermal errors.
 
     Attributes
     ----------
@@ -59,39 +59,40 @@ class Combined:
     n_blocks : int
         0 where none were asked for.
     from_above : (n_rungs,) float64
-        ln Z on the rungs by Bennett's ratio: colder rungs, which may not be in equilibrium, do not touch it.
+        ln Z on the rungs by Bennett's ratio: it does not depend on colder rungs, which may not be in equilibrium.
     log_z : (1 + n_blocks, n_rungs) float64
         ln Z on the rungs from all rungs together, with all draws and without each block.
     """
 
     def __init__(self, energy, temperatures, anchor, overlap=None, pairs=None, *, blocks=True):
         self._betas = 1.0 / temperatures
-        self.plain = ladder_bars.thermal_average(energy.swapaxes(1, 2))
+        self.plain = ladder_averages.thermal_average(energy.swapaxes(1, 2))
         self.n_blocks = self._count_blocks(energy, overlap) if blocks else 0
         draws, n_rungs, n_replicas = energy.shape
         block = np.arange(draws) * max(self.n_blocks, 1) // draws
-        held = n_replicas * self._leave_out(np.bincount(block).astype(np.float64))
-        levels, place = freeenergy.sort(energy, float(self._betas[0]))
-        by_rung = freeenergy.tally(place, len(levels), np.arange(n_rungs)[:, None])
-        totals = self._leave_out(freeenergy.tally(place, len(levels), block[:, None, None]))
-        first = freeenergy.bennett(freeenergy.Histogram(levels, by_rung), self._betas)
+        counts = n_replicas * self._leave_out(np.bincount(block).astype(np.float64))
+        levels, level = multihistogram.sort_into_levels(energy, float(self._betas[0]))
+        by_rung = multihistogram.tally(level, len(levels), np.arange(n_rungs)[:, None])
+        totals = self._leave_out(multihistogram.tally(level, len(levels), block[:, None, None]))
+        first = multihistogram.bennett(multihistogram.Histogram(levels, by_rung), self._betas)
         rows = []
-        for total, n_draws in zip(totals, held, strict=True):
+        for total, n_draws in zip(totals, counts, strict=True):
             start = rows[0] if rows else first
-            rows.append(freeenergy.multihistogram(levels, total, n_draws, self._betas, start))
-        # the anchor may be unknown: it shifts ln Z and nothing else
+            rows.append(multihistogram.multihistogram(levels, total, n_draws, self._betas, start))
+        # the anchor, which may be unknown, only shifts ln Z
         self._anchor = anchor
         self.from_above = anchor + first
         self.log_z = anchor + np.array(rows)
-        self._single = self._weighted(levels, np.array(rows), held, [totals])
+        self._single = self._weighted(levels, np.array(rows), counts, [totals])
         self._double = None
         if overlap is not None:
             both = energy[:, :, pairs[:, 0]] + energy[:, :, pairs[:, 1]]
-            levels, place = freeenergy.sort(both, float(self._betas[0]) / _COARSE)
+            levels, level = multihistogram.sort_into_levels(both, float(self._betas[0]) / _COARSE)
             square = overlap * overlap
-            sums = [freeenergy.tally(place, len(levels), block[:, None, None], q) for q in (None, square, square**2)]
+            by_block = block[:, None, None]
+            sums = [multihistogram.tally(level, len(levels), by_block, q) for q in (None, square, square**2)]
             self._double = self._weighted(
-                levels, 2 * np.array(rows), held, [self._leave_out(column) for column in sums]
+                levels, 2 * np.array(rows), counts, [self._leave_out(column) for column in sums]
             )
 
     def _leave_out(self, blocks):
@@ -99,19 +100,20 @@ class Combined:
         total = blocks.sum(axis=0, keepdims=True)
         return np.concatenate([total, total - blocks]) if self.n_blocks else total
 
-    def _weighted(self, levels, log_z, held, columns) -> _Weighted:
-        rows = [freeenergy.log_weights(levels, self._betas, *row) for row in zip(log_z, held, strict=True)]
+    def _weighted(self, levels, log_z, counts, columns) -> _Weighted:
+        rows = [multihistogram.log_weights(levels, self._betas, *row) for row in zip(log_z, counts, strict=True)]
         relative = np.exp(np.array(rows) - rows[0])
         return _Weighted(levels, rows[0], [column * relative for column in columns])
 
     def _count_blocks(self, energy, overlap) -> int:
-        """As many as there are stretches of five times of the slowest mode of the ladder, energy or q^2."""
+        """Number of blocks: as many as five times the time of the slowest mode of the ladder, in energy or q^2, fit
+        into the draws."""
         series = [energy] if overlap is None else [energy, overlap * overlap]
         slowest = max(
-            ladder_time.slowest_time((values - values.mean(axis=(0, 2), keepdims=True)).swapaxes(1, 2))
+            ladder_autocorrelation.slowest_time((values - values.mean(axis=(0, 2), keepdims=True)).swapaxes(1, 2))
             for values in series
         )
-        return min(len(energy), _MOST, max(_FEWEST, int(len(energy) / (ladder_time.LONG * slowest))))
+        return min(len(energy), _MOST, max(_FEWEST, int(len(energy) / (ladder_autocorrelation.BLOCK_LENGTH * slowest))))
 
     def at(self, betas: np.ndarray) -> dict[str, np.ndarray]:
         """Thermal averages at any inverse temperatures of the ladder.

@@ -1,10 +1,10 @@
-"""Sizes whose effective dilutions differ, brought to one dilution before they are compared.
+"""Sizes with different effective dilutions, moved to one dilution before they are compared.
 
-Small glasses lose whole numbers of connections, so that one dilution that was asked for is another one at every size.
-Where T falls with dilution, a curve at dilution delta is that of the common dilution delta_c at temperatures that are
-lower by (dT/d delta)(delta - delta_c): temperatures are moved, and what compares sizes afterwards need not know. The
-slope is that of the paramagnet's isentrope (:mod:`glassnet.analysis.isentropes`) times a factor near 1, which is fitted
-to the curves of one size at different dilutions where the scan has several.
+Small glasses lose whole numbers of connections, so that every size has another effective dilution. Where T falls with
+dilution, a curve at dilution delta is that of the common dilution delta_c at temperatures that are lower by (dT/d
+delta)(delta - delta_c). The temperatures are moved accordingly; what compares sizes afterwards works as without
+dilution. The slope is that of the paramagnet's isentrope (:mod:`glassnet.analysis.isentropes`) times a factor near 1,
+which is fitted to the curves of one size at different dilutions where the scan has several.
 """
 
 import functools
@@ -13,32 +13,34 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors
-from glassnet.analysis.evidence import Evidence, number
 from glassnet.analysis.isentropes import Isentropes
-from glassnet.analysis.location import logistic_regression
 from glassnet.analysis.nodes import Node, bias
 from glassnet.analysis.planted import PlantedNode
+from glassnet.analysis.questions import Evidence, answer
+from glassnet.statistics import bootstrap
+from glassnet.statistics.estimate import with_error
+from glassnet.statistics.fits import logistic_regression
 
 #: factor by which a transition falls faster with dilution than the isentrope through it, and its error, where nothing
-#: was fitted: of glasses (see there), and with a bias, up to that of ferromagnets, 2.0 to 2.3 for p = 2, 2.8 for p = 3
+#: was fitted: for glasses (:mod:`glassnet.analysis.isentropes`), and for a bias, which includes ferromagnets with 2.0
+#: to 2.3 for p = 2 and 2.8 for p = 3
 _FACTOR, _FACTOR_BIASED = (1.05, 0.10), (2.0, 1.0)
-#: share of a fitted slope that it may be off beside its statistical error: glasses of one size are fitted, whose curves
-#: are logistic and move with the limit's isentropes only nearly; half of the error of the factor beforehand
+#: systematic error of a fitted slope, relative: the curves of one size are only nearly logistic, and only nearly move
+#: along the isentropes of infinite glasses. It is half of the error of the factor where nothing was fitted
 _FINITE = 0.05
 #: steps of the fit to curves, and rungs that a curve must have
 _STEPS, _FEWEST_RUNGS = 8, 4
 #: dilutions that are closer differ by rounding errors alone
 _SAME = 1e-9
+#: variables that are energies or errors of them
+_ENERGIES = ("energy", "energy_stderr", "energy_resampled", "energy_thermal_stderr")
 #: why there is no slope, though the paramagnet is known
 _TOO_DILUTE = "so few paths are left that no isentrope of the paramagnet passes the dilutions of all sizes"
-#: name of the item of evidence
-NAME = "sizes are compared at one dilution"
 
 
 class Slope(NamedTuple):
     """How temperatures move with dilution: by `value` times what `isentropes` say, by `value` times the difference of
-    the dilutions where they are None; `source` in words."""
+    the dilutions where they are None; `source` says in words where it comes from."""
 
     value: float
     stderr: float
@@ -51,10 +53,10 @@ class Slope(NamedTuple):
 
 
 class Common(NamedTuple):
-    """The dilution at which sizes are compared, and how their temperatures get there.
+    """The dilution at which sizes are compared, and how temperatures are moved to it.
 
     `dilution` is effective, as are `sizes`, the dilutions by size. `slope` is None where all sizes have the common
-    dilution, or where nothing tells it: then `why` says why. `off`: standard errors of the slope to go off.
+    dilution, or where it is not known: then `why` says why. `off` is a shift of the slope in standard errors.
     """
 
     dilution: float
@@ -84,42 +86,43 @@ class Common(NamedTuple):
         return np.asarray(temperature, dtype=np.float64) + self.shift(temperature, self.sizes.get(size, self.dilution))
 
     def ends(self) -> tuple["Common", ...]:
-        """The same with a slope that is one standard error lower and higher; nothing where no size is moved."""
+        """The same with a slope that is one standard error lower and higher; empty where no size is moved."""
         return tuple(self._replace(off=off) for off in (-1.0, 1.0)) if self.slope is not None else ()
 
-    def planted(self, nodes: list[PlantedNode], of: dict[str, Node]) -> list[PlantedNode]:
+    def planted(self, nodes: list[PlantedNode], by_path: dict[str, Node]) -> list[PlantedNode]:
         """Planted nodes at temperatures of the common dilution, without those of sizes that cannot be compared."""
-        kept = [(node, of[node.path]) for node in nodes if self.holds(of[node.path].size)]
-        places = [node.temperature + float(self.shift(node.temperature, own.effective_dilution)) for node, own in kept]
-        return [node._replace(temperature=t) for (node, _), t in zip(kept, places, strict=True) if t > 0]
+        kept = [(node, by_path[node.path]) for node in nodes if self.holds(by_path[node.path].size)]
+        moved = [node.temperature + float(self.shift(node.temperature, own.effective_dilution)) for node, own in kept]
+        return [node._replace(temperature=t) for (node, _), t in zip(kept, moved, strict=True) if t > 0]
 
-    def averages(self, found: dict[int, xr.Dataset]) -> dict[int, xr.Dataset]:
+    def averages(self, by_size: dict[int, xr.Dataset]) -> dict[int, xr.Dataset]:
         """Averages by size at the common dilution: on the rungs of the largest size, as far as they reach, with
         energies in proportion to those of the paramagnet."""
-        held = {size: data for size, data in found.items() if self.holds(size)}
-        if self.slope is None or not held or not self.differs:
-            return held
-        rungs = held[max(held)].temperature.values
-        rungs = self.temperature(rungs, max(held))
-        # a steep slope may leave nothing of the coldest ones
+        comparable = {size: data for size, data in by_size.items() if self.holds(size)}
+        if self.slope is None or not comparable or not self.differs:
+            return comparable
+        rungs = comparable[max(comparable)].temperature.values
+        rungs = self.temperature(rungs, max(comparable))
+        # a steep slope may move the coldest rungs below T = 0
         rungs = rungs[rungs > 0]
-        return {size: self._interpolated(data, size, rungs) for size, data in held.items()}
+        return {size: self._interpolated(data, size, rungs) for size, data in comparable.items()}
 
-    def phases(self, found: dict[int, xr.Dataset]) -> dict[int, xr.Dataset]:
-        """The same for the phases of each sample where they weigh the same; sizes with one that would do so below T = 0
-        are left out."""
-        held = {size: data for size, data in found.items() if self.holds(size)}
-        held = {n: data for n, data in held.items() if np.all(self.temperature(data["temperature"].values, n) > 0)}
-        return {size: self._of_samples(data, size, "temperature", {"gap": 1}) for size, data in held.items()}
+    def phases(self, by_size: dict[int, xr.Dataset]) -> dict[int, xr.Dataset]:
+        """The same for the phases of each sample at equal weight; sizes with a sample that would move below T = 0 are
+        left out."""
+        comparable = {size: data for size, data in by_size.items() if self.holds(size)}
+        above_zero = lambda size, data: bool(np.all(self.temperature(data["temperature"].values, size) > 0))  # noqa: E731
+        comparable = {size: data for size, data in comparable.items() if above_zero(size, data)}
+        return {size: self._of_samples(data, size, "temperature", {"gap": 1}) for size, data in comparable.items()}
 
     def _interpolated(self, data: xr.Dataset, size: int, rungs: np.ndarray) -> xr.Dataset:
-        places = self.temperature(data.temperature.values, size)
-        data, places = data.isel(temperature=places > 0), places[places > 0]
-        if not np.array_equal(places, rungs):
-            lowest, highest = places.min(initial=np.inf), places[np.isfinite(places)].max(initial=0.0)
-            rungs = rungs[((rungs >= lowest) & (rungs <= highest)) | np.isin(rungs, places)]
-            data = on_rungs(data, places, rungs)
-        energies = [name for name in data.data_vars if str(name).startswith("energy")]
+        temperatures = self.temperature(data.temperature.values, size)
+        data, temperatures = data.isel(temperature=temperatures > 0), temperatures[temperatures > 0]
+        if not np.array_equal(temperatures, rungs):
+            lowest, highest = temperatures.min(initial=np.inf), temperatures[np.isfinite(temperatures)].max(initial=0.0)
+            rungs = rungs[((rungs >= lowest) & (rungs <= highest)) | np.isin(rungs, temperatures)]
+            data = on_rungs(data, temperatures, rungs)
+        energies = [name for name in _ENERGIES if name in data]
         if energies:
             ratio = xr.DataArray(self._energies(rungs, size), dims="temperature")
             data = data.assign({name: data[name] * ratio for name in energies})
@@ -127,17 +130,18 @@ class Common(NamedTuple):
             data = self._of_samples(data, size, "peak_temperature", {"peak_height": 2})
         return data
 
-    def _of_samples(self, data: xr.Dataset, size: int, place: str, powers: dict[str, int]) -> xr.Dataset:
+    def _of_samples(self, data: xr.Dataset, size: int, variable: str, powers: dict[str, int]) -> xr.Dataset:
         """Temperatures of the samples moved, and quantities in a power of the energy."""
         if self.slope is None or abs(self.sizes[size] - self.dilution) <= _SAME:
             return data
-        moved = self.temperature(data[place].values, size)
+        moved = self.temperature(data[variable].values, size)
         ratio = self._energies(moved, size)
         changed = {name: (data[name].dims, data[name].values * ratio**power) for name, power in powers.items()}
-        return data.assign({place: (data[place].dims, moved), **changed})
+        return data.assign({variable: (data[variable].dims, moved), **changed})
 
     def _energies(self, temperature, size: int) -> np.ndarray:
-        """Energy of the paramagnet at the common dilution over that of a size, at the same place of their lines."""
+        """Ratio of the energies of the paramagnet at the common dilution and at that of a size, on the same
+        isentrope."""
         if self.slope is None or self.slope.isentropes is None:
             return np.ones_like(temperature)
         energy, own = self.slope.isentropes.energy, self.sizes[size]
@@ -147,26 +151,26 @@ class Common(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """Nodes of one dilution that was asked for; those of them that were planted, and overlaps of the symmetric ones by
-    size, in equilibrium."""
+    """Nodes of one dilution that was asked for; its planted nodes and the overlaps of its symmetric nodes by size, in
+    equilibrium."""
 
     nodes: list[Node]
     planted: list[PlantedNode]
     overlaps: dict[int, xr.Dataset]
 
 
-def common_dilution(own: Measured, beside: list[Measured], **options) -> Common:
+def common_dilution(own: Measured, neighbours: list[Measured], **options) -> Common:
     """The common dilution of the sizes of some nodes: that of the largest glasses.
 
     Parameters
     ----------
     own : Measured
-    beside : list of Measured
+    neighbours : list of Measured
         At other dilutions, to which the slope is fitted.
     **options
-        `unit`, the size of the couplings; `at`, the dilution of still larger glasses, of which a zero of the complexity
-        is known, and `rounds`, by how much half a connection changes it: it is the common one only where it is farther
-        from that of the largest glasses of `own`; `seed` of the run.
+        `unit`: size of the couplings. `at`: dilution of still larger glasses, for which a zero of the complexity is
+        known, and `rounds`: its change by half a connection. `at` becomes the common dilution only if it differs by
+        more than that from the dilution of the largest glasses of `own`. `seed`: that of the run.
     """
     unit, at, seed = options.get("unit", 1.0), options.get("at"), options.get("seed", 0)
     sizes: dict[int, list[float]] = {}
@@ -183,14 +187,14 @@ def common_dilution(own: Measured, beside: list[Measured], **options) -> Common:
     except ValueError:
         isentropes = None
     if at is not None and isentropes is None:
-        # what holds at still another dilution cannot be brought to that of the chains
+        # a result at still another dilution cannot be moved to that of the chains
         common = common._replace(dilution=dilutions[max(dilutions)])
     if isentropes is not None:
         if not isentropes.reach(common.dilution, *dilutions.values()):
             return common._replace(why=_TOO_DILUTE)
         near = functools.partial(isentropes.reach, common.dilution, *dilutions.values())
-        beside = [one for one in beside if near(*(node.effective_dilution for node in one.nodes))]
-    slope = _of_planted(own, beside, isentropes, common.dilution, seed) or _of_curves(own, beside, isentropes)
+        neighbours = [one for one in neighbours if near(*(node.effective_dilution for node in one.nodes))]
+    slope = _of_planted(own, neighbours, isentropes, common.dilution, seed) or _of_curves(own, neighbours, isentropes)
     if isentropes is not None:
         slope = _weighed(slope, _FACTOR if bias(own.nodes[-1]) == 0 else _FACTOR_BIASED, isentropes)
     why = "nothing tells how the transition moves with dilution: paths per weight and the law of the couplings are not "
@@ -206,11 +210,11 @@ def evidence(common: Common) -> Evidence | None:
     says = f"effective dilutions {each} for N = {', '.join(map(str, common.sizes))}"
     if common.slope is None:
         apart = "sizes of another dilution than the largest one are not compared"
-        return Evidence(NAME, np.nan, np.nan, tuple(common.sizes), None, f"{says}; {apart}: {common.why}")
+        return answer("common_dilution", np.nan, np.nan, tuple(common.sizes), None, f"{says}; {apart}: {common.why}")
     slope = common.slope
     unit = "" if slope.isentropes is None else " times that of the paramagnet's isentrope"
-    says += f"; moved to {common.dilution:.4f} by a slope dT/d delta of {number(slope.value, slope.stderr)}{unit}"
-    return Evidence(NAME, slope.value, slope.stderr, tuple(common.sizes), True, f"{says} ({slope.source})")
+    says += f"; moved to {common.dilution:.4f} by a slope dT/d delta of {with_error(slope.value, slope.stderr)}{unit}"
+    return answer("common_dilution", slope.value, slope.stderr, tuple(common.sizes), True, f"{says} ({slope.source})")
 
 
 def _unit_shift(isentropes: Isentropes | None, temperature, dilution: float, other: float) -> np.ndarray:
@@ -220,23 +224,24 @@ def _unit_shift(isentropes: Isentropes | None, temperature, dilution: float, oth
 
 
 def _weighed(slope: Slope | None, known: tuple[float, float], isentropes: Isentropes) -> Slope:
-    """The factor that is known beforehand, and what was fitted, weighed by their errors."""
+    """Mean of the factor that is known beforehand and the fitted one, weighted by their errors."""
     if slope is None:
         return Slope(*known, "the paramagnet's bound", isentropes)
     weights = np.array([known[1], slope.stderr]) ** -2.0
     value = weights @ [known[0], slope.value] / weights.sum()
-    source = f"{number(slope.value, slope.stderr)} {slope.source}, weighed with {number(*known)}"
+    source = f"{with_error(slope.value, slope.stderr)} {slope.source}, weighed with {with_error(*known)}"
     return Slope(float(value), float(weights.sum() ** -0.5), source, isentropes)
 
 
-def _of_planted(own: Measured, beside: list[Measured], isentropes, common: float, seed: int) -> Slope | None:
+def _of_planted(own: Measured, neighbours: list[Measured], isentropes, common: float, seed: int) -> Slope | None:
     """The slope with which planted weights of every size depend on one variable, temperature moved with dilution.
 
     ln(w / (1 - w)) = c_N - N (a u + b u^2 + d v), u the moved temperature and v by how much it moved: the factor lacks
-    d / a. The free constants c_N leave to d what one size does at several dilutions. None where no size has several.
+    d / a. The free constants c_N make d depend only on how one size changes between dilutions. None where no size has
+    several.
     """
-    facts = {node.path: node for one in (own, *beside) for node in one.nodes}
-    rows = [row for one in (own, *beside) for row in one.planted]
+    facts = {node.path: node for one in (own, *neighbours) for node in one.nodes}
+    rows = [row for one in (own, *neighbours) for row in one.planted]
     size = np.array([facts[row.path].size for row in rows])
     dilution = np.array([facts[row.path].effective_dilution for row in rows])
     several = [n for n in np.unique(size) if np.ptp(dilution[size == n]) > _SAME]
@@ -252,8 +257,8 @@ def _of_planted(own: Measured, beside: list[Measured], isentropes, common: float
 def _regressed(rows, size, temperature, move, isentropes, seed: int) -> Slope | None:
     weights = []
     for row in rows:
-        counts = errors.resampling_counts(row.n_samples, key=row.path, seed=seed)
-        weights.append(errors.resampled_means(row.weight, counts))
+        counts = bootstrap.resampling_counts(row.n_samples, key=row.path, seed=seed)
+        weights.append(bootstrap.resampled_means(row.weight, counts))
     weight = np.array(weights).T
     n_samples = np.array([row.n_samples for row in rows], dtype=float)
     u = temperature + (move if isentropes is not None else 0.0)
@@ -266,43 +271,44 @@ def _regressed(rows, size, temperature, move, isentropes, seed: int) -> Slope | 
     columns += [(size == one).astype(float) for one in np.unique(size)]
     theta = logistic_regression(np.stack(columns, axis=1), n_samples, weight)
     steep = theta[:, 0] / scale
-    if steep[0] < 3 * errors.bootstrap_error(steep, int(n_samples.min())):
+    if steep[0] < 3 * bootstrap.bootstrap_error(steep, int(n_samples.min())):
         return None
     missing = theta[:, 2] / span / steep
-    stderr = float(errors.bootstrap_error(missing, int(n_samples.min())))
+    stderr = float(bootstrap.bootstrap_error(missing, int(n_samples.min())))
     base = 1.0 if isentropes is not None else 0.0
     return _fitted(base + float(missing[0]), stderr, "planted weights", isentropes)
 
 
-def _of_curves(own: Measured, beside: list[Measured], isentropes) -> Slope | None:
+def _of_curves(own: Measured, neighbours: list[Measured], isentropes) -> Slope | None:
     """The same from curves of symmetric scans: the Binder cumulant of two-body glasses, else the weight of high
     overlaps.
 
-    A curve of another dilution is that of this one at moved temperatures; what it lacks or exceeds, over the slope of
-    the curve and the shift, is what the factor lacks, by least squares over all rungs that reach (Gauss and Newton).
+    A curve at another dilution is the curve at this one with moved temperatures. The remaining difference, over the
+    slope of the curve and the shift, is the correction of the factor, by least squares over all common rungs
+    (Gauss-Newton method).
     """
-    pairs = [pair for other in beside for size in own.overlaps for pair in _pairs(own, other, size, isentropes)]
+    pairs = [pair for other in neighbours for size in own.overlaps for pair in _pairs(own, other, size, isentropes)]
     value = 1.0 if isentropes is not None else 0.0
     for _ in range(_STEPS):
         total, squares = 0.0, 0.0
         for mine, theirs, move in pairs:
             (rungs, curve), (others, curves) = mine, theirs
-            places = others + value * move
-            reach = (places >= rungs[0]) & (places <= rungs[-1])
-            steep = _linear(rungs, np.gradient(curve, rungs, axis=1), places[reach]) * move[reach]
-            lacks = curves[:, reach] - _linear(rungs, curve, places[reach])
+            moved = others + value * move
+            reach = (moved >= rungs[0]) & (moved <= rungs[-1])
+            steep = _linear(rungs, np.gradient(curve, rungs, axis=1), moved[reach]) * move[reach]
+            lacks = curves[:, reach] - _linear(rungs, curve, moved[reach])
             total, squares = total + (steep * lacks).sum(axis=1), squares + (steep**2).sum(axis=1)
         if not pairs or not np.isfinite(total).all() or not np.all(squares > 0):
             return None
         missing = total / squares
         value += float(missing[0])
-    fewest = min(data.attrs["n_samples"] for one in (own, *beside) for data in one.overlaps.values())
-    stderr = float(errors.bootstrap_error(missing, fewest))
+    fewest = min(data.attrs["n_samples"] for one in (own, *neighbours) for data in one.overlaps.values())
+    stderr = float(bootstrap.bootstrap_error(missing, fewest))
     return _fitted(value, stderr, "curves", isentropes)
 
 
 def _fitted(value: float, stderr: float, to: str, isentropes: Isentropes | None) -> Slope | None:
-    """A fitted slope with the error that its finite sizes have besides."""
+    """A fitted slope with the additional error of finite sizes."""
     if not np.isfinite(stderr):
         return None
     finite = _FINITE * (1.0 if isentropes is not None else abs(value))
@@ -310,16 +316,16 @@ def _fitted(value: float, stderr: float, to: str, isentropes: Isentropes | None)
 
 
 def _pairs(own: Measured, other: Measured, size: int, isentropes) -> list[tuple]:
-    """Temperatures and curve of a size at either dilution, and by how much those of the other one move; nothing where
-    they are too few, or the dilutions the same."""
+    """Temperatures and curve of a size at either dilution, and the shift of the temperatures of the other one; empty
+    where the rungs are too few or the dilutions are the same."""
     if size not in other.overlaps:
         return []
     here, there = (_dilution_of(one, size) for one in (own, other))
-    found = [one.overlaps[size].isel(temperature=_finite(one.overlaps[size])) for one in (own, other)]
-    if abs(here - there) <= _SAME or min(data.sizes["temperature"] for data in found) < _FEWEST_RUNGS:
+    curves = [one.overlaps[size].isel(temperature=_finite(one.overlaps[size])) for one in (own, other)]
+    if abs(here - there) <= _SAME or min(data.sizes["temperature"] for data in curves) < _FEWEST_RUNGS:
         return []
-    name = "binder_resampled" if found[0].attrs.get("p") == 2 else "peak_weight_resampled"
-    mine, theirs = ((data.temperature.values, data[name].values) for data in found)
+    name = "binder_resampled" if curves[0].attrs.get("p") == 2 else "peak_weight_resampled"
+    mine, theirs = ((data.temperature.values, data[name].values) for data in curves)
     return [(mine, theirs, _unit_shift(isentropes, theirs[0], there, here))]
 
 
@@ -338,16 +344,16 @@ def _linear(x: np.ndarray, curves: np.ndarray, at: np.ndarray) -> np.ndarray:
     return curves[:, right - 1] * (1 - share) + curves[:, right] * share
 
 
-def on_rungs(data: xr.Dataset, places: np.ndarray, rungs: np.ndarray) -> xr.Dataset:
-    """Averages interpolated in the logarithm of the temperature; what is at infinite temperature stays there."""
-    finite, wanted = np.isfinite(places), np.isfinite(rungs)
+def on_rungs(data: xr.Dataset, temperatures: np.ndarray, rungs: np.ndarray) -> xr.Dataset:
+    """Averages interpolated in the logarithm of the temperature; a rung at infinite temperature stays there."""
+    finite, wanted = np.isfinite(temperatures), np.isfinite(rungs)
     columns = {}
     for name, variable in data.variables.items():
         if "temperature" not in variable.dims or name == "temperature":
             continue
         axis = variable.dims.index("temperature")
         values = np.moveaxis(np.asarray(variable.values, dtype=np.float64), axis, -1)
-        between = _interpolate(np.log(places[finite]), values[..., finite], np.log(rungs[wanted]))
+        between = _interpolate(np.log(temperatures[finite]), values[..., finite], np.log(rungs[wanted]))
         result = np.concatenate([between, values[..., ~finite][..., : (~wanted).sum()]], axis=-1)
         result = np.abs(result) if str(name).endswith("_stderr") else result
         columns[name] = (variable.dims, np.moveaxis(result, -1, axis), variable.attrs)

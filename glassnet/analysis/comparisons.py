@@ -1,7 +1,7 @@
-"""Comparisons within one sample that hold in equilibrium, and how probable it is that they fail as they do.
+"""Comparisons within one sample, and the probability of the differences in equilibrium.
 
-All take chains of one exchange ladder, (n_draws, n_chains, n_rungs), and ask every rung, by Student's t with bars
-of :mod:`glassnet.analysis.ladder_bars`.
+All take chains of one exchange ladder, (n_draws, n_chains, n_rungs), and compare on every rung, by Student's t with
+bars of :mod:`glassnet.statistics.ladder_averages`.
 """
 
 from typing import NamedTuple
@@ -9,17 +9,17 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from glassnet.analysis import ladder_bars, ladder_time
+from glassnet.statistics import ladder_autocorrelation, ladder_averages
 
-#: times that chains are supposed to last when starts are compared
+#: number of autocorrelation times that chains must last when starts are compared
 MIXED = 20.0
-#: chains whose mean at every draw is no noise
+#: number of chains from which on their mean at every draw can be subtracted
 _SEVERAL = 3
 
 
 class Difference(NamedTuple):
-    """Two means that are equal in equilibrium: their difference, its standard error and the degrees of freedom that
-    stands on, float64 of shape (n_rungs,), or (n_samples, n_rungs) for a node."""
+    """Two means that are equal in equilibrium: their difference, its standard error and the degrees of freedom of the
+    error, float64 of shape (n_rungs,), or (n_samples, n_rungs) for a node."""
 
     difference: np.ndarray
     stderr: np.ndarray
@@ -30,7 +30,8 @@ class Difference(NamedTuple):
         return Difference(*(values[rungs] for values in self))
 
     def spread(self, present: np.ndarray) -> "Difference":
-        """The same on all rungs, where it is known on those that are `present`, (n_rungs,) bool."""
+        """The same on all rungs, with zeros where nothing was compared; `present`, (n_rungs,) bool, are the rungs of
+        this one."""
         whole = none(len(present))
         for every, those in zip(whole, self, strict=True):
             every[present] = those
@@ -42,16 +43,16 @@ class Difference(NamedTuple):
 
 
 def none(n_rungs: int) -> Difference:
-    """Where there is nothing to compare."""
+    """The difference where there is nothing to compare."""
     return Difference(np.zeros(n_rungs), np.zeros(n_rungs), np.ones(n_rungs))
 
 
 class Stretches(NamedTuple):
-    """The last half of chains (n_draws, n_chains, n_rungs) and the quarter before: how they differ, and how long the
-    slowest mode lives in either.
+    """The last half of chains (n_draws, n_chains, n_rungs) and the quarter before: their difference, and the time of
+    the slowest mode.
 
-    Deviations are taken from the mean over the chains at every draw: what independent replicas do together is drift and
-    no noise, and must not hide itself by widening the bar; chains that stay apart widen it. Of one or two chains they
+    Deviations are taken from the mean over the chains at every draw. A change that independent replicas make together
+    is drift and no noise, and must not widen the bar; chains that stay apart widen it. For one or two chains deviations
     are taken from the means of the two stretches.
     """
 
@@ -67,28 +68,29 @@ def stretches(chains: np.ndarray) -> Stretches:
     both = chains[first:].copy()
     before, last = both[: middle - first], both[middle - first :]
     means = [part.mean(axis=(0, 1)) for part in (before, last)]
-    # means of one and the same energy differ by rounding, and nothing else would be there to compare that with
-    difference = np.where(ladder_time.moves(both), means[1] - means[0], 0.0)
+    # means of one and the same energy differ by rounding, and there would be no noise to compare that with
+    difference = np.where(ladder_autocorrelation.moving_rungs(both), means[1] - means[0], 0.0)
     if chains.shape[1] >= _SEVERAL:
         both -= both.mean(axis=1, keepdims=True)
     else:
         before -= means[0]
         last -= means[1]
-    return Stretches(difference, before, last, ladder_time.slowest_time(both))
+    return Stretches(difference, before, last, ladder_autocorrelation.slowest_time(both))
 
 
 def drift(cut: Stretches, time: float) -> Difference:
-    """Difference of the two stretches; `time` is that of the slowest mode of the ladders, whatever shows it."""
+    """Difference of the two stretches; `time` is that of the slowest mode of the ladders, in whichever quantity."""
     length, n_chains, _ = cut.before.shape
-    number = ladder_time.n_blocks(length, 3 * n_chains, time)
+    number = ladder_autocorrelation.n_blocks(length, 3 * n_chains, time)
     blocks = [
-        ladder_time.block_means(part, ladder_time.edges(len(part), n_blocks))
+        ladder_autocorrelation.block_means(part, ladder_autocorrelation.block_edges(len(part), n_blocks))
         for part, n_blocks in ((cut.before, number), (cut.last, 2 * number))
     ]
-    variance = (ladder_time.mean_square(cut.before) + 2 * ladder_time.mean_square(cut.last)) / 3
+    variance = (ladder_autocorrelation.mean_square(cut.before) + 2 * ladder_autocorrelation.mean_square(cut.last)) / 3
     several = n_chains >= _SEVERAL
-    bar = ladder_bars.bar(np.concatenate(blocks), 3 * number if several else 2, length / number, time, variance)
-    # rare events scatter more where there are more of them: then the shorter stretch tells its own variance
+    n_means = 3 * number if several else 2
+    bar = ladder_averages.error_bar(np.concatenate(blocks), n_means, length / number, time, variance)
+    # rare events scatter more where there are more of them: then the shorter stretch has a variance of its own
     squares = [
         (part**2).sum(axis=(0, 1)) / max(len(part) * n_chains - (len(part) if several else 1), 1) for part in blocks
     ]
@@ -102,21 +104,21 @@ def drift(cut: Stretches, time: float) -> Difference:
 def starts(chains: np.ndarray, n_planted: int, time: float) -> Difference:
     """The first few chains of (n_draws, n_chains, n_rungs), which started on the planted state, less the others.
 
-    `time` is that of the slowest mode of the ladders. Starts that are remembered lengthen it, so that it counts up to a
-    twentieth of the chains: longer ones leave no blocks to compare.
+    `time` is that of the slowest mode of the ladders. It grows if starts are remembered, and is limited to a twentieth
+    of the chains: with a longer one no blocks would be left to compare.
     """
     n_draws, n_chains, _ = chains.shape
     time = min(time, max(n_draws / MIXED, 0.5))
-    number = ladder_time.n_blocks(n_draws, n_chains, time)
-    cuts = ladder_time.edges(n_draws, number)
+    number = ladder_autocorrelation.n_blocks(n_draws, n_chains, time)
+    cuts = ladder_autocorrelation.block_edges(n_draws, number)
     sides = chains[:, :n_planted], chains[:, n_planted:]
     means = [side.mean(axis=(0, 1)) for side in sides]
-    moves = ladder_time.moves(chains)
-    blocks = ladder_time.block_means(chains, cuts)
+    moves = ladder_autocorrelation.moving_rungs(chains)
+    blocks = ladder_autocorrelation.block_means(chains, cuts)
     blocks[:, :n_planted] -= means[0]
     blocks[:, n_planted:] -= means[1]
-    within = [ladder_time.mean_square(side) - mean**2 for side, mean in zip(sides, means, strict=True)]
-    bar = ladder_bars.bar(blocks, 2, n_draws / number, time, np.maximum(sum(within) / 2, 0.0))
+    within = [ladder_autocorrelation.mean_square(side) - mean**2 for side, mean in zip(sides, means, strict=True)]
+    bar = ladder_averages.error_bar(blocks, 2, n_draws / number, time, np.maximum(sum(within) / 2, 0.0))
     per_block = sum(1 / (number * side.shape[1]) for side in sides)
     return Difference(np.where(moves, means[0] - means[1], 0.0), bar.stderr * np.sqrt(per_block), bar.freedom)
 
@@ -124,8 +126,8 @@ def starts(chains: np.ndarray, n_planted: int, time: float) -> Difference:
 def together(samples: Difference) -> float:
     """Smallest probability, over the rungs, that the differences of a node's samples are zero on the average.
 
-    In equilibrium every sample's difference is noise of its own bar around zero, so that the bars tell how far the mean
-    may be off, and the scatter over samples, where it is larger, corrects them.
+    In equilibrium the difference of every sample scatters around zero by its own bar. The error of the mean follows
+    from these bars, or from the scatter over samples where that is larger.
     """
     n_samples = len(samples.difference)
     if n_samples < 4:

@@ -1,6 +1,6 @@
 """Complexity of one instance from its overlaps with the planted state in a field along it.
 
-What :mod:`glassnet.sampling.planted_field` recorded becomes the complexity at every temperature, beside quantities
+From what :mod:`glassnet.sampling.planted_field` recorded follow the complexity at every temperature, and parts of it
 whose means over instances are known.
 """
 
@@ -13,7 +13,7 @@ from glassnet.sampling import planted_field
 
 
 class Instance(NamedTuple):
-    """What one set of paths gives, by temperature.
+    """The results of one set of paths, by temperature.
 
     `controls` (temperature, 2) are the two parts of the complexity whose means over instances are known: the annealed
     entropy of its number of paths, and minus what weights in their local fields miss.

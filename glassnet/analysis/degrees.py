@@ -1,4 +1,4 @@
-"""What is known of the degrees of an ensemble for every N: the mean number of paths, and the mean law of degrees."""
+"""The exact mean number of paths and the mean law of the degrees of an ensemble at every N."""
 
 from typing import NamedTuple
 
@@ -45,9 +45,9 @@ def expected(ensemble: str, size, dilution: float, keywords: dict) -> Degrees:
         left = [members - gone for members, gone in zip(sizes, removed, strict=True)]
         if min(left) <= 0:
             raise ValueError(f"dilution must leave a weight of {sizes[left.index(min(left))]}, got {dilution!r}")
-        found = _in_layers(sizes, left, keywords) if len(sizes) > 1 else _on_all(ensemble, size, left[0], keywords)
-        alpha += probability * found.alpha
-        laws.append(probability * found.shares)
+        degrees = _in_layers(sizes, left, keywords) if len(sizes) > 1 else _on_all(ensemble, size, left[0], keywords)
+        alpha += probability * degrees.alpha
+        laws.append(probability * degrees.shares)
     shares = np.zeros(max(map(len, laws)))
     for law in laws:
         shares[: len(law)] += law
@@ -57,7 +57,7 @@ def expected(ensemble: str, size, dilution: float, keywords: dict) -> Degrees:
 def _on_all(ensemble: str, size: int, left: int, keywords: dict) -> Degrees:
     """Degrees where paths are drawn on all weights alike, of which some are left."""
     p = keywords["p"]
-    # that all other weights of a path are left if one of them is
+    # probability that all other weights of a path are left if one of them is
     others = float(np.prod([(left - i) / (size - i) for i in range(1, p)]))
     alive = left / size * others
     if ensemble == "regular":

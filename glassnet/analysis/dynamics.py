@@ -14,9 +14,10 @@ import numpy as np
 import xarray as xr
 
 from glassnet import _checks
-from glassnet.analysis.evidence import number, several
+from glassnet.analysis.evidence import several
 from glassnet.analysis.shown import Shown
 from glassnet.sampling import lanes
+from glassnet.statistics.estimate import with_error
 
 #: an overlap below this is no memory of the planted state (q_EA at T_d is larger for p >= 3)
 LOST = 0.5
@@ -27,8 +28,8 @@ _PER_OCTAVE = 8
 #: 4.3): by 0.52 (1 - C) t^-0.4 and more from 64 sweeps on, measured at T_d of the cavity theory in ensembles with p = 3
 #: to 10 and T_d from 0.29 to 4.2, as far as the noise let it be seen; by least at p = 3 and large degrees
 _SLOW, _EXPONENT = 0.4, 0.4
-#: what happens earlier is no relaxation of a state yet: so many sweeps, and so many times exp(2/T), the time in which a
-#: weight turns against one path
+#: relaxation of a state begins after so many sweeps, and after so many times exp(2/T), the time in which a weight turns
+#: against one path
 _SHORTEST, _ACTIVATED = 64, 2.0
 #: sets of paths with uneven degrees differ by at most this share of the variance between plantings (0.02 in Poisson
 #: glasses, 0.05 in diluted regular ones; nothing in regular ones)
@@ -52,7 +53,7 @@ class PlantedRelaxation(Shown):
     verdict : list of {"held", "lost", "decaying", "undecided", "too short"}
         At each temperature: the overlap stays (falls more slowly than a decay at T_d would), falls below 1/2, falls
         faster and faster (significantly), or none of these; or the run is shorter than twice exp(2/T) sweeps, the time
-        in which weights turn against a path, and cannot tell.
+        in which weights turn against a path, and does not decide.
     relaxation_time : (n_temperatures,) float64
         Sweeps until C = 1/2; inf where that takes longer than the run.
     plateau, plateau_stderr : (n_temperatures,) float64
@@ -97,7 +98,7 @@ class PlantedRelaxation(Shown):
         longest = int(self.curves.time[-1])
         for t, temperature in enumerate(self.temperatures):
             known = np.isfinite(self.plateau[t])
-            plateau = number(self.plateau[t], self.plateau_stderr[t]) if known else self._unsettled(t)
+            plateau = with_error(self.plateau[t], self.plateau_stderr[t]) if known else self._unsettled(t)
             tau = self.relaxation_time[t]
             time = f"{tau:.0f}" if np.isfinite(tau) else f"> {longest}"
             lines.append(f"{temperature:7.4g}  {plateau:>11}  {time:>16}  {self.verdict[t]}")
@@ -125,7 +126,7 @@ def planted_relaxation(
 ) -> PlantedRelaxation:
     """Overlap C(t) with the planted state, of new instances at every temperature, and the bracket of T_d it gives.
 
-    Every lane of a block is planted for itself, with a fixed number of violated paths, so that one run of 512 lanes
+    Every lane of a block has its own planting, with a fixed number of violated paths, so that one run of 512 lanes
     holds all temperatures and many plantings on the same paths.
 
     Parameters
@@ -213,7 +214,7 @@ def _relaxation(temperatures, times, overlap, attrs, uneven=False):
         attrs=attrs,
     )
     verdict, silent = _verdicts(temperatures, times, overlap)
-    held = np.array([word == "held" for word in verdict])
+    is_held = np.array([word == "held" for word in verdict])
     half = overlap[:, times >= times[-1] // 2].mean(axis=1)
     left = _fall(times, overlap, 4, 1) / 2
     plateau = half - left
@@ -223,8 +224,8 @@ def _relaxation(temperatures, times, overlap, attrs, uneven=False):
         temperatures,
         verdict,
         np.array([_crossing(times, row) for row in mean]),
-        np.where(held, plateau.mean(axis=(1, 2)), np.nan),
-        np.where(held, stderr, np.nan),
+        np.where(is_held, plateau.mean(axis=(1, 2)), np.nan),
+        np.where(is_held, stderr, np.nan),
         _bracket(temperatures, verdict, silent),
     )
 
@@ -271,13 +272,13 @@ def _verdicts(temperatures, times, overlap):
 def _bracket(temperatures, verdict, silent=()):
     """Bounds of T_d; temperatures that are `silent` are passed over."""
     lower, upper = 0.0, np.inf
-    told = list(zip(temperatures, verdict, strict=True))
-    told = [pair for pair, passed in itertools.zip_longest(told, silent, fillvalue=False) if not passed]
-    for temperature, word in told:
+    answers = list(zip(temperatures, verdict, strict=True))
+    answers = [pair for pair, passed in itertools.zip_longest(answers, silent, fillvalue=False) if not passed]
+    for temperature, word in answers:
         if word != "held":
             break
         lower = float(temperature)
-    for temperature, word in told[::-1]:
+    for temperature, word in answers[::-1]:
         if word not in ("lost", "decaying"):
             break
         upper = float(temperature)

@@ -1,6 +1,6 @@
-"""Have the chains reached equilibrium? Every sample is asked; those that fail are named and stay in the averages.
+"""Have the chains reached equilibrium? Every sample is tested; those that fail are named and stay in the averages.
 
-Exchange rates and round trips are no evidence and are not used. Asked instead, of every sample:
+Exchange rates and round trips are no evidence and are not used. The tests of every sample are:
 
 - drift: the mean over the last half of the recorded draws against the quarter before, for the energy and the weight
   of high overlap on every rung (logarithmic binning);
@@ -9,12 +9,12 @@ Exchange rates and round trips are no evidence and are not used. Asked instead, 
 - both for all samples of a node together, whose differences are zero on the average;
 - stuck: replicas whose means scatter more than the draws within them explain, or more than those of chains that last
   ten times their slowest mode (:mod:`glassnet.analysis.stuck`). A chain that never moves is stuck, unless all replicas
-  sit at the lowest energy of the whole ladder and move on hotter rungs: that is a ground state, found as often as there
-  are replicas; or unless all replicas of a planted scan, from both kinds of start, stay in the planted state;
+  are in the lowest energy of the whole ladder and move on hotter rungs: that is a ground state, found by every replica;
+  or unless all replicas of a planted scan, from both kinds of start, stay in the planted state;
 - identities of the ensemble, where there are some (:mod:`glassnet.analysis.identities`).
 
-Standard errors come from blocks of draws that outlast whatever the rungs of a ladder remember together, energy or
-weight of high overlap (:mod:`glassnet.analysis.ladder_time`), probabilities from Student's t with the degrees of
+Standard errors come from blocks of draws that are longer than the memory of the whole ladder, in energy or weight of
+high overlap (:mod:`glassnet.statistics.ladder_autocorrelation`), probabilities from Student's t with the degrees of
 freedom of these blocks. The bound is shared by all comparisons of the scan (Bonferroni): a scan in equilibrium gets any
 sample named with probability :data:`FALSE_ALARM`. Dropping the samples that fail would bias every average, as they are
 the glassy ones.
@@ -26,24 +26,28 @@ import numpy as np
 
 from glassnet.analysis import comparisons, stuck
 from glassnet.analysis.identities import Identities, Identity
-from glassnet.analysis.ladder_time import averaged
 from glassnet.analysis.nodes import Node, Reading, readings, rungs
-from glassnet.analysis.overlaps import peak_threshold, thinned
+from glassnet.analysis.overlaps import peak_threshold
+from glassnet.statistics.ladder_autocorrelation import coarse_grained
+from glassnet.statistics.ladder_averages import thinned
 
-#: probability that a whole scan in equilibrium gets one or more samples named. "Stuck" is a demand on chains (ten times
-#: their slowest mode): those whose modes live as long as a tenth of the chain may be called stuck in equilibrium too.
-#: Starts are compared as if chains lasted twenty times it: of much shorter ones they may be said to differ
+#: probability that a whole scan in equilibrium gets one or more samples named. Chains must last ten times their slowest
+#: mode: shorter ones may be called stuck although they are in equilibrium. Starts are compared as if chains lasted
+#: twenty times that mode: those of much shorter chains may be said to differ
 FALSE_ALARM = 0.01
 
-#: pairs of replicas that tell how long they remember
+#: number of pairs of replicas from which the autocorrelation time is taken
 _PAIRS = 8
-#: chains in which a drift can be seen
+#: fewest draws of a chain in which a drift can be seen
 _SHORTEST = 8
 
-_ENERGY = "energy drifts"
-_PEAK = "weight of high overlap drifts"
-_STARTS = "random and planted starts differ"
-_STUCK = "stuck"
+#: what may fail, in words, by the key of the comparison
+_REASONS = {
+    "energy_drift": "energy drifts",
+    "overlap_drift": "weight of high overlap drifts",
+    "starts": "random and planted starts differ",
+    "stuck": "stuck",
+}
 
 
 class Failure(NamedTuple):
@@ -58,11 +62,11 @@ class Failure(NamedTuple):
 class Equilibration(NamedTuple):
     """Result of :func:`assess`.
 
-    `failures` holds every (node, sample, reason); `nodes` maps the path of a node whose samples drift together or
-    whose two kinds of starts differ on average to the reason, although none of its samples need fail alone;
-    `n_comparisons` and `bound` (probability per comparison) state how much of a deviation counts; `identities` are the
-    exact identities that could be asked, whether they hold or not; `one_start` are the planted nodes of one replica,
-    in which there are no two kinds of starts to be compared.
+    `failures` holds every (node, sample, reason); `nodes` maps the path of a node whose samples drift together or whose
+    two kinds of starts differ on average to the reason, although none of its samples need fail alone; `n_comparisons`
+    and `bound` (probability per comparison) state which deviations count; `identities` are the exact identities that
+    could be tested, whether they hold or not; `one_start` are the planted nodes of one replica, where there are no two
+    kinds of starts to compare.
     """
 
     failures: tuple[Failure, ...]
@@ -91,7 +95,7 @@ class Equilibration(NamedTuple):
 
 
 class _Probabilities(NamedTuple):
-    """Of one node: how probable each deviation would be in equilibrium. `samples` (n_samples, n_rungs), `node` ()."""
+    """The probability of each deviation of one node in equilibrium. `samples` (n_samples, n_rungs), `node` ()."""
 
     reason: str
     temperatures: np.ndarray
@@ -100,7 +104,7 @@ class _Probabilities(NamedTuple):
 
 
 def assess(nodes: list[Node]) -> Equilibration:
-    """Ask every sample of every node whether it is in equilibrium.
+    """Test every sample of every node for equilibrium.
 
     Parameters
     ----------
@@ -131,22 +135,22 @@ class Examination:
         self.node = node
         self._temperatures = np.asarray(node.chain["temperature"].values, dtype=np.float64)[rungs(node)]
         self._threshold = peak_threshold(node)
-        self._tables: dict[str, list[comparisons.Difference]] = {_ENERGY: [], _PEAK: []}
+        self._tables: dict[str, list[comparisons.Difference]] = {"energy_drift": [], "overlap_drift": []}
         if node.planted_temperature is not None:
-            self._tables[_STARTS] = []
+            self._tables["starts"] = []
         self._stuck: list[np.ndarray] = []
         self._identities = Identities(node)
 
     @property
     def has_one_start(self) -> bool:
-        """Whether it is a planted node of one replica: nothing tells then that its start is forgotten."""
+        """Whether it is a planted node of one replica, so that nothing shows that its start is forgotten."""
         return self.node.planted_temperature is not None and self.node.chain.sizes["replica"] < 2
 
     def add(self, reading: Reading) -> float:
         """Take in the next sample; returns the time, in draws, of the slowest mode of its ladders."""
         self._identities.add(reading)
         counted = reading.counted
-        energy, high = averaged(reading.ladder_energy), averaged(_high(reading, self._threshold))
+        energy, high = coarse_grained(reading.ladder_energy), coarse_grained(_high(reading, self._threshold))
         full, empty = (high == 1).all(axis=(0, 1)), (high == 0).all(axis=(0, 1))
         # far above a transition no pair is alike, and there is nothing to compare
         varies = ~(full | empty)
@@ -155,25 +159,25 @@ class Examination:
         # pairs share replicas and are not independent: their mean is one chain
         series = [energy, *([peak if planted else peak.mean(axis=1, keepdims=True)] if varies.any() else [])]
         half = energy.shape[1] // 2 if planted else 0
-        found = [comparisons.none(energy.shape[2]), comparisons.none(int(varies.sum()))]
+        drifts = [comparisons.none(energy.shape[2]), comparisons.none(int(varies.sum()))]
         slowest = 0.5
         if len(energy) >= _SHORTEST:
             cut = [comparisons.stretches(chains) for chains in series]
-            # a slow mode may show in one and move both
+            # a slow mode that one series shows may affect both
             slowest = max(stretches.time for stretches in cut)
             if varies.any() and not planted:
-                # one chain alone knows its time badly
+                # the time of a single chain is not well known
                 slowest = max(slowest, comparisons.stretches(peak[:, :: -(-peak.shape[1] // _PAIRS)]).time)
-            found[: len(cut)] = [comparisons.drift(stretches, slowest) for stretches in cut]
-        self._tables[_ENERGY].append(found[0].at(counted))
-        self._tables[_PEAK].append(found[1].spread(varies).at(counted))
+            drifts[: len(cut)] = [comparisons.drift(stretches, slowest) for stretches in cut]
+        self._tables["energy_drift"].append(drifts[0].at(counted))
+        self._tables["overlap_drift"].append(drifts[1].spread(varies).at(counted))
         if planted:
             both = comparisons.starts(peak, half, slowest) if half and varies.any() else comparisons.none(varies.sum())
-            self._tables[_STARTS].append(both.spread(varies).at(counted))
+            self._tables["starts"].append(both.spread(varies).at(counted))
         self._stuck.append(self._scatter(energy, high, counted, full & planted, slowest))
         return slowest
 
-    def _scatter(self, energy, high, counted, found, slowest) -> np.ndarray:
+    def _scatter(self, energy, high, counted, all_planted, slowest) -> np.ndarray:
         """Probability of the scatter between replicas on the rungs that count."""
         if _is_free(self.node, len(self._stuck)):
             return np.ones(len(counted))
@@ -182,18 +186,18 @@ class Examination:
             alike = thinned(alike)
         asked = energy[:, :, counted], alike[:, :, counted]
         probability = np.minimum.reduce([stuck.scatter(chains, n_replicas, slowest) for chains in asked])
-        never = stuck.never_moves(energy, found)[counted]
-        # where replicas that started at random have found the planted state too, nothing is left to be found
+        never = stuck.never_moves(energy, all_planted)[counted]
+        # where replicas from random starts have reached the planted state too, no other state is missing
         return np.where(never, 0.0, np.minimum(1.0, 2 * probability))
 
     def tests(self) -> list[_Probabilities]:
         """One table of probabilities for each kind of comparison."""
         tests = []
-        for reason, rows in self._tables.items():
+        for key, rows in self._tables.items():
             samples = comparisons.Difference(*(np.array(values) for values in zip(*rows, strict=True)))
             together = comparisons.together(samples)
-            tests.append(_Probabilities(reason, self._temperatures, samples.probability(), together))
-        return [*tests, _Probabilities(_STUCK, self._temperatures, np.array(self._stuck), 1.0)]
+            tests.append(_Probabilities(_REASONS[key], self._temperatures, samples.probability(), together))
+        return [*tests, _Probabilities(_REASONS["stuck"], self._temperatures, np.array(self._stuck), 1.0)]
 
     def identities(self) -> list[Identity]:
         """The exact identities that the node must obey on the average over its samples."""
@@ -211,9 +215,9 @@ def conclude(examinations: list[Examination]) -> Equilibration:
         path, numbers = examination.node.path, examination.node.sample_numbers
         for test in tests:
             improbable = test.samples < bound
-            for place in np.flatnonzero(improbable.any(axis=1)):
-                hottest = test.temperatures[np.flatnonzero(improbable[place])[-1]]
-                failures.append(Failure(path, numbers[place], test.reason, float(hottest)))
+            for index in np.flatnonzero(improbable.any(axis=1)):
+                hottest = test.temperatures[np.flatnonzero(improbable[index])[-1]]
+                failures.append(Failure(path, numbers[index], test.reason, float(hottest)))
             if test.node < bound:
                 failing_nodes.setdefault(path, f"{test.reason} on the average over samples")
     for identity in identities:
@@ -224,8 +228,8 @@ def conclude(examinations: list[Examination]) -> Equilibration:
 
 
 def _high(reading: Reading, threshold: float) -> np.ndarray:
-    """Which pairs are in the same state, on the rungs of the ladder that were read: (n_draws, n_rungs, n_pairs); none
-    where overlaps were not measured."""
+    """Which pairs are in the same state, on the rungs of the ladder that were read, (n_draws, n_rungs, n_pairs) bool;
+    False where overlaps were not measured."""
     if reading.ladder_overlap is None:
         n_draws, n_rungs, _ = reading.ladder_energy.shape
         return np.zeros((n_draws, n_rungs, 1), dtype=bool)
@@ -233,5 +237,5 @@ def _high(reading: Reading, threshold: float) -> np.ndarray:
 
 
 def _is_free(node: Node, sample: int) -> bool:
-    """Whether a sample has no paths: then its energy has nowhere to go."""
+    """Whether a sample has no paths, so that its energy is always zero."""
     return "n_paths" in node.chain and int(np.atleast_1d(node.chain["n_paths"].values)[sample]) == 0

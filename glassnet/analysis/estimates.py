@@ -1,37 +1,45 @@
-"""Every way to say where a discontinuous transition is, apart from planted scans; each extrapolated in at least two
+"""Estimates of the temperature of a discontinuous transition from symmetric scans, each extrapolated in at least two
 forms.
 
 Each function returns its headline first. The bar of a headline is its statistical error and the largest distance to
 another form that is itself known well enough, in quadrature.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors, symmetric
-from glassnet.analysis.location import ADMISSIBLE, Estimate
-from glassnet.analysis.symmetric import Dip, Trend
+from glassnet.analysis import symmetric
+from glassnet.analysis.location import ADMISSIBLE
+from glassnet.analysis.symmetric import Dip
+from glassnet.statistics import bootstrap, fits
+from glassnet.statistics.estimate import Estimate
+from glassnet.statistics.fits import weighted_least_squares
 
+#: key of latent heats from the distance of the phases' energies, before the form of extrapolation
+DISTANCE = "latent_heat_distance"
 #: high overlaps of this weight: below T_K they hold about 1 - T / T_K of all pairs
 _PEAK = 0.1
 
 
-def weighed(estimates: list[Estimate], name: str | None = None, admissible: float = ADMISSIBLE) -> Estimate:
+def weighed(estimates: list[Estimate], admissible: float = ADMISSIBLE, **named) -> Estimate:
     """The first estimate with the bar of a headline, which holds its distance to those others whose own error is at
-    most `admissible` times as large."""
+    most `admissible` times as large; `named` are a `key` and a `name` of its own."""
     first = estimates[0]
     others = [one for one in estimates[1:] if one.stderr <= admissible * first.stderr]
     spread = max((abs(one.value - first.value) for one in others), default=0.0)
     bar = float(np.hypot(first.stderr, spread))
-    return Estimate(name or first.name, first.value, bar, first.sizes, first.stderr)
+    return replace(first, stderr=bar, statistical=first.stderr, **named)
 
 
 def equal_weight(phases: dict[int, xr.Dataset], thermodynamics: dict[int, xr.Dataset]) -> list[Estimate]:
     """Temperature at which the phases of low and high energy weigh the same, and that of the largest heat capacity."""
-    found = _forms("equal weight of the phases", {n: data["temperature"].values for n, data in phases.items()})
+    key, name = "equal_weight", "equal weight of the phases"
+    rows = _forms(key, name, {n: data["temperature"].values for n, data in phases.items()})
     peaks = {n: data["peak_temperature"].values for n, data in thermodynamics.items() if n in phases}
-    found += _forms("largest heat capacity", peaks)
-    return [weighed(found, "equal weight of the phases"), *found] if found else []
+    rows += _forms("largest_heat_capacity", "largest heat capacity", peaks)
+    return [weighed(rows, key=key, name=name), *rows] if rows else []
 
 
 def latent_heat(phases: dict[int, xr.Dataset], thermodynamics: dict[int, xr.Dataset]) -> list[Estimate]:
@@ -40,25 +48,27 @@ def latent_heat(phases: dict[int, xr.Dataset], thermodynamics: dict[int, xr.Data
     for n, data in thermodynamics.items():
         if n in phases:
             heat[n] = 2 * data["peak_temperature"].values * np.sqrt(data["peak_height"].values / n)
-    found = _forms("latent heat from c_max/N", heat)
-    found += _forms("latent heat from the distance of the phases", {n: d["gap"].values for n, d in phases.items()})
+    rows = _forms("latent_heat_maximum", "latent heat from c_max/N", heat)
+    gaps = {n: data["gap"].values for n, data in phases.items()}
+    rows += _forms(DISTANCE, "latent heat from the distance of the phases", gaps)
     # heat capacities hardly scatter, but their corrections differ from those of the distance
-    return [weighed(found, "latent heat", 2 * ADMISSIBLE), *found] if found else []
+    return [weighed(rows, 2 * ADMISSIBLE, key="latent_heat", name="latent heat"), *rows] if rows else []
 
 
 def ordered_phase(phases: dict[int, xr.Dataset]) -> list[Estimate]:
     """Overlap and magnetisation of the ordered phase where both phases weigh the same, as far as they were recorded."""
-    found = []
+    rows = []
     for name in ("overlap", "magnetisation"):
-        forms = _forms(name, {n: data[name].values for n, data in phases.items()})
-        found += [weighed(forms, name)] if forms else []
-    return found
+        forms = _forms(f"ordered_{name}", name, {n: data[name].values for n, data in phases.items()})
+        rows += [weighed(forms, key=f"ordered_{name}", name=name)] if forms else []
+    return rows
 
 
-def _forms(name: str, samples: dict[int, np.ndarray]) -> list[Estimate]:
+def _forms(key: str, name: str, samples: dict[int, np.ndarray]) -> list[Estimate]:
     """Means over samples extrapolated in 1/N without the smallest size, in 1/N, in ln N / N, and in 1/N and 1/N^2.
 
-    The smallest size has the largest corrections to any form, so the first one leaves it out where two others are left.
+    The smallest size has the largest corrections to any form, so the first form leaves it out if at least two others
+    are left.
     """
     samples = {n: values[np.isfinite(values)] for n, values in samples.items()}
     if len(samples) < 2 or min(len(values) for values in samples.values()) < 3:
@@ -66,40 +76,43 @@ def _forms(name: str, samples: dict[int, np.ndarray]) -> list[Estimate]:
     size = np.array(list(samples), dtype=float)
     mean = np.array([values.mean() for values in samples.values()])
     stderr = np.array([values.std(ddof=1) / np.sqrt(len(values)) for values in samples.values()])
-    # samples may agree to the last digit, on a grid or by symmetry
+    # by symmetry, or on a grid, samples may agree to the last digit
     stderr = np.maximum(stderr, 1e-4 * np.abs(mean))
-    ones, sizes, found = np.ones_like(size), tuple(samples), []
+    ones, sizes, rows = np.ones_like(size), tuple(samples), []
     if len(size) > 2:
-        without = _inflated([ones[1:], 1 / size[1:]], mean[1:], stderr[1:])
-        found.append(Estimate(f"{name}, 1/N without the smallest size", *without, sizes[1:]))
-    forms = {"1/N": [ones, 1 / size], "ln N/N": [ones, np.log(size) / size]}
+        text = f"{name}, 1/N without the smallest size"
+        limit = _intercept([ones[1:], 1 / size[1:]], mean[1:], stderr[1:])
+        rows.append(Estimate(*limit, text, sizes[1:], key=f"{key}_larger_sizes"))
+    forms = {"inverse_size": [ones, 1 / size], "log_size": [ones, np.log(size) / size]}
     if len(size) > 3:
-        forms["1/N and 1/N^2"] = [ones, 1 / size, size**-2]
-    return [
-        *found,
-        *(Estimate(f"{name}, {form}", *_inflated(columns, mean, stderr), sizes) for form, columns in forms.items()),
-    ]
+        forms["quadratic"] = [ones, 1 / size, size**-2]
+    for form, columns in forms.items():
+        limit = _intercept(columns, mean, stderr)
+        rows.append(Estimate(*limit, f"{name}, {symmetric.FORMS[form]}", sizes, key=f"{key}_{form}"))
+    return rows
 
 
-def _inflated(columns: list[np.ndarray], mean: np.ndarray, stderr: np.ndarray) -> Trend:
-    """Intercept, its error multiplied by the root of chi^2 per degree of freedom where that exceeds 1."""
-    coefficients = symmetric.fit(columns, mean, stderr)
-    left = mean - sum(one.value * column for one, column in zip(coefficients, columns, strict=True))
-    freedom = len(mean) - len(columns)
-    misfit = np.sqrt(max(1.0, float(((left / stderr) ** 2).sum()) / freedom)) if freedom > 0 else 1.0
-    return Trend(coefficients[0].value, coefficients[0].stderr * misfit)
+def _intercept(columns: list[np.ndarray], mean: np.ndarray, stderr: np.ndarray) -> Estimate:
+    """Value at infinite size, its error grown where the fit does not explain the scatter of the means."""
+    fit = weighted_least_squares(columns, mean, stderr)
+    first = fit.estimates[0]
+    return Estimate(first.value, first.stderr * fit.birge_ratio())
 
 
-def dips(found: list[Dip]) -> list[Estimate]:
+def dips(minima: list[Dip]) -> list[Estimate]:
     """Binder minima in four forms; the headline is the middle, half of the spread in its bar."""
-    if len(found) < 2:
+    if len(minima) < 2:
         return []
-    sizes = tuple(dip.size for dip in found)
-    forms = symmetric.extrapolations(found)
-    each = [Estimate(f"Binder minimum, {name}", trend.value, trend.stderr, sizes) for name, trend in forms.items()]
+    sizes = tuple(dip.size for dip in minima)
+    forms = symmetric.extrapolations(minima)
+    each = [
+        Estimate(*trend, f"Binder minimum, {symmetric.FORMS[form]}", sizes, key=f"binder_minimum_{form}")
+        for form, trend in forms.items()
+    ]
     values = [trend.value for trend in forms.values()]
     bar = np.hypot((max(values) - min(values)) / 2, max(trend.stderr for trend in forms.values()))
-    return [Estimate("Binder minimum, middle of four forms", (max(values) + min(values)) / 2, float(bar), sizes), *each]
+    name, middle = "Binder minimum, middle of four forms", (max(values) + min(values)) / 2
+    return [Estimate(middle, float(bar), name, sizes, key="binder_minimum"), *each]
 
 
 def peak_weight(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:
@@ -112,29 +125,29 @@ def peak_weight(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:
     """
     rows = []
     for size, data in overlaps.items():
-        places = _where(data.temperature.values, data["peak_weight_resampled"].values) / (1 - _PEAK)
-        stderr = float(errors.bootstrap_error(places, data.attrs["n_samples"]))
-        if not np.isfinite(places[0]) or not np.isfinite(stderr):
+        temperatures = _where(data.temperature.values, data["peak_weight_resampled"].values) / (1 - _PEAK)
+        stderr = float(bootstrap.bootstrap_error(temperatures, data.attrs["n_samples"]))
+        if not np.isfinite(temperatures[0]) or not np.isfinite(stderr):
             return []
-        rows.append((size, places[0], stderr))
+        rows.append((size, temperatures[0], stderr))
     if len(rows) < 2:
         return []
-    size, place, stderr = np.array(rows).T
+    size, temperature, stderr = np.array(rows).T
     sizes = tuple(int(n) for n in size)
-    forms = {"1/N": 1 / size, "ln N/N": np.log(size) / size}
-    found = [
-        Estimate(f"peak weight 1/10, {name}", *symmetric.line(form, place, stderr)[0], sizes)
-        for name, form in forms.items()
-    ]
-    return [weighed(found, "peak weight 1/10"), *found]
+    estimates, key, name = [], "peak_weight", "peak weight 1/10"
+    for form, inverse in {"inverse_size": 1 / size, "log_size": np.log(size) / size}.items():
+        limit = fits.straight_line(inverse, temperature, stderr)[0]
+        estimates.append(Estimate(*limit, f"{name}, {symmetric.FORMS[form]}", sizes, key=f"{key}_{form}"))
+    return [weighed(estimates, key=key, name=name), *estimates]
 
 
 def _where(temperature: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Hottest temperature at which each row of weights (n_rows, n_rungs) falls through the tenth; nan if nowhere."""
-    places = np.full(len(weights), np.nan)
+    """Hottest temperature at which each row of weights (n_rows, n_rungs) falls through one tenth; nan if there is
+    none."""
+    crossings = np.full(len(weights), np.nan)
     falls = (weights[:, :-1] >= _PEAK) & (weights[:, 1:] < _PEAK)
     for row in np.flatnonzero(falls.any(axis=1)):
         rung = np.flatnonzero(falls[row])[-1]
         share = (weights[row, rung] - _PEAK) / (weights[row, rung] - weights[row, rung + 1])
-        places[row] = temperature[rung] + share * (temperature[rung + 1] - temperature[rung])
-    return places
+        crossings[row] = temperature[rung] + share * (temperature[rung + 1] - temperature[rung])
+    return crossings

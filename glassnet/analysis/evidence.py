@@ -1,24 +1,27 @@
-"""What speaks for which kind of transition: each item a number, what it was asked, and whether it passed."""
-
-from typing import NamedTuple
+"""The evidence for each kind of transition: every item asks one question and holds a number and the answer."""
 
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors, symmetric
+from glassnet.analysis import symmetric
 from glassnet.analysis.continuous import Continuous
-from glassnet.analysis.location import Estimate, Location
-from glassnet.analysis.peaks import jump, told
+from glassnet.analysis.estimates import DISTANCE
+from glassnet.analysis.location import Location
+from glassnet.analysis.peaks import jump
 from glassnet.analysis.planted import PlantedNode
+from glassnet.analysis.questions import Evidence, answer
 from glassnet.analysis.scaling import Scaled
-from glassnet.analysis.symmetric import Trend
+from glassnet.statistics import bootstrap, two_peaks
+from glassnet.statistics.estimate import Estimate, with_error
+from glassnet.statistics.fits import weighted_least_squares
+from glassnet.statistics.two_peaks import peaks_with_errors
 
 #: two peaks are two phases if the valley between them is lower than this fraction of the lower one
 _VALLEY = 0.5
-#: weight from which on high overlaps are more than a tail
+#: high overlaps of at least this weight are more than the tail of a distribution
 _SEEN = 0.01
-#: latent heats below the first are not called so; the heat capacity cannot tell those below the second. In units of T,
-#: so jumps of the entropy per weight, which has ln 2 = 0.69 to lose
+#: a latent heat below the first bound counts as none; the heat capacity cannot see one below the second. Both are in
+#: units of T, and are jumps of the entropy per weight, which is at most ln 2 = 0.69
 _SMALL_HEAT, _LARGE_HEAT = 0.13, 0.25
 #: the susceptibility grows with an exponent near 1 where the overlap stays finite and near 0 where there is no order
 _GROWING, _FLAT = 0.5, 0.25
@@ -26,43 +29,28 @@ _GROWING, _FLAT = 0.5, 0.25
 _MISFIT = 5.0
 #: two estimates of one temperature disagree at so many combined errors
 DISAGREE = 3.0
-#: valleys are not shown more precisely, and one that is as close to 1 is none
+#: precision to which valleys are shown; a valley that is closer to 1 than this is none
 _FLOOR = 0.005
-
-
-class Evidence(NamedTuple):
-    """One item: `passed` is True or False where the data decide, None where they do not reach."""
-
-    name: str
-    value: float
-    stderr: float
-    sizes: tuple[int, ...]
-    passed: bool | None
-    says: str
-
-    def __str__(self) -> str:
-        mark = {True: "yes", False: "no", None: "?"}[self.passed]
-        return f"{mark:>3}  {self.name}: {self.says}"
 
 
 def crossing(location: Location | None) -> Evidence:
     """Do the curves of the planted weight of different sizes cross?"""
-    name = "planted weight crosses"
+    key = "planted_crossing"
     if location is None:
         says = "needs planted scans in equilibrium at two or more sizes and temperatures"
-        return Evidence(name, np.nan, np.nan, (), None, says)
+        return answer(key, np.nan, np.nan, (), None, says)
     sizes = location.estimates[0].sizes
-    shown = f"T = {number(location.temperature, location.stderr)} for N = {_listed(sizes)}"
-    if location.found:
+    shown = f"T = {with_error(location.temperature, location.stderr)} for N = {_listed(sizes)}"
+    if location.crosses:
         error = f"statistical {location.statistical:.2g}, spread of extrapolations {location.spread:.2g}"
         error += f", slope between dilutions {location.shift:.2g}" if location.shift else ""
-        return Evidence(name, location.temperature, location.stderr, sizes, True, f"at {shown} ({error})")
+        return answer(key, location.temperature, location.stderr, sizes, True, f"at {shown} ({error})")
     if not np.isfinite(location.temperature):
-        return Evidence(name, np.nan, np.nan, sizes, None, f"nowhere, for N = {_listed(sizes)}")
+        return answer(key, np.nan, np.nan, sizes, None, f"nowhere, for N = {_listed(sizes)}")
     if not np.isfinite(location.stderr):
         shown = f"T = {location.temperature:.2g}, with an error that is not known, for N = {_listed(sizes)}"
     where = "outside the planting temperatures" if not location.inside else location.lacks or "not significant"
-    return Evidence(name, location.temperature, location.stderr, sizes, None, f"{where}: {shown}")
+    return answer(key, location.temperature, location.stderr, sizes, None, f"{where}: {shown}")
 
 
 def two_phases(nodes: list[PlantedNode], location: Location | None) -> Evidence:
@@ -70,46 +58,46 @@ def two_phases(nodes: list[PlantedNode], location: Location | None) -> Evidence:
 
     The jump is the distance of the two, extrapolated like that of the peaks of P(q).
     """
-    name = "planted overlap jumps"
-    if location is None or not location.found:
-        return Evidence(name, np.nan, np.nan, (), None, "not asked without a crossing")
+    key = "planted_jump"
+    if location is None or not location.crosses:
+        return answer(key, np.nan, np.nan, (), None, "not asked without a crossing")
     rows, parts, left = {}, [], []
     for size in sorted({node.size for node in nodes}):
         own = [node for node in nodes if node.size == size]
         nearest = min(own, key=lambda node: abs(node.temperature - location.temperature))
         centres = 0.5 * (nearest.edges[1:] + nearest.edges[:-1])
-        found = symmetric.peaks(centres, nearest.density.mean(axis=0), nearest.threshold)
-        rows[size] = symmetric.Peaks(np.nan, np.nan, 1.0) if found is None else found
-        counts = errors.resampling_counts(nearest.n_samples, key=nearest.path)
-        resampled = errors.resampled_means(nearest.density, counts)
-        row = told(np.abs(centres), resampled, nearest.threshold, nearest.n_samples)
+        double = two_peaks.find_peaks(centres, nearest.density.mean(axis=0), nearest.threshold)
+        rows[size] = two_peaks.Peaks(np.nan, np.nan, 1.0) if double is None else double
+        counts = bootstrap.resampling_counts(nearest.n_samples, key=nearest.path)
+        resampled = bootstrap.resampled_means(nearest.density, counts)
+        row = peaks_with_errors(np.abs(centres), resampled, nearest.threshold, nearest.n_samples)
         left.append(nearest.n_weights)
         # the mean |q| of independent configurations
         parts.append(row | {"scatter": float(np.sqrt(2 / (np.pi * left[-1])))})
     largest = rows[max(rows)]
     passed = all(row.valley < _VALLEY for row in rows.values())
     last = parts[-1]
-    apart = number(last["high"] - last["low"], float(np.hypot(last["high_stderr"], last["low_stderr"])))
+    apart = with_error(last["high"] - last["low"], float(np.hypot(last["high_stderr"], last["low_stderr"])))
     says = f"by {apart} at N = {max(rows)}, valley {largest.valley:.2g} of the lower peak"
     columns = {key: ("size", [part[key] for part in parts]) for key in last}
     grown = jump(xr.Dataset(columns, {"size": left}))
     if grown is None:
-        return Evidence(name, np.nan, np.nan, tuple(rows), passed, says)
-    says += f"; by {number(grown.value, grown.stderr)} as N grows"
-    return Evidence(name, grown.value, grown.stderr, tuple(rows), passed, says)
+        return answer(key, np.nan, np.nan, tuple(rows), passed, says)
+    says += f"; by {grown} as N grows"
+    return answer(key, grown.value, grown.stderr, tuple(rows), passed, says)
 
 
 def planted_heat(nodes: list[PlantedNode], location: Location | None, temperature: float | None = None) -> Evidence:
-    """Do the energies of the phases at the crossing differ by a latent heat? passed = they do not.
+    """Do the energies of the phases at the crossing differ by a latent heat? It is passed if they do not.
 
     `temperature` is given where the crossing is one along the dilution.
 
-    Where they do not, the gap of the total energies stays finite or grows like the fluctuations, sqrt(N). The gap per
-    weight is extrapolated in both forms; their difference is in the error.
+    Without a latent heat the gap of the total energies stays finite or grows like the fluctuations, sqrt(N). The gap
+    per weight is extrapolated in both forms; their difference is part of the error.
     """
-    name = "energy is continuous (planted)"
-    if location is None or not location.found:
-        return Evidence(name, np.nan, np.nan, (), None, "not asked without a crossing")
+    key = "no_planted_latent_heat"
+    if location is None or not location.crosses:
+        return answer(key, np.nan, np.nan, (), None, "not asked without a crossing")
     rows, named = [], set()
     for node in nodes:
         known = -node.energy_gap[np.isfinite(node.energy_gap)] / node.n_weights
@@ -118,83 +106,86 @@ def planted_heat(nodes: list[PlantedNode], location: Location | None, temperatur
             named.add(node.size)
     sizes = tuple(sorted(named))
     if len(sizes) < 2:
-        return Evidence(name, np.nan, np.nan, sizes, None, "too few samples visit both phases near the crossing")
-    size, places, gap, stderr = np.array(rows).T
+        return answer(key, np.nan, np.nan, sizes, None, "too few samples visit both phases near the crossing")
+    size, temperatures, gap, stderr = np.array(rows).T
     # with more points than sizes, the change with temperature can be told apart
-    away = [places - location.temperature] if len(rows) > len(sizes) and np.ptp(places) > 0 else []
-    forms = [symmetric.fit([np.ones_like(size), size**power, *away], gap, stderr)[0] for power in (-1.0, -0.5)]
+    away = [temperatures - location.temperature] if len(rows) > len(sizes) and np.ptp(temperatures) > 0 else []
+    forms = [
+        weighted_least_squares([np.ones_like(size), size**power, *away], gap, stderr).estimates[0]
+        for power in (-1.0, -0.5)
+    ]
     value = (forms[0].value + forms[1].value) / 2
-    heat = Trend(value, float(np.hypot(max(form.stderr for form in forms), (forms[0].value - forms[1].value) / 2)))
+    heat = Estimate(value, float(np.hypot(max(form.stderr for form in forms), (forms[0].value - forms[1].value) / 2)))
     at = location.temperature if temperature is None else temperature
     passed, small, large = None, *(bound * at for bound in (_SMALL_HEAT, _LARGE_HEAT))
-    # a gap within its noise is none, as long as that noise hides no latent heat that would be called one
+    # a gap within its noise counts as none, unless the noise is so large that it could hide a latent heat
     if abs(heat.value) < max(small, min(3 * heat.stderr, large)) and heat.stderr < small:
         passed = True
     elif heat.above(small):
         passed = False
-    says = f"the phases' energies differ by {number(*heat)} per weight as N grows"
-    return Evidence(name, heat.value, heat.stderr, sizes, passed, says)
+    says = f"the phases' energies differ by {heat} per weight as N grows"
+    return answer(key, heat.value, heat.stderr, sizes, passed, says)
 
 
 def binder_dips(dips: list[symmetric.Dip]) -> Evidence:
     """Does the negative dip of the Binder cumulant deepen over at least three sizes?"""
-    name = "Binder dip deepens"
+    key = "binder_dip"
     sizes = tuple(dip.size for dip in dips)
     trend = symmetric.deepening(dips)
     if trend is None:
         says = "needs symmetric scans in equilibrium at three sizes"
-        return Evidence(name, np.nan, np.nan, sizes, None, says)
-    shown = ", ".join(f"{number(dip.depth, dip.depth_stderr)} at T = {dip.temperature:.2f}" for dip in dips)
+        return answer(key, np.nan, np.nan, sizes, None, says)
+    shown = ", ".join(f"{with_error(dip.depth, dip.depth_stderr)} at T = {dip.temperature:.2f}" for dip in dips)
     passed = None
     if all(dip.resolved for dip in dips) and trend.below(0) and symmetric.deepens_at_every_step(dips):
         passed = True
     elif trend.above(0) or all(dip.shallow for dip in dips):
         passed = False
     says = f"{shown} for N = {_listed(sizes)}"
-    return Evidence(name, trend.value, trend.stderr, sizes, passed, says)
+    return answer(key, trend.value, trend.stderr, sizes, passed, says)
 
 
 def overlap_peaks(overlaps: dict, order: xr.Dataset | None, apart: Estimate | None) -> Evidence:
     """Has the overlap of two replicas two peaks at every size, on the rung where high overlaps hold about half?"""
-    name = "overlap has two peaks"
+    key = "overlap_peaks"
     rows = {}
     for size, data in overlaps.items():
         rung = int(np.argmin(np.abs(data["peak_weight"].values - 0.5)))
-        place, density = data["overlap"].values, data["density"].values[rung]
+        overlap, density = data["overlap"].values, data["density"].values[rung]
         # a few overlaps in the tail are no peak
         seen = data["peak_weight"].values[rung] > _SEEN
-        rows[size] = symmetric.peaks(place, density, data.attrs["threshold"]) if seen else None
+        rows[size] = two_peaks.find_peaks(overlap, density, data.attrs["threshold"]) if seen else None
     known = {size: row for size, row in rows.items() if row is not None}
     if len(known) < len(rows) or not rows:
         says = "needs symmetric scans that reach high overlaps"
         double = [size for size, row in known.items() if row.valley < _VALLEY]
         value = known[max(double)].high - known[max(double)].low if double else np.nan
-        return Evidence(name, value, np.nan, tuple(rows), None, f"{says} at every size" if double else says)
+        return answer(key, value, np.nan, tuple(rows), None, f"{says} at every size" if double else says)
     largest = rows[max(rows)]
     doubled = [size for size, row in rows.items() if row.valley < _VALLEY]
     passed = {len(rows): True, 0: False}.get(len(doubled))
     says = f"at {largest.low:.2f} and {largest.high:.2f}, valley {largest.valley:.2g} of the lower one"
     if order is not None:
         row = order.sel(size=max(rows))
-        weights = [number(float(row[name]), float(row[f"{name}_stderr"])) for name in ("weight", "mixture_weight")]
+        weights = [with_error(float(row[name]), float(row[f"{name}_stderr"])) for name in ("weight", "mixture_weight")]
         says += f" at T = {float(row['temperature']):.3g}, N = {max(rows)}; the high one weighs {weights[0]}"
         says += f" (mixture {weights[1]}, self-averaging ratio {float(row['self_averaging']):.2g})"
     value, stderr = largest.high - largest.low, np.nan
     if apart is not None and passed:
         value, stderr = apart.value, apart.stderr
-        says += f"; as N grows they are {number(value, stderr)} apart"
+        says += f"; as N grows they are {with_error(value, stderr)} apart"
     if passed is None:
         says += f"; two peaks only for N = {_listed(doubled)}"
-    return Evidence(name, value, stderr, tuple(rows), passed, says)
+    return answer(key, value, stderr, tuple(rows), passed, says)
 
 
 def energy_peaks(phases: dict, ordered: list[Estimate]) -> Evidence:
-    """Has the energy two peaks where its halves weigh the same, the deeper apart the larger the size?"""
-    name = "energy has two peaks"
+    """Has the energy two peaks where its halves weigh the same, with a valley that deepens with the size?"""
+    key = "energy_peaks"
     sizes = tuple(phases)
     if len(sizes) < 2 or not all(np.isfinite(data["valley_stderr"]) for data in phases.values()):
-        return Evidence(name, np.nan, np.nan, sizes, None, "needs symmetric scans in equilibrium at two sizes")
-    valleys = [Trend(float(data["valley"]), float(data["valley_stderr"])) for data in phases.values()]
+        return answer(key, np.nan, np.nan, sizes, None, "needs symmetric scans in equilibrium at two sizes")
+    valleys = [Estimate(float(data["valley"]), float(data["valley_stderr"])) for data in phases.values()]
     passed = None
     if valleys[-1].below(_VALLEY) and valleys[-2].below(1.0) and valleys[-1].value < valleys[-2].value:
         passed = True
@@ -205,15 +196,15 @@ def energy_peaks(phases: dict, ordered: list[Estimate]) -> Evidence:
     bins = f", energies {step:g} apart" if step >= 1 else ""
     says = f"valley over the lower peak {shown} for N = {_listed(sizes)}{bins}"
     if passed:
-        says += "".join(f"; {one.name} of the ordered phase {number(one.value, one.stderr)}" for one in ordered)
-    return Evidence(name, valleys[-1].value, valleys[-1].stderr, sizes, passed, says)
+        says += "".join(f"; {one.name} of the ordered phase {one}" for one in ordered)
+    return answer(key, valleys[-1].value, valleys[-1].stderr, sizes, passed, says)
 
 
 def heat_capacity(heat: symmetric.LatentHeat | None, latent: list[Estimate], sizes: tuple[int, ...]) -> Evidence:
-    """Does the maximum of the heat capacity grow like N? passed = there is no latent heat."""
-    name = "energy is continuous (symmetric)"
+    """Does the maximum of the heat capacity grow like N? It is passed if there is no latent heat."""
+    key = "no_latent_heat"
     if heat is None or not np.isfinite(heat.square.stderr):
-        return Evidence(name, np.nan, np.nan, sizes, None, "needs symmetric scans in equilibrium at two sizes")
+        return answer(key, np.nan, np.nan, sizes, None, "needs symmetric scans in equilibrium at two sizes")
     value = float(np.sqrt(max(heat.square.value, 0)))
     # d L = d(L^2) / (2 L), but never more than the root of the error itself
     stderr = float(min(heat.square.stderr / (2 * value) if value else np.inf, np.sqrt(heat.square.stderr)))
@@ -222,13 +213,13 @@ def heat_capacity(heat: symmetric.LatentHeat | None, latent: list[Estimate], siz
         passed = False
     elif heat.square.below(large**2):
         passed = True
-    says = f"latent heat {number(value, stderr)} per weight from the maximum of the heat capacity"
+    says = f"latent heat {with_error(value, stderr)} per weight from the maximum of the heat capacity"
     if passed is False and latent:
-        apart = next((one for one in latent if one.name.startswith("latent heat from the distance")), latent[0])
+        apart = next((one for one in latent if one.key.startswith(DISTANCE)), latent[0])
         value, stderr = latent[0].value, latent[0].stderr
-        says = f"latent heat {number(value, stderr)} per weight from the maximum of the heat capacity; "
-        says += f"from the distance of the phases' energies {number(apart.value, apart.stderr)}"
-    return Evidence(name, value, stderr, sizes, passed, says)
+        says = f"latent heat {with_error(value, stderr)} per weight from the maximum of the heat capacity; "
+        says += f"from the distance of the phases' energies {apart}"
+    return answer(key, value, stderr, sizes, passed, says)
 
 
 def little_heat(heat: symmetric.LatentHeat | None) -> bool:
@@ -236,57 +227,56 @@ def little_heat(heat: symmetric.LatentHeat | None) -> bool:
     return heat is not None and heat.square.below((_SMALL_HEAT * heat.temperature.value) ** 2)
 
 
-def growth(found: tuple[float, Trend] | None, sizes: tuple[int, ...]) -> Evidence:
-    """Does [q^2], over its value without order, grow with N at low temperature? passed = as in an ordered phase."""
-    name = "susceptibility grows"
-    if found is None or not np.isfinite(found[1].stderr):
-        return Evidence(name, np.nan, np.nan, sizes, None, "needs symmetric scans in equilibrium at two sizes")
-    temperature, trend = found
+def growth(measured: tuple[float, Estimate] | None, sizes: tuple[int, ...]) -> Evidence:
+    """Does [q^2], over its value without order, grow with N at low temperature? It is passed if it grows as in an
+    ordered phase."""
+    key = "susceptibility_growth"
+    if measured is None or not np.isfinite(measured[1].stderr):
+        return answer(key, np.nan, np.nan, sizes, None, "needs symmetric scans in equilibrium at two sizes")
+    temperature, trend = measured
     passed = True if trend.above(_GROWING) else False if trend.below(_FLAT) else None
-    says = (
-        f"[q^2] over its value without order grows like N^{number(trend.value, trend.stderr)} at T = {temperature:.3g}"
-    )
-    return Evidence(name, trend.value, trend.stderr, sizes, passed, says)
+    says = f"[q^2] over its value without order grows like N^{trend} at T = {temperature:.3g}"
+    return answer(key, trend.value, trend.stderr, sizes, passed, says)
 
 
-def crossings(scaled: Scaled | None, found: dict, sizes: tuple[int, ...]) -> Evidence:
+def crossings(scaled: Scaled | None, by_pair: dict, sizes: tuple[int, ...]) -> Evidence:
     """Do the Binder cumulants of all sizes cross, as a function of one scaling variable?"""
-    name = "Binder cumulants cross"
+    key = "binder_crossing"
     if scaled is None:
         says = "needs symmetric scans in equilibrium at two sizes and four common temperatures"
-        return Evidence(name, np.nan, np.nan, sizes, None, says)
-    pairs = ", ".join(f"{number(*trend)} ({small}, {large})" for (small, large), trend in found.items())
-    if not scaled.found:
+        return answer(key, np.nan, np.nan, sizes, None, says)
+    pairs = ", ".join(f"{trend} ({small}, {large})" for (small, large), trend in by_pair.items())
+    if not scaled.crosses:
         says = f"not all sizes together; pairs at T = {pairs}" if pairs else "no"
-        return Evidence(name, np.nan, np.nan, sizes, None if pairs else False, says)
-    return _crossed(name, "", scaled, sizes, f"; pairs at {pairs}" if pairs else "")
+        return answer(key, np.nan, np.nan, sizes, None if pairs else False, says)
+    return _crossed(key, "", scaled, sizes, f"; pairs at {pairs}" if pairs else "")
 
 
-def moment(found: Continuous, sizes: tuple[int, ...]) -> Evidence:
+def moment(fit: Continuous, sizes: tuple[int, ...]) -> Evidence:
     """Does N^r times the moment that orders cross, with the exponents of mean-field theory?"""
-    name = "scaled moment crosses"
+    key = "moment_crossing"
     if len(sizes) < 2:
-        return Evidence(name, np.nan, np.nan, sizes, None, "needs symmetric scans in equilibrium at two sizes")
-    if found.exponents is None:
+        return answer(key, np.nan, np.nan, sizes, None, "needs symmetric scans in equilibrium at two sizes")
+    if fit.exponents is None:
         says = (
             "no exponents are known: no two-body glass on a random graph, or neither a glass's nor a ferromagnet's fit"
         )
-        return Evidence(name, np.nan, np.nan, sizes, None, says)
-    what = f"{found.exponents.quantity} of a {found.exponents.name}"
-    if found.order is None:
+        return answer(key, np.nan, np.nan, sizes, None, says)
+    what = f"{fit.exponents.quantity} of a {fit.exponents.name}"
+    if fit.order is None:
         says = f"{what} needs symmetric scans in equilibrium at two sizes and four common temperatures"
-        return Evidence(name, np.nan, np.nan, sizes, None, says)
-    if not found.order.found:
-        return Evidence(name, np.nan, np.nan, sizes, False, f"{what} does not")
-    return _crossed(name, f"{what} ", found.order, sizes)
+        return answer(key, np.nan, np.nan, sizes, None, says)
+    if not fit.order.crosses:
+        return answer(key, np.nan, np.nan, sizes, False, f"{what} does not")
+    return _crossed(key, f"{what} ", fit.order, sizes)
 
 
-def _crossed(name: str, what: str, scaled: Scaled, sizes: tuple[int, ...], pairs: str = "") -> Evidence:
-    at = number(scaled.temperature, scaled.stderr)
+def _crossed(key: str, what: str, scaled: Scaled, sizes: tuple[int, ...], pairs: str = "") -> Evidence:
+    at = with_error(scaled.temperature, scaled.stderr)
     says = f"{what}at T = {at}, chi^2 {scaled.misfit:.1f} per degree of freedom{pairs}"
     # sizes that share no scaling function do not cross as at a continuous transition
     passed = True if scaled.misfit < _MISFIT else None
-    return Evidence(name, scaled.temperature, scaled.stderr, sizes, passed, says)
+    return answer(key, scaled.temperature, scaled.stderr, sizes, passed, says)
 
 
 def bracket(temperature: float, stderr: float, annealed, arrest, unbounded: str = "") -> Evidence:
@@ -294,67 +284,67 @@ def bracket(temperature: float, stderr: float, annealed, arrest, unbounded: str 
 
     `unbounded` says what keeps the annealed entropy from being known.
     """
-    name = "within rigorous bounds"
+    key = "rigorous_bounds"
     lowest = np.nan if annealed is None else annealed.zero_of_entropy()
     highest = np.nan if arrest is None else arrest.temperature
     known = [
         text
         for text, end in (
             (f"T(s=0) = {lowest:.4g}", lowest),
-            (f"T_d = {number(highest, getattr(arrest, 'stderr', 0.0))}", highest),
+            (f"T_d = {with_error(highest, getattr(arrest, 'stderr', 0.0))}", highest),
         )
         if end == end
     ]
     if not known:
-        return Evidence(name, np.nan, np.nan, (), None, f"the annealed entropy is not known: {unbounded}")
+        return answer(key, np.nan, np.nan, (), None, f"the annealed entropy is not known: {unbounded}")
     says = " and ".join(known)
     if not np.isfinite(temperature):
-        return Evidence(name, lowest, np.nan, (), None, f"{says}; no temperature to compare")
+        return answer(key, lowest, np.nan, (), None, f"{says}; no temperature to compare")
     margin = 2 * stderr
     below = lowest == lowest and temperature + margin < lowest
     above = highest == highest and temperature - margin > highest + 2 * getattr(arrest, "stderr", 0.0)
-    says += f", the transition at {number(temperature, stderr)}"
-    return Evidence(name, lowest, np.nan, (), not (below or above), says)
+    says += f", the transition at {with_error(temperature, stderr)}"
+    return answer(key, lowest, np.nan, (), not (below or above), says)
 
 
 def entropy_crisis(annealed, thermodynamics: dict[int, xr.Dataset]) -> Evidence | None:
-    """No order was found down to where a paramagnet would have a negative entropy: it is there, and was missed. None
-    where that is not so, or not known."""
+    """The chains show no order although they reach temperatures at which a paramagnet would have a negative entropy:
+    the order exists, and the chains missed it. None where this is not so, or not known."""
     lowest = 0.0 if annealed is None else annealed.zero_of_entropy()
     coldest = max(float(data.temperature.values.min()) for data in thermodynamics.values())
     if coldest >= lowest:
         return None
     says = f"T(s=0) = {lowest:.4g}: no paramagnet exists below, yet no order is seen down to T = {coldest:.3g}; "
     says += "random starts may never find the glass"
-    return Evidence("within rigorous bounds", lowest, np.nan, (), False, says)
+    return answer("rigorous_bounds", lowest, np.nan, (), False, says)
 
 
 def complexity(field) -> Evidence:
-    """Where does the complexity vanish that was integrated along the planted state in a field?"""
-    name = "complexity vanishes"
+    """At which temperature does the complexity vanish, as integrated along the planted state in a field?"""
+    key = "complexity_zero"
     if field is None:
-        return Evidence(name, np.nan, np.nan, (), None, "not measured (field integration along the planted state)")
+        return answer(key, np.nan, np.nan, (), None, "not measured (field integration along the planted state)")
     temperature, stderr = float(field.temperature), float(field.stderr)
     if not np.isfinite(temperature):
-        return Evidence(name, np.nan, np.nan, (), None, f"nowhere among its temperatures ({field.name})")
+        return answer(key, np.nan, np.nan, (), None, f"nowhere among its temperatures ({field.name})")
     passed = bool(temperature - 2 * stderr > 0) or None
-    says = f"at T = {number(temperature, stderr)} ({field.name})"
-    return Evidence(name, temperature, stderr, (), passed, says)
+    says = f"at T = {with_error(temperature, stderr)} ({field.name})"
+    return answer(key, temperature, stderr, (), passed, says)
 
 
 def agreement(located: Location | None, field) -> Evidence:
     """Do the crossing of the planted weights and the zero of the complexity lie at one temperature?"""
-    name = "field agrees with crossing"
-    known = located is not None and located.found and field is not None and np.isfinite(field.temperature)
+    key = "field_agreement"
+    known = located is not None and located.crosses and field is not None and np.isfinite(field.temperature)
     if not known:
-        return Evidence(name, np.nan, np.nan, (), None, "needs a crossing and a zero of the complexity")
+        return answer(key, np.nan, np.nan, (), None, "needs a crossing and a zero of the complexity")
     apart, bar = abs(field.temperature - located.temperature), float(np.hypot(field.stderr, located.stderr))
     says = f"they are {apart:.2g} apart, {apart / bar:.1f} of their combined bars"
-    return Evidence(name, float(apart), bar, located.estimates[0].sizes, bool(apart <= DISAGREE * bar), says)
+    return answer(key, float(apart), bar, located.estimates[0].sizes, bool(apart <= DISAGREE * bar), says)
 
 
 def not_asked(item: Evidence) -> Evidence:
-    """The same item for networks of walks, of which neither Binder cumulants nor susceptibilities can be asked."""
+    """The same item for networks of walks, whose Binder cumulants and susceptibilities say nothing about order."""
     says = (
         "not asked of networks: their matched overlaps are positive without any order; peaks and planted scans decide"
     )
@@ -367,19 +357,6 @@ def not_recorded(item: Evidence) -> Evidence:
     return item._replace(value=np.nan, stderr=np.nan, passed=None, says=says)
 
 
-def number(value: float, stderr: float) -> str:
-    """A value with its error in the last digits: 0.655(12)."""
-    if not np.isfinite(value):
-        return "nan"
-    if not np.isfinite(stderr) or stderr < 1e-12:
-        return f"{value:.4g}"
-    digits = max(0, 1 - int(np.floor(np.log10(stderr))))
-    if digits and round(stderr * 10**digits) == 100:
-        digits -= 1
-    shown = round(stderr * 10**digits)
-    return f"{value:.{digits}f}({shown})" if digits else f"{value:.0f}({stderr:.0f})"
-
-
 def several(count: int, what: str) -> str:
     """A number of things: 1 sample, 2 samples."""
     return f"{count} {what}" + "s" * (count != 1)
@@ -387,7 +364,7 @@ def several(count: int, what: str) -> str:
 
 def _valley(value: float, stderr: float) -> str:
     """A valley over the lower peak; 1 means that there is only one peak."""
-    return "1" if value > 1 - _FLOOR else number(value, max(stderr, _FLOOR))
+    return "1" if value > 1 - _FLOOR else with_error(value, max(stderr, _FLOOR))
 
 
 def _listed(sizes) -> str:

@@ -8,11 +8,15 @@ _FRACTIONS = {1 / 3: "(1/3)", 1 / 2: "(1/2)", 2 / 3: "(2/3)"}
 class Exponents(NamedTuple):
     """How a continuous transition scales with N: `temperature` is y, `order` is r, `correction` is omega.
 
-    `moment` is the column of the averages that orders: "q2", [<q^2>], or "m2", [<m^2>] with the magnetisation m. At
-    the sizes of simulations T_c lies somewhere on the way from the crossing of N^r times that moment to that of the
-    Binder cumulants: `between` are the first and last part of that way, negative on the other side of the moment's.
+    `key` identifies the class of transitions together with the moment, `name` says in words what orders.
+
+    `moment` is the column of the averages that orders: "q2", [<q^2>], or "m2", [<m^2>] with the magnetisation m. At the
+    sizes of simulations T_c lies between the crossing of N^r times that moment and the crossing of the Binder
+    cumulants, or near it: `between` are the smallest and largest distance from the former, in units of the distance of
+    the two, and negative away from the latter.
     """
 
+    key: str
     name: str
     temperature: float
     order: float
@@ -34,9 +38,9 @@ class Exponents(NamedTuple):
 
 #: spin glass on a random graph: [q^2] ~ N^-2/3 at T_c, corrections N^-1/3 (as in the Sherrington-Kirkpatrick model: G.
 #: Parisi, F. Ritort and F. Slanina, J. Phys. A 26, 247 (1993))
-GLASS = Exponents("spin glass", 1 / 3, 2 / 3, 1 / 3, "q2", (0, 1 / 4))
+GLASS = Exponents("glass_q2", "spin glass", 1 / 3, 2 / 3, 1 / 3, "q2", (0, 1 / 4))
 #: ferromagnet on a random graph: [m^2] ~ N^-1/2 at T_c, corrections N^-1/2 (K. Binder, M. Nauenberg, V. Privman and
 #: A. P. Young, Phys. Rev. B 31, 1498 (1985), above the upper critical dimension, with N for L^d)
-FERROMAGNET = Exponents("ferromagnet", 1 / 2, 1 / 2, 1 / 2, "m2", (-1 / 3, 1 / 3))
+FERROMAGNET = Exponents("ferromagnet_m2", "ferromagnet", 1 / 2, 1 / 2, 1 / 2, "m2", (-1 / 3, 1 / 3))
 #: the same seen by the overlap, the product of two magnetisations
-PRODUCT = Exponents("ferromagnet", 1 / 2, 1.0, 1 / 2, "q2", (0, 1 / 2))
+PRODUCT = Exponents("ferromagnet_q2", "ferromagnet", 1 / 2, 1.0, 1 / 2, "q2", (0, 1 / 2))

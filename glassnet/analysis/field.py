@@ -22,11 +22,12 @@ import xarray as xr
 from glassnet import _checks, _wiring
 from glassnet.analysis import complexity, finitesize, localfields
 from glassnet.analysis.degrees import expected
-from glassnet.analysis.evidence import number, several
+from glassnet.analysis.evidence import several
 from glassnet.analysis.instances import Averages, side_by_side
 from glassnet.analysis.shown import Shown
 from glassnet.analysis.zero import zero
 from glassnet.sampling import lanes, planted_field
+from glassnet.statistics.estimate import with_error
 
 #: the state is lost where the overlap in the weakest field is below the first, or Sigma still moves by the second
 _LEAST_OVERLAP, _MOST_DRIFT = 0.5, 0.004
@@ -62,12 +63,12 @@ class FieldIntegration(Shown):
     def __str__(self) -> str:
         data = self.complexity
         known = np.isfinite(self.temperature)
-        found = f"T_K = {number(self.temperature, self.stderr)}" if known else "complexity has no zero in this range"
-        lines = [f"{self.name}: {found}", f"{data.attrs['system']}, {data.attrs['effort']}", ""]
+        text = f"T_K = {with_error(self.temperature, self.stderr)}" if known else "complexity has no zero in this range"
+        lines = [f"{self.name}: {text}", f"{data.attrs['system']}, {data.attrs['effort']}", ""]
         lines.append(f"{'T':>7}  {'complexity':>13}  {'drift':>8}  overlap, weakest field")
         for t, temperature in enumerate(data.temperature.values):
             row = data.isel(temperature=t)
-            value = number(float(row["mean"]), float(row["stderr"])) if np.isfinite(row["mean"]) else "state lost"
+            value = with_error(float(row["mean"]), float(row["stderr"])) if np.isfinite(row["mean"]) else "state lost"
             overlap = float(row["overlap"][0])
             lines.append(f"{temperature:7.4g}  {value:>13}  {float(row['drift']):8.1e}  {overlap:.4f}")
         lines.append("discretisation of the field: below 1e-5 up to 1 % below T_d")
@@ -134,8 +135,8 @@ def field_integration(
     """Complexity of the planted states at some temperatures by integration over a field, and its zero T_K.
 
     Every lane of a block is planted for itself, at one of the temperatures and with a fixed number of violated paths,
-    and runs in one of eight fields; as many plantings as fit into 512 lanes share the paths of one instance. At
-    different temperatures and dilutions the same random numbers are used.
+    and runs in one of eight fields; as many plantings as fit into 512 lanes share the paths of one instance. Different
+    temperatures and dilutions use the same random numbers.
 
     Parameters
     ----------
@@ -144,11 +145,11 @@ def field_integration(
         complexities are extrapolated in one over their width. Corrections are of order 1/N, in walks 1/sqrt(N); the
         error of T_K holds their size where they are not extrapolated.
     temperatures : list of floats
-        Strictly increasing, > 0, finite (k_B = 1, |J| = 1). Three of them around T_K give it: the complexity
-        is interpolated by a parabola. Above T_d there is no state to integrate along: they are marked
-        "state lost" once the overlap or the drift shows it, which close above T_d it does not.
+        Strictly increasing, > 0, finite (k_B = 1, |J| = 1). Three of them around T_K give it: the complexity is
+        interpolated by a parabola. Above T_d there is no state to integrate along: they are marked "state lost" if the
+        overlap or the drift shows it, which is not so close above T_d.
     instances : int
-        Independent sets of paths, >= 1. What is known of random degrees is taken out of their noise
+        Independent sets of paths, >= 1. The known effect of random degrees is subtracted from their noise
         (:func:`glassnet.analysis.instances.average`).
     seed : int
     ensemble : {"regular", "poisson", "layered", "walks"}
@@ -185,7 +186,7 @@ def field_integration(
 
 
 def _sizes(ensemble, n_weights) -> list:
-    """The sizes that were asked for: one, but of walks there may be several networks."""
+    """The sizes that were asked for: one, or several networks of walks."""
     nested = isinstance(n_weights, (list, tuple)) and len(n_weights) and isinstance(n_weights[0], (list, tuple))
     if ensemble != "walks" or not nested:
         return [tuple(n_weights) if isinstance(n_weights, (list, tuple)) else n_weights]
@@ -225,13 +226,13 @@ def integrated(ensemble, keywords, temperatures, measured, sweeps) -> FieldInteg
         By the size before dilution; several sizes are extrapolated.
     sweeps : int
     """
-    found, dilution = [], keywords.get("dilution", 0.0)
+    averages, dilution = [], keywords.get("dilution", 0.0)
     for size, parts in measured.items():
         known = complexity.known_controls(expected(ensemble, size, dilution, keywords), temperatures)
-        found.append(side_by_side(parts, known, sweeps))
+        averages.append(side_by_side(parts, known, sweeps))
     sizes = [size if isinstance(size, int) else _wiring.n_network_weights(size) for size in measured]
     shown = next(iter(measured)) if len(measured) == 1 else " and ".join(map(str, measured))
-    whole = found[0] if len(found) == 1 else finitesize.extrapolated(sizes, found)
+    whole = averages[0] if len(averages) == 1 else finitesize.extrapolated(sizes, averages)
     instances = whole.complexity.shape[1]
     plantings = planted_field.n_plantings(len(temperatures))
     fields = f"{plantings} plantings in each of {planted_field.NODES} fields"
@@ -242,32 +243,32 @@ def integrated(ensemble, keywords, temperatures, measured, sweeps) -> FieldInteg
     p = keywords.get("p") or len(next(iter(measured))) - 1
     shift = finitesize.finite_size(ensemble, sizes, p, dilution)
     shifts = finitesize.of_complexity(ensemble, sizes, shift)
-    place, stderr = zero(temperatures, whole, data["mean"].values, data["stderr"].values, shifts)
-    return FieldIntegration(data, place, float(np.hypot(stderr, place * shift)))
+    temperature, stderr = zero(temperatures, whole, data["mean"].values, data["stderr"].values, shifts)
+    return FieldIntegration(data, temperature, float(np.hypot(stderr, temperature * shift)))
 
 
-def _dataset(found: Averages, temperatures, attrs) -> xr.Dataset:
+def _dataset(instances: Averages, temperatures, attrs) -> xr.Dataset:
     fields, _ = planted_field.quadrature()
-    # instances are the first axis here, as they were averaged in earlier releases: the same digits
-    overlap, drift = 1 - found.missing, np.ascontiguousarray(found.drift.T).mean(axis=0)
+    # instances are the first axis here, as in earlier releases, so that averages have the same digits
+    overlap, drift = 1 - instances.missing, np.ascontiguousarray(instances.drift.T).mean(axis=0)
     lost = (overlap[:, 0] < _LEAST_OVERLAP) | (np.abs(drift) > _MOST_DRIFT)
-    found.complexity[lost] = np.nan
-    averages = np.array([found.at(np.ones(1), np.array([t]), temperatures) for t in range(len(temperatures))])
+    instances.complexity[lost] = np.nan
+    averages = np.array([instances.at(np.ones(1), np.array([t]), temperatures) for t in range(len(temperatures))])
     along = ("temperature",)
     return xr.Dataset(
         {
-            "complexity": (("temperature", "instance"), found.complexity),
+            "complexity": (("temperature", "instance"), instances.complexity),
             "mean": (along, averages[:, 0]),
             "stderr": (along, averages[:, 1]),
             "drift": (along, drift),
             "overlap": (("temperature", "field"), overlap),
-            "annealed_entropy": (along, found.entropy),
-            "local_field_law": (("temperature", "local_field"), found.law),
+            "annealed_entropy": (along, instances.entropy),
+            "local_field_law": (("temperature", "local_field"), instances.law),
         },
         coords={
             "temperature": temperatures,
             "field": fields,
-            "local_field": np.arange(found.law.shape[1]) - found.law.shape[1] // 2,
+            "local_field": np.arange(instances.law.shape[1]) - instances.law.shape[1] // 2,
         },
         attrs=attrs,
     )

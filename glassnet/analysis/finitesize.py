@@ -1,4 +1,4 @@
-"""Finite glasses: by how much T_K shifts with their size, and networks extrapolated in one over their width."""
+"""Finite-size shifts of T_K, and the extrapolation of networks in one over their width."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ _OF_INSTANCES = ("complexity", "within", "controls", "drift")
 
 
 def finite_size(ensemble: str, sizes: list[int], p: int, dilution: float = 0.0) -> float:
-    """Size of the shift of T_K with N that is left, over T_K.
+    """Size of the remaining shift of T_K with N, over T_K.
 
     Measured against the cavity equations (docs/dynamics.md): about 0.4 / N where loops are rare, with about 4 / N more
     times (p - 1)^2 dilution / (1 - dilution), which is N times the relative variance of the paths per weight that
@@ -47,14 +47,14 @@ def of_complexity(ensemble: str, sizes: list[int], shift: float) -> tuple[float,
 def intercept(sizes: list[int]) -> np.ndarray:
     """Value at N = infinity of a straight line in 1 / sqrt(N) through values at `sizes`, as a sum over these.
 
-    They weigh like N, as the noise of instances has it.
+    Values are weighted by N, as the noise of instances requires.
     """
-    place = np.array(sizes, dtype=np.float64) ** -0.5
-    design = np.stack([np.ones_like(place), place], axis=1) / place[:, None]
-    return np.linalg.pinv(design)[0] / place
+    inverse_width = np.array(sizes, dtype=np.float64) ** -0.5
+    design = np.stack([np.ones_like(inverse_width), inverse_width], axis=1) / inverse_width[:, None]
+    return np.linalg.pinv(design)[0] / inverse_width
 
 
-def extrapolated(sizes: list[int], found: list[Averages]) -> Averages:
+def extrapolated(sizes: list[int], averages: list[Averages]) -> Averages:
     """Networks of several sizes and one shape, extrapolated in 1 / sqrt(N): one over their width.
 
     A straight line through each quantity (:func:`intercept`). The first instances of all sizes make one, the second
@@ -64,12 +64,12 @@ def extrapolated(sizes: list[int], found: list[Averages]) -> Averages:
     ----------
     sizes : list of int
         Numbers of weights, three or more.
-    found : list of Averages
+    averages : list of Averages
     """
-    n, share = min(one.complexity.shape[1] for one in found), intercept(sizes)
-    found = [one._replace(**{name: getattr(one, name)[:, :n] for name in _OF_INSTANCES}) for one in found]
-    wide = max(one.law.shape[1] for one in found)
-    rows = [one._replace(law=centred(one.law, wide)) for one in found]
+    n, share = min(one.complexity.shape[1] for one in averages), intercept(sizes)
+    averages = [one._replace(**{name: getattr(one, name)[:, :n] for name in _OF_INSTANCES}) for one in averages]
+    wide = max(one.law.shape[1] for one in averages)
+    rows = [one._replace(law=centred(one.law, wide)) for one in averages]
     sums = {name: _sum(share, [getattr(row, name) for row in rows]) for name in _SUMS}
     return Averages(**sums, within=np.sqrt(_sum(share**2, [row.within**2 for row in rows])), sweeps=rows[0].sweeps)
 

@@ -1,7 +1,7 @@
 """Melting of planted crystals.
 
-Away from its planting temperature a planted state is no state of equilibrium but a crystal, favoured over the glassy
-states by its energy. Heated, it melts well above T_d: the limit of superheating of that crystal.
+Away from its planting temperature a planted state is a crystal and no state of equilibrium: its energy favours it over
+the glassy states. It melts well above T_d, at the limit of superheating of that crystal.
 """
 
 from dataclasses import dataclass, field
@@ -11,11 +11,12 @@ import xarray as xr
 
 from glassnet import _checks
 from glassnet.analysis.dynamics import followed, log_times
-from glassnet.analysis.evidence import number
-from glassnet.analysis.melting_point import melting_points, standard_error
+from glassnet.analysis.melting_point import melting_points
 from glassnet.analysis.shown import Shown
 from glassnet.glass import PathGlass
 from glassnet.sampling import lanes
+from glassnet.statistics.estimate import with_error
+from glassnet.statistics.standard_errors import standard_error
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,12 @@ class Melting(Shown):
         over replicas of the one instance, or over instances where there are several.
     temperature, stderr : float
         Where the overlap at the end of the run crosses 1/2, on the average over instances; nan where one of them does
-        not. It is the limit of superheating of these crystals, and not T_d. The error holds half of the distance of
-        the temperatures around it, how far it still moved over the last factor of 4 in time, and the scatter of
-        instances (Student's t); of a single one that of its replicas, and then it does not say how other crystals
-        melt: they differ by some 0.03 (3000 / N)^(1/2).
+        not. It is the limit of superheating of these crystals, and not T_d. The error includes half of the distance of
+        the temperatures around it, the change over the last factor of 4 in time, and the scatter of instances
+        (Student's t). For a single instance it includes the scatter of its replicas instead, and says nothing about
+        other crystals, which differ by about 0.03 (3000 / N)^(1/2).
     planted_temperature : float
-        Where the instances were planted; nan if they do not say.
+        The planting temperature of the instances; nan if they do not say it.
     instances : (n_instances,) float64
         Temperature of each.
     """
@@ -48,10 +49,10 @@ class Melting(Shown):
     def __str__(self) -> str:
         longest = int(self.curves.time[-1])
         if np.isfinite(self.temperature):
-            found = f"melts at T = {number(self.temperature, self.stderr)} within {longest} sweeps"
+            outcome = f"melts at T = {with_error(self.temperature, self.stderr)} within {longest} sweeps"
         else:
-            found = f"has no melting point in this range within {longest} sweeps"
-        lines = [f"crystal planted at T = {self.planted_temperature:.4g}: {found}"]
+            outcome = f"has no melting point in this range within {longest} sweeps"
+        lines = [f"crystal planted at T = {self.planted_temperature:.4g}: {outcome}"]
         count = self.curves.sizes["instance"]
         those = "this one instance, others melt elsewhere" if count == 1 else f"{count} instances"
         lines.append(f"(limit of superheating of {those}; not the dynamical temperature T_d)")
@@ -60,7 +61,7 @@ class Melting(Shown):
         for temperature, mean, stderr in zip(
             self.curves.temperature.values, last["mean"].values, last["stderr"].values, strict=True
         ):
-            lines.append(f"{temperature:7.4g}  {number(mean, stderr)}")
+            lines.append(f"{temperature:7.4g}  {with_error(mean, stderr)}")
         return "\n".join(lines)
 
     def plot(self, ax=None):
@@ -71,15 +72,15 @@ class Melting(Shown):
 
 
 def melting(glass, temperatures, sweeps=1000, seed=None) -> Melting:
-    """Heat planted instances: start on the planted state at each temperature and see where it is left.
+    """Heat planted instances: start on the planted state at each temperature and find where the chains leave it.
 
     All temperatures run side by side in one block of lanes, without exchange.
 
     Parameters
     ----------
     glass : PathGlass, or list of PathGlass
-        +-J and planted (:func:`glassnet.ensembles.planted`), all at the same temperature. Several tell how much
-        crystals differ; with ``unsatisfied="fixed"`` that is least.
+        +-J and planted (:func:`glassnet.ensembles.planted`), all at the same temperature. Several instances show how
+        much crystals differ; with ``unsatisfied="fixed"`` that is least.
     temperatures : list of floats
         Strictly increasing, > 0; the last may be inf.
     sweeps : int

@@ -2,19 +2,18 @@
 
 - Gaussian couplings, symmetric ensemble: [<E>] = -beta M (1 - [q_path]), q_path the overlap of two replicas over the M
   paths. Partial integration over the couplings (H. G. Katzgraber, M. Palassini and A. P. Young, Phys. Rev. B 63, 184422
-  (2001), eq. 8). Chains that have not come down yet have too high an energy and too low a q_path, which moves the two
-  sides apart.
+  (2001), eq. 8). Chains that have not reached equilibrium have too high an energy and too low a q_path, so that the two
+  sides differ.
 - Independently planted couplings, at the planting temperature: the planted state is an equilibrium configuration, so
   [<E> - E(w*)] = 0, and the overlap of two replicas is distributed like that of a replica with w*. Only replicas that
-  started at random are asked: two that started on w* have a common past.
+  started at random are used: two that started on w* have a common past.
 
-The scatter over samples gives the bar. Where it comes from rare samples, which few samples may lack altogether, it is
-too small: cold planted states are nearly all ground states, and only the few excited ones make up for the thermal
-energy of the chains. The distribution of what is planted is known from the chains themselves, however, as w* is one
-more draw of them: where the samples are fewer than its kurtosis asks for, the bar is not smaller than its variance
-tells.
+The scatter over samples gives the bar. It is too small where rare samples dominate it, which may be missing: nearly all
+cold planted states are ground states, and only the few excited ones compensate the thermal energy of the chains. The
+chains themselves give the distribution of the planted quantity, however, as w* is one more draw of it. Where there are
+fewer samples than the kurtosis of that distribution requires, the bar is at least what its variance implies.
 
-Planting with a fixed number of unsatisfied paths breaks the last two at O(1) in E and is not asked.
+With a fixed number of unsatisfied paths the last two are violated at O(1) in E; they are not tested then.
 """
 
 from typing import NamedTuple
@@ -26,18 +25,25 @@ from glassnet.analysis.nodes import Node, Reading, independently_planted, rungs
 
 #: fewest samples whose scatter gives a bar
 _FEWEST = 4
-#: samples over kurtosis from which on the scatter holds the tail of the distribution
+#: ratio of samples to kurtosis from which on the scatter includes the tail of the distribution
 _EVENTS = 5
 
-GAUSSIAN = "[<E>] = -beta M (1 - [q_path])"
-PLANTED_ENERGY = "[<E> - E(w*)] = 0"
-PLANTED_OVERLAP = "overlap of two replicas like that with w*"
+GAUSSIAN, PLANTED_ENERGY, PLANTED_OVERLAP = "gaussian_identity", "planted_energy_identity", "planted_overlap_identity"
+NAMES = {
+    GAUSSIAN: "[<E>] = -beta M (1 - [q_path])",
+    PLANTED_ENERGY: "[<E> - E(w*)] = 0",
+    PLANTED_OVERLAP: "overlap of two replicas like that with w*",
+}
 
 
 class Identity(NamedTuple):
     """One identity in one node, on the rung where it holds worst: the two sides' difference, in units of energy per
-    weight or of overlap, its standard error over samples, and the probability of more, all rungs together."""
+    weight or of overlap, its standard error over samples, and the probability of more, all rungs together.
 
+    `key` identifies the identity, `name` is what it says.
+    """
+
+    key: str
     name: str
     path: str
     temperature: float
@@ -90,17 +96,18 @@ class Identities:
                 difference = square.mean(axis=(0, 2)) - (with_planted**2).mean(axis=(0, 2))
                 self._put(PLANTED_OVERLAP, difference, _moments(square))
 
-    def _put(self, name: str, differences: np.ndarray, drawn: np.ndarray | None = None) -> None:
-        """Take in the differences of a sample on the rungs, and the moments of what was drawn once for it."""
-        self._rows.setdefault(name, []).append(differences)
-        self._drawn.setdefault(name, []).append(np.zeros((2, len(differences))) if drawn is None else drawn)
+    def _put(self, key: str, differences: np.ndarray, drawn: np.ndarray | None = None) -> None:
+        """Take in the differences of a sample on the rungs, and the moments of the planted quantity, which is drawn
+        once for it."""
+        self._rows.setdefault(key, []).append(differences)
+        self._drawn.setdefault(key, []).append(np.zeros((2, len(differences))) if drawn is None else drawn)
 
     def result(self) -> list[Identity]:
         """One entry for every identity with at least four samples."""
-        asked = [name for name, rows in self._rows.items() if len(rows) >= _FEWEST]
-        return [self._tested(name, np.array(self._rows[name]), np.array(self._drawn[name])) for name in asked]
+        asked = [key for key, rows in self._rows.items() if len(rows) >= _FEWEST]
+        return [self._tested(key, np.array(self._rows[key]), np.array(self._drawn[key])) for key in asked]
 
-    def _tested(self, name: str, differences: np.ndarray, drawn: np.ndarray) -> Identity:
+    def _tested(self, key: str, differences: np.ndarray, drawn: np.ndarray) -> Identity:
         n_samples = len(differences)
         mean = differences.mean(axis=0)
         variance = differences.var(axis=0, ddof=1)
@@ -110,10 +117,10 @@ class Identities:
         with np.errstate(invalid="ignore", divide="ignore"):
             deviation = np.where(mean == 0, 0.0, np.abs(mean) / stderr)
         worst = int(np.argmax(deviation))
-        # rungs of one ladder go together; the bound of Bonferroni is on the safe side
+        # rungs of one ladder are correlated; the bound of Bonferroni is on the safe side
         probability = min(1.0, 2 * special.stdtr(n_samples - 1, -deviation[worst]) * len(mean))
         at = float(self._temperatures[worst]), float(mean[worst]), float(stderr[worst])
-        return Identity(name, self._node.path, *at, float(probability), n_samples)
+        return Identity(key, NAMES[key], self._node.path, *at, float(probability), n_samples)
 
 
 def _moments(drawn: np.ndarray) -> np.ndarray:

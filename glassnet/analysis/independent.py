@@ -1,11 +1,11 @@
-"""The overlap of two independent random configurations: what every order parameter is measured against.
+"""The overlap of two independent random configurations, the reference of every order parameter.
 
 The kurtosis <q^4> / <q^2>^2 of a pair without any order depends on the statistic and on N. The Binder cumulant is
 rescaled by its exact value B0, so that it is 0 without order at every size and 1 for a single sharp overlap.
 
-Networks of walks have no such cumulant: every hidden neuron turns its weights so that the overlap grows, so the
-matched overlap of independent pairs has a mean of order N^-1/4 with ever smaller relative fluctuations. B0 goes to 1,
-and a cumulant divided by B0 - 1 would say nothing but how N [q^2] grows like N^1/2 without any order.
+Networks of walks have no such cumulant: every hidden neuron turns its weights so that the overlap grows, so the matched
+overlap of independent pairs has a mean of order N^-1/4 with ever smaller relative fluctuations. B0 goes to 1, and a
+cumulant divided by B0 - 1 would only show that N [q^2] grows like N^1/2 without any order.
 """
 
 import math
@@ -19,7 +19,7 @@ from glassnet._wiring import n_network_weights
 from glassnet.analysis.nodes import Node, order_parameter, widths
 from glassnet.sampling.tempering import ParallelTempering
 
-#: how many random configurations of a network are drawn, and how often; replicas are compared two by two
+#: number of random configurations of a network, and of independent draws of them; replicas are compared pairwise
 _REPLICAS, _DRAWS = 512, 200
 
 
@@ -36,7 +36,7 @@ class IndependentPairs(NamedTuple):
 
 
 def independent_pairs(node: Node) -> IndependentPairs | None:
-    """Moments of the order parameter of a node without order, or None where the node does not say what it needs.
+    """Moments of the order parameter of a node without order; None where the node does not hold what they depend on.
 
     Plain overlaps: exact, B0 = 3 - 2/N. Layered: exact (:func:`layered_pairs`), the mean over the samples where layers
     were left with different numbers of weights. Walks: from random configurations on the same network
@@ -55,8 +55,8 @@ def independent_pairs(node: Node) -> IndependentPairs | None:
 
 
 def _of_samples(node: Node) -> IndependentPairs:
-    """Moments of layered pairs, averaged over the samples; of those that do not say what each layer lost, with weights
-    that are spread over the layers as evenly as can be."""
+    """Moments of layered pairs, averaged over the samples; if these do not say what each layer lost, with weights
+    spread over the layers as evenly as possible."""
     before, removed = np.array(node.layer_sizes), node.removed
     if removed is None:
         left = (node.weights_of_samples[:, None] + np.arange(len(before))) // len(before)
@@ -70,7 +70,7 @@ def _of_samples(node: Node) -> IndependentPairs:
 
 
 def plain_pairs(n_weights) -> IndependentPairs:
-    """q = (1/N) sum of N fair signs: <q^2> = 1/N and B0 = 3 - 2/N exactly; of several N the mean moments count."""
+    """q = (1/N) sum of N fair signs: <q^2> = 1/N and B0 = 3 - 2/N exactly; for several N the moments are averaged."""
     n = np.asarray(n_weights, dtype=np.float64)
     square = float(np.mean(1 / n))
     return IndependentPairs(0.0, square, float(np.mean((3 - 2 / n) / n**2)) / square**2)
@@ -90,9 +90,9 @@ def layered_pairs(layer_sizes: tuple[int, ...]) -> IndependentPairs:
     for smallest in sorted(set(np.concatenate([size for size, _ in laws]).tolist())):
         above = [(size[size >= smallest], weight[size >= smallest]) for size, weight in laws]
         beyond = [(size[size > smallest], weight[size > smallest]) for size, weight in laws]
-        for place, order in enumerate((1, 2, 4)):
-            shifted[place] += _moment_of_sum(above, order, 2.0 * smallest)
-            shifted[place] -= _moment_of_sum(beyond, order, 2.0 * smallest)
+        for index, order in enumerate((1, 2, 4)):
+            shifted[index] += _moment_of_sum(above, order, 2.0 * smallest)
+            shifted[index] -= _moment_of_sum(beyond, order, 2.0 * smallest)
     mean, square, fourth = (moments + shifted) / 2 / float(sum(layer_sizes)) ** np.array([1, 2, 4])
     return IndependentPairs(float(mean), float(square), float(fourth / square**2))
 
@@ -102,8 +102,8 @@ def _law_of_size(number: int) -> tuple[np.ndarray, np.ndarray]:
     flips = np.arange(number + 1)
     log_weight = [math.lgamma(number + 1) - math.lgamma(k + 1) - math.lgamma(number - k + 1) for k in flips]
     weight = np.exp(np.array(log_weight) - number * math.log(2))
-    size, place = np.unique(np.abs(number - 2 * flips), return_inverse=True)
-    return size, np.bincount(place, weights=weight)
+    size, index = np.unique(np.abs(number - 2 * flips), return_inverse=True)
+    return size, np.bincount(index, weights=weight)
 
 
 def _moment_of_sum(laws: list[tuple[np.ndarray, np.ndarray]], order: int, shift: float) -> float:
@@ -120,7 +120,7 @@ def walks_pairs(widths: tuple[int, ...], dilution: float, rounding: str = "neare
     """Matched overlap of random configurations of a layered network, from simulation.
 
     There is no closed form for the best gauge image of a network; the sampler at T = inf draws every configuration
-    afresh. Which connections are removed hardly matters, so one diluted network stands for all.
+    afresh. The result hardly depends on which connections are removed, so one diluted network represents all.
     """
     alpha = 1 / n_network_weights(widths)
     glass = ensembles.walks(widths=widths, alpha=alpha, dilution=dilution, rounding=rounding, seed=0)

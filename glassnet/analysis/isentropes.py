@@ -1,21 +1,21 @@
 """Lines of constant entropy of the paramagnet in the plane of dilution and temperature.
 
-The paramagnet's bound, the line on which its entropy vanishes, is one of them. A glass transition runs along with them:
-at T_K the paramagnet has the entropy of one glass state, which changes slowly, so that T_K falls with dilution as the
-isentrope through it does. The cavity method has T_K fall faster by a factor of 1.00 to 1.10 for p = 3, 4 and 5 (regular
-and Poisson, alpha from 4/3 to 2), up to 1.17 in the last tenth of dilution before T_K ends; T_c of p = 2 with couplings
-+-1 or Gaussian by 1.02 to 1.19 (Poisson, alpha from 1 to 4, up to dilution 0.2). The ordered phase of a ferromagnet has
-an entropy that changes fast: T_c of p = 2 falls 2.0 to 2.3 times as fast, that of p = 3, degree 4, 2.8 times.
+The paramagnet's bound, the line on which its entropy vanishes, is one of them. A glass transition nearly follows them:
+at T_K the paramagnet has the entropy of one glass state, which changes slowly, so that T_K falls with dilution like the
+isentrope through it. In the cavity method T_K falls faster by a factor of 1.00 to 1.10 for p = 3, 4 and 5 (regular and
+Poisson, alpha from 4/3 to 2), up to 1.17 in the last tenth of dilution before T_K ends; T_c of p = 2 with couplings +-1
+or Gaussian by 1.02 to 1.19 (Poisson, alpha from 1 to 4, up to dilution 0.2). The ordered phase of a ferromagnet has an
+entropy that changes fast: T_c of p = 2 falls 2.0 to 2.3 times as fast, that of p = 3, degree 4, 2.8 times.
 """
 
 import numpy as np
 
 from glassnet.analysis.nodes import Node, interacting, paths_per_weight
-from glassnet.analysis.paramagnet import Paramagnet
+from glassnet.analysis.paramagnet import ChainParamagnet
 
 #: temperatures, in units of the couplings, between which entropies are tabulated; steps of 0.2 per cent
 _GRID = np.geomspace(0.02, 200.0, 4600)
-#: entropy per weight that a cold paramagnet must be above its least one for the line through it to be followed
+#: a line is followed down to this entropy per weight above the least entropy of the paramagnet
 _ABOVE_LEAST = 0.05
 
 
@@ -32,7 +32,7 @@ class Isentropes:
     Raises
     ------
     ValueError
-        If the chains do not tell paths per weight or the law of the couplings.
+        If the chains do not hold the paths per weight or the law of the couplings.
     """
 
     def __init__(self, node: Node, unit: float = 1.0):
@@ -43,8 +43,8 @@ class Isentropes:
     def shift(self, temperature, dilution: float, other: float) -> np.ndarray:
         """By how much the isentrope through a temperature at one dilution lies higher at another one.
 
-        Where it is too cold for the entropy to be positive, or near the least one that the glasses have, temperatures
-        move in proportion to that of the lowest line on which it is neither: they stay positive.
+        Where the entropy is negative, or near the least entropy of the glasses, temperatures move in proportion to the
+        lowest line on which it is neither. They stay positive.
 
         Parameters
         ----------
@@ -55,8 +55,8 @@ class Isentropes:
         Returns
         -------
         (...) float64
-            nan where there is no such line: so few paths are left that the entropy is near its least value at all
-            temperatures.
+            nan where there is no such line, because so few paths are left that the entropy is near its least value at
+            all temperatures.
         """
         temperature = np.asarray(temperature, dtype=np.float64)
         here, there = self._entropy(dilution), self._entropy(other)
@@ -84,6 +84,6 @@ class Isentropes:
     def _entropy(self, dilution: float) -> np.ndarray:
         return self._paramagnet(dilution).entropy(1 / _GRID)
 
-    def _paramagnet(self, dilution: float) -> Paramagnet:
+    def _paramagnet(self, dilution: float) -> ChainParamagnet:
         left = (1 - dilution) ** (interacting(self._node) - 1)
-        return Paramagnet(self._node, paths_per_weight(self._node) * left)
+        return ChainParamagnet(self._node, paths_per_weight(self._node) * left)

@@ -1,5 +1,7 @@
-"""The line T_c(dilution), and the critical dilution at a temperature: read off it, and asked along the dilution."""
+"""The line T_c(dilution), and the critical dilution at a temperature: read off the line, and measured along the
+dilution."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -7,9 +9,12 @@ import numpy as np
 from glassnet import _dilution
 from glassnet._checks import real
 from glassnet.analysis.along_dilution import Along, along
-from glassnet.analysis.evidence import DISAGREE, number
-from glassnet.analysis.location import Estimate
+from glassnet.analysis.evidence import DISAGREE
+from glassnet.statistics.estimate import Estimate, with_error
+from glassnet.statistics.fits import polynomial_through
 
+#: key of a critical dilution that is read off the line with provisional temperatures
+PROVISIONAL = "transition_line_provisional"
 #: dilutions that are closer are one
 _SAME = 1e-9
 
@@ -18,8 +23,8 @@ class CriticalDilution(NamedTuple):
     """The critical dilution at a temperature.
 
     `dilution` and `stderr` are nan where none is claimed, and `why` says why; `estimates` holds all that there are, the
-    one that is claimed first. `provisional` is what the line says with provisional temperatures where none is claimed,
-    None without.
+    claimed one first. `provisional` is read off the line with provisional temperatures where none is claimed, None
+    otherwise.
     """
 
     temperature: float
@@ -38,24 +43,24 @@ class CriticalDilution(NamedTuple):
     def says(self) -> str:
         """Value with its error and where it is from, or why there is none."""
         if self.claimed:
-            return f"{number(self.dilution, self.stderr)}, {self.estimates[0].name}"
+            return f"{with_error(self.dilution, self.stderr)}, {self.estimates[0].name}"
         interim = self.provisional
-        also = f"; provisionally {number(interim.value, interim.stderr)}" if interim is not None else ""
+        also = f"; provisionally {interim}" if interim is not None else ""
         return f"undecided, {self.why}{also}"
 
     def __str__(self) -> str:
         head = f"critical dilution at T = {self.temperature:g}: {self.says}"
-        return "\n".join([head, *(f"{number(one.value, one.stderr):>12}  {one.name}" for one in self.estimates)])
+        return "\n".join([head, *(f"{one!s:>12}  {one.name}" for one in self.estimates)])
 
 
 class TransitionLine(list):
-    """Transitions by increasing dilution: a list that knows its arrays and its inverse.
+    """Transitions by increasing dilution: a list with arrays of its values and with its inverse, the critical dilution.
 
     Parameters
     ----------
     results : iterable of Transition
-    surveys : glassnet.analysis.surveys.Surveys, optional
-        What the chains hold, where the critical dilution is to be asked along the dilution as well.
+    reader : glassnet.analysis.surveys.ChainReader, optional
+        The chains, if the critical dilution is to be measured along the dilution as well.
 
     Attributes
     ----------
@@ -67,41 +72,41 @@ class TransitionLine(list):
     kinds : list of str
     """
 
-    def __init__(self, results=(), surveys=None):
+    def __init__(self, results=(), reader=None):
         super().__init__(results)
-        self._surveys = surveys
+        self._reader = reader
 
     @property
     def dilutions(self) -> np.ndarray:
-        return np.array([effective(found) for found in self])
+        return np.array([effective(transition) for transition in self])
 
     @property
     def asked(self) -> np.ndarray:
-        return np.array([found.dilution for found in self])
+        return np.array([transition.dilution for transition in self])
 
     @property
     def temperatures(self) -> np.ndarray:
-        return np.array([found.temperature for found in self], dtype=np.float64)
+        return np.array([transition.temperature for transition in self], dtype=np.float64)
 
     @property
     def stderrs(self) -> np.ndarray:
-        return np.array([found.stderr for found in self], dtype=np.float64)
+        return np.array([transition.stderr for transition in self], dtype=np.float64)
 
     @property
     def kinds(self) -> list[str]:
-        return [found.kind for found in self]
+        return [transition.kind for transition in self]
 
     @property
     def span(self) -> tuple[float, float]:
         """Lowest and highest temperature known of the line, provisional ones among them; (inf, -inf) without any."""
-        known = [value for value, *_ in map(place, self) if np.isfinite(value)]
+        known = [value for value, *_ in map(known_temperature, self) if np.isfinite(value)]
         return min(known, default=np.inf), max(known, default=-np.inf)
 
     def critical_dilution(self, temperature: float) -> Estimate:
-        """Dilution at which the glass gives way to the paramagnet, at one temperature; the value of :meth:`critical`.
+        """Dilution at which the glass becomes a paramagnet, at one temperature; the value of :meth:`critical`.
 
-        Where none is claimed, the line read off with provisional temperatures stands for it, if it passes there; the
-        name of the estimate says so. Otherwise value and error are nan and the name says why.
+        Where none is claimed, it is read off the line with provisional temperatures, if that passes the temperature;
+        the name of the estimate says so. Otherwise value and error are nan and the name says why.
 
         Parameters
         ----------
@@ -111,27 +116,28 @@ class TransitionLine(list):
         -------
         Estimate
         """
-        found = self.critical(temperature)
-        if found.claimed:
-            first = found.estimates[0]
-            return first._replace(name=f"critical dilution at T = {found.temperature:g}, from {first.name}")
-        if found.provisional is not None:
-            return found.provisional
+        critical = self.critical(temperature)
+        if critical.claimed:
+            first = critical.estimates[0]
+            return replace(first, name=f"critical dilution at T = {critical.temperature:g}, from {first.name}")
+        if critical.provisional is not None:
+            return critical.provisional
         sizes = tuple(sorted({size for one in self for size in one.sizes}))
-        return Estimate(f"critical dilution at T = {found.temperature:g}: {found.why}", np.nan, np.nan, sizes)
+        why = f"critical dilution at T = {critical.temperature:g}: {critical.why}"
+        return Estimate(np.nan, np.nan, why, sizes, key="unknown")
 
     def critical(self, temperature: float) -> CriticalDilution:
-        """The critical dilution at one temperature, and all that is known of it.
+        """The critical dilution at one temperature, with all estimates of it.
 
-        It is asked twice. Read off the line: the paths that are left, (1 - dilution)^(p - 1), are a parabola in T
+        There are two ways. Read off the line: the paths that are left, (1 - dilution)^(p - 1), are a parabola in T
         through the two neighbouring dilutions and the nearest third one, the errors of all carried over; the distance
         to a parabola of the dilution itself is in the bar (half the distance to the chord where p is not known). With
-        two dilutions a straight line; none is claimed past a dilution without a transition temperature. And along the
-        dilution axis, where the line was made from chains that reach this temperature
-        (:func:`glassnet.analysis.along_dilution.along`). The one with the smaller bar is claimed, unless the other one
-        contradicts: where they, or a transition of the line and the dilution found along the axis, are three combined
-        bars apart; where the overlap does not jump along the axis; or where, at a dilution next to what was found, a
-        sample has not proved its equilibrium or curves cross and the transition is undecided all the same.
+        two dilutions a straight line; none is claimed past a dilution without a transition temperature. Measured along
+        the dilution axis, where the line was made from chains that reach this temperature
+        (:func:`glassnet.analysis.along_dilution.along`). The value with the smaller bar is claimed, unless something
+        contradicts it: the two values, or a transition of the line and the value along the axis, are three combined
+        bars apart; the overlap does not jump along the axis; or at a neighbouring dilution a sample has not proved its
+        equilibrium, or curves cross although the transition is undecided.
 
         Parameters
         ----------
@@ -143,10 +149,10 @@ class TransitionLine(list):
         """
         temperature = real("temperature", temperature, minimum=0)
         read, interim = self._read(temperature, False), self._read(temperature, True)
-        axis = None if self._surveys is None else along(self._surveys, temperature)
+        axis = None if self._reader is None else along(self._reader, temperature)
         listed = () if axis is None else axis.estimates
         known = np.isfinite(read.value)
-        answers = ([read] if known else []) + ([axis.found[0]] if axis is not None and axis.found else [])
+        answers = ([read] if known else []) + ([axis.answers[0]] if axis is not None and axis.answers else [])
         against = self._against(temperature, read, axis)
         if answers and not against:
             first = min(answers, key=lambda one: one.stderr)
@@ -155,7 +161,7 @@ class TransitionLine(list):
         reasons = against or [axis.why if axis is not None and axis.why else read.name]
         if not known and np.isfinite(interim.value):
             named = f"critical dilution at T = {temperature:g}, from the line, provisional"
-            interim = interim._replace(name=named)
+            interim = replace(interim, key=PROVISIONAL, name=named)
         else:
             interim = None
         everything = ([read] if known else []) + list(listed)
@@ -166,17 +172,17 @@ class TransitionLine(list):
         if axis is None:
             return []
         if np.isfinite(read.value) and axis.jumps is False:
-            return [f"the line passes at {number(read.value, read.stderr)}, but {axis.why}"]
-        if not axis.found:
+            return [f"the line passes at {read}, but {axis.why}"]
+        if not axis.answers:
             return []
-        found = axis.found[0]
-        shown = f"{number(found.value, found.stderr)} along the dilution axis"
+        crossing = axis.answers[0]
+        shown = f"{crossing} along the dilution axis"
         if np.isfinite(read.value):
-            if abs(read.value - found.value) > DISAGREE * np.hypot(read.stderr, found.stderr):
-                return [f"{shown} and {number(read.value, read.stderr)} from the line disagree"]
+            if abs(read.value - crossing.value) > DISAGREE * np.hypot(read.stderr, crossing.stderr):
+                return [f"{shown} and {read} from the line disagree"]
             return []
-        below = [one for one in self if effective(one) <= found.value][-1:]
-        beside = [*below, *[one for one in self if effective(one) > found.value][:1]]
+        below = [one for one in self if effective(one) <= crossing.value][-1:]
+        beside = [*below, *[one for one in self if effective(one) > crossing.value][:1]]
         unproved = [one for one in beside if one.equilibration.failing or one.equilibration.nodes]
         if unproved:
             where = " and ".join(f"{one.dilution:g}" for one in unproved)
@@ -185,35 +191,35 @@ class TransitionLine(list):
         if open_ones:
             where = " and ".join(f"{one.dilution:g}" for one in open_ones)
             return [f"{shown}, but the transition at dilution {where}, where curves cross as well, is undecided"]
-        wrong = [one for one in self if _on_the_wrong_side(one, temperature, found)]
+        wrong = [one for one in self if _on_the_wrong_side(one, temperature, crossing)]
         return [f"{shown}, but the chains say {one.kind} at dilution {one.dilution:g}" for one in wrong[:1]]
 
     def _read(self, temperature: float, provisional: bool) -> Estimate:
         """The dilution at which the line passes a temperature; its name says from what, or why it does not."""
         x, y, sigma = self._points(provisional)
         falls = np.flatnonzero((y[:-1] >= temperature) & (y[1:] < temperature))
-        sizes = tuple(sorted({size for found in self for size in found.sizes}))
+        sizes = tuple(sorted({size for transition in self for size in transition.sizes}))
         if not falls.size:
-            return Estimate(self._why(x, y, temperature), np.nan, np.nan, sizes)
+            return Estimate(np.nan, np.nan, self._why(x, y, temperature), sizes, key="unknown")
         i = int(falls[0])
         gaps = [f"{one.kind} at {one.dilution:g}" for one in self if x[i] + _SAME < effective(one) < x[i + 1] - _SAME]
         if gaps and not provisional:
             why = f"the line passes between dilutions {x[i]:.4g} and {x[i + 1]:.4g}, but is {' and '.join(gaps)}"
-            return Estimate(why, np.nan, np.nan, sizes)
+            return Estimate(np.nan, np.nan, why, sizes, key="unknown")
         thirds = sorted((j for j in (i - 1, i + 2) if 0 <= j < len(x)), key=lambda j: abs(y[j] - temperature))
         near = [i, i + 1, *thirds[:1]]
         power = max(1, _paths(self[0]) - 1)
         dilution, bar = _inverse(x[near], y[near], sigma[near], temperature, power)
         other, _ = _inverse(x[near], y[near], sigma[near], temperature, 1)
-        # a third dilution tells how the line bends, whatever the variable
+        # a third dilution shows how the line bends, whatever the variable is
         chord, _ = _inverse(x[near[:2]], y[near[:2]], sigma[near[:2]], temperature, 1)
         bend = other - dilution if power > 1 else (chord - dilution) / 2
-        return Estimate("the line", float(dilution), float(np.hypot(bar, bend)), sizes)
+        return Estimate(float(dilution), float(np.hypot(bar, bend)), "the line", sizes, key="transition_line")
 
     def _points(self, provisional: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Dilutions, temperatures and errors that are known, by increasing dilution; those at one dilution weighed."""
-        places = [(effective(found), *place(found)) for found in self]
-        rows = sorted(row[:3] for row in places if np.isfinite(row[:3]).all() and (provisional or row[3]))
+        """Known dilutions, temperatures and errors, by increasing dilution; several at one dilution are averaged."""
+        every = [(effective(transition), *known_temperature(transition)) for transition in self]
+        rows = sorted(row[:3] for row in every if np.isfinite(row[:3]).all() and (provisional or row[3]))
         points: list[tuple] = []
         for row in rows:
             if points and row[0] - points[-1][0] < _SAME:
@@ -226,7 +232,7 @@ class TransitionLine(list):
 
     def _why(self, x: np.ndarray, y: np.ndarray, temperature: float) -> str:
         """Why the line of known temperatures y at dilutions x does not fall through a temperature."""
-        unknown = [f"{found.kind} at {found.dilution:g}" for found in self if not np.isfinite(found.temperature)]
+        unknown = [f"{one.kind} at {one.dilution:g}" for one in self if not np.isfinite(one.temperature)]
         also = f" ({', '.join(unknown)})" if unknown else ""
         if len(x) < 2:
             return f"transition temperatures are known at {len(x)} of {len(self)} dilutions, two are needed{also}"
@@ -238,44 +244,48 @@ class TransitionLine(list):
 
     def __str__(self) -> str:
         lines = ["dilution  effective      T_c  kind"]
-        for found in self:
-            shown = number(found.temperature, found.stderr) if np.isfinite(found.temperature) else "-"
-            kind = found.headline.partition(", T =")[0]
-            lines.append(f"{found.dilution:8g}  {effective(found):9.4f}  {shown:>9}  {kind}")
+        for transition in self:
+            known = np.isfinite(transition.temperature)
+            shown = with_error(transition.temperature, transition.stderr) if known else "-"
+            # the temperature has a column of its own
+            kind = transition.kind if known else transition.headline
+            lines.append(f"{transition.dilution:8g}  {effective(transition):9.4f}  {shown:>9}  {kind}")
         return "\n".join(lines)
 
 
-def effective(found) -> float:
-    """Effective dilution of a transition; of objects that know none, the one that was asked for."""
-    return float(getattr(found, "effective_dilution", found.dilution))
+def effective(transition) -> float:
+    """Effective dilution of a transition; for objects without one, the dilution that was asked for."""
+    return float(getattr(transition, "effective_dilution", transition.dilution))
 
 
-def differs(found) -> bool:
+def differs(transition) -> bool:
     """Whether the effective dilution of a transition is shown beside the one that was asked for."""
-    return _dilution.differ(found.dilution, effective(found))
+    return _dilution.differ(transition.dilution, effective(transition))
 
 
-def described(found) -> str:
+def described(transition) -> str:
     """The dilution that was asked for, and the effective one where it differs: "0.1 (effective 0.125)"."""
-    return f"{found.dilution:g} (effective {effective(found):.4g})" if differs(found) else f"{found.dilution:g}"
+    asked = f"{transition.dilution:g}"
+    return f"{asked} (effective {effective(transition):.4g})" if differs(transition) else asked
 
 
-def place(found) -> tuple[float, float, bool]:
-    """Transition temperature and error, and whether it is one: else they are provisional, nan without either."""
-    if np.isfinite(found.temperature) or found.provisional is None:
-        return found.temperature, found.stderr, True
-    return found.provisional.value, found.provisional.stderr, False
+def known_temperature(transition) -> tuple[float, float, bool]:
+    """Transition temperature and error, and True; provisional ones and False where there is none; nan without
+    either."""
+    if np.isfinite(transition.temperature) or transition.provisional is None:
+        return transition.temperature, transition.stderr, True
+    return transition.provisional.value, transition.provisional.stderr, False
 
 
 def _crosses(one) -> bool:
     """Whether curves of different sizes cross at the dilution of a transition."""
-    named = ("planted weight crosses", "Binder cumulants cross", "scaled moment crosses")
-    return any(item.passed and item.name in named for item in getattr(one, "evidence", ()))
+    crossings = ("planted_crossing", "binder_crossing", "moment_crossing")
+    return any(item.passed and item.key in crossings for item in getattr(one, "evidence", ()))
 
 
 def _on_the_wrong_side(one, temperature: float, critical: Estimate) -> bool:
-    """Whether a transition lies at a dilution clearly below a critical one and is clearly colder than the temperature,
-    or above and hotter; or whether there is none down to this temperature, below it."""
+    """Whether a transition contradicts a critical dilution: it lies clearly below that dilution and is clearly colder
+    than the temperature, or above and hotter; or there is none down to this temperature, below that dilution."""
     apart = (effective(one) - critical.value) / critical.stderr
     if one.kind == "none" and one.lowest:
         return bool(apart < -DISAGREE and max(one.lowest.values()) <= temperature)
@@ -285,20 +295,19 @@ def _on_the_wrong_side(one, temperature: float, critical: Estimate) -> bool:
     return bool(min(abs(apart), abs(above)) > DISAGREE and apart * above > 0)
 
 
-def _paths(found) -> int:
+def _paths(transition) -> int:
     """Weights of a path; 2 where the chains do not tell."""
-    glass = getattr(found, "glass", {})
+    glass = getattr(transition, "glass", {})
     return int(glass.get("p") or len(glass.get("widths", (0, 0, 0))) - 1)
 
 
 def _inverse(x, y, sigma, temperature: float, power: int) -> tuple[float, float]:
     """Dilution at a temperature and its error, where (1 - x)^power is a polynomial in y through all points."""
     paths = (1 - x) ** power
-    order = len(x) - 1
-    lagrange = np.linalg.inv(np.vander(y - temperature, order + 1, increasing=True))
+    lagrange = polynomial_through(y - temperature)
     value = lagrange[0] @ paths
     # an error of y moves its point along the curve
     slopes = [np.polynomial.Polynomial(lagrange @ paths).deriv()(t - temperature) for t in y]
     error = np.sqrt(((lagrange[0] * slopes * sigma) ** 2).sum())
-    place = 1 - value ** (1 / power)
-    return float(place), float(error * (1 - place) ** (1 - power) / power)
+    dilution = 1 - value ** (1 / power)
+    return float(dilution), float(error * (1 - dilution) ** (1 - power) / power)

@@ -20,33 +20,20 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit
 
-from glassnet.analysis import errors
 from glassnet.analysis.planted import PlantedNode, log_ratio
+from glassnet.analysis.symmetric import FORMS
+from glassnet.statistics import bootstrap
+from glassnet.statistics.estimate import Estimate
+from glassnet.statistics.fits import fit_rows, logistic_regression, rising_root
 
-#: pulls coefficients that the data leave undetermined to zero; one thousandth of a sample
-_RIDGE = 1e-3
-_NEWTON_STEPS = 30
-#: another estimate may widen the bar only if its own statistical error is at most this multiple of the headline's
+#: another estimate widens the bar only if its own statistical error is at most this multiple of the headline's
 ADMISSIBLE = 2.0
-#: sizes must bend the curve apart at this many standard errors for their crossing to be one
+#: the curves of the sizes must cross at an angle of at least this many standard errors
 _SIGNIFICANT = 3.0
-#: widths without which an extrapolation in 1/width has nothing to be checked by
+#: an extrapolation in 1/width needs at least this many widths, so that it can be checked
 _WIDTHS = 3
 _FEW_WIDTHS = "networks need three widths, as their corrections are of the order 1/width"
 _IN_WIDTH, _SMALL = ", extrapolated in 1/width", "crossing of all sizes, as if corrections were of the order 1/N"
-
-
-class Estimate(NamedTuple):
-    """One estimate of the transition temperature: value, standard error, and the sizes it uses, those before dilution.
-
-    `statistical` is the part of the error that more samples would make smaller, nan where it is not told apart.
-    """
-
-    name: str
-    value: float
-    stderr: float
-    sizes: tuple[int, ...]
-    statistical: float = np.nan
 
 
 class Location(NamedTuple):
@@ -60,7 +47,8 @@ class Location(NamedTuple):
         the distance to the crossing without their larger corrections), and `shift`.
     statistical, spread : float
     shift : float
-        What the slope leaves open by which sizes of different dilutions were brought to one (:func:`widened`).
+        Contribution of the slope by which temperatures of sizes with different dilutions were moved to one dilution
+        (:func:`widened`).
     estimates : tuple of Estimate
         The headline first, then the others.
     zeros : dict of int to Estimate
@@ -74,7 +62,7 @@ class Location(NamedTuple):
     curves : dict of int to (temperatures, weights)
         The fitted w of each size.
     lacks : str
-        What is missing for a crossing to be one, whatever the data; "" if nothing is.
+        What is missing to call this a crossing, whatever the data say; "" if nothing is missing.
     """
 
     temperature: float
@@ -91,7 +79,7 @@ class Location(NamedTuple):
     shift: float = 0.0
 
     @property
-    def found(self) -> bool:
+    def crosses(self) -> bool:
         """Whether the curves of different sizes cross, significantly and within the temperatures planted at."""
         known = self.inside and np.isfinite(self.stderr) and self.slope_significance > _SIGNIFICANT
         return bool(known and not self.lacks)
@@ -163,12 +151,14 @@ def locate(nodes: list[PlantedNode], *, seed: int = 0) -> Location | None:
     bent = np.unique(data.x).size >= 3
     n_samples = int(data.n_samples.min())
     theta, roots = _joint(data, bent)
-    headline = _estimate(f"crossing of all sizes{_IN_WIDTH if data.correction < 1 else ''}", roots, n_samples, sizes)
+    name = f"crossing of all sizes{_IN_WIDTH if data.correction < 1 else ''}"
+    headline = _estimate("planted_crossing", name, roots, n_samples, sizes)
     others, zeros = _others(data, bent, sizes, n_samples, headline, nodes, seed)
     admissible = [other for other in others if other.stderr <= ADMISSIBLE * headline.stderr]
     spread = max((abs(other.value - headline.value) for other in admissible), default=0.0)
     if data.correction < 1:
-        small = _estimate(_SMALL, _joint(data._replace(correction=1.0), bent)[1], n_samples, sizes)
+        roots = _joint(data._replace(correction=1.0), bent)[1]
+        small = _estimate("planted_crossing_small_corrections", _SMALL, roots, n_samples, sizes)
         if np.isfinite(small.value) and np.isfinite(small.stderr):
             spread, others = max(spread, abs(small.value - headline.value) / 2), [*others, small]
     lowest, highest = data.temperature(data.x.min()), data.temperature(data.x.max())
@@ -189,8 +179,8 @@ def locate(nodes: list[PlantedNode], *, seed: int = 0) -> Location | None:
 
 
 def widened(located: Location | None, ends: list[Location | None]) -> Location | None:
-    """The location with a bar that holds, in quadrature, its distance to the farther one of `ends`, where it is found
-    if temperatures are moved between dilutions by more and by less; nan if one of these is nowhere."""
+    """The location with a bar that holds, in quadrature, its distance to the farther one of `ends`: the locations with
+    temperatures moved between dilutions by more and by less. The bar is nan if one of these does not exist."""
     if located is None or not ends:
         return located
     apart = [np.nan if end is None else abs(end.temperature - located.temperature) for end in ends]
@@ -199,8 +189,9 @@ def widened(located: Location | None, ends: list[Location | None]) -> Location |
 
 
 def _significance(slope: np.ndarray, n_samples: int) -> float:
-    """Of a slope and its resamples; nan where no resample changes it, which tells nothing about its scatter."""
-    error = float(errors.bootstrap_error(slope, n_samples))
+    """A slope in units of its error, from its resamples; nan where all resamples agree, so that its scatter is not
+    known."""
+    error = float(bootstrap.bootstrap_error(slope, n_samples))
     return float(slope[0]) / error if error > 0 else np.nan
 
 
@@ -209,8 +200,8 @@ def _observations(nodes: list[PlantedNode], seed: int) -> _Data:
     temperature = np.array([node.temperature for node in nodes])
     weights = []
     for node in nodes:
-        counts = errors.resampling_counts(node.n_samples, key=node.path, seed=seed)
-        weights.append(errors.resampled_means(node.weight, counts))
+        counts = bootstrap.resampling_counts(node.n_samples, key=node.path, seed=seed)
+        weights.append(bootstrap.resampled_means(node.weight, counts))
     scale = np.ptp(temperature) / 2 or 1.0
     centre = temperature.mean()
     n_samples = np.array([node.n_samples for node in nodes], dtype=np.float64)
@@ -232,31 +223,35 @@ def _others(data, bent, sizes, n_samples, headline, nodes, seed):
     """Every other estimate from the same data, and the zeros of the sizes."""
     others = []
     if bent:
-        others.append(_estimate("crossing, Sigma linear in T", _joint(data, False)[1], n_samples, sizes))
+        roots = _joint(data, False)[1]
+        others.append(_estimate("planted_crossing_linear", "crossing, Sigma linear in T", roots, n_samples, sizes))
     if len(sizes) > 2:
-        larger = data.only(data.size > sizes[0])
-        others.append(_estimate("crossing without the smallest size", _joint(larger, bent)[1], n_samples, sizes[1:]))
+        roots = _joint(data.only(data.size > sizes[0]), bent)[1]
+        name = "crossing without the smallest size"
+        others.append(_estimate("planted_crossing_larger_sizes", name, roots, n_samples, sizes[1:]))
     roots, theta = _by_size(data, bent, sizes)
-    zeros = {size: _estimate("w = 1/2", roots[:, i], n_samples, [size]) for i, size in enumerate(sizes)}
+    zeros = {size: _estimate("planted_zero", "w = 1/2", roots[:, i], n_samples, [size]) for i, size in enumerate(sizes)}
     left = data.left_of(sizes)
-    for name, inverse in (_INVERSES if data.correction == 1 else _INVERSE_WIDTHS).items():
+    for form, inverse in (_INVERSES if data.correction == 1 else _INVERSE_WIDTHS).items():
         extrapolated = _intercept(inverse(left), roots)
-        others.append(_estimate(f"w = 1/2, extrapolated in {name}", extrapolated, n_samples, sizes))
+        name = f"w = 1/2, extrapolated in {FORMS[form]}"
+        others.append(_estimate(f"planted_zero_{form}", name, extrapolated, n_samples, sizes))
     # in networks curves of two widths cross away from the transition
     for i, (small, large) in enumerate(pairwise(sizes) if data.correction == 1 else ()):
         crossing = _pair_crossing(data, theta, i, left, headline.value)
-        others.append(_estimate(f"crossing of {small} and {large}", crossing, n_samples, [small, large]))
+        key, name = f"planted_crossing_{small}_{large}", f"crossing of {small} and {large}"
+        others.append(_estimate(key, name, crossing, n_samples, [small, large]))
     logit_zeros = _logit_zeros(nodes, sizes, seed)
     if logit_zeros is not None:
         extrapolated = _intercept(left**-data.correction, logit_zeros)
-        form = "1/N" if data.correction == 1 else "1/width"
-        name = f"zero of the mean ln((1-w)/w), extrapolated in {form}"
-        others.append(_estimate(name, extrapolated, n_samples, sizes))
+        form = "inverse_size" if data.correction == 1 else "inverse_width"
+        name = f"zero of the mean ln((1-w)/w), extrapolated in {FORMS[form]}"
+        others.append(_estimate(f"logit_zero_{form}", name, extrapolated, n_samples, sizes))
     return [other for other in others if np.isfinite(other.value) and np.isfinite(other.stderr)], zeros
 
 
-_INVERSE_WIDTHS = {"1/width": lambda size: size**-0.5}
-_INVERSES = {"1/N": lambda size: 1 / size, "ln N/N": lambda size: np.log(size) / size}
+_INVERSE_WIDTHS = {"inverse_width": lambda size: size**-0.5}
+_INVERSES = {"inverse_size": lambda size: 1 / size, "log_size": lambda size: np.log(size) / size}
 
 
 def _by_size(data: _Data, bent: bool, sizes: list[int]) -> tuple[np.ndarray, np.ndarray]:
@@ -290,21 +285,19 @@ def _logit_zeros(nodes: list[PlantedNode], sizes: list[int], seed: int) -> np.nd
             return None
         temperature = np.array([node.temperature for node in mixed])
         values = [log_ratio(node) for node in mixed]
-        counts = [errors.resampling_counts(node.n_samples, key=node.path, seed=seed) for node in mixed]
-        means = np.array([errors.resampled_means(v, c) for v, c in zip(values, counts, strict=True)]).T
+        counts = [bootstrap.resampling_counts(node.n_samples, key=node.path, seed=seed) for node in mixed]
+        means = np.array([bootstrap.resampled_means(v, c) for v, c in zip(values, counts, strict=True)]).T
         precision = np.array([np.sqrt(len(v) / (v.var() + 1e-6)) for v in values])
-        design = np.stack([np.ones_like(temperature), temperature], axis=1) * precision[:, None]
-        level, slope = (means * precision @ np.linalg.pinv(design).T).T
+        level, slope = fit_rows([precision, temperature * precision], means * precision).T
         zeros.append(np.where(slope > 0, -level / np.where(slope > 0, slope, 1), np.nan))
     return np.array(zeros).T
 
 
 def _intercept(inverse_size: np.ndarray, zeros: np.ndarray) -> np.ndarray:
     """Value at infinite size of a line through the zeros (n_resamples, n_sizes); nan where a size has none."""
-    design = np.stack([np.ones_like(inverse_size), inverse_size], axis=1)
     known = np.isfinite(zeros).all(axis=1)
     intercept = np.full(len(zeros), np.nan)
-    intercept[known] = (zeros[known] @ np.linalg.pinv(design).T)[:, 0]
+    intercept[known] = fit_rows([np.ones_like(inverse_size), inverse_size], zeros[known])[:, 0]
     return intercept
 
 
@@ -318,42 +311,6 @@ def _curves(data: _Data, theta: np.ndarray, bent: bool, sizes: list[int]) -> dic
     }
 
 
-def _estimate(name: str, resampled: np.ndarray, n_samples: int, sizes) -> Estimate:
-    return Estimate(name, float(resampled[0]), float(errors.bootstrap_error(resampled, n_samples)), tuple(sizes))
-
-
-def logistic_regression(design: np.ndarray, n_samples: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Maximum of sum_a S_a [w_a ln mu_a + (1 - w_a) ln(1 - mu_a)], mu = expit(design @ theta), for many w at once.
-
-    Parameters
-    ----------
-    design : (n_observations, k) float64
-    n_samples : (n_observations,) float64
-        S, the disorder samples behind each observation.
-    weight : (n_resamples, n_observations) float64
-        w in [0, 1].
-
-    Returns
-    -------
-    (n_resamples, k) float64
-        Newton's method on a concave function; the steps are bounded.
-    """
-    theta = np.zeros((len(weight), design.shape[1]))
-    for _ in range(_NEWTON_STEPS):
-        mean = expit(theta @ design.T)
-        gradient = (n_samples * (weight - mean)) @ design - _RIDGE * theta
-        information = n_samples * mean * (1 - mean)
-        hessian = np.einsum("ai,ra,aj->rij", design, information, design) + _RIDGE * np.eye(design.shape[1])
-        step = np.linalg.solve(hessian, gradient[..., None])[..., 0]
-        largest = np.abs(step).max(axis=1, keepdims=True)
-        theta += step * np.minimum(1, 2 / np.maximum(largest, 1e-12))
-    return theta
-
-
-def rising_root(level, slope, bend):
-    """Root of level + slope x + bend x^2 at which the parabola rises; nan where there is none."""
-    discriminant = slope**2 - 4 * level * bend
-    denominator = slope + np.sqrt(np.abs(discriminant))
-    # a line that falls rises nowhere, or at infinity
-    exists = (discriminant >= 0) & (denominator != 0)
-    return np.where(exists, -2 * level / np.where(exists, denominator, 1), np.nan)
+def _estimate(key: str, name: str, resampled: np.ndarray, n_samples: int, sizes) -> Estimate:
+    stderr = float(bootstrap.bootstrap_error(resampled, n_samples))
+    return Estimate(float(resampled[0]), stderr, name, tuple(sizes), key=key)

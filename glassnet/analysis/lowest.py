@@ -1,8 +1,8 @@
-"""A given glass started again from its lowest-energy states: can only refute that a chain is in equilibrium.
+"""Restarts of a given glass from its lowest-energy states, which can only refute that a chain is in equilibrium.
 
 A chain from random starts that misses the deep states looks the same as one that found them all. Replicas that start on
-the lowest energies known must come to the same averages; if they do not, one of the two has not arrived, and neither is
-proved. Agreement proves nothing: a deeper state may be unknown to both.
+the lowest energies known must come to the same averages; if they do not, at least one of the two is not in equilibrium.
+Agreement proves nothing: a deeper state may be unknown to both.
 """
 
 from typing import NamedTuple
@@ -12,13 +12,13 @@ import xarray as xr
 from scipy import special
 
 from glassnet._checks import integer
-from glassnet.analysis import ladder_bars
 from glassnet.glass import PathGlass
 from glassnet.sampling.tempering import ParallelTempering
+from glassnet.statistics import ladder_averages
 
 #: probability that a chain in equilibrium is refuted
 FALSE_ALARM = 0.01
-#: looks at the configurations while the lowest energies are searched for
+#: number of times that configurations are read while the lowest energies are searched for
 _LOOKS = 40
 
 
@@ -26,8 +26,8 @@ class Refutation(NamedTuple):
     """Result of :func:`refute`.
 
     `refuted` says whether the two kinds of start disagree, `temperature` the hottest rung where they do (nan if none);
-    `lowest` is the lowest energy found, `seen` that of the chain. `difference` (n_temperatures,) holds the mean energy
-    from the lowest states less that of the chain, per weight, `stderr` its standard error.
+    `lowest` is the lowest energy found, `seen` the lowest energy of the chain. `difference` (n_temperatures,) is the
+    mean energy from the lowest states minus that of the chain, per weight, `stderr` its standard error.
     """
 
     refuted: bool
@@ -83,16 +83,16 @@ def refute(glass: PathGlass, chain: xr.Dataset, *, n_sweeps: int = 10_000, seed:
     sampler = ParallelTempering(glass, temperatures, n_replicas, seed=seed + 1, initial=np.ascontiguousarray(start))
     every = max(1, n_sweeps // 200)
     again = sampler.run(n_sweeps // every * every, n_sweeps, every, measure=("energy",))
-    # both kinds of start are asked for the half that is farthest from them
+    # of both chains only the half that is farthest from the start counts
     before = chain["energy"].transpose("draw", "replica", "temperature").values[chain.sizes["draw"] // 2 :]
     after = again["energy"].transpose("draw", "replica", "temperature").values
-    (mean, bar), (other, other_bar) = (ladder_bars.mean_with_bar(chains.astype(float)) for chains in (before, after))
+    (mean, bar), (other, other_bar) = (ladder_averages.mean_with_bar(one.astype(float)) for one in (before, after))
     variances = np.array([bar.stderr, other_bar.stderr]) ** 2
     stderr, difference = np.sqrt(variances.sum(axis=0)), other - mean
     with np.errstate(invalid="ignore", divide="ignore"):
         deviation = np.where(difference == 0, 0.0, np.abs(difference) / stderr)
         freedom = stderr**4 / (variances**2 / [bar.freedom, other_bar.freedom]).sum(axis=0)
-    # nan where neither moves: then the smaller one's
+    # nan where neither moves: then the smaller of the two
     freedom = np.where(np.isfinite(freedom), freedom, np.minimum(bar.freedom, other_bar.freedom))
     probability = 2 * special.stdtr(freedom, -deviation) * len(temperatures)
     wrong = np.flatnonzero(probability < FALSE_ALARM)
@@ -112,9 +112,9 @@ def _lowest_states(glass: PathGlass, temperatures, n_replicas: int, n_sweeps: in
         weights = sampler.weights
         energy = glass.energy(weights)
         coldest = np.argmin(energy, axis=0)
-        found = energy[coldest, np.arange(n_replicas)]
-        better = found < best
-        best[better], states[better] = found[better], weights[coldest, np.arange(n_replicas)][better]
+        lowest = energy[coldest, np.arange(n_replicas)]
+        better = lowest < best
+        best[better], states[better] = lowest[better], weights[coldest, np.arange(n_replicas)][better]
     order = np.argsort(best, kind="stable")
-    # only the deepest: others are as good as random starts
+    # only states of the lowest energy: others are no better than random starts
     return states[order[best[order] == best.min()]]

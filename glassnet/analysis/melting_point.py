@@ -2,16 +2,9 @@
 
 import numpy as np
 
-from glassnet.analysis import errors
 from glassnet.analysis.dynamics import LOST
-
-
-def standard_error(values):
-    """Standard error of the mean over the last axis, widened for few values; nan for a single one."""
-    count = values.shape[-1]
-    return (
-        errors.student(count) * values.std(axis=-1, ddof=1) / np.sqrt(count) if count > 1 else values[..., 0] * np.nan
-    )
+from glassnet.statistics import bootstrap
+from glassnet.statistics.standard_errors import standard_error
 
 
 def melting_points(temperatures, times, overlap):
@@ -27,9 +20,9 @@ def melting_points(temperatures, times, overlap):
     if len(points) > 1:
         scatter = standard_error(points)
     else:
-        counts = errors.resampling_counts(overlap.shape[3], key="replicas of one crystal")
-        drawn = errors.resampled_means(overlap[:, -1, 0].T, counts)
-        scatter = errors.bootstrap_error(_crossing(temperatures, drawn.T), overlap.shape[3])
+        counts = bootstrap.resampling_counts(overlap.shape[3], key="replicas of one crystal")
+        drawn = bootstrap.resampled_means(overlap[:, -1, 0].T, counts)
+        scatter = bootstrap.bootstrap_error(_crossing(temperatures, drawn.T), overlap.shape[3])
     return points, float(np.sqrt(apart**2 + moved**2 + np.nan_to_num(scatter) ** 2))
 
 
@@ -38,7 +31,7 @@ def _crossing(temperatures, mean):
     left = mean >= LOST
     after = np.argmin(left, axis=0)
     crosses = left[0] & ~left.all(axis=0)
-    upper, lower = (np.take_along_axis(mean, np.maximum(place, 0)[None], axis=0)[0] for place in (after - 1, after))
+    upper, lower = (np.take_along_axis(mean, np.maximum(index, 0)[None], axis=0)[0] for index in (after - 1, after))
     share = (upper - LOST) / np.where(crosses, upper - lower, 1)
     cold, warm = temperatures[np.maximum(after - 1, 0)], temperatures[after]
     return np.where(crosses, cold + share * np.where(crosses, warm - cold, 0), np.nan)

@@ -1,4 +1,4 @@
-"""Finding one's way in a tree of chains: which node is which size, dilution and planting temperature."""
+"""The nodes of a tree of chains: which node has which size, dilution and planting temperature."""
 
 import json
 import re
@@ -23,8 +23,8 @@ _RANDOM_GRAPHS = ("regular", "poisson", "layered", "walks")
 class Node(NamedTuple):
     """One (size, dilution) of a symmetric scan, or one (size, dilution, planting temperature) of a planted one.
 
-    `dilution` is the one that was asked for: it groups nodes. What is compared with theory and with other sizes is
-    `effective_dilution`.
+    `dilution` is the one that was asked for; it groups nodes. `effective_dilution` is compared with theory and with
+    other sizes.
     """
 
     path: str
@@ -40,7 +40,7 @@ class Node(NamedTuple):
 
     @property
     def weights_of_samples(self) -> np.ndarray:
-        """Weights that are left in each sample, (n_samples,) int64: what its energies and overlaps are divided by."""
+        """Number of weights left in each sample, (n_samples,) int64, by which its energies and overlaps are divided."""
         if "n_weights" not in self.chain:
             return np.full(self.n_samples, self.n_weights)
         return np.broadcast_to(np.asarray(self.chain["n_weights"].values, dtype=np.int64), (self.n_samples,))
@@ -68,16 +68,16 @@ class Node(NamedTuple):
 
     @property
     def removed(self) -> np.ndarray | None:
-        """Fraction of the connections of each layer that is gone, (n_samples, n_layers) float64.
+        """Fraction of the connections of each layer that was removed, (n_samples, n_layers) float64.
 
-        Chains of release 0.3.0 do not hold it, and are read by its rule where that is the number of weights that their
-        glasses lost. None where the chains do not say it, as of glasses that were given, or of trees made by hand.
+        Chains of release 0.3.0 do not hold it; the rule of that release is used if it gives the number of weights that
+        their glasses lost. None where the chains do not say it, as for glasses that were given and trees made by hand.
         """
         if "removed_fraction" in self.chain:
             return np.asarray(self.chain["removed_fraction"].values, dtype=np.float64).reshape(self.n_samples, -1)
         if not on_random_graph(self) or interacting(self) < 2 or not self.layer_sizes:
             return None
-        # until chains said it, every layer lost a whole number of its own
+        # in chains that do not say it, every layer lost its own rounded number
         counts = [round(self.dilution * members) for members in self.layer_sizes]
         if "n_weights" not in self.chain.attrs or np.any(self.size - self.weights_of_samples != sum(counts)):
             return None
@@ -87,12 +87,12 @@ class Node(NamedTuple):
     def effective_dilution(self) -> float:
         """Dilution at which the limit of many weights has as many paths per weight as these glasses, mean over samples
         (:func:`glassnet._dilution.effective`), up to p / (2 N (1 - delta)) where there are no layers; the one that was
-        asked for where the chains do not say what is gone."""
+        asked for where the chains do not say what was removed."""
         if self.dilution == 0 or (removed := self.removed) is None:
             return self.dilution
-        found = float(np.mean(_dilution.effective(removed, self.layer_sizes, interacting(self))))
-        # where a whole number was asked for, powers and roots leave a last digit
-        return self.dilution if np.isclose(found, self.dilution, rtol=1e-12, atol=1e-15) else found
+        mean = float(np.mean(_dilution.effective(removed, self.layer_sizes, interacting(self))))
+        # where the number removed was whole, powers and roots change the last digit only
+        return self.dilution if np.isclose(mean, self.dilution, rtol=1e-12, atol=1e-15) else mean
 
 
 def nodes(chains: xr.DataTree) -> list[Node]:
@@ -105,15 +105,16 @@ def nodes(chains: xr.DataTree) -> list[Node]:
     """
     if not isinstance(chains, xr.DataTree):
         raise TypeError(f"chains must be an xarray.DataTree as glassnet.open_chains returns it, got {type(chains)}")
-    found = [_node(branch) for branch in chains.subtree if "energy" in branch.data_vars and branch.sizes.get("sample")]
-    if not found:
+    branches = [branch for branch in chains.subtree if "energy" in branch.data_vars and branch.sizes.get("sample")]
+    present = [_node(branch) for branch in branches]
+    if not present:
         raise ValueError("chains hold no finished sample: no node /N.../dilution... with an energy")
-    for node in found:
+    for node in present:
         for dimension in ("draw", "temperature", "replica"):
             if not node.chain.sizes.get(dimension):
                 raise ValueError(f"chains: {node.path} holds nothing, its dimension {dimension!r} is missing or empty")
     order = lambda node: (node.dilution, node.planted_temperature or 0.0, node.size)  # noqa: E731
-    return sorted(found, key=order)
+    return sorted(present, key=order)
 
 
 class Reading(NamedTuple):
@@ -127,9 +128,9 @@ class Reading(NamedTuple):
     n_replicas) is that of the weights the chains end in, where the node is asked for its magnetisation
     (:func:`may_magnetise`). float64.
 
-    How long states live on the ladder shows on all of its rungs: `ladder_energy` and `ladder_overlap` are the first two
-    on the rungs that count and, of planted nodes, on some above; `counted` are the positions of those that count among
-    them.
+    The lifetime of states on the ladder is measured on more rungs: `ladder_energy` and `ladder_overlap` are energy and
+    overlap on the rungs that count and, in planted nodes, on some rungs above; `counted` are the positions of the
+    former among these.
     """
 
     n_weights: int
@@ -146,7 +147,7 @@ class Reading(NamedTuple):
 
 
 def order_parameter(node: Node) -> str | None:
-    """Variable that location and verdict use, None where it was not measured.
+    """Name of the variable that location and verdict use; None where it was not measured.
 
     The overlap with the best gauge image where the ensemble has gauges: the invariant of layered glasses and walks is
     a product of p overlaps, whose kurtosis is (3 - 2 / N_l)^p without any order, so that its Binder ratio says nothing.
@@ -234,7 +235,7 @@ def readings(node: Node) -> Iterator[Reading]:
     names = {field: name for field, name in names.items() if name in node.chain}
     replicas = _pair_replicas(node)
     for sample, n_weights in enumerate(node.weights_of_samples.tolist()):
-        # the variables themselves: selecting in the whole dataset costs as much as reading
+        # selecting in the whole dataset would cost as much as reading
         read = lambda name, at: node.chain.variables[name].isel(sample=sample, temperature=at).values  # noqa: B023, E731
         with kept_open():
             arrays = {field: np.asarray(read(name, kept), dtype=np.float64) for field, name in names.items()}
@@ -259,11 +260,11 @@ def _selected(node: Node) -> tuple[slice, slice, np.ndarray]:
     return slice(rung, rung + 1), slice(rung, rung + _LADDER), np.array([0])
 
 
-def without(node: Node, place: int) -> Node:
-    """A node without the sample at one place, which it lists as missing."""
-    kept = np.delete(np.arange(node.n_samples), place)
+def without(node: Node, index: int) -> Node:
+    """A node without one of its samples, which it lists as missing."""
+    kept = np.delete(np.arange(node.n_samples), index)
     chain = node.chain.isel(sample=kept)
-    missing = sorted([*node.missing, node.sample_numbers[place]])
+    missing = sorted([*node.missing, node.sample_numbers[index]])
     return node._replace(chain=chain.assign_attrs(samples_missing=missing))
 
 
@@ -271,8 +272,8 @@ def _pair_replicas(node: Node) -> np.ndarray | None:
     """Positions of the two replicas of every pair, as the chains name them."""
     if "replica_a" not in node.chain.variables or "replica" not in node.chain.variables:
         return None
-    place = {int(number): position for position, number in enumerate(node.chain["replica"].values)}
-    return np.array([[place[int(r)] for r in node.chain[name].values] for name in ("replica_a", "replica_b")])
+    positions = {int(number): position for position, number in enumerate(node.chain["replica"].values)}
+    return np.array([[positions[int(r)] for r in node.chain[name].values] for name in ("replica_a", "replica_b")])
 
 
 def _magnetisation(packed: np.ndarray, n_weights: int) -> np.ndarray:
@@ -281,16 +282,16 @@ def _magnetisation(packed: np.ndarray, n_weights: int) -> np.ndarray:
 
 
 def unstarted(chains: xr.DataTree, dilution: float, above: float = 0.0) -> dict[str, list[int]]:
-    """Samples that the run file asks for of those nodes of a dilution that have none, by the path of the node; planted
-    ones only from a temperature on."""
-    found = {}
+    """Samples that the run file asks for in nodes of a dilution that have none yet, by the path of the node; for
+    planted nodes only those at or above a temperature."""
+    lacking = {}
     for branch in chains.subtree:
         samples = [int(number) for number in np.atleast_1d(branch.attrs.get("samples_missing", []))]
         other = "energy" in branch.data_vars or branch.attrs.get("kind") == "field"
         wanted = branch.attrs.get("dilution") == dilution and branch.attrs.get("planted_temperature", np.inf) >= above
         if samples and wanted and not other:
-            found[branch.path] = samples
-    return found
+            lacking[branch.path] = samples
+    return lacking
 
 
 def run_seed(chains: xr.DataTree) -> int:

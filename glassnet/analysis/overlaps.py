@@ -3,7 +3,6 @@
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors, ladder_bars, ladder_time
 from glassnet.analysis.independent import independent_pairs
 from glassnet.analysis.nodes import (
     Node,
@@ -16,12 +15,12 @@ from glassnet.analysis.nodes import (
     order_parameter,
     readings,
 )
-from glassnet.analysis.studentised import moment_errors, studentised_error
+from glassnet.statistics import bootstrap, standard_errors
+from glassnet.statistics.bootstrap_t import moment_errors, studentised_error
+from glassnet.statistics.ladder_averages import thermal_error_of_pairs
 
-#: about this many bins between -1 and 1; always a whole number of the steps 2/N between possible overlaps
+#: about this many bins between -1 and 1; their width is a whole number of the steps 2/N between possible overlaps
 _BINS = 48
-#: chains from which autocorrelation times are read
-_CHAINS = 24
 
 
 def averages(node: Node, *, seed: int = 0) -> xr.Dataset:
@@ -57,7 +56,7 @@ class OverlapAverages:
         # sums over the first and last axis of large arrays: einsum makes no copies
         sums = square.sum(axis=2).sum(axis=0), np.einsum("drp,drp->r", square, square), high
         self._moments.append(np.stack(sums, axis=-1) / (square.shape[0] * square.shape[2]))
-        self._thermal.append(thermal_error(square))
+        self._thermal.append(thermal_error_of_pairs(square))
         self._densities.append(density(reading.overlap, self._edges, self._node.n_weights, reading.n_weights))
         recorded = reading.magnetisation if reading.magnetisation is not None else reading.final_magnetisation
         if recorded is not None and may_magnetise(self._node):
@@ -93,9 +92,9 @@ class OverlapAverages:
         n_samples = len(self._moments)
         reference = independent_pairs(self._node)
         square, ratio = (np.nan, np.nan) if reference is None else (reference.square, reference.ratio)
-        counts = errors.resampling_counts(n_samples, key=self._node.path, seed=seed)
+        counts = bootstrap.resampling_counts(n_samples, key=self._node.path, seed=seed)
         moments = np.array(self._moments)
-        second, fourth, peak = np.moveaxis(errors.resampled_means(moments, counts), -1, 0)
+        second, fourth, peak = np.moveaxis(bootstrap.resampled_means(moments, counts), -1, 0)
         with np.errstate(invalid="ignore", divide="ignore"):
             binder = (ratio - fourth / second**2) / (ratio - 1)
         derived = {
@@ -103,17 +102,17 @@ class OverlapAverages:
             "susceptibility": second / square,
             "binder": binder,
             "peak_weight": peak,
-            "density": errors.resampled_means(np.array(self._densities), counts),
+            "density": bootstrap.resampled_means(np.array(self._densities), counts),
         }
         if self._magnetised:
-            derived["m2"] = errors.resampled_means(np.array(self._magnetised), counts)
+            derived["m2"] = bootstrap.resampled_means(np.array(self._magnetised), counts)
         variables = {}
         for name, values in derived.items():
             dimensions = ("temperature", "overlap")[: values.ndim - 1]
             variables[name] = (dimensions, values[0])
-            variables[f"{name}_stderr"] = (dimensions, errors.bootstrap_error(values, n_samples))
+            variables[f"{name}_stderr"] = (dimensions, bootstrap.bootstrap_error(values, n_samples))
             variables[f"{name}_resampled"] = (("resample", *dimensions), values)
-        # few samples hold most of these moments, so that their scatter alone says too little
+        # a few samples dominate these moments, so that their scatter alone is too small an error
         skewed = moment_errors(moments[..., :2], counts, ratio)
         skewed["susceptibility"] = skewed["q2"] / square
         skewed["peak_weight"] = studentised_error(moments[..., 2:], counts, peak, np.ones((*peak.shape, 1)))
@@ -121,7 +120,7 @@ class OverlapAverages:
         weight = moments[..., 2]
         with np.errstate(invalid="ignore", divide="ignore"):
             variables["self_averaging"] = ("temperature", weight.var(axis=0) / weight.mean(axis=0) ** 2)
-        variables["q2_thermal_stderr"] = ("temperature", errors.thermal_error(np.array(self._thermal)))
+        variables["q2_thermal_stderr"] = ("temperature", standard_errors.thermal_error(np.array(self._thermal)))
         centres = 0.5 * (self._edges[1:] + self._edges[:-1])
         coordinates = {"temperature": self._node.chain["temperature"].values, "overlap": centres}
         origin = 0.0 if reference is None else reference.mean
@@ -129,26 +128,6 @@ class OverlapAverages:
         attributes |= {"bias": bias(self._node), "random_graph": on_random_graph(self._node)}
         attributes |= {"p": interacting(self._node), "bipartite": bipartite(self._node)}
         return xr.Dataset(variables, coordinates, attributes | {"reference_ratio": ratio, "n_samples": n_samples})
-
-
-def thermal_error(square: np.ndarray) -> np.ndarray:
-    """Standard error of the mean over draws and pairs of one sample, (n_draws, n_rungs, n_pairs): (n_rungs,).
-
-    Pairs share replicas. The error is measured on their mean as well, where that shows, and the larger one taken; the
-    other one sees pairs that are stuck at different values.
-    """
-    pairs = square.swapaxes(1, 2)
-    few, together = thinned(pairs), pairs.mean(axis=1, keepdims=True)
-    # one chain alone knows its time badly
-    time = ladder_time.slowest_time(few - few.mean(axis=(0, 1)))
-    alone = ladder_bars.thermal_average(few, time).stderr * np.sqrt(few.shape[1] / pairs.shape[1])
-    return np.maximum(alone, ladder_bars.thermal_average(together, time).stderr)
-
-
-def thinned(chains: np.ndarray) -> np.ndarray:
-    """About two dozen of the chains of (n_draws, n_chains, ...), evenly picked: pairs of replicas are many and share
-    them, and more would tell nothing new about how long they remember."""
-    return chains[:, :: -(-chains.shape[1] // _CHAINS)]
 
 
 def peak_threshold(node: Node) -> float:
@@ -165,7 +144,7 @@ def bin_edges(n_weights: int) -> np.ndarray:
     step = 2.0 / n_weights
     together = max(1, round(2 / _BINS / step))
     n_bins = -(-(n_weights + 1) // together)
-    # what does not fit into whole bins goes below -1, far from everything
+    # the rest that does not fit into whole bins lies below -1, where no overlap is
     return 1 + step / 2 - together * step * np.arange(n_bins, -1, -1)
 
 
@@ -182,8 +161,8 @@ def density(overlaps: np.ndarray, edges: np.ndarray, n_weights: int = 0, of_samp
         return np.diff([np.interp(edges, own, row) for row in below], axis=1) / (edges[1] - edges[0])
     n_bins, n_rungs = len(edges) - 1, overlaps.shape[1]
     width = edges[1] - edges[0]
-    place = ((overlaps - edges[0]) / width).astype(np.int64)
-    np.clip(place, 0, n_bins - 1, out=place)
-    place += n_bins * np.arange(n_rungs)[None, :, None]
-    counts = np.bincount(place.ravel(), minlength=n_rungs * n_bins).reshape(n_rungs, n_bins)
+    bins = ((overlaps - edges[0]) / width).astype(np.int64)
+    np.clip(bins, 0, n_bins - 1, out=bins)
+    bins += n_bins * np.arange(n_rungs)[None, :, None]
+    counts = np.bincount(bins.ravel(), minlength=n_rungs * n_bins).reshape(n_rungs, n_bins)
     return counts / (overlaps.shape[0] * overlaps.shape[2] * width)

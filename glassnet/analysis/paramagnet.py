@@ -1,14 +1,19 @@
-"""Closed forms of the paramagnet with as many paths as the chains have."""
+"""The paramagnet with as many paths as the glasses of some chains have.
+
+:class:`glassnet.theory.Paramagnet` is that of an ensemble, with one number of paths per weight. Glasses of random
+degrees differ in their numbers of paths from sample to sample: the absolute free energy of each sample starts here.
+"""
 
 import math
 
 import numpy as np
 
 from glassnet.analysis.nodes import Node
+from glassnet.theory.paramagnet import log_cosh
 
 
-class Paramagnet:
-    """Closed forms of the paramagnet with the paths of a node (-beta f = ln 2 + (1/N) sum_a ln cosh beta J_a).
+class ChainParamagnet:
+    """Closed forms of the paramagnet of every sample of a node (-beta f = ln 2 + (1/N) sum_a ln cosh beta J_a).
 
     Parameters
     ----------
@@ -38,7 +43,7 @@ class Paramagnet:
     def log_z(self, beta: float, sample: int | None = None):
         """-beta f, the logarithm of the partition function per weight; of one sample or with the mean alpha."""
         alpha = self._alpha.mean() if sample is None else self._alpha[sample]
-        return math.log(2) + (alpha * self._mean(_log_cosh, beta) if np.any(beta) else 0.0)
+        return math.log(2) + (alpha * self._mean(log_cosh, beta) if np.any(beta) else 0.0)
 
     def energy(self, beta, sample: int | None = None):
         """Energy per weight; of one sample or with the mean number of paths per weight."""
@@ -46,9 +51,9 @@ class Paramagnet:
         return -alpha * self._mean(lambda field: field * np.tanh(field), beta) / np.where(beta, beta, 1)
 
     def most_off(self, beta: float) -> float:
-        """Bound on how far ln Z of any glass with as many paths is from :meth:`log_z`, per weight: it lies between
-        N ln 2 and that plus beta M; inf where couplings differ in size."""
-        alpha, most = float(self._alpha.max()), max(float(self._mean(_log_cosh, beta)), math.log(2))
+        """Bound on the distance of ln Z of any glass with as many paths from :meth:`log_z`, per weight: ln Z lies
+        between N ln 2 and N ln 2 + beta M; inf where couplings differ in size."""
+        alpha, most = float(self._alpha.max()), max(float(self._mean(log_cosh, beta)), math.log(2))
         return alpha * most if len(self._couplings) == 1 else math.inf
 
     def entropy(self, beta):
@@ -58,8 +63,3 @@ class Paramagnet:
     def _mean(self, function, beta):
         field = np.multiply.outer(np.asarray(beta, dtype=np.float64), self._couplings)
         return function(field) @ self._weights
-
-
-def _log_cosh(x):
-    size = np.abs(x)
-    return size + np.log1p(np.exp(-2 * size)) - math.log(2)

@@ -1,10 +1,9 @@
-"""Energies of two phases in symmetric scans: where both weigh the same, and how far apart their energies lie.
+"""Energies of two phases in symmetric scans: the temperature of equal weight, and the distance of the energies.
 
-Every sample is looked at on the rung where its heat capacity is largest, reweighted to the temperature at which the
-low and the high energies weigh the same. At a first-order transition these are the two phases, the distance of their
-mean energies per weight tends to the latent heat and the temperature to T_c, both with corrections of order 1/N.
-Without two phases there is one peak, its halves are apart by its width, and the distance per weight vanishes like
-N^-1/2.
+Every sample is analysed on the rung where its heat capacity is largest, reweighted to the temperature at which the low
+and the high energies weigh the same. At a first-order transition these are the two phases, the distance of their mean
+energies per weight tends to the latent heat and the temperature to T_c, both with corrections of order 1/N. With one
+phase there is one peak; the distance of its halves is its width, which vanishes per weight like N^-1/2.
 """
 
 from typing import NamedTuple
@@ -12,19 +11,21 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors
-from glassnet.analysis.coexistence import equal_weight, halves, spacing, valley
 from glassnet.analysis.nodes import Node, Reading
 from glassnet.analysis.overlaps import peak_threshold
+from glassnet.statistics import bootstrap
+from glassnet.statistics.coexistence import equal_weight, level_spacing, mean_energies
+from glassnet.statistics.two_peaks import relative_valley
 
-#: about so many bins across the energies of both phases
+#: approximate number of bins across the energies of both phases
 _BINS = 28
 #: magnetisation above which a configuration is ordered
 _ORDERED = 0.5
 
 
 class _Sample(NamedTuple):
-    """One sample at equal weight: temperature, energies of the two halves, what divides them, and the histogram."""
+    """One sample at equal weight: temperature, energies of the two halves, the threshold between them, and the
+    histogram."""
 
     temperature: float
     low: float
@@ -63,13 +64,14 @@ class EnergyPhases:
         beta = 1 / temperatures
         bounds = beta[min(rung + 1, len(beta) - 1)], beta[max(rung - 1, 0)]
         at, threshold, probability = equal_weight(levels, counts / counts.sum(), beta[rung], bounds)
-        low, high = halves(levels, probability, threshold)
+        low, high = mean_energies(levels, probability, threshold)
         order = self._order(reading, self._finite[rung])
         self._samples.append(_Sample(1 / at, low, high, threshold, levels, probability, order, reading.n_weights))
 
     def _order(self, reading: Reading, rung: int) -> tuple[float, float]:
         """Mean overlap of the pairs that are alike on a rung, and mean size of the magnetisation of configurations that
-        have one; nan if none are. Told by themselves and not by the energy, whose halves run into each other."""
+        have one; nan if there are none. Ordered configurations are recognised by the overlap and not by the energy,
+        whose two peaks may join."""
         overlap = magnetisation = np.nan
         if reading.overlap is not None:
             alike = np.abs(reading.overlap[:, rung])
@@ -94,21 +96,20 @@ class EnergyPhases:
         xarray.Dataset or None
             Dimension sample: `temperature` of equal weight, `gap` of the mean energies per weight, `overlap` of two
             configurations of the ordered phase, `magnetisation` of one (nan where not recorded). Dimension energy (per
-            weight): `density` at equal weight, the thresholds of the samples laid on each other, with
-            `density_stderr`. Scalars: `valley`, the least density between the two peaks over that of the lower one
-            (1 or more: one peak), with `_stderr`. Attribute `step`: distance of
-            possible energies, 0 for real couplings.
+            weight): `density` at equal weight, shifted so that the thresholds of the samples agree, with
+            `density_stderr`. Scalars: `valley`, the least density between the two peaks over that of the lower one (1
+            or more: one peak), with `_stderr`. Attribute `step`: distance of possible energies, 0 for real couplings.
         """
         if not self._samples:
             return None
         n, rows = self._mean_weights(), self._samples
-        step = spacing(rows[0].levels)
+        step = level_spacing(rows[0].levels)
         edges, densities = self._densities(step)
-        counts = errors.resampling_counts(len(rows), key=self._node.path, seed=seed)
-        resampled = errors.resampled_means(densities, counts)
+        counts = bootstrap.resampling_counts(len(rows), key=self._node.path, seed=seed)
+        resampled = bootstrap.resampled_means(densities, counts)
         centres = 0.5 * (edges[1:] + edges[:-1])
         middle = np.mean([row.threshold for row in rows]) / n
-        depth = valley(centres, resampled, middle)
+        depth = relative_valley(centres, resampled, middle)
         columns = {
             "temperature": [row.temperature for row in rows],
             "gap": [(row.high - row.low) / row.n_weights for row in rows],
@@ -116,9 +117,9 @@ class EnergyPhases:
             "magnetisation": [row.order[1] for row in rows],
         }
         variables = {name: ("sample", np.array(values)) for name, values in columns.items()}
-        variables |= {"valley": depth[0], "valley_stderr": float(errors.bootstrap_error(depth, len(rows)))}
+        variables |= {"valley": depth[0], "valley_stderr": float(bootstrap.bootstrap_error(depth, len(rows)))}
         variables["density"] = ("energy", resampled[0])
-        variables["density_stderr"] = ("energy", errors.bootstrap_error(resampled, len(rows)))
+        variables["density_stderr"] = ("energy", bootstrap.bootstrap_error(resampled, len(rows)))
         return xr.Dataset(variables, {"energy": centres}, {"step": step, "n_samples": len(rows)})
 
     def _mean_weights(self) -> float:

@@ -1,7 +1,8 @@
-"""Planted scans: how much of the equilibrium weight the planted phase holds, at the planting temperature.
+"""Planted scans: the share of the planted phase in the equilibrium weight, at the planting temperature.
 
 A configuration is in the planted phase if its overlap with the planted state exceeds the threshold of
-:func:`~glassnet.analysis.overlaps.peak_threshold`. Other rungs of the ladder are tools and are never looked at.
+:func:`~glassnet.analysis.overlaps.peak_threshold`. Other rungs of the ladder only help the exchange and are not
+analysed.
 """
 
 from typing import NamedTuple
@@ -9,27 +10,27 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors, ladder_bars, ladder_time
 from glassnet.analysis.nodes import Node, Reading
 from glassnet.analysis.overlaps import bin_edges, density, peak_threshold
+from glassnet.statistics import bootstrap, ladder_autocorrelation, ladder_averages
 
-#: a sample tells the phases' energies apart only if it spends this fraction of its time in each
+#: the energies of the phases are compared only in samples that spend at least this fraction of the time in each
 _VISITED = 0.02
 
 
 class PlantedNode(NamedTuple):
-    """What the location needs of one (size, planting temperature), sample by sample.
+    """The quantities of one size and planting temperature that locate the transition, sample by sample.
 
     `weight` (n_samples,) is the fraction of draws of all replicas in the planted phase, `from_planted` and
-    `from_random` the same for either half of the replicas; `energy_gap` the mean total energy in the planted phase less
-    that outside, nan where one of them was hardly seen; `density` (n_samples, n_bins) the distribution of the overlap
-    with the planted state in the bins `edges`. `threshold` separates the phases. `energy` is the mean total energy of
-    all draws at the planting temperature. Both energies are those of `n_weights` weights where samples differ by one.
-    Finite sizes shift the transition by N to the power -`correction`: 1, or 1/2 in networks of walks, where loops are
-    of the order sqrt(N).
+    `from_random` the same for either half of the replicas; `energy_gap` the mean total energy in the planted phase
+    minus that outside, nan where one of them was hardly visited; `density` (n_samples, n_bins) the distribution of the
+    overlap with the planted state in the bins `edges`. `threshold` separates the phases. `energy` is the mean total
+    energy of all draws at the planting temperature. Both energies are those of `n_weights` weights where samples differ
+    by one. Finite sizes shift the transition by N to the power -`correction`: 1, or 1/2 in networks of walks, where
+    loops are of the order sqrt(N).
 
-    `size` is the number of weights before dilution, by which everything is named; `n_weights` those that are left, on
-    which fits stand.
+    `size` is the number of weights before dilution, which names a size everywhere; `n_weights` is the number after
+    dilution, which fits use.
     """
 
     path: str
@@ -78,8 +79,8 @@ class PlantedWeights:
         both = min(weight, 1 - weight) > _VISITED
         scale = self._node.n_weights / reading.n_weights
         gap = scale * (energy[inside].mean() - energy[~inside].mean()) if both else np.nan
-        ladder = ladder_time.averaged(np.abs(reading.ladder_overlap) > self._threshold)
-        (stderr,) = ladder_bars.mean_with_bar(ladder, time, own=False)[1].stderr[reading.counted]
+        ladder = ladder_autocorrelation.coarse_grained(np.abs(reading.ladder_overlap) > self._threshold)
+        (stderr,) = ladder_averages.mean_with_bar(ladder, time, own=False)[1].stderr[reading.counted]
         n_effective = min(weight * (1 - weight) / stderr**2, inside.size) if stderr > 0 else inside.size
         halves = (inside[:, :half].mean() if half else np.nan, inside[:, half:].mean())
         self._rows.append((weight, *halves, gap, n_effective))
@@ -87,7 +88,7 @@ class PlantedWeights:
         self._energies.append(scale * energy.mean())
 
     def result(self) -> PlantedNode:
-        """What the location needs of the samples so far."""
+        """The quantities of the samples so far."""
         columns, node = np.array(self._rows).T, self._node
         identity = (node.path, node.size, node.n_weights, node.planted_temperature)
         measured = (np.array(self._densities), self._edges, self._threshold, np.array(self._energies))
@@ -97,7 +98,7 @@ class PlantedWeights:
 def log_ratio(node: PlantedNode) -> np.ndarray:
     """ln((1 - w)/w) of each sample: N times the free-energy difference of the phases over T.
 
-    A phase that was never seen counts as half a visit in the effective number of draws.
+    A phase that was never visited counts as half a visit in the effective number of draws.
     """
     weight = (node.weight * node.n_effective + 0.5) / (node.n_effective + 1)
     return np.log((1 - weight) / weight)
@@ -142,5 +143,5 @@ def table(nodes: list[PlantedNode], *, seed: int = 0) -> xr.Dataset:
 
 
 def _mean(values: np.ndarray, key: str, seed: int) -> tuple[float, float]:
-    value, stderr = errors.bootstrap(values, lambda means: means, key=key, seed=seed)
+    value, stderr = bootstrap.bootstrap(values, lambda means: means, key=key, seed=seed)
     return float(value), float(stderr)

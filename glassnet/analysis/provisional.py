@@ -1,9 +1,9 @@
-"""What an undecided result still tells of the temperature: an estimate that is provisional and says what it rests on.
+"""The provisional temperature of an undecided result, with a name that says where it comes from.
 
 In a planted scan half of the replicas start on the planted state and half at random. Chains that are too short keep too
 much of the planted phase in the first half and find too little of it in the second, so that at every temperature the
-weight in equilibrium lies between the two, and so does the crossing of different sizes. No node is set aside for this:
-those near coexistence relax slowest and locate the crossing best. A complexity measured in a field needs no such
+weight in equilibrium lies between the two, and so does the crossing of different sizes. No node is left out here: those
+near coexistence relax slowest and locate the crossing best. A complexity measured in a field does not depend on these
 chains; it comes first where it is known and does not disagree.
 """
 
@@ -13,18 +13,19 @@ import numpy as np
 
 from glassnet.analysis import evidence as weigh
 from glassnet.analysis import location
-from glassnet.analysis.evidence import Evidence, number
-from glassnet.analysis.location import Estimate, Location, locate
+from glassnet.analysis.location import Location, locate
 from glassnet.analysis.planted import PlantedNode
+from glassnet.analysis.questions import Evidence, answer
+from glassnet.statistics.estimate import Estimate, with_error
 
-#: a bracket whose half-width exceeds this part of the temperature tells no more than the planting temperatures do
+#: a bracket is too wide to be useful if its half-width exceeds this part of the temperature
 _WIDEST = 0.05
-#: starts whose weights of the planted phase differ by more, in any node, know their start and not the equilibrium
+#: chains whose weights of the planted phase differ by more between the two starts, in any node, remember their start
 _FORGOTTEN = 0.25
 
 
 class Starts(NamedTuple):
-    """The crossing of the planted weights as either kind of start has it.
+    """The crossings of the planted weights from either kind of start.
 
     `apart` is the largest difference of the two mean weights at any size and planting temperature; `sizes` are those
     before dilution.
@@ -36,40 +37,41 @@ class Starts(NamedTuple):
     sizes: tuple[int, ...]
 
     @property
-    def found(self) -> bool:
+    def crosses(self) -> bool:
         """Whether the curves of both kinds of start cross."""
-        return self.random.found and self.planted.found
+        return self.random.crosses and self.planted.crosses
 
     @property
     def half_width(self) -> float:
         """Half of the distance of the two crossings; inf where one of them does not exist."""
-        return abs(self.planted.temperature - self.random.temperature) / 2 if self.found else np.inf
+        return abs(self.planted.temperature - self.random.temperature) / 2 if self.crosses else np.inf
 
     @property
     def temperature(self) -> float:
         """The middle of the two crossings; nan where one of them does not exist."""
-        return (self.planted.temperature + self.random.temperature) / 2 if self.found else np.nan
+        return (self.planted.temperature + self.random.temperature) / 2 if self.crosses else np.nan
 
     @property
     def narrow(self) -> bool:
         """Whether the two crossings, and all weights, lie close enough to stand for one."""
-        return self.found and self.half_width <= _WIDEST * self.temperature and self.apart <= _FORGOTTEN
+        return self.crosses and self.half_width <= _WIDEST * self.temperature and self.apart <= _FORGOTTEN
 
     def estimate(self) -> Estimate:
-        """The middle with a bar that holds, in quadrature, half of the distance of the two crossings and the larger of
-        their own bars, which hold statistics and the spread of extrapolations to infinite size."""
+        """The middle, with a bar that is the quadrature sum of half of the distance of the two crossings and the larger
+        of their own bars, which include statistics and the spread of extrapolations to infinite size."""
         bar = np.hypot(self.half_width, max(self.random.stderr, self.planted.stderr))
         name = "planted crossing, between those of random and of planted starts"
         statistical = max(self.random.statistical, self.planted.statistical)
-        return Estimate(name, self.temperature, float(bar), self.sizes, statistical)
+        return Estimate(self.temperature, float(bar), name, self.sizes, statistical, "planted_crossing_between_starts")
 
     def estimates(self) -> list[Estimate]:
         """The crossing of either kind of start, as far as it exists."""
-        return [
-            Estimate(f"planted crossing, {kind} starts only", one.temperature, one.stderr, self.sizes, one.statistical)
-            for kind, one in (("random", self.random), ("planted", self.planted))
-            if one.inside and np.isfinite(one.stderr)
-        ]
+        rows = []
+        for kind, one in (("random", self.random), ("planted", self.planted)):
+            if one.inside and np.isfinite(one.stderr):
+                key, name = f"planted_crossing_{kind}_starts", f"planted crossing, {kind} starts only"
+                rows.append(Estimate(one.temperature, one.stderr, name, self.sizes, one.statistical, key))
+        return rows
 
 
 def of_starts(nodes: list[PlantedNode], *, seed: int = 0) -> Starts | None:
@@ -101,8 +103,8 @@ def of_starts(nodes: list[PlantedNode], *, seed: int = 0) -> Starts | None:
 
 
 def widened(every: list[Starts | None]) -> Starts | None:
-    """The first of some starts with bars that hold how far both crossings are from those of the others, temperatures
-    moved between dilutions by more and by less."""
+    """The first of several starts, with bars that include the distance of both crossings from those of the others, in
+    which temperatures are moved between dilutions by more and by less."""
     starts, *ends = every
     if starts is None or not ends or None in ends:
         return starts
@@ -113,23 +115,23 @@ def widened(every: list[Starts | None]) -> Starts | None:
 
 
 def bracket(starts: Starts | None) -> Evidence | None:
-    """Do the two kinds of start bracket the crossing closely? None where it cannot be asked."""
+    """Do the two kinds of start bracket the crossing closely? None where there are no two kinds."""
     if starts is None:
         return None
-    name, sizes = "starts bracket the crossing", starts.sizes
-    says = f"{_place(starts.random)} from random starts and {_place(starts.planted)} from planted starts"
+    key, sizes = "starts_bracket", starts.sizes
+    says = f"{_crossing(starts.random)} from random starts and {_crossing(starts.planted)} from planted starts"
     if not starts.narrow:
         weights = f"their weights differ by up to {starts.apart:.2f}"
-        says += f", {weights}: too far apart for a provisional temperature" if starts.found else f", {weights}"
-        return Evidence(name, np.nan, np.nan, sizes, False if starts.found else None, says)
+        says += f", {weights}: too far apart for a provisional temperature" if starts.crosses else f", {weights}"
+        return answer(key, np.nan, np.nan, sizes, False if starts.crosses else None, says)
     one = starts.estimate()
-    return Evidence(name, one.value, one.stderr, sizes, True, f"{says}: {number(one.value, one.stderr)}")
+    return answer(key, one.value, one.stderr, sizes, True, f"{says}: {one}")
 
 
 def choose(
     starts: Starts | None, field: Estimate | None, rest: Estimate | None, *, contradicted: bool, annealed, arrest
 ) -> Estimate | None:
-    """The temperature that stands provisionally for an undecided transition.
+    """The provisional temperature of an undecided transition.
 
     Parameters
     ----------
@@ -137,35 +139,35 @@ def choose(
     field : Estimate or None
         Zero of the complexity in a field, if it was measured and exists.
     rest : Estimate or None
-        Headline of a continuous or first-order transition that the temperatures in equilibrium show by themselves.
+        Headline of a continuous or first-order transition that the temperatures in equilibrium show.
     contradicted : bool
-        Whether other evidence speaks against a jump of the overlap without latent heat, which the first two stand for.
+        Whether other evidence contradicts a jump of the overlap without latent heat, which the first two assume.
     annealed, arrest : objects or None
         For the bounds (:func:`glassnet.analysis.evidence.bracket`).
 
     Returns
     -------
     Estimate or None
-        Its name says what it rests on. None where there is nothing, where field and starts disagree, or where the
-        temperature lies outside rigorous bounds.
+        Its name says where it comes from. None where there is no estimate, where field and starts disagree, or where
+        the temperature lies outside rigorous bounds.
     """
     between = starts.estimate() if starts is not None and starts.narrow else None
     if contradicted:
-        found = rest
+        chosen = rest
     elif field is not None and between is not None:
         apart = abs(field.value - between.value)
-        found = field if apart <= weigh.DISAGREE * np.hypot(field.stderr, between.stderr) else None
+        chosen = field if apart <= weigh.DISAGREE * np.hypot(field.stderr, between.stderr) else None
     else:
-        found = field or between or rest
-    if found is None or weigh.bracket(found.value, found.stderr, annealed, arrest).passed is False:
+        chosen = field or between or rest
+    if chosen is None or weigh.bracket(chosen.value, chosen.stderr, annealed, arrest).passed is False:
         return None
-    return found
+    return chosen
 
 
-def _place(one: Location) -> str:
+def _crossing(one: Location) -> str:
     """Where the curves of one kind of start cross, or that they do not."""
     if not np.isfinite(one.temperature):
         return "nowhere"
     if not one.inside:
         return "outside the planting temperatures"
-    return f"at {number(one.temperature, one.stderr)}" if one.found else "nowhere significantly"
+    return f"at {with_error(one.temperature, one.stderr)}" if one.crosses else "nowhere significantly"

@@ -6,9 +6,9 @@ import numpy as np
 import xarray as xr
 
 from glassnet import _checks
-from glassnet.analysis.evidence import number
 from glassnet.analysis.shown import Shown
 from glassnet.sampling import Metropolis
+from glassnet.statistics.estimate import with_error
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Aging(Shown):
         lines.append(f"{'t_w':>8}  {'energy':>8}" + "".join(f"  {f't = {times[k]}':>12}" for k in shown))
         for row, wait in enumerate(data.waiting_time.values):
             here = data.isel(waiting_time=row)
-            cells = (number(float(here["mean"][k]), float(here["stderr"][k])) for k in shown)
+            cells = (with_error(float(here["mean"][k]), float(here["stderr"][k])) for k in shown)
             lines.append(f"{wait:8}  {float(here['energy']):8.4f}" + "".join(f"  {cell:>12}" for cell in cells))
         return "\n".join(lines)
 
@@ -61,8 +61,8 @@ def aging(glass, temperature, waiting_times, times, seed=None, n_replicas=64) ->
         t in sweeps, >= 0, strictly increasing.
     seed : int
     n_replicas : int
-        >= 2; of a +-J glass 512 cost as much as 1. The error bar knows the replicas, not other glasses: at
-        N = 10^4 and more they hardly differ.
+        >= 2; of a +-J glass 512 cost as much as 1. The error bar is that of the replicas and does not include
+        differences between glasses, which are small at N = 10^4 and more.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def aging(glass, temperature, waiting_times, times, seed=None, n_replicas=64) ->
             kept[row] = weights
         for row, column in np.argwhere(np.add.outer(waiting_times, times) == stop):
             correlation[row, column] = np.einsum("ri,ri->r", kept[row], weights, dtype=np.int64) / glass.n_weights
-        # the last look at a configuration is the longest time after it
+        # a configuration is last needed at the longest time after it
         kept = {row: old for row, old in kept.items() if waiting_times[row] + times[-1] > stop}
     data = xr.Dataset(
         {

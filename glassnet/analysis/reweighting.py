@@ -3,10 +3,9 @@
     r = reweight(chains["/N48/dilution0.0"])
     energy, error = r.energy(np.linspace(0.5, 1.0, 50))
 
-Each sample is combined for itself (:mod:`glassnet.analysis.combined`), then averaged over samples.
+The rungs of each sample are combined (:mod:`glassnet.analysis.combined`), then samples are averaged.
 """
 
-import html
 from itertools import combinations
 from typing import NamedTuple
 
@@ -14,13 +13,14 @@ import numpy as np
 import xarray as xr
 
 from glassnet import _checks
-from glassnet.analysis import errors
 from glassnet.analysis.anchor import Anchor
 from glassnet.analysis.combined import Combined
-from glassnet.analysis.evidence import number
 from glassnet.analysis.independent import independent_pairs
 from glassnet.analysis.nodes import Node, order_parameter, readings
-from glassnet.analysis.studentised import moment_errors
+from glassnet.analysis.shown import Shown
+from glassnet.statistics import bootstrap
+from glassnet.statistics.bootstrap_t import moment_errors
+from glassnet.statistics.estimate import with_error
 
 _MEANING = {
     "energy": "energy per weight, units of |J|",
@@ -50,7 +50,7 @@ def reweight(chain, *, seed: int | None = None) -> "Reweighted":
     ----------
     chain : xarray.DataTree or xarray.Dataset
         A symmetric node of :func:`glassnet.open_chains`, or what a sampler's ``run`` returns. Rungs that are not in
-        equilibrium spoil the ones above them: leave them out with ``.sel(temperature=slice(lowest, None))``.
+        equilibrium falsify the results on hotter ones: leave them out with ``.sel(temperature=slice(lowest, None))``.
     seed : int, optional
         For the bootstrap; by default the seed of the run.
 
@@ -71,7 +71,7 @@ def reweight(chain, *, seed: int | None = None) -> "Reweighted":
     return Reweighted(node, seed=_checks.integer("seed", seed, minimum=0))
 
 
-class Reweighted:
+class Reweighted(Shown):
     """Thermal averages, averaged over samples, at any temperature within a ladder.
 
     Made by :func:`reweight`. ``str()`` is a table over the rungs.
@@ -88,20 +88,21 @@ class Reweighted:
     temperatures : (n_rungs,) float64
         The ladder, k_B = 1; averages exist between its ends.
     size, n_weights, n_samples : int
-        Weights before dilution, as in the run file (of a sampler's dataset those it has), and weights that are left,
-        by which everything here is divided; where samples differ by one, each by its own and this is the nearest.
+        Number of weights before dilution, as in the run file (in the dataset of a sampler those it has), and after
+        dilution, by which everything here is divided. Where samples differ by one, each is divided by its own number,
+        and this is the nearest.
     anchor : str
-        Where free energies and entropies start from: exactly N ln 2 at T = inf if the ladder has that rung, otherwise
-        the paramagnet's closed form on the hottest one; "unknown" for glasses that were given, for p = 2, and for
-        couplings neither +-1 nor Gaussian, where it does not hold well enough. Absolute entropies and free energies
-        are nan then.
+        The known ln Z from which free energies and entropies start: exactly N ln 2 at T = inf if the ladder has that
+        rung, otherwise the closed form of the paramagnet on the hottest one. That form is not accurate enough for
+        glasses that were given, for p = 2, and for couplings neither +-1 nor Gaussian: then "unknown", and absolute
+        entropies and free energies are nan.
     anchor_stderr : float
-        How far that start may be off, per weight in ln Z, and with it every entropy: bound from the energies of the
-        hottest rung (:class:`glassnet.analysis.anchor.Anchor`), held by all errors of both; 0 at T = inf.
+        Error of the anchor, per weight in ln Z, and so of every entropy: a bound from the energies of the hottest rung
+        (:class:`glassnet.analysis.anchor.Anchor`), included in all errors of entropies and free energies; 0 at T = inf.
     lacks : str
-        The rung that would give them where the start is unknown: "a rung at T = inf"; else "".
+        The rung that would give them where the anchor is unknown: "a rung at T = inf"; "" otherwise.
     n_effective : xarray.DataArray
-        Independent draws the energies of each sample are worth on each rung, (sample, temperature).
+        Effective number of independent draws of the energy of each sample on each rung, (sample, temperature).
     """
 
     def __init__(self, node: Node, *, seed: int = 0):
@@ -126,7 +127,7 @@ class Reweighted:
         self._last: tuple = (None, None)
 
     def _overlap_reference(self) -> float:
-        """B0, nan where there is none; notes what cannot be computed."""
+        """B0, nan where there is none; records which quantities cannot be computed."""
         name = order_parameter(self._node)
         if name is None:
             reason = "the chain holds no overlap that is an order parameter; record with measure=['energy', "
@@ -201,8 +202,8 @@ class Reweighted:
             Over `temperature`: the quantities this chain has of energy, heat_capacity, entropy, free_energy, q2,
             binder, each with `_stderr`, `_thermal_stderr` (the part that longer chains would remove) and `_resampled`
             (resample, temperature), whose first row holds the data: samples resampled, blocks of draws where there is
-            one sample. And `n_effective` (sample, rung). Attributes size, n_weights, n_samples, anchor,
-            anchor_stderr and lacks; what the anchor may be off by is in `_stderr` alone.
+            one sample. And `n_effective` (sample, rung). Attributes size, n_weights, n_samples, anchor, anchor_stderr
+            and lacks; the error of the anchor is in `_stderr` alone.
         """
         wanted = self._within(self.temperatures if temperature is None else temperature)
         if wanted.ndim != 1:
@@ -233,7 +234,7 @@ class Reweighted:
         least = np.fmin.reduce(self.n_effective.values, axis=0)
         for rung, temperature in enumerate(self.temperatures):
             cells = [(float(table[name][rung]), float(table[f"{name}_stderr"][rung])) for name in known]
-            shown = [number(*cell) if np.isfinite(cell[0]) else "-" for cell in cells]
+            shown = [with_error(*cell) if np.isfinite(cell[0]) else "-" for cell in cells]
             rows.append([f"{temperature:.4g}", *shown, f"{least[rung]:.0f}" if np.isfinite(least[rung]) else "-"])
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
@@ -243,9 +244,6 @@ class Reweighted:
         elif self.anchor_stderr:
             start = f" entropy from {self.anchor}, which may be {self.anchor_stderr:.1g} off (in the bars);"
         return "\n".join([f"{size};{start} draws: effective number of the sample with fewest", *lines])
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(str(self))}</pre>"
 
     def _curve(self, name: str, temperature) -> Curve:
         if name in self._missing:
@@ -257,20 +255,20 @@ class Reweighted:
         return Curve(value.reshape(wanted.shape), stderr.reshape(wanted.shape))
 
     def _with_anchor(self, name: str, stderr: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-        """The error of a quantity with what its anchor may be off by."""
+        """The error of a quantity including that of its anchor."""
         factor = {"entropy": 1.0, "free_energy": wanted}.get(name)
         return stderr if factor is None or not self.anchor_stderr else np.hypot(stderr, factor * self.anchor_stderr)
 
     def _error(self, name: str, over_samples: dict, over_blocks: dict) -> np.ndarray:
         if name in over_samples:
             skewed = over_samples.get("skewed", {})
-            return skewed[name] if name in skewed else errors.bootstrap_error(over_samples[name], self.n_samples)
-        return errors.block_error(over_blocks[name], [sample.n_blocks for sample in self._samples])
+            return skewed[name] if name in skewed else bootstrap.bootstrap_error(over_samples[name], self.n_samples)
+        return bootstrap.block_error(over_blocks[name], [sample.n_blocks for sample in self._samples])
 
     def _within(self, temperature) -> np.ndarray:
         wanted = _checks.temperatures("temperature", temperature)
         lowest, highest = self.temperatures[[0, -1]]
-        # ends computed another way may differ in the last bits
+        # ends that were computed in another way may differ in the last bits
         inside = (wanted >= lowest * (1 - 1e-12)) & (wanted <= highest * (1 + 1e-12))
         if not inside.all():
             raise ValueError(
@@ -290,12 +288,12 @@ class Reweighted:
         key, over_samples = self._node.path, {}
         with np.errstate(invalid="ignore"):
             if self.n_samples > 1:
-                counts = errors.resampling_counts(self.n_samples, key=key, seed=self._seed)
-                over_samples = self._derived(errors.resampled_means(values, counts))
+                counts = bootstrap.resampling_counts(self.n_samples, key=key, seed=self._seed)
+                over_samples = self._derived(bootstrap.resampled_means(values, counts))
                 if values.shape[1] > 4:
                     over_samples["skewed"] = moment_errors(values[:, 4:].swapaxes(1, 2), counts, self._reference)
             without = [column[1:] for column in columns]
-            over_blocks = self._derived(errors.resampled_blocks(values, without, key=key, seed=self._seed))
+            over_blocks = self._derived(bootstrap.resampled_blocks(values, without, key=key, seed=self._seed))
         self._last = wanted.tobytes(), (over_samples, over_blocks)
         return self._last[1]
 
@@ -317,7 +315,7 @@ class Reweighted:
 
 
 def _node(chain) -> Node:
-    """The node behind what a user has in hand."""
+    """The node of a dataset or tree that a user hands over."""
     if isinstance(chain, xr.DataTree):
         chain = _symmetric(chain)
         path, chain = chain.path, chain.to_dataset()
@@ -346,7 +344,7 @@ def _node(chain) -> Node:
     dilution = float(chain.attrs.get("dilution", 0.0))
     each = np.unique(chain["n_weights"].values) if "n_weights" in chain else ()
     if len(each) == 1:
-        # those of a node are the nearest number, whichever samples there are
+        # the attribute of a node is the nearest number for all its samples
         chain = chain.assign_attrs(n_weights=int(each[0]))
     left = int(chain.attrs["n_weights"])
     return Node(path, int(chain.attrs.get("n_weights_parent", left)), dilution, None, chain)

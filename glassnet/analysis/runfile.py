@@ -15,35 +15,35 @@ from glassnet.chains.store import RUN_FILE
 _GLASS = ("ensemble", "p", "degree", "alpha", "couplings", "bias")
 
 
-def settings(chains: xr.DataTree, found: list[Node]) -> dict:
-    """Tables of the run file of the chains; put together from the chains where they do not hold it, ChainError where
-    they hold a damaged one."""
+def settings(chains: xr.DataTree, nodes: list[Node]) -> dict:
+    """Tables of the run file of the chains, composed from the chains where they hold none; ChainError where the run
+    file is damaged."""
     text = chains.attrs.get("run_file")
     if text:
         try:
             return _toml.loads(text)
         except ValueError as error:
             raise ChainError(f"{RUN_FILE}: damaged ({error}): put the run file of these chains there again") from None
-    node = next((one for one in found if one.planted_temperature is None), found[0])
+    node = next((one for one in nodes if one.planted_temperature is None), nodes[0])
     attributes = node.chain.attrs
     keywords = json.loads(attributes.get("glass", "{}")) | {
         name: attributes[name] for name in _GLASS if name in attributes
     }
-    # what follows from the rest is no key of these
+    # keywords that follow from the others are no keys of these ensembles
     keywords.pop({"regular": "alpha", "walks": "p"}.get(keywords.get("ensemble"), ""), None)
     draws = (
         np.asarray(node.chain["draw"].values) if "draw" in node.chain.coords else np.arange(node.chain.sizes["draw"])
     )
     every = max(1, int(draws[1] - draws[0])) if len(draws) > 1 else 1
     sweeps = every * len(draws)
-    planted = sorted({one.planted_temperature for one in found if one.planted_temperature is not None})
+    planted = sorted({one.planted_temperature for one in nodes if one.planted_temperature is not None})
     scan = {
-        "sizes": [size for _, size in sorted({one.size: _size(one) for one in found}.items())],
-        "dilutions": sorted({one.dilution for one in found}),
+        "sizes": [size for _, size in sorted({one.size: _size(one) for one in nodes}.items())],
+        "dilutions": sorted({one.dilution for one in nodes}),
         "planted": planted,
-        "symmetric": any(one.planted_temperature is None for one in found),
+        "symmetric": any(one.planted_temperature is None for one in nodes),
     }
-    if any(one.chain.attrs.get("rounding") == "random" for one in found):
+    if any(one.chain.attrs.get("rounding") == "random" for one in nodes):
         scan["rounding"] = "random"
     ladder: list | dict = [float(t) for t in node.chain["temperature"].values]
     if planted and ladder[-1] <= planted[-1]:
@@ -56,7 +56,7 @@ def settings(chains: xr.DataTree, found: list[Node]) -> dict:
         "measure_every": every,
     }
     glass = {name: keywords[name] for name in _GLASS if name in keywords}
-    samples = max(one.n_samples for one in found)
+    samples = max(one.n_samples for one in nodes)
     return {"seed": int(chains.attrs.get("seed", 0)), "samples": samples, "glass": glass, "scan": scan} | {
         "sampling": sampling
     }
@@ -89,5 +89,5 @@ def _value(value) -> str:
         return "[" + ", ".join(map(_value, value)) + "]"
     if isinstance(value, float) and math.isinf(value):
         return "inf"
-    # the one character that JSON takes as it is and TOML does not
+    # the only character that JSON may hold unescaped and TOML may not
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,12 +1,14 @@
-"""What is known of the samples behind an answer, as items of evidence: equilibrium, exact identities, missing ones."""
+"""Evidence about the samples behind a result: equilibrium, exact identities, missing samples."""
 
 import numpy as np
 
 from glassnet.analysis.equilibration import Equilibration
-from glassnet.analysis.evidence import Evidence, number, several
+from glassnet.analysis.evidence import several
 from glassnet.analysis.nodes import Node
+from glassnet.analysis.questions import Evidence, answer
+from glassnet.statistics.estimate import with_error
 
-#: nodes, samples and files that the evidence names; the attributes of a result have all
+#: largest number of nodes, samples or files that the evidence names; the attributes of a result list all of them
 _NAMED = 4
 
 
@@ -29,13 +31,13 @@ def of_samples(
     return items + _completeness(missing, damaged)
 
 
-def _equilibrium(equilibration: Equilibration, found: list[Node]) -> Evidence:
+def _equilibrium(equilibration: Equilibration, nodes: list[Node]) -> Evidence:
     """What the check of equilibrium says, as an item of evidence."""
-    failing, total = equilibration.failing, sum(node.n_samples for node in found)
-    sizes = tuple(sorted({node.size for node in found}))
+    failing, total = equilibration.failing, sum(node.n_samples for node in nodes)
+    sizes = tuple(sorted({node.size for node in nodes}))
     if not failing and not equilibration.nodes:
         says = f"all {several(total, 'sample')} pass{_one_start(equilibration)}"
-        return Evidence("equilibrium", 0.0, np.nan, sizes, True, says)
+        return answer("equilibration", 0.0, np.nan, sizes, True, says)
     parts = []
     if failing:
         paths = list(dict.fromkeys(path for path, _ in failing))
@@ -48,8 +50,8 @@ def _equilibrium(equilibration: Equilibration, found: list[Node]) -> Evidence:
         more = f" and {len(equilibration.nodes) - _NAMED} more" if len(equilibration.nodes) > _NAMED else ""
         together = "all samples together fail in" if failing else "each sample passes, all together they fail in"
         parts.append(f"{together} {', '.join(named)}{more}")
-    return Evidence(
-        "equilibrium",
+    return answer(
+        "equilibration",
         float(len(failing)),
         np.nan,
         sizes,
@@ -59,7 +61,7 @@ def _equilibrium(equilibration: Equilibration, found: list[Node]) -> Evidence:
 
 
 def _one_start(equilibration: Equilibration) -> str:
-    """In which nodes one question was not asked."""
+    """The nodes in which starts are not compared, as the end of a sentence."""
     paths = equilibration.one_start
     if not paths:
         return ""
@@ -73,14 +75,15 @@ def _numbered(samples: list[int]) -> str:
 
 
 def _identities(equilibration: Equilibration) -> list[Evidence]:
-    """One item for each identity that could be asked: the node where it holds worst."""
+    """One item for each identity that could be tested: the node where it holds worst."""
     items = []
-    for name in dict.fromkeys(identity.name for identity in equilibration.identities):
-        asked = [identity for identity in equilibration.identities if identity.name == name]
+    for key in dict.fromkeys(identity.key for identity in equilibration.identities):
+        asked = [identity for identity in equilibration.identities if identity.key == key]
         worst = min(asked, key=lambda identity: identity.probability)
         passed = worst.probability >= equilibration.bound
-        says = f"{number(worst.difference, worst.stderr)} at worst, in {worst.path} at T = {worst.temperature:.3g}"
-        items.append(Evidence(name, worst.difference, worst.stderr, (), bool(passed), f"{says} ({len(asked)} nodes)"))
+        says = f"{with_error(worst.difference, worst.stderr)} at worst, in {worst.path} at T = {worst.temperature:.3g}"
+        says += f" ({len(asked)} nodes)"
+        items.append(Evidence(key, worst.name, worst.difference, worst.stderr, (), bool(passed), says))
     return items
 
 
@@ -94,4 +97,4 @@ def _completeness(missing: dict[str, list[int]], damaged: tuple[str, ...]) -> li
         says += "; glassnet scan, run again, sets damaged files aside and makes the samples anew"
     elif count:
         says += "; those that come last may be the hard ones"
-    return [Evidence("scan is complete", float(count), np.nan, (), False, says)]
+    return [answer("completeness", float(count), np.nan, (), False, says)]

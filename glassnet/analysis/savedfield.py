@@ -13,14 +13,15 @@ from glassnet.analysis.nodes import Node
 from glassnet.chains.content import ChainError, Unreadable
 from glassnet.sampling.planted_field import EVERY, Overlaps
 
-#: networks from which on they are extrapolated
+#: number of networks from which on they are extrapolated
 _NETWORKS = 3
 
 
 class SavedField(NamedTuple):
-    """What was found, None without any instance; a line for each file that turned out to be damaged; by node the
-    instances that the run file asks for and that are not there, or cannot be read. `dilutions` are the effective ones
-    of the glasses it was measured in, and `sizes` their numbers of weights before dilution, by increasing size."""
+    """The integrated `result`, None without any instance; in `damaged` a line for each file that turned out to be
+    damaged; in `missing` by node the instances that the run file asks for and that do not exist or cannot be read.
+    `dilutions` are the effective dilutions of the glasses, and `sizes` their numbers of weights before dilution, by
+    increasing size."""
 
     result: FieldIntegration | None
     damaged: tuple[str, ...]
@@ -38,30 +39,30 @@ def saved_field(chains: xr.DataTree, dilution: float, above: float = 0.0) -> Sav
         As :func:`glassnet.open_chains` returns it.
     dilution : float
     above : float
-        A zero below is left out, and so is a complexity without any temperature from there on.
+        A zero below this temperature is left out, and so is a complexity that was only measured below.
 
     Raises
     ------
     Unreadable
-        If a file cannot be read here and now.
+        If a file cannot be read at the moment.
     """
-    measured, damaged, found, missing = {}, [], {}, {}
+    measured, damaged, branches, missing = {}, [], {}, {}
     dilutions: list[float] = []
     sizes: list[int] = []
     for branch in chains.subtree:
         if branch.attrs.get("kind") == "field" and branch.attrs["dilution"] == dilution:
             missing[branch.path] = [int(number) for number in np.atleast_1d(branch.attrs.get("samples_missing", []))]
             if "field_overlap" in branch.data_vars:
-                found[branch.path] = branch.to_dataset()
-    for path, node in sorted(found.items(), key=lambda item: item[1].attrs["n_weights_parent"]):
+                branches[branch.path] = branch.to_dataset()
+    for path, node in sorted(branches.items(), key=lambda item: item[1].attrs["n_weights_parent"]):
         size, parts = _size(node), []
-        for place in range(node.sizes["sample"]):
+        for index in range(node.sizes["sample"]):
             try:
-                parts.append(_instance(node.isel(sample=place)))
+                parts.append(_instance(node.isel(sample=index)))
             except Unreadable:
                 raise
             except ChainError as error:
-                number = int(node["sample"][place])
+                number = int(node["sample"][index])
                 missing[path] = sorted([*missing[path], number])
                 damaged.append(f"field integration, instance {number}: {error}")
                 warnings.warn(f"{damaged[-1]}; the instance counts as missing", stacklevel=3)
@@ -70,7 +71,7 @@ def saved_field(chains: xr.DataTree, dilution: float, above: float = 0.0) -> Sav
             sizes.append(int(node.attrs["n_weights_parent"]))
             dilutions.append(Node(path, sizes[-1], dilution, None, node).effective_dilution)
     missing = {path: numbers for path, numbers in missing.items() if numbers}
-    result = _integrated(measured, next(iter(found.values())), dilution) if measured else None
+    result = _integrated(measured, next(iter(branches.values())), dilution) if measured else None
     if result is not None and _ends_below(result, above):
         result = None
     return SavedField(result, tuple(damaged), missing, tuple(dilutions), tuple(sizes))
@@ -89,7 +90,7 @@ def _integrated(measured: dict, node: xr.Dataset, dilution: float) -> FieldInteg
         measured = dict([list(measured.items())[-1]])
     glass = json.loads(node.attrs["glass"])
     keywords = {name: glass[name] for name in ("p", "degree", "alpha") if name in glass}
-    # chains that do not name their rule have that of release 0.3.0
+    # chains that do not name their rule follow that of release 0.3.0
     keywords |= {"dilution": dilution, "rounding": node.attrs.get("rounding", "layers")} if dilution else {}
     # the first half is not recorded
     sweeps = 2 * (int(node["draw"][0]) - EVERY)

@@ -1,16 +1,17 @@
-"""Where curves of all sizes cross, and where the susceptibility diverges: a continuous transition.
+"""The temperatures at which curves of all sizes cross, and at which the susceptibility diverges, at a continuous
+transition.
 
 Near a continuous transition the Binder cumulant is a function of x = (T - T_c) N^y alone, and so is N^r [m], [m] the
 moment that orders. All sizes are fitted at once by a cubic in x; T_c is where the fit is best. On random graphs the
 exponents are those of mean-field theory and known beforehand (:mod:`glassnet.analysis.exponents`); elsewhere y is
-fitted (:func:`fitted`) and no N^r [m] is asked.
+fitted (:func:`fitted`) and N^r [m] is not used.
 
-What scaling functions leave out decays like N^-omega and moves a crossing by an amount of the order N^-(y + omega),
-which is N^-2/3 for a glass. From four sizes on a term c N^-omega can be fitted.
+Corrections to scaling decay like N^-omega and shift a crossing by an amount of the order N^-(y + omega), which is
+N^-2/3 for a glass. From four sizes on a term c N^-omega can be fitted.
 
-From the paramagnet no exponent of N is asked. In a glass the susceptibility there has corrections in powers of 1/N, and
+In the paramagnet no exponent of N is needed. The susceptibility of a glass has corrections in powers of 1/N there, and
 in mean-field theory its inverse vanishes linearly at T_c (gamma = 1): it is extrapolated first in N, on the rungs where
-that changes it little, and then to zero.
+this changes it little, and then to zero.
 """
 
 from typing import NamedTuple
@@ -18,28 +19,28 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors
 from glassnet.analysis.exponents import Exponents
-from glassnet.analysis.location import rising_root
 from glassnet.analysis.symmetric import common_rungs
+from glassnet.statistics import bootstrap
+from glassnet.statistics.fits import fit_rows, polynomial_through, rising_root
 
 #: half-width of the window around T_c that is fitted, relative to T_c, and how often it is moved
 _WINDOW, _MOVES = 0.13, 4
 _GRID = 61
-#: of the scaling function: a cubic bends as those of small sizes do within the window
+#: number of coefficients of the scaling function: a cubic describes those of small sizes within the window
 _COEFFICIENTS = 4
-#: part of the range of the curves by which scaling functions may fail at these sizes
+#: error of scaling functions at these sizes, as part of the range of the curves
 _CORRECTIONS = 0.05
-#: curves must pass through each other at this many standard errors
+#: the slope of a crossing must be at least this many standard errors
 _SIGNIFICANT = 3.0
 #: sizes from which on a term N^-omega is fitted
 SIZES_TO_CORRECT = 4
-#: values of y among which the best one is looked for where it is not known
+#: values of y that are tried where it is not known
 _POWERS = np.arange(0.10, 1.01, 0.1)
-#: rungs count as paramagnetic where the largest size is that close to its extrapolation in 1/N. Where it is 10 % off,
-#: the extrapolation from N <= 256 leaves 1/chi high by 3 to 4 standard errors, at 5 % by one
+#: rungs count as paramagnetic where the largest size is within this distance of its extrapolation in 1/N. With 10 % the
+#: extrapolation from N <= 256 gives 1/chi too high by 3 to 4 standard errors, with 5 % by one
 _CONVERGED = 0.05
-#: fewest such rungs: a parabola has three coefficients, and two more tell whether it fits
+#: fewest such rungs: a parabola has three coefficients, and two more rungs show whether it fits
 _RUNGS = 5
 
 
@@ -65,13 +66,13 @@ class Scaled(NamedTuple):
         return float(self.resampled[0])
 
     @property
-    def found(self) -> bool:
+    def crosses(self) -> bool:
         """Whether the curves of the sizes cross within the temperatures, larger sizes above on the cold side."""
         return self.inside and self.falls
 
     @property
     def falls(self) -> bool:
-        """The same, wherever they cross."""
+        """Whether they cross in this way, wherever that is."""
         return self.slope_significance > _SIGNIFICANT and bool(np.isfinite(self.stderr))
 
 
@@ -118,11 +119,12 @@ def fitted(overlaps: dict[int, xr.Dataset]) -> Scaled | None:
     fits = [_crossing(overlaps, curves, power) for power in _POWERS]
     if any(fit is None for fit in fits):
         return None
-    best = min(fits, key=lambda fit: (not fit.found, fit.misfit))
-    others = [fit for fit in fits if fit.found == best.found]
+    best = min(fits, key=lambda fit: (not fit.crosses, fit.misfit))
+    others = [fit for fit in fits if fit.crosses == best.crosses]
     chosen = np.argmin([fit.misfits for fit in others], axis=0)
-    places = np.choose(chosen, [fit.resampled for fit in others])
-    return best._replace(resampled=places, stderr=float(errors.bootstrap_error(places, _fewest(overlaps))))
+    temperatures = np.choose(chosen, [fit.resampled for fit in others])
+    stderr = float(bootstrap.bootstrap_error(temperatures, fewest_samples(overlaps)))
+    return best._replace(resampled=temperatures, stderr=stderr)
 
 
 def _crossing(overlaps, columns, exponent: float, correction: float | None = None) -> Scaled | None:
@@ -131,19 +133,20 @@ def _crossing(overlaps, columns, exponent: float, correction: float | None = Non
     least = 2 if correction is None else SIZES_TO_CORRECT
     if len(overlaps) < least or len(shared) < 4:
         return None
-    n_samples = _fewest(overlaps)
+    n_samples = fewest_samples(overlaps)
     kept = [np.isin(np.round(data.temperature.values, 9), shared) for data in overlaps.values()]
     curves = np.array([columns[size][:, rungs] for size, rungs in zip(overlaps, kept, strict=True)])
-    stderr = np.array([errors.bootstrap_error(curve, n_samples) for curve in curves])
+    stderr = np.array([bootstrap.bootstrap_error(curve, n_samples) for curve in curves])
     if not (np.isfinite(curves).all() and np.isfinite(stderr).all()):
         return None
-    # corrections to scaling are there however small the errors
+    # corrections to scaling exist even if the statistical errors are small
     stderr = np.hypot(stderr, _CORRECTIONS * np.ptp(curves[:, 0]) + 1e-12)
     size = np.array(list(overlaps), dtype=np.float64)
     return _moved(shared, _Curves(size, curves, stderr, exponent, correction), n_samples)
 
 
-def _fewest(overlaps: dict[int, xr.Dataset]) -> int:
+def fewest_samples(overlaps: dict[int, xr.Dataset]) -> int:
+    """Samples of the size that has the fewest: by them the errors of all sizes together are stated."""
     return min(data.attrs["n_samples"] for data in overlaps.values())
 
 
@@ -166,19 +169,19 @@ def _moved(temperature: np.ndarray, curves: _Curves, n_samples: int) -> Scaled:
     chosen = np.ones(len(temperature), dtype=bool)
     for _ in range(_MOVES):
         window = chosen
-        places, misfit, slope, inside = _scan(temperature[window], curves.on(window))
-        near = np.abs(temperature / places[0] - 1) < _WINDOW
+        critical, misfit, slope, inside = _scan(temperature[window], curves.on(window))
+        near = np.abs(temperature / critical[0] - 1) < _WINDOW
         # both sides of the crossing must be seen
-        chosen = near if near.sum() >= 4 else _nearest(temperature, places[0], 4)
+        chosen = near if near.sum() >= 4 else _nearest(temperature, critical[0], 4)
     # curves without any noise have slopes of the size of rounding errors
-    noise = max(float(errors.bootstrap_error(slope, n_samples)), 1e-6 * np.abs(curves.values[:, 0]).max())
+    noise = max(float(bootstrap.bootstrap_error(slope, n_samples)), 1e-6 * np.abs(curves.values[:, 0]).max())
     significance = -slope[0] / max(noise, 1e-300)
     freedom = int(window.sum()) * len(curves.size) - _COEFFICIENTS - 1 - (curves.correction is not None)
-    stderr = float(errors.bootstrap_error(places, n_samples))
-    # a resample that finds its best place at the edge does not choose this exponent
+    stderr = float(bootstrap.bootstrap_error(critical, n_samples))
+    # a resample whose best temperature lies at the edge does not choose this exponent
     misfits = np.where(inside, misfit / freedom, np.inf)
     misfits[0] = misfit[0] / freedom
-    return Scaled(places, stderr, significance, misfits, bool(inside[0]))
+    return Scaled(critical, stderr, significance, misfits, bool(inside[0]))
 
 
 def _nearest(temperature: np.ndarray, centre: float, count: int) -> np.ndarray:
@@ -208,8 +211,8 @@ def _scan(temperature: np.ndarray, curves: _Curves):
     left, centre, right = (misfit[rows, middle + k] for k in (-1, 0, 1))
     bend = left - 2 * centre + right
     shift = np.where(bend > 0, np.clip((left - right) / np.where(bend > 0, 2 * bend, 1), -1, 1), 0.0)
-    places = grid[middle] + shift * (grid[1] - grid[0])
-    return places, misfit[rows, best], slopes[rows, best], (best > 1) & (best < _GRID - 2)
+    critical = grid[middle] + shift * (grid[1] - grid[0])
+    return critical, misfit[rows, best], slopes[rows, best], (best > 1) & (best < _GRID - 2)
 
 
 def divergence(overlaps: dict[int, xr.Dataset]) -> dict[str, np.ndarray]:
@@ -222,28 +225,29 @@ def divergence(overlaps: dict[int, xr.Dataset]) -> dict[str, np.ndarray]:
 
     Returns
     -------
-    dict of str to (n_resamples,) float64
-        T_c of the data and of all resamples (nan where the parabola has no zero) after two forms in N, in 1/N from the
-        two largest sizes and in 1/N and 1/N^2 from the three largest, and two in T, parabolas in T and in 1/T. These
+    dict of (form in N, variable) to (n_resamples,) float64
+        T_c of the data and of all resamples (nan where the parabola has no zero) after two forms in N, "inverse_size"
+        from the two largest sizes and "quadratic" (in 1/N) from the three largest, and two in T, parabolas in "T" and
+        in "1/T". These
         err to opposite sides: on a tree, where 1 / chi = (1 - (k - 1) t^2) / (1 + t^2) with t = tanh(1/T), by -0.6 and
         +0.4 per cent from rungs at 1.1 to 1.5 T_c. Empty with fewer than two sizes or five rungs on which the largest
         size is within a twentieth of its limit.
     """
     shared = common_rungs(list(overlaps.values()))
-    found: dict[str, np.ndarray] = {}
+    zeros: dict[tuple[str, str], np.ndarray] = {}
     if len(overlaps) < 2 or len(shared) < _RUNGS:
-        return found
+        return zeros
     inverse = []
     for data in overlaps.values():
         kept = np.isin(np.round(data.temperature.values, 9), shared)
         inverse.append(1 / data["susceptibility_resampled"].values[:, kept])
     size, inverse = np.array(list(overlaps), dtype=np.float64), np.array(inverse)
-    n_samples = _fewest(overlaps)
-    for count, form in ((3, "1/N and 1/N^2"), (2, "1/N")):
+    n_samples = fewest_samples(overlaps)
+    for count, form in ((3, "quadratic"), (2, "inverse_size")):
         if len(size) < count or not np.isfinite(inverse).all():
             continue
         # value at 1/N = 0 of the polynomial through the largest sizes
-        weights = np.linalg.inv(np.vander(1 / size[-count:], increasing=True))[0]
+        weights = polynomial_through(1 / size[-count:])[0]
         limit = np.einsum("s,srt->rt", weights, inverse[-count:])
         near = np.abs(inverse[-1, 0] - limit[0]) < _CONVERGED * limit[0]
         hot = np.logical_and.accumulate(near[::-1])[::-1]
@@ -251,12 +255,12 @@ def divergence(overlaps: dict[int, xr.Dataset]) -> dict[str, np.ndarray]:
             continue
         for name, variable in (("T", shared), ("1/T", -1 / shared)):
             zero = _zero(variable[hot], limit[:, hot], n_samples)
-            found[f"{form}, then in {name}"] = zero if name == "T" else -1 / zero
-    return found
+            zeros[form, name] = zero if name == "T" else -1 / zero
+    return zeros
 
 
 def _zero(x: np.ndarray, curves: np.ndarray, n_samples: int) -> np.ndarray:
     """Where the parabola fitted to each of curves (n_curves, n_points) rises through zero."""
-    stderr = np.maximum(errors.bootstrap_error(curves, n_samples), 1e-9)
-    design = np.vander(x - x[0], 3, increasing=True) / stderr[:, None]
-    return x[0] + rising_root(*((curves / stderr) @ np.linalg.pinv(design).T).T)
+    stderr = np.maximum(bootstrap.bootstrap_error(curves, n_samples), 1e-9)
+    columns = np.vander(x - x[0], 3, increasing=True).T / stderr
+    return x[0] + rising_root(*fit_rows(columns, curves / stderr).T)

@@ -1,4 +1,4 @@
-"""How results show themselves in a notebook."""
+"""The representation of results in a notebook."""
 
 import html
 

@@ -1,9 +1,9 @@
-"""What would settle what is open in chains, as changes of their run file.
+"""Changes of a run file that would settle what its chains leave open.
 
 A scan may grow in place: sweeps, samples, sizes, dilutions, planting temperatures, instances of field integration, and
-a kind of task that was not there. Sweeps grow for all samples of a run, whose chains are continued where they ended; a
-sample that failed is among them and is never dropped. Which changes a scan accepts is asked elsewhere: here are
-alternatives, the best one first.
+a kind of task that it did not have. Sweeps grow for all samples of a run, and the chains are continued where they
+ended; no sample that failed is dropped. This module lists alternatives, the best one first;
+:mod:`glassnet.scan.suggestion` finds out which of them a scan accepts.
 """
 
 import math
@@ -15,23 +15,24 @@ import numpy as np
 
 from glassnet import _wiring
 
-#: how much longer chains get that were not in equilibrium, the most first
+#: factors by which chains that were not in equilibrium become longer, the largest first
 _LONGER = (4, 2)
-#: how many more samples a verdict gets that their scatter limits: half the error, or less where there is no room
+#: factors by which the number of samples grows where their scatter limits a verdict: four halve the error; two where
+#: four are too many
 _MORE = (4, 2)
 #: factors of the next size, the largest first
 _LARGER = (1.3, 1.15, 1.0)
 #: power of that factor by which the widths of a network grow
 _PER_WIDTH = 0.8
-#: sizes that every rule asks for, as trends need a range
+#: number of sizes that every rule needs, as trends need a range
 _SIZES = 3
-#: planting temperatures around the likely transition
+#: planting temperatures, over that of the expected transition
 _AROUND = (0.90, 0.95, 1.0, 1.05, 1.10)
-#: how far beyond the planting temperatures to look if none of them was on the other side of the transition
+#: factor by which to go beyond the planting temperatures if all of them were on one side of the transition
 _STEP = 1.25
 #: rungs of a ladder of planted tasks where the one of the others ends too early
 _RUNGS = 16
-#: instances of field integration that a scan of glasses with random degrees takes if it is not told
+#: instances of field integration that a scan of glasses with random degrees takes by default
 _INSTANCES = 16
 _NAMED = 4
 #: keys of [sampling] in which planted tasks may differ from the others
@@ -45,52 +46,53 @@ class Change(NamedTuple):
     apply: Callable[[dict], None] = lambda run: None
 
 
-#: alternatives, the best one first; one that changes nothing is a remark
+#: alternatives, the best one first; a change without an effect is a remark
 Step = tuple[Change, ...]
 
 
-def steps(found) -> list[Step]:
-    """What would settle a result, step by step.
+def steps(result) -> list[Step]:
+    """The steps that would settle a result.
 
     Parameters
     ----------
-    found : Transition
+    result : Transition
     """
-    passed = {item.name: item.passed for item in found.evidence}
-    if found.missing:
+    passed = {item.key: item.passed for item in result.evidence}
+    if result.missing:
         return [(Change("Samples are missing: the same file, run again, makes them."),)]
-    if found.equilibration.failures or found.equilibration.nodes:
-        return _longer(found)
+    if result.equilibration.failures or result.equilibration.nodes:
+        return _longer(result)
     stands = (Change("The verdict stands."),)
-    if found.kind == "random first-order" and not passed.get("planted weight crosses"):
-        return [stands, *_planted(found, passed)]
-    if found.kind != "undecided":
-        return [stands, *_sharper(found)]
-    return [*_planted(found, passed), *_symmetric(found, passed), *_larger(found)]
+    if result.kind == "random first-order" and not passed.get("planted_crossing"):
+        return [stands, *_planted(result, passed)]
+    if result.kind != "undecided":
+        return [stands, *_sharper(result)]
+    return [*_planted(result, passed), *_symmetric(result, passed), *_larger(result)]
 
 
-def _sharper(found) -> list[Step]:
-    """More samples where the scatter over samples dominates the bar, a larger size where extrapolations in N do."""
-    if found.kind == "none" or not found.estimates:
-        return [tuple(Change(f"{_times(more)} as many samples make it firmer.", _more(found, more)) for more in _MORE)]
-    headline = found.estimates[0]
-    if found.complexity is not None and headline.name == found.complexity.name:
-        return [_more_instances(found)]
+def _sharper(result) -> list[Step]:
+    """Ask for more samples where their scatter dominates the bar, and for a larger size where the extrapolation in N
+    does."""
+    if result.kind == "none" or not result.estimates:
+        return [tuple(Change(f"{_times(more)} as many samples make it firmer.", _more(result, more)) for more in _MORE)]
+    headline = result.estimates[0]
+    if result.complexity is not None and headline.key == "complexity_zero":
+        return [_more_instances(result)]
     statistical = headline.statistical if np.isfinite(headline.statistical) else headline.stderr
     rest = math.sqrt(max(headline.stderr**2 - statistical**2, 0.0))
     parts = f"its bar is {statistical:.2g} by the scatter over samples and {rest:.2g} by the extrapolation in N"
     if rest > statistical:
         why = f"As {parts}, a larger size makes it smaller, not more samples."
-        return [(Change(why),), *_larger(found)]
+        return [(Change(why),), *_larger(result)]
     why = f"As {parts}, {{}} as many samples make the larger part {{:.2g}} times as large."
-    return [tuple(Change(why.format(_times(more).lower(), more**-0.5), _more(found, more)) for more in _MORE)]
+    return [tuple(Change(why.format(_times(more).lower(), more**-0.5), _more(result, more)) for more in _MORE)]
 
 
-def _more_instances(found) -> Step:
-    """More instances of field integration, which alone is in the bar where its zero is the headline."""
-    table = found.run["scan"].get("field")
+def _more_instances(result) -> Step:
+    """Ask for more instances of field integration: where its zero is the headline, they alone determine the bar."""
+    table = result.run["scan"].get("field")
     table = dict(table) if isinstance(table, dict) else {}
-    there = max(int(found.complexity.complexity.sizes["instance"]), table.get("instances", 0))
+    there = max(int(result.complexity.complexity.sizes["instance"]), table.get("instances", 0))
     why = (
         "Its bar is that of field integration: {} as many instances make the part that scatters {:.2g} times as large."
     )
@@ -98,7 +100,7 @@ def _more_instances(found) -> Step:
     def apply(count: int, run: dict) -> None:
         run["scan"]["field"] = {**table, "instances": count}
 
-    # other dilutions may have more
+    # another dilution may have more instances already
     counts = [more * count for more in _MORE for count in (there, max(there, _INSTANCES))]
     return tuple(
         Change(why.format(f"{count / there:g} times", (there / count) ** 0.5), partial(apply, count))
@@ -106,9 +108,10 @@ def _more_instances(found) -> Step:
     )
 
 
-def _more(found, factor: int, planted_only: bool = False) -> Callable[[dict], None]:
-    """So many times the samples there are, of symmetric and planted scans alike; two steps may ask for the same."""
-    before = {"samples": found.run["samples"], "planted_samples": found.run["scan"].get("planted_samples")}
+def _more(result, factor: int, planted_only: bool = False) -> Callable[[dict], None]:
+    """Multiply the numbers of samples that there are, of symmetric and planted scans alike; two steps may ask for the
+    same."""
+    before = {"samples": result.run["samples"], "planted_samples": result.run["scan"].get("planted_samples")}
 
     def apply(run: dict) -> None:
         own = before["planted_samples"] is not None
@@ -120,11 +123,11 @@ def _more(found, factor: int, planted_only: bool = False) -> Callable[[dict], No
     return apply
 
 
-def _longer(found) -> list[Step]:
-    """Longer chains for everybody where somebody failed."""
-    failing = found.equilibration.failing
-    bad = {path for path, _ in failing} | set(found.equilibration.nodes)
-    own = "sweeps" in found.run["sampling"].get("planted", {})
+def _longer(result) -> list[Step]:
+    """Ask for longer chains of all samples where one of them has failed."""
+    failing = result.equilibration.failing
+    bad = {path for path, _ in failing} | set(result.equilibration.nodes)
+    own = "sweeps" in result.run["sampling"].get("planted", {})
     planted = {path for path in bad if "/planted" in path}
 
     def apply(factor: int, run: dict) -> None:
@@ -137,39 +140,39 @@ def _longer(found) -> list[Step]:
     more = f" and {len(failing) - _NAMED} more" if len(failing) > _NAMED else ""
     counted = "1 sample has not proved its" if len(failing) == 1 else f"{len(failing)} samples have not proved their"
     lines = [f"{counted} equilibrium: {named}{more}."] if failing else []
-    lines += [f"{path}: {reason}." for path, reason in list(found.equilibration.nodes.items())[:_NAMED]]
+    lines += [f"{path}: {reason}." for path, reason in list(result.equilibration.nodes.items())[:_NAMED]]
     why = "Sweeps grow {} times, for all samples of the run: their chains are continued, none is dropped."
     longer = tuple(Change(why.format(factor), partial(apply, factor)) for factor in _LONGER)
     return [*((Change(line),) for line in lines), longer]
 
 
-def _planted(found, passed: dict) -> list[Step]:
-    """Planting temperatures around the likely transition, where planted scans do not decide yet."""
-    # where no paramagnet can be, random starts that see no order say nothing against planted ones
-    trusted = passed.get("within rigorous bounds") is not False
-    speaks = ("susceptibility grows", "energy is continuous (symmetric)", "Binder dip deepens")
-    against = trusted and any(passed.get(name) is False for name in speaks)
+def _planted(result, passed: dict) -> list[Step]:
+    """Ask for planting temperatures around the expected transition where planted scans do not decide yet."""
+    # where no paramagnet can exist, random starts that see no order are no evidence against planted ones
+    trusted = passed.get("rigorous_bounds") is not False
+    speaks = ("susceptibility_growth", "no_latent_heat", "binder_dip")
+    against = trusted and any(passed.get(key) is False for key in speaks)
     # planting draws the signs of couplings anew, and symmetrically
-    if passed.get("planted weight crosses") or against or found.run["glass"].get("bias"):
+    if passed.get("planted_crossing") or against or result.run["glass"].get("bias"):
         return []
-    scan = found.run["scan"]
+    scan = result.run["scan"]
     twice = "The planted weights cross where they were planted, but not significantly: twice the samples."
-    if scan.get("planted") and found.location is not None and found.location.inside:
-        if found.location.lacks:
-            # sizes, which no samples make up for
+    if scan.get("planted") and result.location is not None and result.location.inside:
+        if result.location.lacks:
+            # sizes are missing, and more samples cannot replace them
             return []
-        return [(Change(twice, _more(found, 2, planted_only=True)),)]
-    place, why = _likely(found), "where the transition is likely"
-    if place is None:
-        place, why = _beyond(found)
-    if place is None:
+        return [(Change(twice, _more(result, 2, planted_only=True)),)]
+    temperature, why = _expected_temperature(result), "where the transition is likely"
+    if temperature is None:
+        temperature, why = _beyond(result)
+    if temperature is None:
         return []
-    near = sorted({float(f"{place * factor:.3g}") for factor in _AROUND} - set(scan.get("planted", [])))
+    near = sorted({float(f"{temperature * factor:.3g}") for factor in _AROUND} - set(scan.get("planted", [])))
     if not near:
-        return [(Change("More samples at the planting temperatures there are: twice as many.", _more(found, 2)),)]
-    reason = f"Planted scans around T = {place:.3g}, {why}, locate it and show a jump."
+        return [(Change("More samples at the planting temperatures there are: twice as many.", _more(result, 2)),)]
+    reason = f"Planted scans around T = {temperature:.3g}, {why}, locate it and show a jump."
     if not scan.get("planted"):
-        ladder = found.run["sampling"]["temperatures"]
+        ladder = result.run["sampling"]["temperatures"]
         ways = [partial(_plant, near), partial(_plant, near, ladder=True)]
         return [tuple(Change(reason, way) for way in (ways if _reaches(ladder, near) else ways[::-1]))]
     # the ladder of planted tasks that are there stays: temperatures beyond it cannot be added
@@ -198,22 +201,22 @@ def _plant(near: list[float], run: dict, ladder: bool = False) -> None:
     scan["planted"] = sorted({*scan.get("planted", []), *near})
 
 
-def _likely(found) -> float | None:
-    """Where the transition probably is: a provisional temperature, the first estimate, or the bound of the annealed
-    entropy."""
-    if found.provisional is not None:
-        return found.provisional.value
-    places = [one.value for one in found.estimates if np.isfinite(one.value) and one.value > 0]
-    bounds = [item.value for item in found.evidence if item.name == "within rigorous bounds" and item.value > 0]
-    return next(iter([*places, *bounds]), None)
+def _expected_temperature(result) -> float | None:
+    """The temperature at which the transition is expected: a provisional one, the first estimate, or the bound of the
+    annealed entropy."""
+    if result.provisional is not None:
+        return result.provisional.value
+    temperatures = [one.value for one in result.estimates if np.isfinite(one.value) and one.value > 0]
+    bounds = [item.value for item in result.evidence if item.key == "rigorous_bounds" and item.value > 0]
+    return next(iter([*temperatures, *bounds]), None)
 
 
-def _beyond(found) -> tuple[float | None, str]:
-    """Where to plant next if the planted phase was the lighter one, or the heavier one, at all planting temperatures of
-    the largest size; and why."""
-    if not found.planted:
+def _beyond(result) -> tuple[float | None, str]:
+    """The planting temperature to try next, and why, if the planted phase had less than half of the weight at all
+    planting temperatures of the largest size, or more than half at all of them."""
+    if not result.planted:
         return None, ""
-    table = found.planted[max(found.planted)]
+    table = result.planted[max(result.planted)]
     temperature, weight = table["planted_temperature"].values, table["weight"].values
     if weight.max() < 0.5:
         return float(temperature.min()) / _STEP, "colder, as the planted phase was the lighter one everywhere"
@@ -222,44 +225,46 @@ def _beyond(found) -> tuple[float | None, str]:
     return None, ""
 
 
-def _symmetric(found, passed: dict) -> list[Step]:
-    """Glasses as drawn, where the symmetric scans do not decide."""
-    scan = found.run["scan"]
+def _symmetric(result, passed: dict) -> list[Step]:
+    """Ask for glasses as drawn, or more of them, where symmetric scans do not decide."""
+    scan = result.run["scan"]
     if not scan.get("symmetric", not scan.get("planted")):
         why = "Glasses as drawn tell the nature of the transition: their overlaps, energies and dips."
         return [(Change(why, _draw), Change(why, partial(_draw, as_planted=True)))]
-    if not found.overlaps:
+    if not result.overlaps:
         why = (
             "The glasses as drawn were recorded without the overlap that tells the nature of the transition: that takes"
         )
         return [(Change(f"{why} another directory, as measure cannot change in this one."),)]
-    if passed.get("susceptibility grows") is None or passed.get("Binder cumulants cross") is None:
-        return [(Change("Binder cumulants and [q^2] are too noisy to decide: twice the samples.", _more(found, 2)),)]
+    if passed.get("susceptibility_growth") is None or passed.get("binder_crossing") is None:
+        return [(Change("Binder cumulants and [q^2] are too noisy to decide: twice the samples.", _more(result, 2)),)]
     return []
 
 
 def _draw(run: dict, as_planted: bool = False) -> None:
     """Add glasses as drawn to planted ones, which stay as they are sampled.
 
-    [sampling] says of both what planted tasks do not say of their own, so that what cannot be measured without a
-    planted state goes to their table; `as_planted`: what [sampling] says of none of them yet may be no right run.
+    The table [sampling] holds for both what the table of planted tasks does not say. What cannot be measured without a
+    planted state therefore moves to the table of planted tasks. `as_planted` copies the settings of planted tasks to
+    [sampling], whose own settings were never used and need not be right.
     """
     sampling = run["sampling"]
     own = sampling.get("planted", {})
     if "measure" in sampling:
-        # the default of glasses as drawn is what their analysis needs
+        # by default glasses as drawn record what their analysis needs
         own = {"measure": sampling.pop("measure"), **own}
     if as_planted:
-        # what they say is right of planted tasks, and the pilots of ladders take their sweeps from thermalization
+        # the settings of planted tasks are known to be right; the pilots of ladders take their sweeps from
+        # thermalization
         sampling |= {name: own[name] for name in _PER_TASK if name in own and name not in ("measure", "thermalization")}
     if own:
         sampling["planted"] = own
     run["scan"]["symmetric"] = True
 
 
-def _larger(found) -> list[Step]:
-    """More sizes: every rule asks for three, and trends need a range."""
-    sizes, p = found.run["scan"]["sizes"], int(found.run["glass"].get("p") or 1)
+def _larger(result) -> list[Step]:
+    """Ask for more sizes: every rule needs three, and trends need a range."""
+    sizes, p = result.run["scan"]["sizes"], int(result.run["glass"].get("p") or 1)
     wanted = max(1, _SIZES - len(sizes))
     ways = []
     for count in dict.fromkeys((wanted, 1)):

@@ -1,4 +1,4 @@
-"""One pass over all chains of one dilution: every sample is read once and handed to all that want it."""
+"""One pass over all chains of one dilution: every sample is read once, and all averages are taken from it."""
 
 import warnings
 from typing import NamedTuple
@@ -16,19 +16,19 @@ from glassnet.analysis.planted import PlantedNode, PlantedWeights
 from glassnet.analysis.thermodynamics import ThermalAverages
 from glassnet.chains.content import ChainError, Unreadable
 
-#: a size is left out of the phases' comparison if more samples than this reach equal weight below the trusted rungs
+#: a size is not compared if a larger share of its samples has phases of equal weight below the rungs in equilibrium
 _BELOW = 0.1
 #: just below 32 MB, the largest block that the GNU C library learns from
 _LARGE = 31 * 2**20
 
 
-class Survey(NamedTuple):
+class DilutionAverages(NamedTuple):
     """What the chains of one dilution hold, disorder averages by size and everything by the path of the node.
 
     `lowest` is the lowest temperature of each symmetric scan at which all its samples have proved their equilibrium,
     inf where the samples of the node fail together. `unbounded` says why there are no `annealed` curves, "" where there
-    are. `nodes` are without the samples whose files turned out to be
-    damaged, which they list as missing; `damaged` says what is wrong with each.
+    are some. Samples whose files turned out to be damaged are not in `nodes`, which list them as missing; `damaged`
+    says what is wrong with each.
     """
 
     nodes: list[Node]
@@ -67,19 +67,19 @@ class Survey(NamedTuple):
         return {size: planted.table(by_size[size], seed=seed) for size in sorted(by_size)}
 
 
-def survey(found: list[Node], seed: int) -> Survey:
+def read_dilution(nodes: list[Node], seed: int) -> DilutionAverages:
     """Read every sample of the given nodes.
 
     Parameters
     ----------
-    found : list of Node
+    nodes : list of Node
         Of one dilution.
     seed : int
         Seed of the run, for the bootstrap over samples.
     """
     _keep_freed_memory()
-    collected, damaged = [_read(node) for node in found], []
-    found = [one.node for one in collected]
+    collected, damaged = [_read(node) for node in nodes], []
+    nodes = [one.node for one in collected]
     for one in collected:
         damaged += one.damaged
     for text in damaged:
@@ -95,9 +95,9 @@ def survey(found: list[Node], seed: int) -> Survey:
     thermodynamics = {size: averages.dataset(seed=seed) for size, averages in thermal.items()}
     separated = {size: averages.dataset(seed=seed) for size, averages in phases.items()}
     planted_nodes = {path: collected.result() for path, collected in weights.items()}
-    hot = _hottest(found, thermodynamics, planted_nodes)
-    return Survey(
-        nodes=found,
+    hot = _hottest(nodes, thermodynamics, planted_nodes)
+    return DilutionAverages(
+        nodes=nodes,
         equilibration=equilibration,
         thermodynamics=thermodynamics,
         overlaps={size: averages.dataset(seed=seed) for size, averages in paired.items()},
@@ -110,16 +110,17 @@ def survey(found: list[Node], seed: int) -> Survey:
     )
 
 
-def _hottest(found: list[Node], thermodynamics: dict[int, xr.Dataset], weights: dict) -> list[annealed.Hot]:
-    """What annealed curves are taken from: the symmetric scan of the largest size, without one the planted scan."""
-    unplanted = [node for node in found if node.planted_temperature is None]
+def _hottest(nodes: list[Node], thermodynamics: dict[int, xr.Dataset], weights: dict) -> list[annealed.Hot]:
+    """The energies from which annealed curves are taken: those of the symmetric scan of the largest size, or of the
+    planted scan."""
+    unplanted = [node for node in nodes if node.planted_temperature is None]
     if unplanted:
         return annealed.hot_rungs(unplanted[-1], thermodynamics[unplanted[-1].size])
-    return annealed.hot_plantings(found, weights)
+    return annealed.hot_plantings(nodes, weights)
 
 
 class _Collected:
-    """What wants to see the samples of one node."""
+    """All averages and tests that one pass over the samples of a node fills."""
 
     def __init__(self, node: Node):
         self.node, self.damaged = node, []
@@ -133,7 +134,7 @@ class _Collected:
         self._symmetric = [one for one in (self.thermal, self.phases, self.paired) if one is not None]
 
     def add(self, reading: Reading) -> None:
-        """Hand the next sample to all that want it."""
+        """Take in the next sample."""
         time = self.examination.add(reading)
         if self.weights is not None:
             self.weights.add(reading, time)
@@ -142,7 +143,7 @@ class _Collected:
 
 
 def _read(node: Node) -> _Collected:
-    """Hand every sample of a node to all that want it; without those whose files are damaged."""
+    """Read every sample of a node, except those whose files are damaged."""
     damaged = []
     while True:
         collected, number = _Collected(node), 0
@@ -162,8 +163,8 @@ def _read(node: Node) -> _Collected:
 
 
 def _keep_freed_memory() -> None:
-    """Have the C library keep what is freed; it learns from the largest block that is. Giving arrays of a megabyte back
-    to the system and getting them again, page by page, would take a third of the time of a survey."""
+    """Make the C library keep freed memory: it learns from the largest block that is freed. Returning arrays of a
+    megabyte to the system and getting them back, page by page, would take a third of the time."""
     np.empty(_LARGE, dtype=np.uint8)
 
 

@@ -1,7 +1,7 @@
-"""What symmetric scans say about the nature of the transition: Binder dips, susceptibility, peaks, latent heat.
+"""Signs of the kind of a transition in symmetric scans: Binder dips, susceptibility, peaks, latent heat.
 
-None of it locates a random first-order transition well (the dips extrapolate to anything between 0.4 and 0.7 where
-the answer is 0.654), but together it tells the kinds of transition apart.
+No single one locates a random first-order transition well (dips extrapolate to values between 0.4 and 0.7 where the
+exact one is 0.654), but together they distinguish the kinds of transition.
 """
 
 from functools import reduce
@@ -11,10 +11,19 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors
+from glassnet.statistics import bootstrap
+from glassnet.statistics.estimate import Estimate
+from glassnet.statistics.fits import straight_line
 
-#: bins of |q| between 0 and 1 in which peaks are looked for
-COARSE = 12
+#: forms in which quantities are extrapolated to infinite size, in words
+FORMS = {
+    "inverse_size": "1/N",
+    "log_size": "ln N/N",
+    "two_thirds_power": "N^-2/3",
+    "square_root": "N^-1/2",
+    "quadratic": "1/N and 1/N^2",
+    "inverse_width": "1/width",
+}
 
 
 class Dip(NamedTuple):
@@ -29,23 +38,8 @@ class Dip(NamedTuple):
 
     @property
     def shallow(self) -> bool:
-        """Whether the dip is no deeper than noise and corrections to a scaling without dips."""
+        """Whether noise, or corrections to a scaling without dips, may explain the dip."""
         return self.depth > -max(0.1, 3 * self.depth_stderr)
-
-
-class Trend(NamedTuple):
-    """How a quantity changes with size: value and standard error of a fitted exponent or intercept."""
-
-    value: float
-    stderr: float
-
-    def above(self, bound: float) -> bool:
-        """Whether the value lies above `bound` by two standard errors."""
-        return self.value - 2 * self.stderr > bound
-
-    def below(self, bound: float) -> bool:
-        """Whether the value lies below `bound` by two standard errors."""
-        return self.value + 2 * self.stderr < bound
 
 
 def trusted(averages: xr.Dataset, lowest: float) -> xr.Dataset:
@@ -55,7 +49,7 @@ def trusted(averages: xr.Dataset, lowest: float) -> xr.Dataset:
 
 
 def has_binder(overlaps: dict[int, xr.Dataset]) -> bool:
-    """Whether the order parameter has a Binder cumulant, which networks of walks have not."""
+    """Whether the order parameter has a Binder cumulant; that of networks of walks has none."""
     return all(np.isfinite(data.attrs["reference_ratio"]) for data in overlaps.values())
 
 
@@ -67,15 +61,15 @@ def dip(size: int, overlaps: xr.Dataset) -> Dip | None:
     binder = overlaps["binder_resampled"].values
     if binder.shape[1] < 3 or not np.isfinite(binder).all():
         return None
-    place, depth = _minima(overlaps.temperature.values, binder)
+    temperature, depth = _minima(overlaps.temperature.values, binder)
     deepest = int(np.argmin(binder[0]))
     n_samples = overlaps.attrs["n_samples"]
     return Dip(
         size,
-        float(place[0]),
-        float(errors.bootstrap_error(place, n_samples)),
+        float(temperature[0]),
+        float(bootstrap.bootstrap_error(temperature, n_samples)),
         float(depth[0]),
-        float(errors.bootstrap_error(depth, n_samples)),
+        float(bootstrap.bootstrap_error(depth, n_samples)),
         bool(depth[0] < 0 and 0 < deepest < binder.shape[1] - 1),
     )
 
@@ -95,14 +89,14 @@ def _minima(temperature: np.ndarray, curves: np.ndarray) -> tuple[np.ndarray, np
     return np.exp(x[middle] + shift), centre + slope * shift + bend * shift**2
 
 
-def deepening(dips: list[Dip]) -> Trend | None:
+def deepening(dips: list[Dip]) -> Estimate | None:
     """Mean change of the depth per doubling of N: negative where dips deepen. None for fewer than three sizes."""
     if len(dips) < 3:
         return None
     size = np.array([dip.size for dip in dips], dtype=float)
     depth = np.array([dip.depth for dip in dips])
     stderr = np.array([dip.depth_stderr for dip in dips])
-    return line(np.log2(size), depth, stderr)[1]
+    return straight_line(np.log2(size), depth, stderr)[1]
 
 
 def deepens_at_every_step(dips: list[Dip]) -> bool:
@@ -110,16 +104,17 @@ def deepens_at_every_step(dips: list[Dip]) -> bool:
     return all(large.depth < small.depth for small, large in pairwise(dips))
 
 
-def extrapolations(dips: list[Dip]) -> dict[str, Trend]:
-    """Temperature of the dips at infinite size after four forms; their spread is what the dips do not know."""
+def extrapolations(dips: list[Dip]) -> dict[str, Estimate]:
+    """Temperature of the dips at infinite size after four of :data:`FORMS`; their spread is what is not known."""
     size = np.array([dip.size for dip in dips], dtype=float)
-    place = np.array([dip.temperature for dip in dips])
+    temperature = np.array([dip.temperature for dip in dips])
     stderr = np.array([dip.temperature_stderr for dip in dips])
-    forms = {"1/N": 1 / size, "ln N/N": np.log(size) / size, "N^-2/3": size ** (-2 / 3), "N^-1/2": size**-0.5}
-    return {name: line(inverse, place, stderr)[0] for name, inverse in forms.items()}
+    forms = {"inverse_size": 1 / size, "log_size": np.log(size) / size}
+    forms |= {"two_thirds_power": size ** (-2 / 3), "square_root": size**-0.5}
+    return {form: straight_line(inverse, temperature, stderr)[0] for form, inverse in forms.items()}
 
 
-def susceptibility_growth(overlaps: dict[int, xr.Dataset]) -> tuple[float, Trend] | None:
+def susceptibility_growth(overlaps: dict[int, xr.Dataset]) -> tuple[float, Estimate] | None:
     """Exponent d ln(susceptibility) / d ln N on the lowest rung common to all sizes, as (T, exponent).
 
     The susceptibility is [q^2] over its value for independent pairs: the exponent is 0 without order, 1 where the
@@ -134,7 +129,7 @@ def susceptibility_growth(overlaps: dict[int, xr.Dataset]) -> tuple[float, Trend
     stderr = np.array([float(row["susceptibility_stderr"]) for row in rows])
     if not np.isfinite(value).all():
         return None
-    return float(shared[0]), line(np.log(size), np.log(value), stderr / value)[1]
+    return float(shared[0]), straight_line(np.log(size), np.log(value), stderr / value)[1]
 
 
 def common_rungs(averages: list[xr.Dataset]) -> np.ndarray:
@@ -143,32 +138,33 @@ def common_rungs(averages: list[xr.Dataset]) -> np.ndarray:
     return reduce(np.intersect1d, rungs) if rungs else np.empty(0)
 
 
-def binder_crossings(overlaps: dict[int, xr.Dataset]) -> dict[tuple[int, int], Trend]:
+def binder_crossings(overlaps: dict[int, xr.Dataset]) -> dict[tuple[int, int], Estimate]:
     """Temperatures where the Binder cumulants of successive sizes cross, the larger size above at low temperature.
 
     Only pairs with a significant crossing are returned: the difference must be positive below and negative above it by
     two standard errors somewhere.
     """
-    found = {}
+    crossings = {}
     for (small, one), (large, other) in pairwise(overlaps.items()):
         shared = common_rungs([one, other])
         if len(shared) < 2:
             continue
         curves = [data["binder_resampled"].sel(temperature=shared, method="nearest").values for data in (one, other)]
         difference = curves[1] - curves[0]
-        stderr = errors.bootstrap_error(difference, min(one.attrs["n_samples"], other.attrs["n_samples"]))
+        stderr = bootstrap.bootstrap_error(difference, min(one.attrs["n_samples"], other.attrs["n_samples"]))
         significance = difference[0] / stderr
         falls = np.flatnonzero((difference[0, :-1] > 0) & (difference[0, 1:] <= 0))
         if not len(falls):
             continue
-        # where the evidence for "above" on the cold side and "below" on the warm side is strongest
+        # the fall with the strongest evidence for "above" on the cold side and "below" on the warm side
         fall = max(falls, key=lambda i: significance[: i + 1].sum() - significance[i + 1 :].sum())
         if significance[: fall + 1].max() < 2 or significance[fall + 1 :].min() > -2:
             continue
-        place = np.array([_fall_nearest(shared, row, shared[fall]) for row in difference])
+        temperatures = np.array([_fall_nearest(shared, row, shared[fall]) for row in difference])
         n_samples = min(one.attrs["n_samples"], other.attrs["n_samples"])
-        found[small, large] = Trend(float(place[0]), float(errors.bootstrap_error(place, n_samples)))
-    return found
+        stderr = float(bootstrap.bootstrap_error(temperatures, n_samples))
+        crossings[small, large] = Estimate(float(temperatures[0]), stderr)
+    return crossings
 
 
 def _fall_nearest(temperature: np.ndarray, difference: np.ndarray, near: float) -> float:
@@ -184,8 +180,8 @@ def _fall_nearest(temperature: np.ndarray, difference: np.ndarray, near: float) 
 class LatentHeat(NamedTuple):
     """Square of the latent heat per weight at infinite size, and the temperature of the heat capacity's maximum."""
 
-    square: Trend
-    temperature: Trend
+    square: Estimate
+    temperature: Estimate
 
 
 def latent_heat(thermodynamics: dict[int, xr.Dataset]) -> LatentHeat | None:
@@ -197,86 +193,20 @@ def latent_heat(thermodynamics: dict[int, xr.Dataset]) -> LatentHeat | None:
     """
     rows = []
     for size, data in thermodynamics.items():
-        place, height = data["peak_temperature"].values, data["peak_height"].values
-        if len(place) < 3 or data.sizes["temperature"] < 3 or np.mean(place < data.temperature.values[0]) > 0.1:
+        temperature, height = data["peak_temperature"].values, data["peak_height"].values
+        if len(temperature) < 3 or data.sizes["temperature"] < 3:
             return None
-        square = 4 * place**2 * height / size
-        spread = np.std([square, place], axis=1, ddof=1) / np.sqrt(len(place))
-        # the maximum was looked for on a grid
+        if np.mean(temperature < data.temperature.values[0]) > 0.1:
+            return None
+        square = 4 * temperature**2 * height / size
+        spread = np.std([square, temperature], axis=1, ddof=1) / np.sqrt(len(temperature))
+        # the maximum is only known up to the steps of a grid
         rungs = data.temperature.values
-        step = np.interp(place.mean(), rungs, np.gradient(rungs)) / data.attrs["steps_between_rungs"]
-        rows.append([square.mean(), spread[0], place.mean(), np.hypot(spread[1], step / 2)])
+        step = np.interp(temperature.mean(), rungs, np.gradient(rungs)) / data.attrs["steps_between_rungs"]
+        rows.append([square.mean(), spread[0], temperature.mean(), np.hypot(spread[1], step / 2)])
     if len(rows) < 2:
         return None
-    square, square_stderr, place, place_stderr = np.array(rows).T
+    square, square_stderr, temperature, temperature_stderr = np.array(rows).T
     inverse = 1 / np.array(list(thermodynamics), dtype=float)
-    return LatentHeat(line(inverse, square, square_stderr)[0], line(inverse, place, place_stderr)[0])
-
-
-class Peaks(NamedTuple):
-    """Two peaks of a distribution: their places, and the valley between them relative to the lower peak."""
-
-    low: float
-    high: float
-    valley: float
-
-
-def peaks(place: np.ndarray, density: np.ndarray, threshold: float) -> Peaks | None:
-    """Peaks of the distribution of |q| below and above `threshold`; None where one side is empty.
-
-    Parameters
-    ----------
-    place, density : (n_bins,) float64
-        Centres of equally wide bins of q and the density there.
-    threshold : float
-        Overlap that separates the two sides.
-
-    Returns
-    -------
-    Peaks or None
-        A valley of 1 or more means that there is only one peak.
-    """
-    edges = np.linspace(0, 1 + 1e-9, COARSE + 1)
-    # bins whose width is no divisor of the coarse one hold more of them here, fewer there: average, do not sum
-    total, _ = np.histogram(np.abs(place), edges, weights=density)
-    held, _ = np.histogram(np.abs(place), edges)
-    centres = 0.5 * (edges[1:] + edges[:-1])
-    kept = held > 0
-    centres, coarse = centres[kept], total[kept] / held[kept]
-    above = centres > threshold
-    if not coarse[above].any() or not coarse[~above].any():
-        return None
-    high = int(np.argmax(np.where(above, coarse, -1)))
-    low = int(np.argmax(np.where(above, -1, coarse)))
-    valley = coarse[low : high + 1].min() / min(coarse[low], coarse[high])
-    return Peaks(float(centres[low]), float(centres[high]), float(valley))
-
-
-def line(x: np.ndarray, y: np.ndarray, stderr: np.ndarray) -> tuple[Trend, Trend]:
-    """Intercept and slope of a weighted straight line."""
-    intercept, slope = fit([np.ones_like(x), x], y, stderr)
-    return intercept, slope
-
-
-def fit(columns: list[np.ndarray], y: np.ndarray, stderr: np.ndarray) -> list[Trend]:
-    """Coefficients of a weighted least-squares fit, with errors that follow from those of the data.
-
-    Parameters
-    ----------
-    columns : list of (n_points,) float64
-        What multiplies each coefficient.
-    y, stderr : (n_points,) float64
-        Data and their standard errors; where these are nan (a single sample), so are those of the coefficients.
-
-    Returns
-    -------
-    list of Trend
-    """
-    known = bool(np.isfinite(stderr).all())
-    # an error of zero would give its point infinite weight
-    sigma = np.maximum(stderr, 1e-9) if known else np.ones_like(y)
-    design = np.stack(columns, axis=1) / sigma[:, None]
-    covariance = np.linalg.pinv(design.T @ design)
-    value = covariance @ (design.T @ (y / sigma))
-    spread = np.sqrt(np.diag(covariance)) if known else np.full(len(value), np.nan)
-    return [Trend(float(v), float(s)) for v, s in zip(value, spread, strict=True)]
+    limits = [straight_line(inverse, *row)[0] for row in ((square, square_stderr), (temperature, temperature_stderr))]
+    return LatentHeat(*limits)

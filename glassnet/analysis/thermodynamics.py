@@ -1,13 +1,13 @@
-"""Energy, heat capacity, entropy and free energy of a node, averaged over its samples, beside the paramagnet."""
+"""Energy, heat capacity, entropy and free energy of a node, averaged over its samples, with those of the paramagnet."""
 
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors
 from glassnet.analysis.anchor import Anchor
 from glassnet.analysis.combined import Combined
 from glassnet.analysis.nodes import Node, Reading, on_random_graph, readings
-from glassnet.analysis.paramagnet import Paramagnet
+from glassnet.analysis.paramagnet import ChainParamagnet
+from glassnet.statistics import bootstrap, standard_errors
 
 _QUANTITIES = {
     "energy": "energy per weight, units of |J|",
@@ -15,7 +15,7 @@ _QUANTITIES = {
     "entropy": "entropy per weight, k_B",
     "free_energy": "free energy per weight, units of |J|",
 }
-#: steps from one rung to the next in which the maximum of the heat capacity is looked for
+#: steps between neighbouring rungs in the search for the maximum of the heat capacity
 _BETWEEN = 8
 
 
@@ -30,11 +30,11 @@ def averages(node: Node, *, seed: int = 0) -> xr.Dataset:
 class ThermalAverages:
     """Collects the energies of a node, one sample after the other.
 
-    Averages on a rung know nothing of colder rungs, which may not be in equilibrium: the energy is that of its own
+    Averages on a rung do not depend on colder rungs, which may not be in equilibrium: the energy is that of its own
     draws, and ln Z is summed from the hottest rung down with Bennett's ratio. Combining all rungs would make the
-    thermal error of ln Z smaller by a few per cent (12 rungs) to a quarter (48), but carry a fault of the coldest rungs
-    up through several others; :func:`glassnet.analysis.reweight` does it where all rungs are trusted. Where ln Z starts
-    from, and by how much that may be off, is the matter of :class:`~glassnet.analysis.anchor.Anchor`.
+    thermal error of ln Z smaller by a few per cent (12 rungs) to a quarter (48), but carry errors of the coldest rungs
+    to several others; :func:`glassnet.analysis.reweight` does it where all rungs are trusted. The value of ln Z on the
+    hottest rung, with its error, comes from :class:`~glassnet.analysis.anchor.Anchor`.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class ThermalAverages:
     def __init__(self, node: Node):
         self._node = node
         self._temperatures = np.asarray(node.chain["temperature"].values, dtype=np.float64)
-        self._paramagnet, self._anchor = Paramagnet(node), Anchor(node)
+        self._paramagnet, self._anchor = ChainParamagnet(node), Anchor(node)
         self._columns: dict[str, list[np.ndarray]] = {name: [] for name in _QUANTITIES}
         self._thermal: list[np.ndarray] = []
         self._effective: list[np.ndarray] = []
@@ -94,26 +94,25 @@ class ThermalAverages:
         xarray.Dataset
             Dimension temperature: energy, heat_capacity, entropy, free_energy, each with `_stderr` (bootstrap over
             samples; nan for a single one) and `_resampled` (resample, temperature), whose first row holds the data;
-            paramagnet_energy and paramagnet_entropy (nan for couplings that are neither +-1 nor Gaussian, and on
-            paths that were not drawn at random). k_B = 1, so temperatures are in units of |J|. At T = inf the free
-            energy is -inf with error nan. Errors of entropy and free energy hold that of where ln Z starts from
-            (attributes `anchor` and, per weight, `anchor_stderr`); both are nan where that is not known, and `lacks`
-            says which rung would give them.
-            `energy_thermal_stderr` is the part of the error of the energy that longer chains would remove: the
-            autocorrelation-aware errors of the samples in quadrature, over their number. Dimensions (sample,
-            temperature): n_effective, the independent draws the energy of each sample is worth. Dimension sample:
-            peak_temperature and peak_height of the heat capacity of each sample, looked for between the rungs too
-            (nan without finite rungs).
+            paramagnet_energy and paramagnet_entropy (nan for couplings that are neither +-1 nor Gaussian, and on paths
+            that were not drawn at random). k_B = 1, so temperatures are in units of |J|. At T = inf the free energy is
+            -inf with error nan. Errors of entropy and free energy include that of ln Z on the hottest rung (attributes
+            `anchor` and, per weight, `anchor_stderr`); both are nan where it is not known, and `lacks` names the rung
+            that would give them. `energy_thermal_stderr` is the part of the error of the energy that longer chains
+            would remove: the autocorrelation-aware errors of the samples in quadrature, over their number. Dimensions
+            (sample, temperature): n_effective, the effective number of independent draws of the energy of each sample.
+            Dimension sample: peak_temperature and peak_height of the heat capacity of each sample, also between the
+            rungs (nan without finite rungs).
         """
         node, betas = self._node, 1.0 / self._temperatures
         n_samples = len(self._columns["energy"])
-        counts = errors.resampling_counts(n_samples, key=node.path, seed=seed)
+        counts = bootstrap.resampling_counts(n_samples, key=node.path, seed=seed)
         variables = {}
         for name, meaning in _QUANTITIES.items():
             with np.errstate(invalid="ignore"):
                 per_weight = np.array(self._columns[name]) / node.weights_of_samples[:n_samples, None]
-                resampled = errors.resampled_means(per_weight, counts)
-                stderr = errors.bootstrap_error(resampled, n_samples)
+                resampled = bootstrap.resampled_means(per_weight, counts)
+                stderr = bootstrap.bootstrap_error(resampled, n_samples)
             variables[name] = ("temperature", resampled[0], {"long_name": meaning})
             variables[f"{name}_stderr"] = ("temperature", stderr)
             variables[f"{name}_resampled"] = (("resample", "temperature"), resampled)
@@ -123,13 +122,13 @@ class ThermalAverages:
             if off:
                 stderr = np.hypot(variables[f"{name}_stderr"][1], factor * off)
                 variables[f"{name}_stderr"] = ("temperature", stderr)
-        variables["energy_thermal_stderr"] = ("temperature", errors.thermal_error(np.array(self._thermal)))
+        variables["energy_thermal_stderr"] = ("temperature", standard_errors.thermal_error(np.array(self._thermal)))
         variables["n_effective"] = (("sample", "temperature"), np.array(self._effective))
         drawn = 1.0 if on_random_graph(node) else np.nan
         variables["paramagnet_energy"] = ("temperature", drawn * self._paramagnet.energy(betas))
         variables["paramagnet_entropy"] = ("temperature", drawn * self._paramagnet.entropy(betas))
-        place, height = np.array(self._peaks).T
-        variables |= {"peak_temperature": ("sample", place), "peak_height": ("sample", height)}
+        temperature, height = np.array(self._peaks).T
+        variables |= {"peak_temperature": ("sample", temperature), "peak_height": ("sample", height)}
         attributes = {"anchor": self._anchor.described, "anchor_stderr": off, "lacks": self._anchor.lacks}
         attributes |= {"n_samples": n_samples, "steps_between_rungs": _BETWEEN}
         return xr.Dataset(variables, {"temperature": self._temperatures}, attributes)

@@ -1,6 +1,5 @@
-"""Where the glass gives way to the paramagnet and of which kind the transition is, with the evidence in words."""
+"""The face of the analysis: :func:`find_transition` locates the transition of saved chains and tells its kind."""
 
-import html
 import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,22 +11,24 @@ from glassnet._checks import real
 from glassnet.analysis import beside, provisional, runfile, words
 from glassnet.analysis.common_dilution import Common, common_dilution, evidence
 from glassnet.analysis.equilibration import Equilibration
-from glassnet.analysis.evidence import Evidence, number
 from glassnet.analysis.field import FieldIntegration
 from glassnet.analysis.line import TransitionLine, described
-from glassnet.analysis.location import Estimate, Location, locate, widened
+from glassnet.analysis.location import Location, locate, widened
 from glassnet.analysis.nodes import Node, unstarted
+from glassnet.analysis.questions import Evidence, answer
 from glassnet.analysis.sample_evidence import of_samples
 from glassnet.analysis.savedfield import SavedField, saved_field
-from glassnet.analysis.survey import Survey
-from glassnet.analysis.surveys import Surveys
+from glassnet.analysis.shown import Shown
+from glassnet.analysis.survey import DilutionAverages
+from glassnet.analysis.surveys import ChainReader
 from glassnet.analysis.verdict import Findings, Verdict, decide
+from glassnet.statistics.estimate import Estimate, with_error
 
 KINDS = ("random first-order", "first-order", "continuous", "none", "undecided")
 
 
 @dataclass(frozen=True)
-class Transition:
+class Transition(Shown):
     """Answer of :func:`find_transition`; ``str()`` is a table, :meth:`plot` a figure.
 
     A size is the number of weights before dilution, as in the run file, wherever one stands: in `sizes`, as the key of
@@ -43,10 +44,10 @@ class Transition:
     evidence : tuple of Evidence
         What was asked, the numbers, whether each passed, and what is missing.
     estimates : tuple of Estimate
-        Every estimate of the temperature, the headline first, the others as checks beside it.
+        Every estimate of the temperature; the first one is the headline, the others check it.
     provisional : Estimate or None
-        Of an undecided transition the temperature that the chains bracket or measure all the same, with a bar that
-        holds what is not in equilibrium; its name says what it rests on. None where there is none.
+        The temperature of an undecided transition, where the chains bracket or measure one; its bar includes what is
+        not in equilibrium, and its name says where it comes from. None otherwise.
     latent_heat, jump : Estimate or None
         Energy per weight and overlap that separate the phases, the overlap from planted scans if it jumps there.
     dilution : float
@@ -74,8 +75,8 @@ class Transition:
     complexity : FieldIntegration or None
         The complexity along planted states in a field, as it was handed over or as the scan saved it.
     common : Common or None
-        `common.dilution` is the effective dilution of what is said, `common.sizes` those of the sizes before they were
-        brought to it (:mod:`glassnet.analysis.common_dilution`).
+        `common.dilution` is the effective dilution for which the result holds, `common.sizes` are those of the sizes
+        before they were moved to it (:mod:`glassnet.analysis.common_dilution`).
     """
 
     kind: str
@@ -105,7 +106,7 @@ class Transition:
 
     @property
     def effective_dilution(self) -> float:
-        """Dilution at which infinite glasses have as many paths per weight as what is said stands for."""
+        """Dilution at which infinite glasses have as many paths per weight as the glasses of this result."""
         return self.dilution if self.common is None else self.common.dilution
 
     def __str__(self) -> str:
@@ -115,13 +116,12 @@ class Transition:
         lines += ["", *(str(item) for item in self.evidence)]
         if self.estimates:
             lines += ["", "     estimates of the transition temperature"]
-            for place, one in enumerate(self.estimates):
+            for index, one in enumerate(self.estimates):
                 sizes = f", N = {', '.join(map(str, one.sizes))}" if one.sizes else ""
-                first = " (headline)" if place == 0 and np.isfinite(self.temperature) else ""
-                lines.append(f"     {number(one.value, one.stderr):>12}  {one.name}{first}{sizes}")
-        if self.location is not None:
-            for size, zero in self.location.known_zeros.items():
-                lines.append(f"     {number(zero.value, zero.stderr):>12}  w = 1/2 at N = {size}")
+                first = " (headline)" if index == 0 and np.isfinite(self.temperature) else ""
+                lines.append(f"     {one!s:>12}  {one.name}{first}{sizes}")
+        zeros = {} if self.location is None else self.location.known_zeros
+        lines += [f"     {zero!s:>12}  w = 1/2 at N = {size}" for size, zero in zeros.items()]
         return "\n".join(lines)
 
     @property
@@ -134,17 +134,14 @@ class Transition:
         """Kind and temperature in a few words; where there is no transition, the range that was looked at."""
         text = self.kind
         if np.isfinite(self.temperature):
-            text += f", T = {number(self.temperature, self.stderr)}"
+            text += f", T = {with_error(self.temperature, self.stderr)}"
         if self.provisional is not None:
-            text += f", provisionally T = {number(self.provisional.value, self.provisional.stderr)}"
+            text += f", provisionally T = {self.provisional}"
         if self.latent_heat is not None:
-            text += f", latent heat {number(self.latent_heat.value, self.latent_heat.stderr)} per weight"
+            text += f", latent heat {self.latent_heat} per weight"
         if self.kind == "none" and self.lowest:
             text += f" above T = {max(self.lowest.values()):.3g}"
         return text
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(str(self))}</pre>"
 
     def suggest(self, path=None) -> str:
         """Run file of the scan that would settle what is open, with the reasons as comments.
@@ -166,7 +163,7 @@ class Transition:
         ValueError
             If the chains do not say of which ensemble they are.
         """
-        # to the right as well: only the scan knows what it accepts
+        # an import to the right, when asked: only the scan knows what it accepts
         from glassnet.scan.suggestion import suggestion
 
         text = suggestion(self).text
@@ -187,7 +184,7 @@ class Transition:
         matplotlib.figure.Figure or matplotlib.axes.Axes
             The figure of :func:`glassnet.plots.transition`, or `ax`.
         """
-        # a look to the right: a result knows how to show itself, and only then is matplotlib needed
+        # an import to the right, when asked: only figures need matplotlib
         from glassnet import plots
 
         return plots.transition(self) if ax is None else plots.planted_weight(self, ax)
@@ -211,8 +208,8 @@ def find_transition(
     dilution : float, optional
         Which dilution; may be left out where the chains hold only one.
     above : float
-        Temperatures below are left out of everything, for all samples: what is said then holds above. A saved zero of
-        the complexity that lies below is left out as well.
+        Lower temperatures are left out of everything, for all samples, and so is a saved zero of the complexity below.
+        The result then holds for temperatures above.
     field : FieldIntegration or object, optional
         Zero of the complexity along the planted state in a field (:func:`glassnet.analysis.field_integration`),
         or anything with `temperature`, `stderr` and `name`; by default what the scan saved of its own, if it did.
@@ -231,30 +228,30 @@ def find_transition(
     ChainError
         If no chain of a node can be read.
     """
-    surveys = Surveys(chains, above)
-    return of_dilution(surveys, _chosen(dilution, surveys.dilutions), field=field, arrest=arrest)
+    reader = ChainReader(chains, above)
+    return of_dilution(reader, _chosen(dilution, reader.dilutions), field=field, arrest=arrest)
 
 
-def of_dilution(surveys: Surveys, dilution: float, *, field=None, arrest=None) -> Transition:
+def of_dilution(reader: ChainReader, dilution: float, *, field=None, arrest=None) -> Transition:
     """:func:`find_transition` at one dilution of chains that are read once for all of them."""
-    chains, seed = surveys.chains, surveys.seed
-    first = next(node for node in surveys.nodes if node.dilution == dilution)
-    saved = saved_field(chains, dilution, surveys.above) if field is None else SavedField(None, (), {}, (dilution,))
+    chains, seed = reader.chains, reader.seed
+    first = next(node for node in reader.nodes if node.dilution == dilution)
+    saved = saved_field(chains, dilution, reader.above) if field is None else SavedField(None, (), {}, (dilution,))
     field = saved.result if field is None else field
     field, arrest = (
         beside.check(name, measured, _keywords(first), dilution)
         for name, measured in (("field", field), ("arrest", arrest))
     )
-    read = surveys.at(dilution)
-    found = read.nodes
-    common = _common(surveys, read, saved if field is not None and np.isfinite(field.temperature) else None)
+    read = reader.at(dilution)
+    nodes = read.nodes
+    common = _common(reader, read, saved if field is not None and np.isfinite(field.temperature) else None)
     field = _spread(field, common, saved.dilutions)
     findings = [_findings(read, one, field, arrest, seed) for one in (common, *common.ends())]
     located = widened(findings[0].location, [end.location for end in findings[1:]])
     findings[0] = findings[0]._replace(location=located, ends=tuple(findings[1:]))
     verdict = decide(findings[0])
-    missing = {node.path: node.missing for node in found if node.missing}
-    missing |= unstarted(chains, dilution, surveys.above) | saved.missing
+    missing = {node.path: node.missing for node in nodes if node.missing}
+    missing |= unstarted(chains, dilution, reader.above) | saved.missing
     damaged = (*read.damaged, *saved.damaged)
     verdict, rest, extra = _proved(verdict, read, missing, damaged)
     interim, item, rows = _provisional(verdict, rest, read, findings[0], common, seed)
@@ -266,14 +263,14 @@ def of_dilution(surveys: Surveys, dilution: float, *, field=None, arrest=None) -
         stderr=verdict.stderr,
         evidence=(*verdict.evidence, *item, *extra),
         dilution=dilution,
-        sizes=tuple(sorted({node.size for node in found})),
+        sizes=tuple(sorted({node.size for node in nodes})),
         location=located,
         equilibration=read.equilibration,
         estimates=(*verdict.estimates, *rows),
         provisional=interim,
         latent_heat=verdict.latent_heat,
         jump=verdict.jump,
-        glass=_keywords(found[0]),
+        glass=_keywords(nodes[0]),
         missing=missing,
         damaged=damaged,
         thermodynamics=read.thermodynamics,
@@ -282,7 +279,7 @@ def of_dilution(surveys: Surveys, dilution: float, *, field=None, arrest=None) -
         planted=read.tables(seed),
         order=verdict.order,
         lowest=read.lowest,
-        run=runfile.settings(chains, found),
+        run=runfile.settings(chains, nodes),
         complexity=field if isinstance(field, FieldIntegration) else None,
         common=common,
     )
@@ -300,42 +297,42 @@ def transition_line(chains: xr.DataTree, **options) -> TransitionLine:
     Returns
     -------
     TransitionLine
-        A list of Transition that knows its temperatures and its inverse, the critical dilution.
+        A list of Transition with arrays of its temperatures, and with its inverse, the critical dilution.
     """
-    return line_of(Surveys(chains, options.pop("above", 0.0)), **options)
+    return line_of(ChainReader(chains, options.pop("above", 0.0)), **options)
 
 
-def line_of(surveys: Surveys, **options) -> TransitionLine:
+def line_of(reader: ChainReader, **options) -> TransitionLine:
     """:func:`transition_line` of chains that are read once."""
-    return TransitionLine((of_dilution(surveys, dilution, **options) for dilution in surveys.dilutions), surveys)
+    return TransitionLine((of_dilution(reader, dilution, **options) for dilution in reader.dilutions), reader)
 
 
-def _common(surveys: Surveys, read: Survey, saved: SavedField | None) -> Common:
-    """The dilution at which the sizes of a survey are compared; other dilutions are only read where sizes differ.
-    `saved` is the field integration whose zero counts."""
-    dilution, options = read.nodes[0].dilution, {"seed": surveys.seed}
+def _common(reader: ChainReader, read: DilutionAverages, saved: SavedField | None) -> Common:
+    """The dilution at which sizes are compared; other dilutions are only read where sizes differ. `saved` is the field
+    integration whose zero counts."""
+    dilution, options = read.nodes[0].dilution, {"seed": reader.seed}
     if saved is not None:
-        # what was handed over belongs to the dilution that was asked for
+        # a result that was handed over belongs to the dilution that was asked for
         options |= {"at": saved.dilutions[-1], "rounds": 0.5 / saved.sizes[-1] if saved.sizes else 0.0}
     if read.annealed is not None:
         options["unit"] = read.annealed.unit
-    own = surveys.measured(dilution)
+    own = reader.measured(dilution)
     common = common_dilution(own, [], **options)
-    if not common.differs or not (near := surveys.beside(dilution)):
+    if not common.differs or not (near := reader.neighbours(dilution)):
         return common
     return common_dilution(own, near, **options)
 
 
 def _spread(field, common: Common, dilutions: tuple[float, ...]):
-    """The zero of the complexity with a bar that holds how far apart the networks' own dilutions put it."""
+    """The zero of the complexity with a bar that includes how much the dilutions of the networks differ."""
     if not isinstance(field, FieldIntegration) or common.slope is None or not np.isfinite(field.temperature):
         return field
     apart = [abs(float(common.shift(field.temperature, dilution))) for dilution in dilutions]
     return replace(field, stderr=float(np.hypot(field.stderr, max(apart, default=0.0))))
 
 
-def _findings(read: Survey, common: Common, field, arrest, seed: int) -> Findings:
-    """What the chains of one dilution give, temperatures as those at the common dilution of its sizes."""
+def _findings(read: DilutionAverages, common: Common, field, arrest, seed: int) -> Findings:
+    """What the chains of one dilution give, with temperatures moved to the common dilution of its sizes."""
     sound = common.planted(read.sound(), {node.path: node for node in read.nodes})
     largest = max(read.nodes, key=lambda node: node.size)
     return Findings(
@@ -369,32 +366,33 @@ def _keywords(node: Node) -> dict:
     return {"ensemble": node.chain.attrs["ensemble"], **keywords} if "ensemble" in node.chain.attrs else keywords
 
 
-def _proved(verdict: Verdict, read: Survey, missing: dict, damaged: tuple[str, ...]):
-    """The verdict, undecided while any sample has not proved its equilibrium; what the rest would give then, and what
-    is said about that."""
+def _proved(verdict: Verdict, read: DilutionAverages, missing: dict, damaged: tuple[str, ...]):
+    """The verdict, which is undecided while any sample has not proved its equilibrium; the verdict of the rest in that
+    case, and the evidence about it."""
     equilibration = read.equilibration
     extra = of_samples(read.nodes, equilibration, missing, damaged)
     if not equilibration.failures and not equilibration.nodes:
         return verdict, None, extra
     if verdict.kind != "undecided":
-        at = f" at T = {number(verdict.temperature, verdict.stderr)}" if np.isfinite(verdict.temperature) else ""
+        at = f" at T = {with_error(verdict.temperature, verdict.stderr)}" if np.isfinite(verdict.temperature) else ""
         says = f"without the temperatures that fail the evidence says {verdict.kind}{at}"
-        extra.append(Evidence(words.REST, verdict.temperature, verdict.stderr, (), None, says))
+        extra.append(answer("verdict_of_rest", verdict.temperature, verdict.stderr, (), None, says))
     return verdict.left_open(), verdict, extra
 
 
-def _provisional(verdict: Verdict, rest: Verdict | None, read: Survey, found: Findings, common: Common, seed: int):
-    """Of an undecided transition the provisional temperature, if there is one; evidence and estimates of the starts."""
+def _provisional(
+    verdict: Verdict, rest: Verdict | None, read: DilutionAverages, findings: Findings, common: Common, seed: int
+):
+    """The provisional temperature of an undecided transition, if there is one; evidence and estimates of the starts."""
     if verdict.kind != "undecided":
         return None, (), ()
     facts = {node.path: node for node in read.nodes}
     every = [one.planted(list(read.planted.values()), facts) for one in (common, *common.ends())]
     starts = provisional.widened([provisional.of_starts(nodes, seed=seed) for nodes in every])
-    name = None if found.field is None else found.field.name
-    measured = next((one for one in verdict.estimates if one.name == name), None)
+    measured = next((one for one in verdict.estimates if one.key == "complexity_zero"), None)
     other = rest.headline if rest is not None and rest.kind in ("continuous", "first-order") else None
     chosen = provisional.choose(
-        starts, measured, other, contradicted=verdict.contradicted, annealed=found.annealed, arrest=found.arrest
+        starts, measured, other, contradicted=verdict.contradicted, annealed=findings.annealed, arrest=findings.arrest
     )
     item = provisional.bracket(starts)
     return (chosen, (), ()) if item is None else (chosen, (item,), starts.estimates())

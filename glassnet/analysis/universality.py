@@ -1,10 +1,11 @@
-"""Which exponents hold in given glasses: those of a spin glass, of a ferromagnet, or none that are known."""
+"""The exponents of given glasses: those of a spin glass, of a ferromagnet, or none that are known."""
 
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import errors, scaling, symmetric
+from glassnet.analysis import scaling, symmetric
 from glassnet.analysis.exponents import FERROMAGNET, GLASS, PRODUCT, Exponents
+from glassnet.statistics import bootstrap, fits
 
 
 def two_body(overlaps: dict[int, xr.Dataset]) -> bool:
@@ -15,20 +16,20 @@ def two_body(overlaps: dict[int, xr.Dataset]) -> bool:
 
 
 def discontinuous(overlaps: dict[int, xr.Dataset]) -> bool:
-    """Whether nothing can order continuously: with three or more weights on each path of a random graph a weight hears
-    of order only through products of others, so that the paramagnet is stable against weak order at any T > 0."""
+    """Whether nothing can order continuously: with three or more weights on each path of a random graph the field on a
+    weight is a product of others, so that the paramagnet is stable against weak order at any T > 0."""
     return any(data.attrs.get("random_graph", False) and data.attrs.get("p", 0) > 2 for data in overlaps.values())
 
 
 def universality(overlaps: dict[int, xr.Dataset]) -> Exponents | None:
     """The exponents of mean-field theory that hold in these glasses.
 
-    None where they hold in none, off random graphs and for more than two weights a path, and where it is not known
-    which: between no bias and couplings of one sign, or with couplings that were given, the magnetisation decides if it
-    was measured (:func:`magnetised`). Couplings that were given may hide a ferromagnet behind a gauge, so no
-    magnetisation says nothing there. Paths that all join the same two layers hide one for sure where the bias is
-    negative: turning one layer makes it positive. Only the overlap sees that. On other random graphs couplings of -1
-    are frustrated, and make a glass.
+    None elsewhere than on random graphs, for more than two weights on a path, and where it is not known which ones
+    hold. With a bias between 0 and 1, or with given couplings, the magnetisation decides if it was measured
+    (:func:`magnetised`). Given couplings may be those of a ferromagnet up to a gauge, so that a vanishing magnetisation
+    says nothing. If all paths join the same two layers, a negative bias certainly means such a ferromagnet: turning one
+    layer makes the bias positive, and only the overlap shows the order. On other random graphs couplings of -1 are
+    frustrated, and make a glass.
     """
     if not two_body(overlaps):
         return None
@@ -54,12 +55,13 @@ def magnetised(overlaps: dict[int, xr.Dataset]) -> bool | None:
     crossing = scaling.order(overlaps, FERROMAGNET)
     if crossing is None:
         return None
-    if crossing.found:
+    if crossing.crosses:
         return True
     size = np.array(list(overlaps), dtype=float)
     shared = symmetric.common_rungs(list(overlaps.values()))
     rows = [data["m2_resampled"].sel(temperature=shared[0], method="nearest").values for data in overlaps.values()]
-    n_samples = min(data.attrs["n_samples"] for data in overlaps.values())
     logs = np.log(np.maximum(size[:, None] * np.array(rows), 1e-300))
-    growth = symmetric.line(np.log(size), logs[:, 0], errors.bootstrap_error(logs.T, n_samples))[1]
+    growth = fits.straight_line(
+        np.log(size), logs[:, 0], bootstrap.bootstrap_error(logs.T, scaling.fewest_samples(overlaps))
+    )[1]
     return False if growth.below(0.5) else None

@@ -1,32 +1,35 @@
-"""The rules that turn evidence into one of five words. Rather "undecided" than wrong."""
+"""The rules that turn evidence into one of five kinds; where they do not decide, the kind is "undecided"."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import estimates as estimate
+from glassnet.analysis import estimates, peaks, symmetric
 from glassnet.analysis import evidence as weigh
-from glassnet.analysis import peaks, symmetric
 from glassnet.analysis.annealed import Annealed, freezing
 from glassnet.analysis.continuous import Continuous, continuous
-from glassnet.analysis.evidence import Evidence
-from glassnet.analysis.location import Estimate, Location
+from glassnet.analysis.location import Location
 from glassnet.analysis.planted import PlantedNode
+from glassnet.analysis.questions import Evidence
+from glassnet.statistics.estimate import Estimate
 
-#: wider errors, in units of the estimate, say that a fit found nothing
+#: an estimate whose error is larger, in units of the estimate, tells nothing
 _WIDEST = 10.0
 #: Binder cumulant of the product of two normal variables, (3 - 9) / 2
 _PRODUCT = -3.0
+#: keys of the evidence that rests on Binder cumulants and the susceptibility
+_OF_BINDER = ("binder_dip", "susceptibility_growth", "binder_crossing", "moment_crossing")
 
 
 class Findings(NamedTuple):
-    """What the chains of one dilution give, rungs and planted nodes in equilibrium only.
+    """What the chains of one dilution give, from rungs and planted nodes in equilibrium only.
 
     `thermodynamics`, `overlaps` and `phases` are by size; `unbounded` says why there are no `annealed` curves; `field`
     and `arrest` were measured apart from the chains: the zero of the complexity, and the dynamical arrest, objects with
-    `temperature`, `stderr` and `name`, or None. `ends` are the same findings, temperatures of sizes moved to one
-    dilution by more and by less (:mod:`glassnet.analysis.common_dilution`); empty where no size was moved.
+    `temperature`, `stderr` and `name`, or None. `ends` are the same findings with the temperatures of the sizes moved
+    to one dilution by more and by less (:mod:`glassnet.analysis.common_dilution`); empty where no size was moved.
     """
 
     planted: list[PlantedNode]
@@ -42,7 +45,8 @@ class Findings(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """Kind and place of the transition; `temperature` and `stderr` are nan where there is none or it is not known.
+    """Kind and temperature of the transition; `temperature` and `stderr` are nan where there is none or it is not
+    known.
 
     `estimates` holds the estimates of the temperature that belong to the kind, the headline first where there is one,
     and of an undecided one all that there are; `others` are those that are left. `latent_heat` (per weight) and `jump`
@@ -73,12 +77,12 @@ class Verdict(NamedTuple):
         return self._replace(kind="undecided", estimates=listed, others=(), **nothing)
 
 
-def decide(found: Findings) -> Verdict:
-    """Weigh what planted and symmetric scans say.
+def decide(findings: Findings) -> Verdict:
+    """Decide the kind and the temperature of a transition from planted and symmetric scans.
 
     Parameters
     ----------
-    found : Findings
+    findings : Findings
 
     Returns
     -------
@@ -104,45 +108,45 @@ def decide(found: Findings) -> Verdict:
         :func:`glassnet.analysis.continuous.continuous`. Networks of walks are not asked for dips, crossings of Binder
         cumulants and growth.
     """
-    has_binder, overlaps, thermodynamics = symmetric.has_binder(found.overlaps), *_bent(found)
+    has_binder, overlaps, thermodynamics = symmetric.has_binder(findings.overlaps), *_with_three_rungs(findings)
     dips, grown = _dips(overlaps), continuous(overlaps if has_binder else {})
-    latent = estimate.latent_heat(found.phases, thermodynamics)
+    latent = estimates.latent_heat(findings.phases, thermodynamics)
     order = peaks.of_sizes(overlaps)
     jump = peaks.jump(order)
     heated = symmetric.latent_heat(thermodynamics)
-    items = {
-        "crossing": weigh.crossing(found.location),
-        "phases": weigh.two_phases(found.planted, found.location),
-        "planted heat": weigh.planted_heat(found.planted, found.location),
-        "field": weigh.complexity(found.field),
-        "agreement": weigh.agreement(found.location, found.field),
-        "dips": weigh.binder_dips(dips),
-        "peaks": weigh.overlap_peaks(overlaps, order, jump),
-        "energies": weigh.energy_peaks(found.phases, estimate.ordered_phase(found.phases)),
-        "heat": weigh.heat_capacity(heated, latent, tuple(thermodynamics)),
-        "growth": weigh.growth(symmetric.susceptibility_growth(overlaps), tuple(overlaps)),
-        "crossings": weigh.crossings(grown.binder, symmetric.binder_crossings(overlaps), tuple(overlaps)),
-        "moment": weigh.moment(grown, tuple(overlaps)),
-    }
+    answers = (
+        weigh.crossing(findings.location),
+        weigh.two_phases(findings.planted, findings.location),
+        weigh.planted_heat(findings.planted, findings.location),
+        weigh.complexity(findings.field),
+        weigh.agreement(findings.location, findings.field),
+        weigh.binder_dips(dips),
+        weigh.overlap_peaks(overlaps, order, jump),
+        weigh.energy_peaks(findings.phases, estimates.ordered_phase(findings.phases)),
+        weigh.heat_capacity(heated, latent, tuple(thermodynamics)),
+        weigh.growth(symmetric.susceptibility_growth(overlaps), tuple(overlaps)),
+        weigh.crossings(grown.binder, symmetric.binder_crossings(overlaps), tuple(overlaps)),
+        weigh.moment(grown, tuple(overlaps)),
+    )
+    items = {item.key: item for item in answers}
     if not has_binder:
-        items |= {name: weigh.not_asked(items[name]) for name in ("dips", "growth", "crossings", "moment")}
-    if found.thermodynamics and not found.overlaps:
-        of_overlaps = ("dips", "peaks", "growth", "crossings", "moment")
-        items |= {name: weigh.not_recorded(items[name]) for name in of_overlaps}
-    passed = {name: item.passed for name, item in items.items()} | {"little heat": weigh.little_heat(heated)}
+        items |= {key: weigh.not_asked(items[key]) for key in _OF_BINDER}
+    if findings.thermodynamics and not findings.overlaps:
+        items |= {key: weigh.not_recorded(items[key]) for key in ("overlap_peaks", *_OF_BINDER)}
+    passed = {key: item.passed for key, item in items.items()} | {"little_heat": weigh.little_heat(heated)}
     passed["located"] = bool(grown.estimates)
-    kind = _kind(passed, items["peaks"], dips, found)
-    places = _widened(_places(found, dips, grown), [_placed(end) for end in found.ends])
-    headline = _headline(kind, places)
+    kind = _kind(passed, items["overlap_peaks"], dips, findings)
+    by_family = _widened(_by_family(findings, dips, grown), [_family_estimates(end) for end in findings.ends])
+    headline = _headline(kind, by_family)
     temperature, stderr = (np.nan, np.nan) if headline is None else (headline.value, headline.stderr)
-    bounds = weigh.bracket(temperature, stderr, found.annealed, found.arrest, found.unbounded)
-    if kind == "none" and (hidden := weigh.entropy_crisis(found.annealed, thermodynamics)) is not None:
+    bounds = weigh.bracket(temperature, stderr, findings.annealed, findings.arrest, findings.unbounded)
+    if kind == "none" and (hidden := weigh.entropy_crisis(findings.annealed, thermodynamics)) is not None:
         kind, bounds = "undecided", hidden
-    if kind == "random first-order" and (headline is None or False in (bounds.passed, passed["agreement"])):
+    if kind == "random first-order" and (headline is None or False in (bounds.passed, passed["field_agreement"])):
         kind, headline = "undecided", None
     relevant, others = (
-        [one for family in families for one in places[family] if _known(one)]
-        for families in (_RELEVANT[kind], [family for family in places if family not in _RELEVANT[kind]])
+        [one for family in families for one in by_family[family] if _known(one)]
+        for families in (_RELEVANT[kind], [family for family in by_family if family not in _RELEVANT[kind]])
     )
     if headline is not None:
         relevant = [headline, *(one for one in relevant if one != headline)]
@@ -156,44 +160,50 @@ def decide(found: Findings) -> Verdict:
 
 
 def _jump(items: dict[str, Evidence], apart: Estimate | None) -> Estimate | None:
-    """Of the overlap at the transition: from planted scans, which look there, or from the two peaks of P(q)."""
-    planted = items["phases"]
+    """Jump of the overlap at the transition: from planted scans, or else from the two peaks of P(q)."""
+    planted = items["planted_jump"]
     if planted.passed and np.isfinite(planted.stderr):
-        return Estimate("jump of the overlap with the planted state", planted.value, planted.stderr, planted.sizes)
-    return apart if items["peaks"].passed else None
+        name = "jump of the overlap with the planted state"
+        return Estimate(planted.value, planted.stderr, name, planted.sizes, key="planted_jump")
+    return apart if items["overlap_peaks"].passed else None
 
 
-def _kind(passed: dict, peaks: Evidence, dips: list[symmetric.Dip], found: Findings) -> str:
-    two_peaks = passed["energies"] is True or (passed["peaks"] is True and passed["energies"] is None)
+def _kind(passed: dict, peaks: Evidence, dips: list[symmetric.Dip], findings: Findings) -> str:
+    two_peaks = passed["energy_peaks"] is True or (passed["overlap_peaks"] is True and passed["energy_peaks"] is None)
     if _planted_random_first_order(passed):
         # glasses as drawn that order continuously, or whose energy has two peaks, contradict the planted ones
-        against = passed["energies"] is True or _continuous(passed, dips)
+        against = passed["energy_peaks"] is True or _continuous(passed, dips)
         return "undecided" if against else "random first-order"
-    if passed["heat"] is False and two_peaks:
+    if passed["no_latent_heat"] is False and two_peaks:
         return "first-order"
-    if _symmetric_random_first_order(passed, dips, found.annealed):
+    if _symmetric_random_first_order(passed, dips, findings.annealed):
         return "random first-order"
-    # what to say needs more than what speaks against a jump: a place, no latent heat and no planted jump
-    if _continuous(passed, dips) and passed["located"] and passed["heat"] and passed["phases"] is not True:
+    # this answer needs more than evidence against a jump: a temperature, no latent heat and no planted jump
+    if (
+        _continuous(passed, dips)
+        and passed["located"]
+        and passed["no_latent_heat"]
+        and passed["planted_jump"] is not True
+    ):
         return "continuous"
     return "none" if _none(passed, peaks) else "undecided"
 
 
-#: which estimates of the temperature are shown beside a kind, the more telling first
+#: which estimates of the temperature belong to a kind, the most reliable first
 _RELEVANT = {
-    "random first-order": ("planted", "field", "freezing", "dips", "peak weight"),
-    "first-order": ("equal weight",),
+    "random first-order": ("planted", "field", "freezing", "dips", "peak_weight"),
+    "first-order": ("equal_weight",),
     "continuous": ("continuous",),
     "none": (),
-    "undecided": ("planted", "field", "freezing", "dips", "peak weight", "equal weight", "continuous"),
+    "undecided": ("planted", "field", "freezing", "dips", "peak_weight", "equal_weight", "continuous"),
 }
 
 
-def _bent(found: Findings) -> list[dict[int, xr.Dataset]]:
-    """Overlaps and energies of the sizes with enough rungs for a curve to bend."""
+def _with_three_rungs(findings: Findings) -> list[dict[int, xr.Dataset]]:
+    """Overlaps and energies of the sizes with at least three rungs, so that a curve has a curvature."""
     return [
         {size: data for size, data in averages.items() if data.sizes["temperature"] >= 3}
-        for averages in (found.overlaps, found.thermodynamics)
+        for averages in (findings.overlaps, findings.thermodynamics)
     ]
 
 
@@ -201,49 +211,51 @@ def _dips(overlaps: dict[int, xr.Dataset]) -> list[symmetric.Dip]:
     return [dip for size, data in overlaps.items() if (dip := symmetric.dip(size, data)) is not None]
 
 
-def _placed(found: Findings) -> dict[str, list[Estimate]]:
-    """The places of findings of which nothing else is wanted."""
-    overlaps, _ = _bent(found)
-    return _places(found, _dips(overlaps), continuous(overlaps if symmetric.has_binder(found.overlaps) else {}))
+def _family_estimates(findings: Findings) -> dict[str, list[Estimate]]:
+    """The estimates of findings of which nothing else is wanted."""
+    overlaps, _ = _with_three_rungs(findings)
+    grown = continuous(overlaps if symmetric.has_binder(findings.overlaps) else {})
+    return _by_family(findings, _dips(overlaps), grown)
 
 
-def _widened(places: dict[str, list[Estimate]], ends: list[dict[str, list[Estimate]]]) -> dict[str, list[Estimate]]:
-    """Places with bars that hold how far they are at the ends; nan where they are nowhere at one of these."""
+def _widened(by_family: dict[str, list[Estimate]], ends: list[dict[str, list[Estimate]]]) -> dict[str, list[Estimate]]:
+    """Estimates with bars that hold how far they lie from those of the `ends`; nan where one of the ends has none."""
     if not ends:
-        return places
+        return by_family
     wide = {}
-    for family, row in places.items():
+    for family, row in by_family.items():
         apart = [np.max([abs(_same(one, end[family]) - one.value) for end in ends]) for one in row]
         wide[family] = [
-            one._replace(stderr=float(np.hypot(one.stderr, shift))) for one, shift in zip(row, apart, strict=True)
+            replace(one, stderr=float(np.hypot(one.stderr, shift))) for one, shift in zip(row, apart, strict=True)
         ]
-    # what stands for the crossing holds its own shift, and the field was measured at the common dilution
-    kept = {"planted": [*places["planted"][:1], *wide["planted"][1:]], "field": places["field"]}
+    # the bar of the crossing holds its shift already, and the field was measured at the common dilution
+    kept = {"planted": [*by_family["planted"][:1], *wide["planted"][1:]], "field": by_family["field"]}
     return wide | kept
 
 
 def _same(one: Estimate, others: list[Estimate]) -> float:
-    """Where an estimate is among others: the one of its name, else the first; nan without any."""
-    return next((other.value for other in others if other.name == one.name), others[0].value if others else np.nan)
+    """Where an estimate is among others: the one of its key, else the first; nan without any."""
+    return next((other.value for other in others if other.key == one.key), others[0].value if others else np.nan)
 
 
-def _places(found: Findings, dips, grown: Continuous) -> dict[str, list[Estimate]]:
+def _by_family(findings: Findings, dips, grown: Continuous) -> dict[str, list[Estimate]]:
     """Every estimate of the temperature, by where it comes from; the headline of each first."""
-    (overlaps, thermodynamics), planted = _bent(found), []
-    if found.location is not None:
-        first, *others = found.location.estimates
-        planted = [first._replace(stderr=found.location.stderr, statistical=found.location.statistical), *others]
-    frozen = freezing(thermodynamics, found.annealed)
-    field = found.field
+    (overlaps, thermodynamics), planted = _with_three_rungs(findings), []
+    if findings.location is not None:
+        first, *others = findings.location.estimates
+        stderr, statistical = findings.location.stderr, findings.location.statistical
+        planted = [replace(first, stderr=stderr, statistical=statistical), *others]
+    frozen, field = freezing(thermodynamics, findings.annealed), []
+    if findings.field is not None:
+        zero = float(findings.field.temperature), float(findings.field.stderr)
+        field = [Estimate(*zero, str(findings.field.name), key="complexity_zero")]
     return {
         "planted": planted,
-        "field": []
-        if field is None
-        else [Estimate(str(field.name), float(field.temperature), float(field.stderr), ())],
+        "field": field,
         "freezing": [] if frozen is None else [frozen],
-        "dips": estimate.dips([dip for dip in dips if dip.resolved]),
-        "peak weight": estimate.peak_weight(overlaps),
-        "equal weight": estimate.equal_weight(found.phases, thermodynamics),
+        "dips": estimates.dips([dip for dip in dips if dip.resolved]),
+        "peak_weight": estimates.peak_weight(overlaps),
+        "equal_weight": estimates.equal_weight(findings.phases, thermodynamics),
         "continuous": grown.estimates,
     }
 
@@ -253,59 +265,59 @@ def _known(one: Estimate) -> bool:
     return one.value > 0 and one.stderr < _WIDEST * one.value
 
 
-def _headline(kind: str, places: dict[str, list[Estimate]]) -> Estimate | None:
+def _headline(kind: str, by_family: dict[str, list[Estimate]]) -> Estimate | None:
     """The estimate that stands for the transition, by the rule that :func:`decide` states."""
     families = {
         "random first-order": (("planted", "field"), ("freezing", "dips")),
-        "first-order": (("equal weight",),),
+        "first-order": (("equal_weight",),),
         "continuous": (("continuous",),),
     }
     for group in families.get(kind, ()):
-        known = [places[name][0] for name in group if places[name] and np.isfinite(places[name][0].stderr)]
+        known = [by_family[name][0] for name in group if by_family[name] and np.isfinite(by_family[name][0].stderr)]
         if known:
             return min(known, key=lambda one: one.stderr)
     return None
 
 
 def _planted_random_first_order(passed: dict) -> bool:
-    jumps = passed["crossing"] and passed["phases"] and passed["planted heat"]
-    return bool(jumps) and passed["heat"] is not False and passed["dips"] is not False
+    jumps = passed["planted_crossing"] and passed["planted_jump"] and passed["no_planted_latent_heat"]
+    return bool(jumps) and passed["no_latent_heat"] is not False and passed["binder_dip"] is not False
 
 
 def _contradicted(passed: dict, dips: list[symmetric.Dip]) -> bool:
     """Whether anything speaks against a jump of the overlap without latent heat."""
-    against = any(passed[name] is False for name in ("phases", "planted heat", "heat"))
-    return against or passed["energies"] is True or _continuous(passed, dips)
+    against = any(passed[key] is False for key in ("planted_jump", "no_planted_latent_heat", "no_latent_heat"))
+    return against or passed["energy_peaks"] is True or _continuous(passed, dips)
 
 
 def _symmetric_random_first_order(passed: dict, dips: list[symmetric.Dip], annealed: Annealed | None) -> bool:
-    if passed["crossing"] is not None or not (passed["dips"] and passed["peaks"] and passed["little heat"]):
-        return False
-    if passed["energies"] is True:
+    shown = passed["binder_dip"] and passed["overlap_peaks"] and passed["little_heat"]
+    if passed["planted_crossing"] is not None or passed["energy_peaks"] is True or not shown:
         return False
     if annealed is not None and annealed.zero_of_entropy() == 0:
         # the paramagnet may live on down to T = 0
         return False
     # where the dips may run to T = 0 with growing N there need be no transition
     above_zero = all(trend.above(dips[-1].temperature / 4) for trend in symmetric.extrapolations(dips).values())
-    return above_zero or passed["field"] is True
+    return above_zero or passed["complexity_zero"] is True
 
 
 def _continuous(passed: dict, dips: list[symmetric.Dip]) -> bool:
     """Whether the glasses as drawn order continuously, whatever the planted ones say."""
     # the overlap of a ferromagnet is the product of two magnetisations, with a kurtosis of up to 9 in its paramagnet
     bounded = bool(dips) and all(dip.shallow or dip.depth > _PRODUCT for dip in dips)
-    one_peak = passed["peaks"] is False and passed["energies"] is not True
+    one_peak = passed["overlap_peaks"] is False and passed["energy_peaks"] is not True
     # where N^r [q^2] crosses, Binder cumulants without a dip may cross below all rungs: they are farther off
-    crossed = passed["crossings"] or (passed["moment"] and all(dip.shallow for dip in dips))
-    without_heat = passed["heat"] is not False
-    return bool(
-        bounded and one_peak and without_heat and crossed and passed["moment"] is not False and passed["growth"]
-    )
+    crossed = passed["binder_crossing"] or (passed["moment_crossing"] and all(dip.shallow for dip in dips))
+    without_heat = passed["no_latent_heat"] is not False
+    grows = passed["susceptibility_growth"] and passed["moment_crossing"] is not False
+    return bool(bounded and one_peak and without_heat and crossed and grows)
 
 
 def _none(passed: dict, peaks: Evidence) -> bool:
-    # two peaks at small sizes that larger ones do not show can also mean that those never found the other states
+    # two peaks at small sizes alone can also mean that the chains of larger sizes never found the other states
     one_peak = peaks.passed is False or np.isnan(peaks.value)
-    ordered = passed["crossing"] or passed["crossings"] or passed["moment"] or passed["phases"] or passed["field"]
-    return bool(one_peak and not ordered) and passed["dips"] is passed["growth"] is False and passed["heat"] is True
+    signs = ("planted_crossing", "binder_crossing", "moment_crossing", "planted_jump", "complexity_zero")
+    flat = passed["binder_dip"] is passed["susceptibility_growth"] is False
+    ordered = any(passed[key] for key in signs)
+    return bool(one_peak and flat and passed["no_latent_heat"] is True and not ordered)

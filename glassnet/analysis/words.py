@@ -1,26 +1,14 @@
-"""What a transition comes to in one sentence, with its numbers, or why there is none."""
+"""The result in one sentence with its numbers, or the reason why nothing is decided."""
 
 import math
 
-from glassnet.analysis.evidence import Evidence, number, several
+from glassnet.analysis.evidence import several
 from glassnet.analysis.line import described
+from glassnet.analysis.questions import QUESTIONS, Evidence
+from glassnet.statistics.estimate import with_error
 
-#: what is not known while an item of evidence is open, in plain words; items that are not here leave nothing open
-QUESTIONS = {
-    "planted weight crosses": "where the planted weights of different sizes cross",
-    "planted overlap jumps": "whether the overlap with the planted state jumps",
-    "energy is continuous (planted)": "whether the phases differ in energy",
-    "Binder dip deepens": "whether the dip of the Binder cumulant deepens with N",
-    "overlap has two peaks": "whether the overlap has two peaks",
-    "energy has two peaks": "whether the energy has two peaks",
-    "energy is continuous (symmetric)": "whether there is a latent heat",
-    "susceptibility grows": "whether the order grows with N",
-    "Binder cumulants cross": "whether Binder cumulants cross",
-}
-#: questions in the sentence; the evidence has all
+#: number of questions in the sentence; the evidence has all of them
 _ASKED = 3
-#: item that says what the rest would give while some samples are not in equilibrium
-REST = "verdict of the rest"
 
 
 def sentence(result) -> str:
@@ -37,22 +25,22 @@ def sentence(result) -> str:
         energy does not: a random first-order transition"; where nothing is decided, what is missing, and the
         provisional temperature where there is one.
     """
-    place = f"at dilution {described(result)}"
+    where = f"at dilution {described(result)}"
     ordered = "ordered phase" if result.glass.get("bias") else "spin glass"
     if math.isfinite(result.temperature):
-        at = f"{place} the {ordered} gives way to the paramagnet at T = {number(result.temperature, result.stderr)}"
+        at = f"{where} the {ordered} gives way to the paramagnet at T = {with_error(result.temperature, result.stderr)}"
         return f"{at}; {_change(result)}: a {result.kind} transition"
     if result.kind == "none":
         above = f" above T = {max(result.lowest.values()):.3g}" if result.lowest else ""
-        return f"{place} there is no transition{above}"
-    return f"{place} the chains do not tell whether there is a transition: {_lacking(result)}{_provisional(result)}"
+        return f"{where} there is no transition{above}"
+    return f"{where} the chains do not tell whether there is a transition: {_lacking(result)}{_provisional(result)}"
 
 
 def _provisional(result) -> str:
-    """The provisional temperature of an undecided result, and what it rests on."""
-    found, starts = result.provisional, _item(result, "starts bracket the crossing")
-    if found is not None:
-        return f"; provisionally T = {number(found.value, found.stderr)} ({found.name})"
+    """The provisional temperature of an undecided result, and where it comes from."""
+    interim, starts = result.provisional, _item(result, "starts_bracket")
+    if interim is not None:
+        return f"; provisionally T = {interim} ({interim.name})"
     if starts is not None and starts.passed is False:
         return "; random and planted starts are too far apart for a provisional temperature"
     return ""
@@ -64,16 +52,16 @@ def _change(result) -> str:
         return "the overlap grows from zero"
     jumps = "the overlap jumps"
     if result.jump is not None:
-        jumps += f" by {number(result.jump.value, result.jump.stderr)}"
+        jumps += f" by {result.jump}"
     if result.kind == "first-order":
         heat = result.latent_heat
-        by = "" if heat is None else f" by {number(abs(heat.value), heat.stderr)} per weight"
+        by = "" if heat is None else f" by {with_error(abs(heat.value), heat.stderr)} per weight"
         return f"{jumps} and the energy{by}"
     return f"{jumps}, the energy does not"
 
 
-def _item(result, name: str) -> Evidence | None:
-    return next((item for item in result.evidence if item.name == name), None)
+def _item(result, key: str) -> Evidence | None:
+    return next((item for item in result.evidence if item.key == key), None)
 
 
 def _lacking(result) -> str:
@@ -85,9 +73,10 @@ def _lacking(result) -> str:
         if equilibration.nodes:
             counted.append(f"the averages of {several(len(equilibration.nodes), 'node')}")
         have = "has" if failing + len(equilibration.nodes) == 1 and failing else "have"
-        rest = _item(result, REST)
+        rest = _item(result, "verdict_of_rest")
         return f"{' and '.join(counted)} {have} not proved equilibrium" + (f"; {rest.says}" if rest else "")
-    asked = [QUESTIONS[item.name] for item in result.evidence if item.passed is None and item.name in QUESTIONS]
+    open_items = [item.key for item in result.evidence if item.passed is None and item.key in QUESTIONS]
+    asked = [QUESTIONS[key].unknown for key in open_items if QUESTIONS[key].unknown]
     if not asked:
         return "the evidence contradicts itself"
     more = f" and {several(len(asked) - _ASKED, 'question')} more" if len(asked) > _ASKED else ""

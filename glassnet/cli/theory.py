@@ -33,5 +33,5 @@ def _theory(chosen) -> int:
 
     names = ("p", "degree", "alpha", "widths", "couplings", "bias", "dilution")
     given = {name: getattr(chosen, name) for name in names if getattr(chosen, name) is not None}
-    print(expected.told(chosen.glass, chosen.diagram, **given))
+    print(expected.predictions(chosen.glass, chosen.diagram, **given))
     return 0

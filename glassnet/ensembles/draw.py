@@ -1,4 +1,4 @@
-"""The four ensembles of random active paths (PHYSICS: R, P, L and W)."""
+"""The four ensembles of random active paths: regular, Poisson, layered, and walks through a network."""
 
 from dataclasses import dataclass
 from itertools import pairwise

@@ -4,7 +4,7 @@ import numpy as np
 
 from glassnet import _checks, _dilution, _meant, _wiring
 from glassnet._random import Role, Seed, generator
-from glassnet.glass import PathGlass, check_emptied, rounding_record, seed_record
+from glassnet.glass import PathGlass, check_emptied, emptied, rounding_record, seed_record
 
 
 @_meant.keywords(dilutions="fractions", rng="seed", random_state="seed")
@@ -91,11 +91,9 @@ def _layers_by_time(orders, rng) -> np.ndarray:
 
 
 def _shortened(glass, orders, removed, fraction, how, seed) -> PathGlass:
-    """Without the first weights of every order, so many of each."""
-    keep = np.ones(glass.n_weights, dtype=bool)
-    for number, (order, n_removed) in enumerate(zip(orders, removed, strict=True)):
+    """The glass without the first weights of every order, so many of each."""
+    for layer, (order, n_removed) in enumerate(zip(orders, removed, strict=True)):
         if n_removed == len(order):
-            where = f" of layer {number}" if glass.has_layers else ""
-            raise ValueError(f"fractions must leave a weight, got {fraction:g} which removes all {n_removed}{where}")
-        keep[order[:n_removed]] = False
-    return glass._without(keep, {"fraction": fraction, **how, **seed_record(seed)})
+            raise emptied("fractions", fraction, glass, layer)
+    first = [order[:n_removed] for order, n_removed in zip(orders, removed, strict=True)]
+    return glass.without(np.concatenate(first), {"fraction": fraction, **how, **seed_record(seed)})

@@ -6,7 +6,7 @@ matplotlib Figure; `export` makes the files of a whole run. Functions that take 
 """
 
 from glassnet.plots import network, pathways
-from glassnet.plots.diagram import critical_at, critical_dilution, phase_diagram
+from glassnet.plots.diagram import critical_dilution, phase_diagram
 from glassnet.plots.ladders import exchange
 from glassnet.plots.look import style, theory_of
 from glassnet.plots.overlaps import overlap_map, overlap_ridges
@@ -20,7 +20,6 @@ __all__ = [
     "binder",
     "binder_cumulant",
     "complexity",
-    "critical_at",
     "critical_dilution",
     "energy",
     "entropy",

@@ -1,23 +1,13 @@
 """The plane of temperature and dilution: phase diagram, and cuts through it at fixed temperature."""
 
-from typing import NamedTuple
-
 import numpy as np
 
 from glassnet import theory as cavity_theory
-from glassnet.analysis.evidence import number
-from glassnet.analysis.line import TransitionLine, effective, place
+from glassnet.analysis.line import PROVISIONAL, TransitionLine, effective, known_temperature
 from glassnet.plots import legends, look
 
 _DASHES = {"T_d": (0, (1, 2)), "T_K": (0, (5, 3)), "T_c": (0, (5, 3))}
 _SHAPES = {"random first-order": "o", "first-order": "D", "continuous": "s"}
-
-
-class Critical(NamedTuple):
-    """Critical dilution at a fixed temperature with its standard error; nan where the line does not pass there."""
-
-    dilution: float
-    stderr: float
 
 
 def phase_diagram(results):
@@ -75,7 +65,8 @@ def critical_dilution(results, temperature: float | None = None):
     -------
     matplotlib.figure.Figure
         One column wide: the weight of the planted phase, or of high overlaps where nothing is planted, for each
-        size; band: the critical dilution of :func:`critical_at`; dashed and dotted: theory.
+        size; band: the critical dilution of :meth:`glassnet.analysis.line.TransitionLine.critical_dilution`; dashed and
+        dotted: theory.
 
     Raises
     ------
@@ -94,8 +85,8 @@ def critical_dilution(results, temperature: float | None = None):
                 ax.errorbar(*points.T, fmt=f"{marker}-", color=colour, linewidth=0.8, label=f"$N = {size}$", zorder=3)
         found = _line(results).critical_dilution(temperature)
         if np.isfinite(found.value):
-            kind = "provisional" if "provisional" in found.name else "Monte Carlo"
-            label = rf"{kind} $\delta_c = {number(found.value, found.stderr)}$"
+            kind = "provisional" if found.key == PROVISIONAL else "Monte Carlo"
+            label = rf"{kind} $\delta_c = {found}$"
             low, high = found.value - found.stderr, found.value + found.stderr
             ax.axvspan(low, high, color=look.BAND, alpha=0.5, lw=0, zorder=0, label=label)
             ax.axvline(found.value, color="#777777", linewidth=0.8, zorder=1)
@@ -111,23 +102,6 @@ def critical_dilution(results, temperature: float | None = None):
         # the sizes first: bars come last in the order of matplotlib
         legends.below(figure, sorted(handles, key=lambda handle: not hasattr(handle, "has_yerr")))
     return figure
-
-
-def critical_at(results, temperature: float) -> Critical:
-    """Critical dilution at a fixed temperature: :meth:`glassnet.analysis.line.TransitionLine.critical_dilution`.
-
-    Parameters
-    ----------
-    results : list of glassnet.Transition
-        By increasing dilution, as for :func:`critical_dilution`.
-    temperature : float
-
-    Returns
-    -------
-    Critical
-    """
-    found = _line(results).critical_dilution(temperature)
-    return Critical(found.value, found.stderr)
 
 
 def _line(results) -> TransitionLine:
@@ -159,7 +133,7 @@ def _points(results) -> list[tuple]:
         (effective(r), r.provisional.value, r.provisional.stderr) for r in undecided if r.provisional is not None
     ]
     groups.append(("provisional", blue | {"fmt": "o", "markerfacecolor": "white"}, interim))
-    open_ones = [r for r in undecided if r.provisional is None and r.location is not None and r.location.found]
+    open_ones = [r for r in undecided if r.provisional is None and r.location is not None and r.location.crosses]
     # nothing that could be taken for a transition: no point, and not in the colour of the points
     interval = {"fmt": "none", "ecolor": "#999999", "capsize": 3, "elinewidth": 0.8}
     places = [(effective(r), r.location.temperature, r.location.stderr) for r in open_ones]
@@ -192,7 +166,7 @@ def shared_temperatures(results) -> np.ndarray:
 
 
 def _middle(results) -> float:
-    located = [place(r)[0] for r in results if np.isfinite(place(r)[0])]
+    located = [t for t, *_ in map(known_temperature, results) if np.isfinite(t)]
     return float((min(located) + max(located)) / 2) if located else 0.0
 
 

@@ -2,8 +2,19 @@
 
 import numpy as np
 
-from glassnet.analysis.evidence import number
-from glassnet.plots.look import BAND, COLUMN, THEORY, TRANSITION, open_planted, open_symbols, style, theory_lines
+from glassnet.plots.look import (
+    BAND,
+    COLUMN,
+    PLANTING_TEMPERATURE,
+    TEMPERATURE,
+    THEORY,
+    TRANSITION,
+    open_planted,
+    open_symbols,
+    style,
+    theory_lines,
+)
+from glassnet.statistics.estimate import with_error
 
 
 def legend(figure, result, theory, sizes=None) -> None:
@@ -12,7 +23,7 @@ def legend(figure, result, theory, sizes=None) -> None:
     Parameters
     ----------
     figure : matplotlib.figure.Figure
-        Of which the axes whose label says "temperature" count.
+        Of which the axes count that :func:`glassnet.plots.look.mark` has marked.
     result : glassnet.Transition
     theory : glassnet.theory.Cavity or None
     sizes : list of int, optional
@@ -21,14 +32,15 @@ def legend(figure, result, theory, sizes=None) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    spans = [ax.get_xlim() for ax in figure.axes if "temperature" in ax.get_xlabel()]
+    marked = (TEMPERATURE, PLANTING_TEMPERATURE)
+    spans = [ax.get_xlim() for ax in figure.axes if ax.get_label() in marked]
     inside = lambda temperature: any(low < temperature < high for low, high in spans)  # noqa: E731
     handles = []
     for size in result.sizes if sizes is None else sizes:
         colour, marker = style(result, size)
         handles.append(Line2D([], [], color=colour, marker=marker, label=f"$N = {size}$"))
     if np.isfinite(result.temperature):
-        label = f"Monte Carlo $T = {number(result.temperature, result.stderr)}$"
+        label = f"Monte Carlo $T = {with_error(result.temperature, result.stderr)}$"
         # on a map, where no size is listed, the transition is a line
         face = Line2D([], [], color=TRANSITION, lw=1.2) if sizes == [] else Patch(facecolor=BAND, alpha=0.5)
         face.set_label(label + _outside(inside(result.temperature)))
@@ -49,9 +61,9 @@ def legend(figure, result, theory, sizes=None) -> None:
 
 def _doubtful(figure, result) -> bool:
     """Whether any axes show something that has not proved its equilibrium: planted or symmetric chains."""
-    labels = [ax.get_xlabel() for ax in figure.axes]
-    planted = any(label.startswith("planting") for label in labels)
-    symmetric = any(not label.startswith("planting") for label in labels)
+    labels = [ax.get_label() for ax in figure.axes]
+    planted = any(label == PLANTING_TEMPERATURE for label in labels)
+    symmetric = any(label != PLANTING_TEMPERATURE for label in labels)
     return (planted and any(open_planted(result, size).size for size in result.planted)) or (
         symmetric and any(open_symbols(result, size).size for size in result.overlaps or result.thermodynamics)
     )

@@ -13,6 +13,8 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 BAND = "#B0B0B0"
 TRANSITION = "#777777"
 THEORY = "#444444"
+#: labels, which are not drawn, of axes along the two kinds of temperature
+TEMPERATURE, PLANTING_TEMPERATURE = "temperature", "planting_temperature"
 #: width of one column of a journal, and of two, in inches; no text is smaller than SMALLEST points there
 COLUMN, TWO_COLUMNS, SMALLEST = 3.4, 7.0, 7.0
 
@@ -121,14 +123,16 @@ def theory_lines(theory) -> list[tuple]:
     return [line for line in lines if line[1] > 0]
 
 
-def mark(result, ax, theory, above: bool = False) -> None:
+def mark(result, ax, theory, above: bool = False, along: str = TEMPERATURE) -> None:
     """The transition with its bar, and the temperatures of theory, as far as they lie within the axes.
 
-    They lie behind everything, or, with `above`, on top of a map: with a halo, the bar as a stroke at the lower edge
+    `along` becomes the label of the axes, by which :mod:`glassnet.plots.legends` knows what is on them. The marks
+    lie behind everything, or, with `above`, on top of a map: with a halo, the bar as a stroke at the lower edge
     that hides nothing.
     """
     from matplotlib.patheffects import withStroke
 
+    ax.set_label(along)
     low, high = ax.get_xlim()
     order, halo = (5, [withStroke(linewidth=2.6, foreground="white")]) if above else (1, [])
     if np.isfinite(result.temperature):
@@ -164,7 +168,7 @@ def open_planted(result, size: int) -> np.ndarray:
     return np.array([float(path.rpartition("/planted")[2]) for path in own])
 
 
-def likely(result) -> float:
+def expected_temperature(result) -> float:
     """The transition temperature; while it is undecided the first estimate that is known to a half, else nan."""
     if np.isfinite(result.temperature):
         return float(result.temperature)
@@ -175,7 +179,7 @@ def likely(result) -> float:
 def warm(result, data) -> np.ndarray:
     """Rungs worth showing: finite, and not far above the transition, where nothing happens."""
     temperatures = data.temperature.values
-    centre = likely(result)
+    centre = expected_temperature(result)
     centre = centre if np.isfinite(centre) else np.median(temperatures)
     shown = np.flatnonzero(np.isfinite(temperatures) & (temperatures <= 2.5 * centre))
     return shown if shown.size >= 3 else np.flatnonzero(np.isfinite(temperatures))

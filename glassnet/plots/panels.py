@@ -3,7 +3,17 @@
 import numpy as np
 
 from glassnet.analysis import symmetric
-from glassnet.plots.look import at_common, mark, open_planted, open_symbols, overlap_name, overlap_range, style, warm
+from glassnet.plots.look import (
+    PLANTING_TEMPERATURE,
+    at_common,
+    mark,
+    open_planted,
+    open_symbols,
+    overlap_name,
+    overlap_range,
+    style,
+    warm,
+)
 
 #: densities below are not drawn
 _FLOOR = 1e-4
@@ -38,7 +48,7 @@ def planted_weight(result, ax, theory=None):
     ax.set(xlabel="planting temperature $T$", ylabel="weight of the planted phase $[w]$", ylim=(-0.03, 1.03))
     # often a narrow range, whose labels need many digits
     ax.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-    mark(result, ax, theory)
+    mark(result, ax, theory, along=PLANTING_TEMPERATURE)
     return ax
 
 
@@ -121,13 +131,14 @@ def entropy(result, ax, theory=None):
     return ax
 
 
-def thermal(result, ax, name: str) -> None:
-    """Points of a thermal average of all sizes, and the paramagnet's curve of the largest through the same rungs."""
+def thermal(result, ax, name: str):
+    """Draw a thermal average of all sizes, and the curve of the paramagnet of the largest, a line that is returned."""
     for size, data in result.thermodynamics.items():
         _points(ax, result, size, data.isel(temperature=warm(result, data)), name, line=False)
     # alpha is the same at all sizes but for rounding, so one curve stands for all
     temperature, curve = annealed(data.isel(temperature=warm(result, data)), name)
-    ax.plot(temperature, curve, color="black", linewidth=1.0, label="paramagnet", zorder=2)
+    (line,) = ax.plot(temperature, curve, color="black", linewidth=1.0, label="paramagnet", zorder=2)
+    return line
 
 
 def annealed(data, name: str) -> tuple[np.ndarray, np.ndarray]:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from glassnet.analysis.evidence import number
 from glassnet.plots import look
+from glassnet.statistics.estimate import with_error
 
 #: points of a line of theory, each a fixed point of the cavity equations
 _POINTS = 9
@@ -31,7 +31,7 @@ def complexity(result, ax=None, theory=None):
         ax.axhline(0, color="black", linewidth=0.6, zorder=1)
         if np.isfinite(result.temperature):
             low, high = result.temperature - result.stderr, result.temperature + result.stderr
-            label = f"$T_K = {number(result.temperature, result.stderr)}$"
+            label = f"$T_K = {with_error(result.temperature, result.stderr)}$"
             ax.axvspan(low, high, color=look.COLOURS[5], lw=0.8, zorder=0, label=label)
         if theory is not None:
             place = np.linspace(data.temperature.values[0], data.temperature.values[-1], _POINTS)
@@ -100,7 +100,7 @@ def melting(result, ax=None, theory=None):
         lines += [("melts at", result.temperature, result.stderr, "-")]
         for (what, where, stderr, dashes), colour in zip(lines, (look.COLOURS[2], look.COLOURS[5]), strict=True):
             if np.isfinite(where):
-                ax.axvline(where, color=colour, linestyle=dashes, label=f"{what} $T = {number(where, stderr)}$")
+                ax.axvline(where, color=colour, linestyle=dashes, label=f"{what} $T = {with_error(where, stderr)}$")
         if theory is not None:
             # steep at the end, where the state ceases to be
             end = theory.melting_temperature()

@@ -63,7 +63,7 @@ def thermodynamics(result, theory=None):
     """
     theory = theory if theory is not None else look.theory_of(result)
     with look.column(4.2, rows=2) as (figure, (top, bottom)):
-        panels.thermal(result, top, "energy")
+        paramagnet = panels.thermal(result, top, "energy")
         panels.thermal(result, bottom, "entropy")
         for ax, label in (
             (top, r"energy per weight $e$ [$|J|$]"),
@@ -74,15 +74,9 @@ def thermodynamics(result, theory=None):
         bottom.axhline(0, color="black", linewidth=0.5, zorder=1)
         bottom.set_xlabel("temperature $T$")
         if np.isfinite(top.lines[-1].get_ydata()).any():
-            top.legend(*_annealed_handle(top), loc="lower right")
+            top.legend([paramagnet], ["annealed"], loc="lower right")
         legends.legend(figure, result, theory)
     return figure
-
-
-def _annealed_handle(ax) -> tuple[list, list[str]]:
-    handles, labels = ax.get_legend_handles_labels()
-    place = labels.index("paramagnet")
-    return [handles[place]], ["annealed"]
 
 
 def _single(result, theory, panel):

@@ -1,6 +1,6 @@
 """What keys of a run file must agree on. Each check yields lines 'key: what is wrong'.
 
-`sound` maps "Table.key" to every value that is right on its own; a check whose keys are not all there says nothing.
+`sound` maps "Table.key" to every value that is right by itself; a check is left out if one of its keys is missing.
 """
 
 import math
@@ -79,7 +79,7 @@ def _misfits(sound: dict, size, first_size) -> Iterator[str]:
 
 
 def _dilutions(sound: dict) -> Iterator[str]:
-    # what no rule of rounding allows; glassnet.scan.dilution asks the rest once the rule of the directory is known
+    # what no rule of rounding allows; glassnet.scan.dilution checks the rest once the rule of the directory is known
     dilutions, sizes, p = sound.get("Scan.dilutions", []), sound.get("Scan.sizes", []), sound.get("Glass.p")
     yield from _repeated("scan.dilutions", dilutions)
     field = sound.get("Scan.field")
@@ -195,7 +195,7 @@ def _number_of_tasks(sound: dict) -> Iterator[str]:
 
 
 def too_large(run_file) -> list[str]:
-    """What of a right run file this machine has no memory for, with the bytes it needs."""
+    """The parts of a correct run file for which this machine lacks memory, with the bytes they need."""
     return [mistake for check in (_large_glasses, _large_chains, _large_field) for mistake in check(run_file)]
 
 
@@ -228,7 +228,7 @@ def _large_chains(run_file) -> Iterator[str]:
 
 
 def _large_field(run_file) -> Iterator[str]:
-    # which imports run files, and these the checks
+    # imported here, as it imports run files, which import this module
     from glassnet.scan import fieldplan
 
     glass = run_file.glass

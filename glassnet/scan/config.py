@@ -35,7 +35,7 @@ _MOST_BYTES, _MOST_MISTAKES = 2**20, 50
 
 
 class UserError(Exception):
-    """What the user has to put right; its text is shown, one mistake a line, and the exit code is 2."""
+    """A mistake that the user has to correct; its text is shown, one mistake on each line, and the exit code is 2."""
 
 
 def _size(value: Any) -> int | tuple[int, ...]:
@@ -78,7 +78,7 @@ class _Section(BaseModel):
         return value
 
 
-class Ladder(_Section):
+class LadderRule(_Section):
     """Temperatures by rule."""
 
     min: Positive = Field(description="lowest temperature")
@@ -93,14 +93,14 @@ class Ladder(_Section):
 
 
 def _ladder_kind(value: Any) -> str | None:
-    if isinstance(value, (dict, Ladder)):
+    if isinstance(value, (dict, LadderRule)):
         return "a table"
     return "a list" if isinstance(value, (list, tuple)) else None
 
 
 Temperatures = Annotated[
     Union[  # noqa: UP007 - the tags need the long form
-        Annotated[Ladder, Tag("a table")],
+        Annotated[LadderRule, Tag("a table")],
         Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1, max_length=4096), Tag("a list")],
     ],
     Discriminator(
@@ -112,7 +112,7 @@ Temperatures = Annotated[
 
 
 class Glass(_Section):
-    """The keywords of ``gn.ensembles.<ensemble>``, size and dilution aside."""
+    """The keywords of ``gn.ensembles.<ensemble>``, without size and dilution."""
 
     ensemble: Literal["regular", "poisson", "layered", "walks"]
     p: int | None = Field(None, ge=2, le=64, description="weights per path; walks take it from the widths")
@@ -175,7 +175,7 @@ class Scan(_Section):
 
 
 class PlantedSampling(_Section):
-    """What planted tasks do otherwise than [sampling] says."""
+    """Settings in which planted tasks differ from [sampling]."""
 
     temperatures: Temperatures | None = None
     replicas: int | None = Field(None, ge=1, le=4096)
@@ -267,7 +267,7 @@ class RunFile(_Section):
             changes |= {name: value for name in own.model_fields_set if (value := getattr(own, name)) is not None}
         merged = self.sampling.model_copy(update=changes)
         ladder = merged.temperatures
-        if isinstance(ladder, Ladder) and ladder.infinite is None:
+        if isinstance(ladder, LadderRule) and ladder.infinite is None:
             ladder = ladder.model_copy(update={"infinite": not planted})
         return merged.model_copy(update={"temperatures": ladder, "measure": self._measure(merged.measure, planted)})
 

@@ -1,4 +1,5 @@
-"""What the dilutions of a run file do to its glasses: what is removed of each layer, and what nobody can have meant."""
+"""The effect of the dilutions of a run file on its glasses: what is removed from each layer, and which dilutions are
+mistakes."""
 
 from collections.abc import Collection, Iterator
 
@@ -11,7 +12,7 @@ from glassnet.scan import fieldplan
 from glassnet.scan.config import RunFile
 
 Size = int | tuple[int, ...]
-#: asked and effective dilution may differ by so much without a word
+#: asked and effective dilution may differ by this much without a warning
 _UNNOTICED = 0.005
 #: connections of which a dilution must remove at least one in two glasses
 _FEWEST = 0.5
@@ -45,9 +46,9 @@ def removal(size: Size, dilution: float, run_file: RunFile, glass: PathGlass) ->
 
 
 def mistakes(run_file: RunFile, present: Collection[float] = ()) -> list[str]:
-    """Dilutions that empty a layer, or remove nothing of what they are to remove of; lines 'key: what is wrong'.
+    """Dilutions that empty a layer, or remove nothing although they should; lines 'key: what is wrong'.
 
-    A directory that release 0.3.0 began goes on with what it has: :func:`warnings` tells.
+    A directory that was begun with release 0.3.0 keeps its rule: :func:`warnings` says so.
 
     Parameters
     ----------
@@ -81,25 +82,26 @@ def _mean(dilution: float, sizes: list[int], rounding: str) -> float:
 
 
 def warnings(run_file: RunFile) -> list[str]:
-    """A line for each size and dilution whose glasses are those of another dilution, and one on the older rule."""
+    """A line for each size and dilution whose glasses have another effective dilution, and one about the older rule."""
     lines, rounding = [], run_file.rounding
     if rounding == "layers" and any(run_file.scan.dilutions):
         kept = "its dilutions go on with the rule of that release, round(dilution N_l) of the N_l in each layer"
         lines.append(f"release 0.3.0 began this run: {kept}")
-    for told, asked, effective in _realised(run_file, [size for size, _ in _sizes(run_file)]):
+    for line, asked, effective in _realised(run_file, [size for size, _ in _sizes(run_file)]):
         if abs(effective - asked) > _UNNOTICED or effective == 0 < asked:
-            lines.append(f"{told}{_hint(rounding)}")
+            lines.append(f"{line}{_hint(rounding)}")
     return list(dict.fromkeys(lines))
 
 
 def realised(run_file: RunFile) -> list[str]:
     """A line for each size and dilution of which four digits of the effective dilution are not those asked for."""
-    found = _realised(run_file, run_file.scan.sizes)
-    return [told for told, asked, effective in found if f"{asked:.4f}" != f"{effective:.4f}"]
+    rows = _realised(run_file, run_file.scan.sizes)
+    return [line for line, asked, effective in rows if f"{asked:.4f}" != f"{effective:.4f}"]
 
 
 def _realised(run_file: RunFile, listed: list[Size]) -> Iterator[tuple[str, float, float]]:
-    """Size and dilution in words, dilution that was asked for and effective one, of all that leave connections."""
+    """Size and dilution in words, the dilution that was asked for and the effective one, for all that leave
+    connections."""
     for size in listed:
         sizes = layer_sizes(size, run_file)
         p = run_file.glass.p or len(sizes)
@@ -111,7 +113,7 @@ def _realised(run_file: RunFile, listed: list[Size]) -> Iterator[tuple[str, floa
 
 
 def _hint(rounding: str) -> str:
-    """What brings small glasses nearer to the dilution that was asked for."""
+    """Advice how small glasses come nearer to the dilution that was asked for."""
     nearer = ', nearer with rounding = "random" in [scan]' if rounding == "nearest" else ""
     return f", as the number of connections that go is whole{nearer}"
 

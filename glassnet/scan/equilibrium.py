@@ -1,4 +1,4 @@
-"""A first look at equilibrium while a scan runs: a few finished samples of every node, and their energies alone."""
+"""A first test of equilibrium while a scan runs, with the energies of a few finished samples of every node."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -14,15 +14,15 @@ from glassnet.chains.content import ChainError, opened, own
 from glassnet.scan.directory import RunDirectory
 from glassnet.scan.tasks import Task
 
-#: samples of a node that are looked at, seconds for all nodes, and draws of a chain, evenly spaced
+#: most samples of a node, seconds for all nodes, and evenly spaced draws of a chain that are read
 _SAMPLES, _SECONDS, _DRAWS = 8, 0.5, 1024
-#: fewest draws a drift can be seen in
+#: fewest draws in which a drift can be seen
 _FEWEST = 8
 _AXES = ("sample", "draw", "temperature", "replica")
 
 
 class Look(NamedTuple):
-    """How many samples were looked at, and what was found: (folder of the node, sample or None, why)."""
+    """The number of samples that were tested, and warnings: (folder of the node, sample or None, reason)."""
 
     looked_at: int
     warnings: list[tuple[str, int | None, str]]
@@ -34,10 +34,10 @@ def look(
     seconds: float = _SECONDS,
     clock: Callable[[], float] = time.monotonic,
 ) -> Look:
-    """Ask the samples finished last whether their energies drift or are stuck; reads, and writes nothing.
+    """Test whether the energies of the samples finished last drift or are stuck; nothing is written.
 
     The tests are those of :mod:`glassnet.analysis.equilibration`, on every rung of a symmetric node and the planting
-    temperature of a planted one. The analysis asks all samples, and their overlaps too.
+    temperature of a planted one. The analysis tests all samples, and their overlaps too.
 
     Parameters
     ----------
@@ -58,9 +58,9 @@ def look(
         chain = _chain(directory, task)
         if chain is not None:
             energies.setdefault(task.folder, {})[task.sample] = chain
-    found = equilibration.assess([_node(folder, planted[folder], chains) for folder, chains in energies.items()])
-    warnings = [(folder, None, reason) for folder, reason in found.nodes.items()]
-    warnings += [(each.path, each.sample, f"{each.reason} at T = {each.temperature:g}") for each in found.failures]
+    result = equilibration.assess([_node(folder, planted[folder], chains) for folder, chains in energies.items()])
+    warnings = [(folder, None, reason) for folder, reason in result.nodes.items()]
+    warnings += [(each.path, each.sample, f"{each.reason} at T = {each.temperature:g}") for each in result.failures]
     return Look(sum(map(len, energies.values())), warnings)
 
 
@@ -73,10 +73,10 @@ def _by_turns(finished: dict[str, list[Task]]) -> Iterator[Task]:
 def _chain(directory: RunDirectory, task: Task) -> xr.Dataset | None:
     """Energies of one chain on the rungs that count; None where there are none, or too few."""
     try:
-        place = directory.find(task)
-        if place is None:
+        path = directory.find(task)
+        if path is None:
             return None
-        with opened(place) as file:
+        with opened(path) as file:
             if "energy" not in file or len(own(file, "draw")) < _FEWEST:
                 return None
             energy, temperature = own(file, "energy")[:], own(file, "temperature")[:]

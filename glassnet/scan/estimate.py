@@ -1,4 +1,5 @@
-"""What a run will cost: a few glasses of it are sampled for two seconds, and its tasks are counted in that speed."""
+"""The time a run will take: a few of its glasses are sampled for two seconds, and the time of all tasks follows from
+their speed."""
 
 import functools
 import platform
@@ -21,14 +22,16 @@ from glassnet.scan.tasks import Task
 
 #: seconds of sampling, over all glasses that are timed
 SECONDS = 2.0
-#: sizes of each kind of task that are timed, and weights times lanes beyond which none is: setting it up takes longer
+#: number of sizes of each kind of task that are timed, and the largest weights times lanes: beyond, the setup takes too
+#: long
 _SIZES, _MOST = 3, 2 * 10**7
-#: stretches of each kind that are timed in turn; the fastest counts, whatever else the machine does slows the others
+#: number of stretches of each kind that are timed in turn; the fastest counts, as other work of the machine slows the
+#: rest
 _REPEATS = 3
 
 
 class Probe(NamedTuple):
-    """What sampling one glass took, in seconds per unit of :func:`glassnet.scan.tasks.cost`.
+    """Times of sampling one glass, in seconds per unit of :func:`glassnet.scan.tasks.cost`.
 
     Attributes
     ----------
@@ -37,7 +40,7 @@ class Probe(NamedTuple):
     sweep : float
         Of a sweep with the exchange after it.
     draw : float
-        Of a measurement beyond that, per unit of one sweep.
+        Of a measurement in addition, per unit of one sweep.
     setup : float
         Of drawing the glass and setting up the sampler, per weight.
     """
@@ -73,19 +76,19 @@ class Calibration(NamedTuple):
         reached : int
             Sweeps of an earlier run, thermalization included.
         """
-        found = self.probes[task.kind]
-        places, wanted = np.log([probe.n_weights for probe in found]), np.log(n_weights(task.size))
-        at = functools.partial(np.interp, wanted, places)
+        probes = self.probes[task.kind]
+        sizes, wanted = np.log([probe.n_weights for probe in probes]), np.log(n_weights(task.size))
+        at = functools.partial(np.interp, wanted, sizes)
         if task.field:
-            work = tasks.cost(task, run_file) * at([probe.sweep for probe in found])
-            return float(work + at([probe.setup for probe in found]) * n_weights(task.size))
+            work = tasks.cost(task, run_file) * at([probe.sweep for probe in probes])
+            return float(work + at([probe.setup for probe in probes]) * n_weights(task.size))
         sampling = run_file.sampling_of(task.planted is not None)
         left = sampling.thermalization + sampling.sweeps - reached
         recorded = min(left, sampling.sweeps)
-        of_sweep = at([probe.sweep for probe in found])
-        of_draw = at([probe.draw for probe in found]) * recorded / sampling.measure_every
+        of_sweep = at([probe.sweep for probe in probes])
+        of_draw = at([probe.draw for probe in probes]) * recorded / sampling.measure_every
         cost = tasks.cost(task, run_file, reached) / max(left, 1)
-        return float(cost * (of_sweep * left + of_draw) + at([probe.setup for probe in found]) * n_weights(task.size))
+        return float(cost * (of_sweep * left + of_draw) + at([probe.setup for probe in probes]) * n_weights(task.size))
 
 
 def calibrate(every_task: Iterable[Task], run_file: RunFile, seconds: float = SECONDS) -> Calibration:
@@ -100,7 +103,7 @@ def calibrate(every_task: Iterable[Task], run_file: RunFile, seconds: float = SE
     """
     chosen = _chosen(every_task, run_file)
     stretch = seconds / (2 * (_REPEATS + 1.3) * sum(map(len, chosen.values())))
-    probes = {kind: [_probe(task, run_file, stretch) for task in found] for kind, found in chosen.items()}
+    probes = {kind: [_probe(task, run_file, stretch) for task in group] for kind, group in chosen.items()}
     return Calibration(probes, f"{socket.gethostname()} ({_processor()})", bitsliced.chosen_instruction_set())
 
 
@@ -114,8 +117,8 @@ def _chosen(every_task: Iterable[Task], run_file: RunFile) -> dict[str, list[Tas
         sizes = sorted(by_size)
         lanes = fieldtasks.n_lanes(run_file) if kind == "field" else _lanes(by_size[sizes[0]], run_file)
         small = [size for size in sizes if size * lanes <= _MOST] or sizes[:1]
-        places = np.unique(np.linspace(0, len(small) - 1, _SIZES).round().astype(int))
-        chosen[kind] = [by_size[small[place]] for place in places]
+        positions = np.unique(np.linspace(0, len(small) - 1, _SIZES).round().astype(int))
+        chosen[kind] = [by_size[small[position]] for position in positions]
     return chosen
 
 
@@ -133,7 +136,7 @@ def _probe(task: Task, run_file: RunFile, stretch: float) -> Probe:
     draws = min(100, sampling.sweeps // sampling.measure_every)
     ten_sweeps_and_a_draw = speed.recording_loop(sampler, sampling.measure, draws)
     actions = {"sweep": lambda n: sampler.run(0, thermalization=n), "draw": ten_sweeps_and_a_draw}
-    times = {name: found.min() for name, found in speed.alternate(actions, stretch, _REPEATS).items()}
+    times = {name: samples.min() for name, samples in speed.alternate(actions, stretch, _REPEATS).items()}
     draw = max(0.0, times["draw"] - speed.EVERY * times["sweep"])
     cost = tasks.cost(task, run_file) / (sampling.thermalization + sampling.sweeps)
     size = n_weights(task.size)
@@ -160,7 +163,7 @@ def _sampler(task: Task, run_file: RunFile) -> ParallelTempering:
 
 
 def _processor() -> str:
-    """What the processor calls itself."""
+    """The name of the processor."""
     try:
         with open("/proc/cpuinfo") as lines:
             names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))

@@ -1,4 +1,4 @@
-"""What the cavity method expects of an ensemble named on the command line, or of every glass of a run file."""
+"""Predictions of the cavity method for an ensemble named on the command line, or for every glass of a run file."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from glassnet import _meant, theory
 from glassnet.scan import dilution
 from glassnet.scan.config import RunFile, UserError, parse, read
 
-#: what each ensemble is told on the command line
+#: keywords that each ensemble takes on the command line
 _NEEDED = {
     "regular": ("p", "degree"),
     "poisson": ("p", "alpha"),
@@ -16,16 +16,16 @@ _NEEDED = {
 #: kinds of files that a diagram is drawn into
 _DRAWN = (".png", ".svg", ".pdf")
 #: of these the theory says itself what is out of range
-_ELSEWHERE = (
+_OTHER_THEORY = (
     "T_d, T_K and the glass below of these couplings: gn.theory.steering.dynamic_temperature, gn.theory.population."
     "static_temperature, gn.theory.onersb.glass (docs/populations.md)"
 )
-#: over what the sizes of a run file get
+#: title of the lines about effective dilutions of a run file
 _ASKED = "these are at the dilutions asked for; glasses of the scan, and its report, are at the effective ones"
 _TREES = {"regular": theory.regular, "poisson": theory.poisson, "layered": theory.poisson}
 
 
-def told(glass: str, diagram: str | None = None, **keywords) -> str:
+def predictions(glass: str, diagram: str | None = None, **keywords) -> str:
     """The predictions as tables.
 
     Parameters
@@ -70,20 +70,22 @@ def told(glass: str, diagram: str | None = None, **keywords) -> str:
         raise UserError(f"theory: {error}") from None
 
 
-def _of_ensemble(glass: str, couplings: str = "binary", bias: float = 0.0, **keywords) -> str:
-    """The cavity theory, and where there is none the paramagnet."""
+def _of_ensemble(glass: str, title: str = "", *, couplings: str = "binary", bias: float = 0.0, **keywords) -> str:
+    """The cavity theory, which names its glass, and where there is none the paramagnet, with the title in front."""
     if couplings == "binary" and bias == 0.0 and glass in _TREES:
         return str(_TREES[glass](**keywords))
     cavity = theory.of(glass, couplings=couplings, bias=bias, **keywords)
-    found = str(cavity or theory.paramagnet_of(glass, couplings=couplings, bias=bias, **keywords))
+    text = (
+        str(cavity) if cavity else title + str(theory.paramagnet_of(glass, couplings=couplings, bias=bias, **keywords))
+    )
     clean = theory.of(glass, **keywords)
     if clean is None:
-        return found
+        return text
     if couplings != "binary":
-        return f"{found}\n\n{_ELSEWHERE}"
+        return f"{text}\n\n{_OTHER_THEORY}"
     # an odd product changes its sign when all weights do
     bias = abs(bias) if clean.p % 2 else bias
-    return f"{found}\n\n{theory.ferromagnet.ferromagnet(clean, bias)}" if bias > 0 else found
+    return f"{text}\n\n{theory.ferromagnet.ferromagnet(clean, bias)}" if bias > 0 else text
 
 
 def _along(diagram: theory.PhaseDiagram, file: str) -> str:
@@ -100,16 +102,16 @@ def _along(diagram: theory.PhaseDiagram, file: str) -> str:
 
 
 def _of_run_file(run_file: RunFile) -> str:
-    """A table for every dilution, and where networks differ in shape for every shape; and of which sizes the glasses
-    are those of another dilution."""
+    """A table for every dilution, and for every shape where networks differ in shape; and the sizes whose glasses have
+    another effective dilution."""
     keywords = run_file.glass.model_dump(exclude_none=True)
     ensemble = keywords.pop("ensemble")
     blocks = []
     for delta in run_file.scan.dilutions:
         for widths in run_file.scan.sizes if ensemble == "walks" else [None]:
             shape = {} if widths is None else {"widths": widths}
-            told = _of_ensemble(ensemble, dilution=delta, **keywords, **shape)
-            blocks.append(f"{ensemble}, dilution {delta:g}: {told}" if told.startswith("paramagnet") else told)
+            title = f"{ensemble}, dilution {delta:g}: "
+            blocks.append(_of_ensemble(ensemble, title, dilution=delta, **keywords, **shape))
     if other := dilution.realised(run_file):
         blocks.append("\n".join([_ASKED, *other]))
     return "\n\n".join(dict.fromkeys(blocks))

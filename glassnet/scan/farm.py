@@ -1,7 +1,7 @@
-"""MPI, and only here: rank 0 hands out tasks and works too, the others ask for the next when they are free.
+"""The only module that uses MPI: rank 0 hands out tasks and works too, the others ask for the next when they are free.
 
-Messages are small and their number per task is fixed. Nobody waits in a blocking call, which would burn a core, and
-nobody waits for ever: see :class:`Lost`.
+Messages are small and their number per task is fixed. No rank waits in a blocking call, which would use a whole core,
+and none waits for ever: see :class:`Lost`.
 """
 
 import contextlib
@@ -47,9 +47,9 @@ class Lost(Exception):
 
 
 class Ended(NamedTuple):
-    """What is told of a task that ended: its number, Metropolis updates, seconds, and one line if it failed.
+    """The report about a task that ended: its number, Metropolis updates, seconds, and one line if it failed.
 
-    `paused`: it was stopped before it was finished, and goes on where it is; `lost`: nothing of it was saved, and it
+    `paused`: it was stopped before it was finished, and can be continued; `lost`: nothing of it was saved, and it
     begins anew.
     """
 
@@ -75,15 +75,15 @@ def launched() -> tuple[int, int]:
     """
     for size, rank in _LAUNCHERS:
         if (n_processes := _number(size)) is not None:
-            found = _number(rank) if rank in os.environ else 0
-            if found is None or found >= max(1, n_processes):
+            rank_number = _number(rank) if rank in os.environ else 0
+            if rank_number is None or rank_number >= max(1, n_processes):
                 raise UserError(
                     f"{rank} must be a rank below {size} = {n_processes}, got {os.environ[rank][:60]!r}: unset both if "
                     "no launcher started this"
                 )
-            return n_processes, found
-    found = _number("PMIX_RANK")
-    return (1, 0) if found is None else (0, found)
+            return n_processes, rank_number
+    rank_number = _number("PMIX_RANK")
+    return (1, 0) if rank_number is None else (0, rank_number)
 
 
 def _number(variable: str) -> int | None:
@@ -139,7 +139,7 @@ def aborting(comm) -> Iterator[None]:
     except BaseException as error:
         if comm is None or _has_left():
             raise
-        # whoever read what this process prints may be gone
+        # the reader of the output of this process may have gone
         with contextlib.suppress(OSError):
             if isinstance(error, Lost):
                 print(f"paused with work left, rank {comm.rank}: {error}", flush=True)
@@ -152,7 +152,8 @@ def aborting(comm) -> Iterator[None]:
 
 def _abort(comm, code: int) -> None:
     """End all ranks, and in any case this one: an abort may wait for a launcher that does not answer."""
-    # by the kernel: the abort holds the interpreter's lock while it waits, no thread of Python would get a turn
+    # by a signal of the kernel: the abort holds the interpreter's lock while it waits, so that no thread of Python
+    # would run
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(_ABORTING)
     comm.Abort(code)
@@ -195,7 +196,7 @@ def hear(comm, stop: Stop, passes_on: bool = True) -> Any:
     message = comm.recv(source=0, tag=_TAG)
     if message != _PAUSE:
         return message
-    _told(stop)
+    _accept_stop(stop)
     return hear(comm, stop)
 
 
@@ -260,14 +261,15 @@ def follow(comm, perform: Perform, stop: Stop) -> int:
 
 
 def _attend(comm, stop: Stop) -> None:
-    """What another rank does between two stretches of its work: with a task to do, only one message can come."""
+    """Read the mailbox of a rank other than 0 between two stretches of its work; with a task to do, only one message
+    can come."""
     if comm.iprobe(source=0, tag=_TAG):
         comm.recv(source=0, tag=_TAG)
-        _told(stop)
+        _accept_stop(stop)
     _pass_on(comm, stop)
 
 
-def _told(stop: Stop) -> None:
+def _accept_stop(stop: Stop) -> None:
     stop.passed_on = True
     stop.request()
 
@@ -279,7 +281,7 @@ def _pass_on(comm, stop: Stop) -> None:
 
 
 class _Office:
-    """What rank 0 does between two stretches of its own work."""
+    """The work of rank 0 between two stretches of its own task."""
 
     def __init__(self, comm, schedule, progress, costs, stop):
         self.comm, self.schedule, self.progress, self.costs, self.stop = comm, schedule, progress, costs, stop
@@ -322,7 +324,7 @@ class _Office:
             self.serve()
 
     def ended(self, ended: Ended) -> None:
-        """Book a task that ended."""
+        """Record a task that ended."""
         seconds = 0.0 if ended.paused else ended.seconds
         self.schedule.finish(ended.number, failed=ended.failure is not None, seconds=seconds)
         if ended.paused:

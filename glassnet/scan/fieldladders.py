@@ -1,7 +1,7 @@
 """The temperatures of field integration at one dilution: around the zero of the complexity, found by short runs.
 
-From below the zero of the annealed entropy bounds T_K: the complexity is at most the entropy of the paramagnet. From
-there short runs go upwards until the complexity is positive, or the planted state is lost.
+The zero of the annealed entropy is a lower bound of T_K, as the complexity is at most the entropy of the paramagnet.
+Short runs go upwards from there until the complexity is positive, or the planted state is lost.
 """
 
 import math
@@ -47,21 +47,21 @@ def temperatures(run_file: RunFile, dilution: float, pause: Callable[[], bool] |
     lowest, tried = max(_zero_of_entropy(known.alpha), _COLDEST), []
     while lowest < _HOTTEST:
         rungs = lowest * _RATIOS
-        found = _short_run(run_file, size, dilution, rungs, pause)
-        if np.isfinite(found.temperature):
-            return [_rounded(found.temperature * factor) for factor in _AROUND]
-        mean, stderr = found.complexity["mean"].values, found.complexity["stderr"].values
+        integration = _short_run(run_file, size, dilution, rungs, pause)
+        if np.isfinite(integration.temperature):
+            return [_rounded(integration.temperature * factor) for factor in _AROUND]
+        mean, stderr = integration.complexity["mean"].values, integration.complexity["stderr"].values
         tried += [float(rung) for rung in rungs[np.isfinite(mean)]]
         if not np.isfinite(mean[-1]) or mean[-1] > _CLEAR * stderr[-1]:
             break
         lowest = rungs[-_AGAIN]
     tried = sorted({*tried, *rungs[:2]})
-    places = np.unique(np.linspace(0, len(tried) - 1, _SPREAD).round().astype(int))
-    return sorted({_rounded(tried[place]) for place in places})
+    positions = np.unique(np.linspace(0, len(tried) - 1, _SPREAD).round().astype(int))
+    return sorted({_rounded(tried[position]) for position in positions})
 
 
 def _size(run_file: RunFile) -> fieldplan.Size:
-    """Of the glasses of the short runs: as asked, but no larger than needed; of networks the smallest."""
+    """Size of the glasses of the short runs: as asked, but no larger than needed; the smallest of several networks."""
     size = min(fieldplan.sizes(run_file), key=lambda size: size if isinstance(size, int) else sum(size))
     if isinstance(size, tuple):
         return size

@@ -1,8 +1,7 @@
-"""What field integration takes where the run file leaves it open: sizes, instances, sweeps, room for local fields.
+"""Defaults of field integration where the run file leaves them open: sizes, instances, sweeps, room for local fields.
 
 Every number is a function of the run file (and of the temperatures that :mod:`glassnet.scan.fieldladders` finds) when a
-directory is begun. The directory holds what was decided, which counts from then on, whatever the rules become and
-however the run file grows.
+directory is begun. The directory holds these decisions. They remain valid if the rules change or the run file grows.
 """
 
 import itertools
@@ -24,7 +23,7 @@ _WIDTHS = (30, 45, 90)
 _ALIKE, _RANDOM = 4, 16
 #: fewest sweeps, most, and sweeps over exp(2 / T), the time to pass the barrier of one path
 _FEWEST, _MOST, _BARRIERS = 400, 40_000, 18.0
-#: a weight with more paths than there is room for comes once in so many glasses
+#: a weight with more paths than that occurs once in so many glasses
 _RARE = 1e18
 _LN_2 = 0.6931471805599453
 
@@ -34,7 +33,7 @@ Size = int | tuple[int, ...]
 class Decided(NamedTuple):
     """What was decided for a directory: `sizes`, the room for local fields of each (`largest_degree`), and by dilution
     `instances` and, once their temperatures are known, `sweeps`. `left_open` are the keys that the run file does not
-    give; only for those it counts."""
+    give; the decisions count only for these."""
 
     left_open: list[str]
     sizes: list[Size]
@@ -130,7 +129,7 @@ def sweeps(run_file: RunFile, dilution: float, temperatures: list[float] | None 
 
 
 def guess(run_file: RunFile, dilution: float) -> list[float]:
-    """A temperature to reckon with before the right ones are known: there the annealed entropy is a tenth of ln 2."""
+    """A temperature for estimates before the right ones are known: the annealed entropy there is a tenth of ln 2."""
     glass, p = run_file.glass, run_file.glass.p or len(run_file.scan.sizes[0]) - 1
     alpha = (glass.alpha or glass.degree / p) * math.prod([1 - dilution] * (p - 1))
     rungs = list(itertools.accumulate([1.1] * 79, operator.mul, initial=0.05))
@@ -146,7 +145,7 @@ def annealed_entropy(alpha: float, temperature: float) -> float:
 
 
 def largest_degree(run_file: RunFile, size: Size) -> int:
-    """Paths of a weight for which there is room in the record.
+    """Largest number of paths of a weight for which the record has room.
 
     The degree of regular glasses, else a bound on a binomial number that no weight exceeds (H. Chernoff, Ann. Math.
     Stat. 23, 493 (1952)).

@@ -71,13 +71,13 @@ def record(
     glass = lanes.bare(diluted)
     rungs, sweeps = np.array(temperatures), fieldplan.sweeps(run_file, dilution, temperatures)
     top, (fields, _) = fieldplan.largest_degree(run_file, size), planted_field.quadrature()
-    found = planted_field.planted(glass, rungs, seed, sweeps, top=top, proceed=proceed)
+    overlaps = planted_field.planted(glass, rungs, seed, sweeps, top=top, proceed=proceed)
     shape = (len(rungs), len(fields), -1)
     dataset = field_dataset(
-        found.aligned.reshape(-1, *shape[:2], found.aligned.shape[1] // (len(rungs) * len(fields))),
-        found.local_fields.reshape(*shape, 2 * top + 1),
+        overlaps.aligned.reshape(-1, *shape[:2], overlaps.aligned.shape[1] // (len(rungs) * len(fields))),
+        overlaps.local_fields.reshape(*shape, 2 * top + 1),
         np.bincount(glass.degrees, minlength=top + 1).astype(np.int32),
-        draw=sweeps // 2 + planted_field.EVERY * np.arange(1, len(found.aligned) + 1),
+        draw=sweeps // 2 + planted_field.EVERY * np.arange(1, len(overlaps.aligned) + 1),
         temperatures=rungs,
         fields=fields,
         attrs={

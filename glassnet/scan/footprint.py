@@ -58,13 +58,15 @@ def footprint(task: Task, run_file: RunFile) -> Footprint:
     n_rungs, replicas = len(rungs(task, run_file)), sampling.replicas
     lanes, draws = n_rungs * replicas, sampling.sweeps // sampling.measure_every
     weights, paths, p = _glass(task, run_file)
-    stored, held = _draw(sampling.measure, n_rungs, replicas, weights, run_file)
+    stored, in_memory = _draw(sampling.measure, n_rungs, replicas, weights, run_file)
     of_glass = paths * (4 * p + 8) + weights * 17
     state = lanes * (weights // 8 + 40) + of_glass + len(run_file.text) + _HDF5
-    # while it is drawn a glass takes more: what glassnet._wiring allows for
+    # drawing a glass takes more memory, as in glassnet._wiring
     drawing = paths * (24 * p + 80) + n_weights(task.size) * 96
     sampler = _sampler(lanes, weights, paths, p, run_file.glass.couplings == "binary")
-    return Footprint(draws * stored, state, int(max(drawing, of_glass + sampler + _COPIES * draws * held + 2 * state)))
+    return Footprint(
+        draws * stored, state, int(max(drawing, of_glass + sampler + _COPIES * draws * in_memory + 2 * state))
+    )
 
 
 def _glass(task: Task, run_file: RunFile) -> tuple[int, int, int]:
@@ -79,17 +81,17 @@ def _draw(measure: list[str], n_rungs: int, replicas: int, weights: int, run_fil
     """Bytes of one draw in the file and in memory, where overlaps are float64."""
     walks, binary = run_file.glass.ensemble == "walks", run_file.glass.couplings == "binary"
     pairs = replicas // 2 if walks else replicas * (replicas - 1) // 2
-    stored = held = 8
+    stored = in_memory = 8
     for name in measure:
         if name in PAIR_MEASUREMENTS:
             wide = name == "overlap" and run_file.glass.ensemble in ("layered", "walks")
             stored += n_rungs * pairs * (8 if wide else 4)
-            held += n_rungs * pairs * 8
+            in_memory += n_rungs * pairs * 8
         else:
             one = {"energy": 4 if binary else 8, "planted_overlap": 4, "weights": -(-weights // 8)}[name]
             stored += n_rungs * replicas * one
-            held += n_rungs * replicas * (8 if name == "planted_overlap" else one)
-    return stored, held
+            in_memory += n_rungs * replicas * (8 if name == "planted_overlap" else one)
+    return stored, in_memory
 
 
 def _sampler(lanes: int, weights: int, paths: int, p: int, binary: bool) -> int:

@@ -1,4 +1,4 @@
-"""What a run will take: core-hours, useful ranks, disk and memory, as numbers and in words."""
+"""Resources of a run: core-hours, useful ranks, disk and memory, as numbers and in words."""
 
 import math
 import resource
@@ -26,7 +26,7 @@ _WORTH_STARTING = 60.0
 
 
 class Alike(NamedTuple):
-    """Tasks of one node that are equally far: the first of them, how many, the sweeps reached, seconds of each."""
+    """Tasks of one node with equal progress: the first of them, their number, the sweeps reached, seconds of each."""
 
     task: Task
     count: int
@@ -66,7 +66,7 @@ class Forecast(NamedTuple):
 
 
 def alike(left: dict[Task, int], run_file: RunFile, calibration: Calibration | None) -> list[Alike]:
-    """The tasks that are left, those that are alike together.
+    """The tasks that are left, grouped by node and progress.
 
     Parameters
     ----------
@@ -81,41 +81,41 @@ def alike(left: dict[Task, int], run_file: RunFile, calibration: Calibration | N
         kind = (task.folder, reached)
         first.setdefault(kind, task)
         counts[kind] += 1
-    found = []
+    groups = []
     for kind, task in first.items():
         seconds = 0.0 if calibration is None else calibration.seconds(task, run_file, kind[1])
-        found.append(Alike(task, counts[kind], kind[1], tasks.updates(task, run_file, kind[1]), seconds))
-    return found
+        groups.append(Alike(task, counts[kind], kind[1], tasks.updates(task, run_file, kind[1]), seconds))
+    return groups
 
 
-def forecast(found: list[Alike], run_file: RunFile) -> Forecast:
+def forecast(groups: list[Alike], run_file: RunFile) -> Forecast:
     """What these tasks will take; at least one."""
-    footprints = [footprint(each.task, run_file) for each in found]
-    longest = max(found, key=lambda each: each.seconds)
+    footprints = [footprint(each.task, run_file) for each in groups]
+    longest = max(groups, key=lambda each: each.seconds)
     return Forecast(
-        core_seconds=sum(each.count * each.seconds for each in found),
+        core_seconds=sum(each.count * each.seconds for each in groups),
         longest_seconds=longest.seconds,
         longest=longest.task.folder,
-        disk=sum(each.count * size.file for each, size in zip(found, footprints, strict=True)),
+        disk=sum(each.count * size.file for each, size in zip(groups, footprints, strict=True)),
         memory=max(size.memory for size in footprints),
         segments=max(size.file for size in footprints),
         state=max(size.state for size in footprints),
     )
 
 
-def table(totals: dict[str, int], found: list[Alike], timed: bool) -> str:
+def table(totals: dict[str, int], groups: list[Alike], timed: bool) -> str:
     """A row for each node, or for several of them: tasks, those to do, their updates and core-hours.
 
     Parameters
     ----------
     totals : dict of str to int
         Tasks of every node, done or not, by its folder.
-    found : list of Alike
+    groups : list of Alike
     timed : bool
         Whether their seconds are known.
     """
     nodes = {folder: Counter(tasks=count) for folder, count in totals.items()}
-    for each in found:
+    for each in groups:
         work = {"updates": each.count * each.updates, "hours": each.count * each.seconds / 3600}
         nodes[each.task.folder].update({"to do": each.count, **work})
     rows = {name: sum((nodes[folder] for folder in group), Counter()) for name, group in grouped(totals).items()}

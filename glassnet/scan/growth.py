@@ -1,7 +1,7 @@
 """What may change between the run file a directory was begun with and the one it is continued with."""
 
 from glassnet.scan import fieldplan
-from glassnet.scan.config import Ladder, RunFile
+from glassnet.scan.config import LadderRule, RunFile
 
 #: lists that may get longer and numbers that may get larger; everything else must stay
 _LISTS = ("scan.sizes", "scan.dilutions", "scan.planted")
@@ -39,7 +39,8 @@ def changes(before: RunFile, now: RunFile) -> list[str]:
 
 
 def _no_longer_symmetric(wanted: RunFile, directory: str) -> str:
-    """The default of `symmetric` turns with the first planting temperature: say which key keeps what there is."""
+    """The default of `symmetric` changes with the first planting temperature: name the key that keeps the present
+    one."""
     why = "false here" if wanted.scan.symmetric is False else "false by default where scan.planted is not empty"
     keep = "symmetric = true in [scan] keeps them and adds the planted ones"
     return f"scan.symmetric: {why}, but {directory} holds glasses as drawn; {keep} (--out starts another directory)"
@@ -93,14 +94,14 @@ def _rule(key: str) -> str:
 
 
 def _shown_before(key: str, value) -> str:
-    """What a directory was begun with, as a run file may say it."""
+    """The settings with which a directory was begun, as keys of a run file."""
     if key == "scan.rounding" and value == "layers":
         return "the rule of release 0.3.0, with which it goes on where the key is left out"
     return _shown(value)
 
 
 def _shown(value) -> str:
-    if isinstance(value, Ladder):
+    if isinstance(value, LadderRule):
         value = value.model_dump()
     if isinstance(value, dict) and len(set(map(str, value.values()))) == 1:
         # instances at all dilutions

@@ -1,8 +1,8 @@
 """Signs of life inside a job: rank 0 touches a file that all ranks see, and every rank looks after its launcher.
 
-Messages cannot tell a rank 0 that is dead from one that is busy, and a launcher does not learn of a node that lost its
-power, so a rank would wait for ever. What is counted are looks, not seconds: a job that was suspended as a whole, or
-whose file system did not answer for minutes, goes on where it was.
+Messages do not show whether rank 0 is dead or busy, and a launcher does not notice that a node lost its power, so a
+rank would wait for ever. The looks at the file are counted, and not seconds: a job that was suspended as a whole, or
+whose file system did not answer for minutes, continues.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from pathlib import Path
 
 #: seconds between two touches of the file, and between two looks at it
 BEAT, LOOK = 1.0, 5.0
-#: looks in a row that find nothing new before rank 0 is given up
+#: successive looks without a change after which rank 0 counts as dead
 _MISSED = 7
 
 
@@ -49,7 +49,7 @@ class Heart:
 
 
 class Watch:
-    """What one rank knows of the life of the others.
+    """Watches whether rank 0 and the launcher are alive.
 
     Parameters
     ----------
@@ -80,10 +80,10 @@ class Watch:
 
     @property
     def lost(self) -> bool:
-        """Whether this rank is to save what it has and to end by itself; looks if it is time to."""
+        """Whether this rank is to save its work and to end by itself; looks at the file if it is time to."""
         now = self._clock()
         if now >= self._next:
-            # until a touch was seen the looks are close: only then a file that is not touched says anything
+            # looks are close together until a touch was seen: only after that a file without touches means anything
             self._next = now + (LOOK if self._beats or self._path is None else BEAT)
             self.orphan = self.orphan or self._parent() != self._launcher
             self._listen()
@@ -95,19 +95,19 @@ class Watch:
         return "the launcher of this process is gone" if self.orphan else "rank 0 gives no sign of life"
 
     def _listen(self) -> None:
-        found = None if self._path is None else _look(self._path)
-        if found is None or self._last is None:
-            self._last, self._missed = found, 0
+        beat = None if self._path is None else _look(self._path)
+        if beat is None or self._last is None:
+            self._last, self._missed = beat, 0
             return
-        if found[1] != self._last[1]:
+        if beat[1] != self._last[1]:
             # another scan has taken over: the lock of this one was free
             self.silent = True
-        elif found[0] != self._last[0]:
+        elif beat[0] != self._last[0]:
             self._beats, self._missed = True, 0
         elif self._beats:
             self._missed += 1
             self.silent = self.silent or self._missed >= _MISSED
-        self._last = found
+        self._last = beat
 
 
 def _look(path: Path) -> tuple[int, bytes] | None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from glassnet.chains import regular, sealed
 from glassnet.scan import ladders
 from glassnet.scan.belonging import Facts
-from glassnet.scan.config import Ladder, RunFile, UserError
+from glassnet.scan.config import LadderRule, RunFile, UserError
 from glassnet.scan.tasks import Task
 
 LADDERS = "ladders.json"
@@ -64,7 +64,7 @@ def settled(found: dict[Task, Facts], run_file: RunFile, kept: Kept) -> dict[str
         What the file holds.
     """
     shown: dict[str, Counter] = {}
-    rules: dict[str, Ladder | None] = {}
+    rules: dict[str, LadderRule | None] = {}
     of_nodes: dict[str, str | None] = {}
     for task, facts in found.items():
         if task.folder not in of_nodes:
@@ -88,7 +88,7 @@ def _shown(task: Task, facts: Facts) -> tuple[float | None, tuple[float, ...]]:
     return task.planted, tuple(rungs if task.planted is None else rungs[1:])
 
 
-def _chosen(rungs: list[float] | None, shown: Counter, rule: Ladder | None, is_sealed: bool) -> list[float] | None:
+def _chosen(rungs: list[float] | None, shown: Counter, rule: LadderRule | None, is_sealed: bool) -> list[float] | None:
     """Which ladder counts: the one in the file, or the one that most chains show; None where pilots must find it."""
     is_right = rungs is not None and (rule is None or ladders.follows(rungs, rule))
     if is_right and is_sealed:

@@ -10,12 +10,12 @@ from itertools import pairwise
 from glassnet._random import Seed
 from glassnet.sampling import ladder as ladders
 from glassnet.scan.checks import n_weights
-from glassnet.scan.config import Ladder, RunFile
+from glassnet.scan.config import LadderRule, RunFile
 from glassnet.scan.tasks import Task, draw_glass
 
-#: sweeps of the pilots: enough that a ladder is known at all, and so few that the ranks that wait do not mind
+#: sweeps of the pilots: enough to determine a ladder, and few enough for the ranks that wait
 _FEWEST, _MOST = 200, 10_000
-#: how well a kept ladder agrees with its rule, relative
+#: relative accuracy with which a kept ladder must agree with its rule
 _AGREEMENT = 1e-12
 
 
@@ -55,7 +55,7 @@ def complete(
                 save(kept)
             continue
         asked = run_file.sampling_of(task.planted is not None).temperatures
-        if isinstance(asked, Ladder) and (name := _name(asked, task)) not in seen:
+        if isinstance(asked, LadderRule) and (name := _name(asked, task)) not in seen:
             seen.add(name)
             if not follows(kept.get(name), asked):
                 kept[name] = _compute(asked, task, run_file, pause)
@@ -68,22 +68,22 @@ def name_of(task: Task, run_file: RunFile) -> str | None:
     if task.field:
         return None if run_file.field.temperatures is not None else _field_name(task.dilution)
     asked = run_file.sampling_of(task.planted is not None).temperatures
-    return _name(asked, task) if isinstance(asked, Ladder) else None
+    return _name(asked, task) if isinstance(asked, LadderRule) else None
 
 
-def rule_of(task: Task, run_file: RunFile) -> Ladder | None:
+def rule_of(task: Task, run_file: RunFile) -> LadderRule | None:
     """The rule behind the ladder of a task that has a name; None in field integration."""
     return None if task.field else run_file.sampling_of(task.planted is not None).temperatures
 
 
-def by_rule(asked: Ladder) -> list[float] | None:
+def by_rule(asked: LadderRule) -> list[float] | None:
     """The rungs of a rule; None for adaptive ladders, which pilots find."""
     if asked.spacing == "adaptive":
         return None
     return getattr(ladders, asked.spacing)(asked.min, asked.max, asked.n).tolist()
 
 
-def follows(rungs: list[float] | None, asked: Ladder) -> bool:
+def follows(rungs: list[float] | None, asked: LadderRule) -> bool:
     """Whether rungs are those of a rule to 1e-12; of an adaptive ladder, whether number and ends are as asked."""
     if rungs is None or len(rungs) != asked.n or (rungs[0], rungs[-1]) != (asked.min, asked.max):
         return False
@@ -93,7 +93,7 @@ def follows(rungs: list[float] | None, asked: Ladder) -> bool:
     return all(abs(a - b) <= _AGREEMENT * b for a, b in zip(rungs, ruled, strict=True))
 
 
-def _compute(asked: Ladder, task: Task, run_file: RunFile, pause: Callable[[], bool] | None) -> list[float]:
+def _compute(asked: LadderRule, task: Task, run_file: RunFile, pause: Callable[[], bool] | None) -> list[float]:
     if asked.spacing != "adaptive":
         return by_rule(asked)
     pilot = Task(task.size, task.dilution, sample=0)
@@ -107,8 +107,8 @@ def _compute(asked: Ladder, task: Task, run_file: RunFile, pause: Callable[[], b
 def of_field(run_file: RunFile, kept: dict[str, list[float]]) -> dict[float, list[float]]:
     """Temperatures of field integration by dilution, as far as they are known."""
     asked = run_file.field.temperatures
-    found = {dilution: asked or kept.get(_field_name(dilution)) for dilution in run_file.scan.dilutions}
-    return {dilution: rungs for dilution, rungs in found.items() if rungs}
+    by_dilution = {dilution: asked or kept.get(_field_name(dilution)) for dilution in run_file.scan.dilutions}
+    return {dilution: rungs for dilution, rungs in by_dilution.items() if rungs}
 
 
 def _field_name(dilution: float) -> str:
@@ -116,6 +116,6 @@ def _field_name(dilution: float) -> str:
     return f"field,dilution={dilution!r}"
 
 
-def _name(asked: Ladder, task: Task) -> str:
+def _name(asked: LadderRule, task: Task) -> str:
     rule = f"{asked.spacing},min={asked.min!r},max={asked.max!r},n={asked.n}"
     return rule if asked.spacing != "adaptive" else f"N={n_weights(task.size)},dilution={task.dilution!r},{rule}"

@@ -1,4 +1,5 @@
-"""What killed writers left in the directory of a run: only files of names that we make, in folders of ours."""
+"""Removal of unfinished files that killed writers left in the directory of a run: only files with names that this
+package makes, in its own folders."""
 
 import os
 import re

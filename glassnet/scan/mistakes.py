@@ -1,4 +1,4 @@
-"""What pydantic finds wrong in a run file, in the words of the house."""
+"""Messages about mistakes that pydantic finds in a run file, in the style of this package."""
 
 import math
 import re
@@ -12,13 +12,13 @@ from glassnet import _meant
 
 def in_words(entry: dict, root: type[BaseModel]) -> str:
     """One mistake that was found in the tables of `root`, as 'key: what is wrong'."""
-    place = [part for part in entry["loc"] if part not in ("a table", "a list", "true or false")]
-    key = "".join(f"[{part}]" if isinstance(part, int) else f".{_bare(part)}" for part in place).lstrip(".")
+    location = [part for part in entry["loc"] if part not in ("a table", "a list", "true or false")]
+    key = "".join(f"[{part}]" if isinstance(part, int) else f".{_bare(part)}" for part in location).lstrip(".")
     kind, value = entry["type"], entry["input"]
     if kind == "missing":
         return f"{key}: is missing"
     if kind == "extra_forbidden":
-        return f"{key}: unknown key{_allowed(place, root)}"
+        return f"{key}: unknown key{_allowed(location, root)}"
     if kind == "value_error":
         return f"{key}: {entry['ctx']['error']}"
     if kind == "too_short":
@@ -31,15 +31,15 @@ def in_words(entry: dict, root: type[BaseModel]) -> str:
     return f"{key}: {message}, got {shown(value)}{_meant.question(str(value)[:60], words)}"
 
 
-def _allowed(place: list, root: type[BaseModel]) -> str:
-    names = list(_model(place[:-1], root).model_fields)
-    return _meant.question(str(place[-1])[:60], names) or f" (allowed: {', '.join(names)})"
+def _allowed(location: list, root: type[BaseModel]) -> str:
+    names = list(_model(location[:-1], root).model_fields)
+    return _meant.question(str(location[-1])[:60], names) or f" (allowed: {', '.join(names)})"
 
 
-def _model(place: list, root: type[BaseModel]) -> type[BaseModel]:
+def _model(location: list, root: type[BaseModel]) -> type[BaseModel]:
     """The table a key belongs to."""
     model = root
-    for part in place:
+    for part in location:
         model = next(kind for kind in _models(model.model_fields[part].annotation))
     return model
 

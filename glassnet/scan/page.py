@@ -1,4 +1,5 @@
-"""The report of a run as one HTML page: opens without a network, on screens light and dark, and prints."""
+"""The report of a run as one HTML page, which needs no network, and is made for light and dark screens and for
+print."""
 
 import platform
 from html import escape
@@ -13,7 +14,7 @@ from glassnet.plots.look import system
 from glassnet.scan import tables, words
 from glassnet.scan.tables import Table
 
-#: what the numbers of a page depend on besides the chains
+#: packages on which the numbers of a page depend
 _PACKAGES = ("numpy", "scipy", "xarray", "matplotlib")
 
 STYLE = """
@@ -154,9 +155,9 @@ def _section(section: Section, several: bool) -> list[str]:
 
 def _equilibrium(result: Transition) -> str:
     equilibration = result.equilibration
-    held = f"{equilibration.n_comparisons} comparisons, each at a probability of {equilibration.bound:.1e}"
+    compared = f"{equilibration.n_comparisons} comparisons, each at a probability of {equilibration.bound:.1e}"
     if not equilibration.failures and not equilibration.nodes:
-        return f"<p>Every sample of every node passes ({held}).</p>"
+        return f"<p>Every sample of every node passes ({compared}).</p>"
     summary = (
         f"{len(equilibration.failing)} samples and {len(equilibration.nodes)} nodes have not proved their equilibrium"
     )
@@ -164,11 +165,11 @@ def _equilibrium(result: Transition) -> str:
     rows += [[f.path, str(f.sample), f.reason, f"{f.temperature:.4g}"] for f in equilibration.failures]
     listed = Table("", ["node", "sample", "why", "hottest T"], rows, [])
     kept = "They stay in all averages; open symbols and hatching mark the temperatures."
-    return f"<p>{summary} ({held}). {kept}</p><details><summary>Which</summary>{_table(listed, 'text')}</details>"
+    return f"<p>{summary} ({compared}). {kept}</p><details><summary>Which</summary>{_table(listed, 'text')}</details>"
 
 
 def _figures(figures: list[tuple[str, str, bytes]]) -> str:
-    """Figures in a grid; ids are made different by the names."""
+    """Figures in a grid; their names make ids unique."""
     parts = []
     for name, caption, image in figures:
         drawn = export.inline(image, name, escape(caption.split(".")[0], quote=True))
@@ -184,14 +185,14 @@ def _table(table: Table, kind: str = "") -> str:
 
 
 def _versions() -> str:
-    """What was at work, without the machine or the hour: the same chains give the same page."""
-    found = [f"glassnet {glassnet.__version__}", f"Python {platform.python_version()}"]
+    """Versions of what made the page, without machine and time, so that the same chains give the same page."""
+    versions = [f"glassnet {glassnet.__version__}", f"Python {platform.python_version()}"]
     for package in _PACKAGES:
         try:
-            found.append(f"{package} {version(package)}")
+            versions.append(f"{package} {version(package)}")
         except PackageNotFoundError:
-            found.append(f"{package} of unknown version")
-    return "Analysed with " + ", ".join(found) + "."
+            versions.append(f"{package} of unknown version")
+    return "Analysed with " + ", ".join(versions) + "."
 
 
 def _capital(text: str) -> str:

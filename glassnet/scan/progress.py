@@ -1,4 +1,4 @@
-"""How far a scan is: a bar on a terminal, elsewhere a plain line a minute; and what its analysis is at."""
+"""Progress of a scan and of its analysis: a bar on a terminal, elsewhere a plain line every minute."""
 
 import sys
 import threading
@@ -14,7 +14,7 @@ NOTE_INTERVAL = 5.0
 
 
 class Progress:
-    """Counts tasks and Metropolis updates and says what is left, in plain lines.
+    """Counts tasks and Metropolis updates and prints what is left, in plain lines.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class Progress:
         self._work = self._work_asked = work
         self._updates = self._cost = self._seconds = self._current = 0.0
         self._begun = self._spoken = time.monotonic()
-        self._noted = -NOTE_INTERVAL
+        self._last_note = -NOTE_INTERVAL
 
     def __enter__(self):
         self.say(self._greeting())
@@ -75,10 +75,10 @@ class Progress:
         self.show()
 
     def show(self) -> None:
-        """Bring what the user sees up to date."""
+        """Update what the user sees."""
         now = time.monotonic()
-        if self.note is not None and now - self._noted >= NOTE_INTERVAL:
-            self._noted = now
+        if self.note is not None and now - self._last_note >= NOTE_INTERVAL:
+            self._last_note = now
             self.note({"updates_per_ns": self.updates_per_ns, "seconds_left": self.seconds_left})
         self._draw(now)
 
@@ -122,7 +122,7 @@ class Progress:
         if self.updates_per_ns:
             parts.append(f"{self.updates_per_ns:.2f} updates/ns")
         left = self.total - self.done - self.failed
-        # within half a second of the end the last task is being written: nothing is left that could be told
+        # within half a second of the end the last task is being written, and no time is left to state
         if left and not (self.paused or self.lost) and self.seconds_left is not None and self.seconds_left >= 0.5:
             parts.append(f"{duration(self.seconds_left)} left")
         return ", ".join(parts)
@@ -169,7 +169,7 @@ def fitting() -> type[Progress]:
 
 
 class Steps:
-    """Says on stderr what an analysis is at: plain lines, and one a minute while a step takes long.
+    """Prints the steps of an analysis on stderr: plain lines, and one every minute while a step takes long.
 
     Parameters
     ----------
@@ -205,7 +205,7 @@ class Steps:
 
 
 class Spinner(Steps):
-    """The same on a terminal: one line that moves, and is gone in the end."""
+    """The same on a terminal: one line that moves, and disappears at the end."""
 
     def __enter__(self):
         from rich.console import Console
@@ -242,7 +242,7 @@ def duration(seconds: float) -> str:
 
 
 def until(end: datetime, now: datetime) -> str:
-    """A time to come in words: in 7 min (21:25), in 9 h 4 min (Tuesday 06:22), in 12 days (2026-12-12 21:18)."""
+    """A future time in words: in 7 min (21:25), in 9 h 4 min (Tuesday 06:22), in 12 days (2026-12-12 21:18)."""
     left, clock = end - now, f"{end:%H:%M}"
     if left <= timedelta(0):
         return "at any moment"

@@ -13,7 +13,7 @@ from glassnet.chains.index import NODES, RUN_FILE
 from glassnet.scan.config import RunFile
 from glassnet.scan.tasks import Task, all_tasks, n_samples, node_attributes
 
-#: what to do about a run.toml that cannot be gone on with
+#: advice about a run.toml with which a scan cannot go on
 ADVICE = f"was edited or damaged since the last scan wrote it; delete it to go on as {NODES} has it"
 
 

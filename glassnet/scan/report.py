@@ -1,4 +1,5 @@
-"""What a scan ends with: the transition beside the theory in words and tables; figures, page and summary on disk."""
+"""The report at the end of a scan: the transition with the theory in words and tables; figures, page and summary on
+disk."""
 
 import contextlib
 import io
@@ -12,7 +13,7 @@ import xarray as xr
 from glassnet import plots
 from glassnet.analysis.line import CriticalDilution, TransitionLine
 from glassnet.analysis.nodes import Node, nodes, order_parameter
-from glassnet.analysis.surveys import Surveys
+from glassnet.analysis.surveys import ChainReader
 from glassnet.analysis.transition import Transition, of_dilution
 from glassnet.chains.atomic import commit
 from glassnet.chains.content import ChainError, Unreadable
@@ -26,7 +27,7 @@ from glassnet.scan.suggestion import Suggestion, suggestion
 
 #: failing samples named on the terminal; all of them are in summary.json and report.html
 _NAMED = 8
-#: small variables of a chain that are asked for more than once
+#: small variables of a chain that are needed more than once
 _COUNTERS = {"swap_attempted", "swap_accepted", "round_trips"}
 
 
@@ -35,15 +36,15 @@ SUGGESTED = "suggested.toml"
 
 
 class Advice(NamedTuple):
-    """What to run next, and the result that it is for."""
+    """The run that is suggested next, and the result for which it is."""
 
     result: Transition
     suggestion: Suggestion
 
 
 class Report(NamedTuple):
-    """What was found, in words; a line for each damaged file, whose chains are not in it; and a line for each file that
-    could not be written."""
+    """The result in words; a line for each damaged file, whose chains are left out; and a line for each file that could
+    not be written."""
 
     text: str
     damaged: list[str]
@@ -53,8 +54,8 @@ class Report(NamedTuple):
         return self.text
 
 
-class _Found(NamedTuple):
-    """A run that has been analysed: everything that is said and drawn of it."""
+class _Findings(NamedTuple):
+    """Everything that a report says and draws about a run."""
 
     nodes: list[Node]
     results: TransitionLine
@@ -73,7 +74,7 @@ class _Files:
         self.unwritten: list[str] = []
 
     def put(self, name: str, image: bytes) -> None:
-        """Write one file; what the disk refuses costs no other file."""
+        """Write one file; an error of the disk does not affect other files."""
         path = _beside(self._directory, name)
         with self._refused(path, "written"):
             commit(path, image)
@@ -86,7 +87,7 @@ class _Files:
             path.unlink(missing_ok=True)
 
     def drawing(self) -> contextlib.AbstractContextManager:
-        """What is drawn inside may fail: the library wants a folder of its own that can be written."""
+        """Drawing inside may fail: the library needs a folder of its own that can be written."""
         return self._refused(_beside(self._directory, "figures"), "drawn")
 
     @contextlib.contextmanager
@@ -102,21 +103,22 @@ class _Files:
 
 
 def write(directory, say: Callable[[str], None] = lambda text: None) -> Report:
-    """Analyse the chains of a run, say in words what was found, and write it beside the chains.
+    """Analyse the chains of a run, print the result in words, and write the report beside the chains.
 
-    Written are report.html, figures/*.svg and *.pdf, summary.json, transition.png and suggested.toml, the run that
-    would settle what is open; with several dilutions there are figures for each, those without a dilution in their name
-    are of the lowest, and `transition` in the summary is that of the lowest. The same chains give the same bytes.
+    The report consists of report.html, figures/*.svg and *.pdf, summary.json, transition.png and suggested.toml, the
+    run that would settle what is open. With several dilutions there are figures for each; those without a dilution in
+    their name belong to the lowest, as does `transition` in the summary. The same chains give the same bytes.
 
-    Damaged chain files are named and left where they are, what can be read is analysed: the report says so first and
-    last, and their samples count as missing. Files that cannot be written are named; everything else is.
+    Damaged chain files are named and stay where they are, and their samples count as missing; the rest is analysed. The
+    report says so first and last. Files that cannot be written are named, and the others are written.
 
     Parameters
     ----------
     directory : str or Path
         Of a run, finished or not, or a packed run: then what is written beside it begins with its name.
     say : callable(str), optional
-        Told what was found before anything is drawn or written, so that it is not lost with the files; then the paths.
+        Called with the result before anything is drawn or written, so that it is not lost with the files; then with the
+        paths.
 
     Returns
     -------
@@ -151,22 +153,22 @@ def write(directory, say: Callable[[str], None] = lambda text: None) -> Report:
 def _report(directory: Path, chains: xr.DataTree, damaged: list[str], say: Callable[[str], None]) -> Report:
     damaged = [line.removeprefix(f"{directory}/") for line in damaged]
     with progress.steps() as steps:
-        found = _found(directory, chains, steps)
-    notes = _notes(directory, directory, damaged, found)
-    answer = "\n".join([*(result.sentence for result in found.results), *notes])
-    text = "\n\n".join([*notes[: bool(damaged)], *_told(found), answer])
+        findings = _analyse(directory, chains, steps)
+    notes = _notes(directory, directory, damaged, findings)
+    answer = "\n".join([*(result.sentence for result in findings.results), *notes])
+    text = "\n\n".join([*notes[: bool(damaged)], *_terminal_text(findings), answer])
     say(text)
     files = _Files(directory)
     with progress.steps() as steps:
-        _write(directory, chains, damaged, found, files, steps)
+        _write(directory, chains, damaged, findings, files, steps)
     # below the text, as a paragraph of its own
     paths = _paths(directory, files)
     say(f"\n{paths}")
     return Report(f"{text}\n\n{paths}", damaged, files.unwritten)
 
 
-def _found(directory: Path, chains: xr.DataTree, steps: progress.Steps) -> _Found:
-    """Everything that is said of a run; nothing is drawn or written."""
+def _analyse(directory: Path, chains: xr.DataTree, steps: progress.Steps) -> _Findings:
+    """Everything that the report says about a run; nothing is drawn or written."""
     _read_counters(chains)
     every_node = _analysable(directory, chains)
     results = _results(every_node, chains, steps)
@@ -175,59 +177,59 @@ def _found(directory: Path, chains: xr.DataTree, steps: progress.Steps) -> _Foun
         tables.of_result(result, [node for node in every_node if node.dilution == result.dilution])
         for result in results
     ]
-    return _Found(every_node, results, theories, shown, critical_dilutions(results), _advice(results))
+    return _Findings(every_node, results, theories, shown, critical_dilutions(results), _advice(results))
 
 
 def _write(
-    directory: Path, chains: xr.DataTree, damaged: list[str], found: _Found, files: _Files, steps: progress.Steps
+    directory: Path, chains: xr.DataTree, damaged: list[str], findings: _Findings, files: _Files, steps: progress.Steps
 ) -> None:
-    """Draw, and write all files, those first that cost nothing."""
-    numbers = summary.summary(found.results, found.theories, damaged, found.criticals)
+    """Draw the figures and write all files, the cheapest first."""
+    numbers = summary.summary(findings.results, findings.theories, damaged, findings.criticals)
     files.put("summary.json", summary.text(numbers).encode())
-    if found.advice is None:
+    if findings.advice is None:
         files.remove(SUGGESTED)
     else:
-        files.put(SUGGESTED, found.advice.suggestion.text.encode())
+        files.put(SUGGESTED, findings.advice.suggestion.text.encode())
     sections, line = [], []
-    for result, theory, shown in zip(found.results, found.theories, found.tables, strict=True):
+    for result, theory, shown in zip(findings.results, findings.theories, findings.tables, strict=True):
         steps.say(f"dilution {result.dilution:g}: drawing")
-        suffix = "" if result is found.results[0] else f"-dilution{result.dilution!r}"
+        suffix = "" if result is findings.results[0] else f"-dilution{result.dilution!r}"
         sections.append(Section(result, theory, shown, []))
         with files.drawing():
             sections[-1].figures.extend(_drawn(files, export.of_result(result, chains, theory), suffix))
             image = io.BytesIO()
             plots.save(result, image, theory)
             files.put(f"transition{suffix}.png", image.getvalue())
-    if len(found.results) > 1:
+    if len(findings.results) > 1:
         steps.say("drawing the line of all dilutions, with theory")
     with files.drawing():
-        line = _drawn(files, export.of_line(found.results), "")
+        line = _drawn(files, export.of_line(findings.results), "")
     # the page is the same wherever the chains are
-    notes = _notes(directory, Path("DIR"), damaged, found)
-    files.put("report.html", page(sections, line, chains.attrs.get("run_file", ""), notes, found.criticals).encode())
+    notes = _notes(directory, Path("DIR"), damaged, findings)
+    files.put("report.html", page(sections, line, chains.attrs.get("run_file", ""), notes, findings.criticals).encode())
 
 
 def _read_counters(chains: xr.DataTree) -> None:
-    """Read the counters of exchanges once: tables and figures ask for them again and again, file by file."""
+    """Read the counters of exchanges once, as tables and figures need them repeatedly, file by file."""
     for branch in chains.subtree:
         for name in _COUNTERS & branch.variables.keys():
             branch.variables[name].load()
 
 
-def _results(found: list[Node], chains: xr.DataTree, steps: progress.Steps) -> TransitionLine:
+def _results(nodes: list[Node], chains: xr.DataTree, steps: progress.Steps) -> TransitionLine:
     """One result for each dilution; ChainError if a chain turns out to be damaged when it is read."""
-    surveys = Surveys(chains)
-    results = TransitionLine(surveys=surveys)
-    dilutions = sorted({node.dilution for node in found})
+    reader = ChainReader(chains)
+    results = TransitionLine(reader=reader)
+    dilutions = sorted({node.dilution for node in nodes})
     for number, dilution in enumerate(dilutions, 1):
-        own = [node for node in found if node.dilution == dilution]
+        own = [node for node in nodes if node.dilution == dilution]
         samples = sum(node.n_samples for node in own)
-        of = f" ({number} of {len(dilutions)})" if len(dilutions) > 1 else ""
-        steps.say(f"dilution {dilution:g}{of}: reading {samples} samples in {len(own)} nodes")
+        counted = f" ({number} of {len(dilutions)})" if len(dilutions) > 1 else ""
+        steps.say(f"dilution {dilution:g}{counted}: reading {samples} samples in {len(own)} nodes")
         with warnings.catch_warnings():
-            # what is damaged is said below, and louder
+            # damaged files are reported below
             warnings.filterwarnings("ignore", message=".*counts as missing")
-            result = of_dilution(surveys, dilution)
+            result = of_dilution(reader, dilution)
         if result.damaged:
             raise ChainError(result.damaged[0])
         results.append(result)
@@ -235,21 +237,21 @@ def _results(found: list[Node], chains: xr.DataTree, steps: progress.Steps) -> T
 
 
 def _advice(results: TransitionLine) -> Advice | None:
-    """The run that would settle the first dilution that is open, or sharpen the first verdict; None if chains do not
-    say of which ensemble they are, which cannot be gone on with."""
+    """The run that would settle the first dilution that is open, or sharpen the first verdict; None if the chains do
+    not name their ensemble, as no scan can continue them."""
     undecided = [result for result in results if result.kind == "undecided"]
-    found = None
+    advice = None
     with contextlib.suppress(ValueError):
         for result in undecided or results[:1]:
-            found = Advice(result, suggestion(result))
-            if found.suggestion.settles:
+            advice = Advice(result, suggestion(result))
+            if advice.suggestion.settles:
                 break
-    return found
+    return advice
 
 
-def _notes(directory: Path, shown: Path, damaged: list[str], found: _Found) -> list[str]:
-    """What the reader has to know and to do beside the answer, in paths from `shown`: damage first."""
-    notes, advice = [], found.advice
+def _notes(directory: Path, shown: Path, damaged: list[str], findings: _Findings) -> list[str]:
+    """Notes that the reader needs besides the answer, with paths relative to `shown`: damage first."""
+    notes, advice = [], findings.advice
     if damaged:
         again = f"glassnet scan {shown / RUN_FILE} --out {shown} computes them again and keeps the damaged files"
         files = f"{len(damaged)} damaged file" + "s" * (len(damaged) > 1)
@@ -258,7 +260,7 @@ def _notes(directory: Path, shown: Path, damaged: list[str], found: _Found) -> l
         again = again if directory.is_dir() else "take the run home again, or analyse its directory"
         notes.append("\n".join([f"WITHOUT THE CHAINS OF {files.upper()}, all others are in; {again}:", *lines]))
     if advice is not None and advice.result.kind == "undecided":
-        which = f" at dilution {advice.result.dilution:g}" if len(found.results) > 1 else ""
+        which = f" at dilution {advice.result.dilution:g}" if len(findings.results) > 1 else ""
         where = _beside(shown, SUGGESTED) if directory.is_dir() else _beside(directory, SUGGESTED).name
         settle = f"to settle it{which}: glassnet scan {where} --out {shown if directory.is_dir() else 'DIR'}"
         refused = f"nothing that grows in this directory settles it{which}; {where} says why"
@@ -294,13 +296,13 @@ def critical_dilutions(results: TransitionLine) -> list[CriticalDilution]:
     return [results.critical(t) for t in (diagram.shared_temperatures(results).tolist() if planted else [shown])]
 
 
-def _told(found: _Found) -> list[str]:
-    """What the terminal shows: tables first, so that the verdicts and the answers are what stays in view."""
-    blocks = [table.text() for shown in found.tables for table in shown]
-    blocks += [_verdict(result, theory) for result, theory in zip(found.results, found.theories, strict=True)]
-    if len(found.results) > 1:
-        blocks.append(tables.line(found.results, found.theories).text())
-    return [*blocks, tables.critical(found.criticals).text()] if found.criticals else blocks
+def _terminal_text(findings: _Findings) -> list[str]:
+    """Text for the terminal: tables first, so that the verdicts and the answers stay in view."""
+    blocks = [table.text() for shown in findings.tables for table in shown]
+    blocks += [_verdict(result, theory) for result, theory in zip(findings.results, findings.theories, strict=True)]
+    if len(findings.results) > 1:
+        blocks.append(tables.line(findings.results, findings.theories).text())
+    return [*blocks, tables.critical(findings.criticals).text()] if findings.criticals else blocks
 
 
 def _paths(directory: Path, files: _Files) -> str:
@@ -318,23 +320,23 @@ def _paths(directory: Path, files: _Files) -> str:
 
 def _analysable(directory: Path, chains: xr.DataTree) -> list[Node]:
     """The nodes of a run; UserError with the reason where they cannot be analysed."""
-    reason, found = None, []
+    reason, present = None, []
     try:
-        found = nodes(chains)
+        present = nodes(chains)
     except ValueError as error:
         reason = str(error)
-    for node in found:
+    for node in present:
         if node.chain.sizes["draw"] < 2:
             reason = f"{node.path} has fewer than two draws per chain, so errors are not known"
         elif node.planted_temperature is not None and order_parameter(node) not in node.chain:
             reason = f"{node.path} holds no {order_parameter(node)}"
     if reason is not None:
         raise UserError(f"{directory}: cannot be analysed: {reason}; the chains are kept")
-    return found
+    return present
 
 
 def _verdict(result: Transition, theory) -> str:
-    """Kind and place, evidence, estimates, the theory, and what is not in equilibrium."""
+    """Kind and temperature, evidence, estimates, the theory, and what is not in equilibrium."""
     # the sentence stands at the end
     head, _, asked = str(result).partition("\n\n")
     lines = [head.splitlines()[0], "", asked]

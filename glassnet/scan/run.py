@@ -1,4 +1,4 @@
-"""The scan itself: check everything, then work off the tasks that are not done, then look at the result."""
+"""The scan itself: check everything, run the tasks that are not done, then analyse the result."""
 
 import contextlib
 import math
@@ -35,7 +35,7 @@ _BEGIN_ANEW = _PAUSED.replace("all saved", "all saved but tasks of field integra
 
 
 class Job(NamedTuple):
-    """What rank 0 tells every rank: small, whatever the number of tasks."""
+    """The job description that rank 0 sends to every rank; its size does not grow with the number of tasks."""
 
     run_file: RunFile
     directory: str
@@ -44,7 +44,7 @@ class Job(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """A run file and what of it is still to do."""
+    """A run file and the tasks of it that are still to do."""
 
     job: Job
     tasks: list[Task]
@@ -53,7 +53,7 @@ class Plan(NamedTuple):
 
 
 def scan(path, out=None, time_limit: float | None = None, checkpoint_every: float = CHECKPOINT_EVERY) -> int:
-    """Run or resume a run file, alone or as one of the ranks of an MPI job, and print what came out.
+    """Run or resume a run file, alone or as one of the ranks of an MPI job, and print the result.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def scan(path, out=None, time_limit: float | None = None, checkpoint_every: floa
         On rank 0; the others return 2.
     """
     comm = farm.join()
-    with contextlib.ExitStack() as held:
+    with contextlib.ExitStack() as context:
         # rank 0 keeps the time for all
         follows = comm is not None and comm.rank > 0
         with farm.aborting(comm), Stop(math.inf if follows else time_left(time_limit)) as stop:
@@ -86,7 +86,7 @@ def scan(path, out=None, time_limit: float | None = None, checkpoint_every: floa
                 code = _follow(comm, stop)
                 farm.leave(comm)
                 return code
-            plan = _agreed(comm, path, out, checkpoint_every, held, stop)
+            plan = _agreed(comm, path, out, checkpoint_every, context, stop)
             if plan is None:
                 return 75
             code = _work(comm, plan, stop)
@@ -96,11 +96,12 @@ def scan(path, out=None, time_limit: float | None = None, checkpoint_every: floa
             return _conclude(plan, code)
 
 
-def _agreed(comm, path, out, checkpoint_every: float, held: contextlib.ExitStack, stop: Stop) -> Plan | None:
-    """The plan, which every rank is told; if it is refused, or the scan is to stop before, every rank is told that."""
+def _agreed(comm, path, out, checkpoint_every: float, context: contextlib.ExitStack, stop: Stop) -> Plan | None:
+    """The plan, which is sent to every rank; every rank also learns if it is refused, or if the scan is to stop
+    before."""
     try:
         with _clear_errors():
-            plan = _prepare(path, out, checkpoint_every, held, stop, partial(farm.tell_all, comm))
+            plan = _prepare(path, out, checkpoint_every, context, stop, partial(farm.tell_all, comm))
     except Interrupted:
         farm.tell_all(comm, 75)
         farm.leave(comm)
@@ -117,14 +118,14 @@ def _agreed(comm, path, out, checkpoint_every: float, held: contextlib.ExitStack
 def _follow(comm, stop: Stop) -> int:
     job = farm.hear(comm, stop, passes_on=False)
     if isinstance(job, Path):
-        # the directory is held from now on, what follows may take long
+        # the directory is locked from now on, as the rest may take long
         stop.watch.follow(job)
         job = farm.hear(comm, stop, passes_on=False)
     return job if isinstance(job, int) else farm.follow(comm, performer(job, stop), stop)
 
 
 def _conclude(plan: Plan, code: int) -> int:
-    """What the user reads in the end."""
+    """The last lines that the user reads."""
     if code == 75:
         print(_PAUSED if plan.job.run_file.field is None else _BEGIN_ANEW, flush=True)
         return code
@@ -134,55 +135,55 @@ def _conclude(plan: Plan, code: int) -> int:
         for reason in RunDirectory(plan.job.directory).merge_all(plan.tasks):
             _warn_unmerged(reason)
     try:
-        found = report.write(plan.job.directory, partial(print, flush=True))
+        written = report.write(plan.job.directory, partial(print, flush=True))
     except ChainError as error:
         if code == 0:
             raise
-        # every task may have failed: that is what the exit code is to say
+        # if every task has failed, the exit code has to say so
         print(f"no analysis: {error}", file=sys.stderr, flush=True)
         return code
-    for line in found.unwritten:
+    for line in written.unwritten:
         print(f"glassnet: {line}", file=sys.stderr, flush=True)
-    return code or (1 if found.unwritten else 0)
+    return code or (1 if written.unwritten else 0)
 
 
-def _prepare(path, out, checkpoint_every: float, held: contextlib.ExitStack, stop: Stop, announce) -> Plan:
-    """Everything that can be refused, before anything is run; Interrupted if the pilots of ladders are to stop.
+def _prepare(path, out, checkpoint_every: float, context: contextlib.ExitStack, stop: Stop, announce) -> Plan:
+    """Do everything that can be refused before anything is run; Interrupted if the pilots of ladders are to stop.
 
-    `announce` is called with the file that is held, as soon as it is."""
+    `announce` is called with the lock file as soon as it is locked."""
     run_file = mending.wanted(path)
     directory = RunDirectory.of(path, run_file, out)
     directory.check(run_file, str(path))
-    held.enter_context(directory.locked())
-    held.enter_context(Heart(directory.lock))
+    context.enter_context(directory.locked())
+    context.enter_context(Heart(directory.lock))
     announce(directory.lock)
     run_file = directory.check(run_file, str(path))
     for line in [*mending.edits(directory, path, run_file), *dilution.warnings(run_file)]:
         _warn(line)
     every_task = tasks.all_tasks(run_file)
-    found = survey.survey(directory, every_task, run_file)
-    for line in mending.set_all_aside(directory, found, run_file):
+    on_disk = survey.survey(directory, every_task, run_file)
+    for line in mending.set_all_aside(directory, on_disk, run_file):
         _warn(line)
-    for number in found.begun & found.done:
+    for number in on_disk.begun & on_disk.done:
         # a scan was killed between the last two steps of the task
         directory.unfinished(every_task[number]).remove()
     directory.describe(run_file)
-    left = [number for number in range(len(every_task)) if number not in found.done]
-    # those whose ladders nobody knows any more, too: what they ran at is compared
-    waiting = [every_task[number] for number in sorted({*left, *found.uncompared})]
+    left = [number for number in range(len(every_task)) if number not in on_disk.done]
+    # and tasks whose ladders are lost: their temperatures are compared below
+    waiting = [every_task[number] for number in sorted({*left, *on_disk.uncompared})]
     try:
-        kept = ladders.complete(waiting, run_file, found.ladders, directory.keep_ladders, lambda: stop.requested)
+        kept = ladders.complete(waiting, run_file, on_disk.ladders, directory.keep_ladders, lambda: stop.requested)
     except ValueError as error:
         raise UserError(f"{path}: sampling.temperatures: {error}") from None
-    survey.compare(found, every_task, run_file, kept)
+    survey.compare(on_disk, every_task, run_file, kept)
     directory.keep_ladders(kept)
     run_file = directory.keep_decisions(run_file, kept)
-    costs = {number: tasks.cost(every_task[number], run_file, found.reached.get(number, 0)) for number in left}
-    return Plan(Job(run_file, str(directory.path), kept, checkpoint_every), every_task, costs, len(found.done))
+    costs = {number: tasks.cost(every_task[number], run_file, on_disk.reached.get(number, 0)) for number in left}
+    return Plan(Job(run_file, str(directory.path), kept, checkpoint_every), every_task, costs, len(on_disk.done))
 
 
 def _work(comm, plan: Plan, stop: Stop) -> int:
-    """Work off the tasks; the exit code of all ranks."""
+    """Run the tasks; returns the exit code of all ranks."""
     schedule = Schedule(plan.costs, {number: plan.tasks[number].size for number in plan.costs})
     directory = RunDirectory(plan.job.directory)
 
@@ -202,15 +203,16 @@ def _work(comm, plan: Plan, stop: Stop) -> int:
 
 
 def performer(job: Job, stop: Stop) -> farm.Perform:
-    """What runs the task of a number on this rank and writes its chain file, or its segments if it is stopped."""
+    """The function that runs the task of a number on this rank and writes its chain file, or its segments if it is
+    stopped."""
     return partial(_perform, job, RunDirectory(job.directory), tasks.all_tasks(job.run_file), stop)
 
 
 def _perform(job, directory, every_task, stop, number, tick) -> farm.Ended:
     task, begun = every_task[number], time.perf_counter()
     try:
-        path, place = directory.chain(task), directory.find(task)
-        existing = None if place is None else segment.read(place)
+        path, existing_path = directory.chain(task), directory.find(task)
+        existing = None if existing_path is None else segment.read(existing_path)
         ladder = ladders.ladder_of(task, job.run_file, job.ladders)
         saving = Saving(path, stop, job.checkpoint_every, partial(_runtime, begun))
         outcome = tasks.run(task, job.run_file, ladder, existing, lambda done, total: tick(done / total), saving)
@@ -232,7 +234,7 @@ def _perform(job, directory, every_task, stop, number, tick) -> farm.Ended:
 
 
 def _merge(job: Job, directory: RunDirectory, task: Task, stop: Stop, tick) -> None:
-    """Merge the block of a task that has finished; what is not merged now is when the scan ends."""
+    """Merge the block of a task that has finished; a block that is not merged now is merged when the scan ends."""
 
     def proceed() -> bool:
         tick(1.0)
@@ -253,7 +255,7 @@ def _warn(text: str) -> None:
 
 
 def _runtime(begun: float) -> dict:
-    """What a chain file tells beside the chain: where, when, how long."""
+    """What a chain file records besides the chain: host, time, duration."""
     return {
         "host": socket.gethostname(),
         "process": os.getpid(),
@@ -266,7 +268,7 @@ def _runtime(begun: float) -> dict:
 
 @contextlib.contextmanager
 def _clear_errors():
-    """Refusals of the file system are the user's to put right."""
+    """Turn refusals of the file system into mistakes that the user has to correct."""
     try:
         yield
     except ChainError as error:

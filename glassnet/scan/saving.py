@@ -1,4 +1,4 @@
-"""When a running task is saved, and how: clocks and signals decide where a chain is cut, never a number in it."""
+"""Saving of a running task: clocks and signals decide where a chain is cut, and never change a number in it."""
 
 import sys
 import time
@@ -53,12 +53,12 @@ class Saving:
         """Segments of an earlier run that can be continued; see :meth:`glassnet.chains.unfinished.Unfinished.load`."""
         if existing is not None:
             origin, self._begins = existing.digest, int(existing.state["n_sweeps"][0])
-        found, warnings = self._store.load(origin, self._begins)
+        segments, warnings = self._store.load(origin, self._begins)
         for warning in warnings:
             _warn(warning)
-        if found:
-            self._begins = found[-1].dataset.attrs["ends"]
-        return found
+        if segments:
+            self._begins = segments[-1].dataset.attrs["ends"]
+        return segments
 
     def due(self) -> bool:
         """Whether it is time to save."""
@@ -67,7 +67,7 @@ class Saving:
     def save(self, piece: xr.Dataset, glass: PathGlass, sampler: ParallelTempering) -> bool:
         """Write the draws since the last call and the state they end in; returns whether the task is to end here.
 
-        A disk that refuses costs a warning: the draws stay in memory and go into the next segment.
+        An error of the disk only causes a warning: the draws stay in memory and go into the next segment.
 
         Raises
         ------

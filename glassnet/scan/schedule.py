@@ -1,4 +1,4 @@
-"""Who does what next: a plain object that knows neither MPI nor clocks, driven by the farm or by a simulation."""
+"""The order of tasks: a plain object without MPI and clocks, driven by the farm or by a simulation."""
 
 from collections import deque
 from collections.abc import Hashable, Mapping
@@ -8,8 +8,8 @@ class Schedule:
     """Hands out tasks, the longest first, so that no rank is left with a long one at the end.
 
     A task is expected to take its cost times the seconds per cost of the finished tasks of its kind; while there are
-    none, of all finished tasks. This decides the order alone, never a number. Handing out a task takes a time
-    proportional to the number of kinds, whatever the number of tasks.
+    none, of all finished tasks. This affects the order alone, and never a number in a chain. Handing out a task takes a
+    time proportional to the number of kinds, whatever the number of tasks.
 
     Parameters
     ----------

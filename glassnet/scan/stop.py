@@ -1,4 +1,4 @@
-"""A polite end: by a signal or because time is up; a second signal ends at once."""
+"""The end of a scan by a signal or because time is up, with everything saved; a second signal ends at once."""
 
 import math
 import os
@@ -16,7 +16,8 @@ _ECHO = 1.0
 
 
 def time_left(limit: float | None, margin: float = _SLURM_MARGIN) -> float:
-    """Seconds a scan may run: `limit`, and what Slurm leaves of its job but for `margin`; inf without either."""
+    """Seconds a scan may run: at most `limit`, and at most what is left of a Slurm job less `margin`; inf without
+    either."""
     end = os.environ.get("SLURM_JOB_END_TIME", "")
     # a job that is over left its environment to the shell it was started from; twelve digits are 30 000 years
     left = int(end) - time.time() if re.fullmatch("[0-9]{1,12}", end) else -1.0
@@ -56,7 +57,7 @@ class Stop:
 
     @property
     def lost(self) -> bool:
-        """Whether this rank is to end by itself: nobody is left who would tell it to."""
+        """Whether this rank is to end by itself, as no other rank is left that would tell it to."""
         return self.watch is not None and self.watch.lost
 
     @property
@@ -87,7 +88,7 @@ class Stop:
             self._signalled = time.monotonic()
             self.request()
         elif time.monotonic() - self._signalled > _ECHO:
-            # as if nobody had listened
+            # the signal acts as if it had never been caught
             self._restore()
             os.kill(os.getpid(), number)
 

@@ -1,4 +1,4 @@
-"""The run file that would settle what is open: of what analysis asks for, what the scan accepts and goes on with."""
+"""The run file that would settle what is open: the changes suggested by the analysis that a scan accepts."""
 
 import copy
 import json
@@ -21,27 +21,27 @@ class Suggestion(NamedTuple):
     withheld: tuple[str, ...]
 
 
-def suggestion(found) -> Suggestion:
+def suggestion(result) -> Suggestion:
     """Run file of the scan that would settle a result.
 
-    Every change is checked as ``glassnet scan`` checks a run file for the directory of these chains; of alternatives
-    the first one that passes is made, and where none does the reason is said in place of it.
+    Every change is checked as ``glassnet scan`` checks a run file for the directory of these chains. The first
+    alternative that passes is made; where none passes, the file says why.
 
     Parameters
     ----------
-    found : Transition
+    result : Transition
 
     Raises
     ------
     ValueError
         If the chains do not say of which ensemble they are.
     """
-    if not found.run.get("glass", {}).get("ensemble"):
+    if not result.run.get("glass", {}).get("ensemble"):
         raise ValueError("chains do not name their ensemble, so no run file can be suggested")
-    tables = json.loads(json.dumps(found.run))
+    tables = json.loads(json.dumps(result.run))
     judge = _Judge(toml(tables))
-    reasons, withheld = [f"dilution {found.dilution:g}: {found.headline}"], []
-    for step in suggest.steps(found):
+    reasons, withheld = [f"dilution {result.dilution:g}: {result.headline}"], []
+    for step in suggest.steps(result):
         for change in step:
             trial = copy.deepcopy(tables)
             change.apply(trial)
@@ -58,16 +58,16 @@ def suggestion(found) -> Suggestion:
         reasons.append(f"These chains are of no scan, which refuses such a run file: {judge.mistake}")
     elif more:
         reasons.append(f"It adds {more:.2g} times the work of the run so far.")
-    elif not found.missing:
+    elif not result.missing:
         reasons.append("Nothing is left that could grow here: a scan of this file finds everything done.")
     reasons.append("glassnet scan THIS_FILE --out DIR, DIR the directory of these chains, goes on where it ended.")
     lines = (line for reason in reasons for line in reason.splitlines())
     text = "".join(f"# {line}\n" for line in lines) + toml(tables)
-    return Suggestion(text, more > 0 or bool(found.missing), tuple(withheld))
+    return Suggestion(text, more > 0 or bool(result.missing), tuple(withheld))
 
 
 class _Judge:
-    """What a scan would say to a run file in the directory that was begun with another one.
+    """Checks a run file as a scan would do it in a directory that was begun with another one.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ class _Judge:
             self._begun = parse(begun, _NAME)
             if self._begun.field is not None:
                 self._begun = self._begun.settled(fieldplan.decide(self._begun, {}))
-            # of chains of 0.3.0, whose directory goes on with its own rule
+            # mistakes that the directory of chains of 0.3.0 may keep, as it has its own rule
             self._known = set(dilution.mistakes(self._begun))
             runnable(begun, _NAME)
         except UserError as error:
@@ -106,7 +106,7 @@ class _Judge:
 
     @property
     def mistake(self) -> str | None:
-        """Why the chains cannot be gone on with by a scan; None if they can."""
+        """Why a scan cannot continue the chains; None if it can."""
         return min(self._known) if self._begun is None else None
 
     def work_added(self, text: str) -> float:

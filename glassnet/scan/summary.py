@@ -1,4 +1,4 @@
-"""What summary.json holds of an analysis: the numbers for programs."""
+"""The content of summary.json: the numbers of an analysis, for programs."""
 
 import json
 import math
@@ -7,16 +7,17 @@ import numpy as np
 
 from glassnet.analysis.line import CriticalDilution
 from glassnet.analysis.transition import Transition
+from glassnet.statistics.estimate import Estimate
 
 
 def summary(results: list[Transition], theories: list, damaged: list[str], criticals: list[CriticalDilution]) -> dict:
-    """What summary.json holds; `transition` and `theory` are those of the lowest dilution."""
+    """The content of summary.json; `transition` and `theory` are those of the lowest dilution."""
     entries = [_entry(result, theory) for result, theory in zip(results, theories, strict=True)]
     several = {"dilutions": entries} if len(entries) > 1 else {}
     return entries[0] | several | {"damaged": damaged} | _criticals(criticals)
 
 
-def _criticals(found: list[CriticalDilution]) -> dict:
+def _criticals(criticals: list[CriticalDilution]) -> dict:
     """The critical dilutions, by temperature; nothing without several dilutions."""
     rows = [
         {
@@ -24,10 +25,10 @@ def _criticals(found: list[CriticalDilution]) -> dict:
             "dilution": one.dilution,
             "stderr": one.stderr,
             "why": one.why,
-            "provisional": None if one.provisional is None else one.provisional._asdict(),
-            "estimates": [estimate._asdict() for estimate in one.estimates],
+            "provisional": _estimate(one.provisional),
+            "estimates": [_estimate(estimate) for estimate in one.estimates],
         }
-        for one in found
+        for one in criticals
     ]
     return {"critical_dilutions": rows} if rows else {}
 
@@ -42,9 +43,9 @@ def _entry(result: Transition, theory) -> dict:
             "kind": result.kind,
             "temperature": result.temperature,
             "stderr": result.stderr,
-            "provisional": None if result.provisional is None else result.provisional._asdict(),
+            "provisional": _estimate(result.provisional),
             "evidence": [item._asdict() for item in result.evidence],
-            "estimates": [estimate._asdict() for estimate in result.estimates],
+            "estimates": [_estimate(estimate) for estimate in result.estimates],
         },
         "complexity": _complexity(result),
         "theory": None
@@ -61,6 +62,11 @@ def _entry(result: Transition, theory) -> dict:
         },
         "missing_samples": result.missing,
     }
+
+
+def _estimate(one: Estimate | None) -> dict | None:
+    names = ("name", "value", "stderr", "sizes", "statistical")
+    return None if one is None else {name: getattr(one, name) for name in names}
 
 
 def _complexity(result: Transition) -> dict | None:

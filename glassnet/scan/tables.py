@@ -1,4 +1,4 @@
-"""The tables of a result: what the terminal shows shortened, and the page whole."""
+"""The tables of a result, which the terminal shows shortened and the page shows in full."""
 
 import math
 from typing import NamedTuple
@@ -8,21 +8,22 @@ import xarray as xr
 
 from glassnet import _dilution
 from glassnet.analysis import symmetric
-from glassnet.analysis.evidence import number
 from glassnet.analysis.line import CriticalDilution, described, differs, effective
 from glassnet.analysis.nodes import Node
 from glassnet.analysis.transition import Transition
-from glassnet.plots.look import likely, theory_complexity, theory_of
+from glassnet.plots.look import expected_temperature, theory_complexity, theory_of
 from glassnet.sampling.ladder import Exchanges, exchanges
+from glassnet.statistics.estimate import with_error
 
 #: rungs on the terminal: the coldest, the hottest, and those nearest to the transition
 _SHORT = 7
-#: samples from which on the rare ones that hold most of an overlap's moments are likely to be among them
+#: number of samples from which on rare ones that dominate the moments of the overlap are probably among them
 _FEW = 32
 
 
 class Table(NamedTuple):
-    """Cells as they are shown. `short` are the rows for the terminal, `left` what it calls those it leaves out."""
+    """Cells as they are shown. `short` are the rows for the terminal, `left` is its word for the rows that it leaves
+    out."""
 
     title: str
     header: list[str]
@@ -85,7 +86,7 @@ def _symmetric(result: Transition, node: Node) -> Table:
     elif node.n_samples < _FEW:
         title += f"; bars of overlaps from fewer than {_FEW} samples may lack rare ones"
     header = ["T", "energy/N", "entropy/N", *(titles[name] for name in overlap_names), "swaps"]
-    return Table(title, header, rows, _telling(temperatures, likely(result), worst))
+    return Table(title, header, rows, _telling(temperatures, expected_temperature(result), worst))
 
 
 def _planted(result: Transition, planted: list[Node]) -> Table:
@@ -117,11 +118,11 @@ def _complexity(result: Transition) -> Table:
     if theory is not None:
         expected = theory_complexity(theory, data.temperature.values)
     rows = []
-    for place, temperature in enumerate(data.temperature.values):
-        row = data.isel(temperature=place)
-        value = number(float(row["mean"]), float(row["stderr"])) if math.isfinite(row["mean"]) else "state lost"
+    for index, temperature in enumerate(data.temperature.values):
+        row = data.isel(temperature=index)
+        value = with_error(float(row["mean"]), float(row["stderr"])) if math.isfinite(row["mean"]) else "state lost"
         drift = f"{float(row['drift']):.1e}" if math.isfinite(row["mean"]) else ""
-        beside = f"{expected[place]:.5f}" if math.isfinite(expected[place]) else "-"
+        beside = f"{expected[index]:.5f}" if math.isfinite(expected[index]) else "-"
         rows.append([f"{temperature:.4g}", value, drift, f"{float(row['overlap'][0]):.4f}", beside])
     title = f"complexity, dilution {described(result)}: {data.attrs['system']}, {data.attrs['effort']}"
     title += "; bars are statistical, the shift of finite N is in the bar of T_K alone"
@@ -130,7 +131,7 @@ def _complexity(result: Transition) -> Table:
 
 
 def evidence(result: Transition) -> Table:
-    """What was asked, the answer, and what it rests on."""
+    """The questions, their answers, and the sizes they come from."""
     rows = []
     for item in result.evidence:
         mark = {True: "yes", False: "no", None: "?"}[item.passed]
@@ -140,10 +141,10 @@ def evidence(result: Transition) -> Table:
 
 def estimates(result: Transition) -> Table:
     """All estimates of the transition temperature, the headline first."""
-    rows = [[number(e.value, e.stderr), e.name] for e in result.estimates]
+    rows = [[str(one), one.name] for one in result.estimates]
     if result.location is not None:
         zeros = result.location.known_zeros
-        rows += [[number(zero.value, zero.stderr), f"w = 1/2 at N = {n}"] for n, zero in zeros.items()]
+        rows += [[str(zero), f"w = 1/2 at N = {n}"] for n, zero in zeros.items()]
     return Table("estimates of the transition temperature", ["T", "from"], rows, list(range(len(rows))))
 
 
@@ -151,7 +152,7 @@ def line(results: list[Transition], theories: list) -> Table:
     """One row for each dilution, with the temperatures of theory where there is one, at the effective dilution."""
     rows, both = [], any(map(differs, results))
     for result, theory in zip(results, theories, strict=True):
-        place = number(result.temperature, result.stderr) if math.isfinite(result.temperature) else "-"
+        temperature = with_error(result.temperature, result.stderr) if math.isfinite(result.temperature) else "-"
         expected = ["-", "-"]
         if theory is not None:
             expected = [
@@ -159,24 +160,22 @@ def line(results: list[Transition], theories: list) -> Table:
             ]
         failing = len(result.equilibration.failing)
         diluted = [f"{result.dilution:g}", *([f"{effective(result):.4f}"] if both else [])]
-        rows.append([*diluted, result.kind, place, *expected, str(failing)])
+        rows.append([*diluted, result.kind, temperature, *expected, str(failing)])
     header = ["dilution", *(["effective"] if both else []), "kind", "T", "theory T_K", "T_d", "not in equilibrium"]
     return Table("transition line", header, rows, list(range(len(rows))))
 
 
-def critical(found: list[CriticalDilution]) -> Table:
+def critical(criticals: list[CriticalDilution]) -> Table:
     """One row for each temperature at which the critical dilution was asked for."""
-    rows = [[f"{one.temperature:.4g}", *_placed(one)] for one in found]
+    rows = [[f"{one.temperature:.4g}", *_critical_cells(one)] for one in criticals]
     return Table("critical dilution", ["T", "dilution", "from, or why not"], rows, list(range(len(rows))))
 
 
-def _placed(one: CriticalDilution) -> tuple[str, str]:
+def _critical_cells(one: CriticalDilution) -> tuple[str, str]:
     if one.claimed:
-        return number(one.dilution, one.stderr), one.estimates[0].name
+        return with_error(one.dilution, one.stderr), one.estimates[0].name
     interim = one.provisional
-    return (
-        ("-", one.why) if interim is None else (f"({number(interim.value, interim.stderr)})", f"{one.why}; provisional")
-    )
+    return ("-", one.why) if interim is None else (f"({interim})", f"{one.why}; provisional")
 
 
 def _diluted(node: Node) -> str:
@@ -196,16 +195,16 @@ def _exchanges(node: Node) -> Exchanges | None:
 
 
 def _trips(node: Node, measured: Exchanges) -> str:
-    """Round trips over what non-reversible exchange could reach with this barrier; the error from the samples."""
+    """Round trips, over the limit of non-reversible exchange with this barrier; the error is from the samples."""
     share = measured.round_trip_rate / measured.round_trip_bound
     counts = node.chain["round_trips"].sum("walker").values.astype(np.float64)
     if len(counts) < 2 or not counts.any():
         return f"{share:.2f}"
-    return number(share, share * counts.std(ddof=1) / counts.mean() / math.sqrt(len(counts)))
+    return with_error(share, share * counts.std(ddof=1) / counts.mean() / math.sqrt(len(counts)))
 
 
 def _telling(temperature: np.ndarray, centre: float, worst: int | None = None) -> list[int]:
-    """Rungs worth a line on the terminal: both ends, the one that exchanges worst, and those near the transition, or
+    """Rungs that the terminal shows: both ends, the one with the fewest exchanges, and those near the transition, or
     evenly spread ones where there is none."""
     chosen = _spread(temperature, centre)
     return chosen if worst is None else sorted({*chosen, worst})
@@ -216,7 +215,7 @@ def _spread(temperature: np.ndarray, centre: float) -> list[int]:
     if n_rungs <= _SHORT:
         return list(range(n_rungs))
     if not math.isfinite(centre):
-        return sorted({round(place) for place in np.linspace(0, n_rungs - 1, _SHORT)})
+        return sorted({round(position) for position in np.linspace(0, n_rungs - 1, _SHORT)})
     with np.errstate(divide="ignore"):
         near = np.argsort(np.abs(np.log(temperature / centre)), kind="stable")
     chosen = {0, n_rungs - 1}
@@ -228,7 +227,7 @@ def _spread(temperature: np.ndarray, centre: float) -> list[int]:
 
 
 def _anchored(attrs: dict) -> str:
-    """Where the entropies of a symmetric scan start from."""
+    """The value from which the entropies of a symmetric scan start, in words."""
     if attrs["lacks"]:
         return f"entropy not known: {attrs['lacks']} would give it"
     off = f", which may be {attrs['anchor_stderr']:.1g} off (in the bars)" if attrs["anchor_stderr"] else ""
@@ -242,7 +241,7 @@ def _cell(averages: xr.Dataset | None, name: str, rung: int | None = None) -> st
     value, stderr = float(row[name]), float(row[f"{name}_stderr"])
     if averages.attrs["n_samples"] == 1 and f"{name}_thermal_stderr" in row:
         stderr = float(row[f"{name}_thermal_stderr"])
-    return number(value, stderr) if math.isfinite(value) else "-"
+    return with_error(value, stderr) if math.isfinite(value) else "-"
 
 
 def _count(node: Node) -> str:

@@ -20,7 +20,7 @@ from glassnet.sampling.planted_field import Stopped
 from glassnet.sampling.tempering import ParallelTempering
 from glassnet.scan import fieldplan, fieldtasks
 from glassnet.scan.checks import n_weights
-from glassnet.scan.config import Ladder, RunFile
+from glassnet.scan.config import LadderRule, RunFile
 from glassnet.scan.dilution import is_recorded, removal
 from glassnet.scan.saving import Saving
 
@@ -53,7 +53,7 @@ class Task:
         """ "symmetric", "planted" or "field"."""
         return "field" if self.field else "symmetric" if self.planted is None else "planted"
 
-    # a status of many thousand tasks asks for both again and again
+    # cached: a status of many thousand tasks needs both repeatedly
     @functools.cached_property
     def text(self) -> str:
         """Canonical text; with the run's seed it names every random stream of the task."""
@@ -78,9 +78,9 @@ class Task:
 
 
 class Outcome(NamedTuple):
-    """What a task leaves: the content of its chain file, and the Metropolis updates it took.
+    """The result of a task: the content of its chain file, and the Metropolis updates it took.
 
-    There is no dataset if the task ended early and lies in its segments, and no state either if nothing of it does.
+    There is no dataset if the task ended early and its draws are in segments, and no state either if nothing was saved.
     """
 
     dataset: xr.Dataset | None
@@ -130,7 +130,8 @@ def temperatures(task: Task, ladder: list[float]) -> list[float]:
 
 
 def updates(task: Task, run_file: RunFile, reached: int = 0) -> float:
-    """Metropolis updates a task takes, about; `reached`: sweeps of an earlier run, thermalization included."""
+    """Approximate number of Metropolis updates of a task; `reached`: sweeps of an earlier run, thermalization
+    included."""
     if task.field:
         return fieldtasks.updates(task.size, task.dilution, run_file)
     sampling = run_file.sampling_of(task.planted is not None)
@@ -139,7 +140,7 @@ def updates(task: Task, run_file: RunFile, reached: int = 0) -> float:
 
 
 def cost(task: Task, run_file: RunFile, reached: int = 0) -> float:
-    """Time a task takes, about, in updates of a full block: the kernels move a block in the time of one replica."""
+    """Approximate time of a task, in updates of a full block: the kernels move a block in the time of one replica."""
     if task.field:
         lanes = fieldtasks.n_lanes(run_file)
     else:
@@ -149,7 +150,7 @@ def cost(task: Task, run_file: RunFile, reached: int = 0) -> float:
     return updates(task, run_file, reached) / lanes * block * math.ceil(lanes / block)
 
 
-def _rungs(task: Task, asked: Ladder | list[float]) -> int:
+def _rungs(task: Task, asked: LadderRule | list[float]) -> int:
     if isinstance(asked, list):
         return len(temperatures(task, asked))
     above = 1.0 if task.planted is None else min(1.0, (asked.max - task.planted) / (asked.max - asked.min))
@@ -178,7 +179,7 @@ def run(
     saving: Saving | None = None,
     glass: PathGlass | None = None,
 ) -> Outcome:
-    """Run one task, or go on with what an earlier run left of it.
+    """Run one task, or continue the segments of an earlier run.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What stands beside a result in words: the theory, and what is not in equilibrium."""
+"""Text about a result: the prediction of the theory, and what is not in equilibrium."""
 
 import math
 
@@ -16,15 +16,15 @@ def expected(theory) -> str:
 
 
 def comparison(result: Transition, theory) -> str:
-    """The theory beside the result; layered glasses and networks have that of the Poisson glass."""
+    """The theory compared with the result; layered glasses and networks have that of the Poisson glass."""
     static = theory.static_temperature()
     beside = ""
     if static and math.isfinite(result.stderr) and result.stderr > 0:
         beside = f"; Monte Carlo is {abs(result.temperature - static) / result.stderr:.1f} error bars away"
     limit = {"layered": "a layered glass", "walks": "a network"}.get(result.glass.get("ensemble"))
-    of = f" of the Poisson glass, the tree limit of {limit}" if limit else ""
+    tree = f" of the Poisson glass, the tree limit of {limit}" if limit else ""
     at = f", at the effective dilution {effective(result):.4g}" if differs(result) else ""
-    return f"theory (cavity method{of}, N = infinity{at}): {expected(theory)}{beside}"
+    return f"theory (cavity method{tree}, N = infinity{at}): {expected(theory)}{beside}"
 
 
 def unequilibrated(result: Transition) -> list[str]:

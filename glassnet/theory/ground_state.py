@@ -20,9 +20,11 @@ import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
 from glassnet import _checks, _random
-from glassnet.theory import estimates, xorsat
+from glassnet.statistics.autocorrelation import mean_of_series
+from glassnet.statistics.estimate import Estimate, table
+from glassnet.statistics.fits import fit_estimates
+from glassnet.theory import xorsat
 from glassnet.theory.branching import Branching, branching
-from glassnet.theory.estimates import Estimate
 
 FEWEST = 500
 _MELTED = 1e-3  # mean zeta of a population without states
@@ -55,7 +57,7 @@ class Energetic:
 
     def __str__(self):
         rows = {"potential": self.potential, "energy": self.energy, "complexity": self.complexity}
-        return estimates.table(f"states at T = 0, y = {self.y:g}", rows)
+        return table(f"states at T = 0, y = {self.y:g}", rows)
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class GroundState:
 
     def __str__(self):
         title = "ground state" if math.isfinite(self.y.value) else "ground state: all paths satisfied"
-        return estimates.table(title, {"energy": self.energy, "y*": self.y})
+        return table(title, {"energy": self.energy, "y*": self.y})
 
 
 class _Fields:
@@ -138,7 +140,7 @@ class _Fields:
         for i in range(iterations):
             self.step(y)
             series[i] = self.observe(y)
-        return Energetic(y, *(estimates.mean(column) for column in series.T))
+        return Energetic(y, *(mean_of_series(column) for column in series.T))
 
 
 def energetic(theory, y: float, *, members: int = 10_000, iterations: int = 100, seed: int = 1) -> Energetic:
@@ -231,15 +233,12 @@ def _ground_state(fields: _Fields, rough: float, iterations: int) -> GroundState
     """Phi and y where the complexity of a population vanishes, from some y around."""
     y = rough * np.array(_AROUND)
     measured = [fields.solve(float(one), iterations) for one in y]
-    line = np.column_stack([np.ones(len(y)), y - rough])
-    (level, slope), covariance = estimates.fit(line, [one.complexity for one in measured])
-    shift = -level / slope
-    gradient = np.array([1.0, shift]) / slope
+    line = fit_estimates([np.ones(len(y)), y - rough], [one.complexity for one in measured])
+    shift = line.root()
     # d Phi/dy = Sigma/y^2: how much lower Phi is beside its maximum
-    below = 0.5 * slope * ((y - rough - shift) / rough) ** 2
+    below = 0.5 * line.coefficients[1] * ((y - rough - shift.value) / rough) ** 2
     potentials = [
         Estimate(one.potential.value - drop, one.potential.stderr) for one, drop in zip(measured, below, strict=True)
     ]
-    (energy,), spread = estimates.fit(line[:, :1], potentials)
-    where = Estimate(float(rough + shift), math.sqrt(gradient @ covariance @ gradient))
-    return GroundState(Estimate(float(energy), math.sqrt(spread[0, 0])), where)
+    (energy,) = fit_estimates([np.ones(len(y))], potentials).estimates
+    return GroundState(energy, Estimate(rough + shift.value, shift.stderr))

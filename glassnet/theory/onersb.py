@@ -25,9 +25,10 @@ from glassnet import _checks, _random
 from glassnet._exclusive import Exclusive
 from glassnet._progress import reporter
 from glassnet.kernels import cavity
-from glassnet.theory import estimates
+from glassnet.statistics.autocorrelation import mean_of_series
+from glassnet.statistics.estimate import Estimate, table
+from glassnet.statistics.fits import extrapolated_in_size, fit_estimates
 from glassnet.theory.branching import Branching, branching
-from glassnet.theory.estimates import Estimate
 from glassnet.theory.population import LARGEST, MELTED, relaxed
 
 FEWEST = 1_000  # members that resolve a distribution of fields: of one population for all, of all sites together
@@ -67,7 +68,7 @@ class States:
         if self.overlap.value == 0.0:
             title += ": none, the paramagnet"
         rows = {"free energy": self.free_energy, "energy": self.energy}
-        return estimates.table(title, rows | {"complexity": self.complexity, "overlap": self.overlap})
+        return table(title, rows | {"complexity": self.complexity, "overlap": self.overlap})
 
     @property
     def free_energy(self) -> Estimate:
@@ -100,7 +101,7 @@ class Glass:
     def __str__(self):
         kind = "paramagnet" if self.m.value == 1.0 else "glass"
         rows = {"m*": self.m, "overlap q1": self.overlap, "free energy": self.free_energy, "energy": self.energy}
-        return estimates.table(f"{kind} at T = {self.temperature:g}", rows | {"entropy": self.entropy})
+        return table(f"{kind} at T = {self.temperature:g}", rows | {"entropy": self.entropy})
 
     @property
     def entropy(self) -> Estimate:
@@ -178,7 +179,7 @@ class Sites(Exclusive):
                 told(i + 1)
         if overlap < MELTED:
             return None
-        return States(temperature, m, *(estimates.mean(column) for column in series.T))
+        return States(temperature, m, *(mean_of_series(column) for column in series.T))
 
 
 def states(
@@ -317,7 +318,8 @@ def _extrapolated(company: list[Sites], temperature: float, m: float, iterations
             return None
     sizes = [sites.inside for sites in company]
     names = ("potential", "complexity", "energy", "overlap")
-    return States(temperature, m, *(estimates.in_size(sizes, [getattr(one, name) for one in found]) for name in names))
+    limits = (extrapolated_in_size(sizes, [getattr(one, name) for one in found]) for name in names)
+    return States(temperature, m, *limits)
 
 
 def _rough_m(sites: Sites, temperature: float) -> float:
@@ -353,22 +355,20 @@ def _cross(measured: list[States]) -> Glass | None:
     """The states at m*, between and around the measured ones; None if m* is 1 or beyond."""
     centre = measured[1].m
     x = np.array([one.m for one in measured]) / centre - 1.0
-    line = np.column_stack([np.ones_like(x), x])
-    (level, slope), covariance = estimates.fit(line, [one.complexity for one in measured])
-    shift = -level / slope
-    gradient = np.array([1.0, shift]) / slope
-    error = math.sqrt(gradient @ covariance @ gradient)
+    line = [np.ones_like(x), x]
+    fit = fit_estimates(line, [one.complexity for one in measured])
+    (shift, error), slope = fit.root(), fit.coefficients[1]
     if centre * (1.0 + shift) >= 1.0:
         return None
     # -beta f of the states is lowest at m*, and bends there as Sigma falls: d(G/m)/dm = -Sigma/m^2.
     bend = measured[1].temperature * slope / centre
     values = [_peak(x - shift, [one.free_energy for one in measured], bend, error)]
     for name in ("energy", "overlap"):
-        (value, tilt), spread = estimates.fit(line, [getattr(one, name) for one in measured])
+        (value, tilt), spread, *_ = fit_estimates(line, [getattr(one, name) for one in measured])
         at = np.array([1.0, shift])
         stderr = math.hypot(math.sqrt(at @ spread @ at), tilt * error)
         values.append(Estimate(float(value + tilt * shift), stderr))
-    return Glass(measured[1].temperature, Estimate(float(centre * (1.0 + shift)), float(centre * error)), *values)
+    return Glass(measured[1].temperature, Estimate(centre * (1.0 + shift), centre * error), *values)
 
 
 def _peak(x: np.ndarray, free: list[Estimate], bend: float, error: float) -> Estimate:
@@ -381,7 +381,7 @@ def _peak(x: np.ndarray, free: list[Estimate], bend: float, error: float) -> Est
         Estimate(one.value - 0.5 * steep * at, math.hypot(one.stderr, steep * error))
         for one, steep, at in zip(free, slope, x, strict=True)
     ]
-    (height,), spread = estimates.fit(np.ones((len(x), 1)), raised)
+    (height,) = fit_estimates([np.ones(len(x))], raised).estimates
     weight = np.array([1.0 / max(one.stderr, 1e-15) ** 2 for one in raised])
     common = error * float(weight @ slope) / weight.sum()
-    return Estimate(float(height), math.hypot(math.sqrt(spread[0, 0]), common))
+    return Estimate(height.value, math.hypot(height.stderr, common))

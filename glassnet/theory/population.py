@@ -20,9 +20,11 @@ from scipy.optimize import brentq
 from glassnet import _checks, _random
 from glassnet._exclusive import Exclusive
 from glassnet.kernels import cavity
-from glassnet.theory import estimates, xorsat
+from glassnet.statistics.autocorrelation import mean_of_series
+from glassnet.statistics.estimate import Estimate, table
+from glassnet.statistics.fits import extrapolated_in_size, fit_estimates
+from glassnet.theory import xorsat
 from glassnet.theory.branching import Branching, branching
-from glassnet.theory.estimates import Estimate
 
 SMALLEST = 2_000  # members; a smaller population melts by chance
 LARGEST = 100_000_000
@@ -63,7 +65,7 @@ class Planted:
         if self.overlap.value == 0.0:
             title += ": melted, the paramagnet"
         rows = {"overlap": self.overlap, "complexity": self.complexity}
-        return estimates.table(title, rows | {"free energy": self.free_energy, "energy": self.energy})
+        return table(title, rows | {"free energy": self.free_energy, "energy": self.energy})
 
 
 class Population(Exclusive):
@@ -170,13 +172,13 @@ def planted(
             steps = _series(population, temperature, iterations * members // size)
             if steps[-1, 0] >= MELTED:
                 held.append(size)
-                series.append([estimates.mean(column) for column in steps.T])
+                series.append([mean_of_series(column) for column in steps.T])
         if sizes[0] not in held:  # the small one would melt as well
             break
     if not held:
         overlap = complexity = Estimate(0.0, 0.0)
     else:
-        overlap, complexity = (estimates.in_size(held, list(column)) for column in zip(*series, strict=True))
+        overlap, complexity = (extrapolated_in_size(held, list(column)) for column in zip(*series, strict=True))
     free_energy = Estimate(temperature * (complexity.value - exponent), temperature * complexity.stderr)
     return Planted(temperature, overlap, complexity, free_energy, energy, tuple(held) or sizes)
 
@@ -202,11 +204,8 @@ def static_temperature(
     temperatures = rough * np.array([0.985, 0.995, 1.005])  # off the centre: T_d may be close above
     keywords = {"members": members, "iterations": iterations, "seed": seed}
     found = [planted(theory, t, couplings, **keywords).complexity for t in temperatures.tolist()]
-    line = np.column_stack([np.ones(3), temperatures - rough])
-    (level, slope), covariance = estimates.fit(line, found)
-    shift = -level / slope
-    gradient = np.array([1.0, shift]) / slope
-    return Estimate(float(rough + shift), math.sqrt(gradient @ covariance @ gradient))
+    shift = fit_estimates([np.ones(3), temperatures - rough], found).root()
+    return Estimate(rough + shift.value, shift.stderr)
 
 
 def continuous_temperature(tree: Branching) -> float:

@@ -11,9 +11,11 @@ import math
 import numpy as np
 
 from glassnet import _checks
-from glassnet.theory import estimates, xorsat
+from glassnet.statistics.autocorrelation import mean_of_series
+from glassnet.statistics.estimate import Estimate
+from glassnet.statistics.fits import extrapolated_in_size, fit_estimates
+from glassnet.theory import xorsat
 from glassnet.theory.branching import branching
-from glassnet.theory.estimates import Estimate
 from glassnet.theory.population import (
     LARGEST,
     LOWEST,
@@ -100,7 +102,7 @@ def dynamic_temperature(
     top = _scout(Population(tree, _SCOUT, seed), start)
     sizes = (members, members // 4, members // 16)
     maxima = [_maximum(Population(tree, size, seed), start, top, iterations * members // size) for size in sizes]
-    return estimates.in_size(sizes, maxima)
+    return extrapolated_in_size(sizes, maxima)
 
 
 def _surviving(population: Population, unit: float) -> float:
@@ -149,9 +151,9 @@ def _maximum(population: Population, start: float, top: float, iterations: int) 
     curve = []
     for target in targets:
         steered.series(target, 3 * _SETTLING)
-        curve.append(estimates.mean(steered.series(target, iterations)))
+        curve.append(mean_of_series(steered.series(target, iterations)))
     distance = targets - top
-    (level, slope, bend), covariance = estimates.fit(np.column_stack([distance**0, distance, distance**2]), curve)
+    (level, slope, bend), covariance, *_ = fit_estimates([distance**0, distance, distance**2], curve)
     if bend >= 0.0:
         return Estimate(float(level), math.sqrt(covariance[0, 0]))
     shift = -slope / (2.0 * bend)

@@ -17,7 +17,7 @@ from glassnet.analysis.location import locate, widened
 from glassnet.analysis.nodes import Node, nodes
 from glassnet.analysis.planted import PlantedNode
 from glassnet.analysis.savedfield import SavedField
-from glassnet.analysis.surveys import Surveys
+from glassnet.analysis.surveys import ChainReader
 from glassnet.scan import tables
 
 P, ALPHA, SIZES = 4, 2.0, (32, 48, 64)
@@ -99,12 +99,12 @@ def test_a_saved_field_relabels_a_scan_by_more_than_its_rounding_alone(synthetic
     for path, data in rows.items():
         left = round(0.9 * data.attrs["n_weights"])
         tree[path.replace("dilution0.0", "dilution0.1")] = data.assign_attrs(**known, n_weights=left)
-    surveys = Surveys(synthetic.tree(tree), 0.0)
+    reader = ChainReader(synthetic.tree(tree), 0.0)
     gone = 0.12 if moved else round(0.1 * parent) / parent
-    shared = transition._common(surveys, surveys.at(0.1), SavedField(None, (), {}, (0.0, gone), (30, parent)))
+    shared = transition._common(reader, reader.at(0.1), SavedField(None, (), {}, (0.0, gone), (30, parent)))
     assert shared.dilution == pytest.approx(0.12 if moved else 0.1, abs=1e-12)
     assert shared.differs == moved
-    assert transition._common(surveys, surveys.at(0.1), None).dilution == pytest.approx(0.1, abs=1e-12)
+    assert transition._common(reader, reader.at(0.1), None).dilution == pytest.approx(0.1, abs=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -367,7 +367,7 @@ def test_a_whole_scan_says_that_sizes_were_moved(synthetic):
     found = gn.find_transition(synthetic.tree(tree))
     assert found.dilution == 0.1
     assert found.effective_dilution == pytest.approx(1 / 8)
-    item = next(item for item in found.evidence if item.name == common.NAME)
+    item = next(item for item in found.evidence if item.key == "common_dilution")
     assert item.passed
     assert "the paramagnet's bound" in item.says
     assert found.location.shift > 0

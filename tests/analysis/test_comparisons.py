@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from glassnet.analysis import comparisons, ladder_time, stuck
+from glassnet.analysis import comparisons, stuck
+from glassnet.statistics import ladder_autocorrelation
 
 
 def telegraph(weight, tau, shape, seed):
@@ -31,7 +32,7 @@ def drifts(runs):
     cuts = [comparisons.stretches(run) for run in runs]
     found = [comparisons.drift(cut, cut.time) for cut in cuts]
     blocks = [
-        3 * cut.before.shape[1] * ladder_time.n_blocks(len(cut.before), 3 * cut.before.shape[1], cut.time)
+        3 * cut.before.shape[1] * ladder_autocorrelation.n_blocks(len(cut.before), 3 * cut.before.shape[1], cut.time)
         for cut in cuts
     ]
     return comparisons.Difference(*(np.array(values) for values in zip(*found, strict=True))), np.array(blocks)
@@ -99,8 +100,8 @@ def test_power_of_one_comparison_and_at_the_bound_of_a_scan(tau, shape):
 def test_chains_that_stay_apart_are_stuck_and_chains_that_mix_are_not():
     mixing = autoregressive(5, (2000, 4, 3), seed=5)
     apart = mixing + np.array([0.0, 0.0, 2.0, 2.0])[:, None]
-    assert (stuck.scatter(mixing, 4, ladder_time.slowest_time(mixing)) > 1e-3).all()
-    assert (stuck.scatter(apart, 4, ladder_time.slowest_time(apart - apart.mean(axis=(0, 1)))) < 1e-6).all()
+    assert (stuck.scatter(mixing, 4, ladder_autocorrelation.slowest_time(mixing)) > 1e-3).all()
+    assert (stuck.scatter(apart, 4, ladder_autocorrelation.slowest_time(apart - apart.mean(axis=(0, 1)))) < 1e-6).all()
 
 
 def test_starts_that_never_meet_differ():

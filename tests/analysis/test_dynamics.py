@@ -5,7 +5,7 @@ import pytest
 
 import glassnet as gn
 from glassnet.analysis import aging, beside, dynamics, melting, planted_relaxation
-from glassnet.analysis.evidence import number
+from glassnet.statistics.estimate import with_error
 
 E = gn.ensembles
 T_D = 0.75279
@@ -230,7 +230,7 @@ def test_a_crystal_melts_far_above_the_dynamical_temperature(crystal):
 def test_the_melting_temperature_has_an_error_that_the_table_shows(crystal):
     """Not below half of the distance of the temperatures around it, 0.1 here."""
     assert 0.05 <= crystal.stderr < 0.1
-    assert f"melts at T = {number(crystal.temperature, crystal.stderr)} within 1000 sweeps" in str(crystal)
+    assert f"melts at T = {with_error(crystal.temperature, crystal.stderr)} within 1000 sweeps" in str(crystal)
     assert "this one instance, others melt elsewhere" in str(crystal)
     assert crystal.instances.tolist() == [crystal.temperature]
 

@@ -11,8 +11,9 @@ import xarray as xr
 
 import glassnet as gn
 from glassnet._random import Seed
-from glassnet.analysis import equilibration, errors, ladder_bars, ladder_time, overlaps
+from glassnet.analysis import equilibration
 from glassnet.analysis.nodes import nodes, readings
+from glassnet.statistics import autocorrelation, ladder_autocorrelation, ladder_averages
 
 SIZE, SAMPLES, REPLICAS, DRAWS, EVERY = 12, 8, 4, 640, 2
 STATES = gn.exact.states(SIZE)
@@ -61,9 +62,8 @@ def slowest(node):
     times = []
     for reading in readings(node):
         series = reading.ladder_energy, np.abs(reading.ladder_overlap) > 0.5
-        times.append(
-            max(ladder_time.slowest_time((x - x.mean(axis=(0, 2), keepdims=True)).swapaxes(1, 2)) for x in series)
-        )
+        deviations = [(x - x.mean(axis=(0, 2), keepdims=True)).swapaxes(1, 2) for x in series]
+        times.append(max(ladder_autocorrelation.slowest_time(x) for x in deviations))
     return times
 
 
@@ -93,7 +93,7 @@ def test_exact_equilibrium_raises_no_alarm():
 def test_long_chains_are_averaged_and_raise_no_alarm_either(monkeypatch, scans):
     """As chains of 2560 draws and more are: five draws at a time. Of 6 scans at one per cent each more than one raise
     an alarm with a probability of 1.5e-3, of 200 more than 7 with one of 1e-3. 100 seconds for the 200."""
-    monkeypatch.setattr(ladder_time, "_FINEST", DRAWS // 5)
+    monkeypatch.setattr(ladder_autocorrelation, "_FINEST", DRAWS // 5)
     assert alarms(range(20_000, 20_000 + scans), WARM) <= (1 if scans == 6 else 7)
 
 
@@ -116,7 +116,7 @@ def test_frozen_chains_in_exact_equilibrium_do_not_drift_in_three_hundred_scans(
     assert alarms(range(5000, 5300), COLD, ignored=("stuck",)) <= 9
 
 
-def pulls(kind, count, ladder, of_rungs=ladder_bars.thermal_average):
+def pulls(kind, count, ladder, of_rungs=ladder_averages.thermal_average):
     """Deviations from enumeration over error bars, (count, n_rungs), of the energy and the weight of high overlap."""
     energies, weights = [], []
     for number in range(count):
@@ -126,7 +126,7 @@ def pulls(kind, count, ladder, of_rungs=ladder_bars.thermal_average):
         if glass.planted is None:
             exact = [p[np.abs(q) > 0.5].sum() for q, p in (gn.exact.overlap_distribution(glass, t) for t in ladder)]
             high = (np.abs(found["overlap"].values) > 0.5).astype(np.float64)
-            mean, stderr = high.mean(axis=(0, 2)), overlaps.thermal_error(high)
+            mean, stderr = high.mean(axis=(0, 2)), ladder_averages.thermal_error_of_pairs(high)
         else:
             high = np.abs(STATES @ glass.planted / SIZE) > 0.5
             exact = [gn.exact.probabilities(glass, t)[high].sum() for t in ladder]
@@ -152,8 +152,8 @@ def test_bars_on_the_rungs_of_a_ladder_cover_enumeration():
 def each_rung_alone(chains):
     """Mean of (n_draws, n_chains, n_rungs) and its error from an automatic window on each rung by itself."""
     count = chains.shape[0] * chains.shape[1]
-    stderr = np.sqrt(2 * errors.pooled_time(chains) * chains.var(axis=(0, 1)) / count)
-    return ladder_bars.ThermalAverage(chains.mean(axis=(0, 1)), stderr, np.full(len(stderr), np.nan))
+    stderr = np.sqrt(2 * autocorrelation.integrated_time(chains) * chains.var(axis=(0, 1)) / count)
+    return ladder_averages.ThermalAverage(chains.mean(axis=(0, 1)), stderr, np.full(len(stderr), np.nan))
 
 
 def test_bars_with_times_of_single_rungs_do_not():

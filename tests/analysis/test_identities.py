@@ -44,16 +44,16 @@ def planted(n_sweeps, unsatisfied, n_samples=32, size=36):
     return nodes(xr.DataTree.from_dict({f"/N{size}/dilution0.0/planted0.75": data}))
 
 
-def by_name(found):
-    return {identity.name: identity for identity in equilibration.assess(found).identities}
+def by_key(found):
+    return {identity.key: identity for identity in equilibration.assess(found).identities}
 
 
 def test_gaussian_glasses_in_equilibrium_obey_the_identity_and_young_ones_do_not():
-    known = by_name(gaussian(2000))
+    known = by_key(gaussian(2000))
     assert known.keys() == {identities.GAUSSIAN}
     assert known[identities.GAUSSIAN].probability > 1e-3
     young = gaussian(3)
-    assert by_name(young)[identities.GAUSSIAN].probability < 1e-6
+    assert by_key(young)[identities.GAUSSIAN].probability < 1e-6
     assert "[<E>] = -beta M (1 - [q_path]) is violated" in equilibration.assess(young).nodes[young[0].path]
 
 
@@ -61,23 +61,23 @@ def test_the_identity_with_the_overlap_of_weights_fails():
     """The broken twin: q in place of q_path."""
     (node,) = gaussian(2000)
     wrong = node._replace(chain=node.chain.assign(path_overlap=node.chain["overlap"] ** 2))
-    assert by_name([wrong])[identities.GAUSSIAN].probability < 1e-6
+    assert by_key([wrong])[identities.GAUSSIAN].probability < 1e-6
 
 
 def test_independent_planting_obeys_its_identities_and_a_fixed_count_does_not_obey_that_of_the_energy():
-    known = by_name(planted(1500, "independent"))
+    known = by_key(planted(1500, "independent"))
     assert known.keys() == {identities.PLANTED_ENERGY, identities.PLANTED_OVERLAP}
     assert min(identity.probability for identity in known.values()) > 1e-3
     wrong = planted(1500, "fixed")
     # said to be independent, and caught: the number of unsatisfied paths does not fluctuate
-    shift = by_name(wrong)[identities.PLANTED_ENERGY]
+    shift = by_key(wrong)[identities.PLANTED_ENERGY]
     assert abs(shift.difference) > 3 * shift.stderr
     honest = wrong[0]._replace(chain=wrong[0].chain.assign_attrs(unsatisfied="fixed"))
-    assert by_name([honest]) == {}
+    assert by_key([honest]) == {}
 
 
 def test_random_starts_that_have_not_found_the_planted_state_break_both():
-    young = by_name(planted(4, "independent"))
+    young = by_key(planted(4, "independent"))
     assert young[identities.PLANTED_ENERGY].probability < 1e-4
     assert young[identities.PLANTED_ENERGY].difference > 0
 
@@ -85,6 +85,6 @@ def test_random_starts_that_have_not_found_the_planted_state_break_both():
 def test_infinite_temperature_is_not_asked():
     (node,) = gaussian(200, n_samples=6)
     hot = node.chain.assign_coords(temperature=[0.4, 0.55, 0.75, 1.0, np.inf])
-    identity = by_name([node._replace(chain=hot)])[identities.GAUSSIAN]
+    identity = by_key([node._replace(chain=hot)])[identities.GAUSSIAN]
     assert np.isfinite(identity.temperature)
     assert identity.stderr == pytest.approx(identity.stderr)

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize
 from scipy.special import expit
 
 from glassnet.analysis import location
 from glassnet.analysis.planted import PlantedNode
+from glassnet.statistics import fits
 
 TEMPERATURES = (0.55, 0.60, 0.65, 0.70, 0.75)
 CRITICAL = 0.66
@@ -41,7 +41,7 @@ def pulls(found, temperature=CRITICAL):
 
 def test_crossing_is_unbiased_and_its_statistical_bar_honest(located):
     """100 scans, 4.5 standard errors: 0.1 for the mean pull, 0.071 for its rms, 4.65 % for the coverage of 68.3 %."""
-    assert all(one.found for one in located)
+    assert all(one.crosses for one in located)
     assert abs(pulls(located).mean()) < 4.5 * 0.1
     assert abs(np.sqrt(np.mean(pulls(located) ** 2)) - 1) < 4.5 * 0.071
     assert abs(np.mean(np.abs(pulls(located)) < 1) - 0.683) < 4.5 * 0.0465
@@ -50,8 +50,8 @@ def test_crossing_is_unbiased_and_its_statistical_bar_honest(located):
 def test_a_crossing_without_the_free_constant_fails_that_test(located, monkeypatch):
     def fixed(data, bent):
         design = np.stack([-data.n, -data.n * data.x], axis=1)
-        theta = location.logistic_regression(design, data.n_samples, data.weight)
-        roots = location.rising_root(theta[:, 0], theta[:, 1], np.zeros(len(theta)))
+        theta = fits.logistic_regression(design, data.n_samples, data.weight)
+        roots = fits.rising_root(theta[:, 0], theta[:, 1], np.zeros(len(theta)))
         return np.hstack([theta, np.zeros((len(theta), 1))]), data.temperature(roots)
 
     monkeypatch.setattr(location, "_joint", fixed)
@@ -107,7 +107,7 @@ def test_networks_are_extrapolated_in_their_width():
     """16 scans with corrections c of order 1 beside those of order sqrt(N): 2.5 bars hold the truth."""
     found = [location.locate(networks(1000 * seed)) for seed in range(16)]
     deviations = np.array([(one.temperature - CRITICAL) / one.stderr for one in found])
-    assert all(one.found for one in found)
+    assert all(one.crosses for one in found)
     assert np.abs(deviations).max() < 2.5
     assert np.mean([one.stderr for one in found]) < 0.07
     names = [one.name for one in found[0].estimates]
@@ -128,19 +128,19 @@ def test_networks_taken_for_glasses_with_small_corrections_are_off():
 
 def test_two_widths_are_no_extrapolation():
     found = location.locate(networks(1, widths=(4, 6)))
-    assert not found.found
+    assert not found.crosses
     assert found.lacks == "networks need three widths, as their corrections are of the order 1/width"
 
 
 def test_no_crossing_is_found_outside_the_planting_temperatures():
     outside = location.locate(two_level(temperatures=(0.72, 0.76, 0.80), seed=1))
-    assert not outside.found
+    assert not outside.crosses
     assert not outside.inside
 
 
 def test_no_crossing_is_found_where_weights_do_not_depend_on_temperature():
     flat = [location.locate(two_level(seed=seed, slope=0.0, offset=0.0)) for seed in range(20)]
-    assert sum(one.found for one in flat) == 0
+    assert sum(one.crosses for one in flat) == 0
 
 
 def test_one_size_or_one_temperature_is_not_located():
@@ -163,25 +163,3 @@ def test_location_is_deterministic():
     assert first.temperature == again.temperature
     assert first.stderr == again.stderr
     assert first.stderr != location.locate(two_level(seed=2), seed=6).stderr
-
-
-def test_logistic_regression_finds_the_maximum_likelihood():
-    rng = np.random.default_rng(1)
-    design = np.stack([np.ones(12), rng.normal(size=12)], axis=1)
-    n_samples, weight = np.full(12, 10.0), rng.random((3, 12))
-    theta = location.logistic_regression(design, n_samples, weight)
-    for row, found in zip(weight, theta, strict=True):
-
-        def loss(parameters, row=row):
-            mean = expit(design @ parameters)
-            return -np.sum(n_samples * (row * np.log(mean) + (1 - row) * np.log(1 - mean)))
-
-        assert found == pytest.approx(minimize(loss, [0.0, 0.0]).x, abs=1e-3)
-
-
-@pytest.mark.parametrize(
-    ("coefficients", "root"), [((-2.0, 1.0, 0.0), 2.0), ((-3.0, 2.0, 1.0), 1.0), ((3.0, 2.0, 1.0), np.nan)]
-)
-def test_rising_root(coefficients, root):
-    found = location.rising_root(*(np.array([c]) for c in coefficients))[0]
-    assert found == pytest.approx(root, nan_ok=True)

@@ -1,6 +1,6 @@
 """Order parameters without order, against exact moments, and what a distribution looks like."""
 
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -167,3 +167,23 @@ def test_independent_pairs_of_samples_that_differ_by_one_weight():
     found = independent.plain_pairs(np.array([3, 3, 4]))
     assert found.square == pytest.approx(square, rel=1e-14)
     assert found.ratio == pytest.approx(fourth / square**2, rel=1e-14)
+
+
+@pytest.mark.parametrize("n_samples", [8, 16])
+def test_bars_of_independent_configurations_cover(synthetic, n_samples):
+    """Chains at T = inf: [q^2] = 1/N and a Binder cumulant of 0, exactly. The rungs are so many scans."""
+    rng, n_weights, hits = np.random.default_rng(n_samples), 24, []
+    for scan in range(50):
+        spins = rng.integers(0, 2, size=(n_samples, 30, 20, 4, n_weights), dtype=np.int8) * 2 - 1
+        pairs = [(spins[..., a, :] * spins[..., b, :]).mean(axis=-1) for a, b in combinations(range(4), 2)]
+        shape = (n_samples, 30, 20, 4)
+        data = synthetic.node(np.arange(1.0, 1 + 20), np.zeros(shape), n_weights, overlap=np.stack(pairs, axis=-1))
+        (node,) = nodes(synthetic.tree({f"/N{n_weights}/dilution0.0": data}))
+        found = overlaps.averages(node, seed=scan)
+        inside = [
+            np.abs(found["q2"] - 1 / n_weights) < found["q2_stderr"],
+            np.abs(found["binder"]) < found["binder_stderr"],
+        ]
+        hits.append([one.values for one in inside])
+    for covered in np.mean(hits, axis=(0, 2)):
+        assert 0.64 <= covered <= 0.73

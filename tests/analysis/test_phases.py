@@ -4,37 +4,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from glassnet.analysis import annealed, coexistence, estimates, peaks, phases
+from glassnet.analysis import annealed, estimates, peaks, phases
 from glassnet.analysis.nodes import nodes, readings
 from glassnet.analysis.thermodynamics import averages
-
-
-def test_equal_weight_of_two_levels_is_where_their_boltzmann_factors_agree():
-    """Two bands of 30 and 70 %, 40 apart: ln(7/3)/40 in beta makes them equal."""
-    levels = np.array([-60.0, -58.0, -20.0, -18.0])
-    beta, threshold, probability = coexistence.equal_weight(levels, np.array([0.15, 0.15, 0.35, 0.35]), 1.0, (0.5, 1.5))
-    # within the bands the lower level gains as well
-    assert beta == pytest.approx(1 + np.log(7 / 3) / 40, abs=1e-3)
-    assert probability[:2].sum() == pytest.approx(0.5, abs=1e-6)
-    assert threshold == pytest.approx(-39, abs=0.2)
-
-
-def test_equal_weight_stays_within_the_neighbouring_rungs():
-    levels = np.array([-60.0, -20.0])
-    assert coexistence.equal_weight(levels, np.array([1e-6, 1 - 1e-6]), 1.0, (0.9, 1.1))[0] == pytest.approx(1.1)
-    assert coexistence.equal_weight(levels[:1], np.ones(1), 1.0, (0.9, 1.1))[0] == 1.0
-
-
-@pytest.mark.parametrize(
-    ("levels", "step"), [([-8, -4, 4, 16], 4), ([-3, -1, 1], 2), ([-8 * 1.7, -4 * 1.7, 8 * 1.7], 6.8)]
-)
-def test_spacing_of_energies(levels, step):
-    assert coexistence.spacing(np.array(levels, dtype=float)) == pytest.approx(step)
-
-
-def test_real_energies_have_no_spacing():
-    assert coexistence.spacing(np.sort(np.random.default_rng(1).normal(size=50))) == 0
-    assert coexistence.spacing(np.array([3.0])) == 0
 
 
 def collected(synthetic, data):
@@ -108,21 +80,13 @@ def test_overlap_and_magnetisation_of_the_ordered_phase_are_extrapolated():
 def test_forms_of_extrapolation_agree_where_corrections_are_of_that_form():
     rng = np.random.default_rng(3)
     rows = {n: 0.7 + 2 / n + 0.01 * rng.normal(size=16) for n in (24, 36, 48, 72)}
-    found = {one.name: one for one in estimates._forms("x", rows)}
-    straight = found["x, 1/N"]
+    found = {one.key: one for one in estimates._forms("x", "weight", rows)}
+    straight = found["x_inverse_size"]
     assert abs(straight.value - 0.7) < 4.5 * straight.stderr
-    assert found.keys() == {"x, 1/N", "x, ln N/N", "x, 1/N and 1/N^2", "x, 1/N without the smallest size"}
+    assert found.keys() == {"x_inverse_size", "x_log_size", "x_quadratic", "x_larger_sizes"}
     headline = estimates.weighed(list(found.values()))
     assert headline.stderr > straight.stderr
-    assert estimates._forms("x", {24: rows[24]}) == []
-
-
-def test_errors_grow_where_a_form_does_not_fit():
-    size = np.array([24.0, 36, 48, 72])
-    bent = 0.7 + 2 / size + 40 / size**2
-    trend = estimates._inflated([np.ones(4), 1 / size], bent, np.full(4, 1e-4))
-    assert trend.stderr > 10 * estimates._inflated([np.ones(4), 1 / size, size**-2], bent, np.full(4, 1e-4)).stderr / 10
-    assert abs(trend.value - 0.7) < 4.5 * trend.stderr
+    assert estimates._forms("x", "weight", {24: rows[24]}) == []
 
 
 def test_the_jump_does_not_count_the_scatter_of_independent_configurations():
@@ -137,21 +101,6 @@ def test_the_jump_does_not_count_the_scatter_of_independent_configurations():
     found = peaks.jump(xr.Dataset({name: ("size", values) for name, values in columns.items()}, {"size": sizes}))
     assert found.value == pytest.approx(0.9, abs=1e-6)
     assert 0.002 < found.stderr < 0.06
-
-
-def test_mixture_and_cut_find_the_two_parts():
-    edges = np.linspace(-1, 1, 81)
-    centres = 0.5 * (edges[1:] + edges[:-1])
-    rng = np.random.default_rng(4)
-    drawn = np.concatenate([0.12 * rng.normal(size=60_000), 0.9 + 0.03 * rng.normal(size=40_000)])
-    histogram = np.histogram(drawn, edges)[0][None].astype(float)
-    for found in (
-        peaks.mixture(np.abs(centres), histogram, 0.5),
-        peaks.cut(np.abs(centres), histogram, 0.5),
-    ):
-        assert found.weight[0] == pytest.approx(0.4, abs=0.01)
-        assert found.high[0] == pytest.approx(0.9, abs=0.01)
-        assert found.low[0] == pytest.approx(0.12 * np.sqrt(2 / np.pi), abs=0.01)
 
 
 def test_freezing_energy_of_a_paramagnet_that_stops_at_its_transition(synthetic):

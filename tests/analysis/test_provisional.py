@@ -1,5 +1,6 @@
 """Provisional temperatures of undecided results: what they rest on, and that their bars hold."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,10 +8,9 @@ import pytest
 from scipy.special import expit
 
 from glassnet.analysis import provisional
-from glassnet.analysis.evidence import number
-from glassnet.analysis.location import Estimate
 from glassnet.analysis.planted import PlantedNode
 from glassnet.analysis.transition import find_transition
+from glassnet.statistics.estimate import Estimate, with_error
 
 CRITICAL = 0.65
 SIZES, TEMPERATURES = (48, 72, 96), (0.55, 0.60, 0.65, 0.70, 0.75)
@@ -66,7 +66,7 @@ def test_starts_that_never_meet_give_no_temperature():
     nodes = [node._replace(from_planted=0.1 * node.weight + 0.9, from_random=0.1 * node.weight) for node in relaxing(1)]
     starts = started(nodes)
     # their curves cross at the same place all the same
-    assert starts.found and starts.half_width < 0.03
+    assert starts.crosses and starts.half_width < 0.03
     assert not starts.narrow
     item = provisional.bracket(starts)
     assert item.passed is False
@@ -83,9 +83,9 @@ def test_one_kind_of_start_alone_is_no_bracket():
 
 
 def test_what_comes_first():
-    starts, other = started(relaxing(1)), Estimate("largest heat capacity", 0.9, 0.01, ())
+    starts, other = started(relaxing(1)), Estimate(0.9, 0.01, "largest heat capacity")
     between = starts.estimate()
-    field = Estimate("field integration", between.value + between.stderr, 0.001, ())
+    field = Estimate(between.value + between.stderr, 0.001, "field integration")
     chosen = lambda *given, against=False, **bounds: provisional.choose(*given, contradicted=against, **BOUNDS | bounds)  # noqa: E731
     assert chosen(starts, field, other) == field
     assert chosen(starts, None, other) == between
@@ -93,7 +93,7 @@ def test_what_comes_first():
     assert chosen(None, None, other) == other
     assert chosen(None, None, None) is None
     # neither of two that disagree, nothing outside the bounds, no jump where there is none
-    assert chosen(starts, field._replace(value=between.value + 4 * between.stderr), other) is None
+    assert chosen(starts, replace(field, value=between.value + 4 * between.stderr), other) is None
     assert chosen(starts, field, None, against=True) is None
     assert chosen(starts, field, other, against=True) == other
     arrest = SimpleNamespace(temperature=0.4, stderr=0.001, name="plateau")
@@ -118,12 +118,11 @@ def test_an_undecided_scan_says_where_the_starts_bracket_the_crossing(synthetic)
         assert np.isnan(found.temperature) and np.isnan(found.stderr)
         assert abs(found.provisional.value - CRITICAL) < 2.5 * found.provisional.stderr
         assert found.provisional.stderr < 0.05
-        assert f"provisionally T = {number(found.provisional.value, found.provisional.stderr)}" in found.sentence
+        assert f"provisionally T = {with_error(found.provisional.value, found.provisional.stderr)}" in found.sentence
         assert found.provisional.name in found.sentence
         assert "undecided, provisionally T = 0.6" in found.headline
-        assert {"planted crossing, random starts only", "planted crossing, planted starts only"} <= {
-            one.name for one in found.estimates
-        }
+        each = {"planted_crossing_random_starts", "planted_crossing_planted_starts"}
+        assert each <= {one.key for one in found.estimates}
 
 
 def test_a_decided_scan_has_no_provisional_temperature(synthetic):
@@ -150,7 +149,7 @@ def test_an_undecided_scan_lists_every_estimate(synthetic):
     undecided = find_transition(synthetic.tree(together))
     assert (settled.kind, undecided.kind) == ("random first-order", "undecided")
     # the rungs of the node that fails are left out, what planted scans give stays
-    planted = {one for one in settled.estimates if one.name.startswith(("crossing", "w = 1/2"))}
+    planted = {one for one in settled.estimates if one.key.startswith("planted")}
     assert planted and planted <= set(undecided.estimates)
 
 
@@ -158,7 +157,7 @@ def test_the_entropy_bound_is_asked_of_planted_scans_alone(synthetic):
     bound = lambda scan: find_transition(synthetic.tree(scan)).evidence[-2]  # noqa: E731
     scan = synthetic.two_level(SIZES, TEMPERATURES, seed=1)
     found = bound(scan)
-    assert found.name == "within rigorous bounds"
+    assert found.key == "rigorous_bounds"
     assert found.passed is True
     assert found.value == pytest.approx(0.63799, abs=1e-4)
     # a crossing below the zero of the annealed entropy is no transition
@@ -166,7 +165,7 @@ def test_the_entropy_bound_is_asked_of_planted_scans_alone(synthetic):
         synthetic.tree(synthetic.two_level(SIZES, (0.40, 0.45, 0.50, 0.55), seed=1, critical=0.47))
     )
     assert (colder.kind, colder.provisional) == ("undecided", None)
-    assert [item.passed for item in colder.evidence if item.name == "within rigorous bounds"] == [False]
+    assert [item.passed for item in colder.evidence if item.key == "rigorous_bounds"] == [False]
 
 
 def test_what_keeps_the_entropy_bound_from_being_known(synthetic):
@@ -202,7 +201,7 @@ def test_a_complexity_that_vanishes_elsewhere_contradicts_the_crossing(synthetic
     for away, kind in ((0.0, "random first-order"), (4.0, "undecided"), (18.0, "undecided")):
         zero = alone.temperature + away * alone.stderr
         found = find_transition(tree, field=SimpleNamespace(temperature=zero, stderr=1e-4, name="field integration"))
-        (item,) = [one for one in found.evidence if one.name == "field agrees with crossing"]
+        (item,) = [one for one in found.evidence if one.key == "field_agreement"]
         assert (found.kind, item.passed) == (kind, kind != "undecided")
         assert found.provisional is None
         assert np.isnan(found.temperature) == (kind == "undecided")
@@ -218,7 +217,7 @@ def test_the_entropy_bound_is_that_of_infinite_glasses_where_it_is_lower(synthet
             gone = np.full((data.sizes["sample"], 1), round(0.04 * size) / size)
             data = data.assign(removed_fraction=(("sample", "layer"), gone))
             scan[f"/N{size}/dilution0.04/planted{temperature}"] = data
-    (item,) = [one for one in find_transition(synthetic.tree(scan)).evidence if one.name == "within rigorous bounds"]
+    (item,) = [one for one in find_transition(synthetic.tree(scan)).evidence if one.key == "rigorous_bounds"]
     temperatures = np.linspace(0.3, 1.0, 100_001)
     beta, alpha = 1 / temperatures, 4 / 3 * (29 / 30) ** 2
     entropy = np.log(2) + alpha * (np.log(np.cosh(beta)) - beta * np.tanh(beta))

@@ -5,9 +5,10 @@ import pytest
 import xarray as xr
 
 import glassnet as gn
-from glassnet.analysis import errors, freeenergy, overlaps
+from glassnet.analysis import overlaps
 from glassnet.analysis.combined import Combined
 from glassnet.analysis.nodes import nodes
+from glassnet.statistics import bootstrap, multihistogram, standard_errors
 
 TEMPERATURES = np.array([0.5, 0.65, 0.85, 1.1, 1.5, 2.5, np.inf])
 #: on rungs and between them
@@ -78,8 +79,10 @@ def test_every_quantity_equals_enumeration_on_and_between_the_rungs(chain):
 
 
 def test_weights_that_are_ten_per_cent_off_fail_the_same_test(chain, monkeypatch):
-    right = freeenergy.log_weights
-    monkeypatch.setattr(freeenergy, "log_weights", lambda levels, betas, log_z, n: right(levels, betas, 0.9 * log_z, n))
+    right = multihistogram.log_weights
+    monkeypatch.setattr(
+        multihistogram, "log_weights", lambda levels, betas, log_z, n: right(levels, betas, 0.9 * log_z, n)
+    )
     assert np.abs(deviations(chain.isel(sample=[0]), glass_of(0))).max() > 4.5
 
 
@@ -147,15 +150,15 @@ def test_errors_over_samples_hold_thermal_noise_and_disorder(chain):
     for name in QUANTITIES[:5]:
         rows = np.array([one[name].values for one in each])
         assert table[name].values == pytest.approx(rows.mean(axis=0))
-        expected = errors.student(3) * rows.std(axis=0, ddof=1) / np.sqrt(3)
+        expected = standard_errors.student_factor(3) * rows.std(axis=0, ddof=1) / np.sqrt(3)
         assert table[f"{name}_stderr"].values == pytest.approx(expected, rel=0.2)
         thermal = np.sqrt(np.sum([one[f"{name}_stderr"].values ** 2 for one in each], axis=0)) / 3
         # Student's quantile of 20 blocks and of three times as many
-        thermal *= errors.student(58) / errors.student(20)
+        thermal *= standard_errors.student_factor(58) / standard_errors.student_factor(20)
         assert table[f"{name}_thermal_stderr"].values == pytest.approx(thermal, rel=0.2)
     assert table["binder_resampled"].shape == (401, len(WANTED))
     for name in ("q2", "binder"):
-        plain = errors.bootstrap_error(table[f"{name}_resampled"].values, 3)
+        plain = bootstrap.bootstrap_error(table[f"{name}_resampled"].values, 3)
         assert (table[f"{name}_stderr"].values >= plain).all()
     assert (table["energy_thermal_stderr"] < table["energy_stderr"]).all()
 

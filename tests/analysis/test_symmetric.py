@@ -49,9 +49,9 @@ def test_deepening_and_its_opposite():
 def test_dips_that_move_like_one_over_n_extrapolate_to_their_limit_in_that_form():
     moving = dips((-1, -2, -3), tuple(0.65 + 15 / n for n in (48, 72, 96)))
     found = symmetric.extrapolations(moving)
-    assert found["1/N"].value == pytest.approx(0.65)
+    assert found["inverse_size"].value == pytest.approx(0.65)
     # the other forms disagree by far more than the statistical errors: the dips cannot tell
-    assert found["N^-1/2"].value < 0.55
+    assert found["square_root"].value < 0.55
 
 
 def heat_capacities(height, n_samples=16):
@@ -112,17 +112,6 @@ def test_susceptibility_exponent_is_read_on_the_coldest_common_rung():
     assert symmetric.susceptibility_growth({}) is None
     unknown = {size: data * np.nan for size, data in averages.items()}
     assert symmetric.susceptibility_growth(unknown) is None
-
-
-def test_peaks_of_two_bumps_and_of_one():
-    q = np.linspace(-1, 1, 49)
-    two = np.exp(-50 * q**2) + 0.5 * np.exp(-200 * (q - 0.9) ** 2)
-    found = symmetric.peaks(q, two, 0.5)
-    assert found.valley < 0.1
-    assert found.low == pytest.approx(0, abs=0.1)
-    assert found.high == pytest.approx(0.9, abs=0.1)
-    assert symmetric.peaks(q, np.exp(-3 * q**2), 0.5).valley >= 1
-    assert symmetric.peaks(q, (np.abs(q) < 0.4).astype(float), 0.5) is None
 
 
 def test_trusted_rungs_are_finite_and_warm_enough():

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.analysis import errors, freeenergy, thermodynamics
+from glassnet.analysis import thermodynamics
 from glassnet.analysis.nodes import nodes
-from glassnet.analysis.paramagnet import Paramagnet
+from glassnet.analysis.paramagnet import ChainParamagnet
+from glassnet.statistics import multihistogram, standard_errors
 
 TEMPERATURES = np.array([0.5, 0.7, 1.0, 1.5, 2.5, 5.0, np.inf])
 N = 16
@@ -63,7 +64,7 @@ def test_entropy_from_a_bare_trapezoid_fails_the_same_test(enumerated, monkeypat
         steps = 0.5 * (mean[1:] + mean[:-1]) * (betas[1:] - betas[:-1])
         return np.append(np.cumsum(steps[::-1])[::-1], 0.0)
 
-    monkeypatch.setattr(freeenergy, "bennett", trapezoid)
+    monkeypatch.setattr(multihistogram, "bennett", trapezoid)
     assert np.abs(deviations(enumerated)).max() > 5.5
 
 
@@ -114,7 +115,7 @@ def test_disorder_error_is_that_of_the_mean_over_samples(enumerated):
     averages = thermodynamics.averages(node)
     each = [thermodynamics.averages(one)["energy"].values[0] for one in each_sample(node)]
     assert averages["energy"].values[0] == pytest.approx(np.mean(each))
-    expected = errors.student(4) * np.std(each, ddof=1) / 2
+    expected = standard_errors.student_factor(4) * np.std(each, ddof=1) / 2
     assert averages["energy_stderr"].values[0] == pytest.approx(expected, rel=0.15)
     assert averages.attrs["anchor"] == "n_weights ln 2 at T = inf"
 
@@ -152,7 +153,7 @@ def test_a_ladder_without_infinite_temperature_starts_from_the_paramagnet_and_sa
 def test_paramagnet_of_gaussian_couplings_is_the_mean_over_couplings(synthetic):
     data = synthetic.node([1.0], np.zeros((1, 2, 1, 2)), 30, couplings="gaussian")
     (node,) = nodes(synthetic.tree({"/N30/dilution0.0": data}))
-    paramagnet = Paramagnet(node)
+    paramagnet = ChainParamagnet(node)
     couplings = np.random.default_rng(1).normal(size=10**6)
     # a million couplings: standard errors below 1e-3
     energy = -4 / 3 * np.mean(couplings * np.tanh(0.8 * couplings))

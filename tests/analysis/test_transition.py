@@ -12,6 +12,7 @@ import glassnet as gn
 from glassnet.analysis import dynamics, location, survey, transition
 from glassnet.analysis.nodes import nodes, readings
 from glassnet.analysis.planted import PlantedWeights
+from glassnet.analysis.questions import QUESTIONS
 from glassnet.analysis.transition import find_transition, transition_line
 from glassnet.chains.content import ChainError, Unreadable
 
@@ -50,7 +51,7 @@ def test_frozen_chains_leave_the_verdict_open_and_are_all_named(synthetic):
     assert found.kind == "undecided"
     assert np.isnan(found.temperature)
     assert len(found.equilibration.failing) == 12 * len(SIZES) * len(PLANTED)
-    (equilibrium,) = [item for item in found.evidence if item.name == "equilibrium"]
+    (equilibrium,) = [item for item in found.evidence if item.key == "equilibration"]
     assert equilibrium.passed is False
 
 
@@ -63,7 +64,7 @@ def test_a_planted_overlap_that_grows_continuously_is_not_called_a_jump(syntheti
         overlap = np.sqrt(max(0.9 - temperature, 0)) + rng.normal(size=data["planted_overlap"].shape) / np.sqrt(size)
         scan[path] = data.assign(planted_overlap=(data["planted_overlap"].dims, synthetic.lattice(overlap, size)))
     found = find_transition(synthetic.tree(scan))
-    assert found.location.found
+    assert found.location.crosses
     assert found.kind == "undecided"
 
 
@@ -86,8 +87,8 @@ def test_symmetric_scans_are_never_taken_for_another_kind(synthetic, kind):
         # dips of a dozen samples are too noisy for that one; without planted scans it stays open
         assert kinds.count(kind) >= 2
     for one in found:
-        names = [estimate.name for estimate in one.estimates]
-        assert len(set(names)) == len(names)
+        names, keys = ([getattr(estimate, field) for estimate in one.estimates] for field in ("name", "key"))
+        assert len(set(names)) == len(set(keys)) == len(names)
         if one.kind in ("continuous", "first-order"):
             assert abs(one.temperature - 1.0) < 3 * one.stderr
         if one.kind == "none":
@@ -107,7 +108,7 @@ def test_a_glass_that_random_starts_never_find_is_not_said_to_be_absent(syntheti
     found = find_transition(synthetic.tree(synthetic.symmetric(SIZES, LADDER, synthetic.independent, seed=1)))
     assert found.kind == "undecided"
     assert found.equilibration.failing == []
-    (bounds,) = [item for item in found.evidence if item.name == "within rigorous bounds"]
+    (bounds,) = [item for item in found.evidence if item.key == "rigorous_bounds"]
     assert bounds.passed is False
     assert bounds.says.startswith("T(s=0) = 0.638")
     assert "Planted scans around" in found.suggest()
@@ -130,8 +131,8 @@ def test_a_small_latent_heat_is_not_called_random_first_order(synthetic, latent)
     found = find_transition(
         synthetic.tree(synthetic.ferromagnet((48, 96, 192), ladder, critical=1.0, latent=latent, seed=1))
     )
-    passed = {item.name: item.passed for item in found.evidence}
-    assert passed["Binder dip deepens"] and passed["overlap has two peaks"]
+    passed = {item.key: item.passed for item in found.evidence}
+    assert passed["binder_dip"] and passed["overlap_peaks"]
     assert found.kind in ("first-order", "undecided")
 
 
@@ -323,7 +324,7 @@ def test_a_measured_complexity_stands_beside_the_crossing_and_takes_its_place_if
     field = SimpleNamespace(temperature=0.651, stderr=0.002, name="field integration")
     found = find_transition(tree, field=field)
     assert (found.kind, found.temperature, found.stderr) == ("random first-order", 0.651, 0.002)
-    assert found.estimates[0].name == "field integration"
+    assert found.estimates[0].key == "complexity_zero"
     assert plain.estimates[0] in found.estimates
     vague = find_transition(tree, field=SimpleNamespace(temperature=0.7, stderr=0.2, name="field integration"))
     assert vague.temperature == plain.temperature
@@ -333,7 +334,7 @@ def test_an_arrest_below_the_crossing_contradicts_it(synthetic):
     arrest = SimpleNamespace(temperature=0.5, stderr=0.01, name="plateau")
     found = find_transition(planted(synthetic, 1), arrest=arrest)
     assert found.kind == "undecided"
-    (bounds,) = [item for item in found.evidence if item.name == "within rigorous bounds"]
+    (bounds,) = [item for item in found.evidence if item.key == "rigorous_bounds"]
     assert bounds.passed is False
 
 
@@ -419,7 +420,7 @@ def test_one_replica_has_one_kind_of_start_and_that_is_said(synthetic):
     said = f"random and planted starts are not compared in {path}, of one replica each"
     assert said in str(found)
     assert path in str(found.equilibration)
-    (item,) = [item for item in found.evidence if item.name == "equilibrium"]
+    (item,) = [item for item in found.evidence if item.key == "equilibration"]
     assert item.passed
     assert item.says.endswith(said)
 
@@ -464,7 +465,7 @@ def test_a_relaxation_from_planted_states_bounds_the_transition(synthetic):
     for bracket, passed in (((0.72, 0.78), True), ((0.40, 0.44), False), ((0.72, np.inf), None)):
         arrest = dynamics.PlantedRelaxation(curves, none, [], none, none, none, bracket)
         found = find_transition(planted(synthetic, 1), arrest=arrest)
-        (bounds,) = [item for item in found.evidence if item.name == "within rigorous bounds"]
+        (bounds,) = [item for item in found.evidence if item.key == "rigorous_bounds"]
         assert bounds.passed is passed or (passed is None and "T_d" not in bounds.says)
         assert (found.kind == "undecided") == (passed is False)
 
@@ -506,11 +507,11 @@ def test_real_networks_are_not_asked_for_binder_cumulants():
     ladder = [0.5, 0.7, 0.9, 1.1, 1.3, 1.6, 2.0, 2.5, 3.5, 5.0, np.inf]
     found = find_transition(networks(ladder, n_samples=8, n_sweeps=1200))
     assert found.kind == "undecided"
-    passed = {item.name: item.passed for item in found.evidence}
-    for name in ("Binder dip deepens", "susceptibility grows", "Binder cumulants cross"):
-        assert passed[name] is None
-        assert f"?  {name}: not asked of networks" in str(found)
-    assert passed["energy is continuous (symmetric)"] is not False
+    passed = {item.key: item.passed for item in found.evidence}
+    for key in ("binder_dip", "susceptibility_growth", "binder_crossing"):
+        assert passed[key] is None
+        assert f"?  {QUESTIONS[key].name}: not asked of networks" in str(found)
+    assert passed["no_latent_heat"] is not False
     for data in found.overlaps.values():
         assert np.isnan(data["binder"].values).all()
         # no order at T = inf, where independent pairs are the reference; order below
@@ -539,16 +540,16 @@ def test_sizes_are_those_before_dilution_and_fits_count_what_is_left(synthetic):
         assert one.value == pytest.approx(other.value, rel=1e-12)
         assert one.sizes == (size,)
         assert np.array_equal(found.location.curves[size], plain.location.curves[left])
-    names = {one.name: one.value for one in found.location.estimates}
+    values = {one.key: one.value for one in found.location.estimates}
     for one in plain.location.estimates:
-        name = one.name.replace("48 and 72", "60 and 90").replace("72 and 96", "90 and 120")
-        assert names[name] == pytest.approx(one.value, rel=1e-12)
+        key = one.key.replace("48_72", "60_90").replace("72_96", "90_120")
+        assert values[key] == pytest.approx(one.value, rel=1e-12)
     assert found.kind == plain.kind == "random first-order"
     assert found.jump.value == pytest.approx(plain.jump.value, abs=1e-9)
-    asked = {item.name: item for item in found.evidence}
-    for name in ("planted weight crosses", "planted overlap jumps", "energy is continuous (planted)"):
-        assert asked[name].sizes == found.sizes
-        assert asked[name].says.count("N = 4") == asked[name].says.count("N = 96") == 0
+    asked = {item.key: item for item in found.evidence}
+    for key in ("planted_crossing", "planted_jump", "no_planted_latent_heat"):
+        assert asked[key].sizes == found.sizes
+        assert asked[key].says.count("N = 4") == asked[key].says.count("N = 96") == 0
     assert "w = 1/2 at N = 120" in str(found)
     assert not re.search(r"N = ([\d, ]*\b)?(48|72|96)\b|crossing of (48|72)", str(found))
 
@@ -557,7 +558,7 @@ def test_a_network_in_its_paramagnet_is_not_said_to_order():
     found = find_transition(networks([2.5, 3.0, 3.5, 5.0, np.inf], n_samples=4, n_sweeps=600))
     assert found.kind in ("none", "undecided")
     assert np.isnan(found.temperature)
-    assert not [item.name for item in found.evidence if item.passed and item.name.startswith(("Binder", "suscept"))]
+    assert not [item.key for item in found.evidence if item.passed and item.key.startswith(("binder", "suscept"))]
     assert all(data["peak_weight"].values.max() < 0.1 for data in found.overlaps.values())
 
 
@@ -596,12 +597,12 @@ def test_a_real_gaussian_layered_planted_scan_warns_of_nothing():
         # the verdict sets most of these short chains aside; the location must cope with all of them
         located = location.locate(reduced)
         assert found.kind in transition.KINDS
-        assert located is None or not located.found or located.stderr > 0.02
+        assert located is None or not located.crosses or located.stderr > 0.02
         # two temperatures leave straight lines; where the weight of a resample rises, its zero lies at infinity
         warm = location.locate([node for node in reduced if node.temperature > 0.7])
-        assert not warm.found
+        assert not warm.crosses
         flat = [node._replace(weight=np.full(n_samples, 0.3)) for node in reduced]
-        assert not location.locate(flat).found
+        assert not location.locate(flat).crosses
 
 
 def planted_node(node):

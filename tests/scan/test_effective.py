@@ -21,7 +21,7 @@ EFFECTIVE = {
     (48, 0.1): 1 - ((10 / 12) * (11 / 12) ** 3 / (43 / 48)) ** (1 / 3),
 }
 DILUTIONS, PLANTED = (0.05, 0.1), (0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
-FITTED = "sizes are compared at one dilution"
+FITTED = "common_dilution"
 
 
 def transition(dilution):
@@ -105,7 +105,7 @@ def test_the_summary_has_the_dilution_of_each_size_and_the_common_one(told):
         assert entry["effective_dilution"] == pytest.approx(EFFECTIVE[48, asked])
         expected = {str(size): EFFECTIVE[size, asked] for size in (32, 48)}
         assert entry["effective_dilutions"] == pytest.approx(expected)
-        item = next(item for item in entry["transition"]["evidence"] if item["name"] == FITTED)
+        item = next(item for item in entry["transition"]["evidence"] if item["key"] == FITTED)
         assert item["passed"]
 
 

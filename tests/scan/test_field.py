@@ -524,16 +524,16 @@ def test_the_zero_of_the_complexity_is_used(finished):
     result = gn.find_transition(chains)
     # exact T_K 0.65448; 4 instances of 1200 weights
     assert abs(result.complexity.temperature - 0.65448) < 4 * result.complexity.stderr < 0.01
-    named = {one.name: one for one in result.estimates}
-    assert named["field integration"].value == result.complexity.temperature
-    item = next(item for item in result.evidence if item.name == "complexity vanishes")
+    by_key = {one.key: one for one in result.estimates}
+    assert by_key["complexity_zero"].value == result.complexity.temperature
+    item = next(item for item in result.evidence if item.key == "complexity_zero")
     assert item.passed
     # it does not make a kind: that needs the evidence of chains
     assert result.kind == "undecided"
     assert np.isnan(result.temperature)
     other = gn.find_transition(chains, field=Zero())
     assert other.complexity is None
-    assert {one.name for one in other.estimates} == {"by hand"}
+    assert [(one.key, one.name) for one in other.estimates] == [("complexity_zero", "by hand")]
     line = gn.transition_line(chains)
     assert line[0].complexity.temperature == result.complexity.temperature
 
@@ -593,7 +593,7 @@ def test_a_damaged_instance_counts_as_missing(finished, tmp_path):
     assert result.complexity.complexity.sizes["instance"] == 3
     assert len(result.damaged) == 1
     assert result.missing == {"/field/N1200/dilution0.0": [2]}
-    said = next(item for item in result.evidence if item.name == "scan is complete")
+    said = next(item for item in result.evidence if item.key == "completeness")
     assert said.says.startswith("1 sample of 1 node missing, 1 of them damaged: field integration, instance 2")
 
 
@@ -603,7 +603,7 @@ def test_instances_that_are_not_there_yet_are_missing(finished, tmp_path):
     (folder / "sample1.h5").unlink()
     result = gn.find_transition(gn.open_chains(out))
     assert result.missing == {"/field/N1200/dilution0.0": [1]}
-    assert not next(item for item in result.evidence if item.name == "scan is complete").passed
+    assert not next(item for item in result.evidence if item.key == "completeness").passed
     assert gn.find_transition(gn.open_chains(out), field=Zero()).missing == {}
     for path in folder.glob("sample*.h5"):
         path.unlink()
@@ -616,7 +616,7 @@ def test_a_zero_below_what_is_asked_for_is_left_out(finished):
     assert gn.find_transition(chains, above=0.6).complexity is not None
     result = gn.find_transition(chains, above=0.7)
     assert result.complexity is None
-    assert "field integration" not in {one.name for one in result.estimates}
+    assert "complexity_zero" not in {one.key for one in result.estimates}
     assert saved_field(chains, 0.0, 0.7).result is None
 
 

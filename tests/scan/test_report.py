@@ -14,8 +14,7 @@ import glassnet
 from glassnet import theory
 from glassnet.analysis import words as answers
 from glassnet.analysis.equilibration import Equilibration, Failure
-from glassnet.analysis.evidence import Evidence
-from glassnet.analysis.location import Estimate
+from glassnet.analysis.questions import QUESTIONS, answer
 from glassnet.analysis.reweighting import reweight
 from glassnet.analysis.transition import Transition, find_transition
 from glassnet.chains.pack import pack
@@ -24,6 +23,7 @@ from glassnet.chains.store import open_chains
 from glassnet.scan import growth, report, run, summary, tables, words
 from glassnet.scan.config import UserError, load
 from glassnet.scan.readable import Readable
+from glassnet.statistics.estimate import Estimate
 
 RUN_FILE = """\
 seed = 7
@@ -112,7 +112,9 @@ def test_summary_is_strict_json_with_what_is_asked_for(written):
     assert summary["transition"]["kind"] == "undecided"
     assert summary["transition"]["temperature"] is None
     assert summary["transition"]["stderr"] is None
-    assert {item["name"] for item in summary["transition"]["evidence"]} >= {"planted weight crosses", "equilibrium"}
+    asked = {item["key"]: item["name"] for item in summary["transition"]["evidence"]}
+    assert asked["planted_crossing"] == "planted weight crosses"
+    assert asked["equilibration"] == "equilibrium"
     assert summary["theory"]["static_temperature"] == pytest.approx(0.65448, abs=1e-3)
     assert summary["theory"]["dynamic_temperature"] == pytest.approx(0.75279, abs=1e-3)
     # four draws prove nothing: every sample is named
@@ -301,8 +303,8 @@ def test_what_is_not_in_equilibrium_is_in_the_page(written, monkeypatch, tmp_pat
     shutil.copytree(written[0], out)
     original = report.of_dilution
 
-    def failing(surveys, dilution):
-        result = original(surveys, dilution)
+    def failing(reader, dilution):
+        result = original(reader, dilution)
         failures = tuple(Failure("/N12/dilution0.0/symmetric", n, "energy drifts <", 0.5) for n in range(9))
         return replace(result, equilibration=result.equilibration._replace(failures=failures, nodes={"/N24": "why"}))
 
@@ -361,8 +363,8 @@ def result(kind, evidence=(), **changes):
 
 
 def test_sentences():
-    jump = Estimate("", 0.92, 0.03, ())
-    heat = Estimate("latent heat", 0.413, 0.021, (48, 96))
+    jump = Estimate(0.92, 0.03)
+    heat = Estimate(0.413, 0.021, "latent heat", (48, 96))
     place = "at dilution 0.1 the spin glass gives way to the paramagnet at T = 0.601(12)"
     assert answers.sentence(result("random first-order", jump=jump)) == (
         f"{place}; the overlap jumps by 0.920(30), the energy does not: a random first-order transition"
@@ -380,25 +382,23 @@ def test_sentences():
 def test_what_is_open_is_said_in_plain_words():
     head = "at dilution 0.1 the chains do not tell whether there is a transition: "
     unknown = replace(result("undecided"), temperature=np.nan)
-    open_items = [Evidence(name, np.nan, np.nan, (), None, "") for name in ("susceptibility grows", "not in the list")]
-    asked = replace(unknown, evidence=tuple(open_items))
+    grows = answer("susceptibility_growth", np.nan, np.nan, (), None, "")
+    asked = replace(unknown, evidence=(grows, grows._replace(key="not_in_the_list")))
     assert answers.sentence(asked) == f"{head}it is open whether the order grows with N"
-    everything = tuple(open_items[0]._replace(name=name) for name in answers.QUESTIONS)
+    everything = tuple(grows._replace(key=key) for key in QUESTIONS)
     assert answers.sentence(replace(unknown, evidence=everything)).endswith("differ in energy and 6 questions more")
     assert answers.sentence(unknown) == f"{head}the evidence contradicts itself"
     failures = (Failure("/N48/dilution0.1", 3, "stuck", 0.5),)
-    rest = Evidence("verdict of the rest", 0.6, 0.01, (), None, "the rest says continuous")
+    rest = answer("verdict_of_rest", 0.6, 0.01, (), None, "the rest says continuous")
     failed = replace(unknown, equilibration=Equilibration(failures, {}, 1, 0.01), evidence=(rest,))
     assert answers.sentence(failed) == f"{head}1 sample has not proved equilibrium; the rest says continuous"
 
 
-def test_every_item_of_real_evidence_is_known_to_the_words(written):
+def test_every_item_of_real_evidence_is_a_question_of_the_catalogue(written):
     """An item renamed in the analysis would silently lose its question."""
-    names = {item["name"] for item in strict(written[0] / "summary.json")["transition"]["evidence"]}
-    assert set(answers.QUESTIONS) <= names
-    without = {"complexity vanishes", "within rigorous bounds", "equilibrium", answers.REST, "scan is complete"}
-    without |= {"starts bracket the crossing", "scaled moment crosses", "field agrees with crossing"}
-    assert names <= set(answers.QUESTIONS) | without
+    items = strict(written[0] / "summary.json")["transition"]["evidence"]
+    assert {key for key, question in QUESTIONS.items() if question.unknown} <= {item["key"] for item in items}
+    assert all(item["name"] == QUESTIONS[item["key"]].name for item in items)
 
 
 def test_theory_of_the_tree_limit_is_called_so(written):

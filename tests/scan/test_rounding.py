@@ -12,7 +12,7 @@ import xarray as xr
 import glassnet as gn
 from glassnet.analysis import annealed, thermodynamics
 from glassnet.analysis.nodes import nodes, readings
-from glassnet.analysis.surveys import Surveys
+from glassnet.analysis.surveys import ChainReader
 from glassnet.chains import headers, pack, segment, shards
 from glassnet.chains.content import ChainError
 from glassnet.scan import dilution, report, run, status, tables, tasks, verify
@@ -295,7 +295,7 @@ def test_averages_are_per_weight_of_each_sample(uneven):
 
 def test_planted_energies_are_per_weight_of_each_sample(uneven):
     """What places the annealed entropy is divided by node.n_weights: the energies are those of as many weights."""
-    read = Surveys(gn.open_chains(uneven)).at(0.2)
+    read = ChainReader(gn.open_chains(uneven)).at(0.2)
     (node,) = (node for node in read.nodes if node.planted_temperature is not None)
     each = node.chain["energy"].values[:, :, 0].mean(axis=(1, 2)) / node.weights_of_samples
     assert len(set(node.weights_of_samples)) == 2

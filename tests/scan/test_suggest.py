@@ -110,10 +110,10 @@ def test_a_verdict_that_rests_on_dips_asks_for_planted_scans(synthetic):
     wanted = tomllib.loads(found.suggest())
     assert "by the extrapolation in N, a larger size makes it smaller" in found.suggest()
     assert (len(wanted["scan"]["sizes"]), wanted["samples"]) == (4, 16)
-    scattered = (headline._replace(statistical=0.9 * headline.stderr), *found.estimates[1:])
+    scattered = (replace(headline, statistical=0.9 * headline.stderr), *found.estimates[1:])
     wanted = tomllib.loads(replace(found, estimates=scattered).suggest())
     assert (len(wanted["scan"]["sizes"]), wanted["samples"]) == (3, 64)
-    dips = tuple(item for item in found.evidence if "planted" not in item.name)
+    dips = tuple(item for item in found.evidence if "planted" not in item.key)
     alone = replace(found, location=None, evidence=dips)
     assert "Planted scans around T = 0.5" in alone.suggest()
 
@@ -144,8 +144,8 @@ def test_chains_without_an_ensemble_have_no_suggestion(synthetic):
 def test_a_field_whose_zero_is_the_headline_gets_more_instances(synthetic):
     """Samples of the chains are no part of its bar; the directory goes on."""
     found = find_transition(synthetic.tree(synthetic.two_level((48, 72, 96), (0.55, 0.60, 0.65, 0.70, 0.75), seed=1)))
-    zero = found.estimates[0]._replace(name="field integration", stderr=1e-4)
-    complexity = SimpleNamespace(name="field integration", complexity=SimpleNamespace(sizes={"instance": 4}))
+    zero = replace(found.estimates[0], key="complexity_zero", stderr=1e-4)
+    complexity = SimpleNamespace(complexity=SimpleNamespace(sizes={"instance": 4}))
     for asked, wanted in ((True, {"instances": 16}), ({"sweeps": 800}, {"sweeps": 800, "instances": 16})):
         run = {**found.run, "scan": {**found.run["scan"], "field": asked}}
         sharp = replace(found, estimates=(zero, *found.estimates), complexity=complexity, run=run)
@@ -239,7 +239,7 @@ def test_chains_without_a_run_file_get_one_that_a_scan_accepts(tmp_path):
 
 def test_the_next_step_is_told_if_there_is_one(tmp_path):
     def found(results, advice):
-        return report._Found([], results, [], [], [], advice)
+        return report._Findings([], results, [], [], [], advice)
 
     result = SimpleNamespace(kind="undecided", dilution=0.1)
     told = [
@@ -264,6 +264,6 @@ def test_a_suggestion_of_an_earlier_analysis_does_not_stay(synthetic, tmp_path):
     files = report._Files(tmp_path)
     chains = synthetic.tree(scan)
     with progress.steps() as steps:
-        found = report._Found([], results, [None], [[]], [], None)
+        found = report._Findings([], results, [None], [[]], [], None)
         report._write(tmp_path, chains, [], found, files, steps)
     assert not (tmp_path / "suggested.toml").exists()

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 from glassnet.analysis import runfile
 from glassnet.analysis.equilibration import Equilibration, Failure
-from glassnet.analysis.evidence import Evidence
-from glassnet.analysis.location import Estimate
+from glassnet.analysis.questions import answer
 from glassnet.analysis.transition import Transition, find_transition
 from glassnet.chains import segment
 from glassnet.chains.store import open_chains
@@ -24,10 +23,11 @@ from glassnet.scan import status, tasks
 from glassnet.scan.config import UserError, parse
 from glassnet.scan.directory import RunDirectory
 from glassnet.scan.suggestion import suggestion
+from glassnet.statistics.estimate import Estimate
 
 RUNS = Path(__file__).parents[2] / "runs"
 SETTLED = ("none", "continuous", "first-order", "random first-order")
-ASKED = ("planted weight crosses", "within rigorous bounds", "susceptibility grows", "Binder cumulants cross")
+ASKED = ("planted_crossing", "rigorous_bounds", "susceptibility_growth", "binder_crossing")
 MEASURES = ("energy", "overlap", "weight_overlap", "path_overlap", "matched_overlap", "weights")
 
 
@@ -115,8 +115,9 @@ def results(draw, run):
     failures = tuple(Failure(path, 0, "stuck", 0.6) for path in failing)
     temperatures = st.sampled_from([0.3, 0.61, 0.7, 1.2, 9.0])
     parts = st.sampled_from([0.01, 0.049, np.nan])
-    estimate = st.builds(Estimate, st.just("peak"), temperatures, st.just(0.05), st.just((12,)), parts)
-    answers = st.sampled_from([True, False, None])
+    key = st.sampled_from(["complexity_zero", "peak_weight"])
+    estimate = st.builds(Estimate, temperatures, st.just(0.05), st.just("peak"), st.just((12,)), parts, key)
+    passed = st.sampled_from([True, False, None])
     places = st.sampled_from([None, (True, ""), (False, ""), (True, "three widths")])
     place = draw(places)
     weight = draw(st.sampled_from([None, 0.1, 0.9]))
@@ -128,7 +129,7 @@ def results(draw, run):
         kind=draw(st.sampled_from(SETTLED)) if outcome == "settled" else "undecided",
         temperature=draw(st.sampled_from([0.7, np.nan])),
         stderr=0.01,
-        evidence=tuple(Evidence(name, draw(temperatures), 0.1, (), draw(answers), "") for name in ASKED),
+        evidence=tuple(answer(key, draw(temperatures), 0.1, (), draw(passed), "") for key in ASKED),
         dilution=dilution,
         sizes=(12,),
         location=None if place is None else SimpleNamespace(inside=place[0], lacks=place[1]),
@@ -248,7 +249,7 @@ def test_the_run_that_follows_keeps_what_there_is(tmp_path, scan, digests, shape
     path.write_text(first + sampling)
     assert scan(path, out)[0] == 0
     found = find_transition(open_chains(out), 0.0)
-    proved = {"equilibration": Equilibration((), {}, 1, 1.0), "provisional": Estimate("peak", 0.7, 0.1, ())}
+    proved = {"equilibration": Equilibration((), {}, 1, 1.0), "provisional": Estimate(0.7, 0.1, "peak")}
     # as if the chains proved equilibrium: everything but sweeps grows, and nothing of what there is changes
     before, files = digests(out), {file: file.stat().st_mtime_ns for file in out.rglob("*.h5")}
     path.write_text(suggestion(replace(found, **proved)).text)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from glassnet import theory
+from glassnet.statistics.estimate import Estimate
 from glassnet.theory import ground_state, onersb, population
 
 R34 = theory.regular(p=3, degree=4)
@@ -71,9 +72,9 @@ def test_glass_below_the_static_temperature():
     assert found[2].energy.value == pytest.approx(R34.energy(static), abs=4 * found[2].energy.stderr + 3e-3)
     assert np.diff([one.free_energy.value for one in found]).max() < 0  # entropy
     above = onersb.glass(R34, 0.67, **keywords)
-    assert (above.m, above.overlap) == ((1.0, 0.0), (0.0, 0.0))
+    assert (above.m, above.overlap) == (Estimate(1.0, 0.0), Estimate(0.0, 0.0))
     assert above.energy.value == pytest.approx(R34.energy(0.67))
-    assert onersb.glass(theory.regular(3, 2), 0.2, **keywords).m == (1.0, 0.0)
+    assert onersb.glass(theory.regular(3, 2), 0.2, **keywords).m == Estimate(1.0, 0.0)
 
 
 def test_the_ground_state_by_cooling():
@@ -86,7 +87,7 @@ def test_the_ground_state_by_cooling():
 
 def test_no_states():
     found = onersb.states(R34, 1.2, 0.7, members=2000, iterations=20)
-    assert (found.complexity, found.overlap) == ((0.0, 0.0), (0.0, 0.0))
+    assert (found.complexity, found.overlap) == (Estimate(0.0, 0.0), Estimate(0.0, 0.0))
     assert found.free_energy.value == pytest.approx(R34.free_energy(1.2))
 
 
@@ -112,7 +113,7 @@ def test_stated_errors_of_the_free_energy_are_those_of_different_seeds():
     # m* = 0.945: one of the three m around it lies where free energies are almost exact, and m* itself is not.
     cavity = theory.regular(4, 6)
     found = [onersb.glass(cavity, 0.7, members=1000, iterations=20, seed=seed).free_energy for seed in range(8)]
-    values, errors = np.array(found).T
+    values, errors = np.array([tuple(one) for one in found]).T
     assert (errors < 3e-4).all()
     chi2 = (((values - np.average(values, weights=errors**-2)) / errors) ** 2).sum()
     assert chi2 < 29.9  # 7 degrees of freedom, one in ten thousand

@@ -36,7 +36,7 @@ class Histogram(NamedTuple):
         return self.counts / self.counts.sum(axis=1, keepdims=True)
 
 
-def sort(energies: np.ndarray, beta: float) -> tuple[np.ndarray, np.ndarray]:
+def sort_into_levels(energies: np.ndarray, beta: float) -> tuple[np.ndarray, np.ndarray]:
     """Levels of any array of energies, and the level of each.
 
     Parameters
@@ -49,47 +49,48 @@ def sort(energies: np.ndarray, beta: float) -> tuple[np.ndarray, np.ndarray]:
     -------
     levels : (n_levels,) float64
         The energies themselves where they are integers, otherwise the mean in each bin that is not empty.
-    place : int64 array of the shape of `energies`
+    level : int64 array of the shape of `energies`
+        Index of the level of each energy.
     """
     lowest, span = float(energies.min()), float(np.ptp(energies))
     whole = span < _INTEGERS and bool((energies == np.rint(energies)).all())
     width = 1.0 if whole or not span else max(span / _BINS, _RESOLUTION / max(beta, _RESOLUTION / span))
-    place = ((energies - lowest) / width).astype(np.int64)
-    flat = place.ravel()
-    held = np.bincount(flat)
-    occupied = np.flatnonzero(held)
-    levels = lowest + occupied if whole else np.bincount(flat, energies.ravel())[occupied] / held[occupied]
-    number = np.empty(len(held), dtype=np.int64)
+    level = ((energies - lowest) / width).astype(np.int64)
+    flat = level.ravel()
+    drawn = np.bincount(flat)
+    occupied = np.flatnonzero(drawn)
+    levels = lowest + occupied if whole else np.bincount(flat, energies.ravel())[occupied] / drawn[occupied]
+    number = np.empty(len(drawn), dtype=np.int64)
     number[occupied] = np.arange(len(occupied))
-    return levels.astype(np.float64), number[place]
+    return levels.astype(np.float64), number[level]
 
 
-def tally(place: np.ndarray, n_levels: int, group: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+def tally(level: np.ndarray, n_levels: int, group: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
     """How many entries of each group lie on each level, or the sum of their weights.
 
     Parameters
     ----------
-    place : int64 array
-        Levels, as :func:`sort` returns them.
+    level : int64 array
+        Indices of levels, as :func:`sort_into_levels` returns them.
     n_levels : int
-    group : int64 array that broadcasts against `place`
+    group : int64 array that broadcasts against `level`
         0, 1, 2, ...
-    weights : float64 array of the shape of `place`, optional
+    weights : float64 array of the shape of `level`, optional
 
     Returns
     -------
     (n_groups, n_levels) float64
     """
     n_groups = int(group.max()) + 1
-    cell = (place + n_levels * group).ravel()
-    held = np.bincount(cell, None if weights is None else weights.ravel(), minlength=n_groups * n_levels)
-    return held.reshape(n_groups, n_levels).astype(np.float64)
+    cell = (level + n_levels * group).ravel()
+    drawn = np.bincount(cell, None if weights is None else weights.ravel(), minlength=n_groups * n_levels)
+    return drawn.reshape(n_groups, n_levels).astype(np.float64)
 
 
 def histogram(energies: np.ndarray, betas: np.ndarray) -> Histogram:
     """Sort total energies (n_draws, n_rungs, n_replicas) into levels common to all rungs at `betas` (n_rungs,)."""
-    levels, place = sort(energies, float(betas.max()))
-    return Histogram(levels, tally(place, len(levels), np.arange(energies.shape[1])[None, :, None]))
+    levels, level = sort_into_levels(energies, float(betas.max()))
+    return Histogram(levels, tally(level, len(levels), np.arange(energies.shape[1])[None, :, None]))
 
 
 def log_partition_ratio(levels: np.ndarray, cold: np.ndarray, hot: np.ndarray, step: float) -> float:

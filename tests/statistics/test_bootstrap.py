@@ -6,7 +6,8 @@ Coverage over 1000 seeds has a standard deviation of 1.5 %.
 import numpy as np
 import pytest
 
-from glassnet.analysis import errors
+from glassnet.statistics import bootstrap
+from glassnet.statistics.standard_errors import student_factor
 
 SEEDS, SAMPLES = 1000, 16
 SKEWED = {
@@ -26,7 +27,7 @@ def coverage(values, statistic, truth):
     """Share of the seeds in (sample, seed, ...) values whose value +- error holds the truth."""
     hits = 0
     for seed in range(0, values.shape[1], TOGETHER):
-        estimate, error = errors.bootstrap(values[:, seed : seed + TOGETHER], statistic, key=f"seeds from {seed}")
+        estimate, error = bootstrap.bootstrap(values[:, seed : seed + TOGETHER], statistic, key=f"seeds from {seed}")
         hits += np.sum(np.abs(estimate - truth) < error)
     return hits / values.shape[1]
 
@@ -56,8 +57,8 @@ def test_the_number_of_samples_does_not_matter(n_samples):
 
 def test_percentiles_of_the_resamples_fail_for_few_samples():
     values = np.random.default_rng(2).exponential(size=(8, SEEDS))
-    counts = errors.resampling_counts(8, key="number")
-    low, high = np.quantile(errors.resampled_means(values, counts)[1:], [0.1587, 0.8413], axis=0)
+    counts = bootstrap.resampling_counts(8, key="number")
+    low, high = np.quantile(bootstrap.resampled_means(values, counts)[1:], [0.1587, 0.8413], axis=0)
     assert not states_its_confidence(np.mean((low < 1) & (high > 1)))
 
 
@@ -96,11 +97,11 @@ def test_crossings():
     for seed in range(0, SEEDS, TOGETHER):
         fitted = []
         for key, values in (("small", small), ("large", large)):
-            counts = errors.resampling_counts(SAMPLES, key=f"{key}, seeds from {seed}")
-            fitted.append(fits(errors.resampled_means(values[:, seed : seed + TOGETHER], counts)))
+            counts = bootstrap.resampling_counts(SAMPLES, key=f"{key}, seeds from {seed}")
+            fitted.append(fits(bootstrap.resampled_means(values[:, seed : seed + TOGETHER], counts)))
         level, slope = np.moveaxis(fitted[0] - fitted[1], -1, 0)
         crossing = -level / slope
-        hits.append(covered(crossing[0], errors.bootstrap_error(crossing, SAMPLES), -0.4))
+        hits.append(covered(crossing[0], bootstrap.bootstrap_error(crossing, SAMPLES), -0.4))
     assert states_its_confidence(np.mean(hits))
 
 
@@ -120,21 +121,62 @@ def test_resampling_samples_includes_their_thermal_noise(disorder, thermal):
 
 def test_drawing_the_thermal_noise_anew_as_well_counts_it_twice():
     values, without = blocks(np.random.default_rng(5), 0.3, 1.0)
-    samples = errors.resampled_means(values, errors.resampling_counts(SAMPLES, key="both"))
-    both = samples + errors.resampled_blocks(values, without, key="both") - values.mean(axis=0)
-    assert covered(both[0], errors.bootstrap_error(both, SAMPLES), 0.0) > 0.78
+    samples = bootstrap.resampled_means(values, bootstrap.resampling_counts(SAMPLES, key="both"))
+    both = samples + bootstrap.resampled_blocks(values, without, key="both") - values.mean(axis=0)
+    assert covered(both[0], bootstrap.bootstrap_error(both, SAMPLES), 0.0) > 0.78
 
 
 @pytest.mark.parametrize("n_blocks", [4, 20])
 def test_blocks_give_a_single_sample_its_thermal_error(n_blocks):
     values, without = blocks(np.random.default_rng(6), 0.0, 1.0, n_samples=1, n_blocks=n_blocks)
-    resampled = errors.resampled_blocks(values, without, key="one")
+    resampled = bootstrap.resampled_blocks(values, without, key="one")
     assert (resampled[0] == values[0]).all()
-    assert states_its_confidence(covered(values[0], errors.block_error(resampled, [n_blocks]), 0.0))
-    assert np.isnan(errors.bootstrap(values, lambda means: means, key="one")[1]).all()
+    assert states_its_confidence(covered(values[0], bootstrap.block_error(resampled, [n_blocks]), 0.0))
+    assert np.isnan(bootstrap.bootstrap(values, lambda means: means, key="one")[1]).all()
 
 
 def test_blocks_give_the_thermal_part_of_the_error_of_many_samples():
     values, without = blocks(np.random.default_rng(7), 1.0, 0.5)
-    error = errors.block_error(errors.resampled_blocks(values, without, key="part"), [20] * SAMPLES)
+    error = bootstrap.block_error(bootstrap.resampled_blocks(values, without, key="part"), [20] * SAMPLES)
     assert np.mean(error) == pytest.approx(0.5 / np.sqrt(SAMPLES), rel=0.05)
+
+
+def test_bootstrap_of_a_ratio_agrees_with_the_exact_error():
+    rng = np.random.default_rng(7)
+    ratio = lambda means: means[:, 1] / means[:, 0]  # noqa: E731
+    estimates, bootstrapped = [], []
+    for replicate in range(400):
+        values = rng.gamma(4.0, size=(24, 2))
+        value, error = bootstrap.bootstrap(values, ratio, key=f"replicate={replicate}", n_resamples=200)
+        estimates.append(value)
+        bootstrapped.append(error)
+    assert np.mean(bootstrapped) == pytest.approx(student_factor(24) * np.std(estimates), rel=0.1)
+
+
+def test_blocks_of_draws_resample_a_mean_exactly():
+    """For a mean the expansion to first order is exact; blocks may differ in number by sample."""
+    rng = np.random.default_rng(9)
+    drawn = [rng.normal(size=(n, 3)) for n in (8, 12)]
+    values = [block.mean(axis=0) for block in drawn]
+    without = [(block.sum(axis=0) - block) / (len(block) - 1) for block in drawn]
+    resampled = bootstrap.resampled_blocks(values, without, key="exact", n_resamples=4000)
+    assert resampled.shape == (4001, 3)
+    assert resampled[0] == pytest.approx(np.mean(values, axis=0))
+    variance = sum(block.var(axis=0, ddof=1) / len(block) for block in drawn) / 4
+    assert resampled[1:].var(axis=0) == pytest.approx(variance, rel=0.1)
+    assert bootstrap.block_error(resampled, [8, 12]) == pytest.approx(student_factor(19) * np.sqrt(variance), rel=0.05)
+    assert (resampled == bootstrap.resampled_blocks(values, without, key="exact", n_resamples=4000)).all()
+
+
+def test_bootstrap_streams_are_deterministic_and_named_by_their_key():
+    first = bootstrap.resampling_counts(16, key="/N48", n_resamples=50)
+    assert (first == bootstrap.resampling_counts(16, key="/N48", n_resamples=50)).all()
+    assert (first != bootstrap.resampling_counts(16, key="/N72", n_resamples=50)).any()
+    assert (first[0] == 1).all()
+    assert (first.sum(axis=1) == 16).all()
+
+
+def test_a_single_sample_has_no_error_over_disorder():
+    value, error = bootstrap.bootstrap(np.array([2.0]), lambda means: means, key="one")
+    assert value == 2.0
+    assert np.isnan(error)

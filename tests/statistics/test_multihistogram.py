@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.analysis import freeenergy
+from glassnet.statistics import multihistogram
 
 BETAS = np.array([2.0, 1.4, 1.0, 0.6, 0.0])
 
@@ -16,14 +16,14 @@ def gaussian_energies(rng, n_draws, n_chains=2):
 
 
 def solved(energies, betas):
-    levels, counts = freeenergy.histogram(energies, betas)
-    start = freeenergy.bennett(freeenergy.Histogram(levels, counts), betas)
-    return levels, counts, freeenergy.multihistogram(levels, counts.sum(axis=0), counts[0].sum(), betas, start)
+    levels, counts = multihistogram.histogram(energies, betas)
+    start = multihistogram.bennett(multihistogram.Histogram(levels, counts), betas)
+    return levels, counts, multihistogram.multihistogram(levels, counts.sum(axis=0), counts[0].sum(), betas, start)
 
 
 def test_integers_keep_their_levels():
     energies = np.random.default_rng(1).integers(-40, 20, size=(50, 3, 4)) * 4.0
-    levels, counts = freeenergy.histogram(energies, BETAS[:3])
+    levels, counts = multihistogram.histogram(energies, BETAS[:3])
     assert (levels == np.unique(energies)).all()
     assert counts.sum(axis=1) == pytest.approx([200, 200, 200])
     for rung in range(3):
@@ -32,10 +32,10 @@ def test_integers_keep_their_levels():
 
 def test_real_energies_go_into_narrow_bins_that_keep_their_mean():
     energies = np.random.default_rng(3).normal(size=(5000, 3, 4))
-    levels, place = freeenergy.sort(energies, 2.0)
-    assert np.ptp(energies[place == len(levels) // 2]) < 0.05 / 2
-    assert np.abs(levels[place] - energies).max() < 0.05 / 2
-    binned = freeenergy.histogram(energies, BETAS[:3])
+    levels, level = multihistogram.sort_into_levels(energies, 2.0)
+    assert np.ptp(energies[level == len(levels) // 2]) < 0.05 / 2
+    assert np.abs(levels[level] - energies).max() < 0.05 / 2
+    binned = multihistogram.histogram(energies, BETAS[:3])
     assert binned.frequencies @ binned.levels == pytest.approx(energies.mean(axis=(0, 2)), abs=1e-3)
     assert binned.counts @ np.ones(len(levels)) == pytest.approx(20_000)
     assert binned.counts.sum(axis=0) @ binned.levels == pytest.approx(energies.sum(), abs=1e-9)
@@ -52,14 +52,14 @@ def test_energies_that_do_not_vary(energies):
 def test_two_rungs_together_are_bennetts_ratio():
     energies = gaussian_energies(np.random.default_rng(5), 400)[:, :2]
     levels, counts, log_z = solved(energies, BETAS[:2])
-    assert log_z == pytest.approx(freeenergy.bennett(freeenergy.Histogram(levels, counts), BETAS[:2]), abs=1e-8)
+    assert log_z == pytest.approx(multihistogram.bennett(multihistogram.Histogram(levels, counts), BETAS[:2]), abs=1e-8)
 
 
 def test_the_equations_are_solved():
     """Every rung expects as many draws as it has: sum_E n(E) exp(-beta_k E - ln Z_k) / sum_j (...) = 1."""
     levels, counts, log_z = solved(gaussian_energies(np.random.default_rng(6), 3000), BETAS)
     total, n_draws = counts.sum(axis=0), counts[0].sum()
-    weight = freeenergy.log_weights(levels, BETAS, log_z, n_draws)
+    weight = multihistogram.log_weights(levels, BETAS, log_z, n_draws)
     expected = total @ np.exp(weight[:, None] - np.outer(levels, BETAS) - log_z)
     assert expected == pytest.approx(1, abs=1e-10)
     # ln Z of a Gaussian density of states, within its noise
@@ -69,7 +69,7 @@ def test_the_equations_are_solved():
 def test_a_start_far_away_leads_to_the_same_solution():
     levels, counts, log_z = solved(gaussian_energies(np.random.default_rng(7), 500), BETAS)
     far = log_z + np.array([30.0, -20.0, 10.0, 5.0, 0.0])
-    again = freeenergy.multihistogram(levels, counts.sum(axis=0), counts[0].sum(), BETAS, far)
+    again = multihistogram.multihistogram(levels, counts.sum(axis=0), counts[0].sum(), BETAS, far)
     assert again == pytest.approx(log_z, abs=1e-8)
 
 
@@ -84,9 +84,9 @@ def test_all_rungs_together_are_sharper_than_one_by_one():
     one_by_one, together = [], []
     for _ in range(100):
         counts = rng.multinomial(200, weight / weight.sum(axis=1, keepdims=True)).astype(float)
-        start = freeenergy.bennett(freeenergy.Histogram(levels, counts), betas)
+        start = multihistogram.bennett(multihistogram.Histogram(levels, counts), betas)
         one_by_one.append(start[0])
-        together.append(freeenergy.multihistogram(levels, counts.sum(axis=0), 200.0, betas, start)[0])
+        together.append(multihistogram.multihistogram(levels, counts.sum(axis=0), 200.0, betas, start)[0])
     assert np.std(together) < 0.93 * np.std(one_by_one)
     for values in (one_by_one, together):
         assert abs(np.mean(values) - exact) < 4.5 * np.std(values) / np.sqrt(100)
@@ -99,11 +99,11 @@ def test_rungs_that_do_not_overlap_stay_where_bennett_puts_them(gap):
     energies = np.stack([rng.normal(-gap, 1, size=(200, 2)), rng.normal(-gap, 1, size=(200, 2)), np.zeros((200, 2))], 1)
     betas = np.array([3.0, 2.9, 0.0])
     levels, counts, log_z = solved(energies, betas)
-    start = freeenergy.bennett(freeenergy.Histogram(levels, counts), betas)
+    start = multihistogram.bennett(multihistogram.Histogram(levels, counts), betas)
     assert log_z == pytest.approx(start, rel=0.02)
 
 
 def test_steps_that_do_not_converge_are_an_error(monkeypatch):
-    monkeypatch.setattr(freeenergy, "_STEPS", 1)
+    monkeypatch.setattr(multihistogram, "_STEPS", 1)
     with pytest.raises(ArithmeticError, match="ln Z of 5 rungs: still moving by"):
         solved(gaussian_energies(np.random.default_rng(7), 500), BETAS)

@@ -1,10 +1,10 @@
-"""Energies of two phases on one rung: the temperature where both weigh the same, and the valley between their peaks."""
+"""Energies of two phases at one temperature, reweighted to where both phases weigh the same."""
 
 import numpy as np
 
-#: steps in which threshold and temperature of equal weight find each other
+#: most steps of the iteration for threshold and temperature of equal weight
 _STEPS = 40
-#: they have when the inverse temperature moves by less than this, relative
+#: the iteration has converged when the inverse temperature moves by less than this, relative
 _SETTLED = 1e-8
 
 
@@ -31,14 +31,14 @@ def equal_weight(levels: np.ndarray, frequency: np.ndarray, beta: float, bounds:
     low, high = min(bounds), max(bounds)
     for _ in range(_STEPS):
         probability = _reweighted(levels, frequency, at - beta)
-        threshold = 0.5 * sum(halves(levels, probability, threshold))
+        threshold = 0.5 * sum(mean_energies(levels, probability, threshold))
         below = levels < threshold
         if not below.any() or below.all():
             break
-        # half of the way: threshold and temperature move together
+        # only half of the step: threshold and temperature depend on each other
         weight = probability[below].sum()
         shift = np.log(weight / (1 - weight)) if 0 < weight < 1 else 0.0
-        apart = np.diff(halves(levels, probability, threshold))[0]
+        apart = np.diff(mean_energies(levels, probability, threshold))[0]
         before, at = at, float(np.clip(at - 0.5 * shift / max(apart, 1e-300), low, high))
         if abs(at - before) < _SETTLED * beta:
             break
@@ -51,7 +51,7 @@ def _reweighted(levels: np.ndarray, frequency: np.ndarray, step: float) -> np.nd
     return weight / weight.sum()
 
 
-def halves(levels: np.ndarray, probability: np.ndarray, threshold: float) -> tuple[float, float]:
+def mean_energies(levels: np.ndarray, probability: np.ndarray, threshold: float) -> tuple[float, float]:
     """Mean energies below and above the threshold; the threshold itself where there are none."""
     means = []
     for side in (levels < threshold, levels >= threshold):
@@ -60,7 +60,7 @@ def halves(levels: np.ndarray, probability: np.ndarray, threshold: float) -> tup
     return means[0], means[1]
 
 
-def spacing(levels: np.ndarray) -> float:
+def level_spacing(levels: np.ndarray) -> float:
     """Common distance of which all gaps between energies are multiples; 0 where there is none (real couplings)."""
     if len(levels) < 2:
         return 0.0
@@ -68,18 +68,3 @@ def spacing(levels: np.ndarray) -> float:
     step = gaps.min()
     multiples = gaps / step
     return float(step) if np.abs(multiples - np.round(multiples)).max() < 1e-6 else 0.0
-
-
-def valley(centres: np.ndarray, densities: np.ndarray, middle: float) -> np.ndarray:
-    """Least density between the two peaks over the lower peak, of each row of densities (n_rows, n_bins)."""
-    below = centres < middle
-    if not below.any() or below.all():
-        return np.full(len(densities), np.nan)
-    # three bins together: one bin is noise
-    smooth = np.apply_along_axis(np.convolve, 1, densities, np.ones(3) / 3, mode="same")
-    low = np.argmax(np.where(below, smooth, -1), axis=1)
-    high = np.argmax(np.where(below, -1, smooth), axis=1)
-    between = (np.arange(len(centres)) >= low[:, None]) & (np.arange(len(centres)) <= high[:, None])
-    rows = np.arange(len(densities))
-    lower = np.minimum(smooth[rows, low], smooth[rows, high])
-    return np.where(between, smooth, np.inf).min(axis=1) / np.maximum(lower, 1e-300)
