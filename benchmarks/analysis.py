@@ -39,7 +39,7 @@ def _equations(effort, couplings):
 
 def _field():
     begun = time.process_time()
-    found = gn.analysis.field_integration(9999, temperatures=[0.60, 0.65, 0.70], seed=1, p=3, degree=4)
+    found = gn.studies.field_integration(9999, temperatures=[0.60, 0.65, 0.70], seed=1, p=3, degree=4)
     seconds = time.process_time() - begun
     result = f"T_K = {found.temperature:.5f} +- {found.stderr:.5f}"
     return {"what": "field integration", "N": 9999, "seconds": seconds, "result": result}

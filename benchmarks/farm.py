@@ -10,11 +10,11 @@ import numpy as np
 from report import Table
 from simulation import Costs, simulate
 
-from glassnet.scan import farm
-from glassnet.scan.directory import RunDirectory
-from glassnet.scan.progress import Progress
-from glassnet.scan.schedule import Schedule
-from glassnet.scan.tasks import Task
+from glassnet.scan.directory.run_directory import RunDirectory
+from glassnet.scan.execute import farm
+from glassnet.scan.execute.progress import Progress
+from glassnet.scan.execute.schedule import Schedule
+from glassnet.scan.tasks.glass_tasks import Task
 
 TASKS = {16: 400, 256: 6400, 4096: 100_000, 65536: 1_000_000}
 MEAN_SECONDS = 300.0

@@ -15,7 +15,7 @@ LANES = "32 temperatures from 0.5 to 1.5, 16 replicas of each: 512 lanes, unless
 
 def timed(samplers, effort):
     """Updates per nanosecond and the times they come from, of samplers timed in turn."""
-    times = speed.alternate({name: each._kernel.sweep_only for name, each in samplers.items()}, *effort.timing)
+    times = speed.alternate({name: each.kernel.sweep_only for name, each in samplers.items()}, *effort.timing)
     sizes = {name: each.glass.n_weights * len(each.temperatures) * each.n_replicas for name, each in samplers.items()}
     return {name: 1e-9 * sizes[name] / float(np.median(times[name])) for name in samplers}, times
 

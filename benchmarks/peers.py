@@ -62,7 +62,7 @@ def _compare(glass, peers, effort):
     tempering = speed.sampler(glass)
     lanes = len(tempering.temperatures) * tempering.n_replicas
     actions = {
-        "sweeps alone": tempering._kernel.sweep_only,
+        "sweeps alone": tempering.kernel.sweep_only,
         "tempering": lambda n: tempering.run(10 * n, measure_every=10, measure=["energy"]),
     }
     configurations, settings = {"sweeps alone": lanes, "tempering": 10 * lanes}, {}

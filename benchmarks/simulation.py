@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from unittest import mock
 
-from glassnet.scan import farm, progress
-from glassnet.scan.schedule import Schedule
-from glassnet.scan.stop import Stop
+from glassnet.scan.execute import farm, progress
+from glassnet.scan.execute.schedule import Schedule
+from glassnet.scan.tasks.stop import Stop
 
 
 class Costs(NamedTuple):

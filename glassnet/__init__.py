@@ -16,7 +16,19 @@ _HOME = {
     "transition_line": "glassnet.analysis.transition",
     "Transition": "glassnet.analysis.transition",
 }
-_ROOMS = ("analysis", "chains", "ensembles", "exact", "ladder", "network", "plots", "scan", "theory")
+_ROOMS = (
+    "analysis",
+    "chains",
+    "ensembles",
+    "exact",
+    "ladder",
+    "network",
+    "plots",
+    "scan",
+    "statistics",
+    "studies",
+    "theory",
+)
 
 __all__ = [*_HOME, *_ROOMS]
 

@@ -20,9 +20,9 @@ import glassnet as gn
 from glassnet._random import Role, Seed, generator
 from glassnet.chains import segment
 from glassnet.cli import main
-from glassnet.ensembles.normal import standard_normal
-from glassnet.sampling import lanes, planted_field
-from glassnet.scan import report
+from glassnet.ensembles.normal_numbers import standard_normal
+from glassnet.sampling import independent_lanes, planted_field
+from glassnet.scan.report import writing
 
 try:
     from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
@@ -125,7 +125,7 @@ def ladders():
         ladder = gn.ladder.adaptive(E.regular(60, 3, 4, seed=1, couplings=couplings), 0.5, 3.0, 12, seed=2, sweeps=300)
         yield f"adaptive, {couplings}", digest(ladder, ladder.rejection, np.array(ladder.barrier))
     temperatures = np.linspace(0.3, 3.0, 200)
-    violated = [pattern for _, pattern in lanes.plantings(3001, temperatures, np.arange(200) % 7, Seed(1))]
+    violated = [pattern for _, pattern in independent_lanes.plantings(3001, temperatures, np.arange(200) % 7, Seed(1))]
     yield "plantings", digest(*planted_field.quadrature(), *violated)
 
 
@@ -169,6 +169,6 @@ def here():
 if __name__ == "__main__":
     stdout, sys.stdout = sys.stdout, sys.stderr
     # chains are what counts here
-    report.write = lambda *_: report.Report("", [], [])
+    writing.write = lambda *_: writing.Report("", [], [])
     found = {**dict(glasses()), **dict(ladders()), **dict(scans(Path(sys.argv[1])))}
     json.dump({"here": here(), "digests": found, "witnesses": witnesses()}, stdout)

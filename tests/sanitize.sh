@@ -75,7 +75,7 @@ for flags in -O1 -O0; do
 import numpy as np
 import glassnet as gn
 chain = gn.Metropolis(gn.ensembles.regular(12, 3, 4, seed=1), 1.0, n_replicas=3, seed=1)
-chain._kernel.rows(np.full(64, 12, dtype=np.int32))' 2> /dev/null || ! grep -q heap-buffer-overflow "$work"/report*; then
+chain.kernel.rows(np.full(64, 12, dtype=np.int32))' 2> /dev/null || ! grep -q heap-buffer-overflow "$work"/report*; then
             echo "tests/sanitize.sh: an access out of bounds was not caught ($flags, $isa)" >&2
             exit 1
         fi

@@ -19,7 +19,9 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.theory import ferromagnet, following, ground_state, onersb, paramagnet, population, steering, xorsat
+from glassnet.theory import onersb, paramagnet
+from glassnet.theory.planted import ferromagnet, population, state_following, steered_population
+from glassnet.theory.zero_temperature import ground_state, xorsat
 
 #: seconds after which a call counts as hanging, and bytes that a call may take beyond what is there
 _PATIENCE, _ROOM = 3.0, 3 * 2**30
@@ -95,19 +97,19 @@ CALLS = {
     ),
     "open_chains": (gn.open_chains, {"path": "/nowhere"}),
     "aging": (
-        gn.analysis.aging,
+        gn.studies.aging,
         {"glass": GLASS, "temperature": 1.0, "waiting_times": [2, 4], "times": [1, 2], "seed": 1, "n_replicas": 4},
     ),
     "field_integration": (
-        gn.analysis.field_integration,
+        gn.studies.field_integration,
         {"n_weights": 12, "temperatures": [0.8, 1.0], "instances": 1, "seed": 1, "sweeps": 80, "p": 3, "degree": 2},
     ),
     "melting": (
-        gn.analysis.melting,
+        gn.studies.melting,
         {"glass": gn.ensembles.planted(GLASS, 0.9, 2), "temperatures": [0.8, 1.0], "sweeps": 20, "seed": 1},
     ),
     "planted_relaxation": (
-        gn.analysis.planted_relaxation,
+        gn.studies.planted_relaxation,
         {"n_weights": 12, "temperatures": [0.8, 1.0], "sweeps": 64, "instances": 1, "seed": 1, "p": 3, "degree": 2},
     ),
     "theory.regular": (gn.theory.regular, {"p": 3, "degree": 4, "dilution": 0.0}),
@@ -139,8 +141,8 @@ CALLS = {
     "leaf_removal": (gn.theory.leaf_removal, {"glass": GLASS}),
     "ferromagnet": (ferromagnet.ferromagnet, {"theory": TREE, "bias": 0.9}),
     "ferromagnet.magnetization": (ferromagnet.ferromagnet(TREE, 0.9).magnetization, {"T": 0.8}),
-    "follow": (following.follow, {"theory": TREE, "planted_temperature": 0.6}),
-    "followed.energy": (following.follow(TREE, 0.6).energy, {"T": 0.6}),
+    "follow": (state_following.follow, {"theory": TREE, "planted_temperature": 0.6}),
+    "followed.energy": (state_following.follow(TREE, 0.6).energy, {"T": 0.6}),
     "energetic": (ground_state.energetic, {"theory": TREE, "y": 2.0, "members": 500, "iterations": 20, "seed": 1}),
     "ground_state": (ground_state.ground_state, {"theory": TREE, "members": 500, "iterations": 20, "seed": 1}),
     "threshold_energy": (ground_state.threshold_energy, {"theory": TREE}),
@@ -174,7 +176,7 @@ CALLS = {
         {"theory": TREE, "couplings": "binary", "members": 8000, "iterations": 50, "seed": 1},
     ),
     "steering.dynamic_temperature": (
-        steering.dynamic_temperature,
+        steered_population.dynamic_temperature,
         {"theory": TREE, "couplings": "binary", "members": 32000, "iterations": 50, "seed": 1},
     ),
     "xorsat.path_thresholds": (xorsat.path_thresholds, {"p": 3}),
@@ -454,12 +456,13 @@ def test_every_argument_with_every_bad_value(capsys):
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_arguments_of_the_analysis(tmp_path):
-    from glassnet.scan import report, run
+    from glassnet.scan.execute import run
+    from glassnet.scan.report import writing
 
     path = tmp_path / "run.toml"
     path.write_text(RUN_FILE)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(report, "write", lambda *_: report.Report("", [], []))
+        patch.setattr(writing, "write", lambda *_: writing.Report("", [], []))
         assert run.scan(path, tmp_path / "out") == 0
     chains = gn.open_chains(tmp_path / "out")
     words = {"chains": chains, "dilution": 0.0, "above": 0.0, "field": None, "arrest": None}

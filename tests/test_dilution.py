@@ -9,7 +9,7 @@ from scipy.stats import chisquare
 import glassnet as gn
 from glassnet import _dilution
 from glassnet._random import Role, Seed, generator
-from glassnet.ensembles.nesting import coupled_dilution
+from glassnet.ensembles.dilution_sequences import coupled_dilution
 
 #: equal layers, those of networks, one layer of one weight, no layers
 SIZES = ([8, 8, 8, 8], [6, 8, 20], [9, 12, 12, 3, 1], [16])

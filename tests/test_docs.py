@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from glassnet.cli import main
-from glassnet.scan.config import load
+from glassnet.scan.runfile.schema import load
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

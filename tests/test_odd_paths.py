@@ -20,7 +20,7 @@ import pytest
 from glassnet import cli, plots
 from glassnet.chains import shards
 from glassnet.plots import export
-from glassnet.scan import estimate
+from glassnet.scan.cost import calibration
 
 RUN_FILE = """\
 seed = 7
@@ -171,7 +171,7 @@ def quick(tmp_path, monkeypatch):
     monkeypatch.setattr(export, "of_result", lambda *_: [])
     monkeypatch.setattr(plots, "save", lambda result, image, theory: image.write(b"figure"))
     monkeypatch.setattr(plots, "theory_of", lambda result: None)
-    monkeypatch.setattr(estimate, "calibrate", lambda *_: None)
+    monkeypatch.setattr(calibration, "calibrate", lambda *_: None)
     (tmp_path / "run.toml").write_text(RUN_FILE)
     (tmp_path / "file").write_text("")
     return tmp_path

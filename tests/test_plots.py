@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from glassnet import plots, theory
-from glassnet.analysis.equilibration import Failure
+from glassnet.analysis.equilibrium.assessment import Failure
 from glassnet.analysis.transition import find_transition, transition_line
-from glassnet.plots import export, look
+from glassnet.plots import appearance, export
 from glassnet.plots.captions import CAPTIONS
-from glassnet.plots.diagram import theory_lines
+from glassnet.plots.phase_diagrams import theory_lines
 from glassnet.statistics.estimate import Estimate
-from glassnet.theory import xorsat
+from glassnet.theory.zero_temperature import xorsat
 
 LADDER = np.geomspace(0.5, 1.6, 10)
 
@@ -344,10 +344,10 @@ def test_fitted_weights_are_drawn_only_where_they_fall(whole):
 
 def test_an_undecided_result_is_shown_around_its_likely_place(whole):
     undecided = replace(whole, kind="undecided", temperature=np.nan, stderr=np.nan)
-    assert look.expected_temperature(whole) == whole.temperature
-    assert look.expected_temperature(undecided) == whole.estimates[0].value
+    assert appearance.expected_temperature(whole) == whole.temperature
+    assert appearance.expected_temperature(undecided) == whole.estimates[0].value
     vague = tuple(replace(one, stderr=one.value) for one in whole.estimates)
-    assert np.isnan(look.expected_temperature(replace(undecided, estimates=vague)))
+    assert np.isnan(appearance.expected_temperature(replace(undecided, estimates=vague)))
 
 
 def test_captions_say_what_is_not_known():
@@ -359,9 +359,9 @@ def test_captions_say_what_is_not_known():
 def test_overlaps_of_gauge_images_need_no_negative_axis():
     place = np.linspace(-0.95, 0.95, 20)
     density = np.where(np.abs(place) < 0.3, 1.0, 0.0)
-    assert look.overlap_range("matched_overlap", place, density, 0.1) == (0.0, 1.03)
-    assert look.overlap_range("overlap", place, density, 0.1) == (pytest.approx(-0.3), 1.03)
-    assert look.overlap_range("overlap", place, np.where(place > 0.5, 1.0, 0.0), 0.1) == (0.0, 1.03)
+    assert appearance.overlap_range("matched_overlap", place, density, 0.1) == (0.0, 1.03)
+    assert appearance.overlap_range("overlap", place, density, 0.1) == (pytest.approx(-0.3), 1.03)
+    assert appearance.overlap_range("overlap", place, np.where(place > 0.5, 1.0, 0.0), 0.1) == (0.0, 1.03)
 
 
 def test_energy_and_entropy_stand_beside_the_annealed_curves(whole, drawings):

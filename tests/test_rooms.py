@@ -1,6 +1,7 @@
 """The plan of the house, read from the syntax trees: who imports whom, how large a room may grow, what import costs."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -31,32 +32,48 @@ ORDER = (
     {"exact", "sampling", "theory", "network"},
     {"chains"},
     {"analysis"},
+    {"studies"},
     {"plots"},
     {"scan"},
     {"cli"},
     {"__main__"},
 )
 STEP = {room: step for step, rooms in enumerate(ORDER) for room in rooms}
-#: the only steps to the right: samplers describe their dataset; a verdict draws itself and writes the next run file
-#: when asked to
+#: the only steps to the right: samplers describe their dataset; a result draws itself and writes the next run file
+#: when asked to, and a scan looks at its result when it has ended
 EXTRA = {("sampling", "chains.schema")}
-EXTRA_INSIDE_FUNCTIONS = {("analysis", "plots"), ("analysis", "scan.suggestion")}
+EXTRA_INSIDE_FUNCTIONS = {
+    ("analysis", "plots"),
+    ("studies", "plots"),
+    ("analysis", "scan.report.next_run"),
+    ("scan.execute", "scan.report.writing"),
+    ("scan.runfile.consistency", "scan.runfile.field_settings"),
+}
 #: heavy or optional packages and the only modules that may import them
 GUARDED = {
-    "mpi4py": {"scan.farm"},
+    "mpi4py": {"scan.execute.farm"},
     "h5py": {"chains"},
-    "pydantic": {"scan.config", "scan.mistakes"},
-    "rich": {"_progress", "scan.progress"},
+    "pydantic": {"scan.runfile"},
+    "rich": {"_progress", "scan.execute.progress"},
     "matplotlib": {"plots"},
     "sklearn": {"network"},
     "torch": {"network.torch"},
 }
+#: the underscores of namedtuple only keep its methods apart from its fields
+NAMED_TUPLES = {"_replace", "_asdict", "_fields", "_make"}
 INSIDE_FUNCTIONS_ONLY = {"matplotlib", "mpi4py", "rich", "sklearn"}
 
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
     for path in sorted(ROOT.rglob("*.py"))
 }
+TREES = {module: ast.parse(path.read_text()) for module, path in MODULES.items()}
+#: packages, that of the whole house aside
+ROOMS = [module for module, path in MODULES.items() if path.name == "__init__.py" and module != "__init__"]
+
+
+def functions(tree):
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
 
 def imports(tree):
@@ -72,125 +89,158 @@ def imports(tree):
                 yield f"{node.module}.{alias.name}", id(node) in inside
 
 
-def functions(tree):
-    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+def within(module, room):
+    return module == room or module.startswith(f"{room}.")
 
 
-def trespasses(module, source):
-    """What a module called `module` imports against the order of the rooms."""
-    room, found = module.split(".")[0], []
-    for name, inside in imports(ast.parse(source)):
-        if not name.startswith("glassnet."):
-            continue
+def may_step_right(module, target, inside):
+    extra = EXTRA | EXTRA_INSIDE_FUNCTIONS if inside else EXTRA
+    return any(within(module, here) and within(target, there) for here, there in extra)
+
+
+def trespasses(module, tree):
+    """What a module imports against the order of the rooms."""
+    room, refused = module.split(".")[0], []
+    for name, inside in imports(tree):
         target = name.removeprefix("glassnet.")
         other = target.split(".")[0]
-        if other not in STEP:
+        if not name.startswith("glassnet.") or other not in STEP:
             continue
         allowed = other == room or STEP[other] < STEP[room] or STEP[other] == STEP[room] == 0
-        extra = EXTRA | EXTRA_INSIDE_FUNCTIONS if inside else EXTRA
-        if not allowed and not any(room == here and target.startswith(there) for here, there in extra):
-            found.append(name)
-    return found
+        if not allowed and not may_step_right(module, target, inside):
+            refused.append(name)
+    return refused
 
 
-def order_inside(room):
-    """The modules of a room in the order in which they may import each other; None where its __init__ names none."""
-    for node in ast.parse(MODULES[room].read_text()).body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "MODULES":
-            return ast.literal_eval(node.value)
-    return None
+def order_in(room):
+    """Modules of a room in the order in which its docstring says that they import each other."""
+    docstring = " ".join((ast.get_docstring(TREES[room]) or "").split())
+    names = re.search(r"Import order: ([\w, ]+)\.", docstring)
+    return names[1].split(", ") if names else []
 
 
-def out_of_order(room, order, module, source):
-    """What a module of a room imports that the room does not name before it."""
-    place, before = f"glassnet.{room}.", order[: order.index(module)]
-    own = [name.removeprefix(place).split(".")[0] for name, _ in imports(ast.parse(source)) if name.startswith(place)]
-    return [name for name in own if name not in before]
+def modules_in(room):
+    """Modules and rooms right inside a room."""
+    return {name.removeprefix(f"{room}.").split(".")[0] for name in MODULES if name.startswith(f"{room}.")}
 
 
-def badly_guarded(module, source):
+def trespasses_inside(room, order, module, tree):
+    """What a module inside a room imports against the order of that room."""
+    refused, here = [], module.removeprefix(f"{room}.").split(".")[0]
+    for name, inside in imports(tree):
+        target = name.removeprefix("glassnet.")
+        there = target.removeprefix(f"{room}.").split(".")[0]
+        if not target.startswith(f"{room}.") or there not in order or there == here:
+            continue
+        if order.index(there) > order.index(here) and not may_step_right(module, target, inside):
+            refused.append(name)
+    return refused
+
+
+def badly_guarded(module, tree):
     """Guarded packages a module imports where it may not, or at its top level."""
-    found = []
-    for name, inside in imports(ast.parse(source)):
+    refused = []
+    for name, inside in imports(tree):
         package = name.split(".")[0]
         if package in GUARDED:
-            at_home = any(module == home or module.startswith(f"{home}.") for home in GUARDED[package])
+            at_home = any(within(module, home) for home in GUARDED[package])
             if not at_home or (package in INSIDE_FUNCTIONS_ONLY and not inside):
-                found.append(name)
-    return found
+                refused.append(name)
+    return refused
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_imports_go_one_way(module):
-    if module == "__init__":
-        return
-    assert module.split(".")[0] in STEP, "a new room needs its place in the order"
-    source = MODULES[module].read_text()
-    assert trespasses(module, source) == []
-    assert badly_guarded(module, source) == []
+def private_names(tree):
+    """Names with an underscore that a module takes from another one: it neither defines them nor has them itself."""
+    own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
+            own.add(node.id if isinstance(node, ast.Name) else node.attr)
+        elif isinstance(node, ast.keyword) and node.arg:
+            own.add(node.arg)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("glassnet."):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names if alias.name.startswith("_"))
+        elif isinstance(node, ast.Attribute) and re.fullmatch(r"_[^_]\w*", node.attr):
+            yield from [ast.unparse(node)] * (node.attr not in own | NAMED_TUPLES)
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_only_the_version_is_taken_from_the_package_itself(module):
+def test_imports_go_one_way():
+    rooms = {module.split(".")[0] for module in MODULES} - {"__init__"}
+    assert rooms == set(STEP), "a room needs its place in the order"
+    refused = {module: trespasses(module, tree) for module, tree in TREES.items() if module != "__init__"}
+    assert {module: names for module, names in refused.items() if names} == {}
+
+
+def test_imports_go_one_way_inside_rooms():
+    for room in ROOMS:
+        order = order_in(room)
+        assert sorted(order) == sorted(modules_in(room)), f"{room} names its modules in their order"
+        for module in (name for name in MODULES if name.startswith(f"{room}.")):
+            assert trespasses_inside(room, order, module, TREES[module]) == [], module
+
+
+def test_heavy_packages_are_imported_where_they_may_be():
+    refused = {module: badly_guarded(module, tree) for module, tree in TREES.items()}
+    assert {module: names for module, names in refused.items() if names} == {}
+
+
+def test_no_module_uses_a_private_name_of_another():
+    used = {module: list(private_names(tree)) for module, tree in TREES.items()}
+    assert {module: names for module, names in used.items() if names} == {}
+
+
+def test_only_the_version_is_taken_from_the_package_itself():
     """`glassnet.something` loads lazily and would walk around the order of the rooms."""
-    tree = ast.parse(MODULES[module].read_text())
-    taken = {
-        node.attr
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "glassnet"
-    }
-    names = {name for name, _ in imports(tree) if name.startswith("glassnet.") and name.count(".") == 1}
-    assert taken <= {"__version__"}
-    assert names <= {f"glassnet.{name}" for name in (*STEP, "__version__")}
-
-
-def test_modules_import_those_that_their_room_names_before_them():
-    rooms = {room: order_inside(room) for room, path in MODULES.items() if path.name == "__init__.py"}
-    rooms = {room: order for room, order in rooms.items() if order is not None}
-    assert "statistics" in rooms
-    for room, order in rooms.items():
-        assert sorted(order) == sorted(name.split(".")[1] for name in MODULES if name.startswith(f"{room}."))
-        for module in order:
-            assert out_of_order(room, order, module, MODULES[f"{room}.{module}"].read_text()) == []
+    for tree in TREES.values():
+        taken = {
+            node.attr
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "glassnet"
+        }
+        names = {name for name, _ in imports(tree) if name.startswith("glassnet.") and name.count(".") == 1}
+        assert taken <= {"__version__"}
+        assert names <= {f"glassnet.{name}" for name in (*STEP, "__version__")}
 
 
 def test_wrong_imports_are_caught():
-    order = ("estimate", "fits")
-    assert out_of_order("statistics", order, "estimate", "from glassnet.statistics.fits import Fit") == ["fits"]
-    assert out_of_order("statistics", order, "estimate", "from glassnet.statistics import fits") == ["fits"]
-    assert out_of_order("statistics", order, "fits", "from glassnet.statistics.estimate import table") == []
-    assert trespasses("glass", "from glassnet.sampling import ladder") == ["glassnet.sampling.ladder"]
-    assert trespasses("exact", "from glassnet import theory") == ["glassnet.theory"]
-    assert trespasses("sampling.walkers", "import glassnet.chains.store") == ["glassnet.chains.store"]
-    assert trespasses("sampling.walkers", "from glassnet.chains import schema") == []
-    assert trespasses("analysis.verdict", "from glassnet import plots") == ["glassnet.plots"]
-    assert trespasses("cli", "def main():\n    from glassnet.scan import run") == []
-    assert badly_guarded("plots", "import matplotlib.pyplot as plt") == ["matplotlib.pyplot"]
-    assert badly_guarded("plots", "def draw():\n    import matplotlib.pyplot as plt") == []
-    assert badly_guarded("scan.tasks", "def rank():\n    import mpi4py") == ["mpi4py"]
+    def wrong(module, source):
+        return trespasses(module, ast.parse(source))
+
+    assert wrong("glass", "from glassnet.sampling import ladder") == ["glassnet.sampling.ladder"]
+    assert wrong("exact", "from glassnet import theory") == ["glassnet.theory"]
+    assert wrong("sampling.walkers", "import glassnet.chains.store") == ["glassnet.chains.store"]
+    assert wrong("sampling.walkers", "from glassnet.chains import schema") == []
+    assert wrong("analysis.verdict.rules", "from glassnet import plots") == ["glassnet.plots"]
+    assert wrong("analysis.verdict.rules", "def plot():\n    from glassnet import plots") == []
+    assert wrong("cli", "def main():\n    from glassnet.scan.execute import run") == []
+    order, tree = ["low", "high"], ast.parse("from glassnet.scan import high")
+    assert trespasses_inside("scan", order, "scan.low", tree) == ["glassnet.scan.high"]
+    assert trespasses_inside("scan", order, "scan.high.above", tree) == []
+    assert badly_guarded("plots", ast.parse("import matplotlib.pyplot as plt")) == ["matplotlib.pyplot"]
+    assert badly_guarded("plots", ast.parse("def draw():\n    import matplotlib.pyplot as plt")) == []
+    assert badly_guarded("scan.tasks.stop", ast.parse("def rank():\n    import mpi4py")) == ["mpi4py"]
+    private = "from glassnet.a import b\nfrom glassnet.c import _d\nb._e()\nb.f()\nb.__name__\nself._g = b._replace()"
+    assert sorted(private_names(ast.parse(private))) == ["b._e", "glassnet.c._d"]
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_rooms_stay_small(module):
-    """No module above 400 lines, no function above 60 without its docstring."""
-    source = MODULES[module].read_text()
-    tree = ast.parse(source)
-    assert len(source.splitlines()) <= 400
-    for function in functions(tree):
-        docstring = function.body[0] if ast.get_docstring(function) else None
-        length = function.end_lineno - function.lineno + 1
-        length -= docstring.end_lineno - docstring.lineno + 1 if docstring else 0
-        assert length <= 60, f"{function.name} has {length} lines"
+def test_rooms_stay_small():
+    """No module above 400 lines, no function above 60 without its docstring, no folder above 14 modules."""
+    lengths = {module: len(path.read_text().splitlines()) for module, path in MODULES.items()}
+    assert {module: length for module, length in lengths.items() if length > 400} == {}
+    assert sorted(lengths.values())[len(lengths) // 2] <= 130
+    for module, tree in TREES.items():
+        for function in functions(tree):
+            docstring = function.body[0] if ast.get_docstring(function) else None
+            length = function.end_lineno - function.lineno + 1
+            length -= docstring.end_lineno - docstring.lineno + 1 if docstring else 0
+            assert length <= 60, f"{module}.{function.name} has {length} lines"
+    for folder in {path.parent for path in MODULES.values()}:
+        modules = [path.name for path in folder.glob("*.py") if path.name not in ("__init__.py", "__main__.py")]
+        assert len(modules) <= 14, f"{folder.name} has {len(modules)} modules"
 
 
-def test_the_median_room_is_small():
-    lengths = sorted(len(path.read_text().splitlines()) for path in MODULES.values())
-    assert lengths[len(lengths) // 2] <= 130
-
-
-@pytest.mark.parametrize("module", MODULES)
-def test_every_module_says_what_it_is(module):
-    assert ast.get_docstring(ast.parse(MODULES[module].read_text()))
+def test_every_module_says_what_it_is():
+    assert [module for module, tree in TREES.items() if not ast.get_docstring(tree)] == []
 
 
 def modules_after(statement):

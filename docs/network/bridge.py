@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from glassnet import ensembles
-from glassnet.network import bridge, data_couplings
-from glassnet.plots import export, look
+from glassnet.network import data_couplings, path_glasses
+from glassnet.plots import appearance, export
 from glassnet.sampling.metropolis import Metropolis
 from glassnet.sampling.tempering import ParallelTempering
 
@@ -31,12 +31,16 @@ def energies(ax):
     for number, (k, label) in enumerate(((1, "$K$ = 1"), ("all", "all examples"))):
         sample = glass((20, 40, 1), k)
         total = np.abs(sample.couplings).sum()
-        exact = bridge.single_output_energy(sample, temperatures) / total
-        ax.plot(temperatures, exact, color=look.COLOURS[number], label=label)
+        exact = path_glasses.single_output_energy(sample, temperatures) / total
+        ax.plot(temperatures, exact, color=appearance.COLOURS[number], label=label)
         for temperature in (0.4, 1.0, 2.0, 3.0):
             run = Metropolis(sample, temperature, n_replicas=16, seed=1).run(300, thermalization=300, measure_every=10)
             ax.plot(
-                temperature, run.energy.mean() / total, look.MARKERS[number], color=look.COLOURS[number], mfc="white"
+                temperature,
+                run.energy.mean() / total,
+                appearance.MARKERS[number],
+                color=appearance.COLOURS[number],
+                mfc="white",
             )
     ax.set(xlabel="temperature $T$", ylabel=r"energy / $\sum_a |J_a|$", xlim=(0, 4))
     ax.legend(loc="lower right")
@@ -48,13 +52,13 @@ def frustration(ax):
     two, three = [], []
     for k in numbers:
         sample = glass((20, 40, 1), k)
-        two.append(-bridge.single_output_energy(sample, 1e-9) / np.abs(sample.couplings).sum())
+        two.append(-path_glasses.single_output_energy(sample, 1e-9) / np.abs(sample.couplings).sum())
         sample = glass((8, 8, 8, 1), k)
         ladder = np.geomspace(0.1, 3, 24) * np.abs(sample.couplings).mean()
         run = ParallelTempering(sample, ladder, n_replicas=4, seed=1).run(2000, thermalization=1000, measure_every=10)
         three.append(-run.energy.values.min() / np.abs(sample.couplings).sum())
-    ax.plot(numbers, two, "o-", color=look.COLOURS[2], label="two weight layers (exact)")
-    ax.plot(numbers, three, "s", color=look.COLOURS[3], label="three (tempering)")
+    ax.plot(numbers, two, "o-", color=appearance.COLOURS[2], label="two weight layers (exact)")
+    ax.plot(numbers, three, "s", color=appearance.COLOURS[3], label="three (tempering)")
     print("two layers", np.round(two, 3), "three", np.round(three, 3))
     ax.axhline(1, color="black", linewidth=0.5)
     ax.set(xscale="log", xlabel="examples per path $K$", ylabel=r"$-E_0$ / $\sum_a |J_a|$")
@@ -64,7 +68,7 @@ def frustration(ax):
 
 
 if __name__ == "__main__":
-    with look.column(4.4, rows=2, sharex=False) as (figure, (top, bottom)):
+    with appearance.column(4.4, rows=2, sharex=False) as (figure, (top, bottom)):
         energies(top)
         frustration(bottom)
     Path(__file__).with_suffix(".svg").write_bytes(export.files(export.Drawing("b", figure, ""))["b.svg"])

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from glassnet.network import pathways as P
-from glassnet.plots import export, look, pathways
+from glassnet.network.pathways import exact_dynamics as P
+from glassnet.plots import appearance, export, pathways
 
 HERE = Path(__file__).parent
 MODES = np.array([4.0, 3.0, 2.0, 1.0])
@@ -45,9 +45,9 @@ def largest(depth, activation, scale):
 
 def concentration():
     """The larger share against depth: aligned starts, and random ones."""
-    with look.column(2.6) as (figure, (ax,)):
+    with appearance.column(2.6) as (figure, (ax,)):
         aligned = [P.final_shares([depth, depth], 1.0, [0.12, 0.10])[0] for depth in DEPTHS]
-        ax.plot(DEPTHS, aligned, "-", color=look.THEORY, label="aligned, $u_0$ = 0.12, 0.10 (theory)")
+        ax.plot(DEPTHS, aligned, "-", color=appearance.THEORY, label="aligned, $u_0$ = 0.12, 0.10 (theory)")
         cases = [("linear", 0.45), ("linear", 0.12), ("tanh", 0.45), ("relu", 0.45)]
         for number, (activation, scale) in enumerate(cases):
             found = np.array([largest(depth, activation, scale) for depth in DEPTHS])
@@ -60,8 +60,8 @@ def concentration():
                 np.add(DEPTHS, 0.04 * (number - 1.5)),
                 means,
                 errors,
-                color=look.COLOURS[number],
-                marker=look.MARKERS[number],
+                color=appearance.COLOURS[number],
+                marker=appearance.MARKERS[number],
                 linestyle="none",
                 label=f"random, {name}, scale {scale:g}",
             )

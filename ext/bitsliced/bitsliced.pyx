@@ -64,7 +64,7 @@ LANES_PER_BLOCK = LANES
 RNG_WORDS = 4 * WORDS
 
 
-def _thresholds(betas, degrees, double field):
+def acceptance_thresholds(betas, degrees, double field):
     """Acceptance thresholds (n_classes, n_rungs), and which classes the degrees meet."""
     cdef int64_t top = max(1, int(max(degrees))), t, m
     cdef int aligned_
@@ -119,7 +119,7 @@ cdef class BitSliced(Sampler):
         self.signs = np.where(np.asarray(glass.couplings) > 0, 0, -1).astype(np.int64)
 
         visit, group_first, group_degree, group_links, links = visits(glass)
-        thresholds, needed = _thresholds(walkers.beta, group_degree, field)
+        thresholds, needed = acceptance_thresholds(walkers.beta, group_degree, field)
         reference = np.zeros(0, dtype=np.uint64)
         if field:
             reference = np.where(np.asarray(glass.planted) > 0, np.uint64(0xffffffffffffffff), np.uint64(0))

@@ -1,20 +1,22 @@
-"""From saved chains to a sentence with numbers: errors, disorder averages, equilibration, the transition.
+"""From saved chains to a sentence with numbers: averages, equilibrium, and where and of which kind a transition is.
 
-`reweight` gives averages between the rungs of a ladder, `critical_dilution` the transition at fixed temperature. Four
-studies make chains of their own: field_integration, planted_relaxation, melting, aging.
+`find_transition` and `transition_line` (in :mod:`glassnet.analysis.transition`, and at the top of the package) are what
+most programs call. `reweight` gives averages between the rungs of a ladder, `critical_dilution` the transition at fixed
+temperature. Studies that make their own chains are in :mod:`glassnet.studies`.
+
+Import order: effective_dilution, nodes, notebook, questions, averages, field_integration, dilution, equilibrium,
+location, reweighting, surveys, verdict, along_dilution, transition_line, transition, critical_dilutions.
 """
 
 import importlib
 
 _HOME = {
-    "aging": "glassnet.analysis.quench",
-    "critical_dilution": "glassnet.analysis.dilution_axis",
-    "CriticalDilution": "glassnet.analysis.line",
-    "field_integration": "glassnet.analysis.field",
-    "melting": "glassnet.analysis.heating",
-    "planted_relaxation": "glassnet.analysis.dynamics",
+    "critical_dilution": "glassnet.analysis.critical_dilutions",
+    "CriticalDilution": "glassnet.analysis.transition_line",
+    "find_transition": "glassnet.analysis.transition",
     "reweight": "glassnet.analysis.reweighting",
     "Reweighted": "glassnet.analysis.reweighting",
+    "Transition": "glassnet.analysis.transition",
 }
 
 __all__ = list(_HOME)
@@ -25,3 +27,7 @@ def __getattr__(name):
     if name not in _HOME:
         raise AttributeError(f"module 'glassnet.analysis' has no attribute {name!r}")
     return getattr(importlib.import_module(_HOME[name]), name)
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])

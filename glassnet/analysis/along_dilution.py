@@ -14,16 +14,16 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis import symmetric
-from glassnet.analysis.common_dilution import on_rungs
-from glassnet.analysis.continuous import Continuous, continuous
-from glassnet.analysis.evidence import planted_heat, several, two_phases
-from glassnet.analysis.location import Location, locate
+from glassnet.analysis.dilution.common_dilution import on_rungs
+from glassnet.analysis.location import symmetric_scan
+from glassnet.analysis.location.continuous import Continuous, continuous
+from glassnet.analysis.location.planted_crossing import Location, locate
+from glassnet.analysis.location.universality import discontinuous
 from glassnet.analysis.nodes import Node, order_parameter
-from glassnet.analysis.questions import Evidence
-from glassnet.analysis.survey import DilutionAverages
-from glassnet.analysis.surveys import ChainReader
-from glassnet.analysis.universality import discontinuous
+from glassnet.analysis.questions import Evidence, several
+from glassnet.analysis.surveys.all_dilutions import ChainReader
+from glassnet.analysis.surveys.one_dilution import DilutionAverages
+from glassnet.analysis.verdict.evidence import planted_heat, two_phases
 from glassnet.statistics.estimate import Estimate, with_error
 
 _CURVES = ("binder", "q2", "susceptibility", "m2")
@@ -159,7 +159,7 @@ def _uncrossed(located: Location | None, jump: Evidence, heat: Evidence) -> str:
 
 def _continuous(overlaps: list[tuple[Node, xr.Dataset]], temperature: float) -> tuple[list[Estimate], str]:
     """Estimates of a continuous transition in units of the dilution, or why there are none."""
-    if not symmetric.has_binder({node.path: data for node, data in overlaps}):
+    if not symmetric_scan.has_binder({node.path: data for node, data in overlaps}):
         return [], "networks have no Binder cumulant that could cross"
     p = max([int(node.chain.attrs.get("p", 2)) for node, _ in overlaps], default=2)
     curves = {}

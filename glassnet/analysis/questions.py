@@ -5,6 +5,9 @@ Every question has a key, which programs use and which stays the same from relea
 
 from typing import NamedTuple
 
+#: two estimates of one temperature disagree at so many combined errors
+DISAGREE = 3.0
+
 
 class Question(NamedTuple):
     """A question in words: its `name` in tables, and in `unknown` what is not known while it is open ("" if it leaves
@@ -14,7 +17,8 @@ class Question(NamedTuple):
     unknown: str = ""
 
 
-#: by key, in the order of the evidence; exact identities (:mod:`glassnet.analysis.identities`) add keys of their own
+#: by key, in the order of the evidence; exact identities (:mod:`glassnet.analysis.equilibrium.identities`) add keys of
+#: their own
 QUESTIONS = {
     "planted_crossing": Question("planted weight crosses", "where the planted weights of different sizes cross"),
     "planted_jump": Question("planted overlap jumps", "whether the overlap with the planted state jumps"),
@@ -59,3 +63,8 @@ class Evidence(NamedTuple):
 def answer(key: str, value: float, stderr: float, sizes: tuple[int, ...], passed: bool | None, says: str) -> Evidence:
     """The answer to one of :data:`QUESTIONS`."""
     return Evidence(key, QUESTIONS[key].name, value, stderr, sizes, passed, says)
+
+
+def several(count: int, what: str) -> str:
+    """A number of things: 1 sample, 2 samples."""
+    return f"{count} {what}" + "s" * (count != 1)

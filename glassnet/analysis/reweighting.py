@@ -3,7 +3,7 @@
     r = reweight(chains["/N48/dilution0.0"])
     energy, error = r.energy(np.linspace(0.5, 1.0, 50))
 
-The rungs of each sample are combined (:mod:`glassnet.analysis.combined`), then samples are averaged.
+The rungs of each sample are combined (:mod:`glassnet.analysis.averages.all_rungs`), then samples are averaged.
 """
 
 from itertools import combinations
@@ -13,11 +13,11 @@ import numpy as np
 import xarray as xr
 
 from glassnet import _checks
-from glassnet.analysis.anchor import Anchor
-from glassnet.analysis.combined import Combined
-from glassnet.analysis.independent import independent_pairs
+from glassnet.analysis.averages.all_rungs import Combined
+from glassnet.analysis.averages.free_energy_anchor import Anchor
+from glassnet.analysis.averages.random_pairs import independent_pairs
 from glassnet.analysis.nodes import Node, order_parameter, readings
-from glassnet.analysis.shown import Shown
+from glassnet.analysis.notebook import Shown
 from glassnet.statistics import bootstrap
 from glassnet.statistics.bootstrap_t import moment_errors
 from glassnet.statistics.estimate import with_error
@@ -98,7 +98,8 @@ class Reweighted(Shown):
         entropies and free energies are nan.
     anchor_stderr : float
         Error of the anchor, per weight in ln Z, and so of every entropy: a bound from the energies of the hottest rung
-        (:class:`glassnet.analysis.anchor.Anchor`), included in all errors of entropies and free energies; 0 at T = inf.
+        (:class:`glassnet.analysis.averages.free_energy_anchor.Anchor`), included in all errors of entropies and free
+        energies; 0 at T = inf.
     lacks : str
         The rung that would give them where the anchor is unknown: "a rung at T = inf"; "" otherwise.
     n_effective : xarray.DataArray
@@ -184,7 +185,7 @@ class Reweighted(Shown):
     def binder(self, temperature) -> Curve:
         """Binder cumulant (B0 - R) / (B0 - 1), R = [<q^4>] / [<q^2>]^2, B0 that of independent pairs; see :meth:`q2`.
 
-        As in :class:`glassnet.analysis.overlaps.OverlapAverages`; networks of walks have none.
+        As in :class:`glassnet.analysis.averages.overlaps.OverlapAverages`; networks of walks have none.
         """
         return self._curve("binder", temperature)
 

@@ -8,20 +8,22 @@ import numpy as np
 import xarray as xr
 
 from glassnet._checks import real
-from glassnet.analysis import beside, provisional, runfile, words
-from glassnet.analysis.common_dilution import Common, common_dilution, evidence
-from glassnet.analysis.equilibration import Equilibration
-from glassnet.analysis.field import FieldIntegration
-from glassnet.analysis.line import TransitionLine, described
-from glassnet.analysis.location import Location, locate, widened
+from glassnet.analysis.dilution.common_dilution import Common, common_dilution, evidence
+from glassnet.analysis.effective_dilution import described
+from glassnet.analysis.equilibrium.assessment import Equilibration
+from glassnet.analysis.field_integration.integrals import FieldIntegration
+from glassnet.analysis.field_integration.saved_chains import SavedField, saved_field
+from glassnet.analysis.location.planted_crossing import Location, locate, widened
 from glassnet.analysis.nodes import Node, unstarted
+from glassnet.analysis.notebook import Shown
 from glassnet.analysis.questions import Evidence, answer
-from glassnet.analysis.sample_evidence import of_samples
-from glassnet.analysis.savedfield import SavedField, saved_field
-from glassnet.analysis.shown import Shown
-from glassnet.analysis.survey import DilutionAverages
-from glassnet.analysis.surveys import ChainReader
-from glassnet.analysis.verdict import Findings, Verdict, decide
+from glassnet.analysis.surveys.all_dilutions import ChainReader
+from glassnet.analysis.surveys.one_dilution import DilutionAverages
+from glassnet.analysis.transition_line import TransitionLine
+from glassnet.analysis.verdict import external_results, provisional, wording
+from glassnet.analysis.verdict.rules import Findings, Verdict, decide
+from glassnet.analysis.verdict.sample_evidence import of_samples
+from glassnet.chains import run_settings
 from glassnet.statistics.estimate import Estimate, with_error
 
 KINDS = ("random first-order", "first-order", "continuous", "none", "undecided")
@@ -67,7 +69,7 @@ class Transition(Shown):
     thermodynamics, overlaps, phases, planted : dict of int to xarray.Dataset
         Disorder averages by size: symmetric scans, and planted ones.
     order : xarray.Dataset or None
-        Peaks of P(q) by size (:func:`glassnet.analysis.peaks.of_sizes`).
+        Peaks of P(q) by size (:func:`glassnet.analysis.location.overlap_peaks.of_sizes`).
     lowest : dict of int to float
         Lowest temperature of each symmetric scan at which all its samples have proved their equilibrium.
     run : dict
@@ -76,7 +78,7 @@ class Transition(Shown):
         The complexity along planted states in a field, as it was handed over or as the scan saved it.
     common : Common or None
         `common.dilution` is the effective dilution for which the result holds, `common.sizes` are those of the sizes
-        before they were moved to it (:mod:`glassnet.analysis.common_dilution`).
+        before they were moved to it (:mod:`glassnet.analysis.dilution.common_dilution`).
     """
 
     kind: str
@@ -127,7 +129,7 @@ class Transition(Shown):
     @property
     def sentence(self) -> str:
         """The answer in one sentence with its numbers, or why there is none."""
-        return words.sentence(self)
+        return wording.sentence(self)
 
     @property
     def headline(self) -> str:
@@ -164,7 +166,7 @@ class Transition(Shown):
             If the chains do not say of which ensemble they are.
         """
         # an import to the right, when asked: only the scan knows what it accepts
-        from glassnet.scan.suggestion import suggestion
+        from glassnet.scan.report.next_run import suggestion
 
         text = suggestion(self).text
         if path is not None:
@@ -195,11 +197,11 @@ def find_transition(
 ) -> Transition:
     """Locate the transition in saved chains and tell its kind.
 
-    Planted scans locate it (:mod:`glassnet.analysis.location`), symmetric ones tell its nature
-    (:mod:`glassnet.analysis.symmetric`). No sample is ever dropped; while one has not proved its equilibrium the kind
-    is "undecided", and the evidence says what the rest would give: planted nodes with such a sample are set aside
-    whole, rungs of symmetric nodes likewise. A chain whose file turns out to be damaged counts as missing: a warning
-    names the file, and so does the evidence.
+    Planted scans locate it (:mod:`glassnet.analysis.location.planted_crossing`), symmetric ones tell its nature
+    (:mod:`glassnet.analysis.location.symmetric_scan`). No sample is ever dropped; while one has not proved its
+    equilibrium the kind is "undecided", and the evidence says what the rest would give: planted nodes with such a
+    sample are set aside whole, rungs of symmetric nodes likewise. A chain whose file turns out to be damaged counts as
+    missing: a warning names the file, and so does the evidence.
 
     Parameters
     ----------
@@ -211,10 +213,10 @@ def find_transition(
         Lower temperatures are left out of everything, for all samples, and so is a saved zero of the complexity below.
         The result then holds for temperatures above.
     field : FieldIntegration or object, optional
-        Zero of the complexity along the planted state in a field (:func:`glassnet.analysis.field_integration`),
+        Zero of the complexity along the planted state in a field (:func:`glassnet.studies.field_integration`),
         or anything with `temperature`, `stderr` and `name`; by default what the scan saved of its own, if it did.
     arrest : PlantedRelaxation or object, optional
-        Dynamical arrest, an upper bound (:func:`glassnet.analysis.planted_relaxation`), or the like.
+        Dynamical arrest, an upper bound (:func:`glassnet.studies.planted_relaxation`), or the like.
 
     Returns
     -------
@@ -239,7 +241,7 @@ def of_dilution(reader: ChainReader, dilution: float, *, field=None, arrest=None
     saved = saved_field(chains, dilution, reader.above) if field is None else SavedField(None, (), {}, (dilution,))
     field = saved.result if field is None else field
     field, arrest = (
-        beside.check(name, measured, _keywords(first), dilution)
+        external_results.check(name, measured, _keywords(first), dilution)
         for name, measured in (("field", field), ("arrest", arrest))
     )
     read = reader.at(dilution)
@@ -279,7 +281,7 @@ def of_dilution(reader: ChainReader, dilution: float, *, field=None, arrest=None
         planted=read.tables(seed),
         order=verdict.order,
         lowest=read.lowest,
-        run=runfile.settings(chains, nodes),
+        run=run_settings.settings(chains, nodes),
         complexity=field if isinstance(field, FieldIntegration) else None,
         common=common,
     )

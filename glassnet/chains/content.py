@@ -18,8 +18,9 @@ import h5py
 import numpy as np
 
 from glassnet import _checks
-from glassnet.chains import regular, schema
-from glassnet.chains.archive import Member
+from glassnet.chains import schema
+from glassnet.chains.files import regular_file
+from glassnet.chains.files.zip_archive import Member
 
 #: number of the newest file format, that of chains which say what a dilution removed; readers refuse a newer one. All
 #: others are still written as format 1: earlier releases read them, and say of the rest that a newer one wrote it.
@@ -260,7 +261,7 @@ def _open(place: Place, held: contextlib.ExitStack) -> h5py.File:
 
 def _check_signature(path: Path) -> None:
     """Refuse what is no HDF5 file, before its library looks for one in it, or waits for a FIFO."""
-    with open(path, "rb", opener=regular.opener) as file:
+    with open(path, "rb", opener=regular_file.opener) as file:
         first = file.read(len(_SIGNATURE))
     if first and first != _SIGNATURE:
         what = "truncated or damaged" if path.suffix == ".h5" else "not a chain file of glassnet"
@@ -286,7 +287,7 @@ def reading(place: Place) -> Iterator[None]:
         raise ChainError(f"{place}: no such file") from None
     except IsADirectoryError as error:
         raise ChainError(f"{place}: {error.strerror or error}") from None
-    except regular.NotRegular as error:
+    except regular_file.NotRegular as error:
         raise ChainError(f"{place}: {error.strerror}") from None
     except MemoryError:
         raise Unreadable(f"{place}: not enough memory to read it") from None

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glassnet.chains.archive import Member
 from glassnet.chains.content import MOST_EXPANDED, ChainError, Content, check_format
+from glassnet.chains.files.zip_archive import Member
 
 #: name of the index inside a shard
 INDEX = "index.json"

@@ -9,10 +9,11 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from glassnet.chains import archive, headers, segment
-from glassnet.chains.archive import Member
-from glassnet.chains.atomic import committing
+from glassnet.chains import headers, segment
 from glassnet.chains.content import ChainError, Image, opened, reading
+from glassnet.chains.files import zip_archive
+from glassnet.chains.files.atomic_write import committing
+from glassnet.chains.files.zip_archive import Member
 from glassnet.chains.headers import Header, file_name
 from glassnet.chains.shards import check, held, listed, shard_name, sharded
 
@@ -91,7 +92,7 @@ def merge(folder: Path, samples: range, proceed: Callable[[], bool] = lambda: Tr
             size = sum(n_bytes for _, n_bytes, _ in seen.values())
             size += sum(header.place.size for header in kept.values())
             with committing(target, size) as part:
-                archive.write(part, _files(paths, kept, proceed))
+                zip_archive.write(part, _files(paths, kept, proceed))
                 check(part.path)
         for sample, path in paths.items():
             with contextlib.suppress(_Abandoned):

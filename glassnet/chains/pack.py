@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from glassnet.chains import archive, regular, sealed, segment, shards
-from glassnet.chains.atomic import committing
+from glassnet.chains import segment, shards
 from glassnet.chains.content import ChainError, Image, reading
-from glassnet.chains.index import NODES, RUN_FILE
+from glassnet.chains.files import regular_file, sealed_json, zip_archive
+from glassnet.chains.files.atomic_write import committing
+from glassnet.chains.node_list import NODES, RUN_FILE
 from glassnet.chains.store import members_of, read_index
 
 #: what is taken along beside the chains, where there is such
@@ -59,17 +60,17 @@ def pack(directory: Path, out: Path | None = None, listed: dict | None = None) -
     if out.is_dir() or (out.exists() and NODES not in (members_of(out) or {})):
         raise ChainError(f"{out}: there is something else than a packed run; choose another output")
     # the list of nodes holds the run file, too
-    written = {} if listed is None else {directory / NODES: sealed.seal(listed).encode()}
+    written = {} if listed is None else {directory / NODES: sealed_json.seal(listed).encode()}
     beside = [path for path in (directory / RUN_FILE, directory / NODES) if path.is_file() or path in written]
     beside += [path for pattern in _BESIDE for path in sorted(directory.glob(pattern)) if path.is_file()]
     folders = [directory / node["folder"] for node in index["nodes"]]
     chains: set[tuple[Path, int]] = set()
     with committing(out, sum(map(_size, [*beside, *folders]))) as part:
-        archive.write(part, _entries(directory, beside, written, folders, chains))
+        zip_archive.write(part, _entries(directory, beside, written, folders, chains))
         if not chains:
             raise ChainError(f"{directory}: no finished tasks to pack yet; run `glassnet scan` on its run file")
         with reading(part.path):
-            for member in archive.members(part.path).values():
+            for member in zip_archive.members(part.path).values():
                 member.check()
     n_tasks = sum(node["samples"] for node in index["nodes"])
     return Packed(out, out.stat().st_size, len(chains), n_tasks)
@@ -88,14 +89,14 @@ def _entries(directory: Path, beside: list[Path], written: dict[Path, bytes], fo
         # shards after the files: what is merged meanwhile is in one of them
         for sample, path in sorted(shards.held(folder).files.items()):
             with contextlib.suppress(FileNotFoundError):
-                image = regular.read(path)
+                image = regular_file.read(path)
                 segment.verified(Image(path, image))
                 chains.add((folder, sample))
                 yield entry(path, image)
         for shard in sorted(shards.held(folder).shards):
             chains |= {(folder, sample) for sample in shards.check(shard)}
-            with open(shard, "rb", opener=regular.opener) as file:
-                yield shard.relative_to(directory).as_posix(), os.fstat(file.fileno()).st_size, archive.pieces(file)
+            with open(shard, "rb", opener=regular_file.opener) as file:
+                yield shard.relative_to(directory).as_posix(), os.fstat(file.fileno()).st_size, zip_archive.pieces(file)
 
 
 def _size(path: Path) -> int:

@@ -12,7 +12,6 @@ import h5py
 import numpy as np
 import xarray as xr
 
-from glassnet.chains.atomic import commit
 from glassnet.chains.content import (
     RUNTIME,
     ChainError,
@@ -28,6 +27,7 @@ from glassnet.chains.content import (
     put,
     put_attributes,
 )
+from glassnet.chains.files.atomic_write import commit
 from glassnet.glass import PathGlass
 
 _GLASS_ARRAYS = ("paths", "couplings", "layer", "parent_index", "edges", "planted")
@@ -49,7 +49,7 @@ def write(path: Path, dataset: xr.Dataset, glass: PathGlass, state: dict[str, np
     Parameters
     ----------
     path : Path
-        Replaced if it exists; see :func:`glassnet.chains.atomic.commit`.
+        Replaced if it exists; see :func:`glassnet.chains.files.atomic_write.commit`.
     dataset : xarray.Dataset
         Variables of :mod:`glassnet.chains.schema`; those with ``dtype`` and ``scale_factor`` in their encoding are
         stored as integers. Its attributes become those of the file.

@@ -1,8 +1,8 @@
 """Where the chains of a node are: files of their own, and shards, each with the chain files of a block of samples.
 
-A shard is a zip archive (:mod:`glassnet.chains.archive`) of chain files as they were written, and an index of their
-attributes, so that a run of a hundred thousand tasks is listed without opening as many files. A chain file beside a
-shard supersedes its copy inside: the chain was lengthened since. :mod:`glassnet.chains.merging` makes the shards.
+A shard is a zip archive (:mod:`glassnet.chains.files.zip_archive`) of chain files as they were written, and an index of
+their attributes, so that a run of a hundred thousand tasks is listed without opening as many files. A chain file beside
+a shard supersedes its copy inside: the chain was lengthened since. :mod:`glassnet.chains.merging` makes the shards.
 """
 
 import contextlib
@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 import h5py
 import numpy as np
 
-from glassnet.chains import archive, headers
-from glassnet.chains.archive import Member
+from glassnet.chains import headers
 from glassnet.chains.content import FORMAT, ChainError, attributes, opened, own, reading, variable_names
+from glassnet.chains.files import zip_archive
+from glassnet.chains.files.zip_archive import Member
 from glassnet.chains.headers import FILE, Header, file_name
 
 #: samples in a shard; runs of no more tasks than this keep a file for each
@@ -117,7 +118,7 @@ def listed(shard: Path | Member) -> dict[int, Header]:
         If the shard is missing or damaged where it was read.
     """
     with reading(shard):
-        members = archive.members(shard)
+        members = zip_archive.members(shard)
         return headers.decode(members.pop(headers.INDEX).image(), members, shard)
 
 

@@ -9,8 +9,7 @@ import numpy as np
 import xarray as xr
 
 from glassnet import _checks, _terminal
-from glassnet.chains import archive, index, lazy, regular, sealed, segment
-from glassnet.chains.archive import Member
+from glassnet.chains import lazy_arrays, node_list, segment
 from glassnet.chains.content import (
     COORDINATES,
     ChainError,
@@ -22,8 +21,10 @@ from glassnet.chains.content import (
     reading,
     variable_names,
 )
+from glassnet.chains.files import regular_file, sealed_json, zip_archive
+from glassnet.chains.files.zip_archive import Member
 from glassnet.chains.headers import Header, of_content
-from glassnet.chains.index import NODE_ATTRS, NODES, RUN_FILE
+from glassnet.chains.node_list import NODE_ATTRS, NODES, RUN_FILE
 from glassnet.chains.shards import Held, follow, held, in_list, listed, read_header, sharded
 
 #: how all samples of a node were run
@@ -128,9 +129,9 @@ def members_of(path: Path) -> dict[str, Member] | None:
         return None
     with reading(path):
         with open(path, "rb") as file:
-            if file.read(len(archive.SIGNATURE)) != archive.SIGNATURE:
+            if file.read(len(zip_archive.SIGNATURE)) != zip_archive.SIGNATURE:
                 return None
-        return archive.members(path)
+        return zip_archive.members(path)
 
 
 def held_in_pack(members: dict[str, Member], folder: str) -> Held:
@@ -163,18 +164,18 @@ def read_index(path: Path, packed: dict[str, Member] | None = None) -> dict:
         raise ChainError(f"{path}: not a run directory of glassnet: no {NODES} (found {found})")
     again = "" if packed is not None else f"; glassnet scan {path / RUN_FILE} --out {path} writes it again"
     try:
-        table, is_sealed = index.decoded(_image(path, NODES, packed))
+        table, is_sealed = node_list.decoded(_image(path, NODES, packed))
         if not is_sealed:
             table["run_file"] = _decoded(path, packed)
-        tables = index.tables_of(table["run_file"])
+        tables = node_list.tables_of(table["run_file"])
         if not is_sealed:
-            index.check_unsealed(table, tables)
-        stray = None if is_sealed or packed is not None else index.unlisted(path, table)
+            node_list.check_unsealed(table, tables)
+        stray = None if is_sealed or packed is not None else node_list.unlisted(path, table)
         if stray is not None:
-            raise sealed.Damaged(f"damaged: {stray} is not in it")
+            raise sealed_json.Damaged(f"damaged: {stray} is not in it")
     except FileNotFoundError as error:
         raise ChainError(f"{path}: no {Path(error.filename).name}{again}") from None
-    except sealed.Damaged as error:
+    except sealed_json.Damaged as error:
         raise ChainError(f"{path / NODES}: {error}{again}") from None
     except (OSError, ValueError, zipfile.BadZipFile) as error:
         raise ChainError(f"{path / NODES}: cannot be read ({error})") from None
@@ -183,7 +184,7 @@ def read_index(path: Path, packed: dict[str, Member] | None = None) -> dict:
 
 def _image(path: Path, name: str, packed: dict[str, Member] | None) -> bytes:
     if packed is None:
-        return regular.read(path / name)
+        return regular_file.read(path / name)
     if name not in packed:
         raise ValueError(f"there is no {name}")
     return packed[name].image()
@@ -248,11 +249,11 @@ def _variables(headers: list[Header], n_draws: int) -> dict:
                 values = stored[:n_draws] if name == "draw" else stored[...]
                 variables[name] = (dimensions(name), values, attributes(stored))
                 continue
-            variables[name] = lazy.stack(places, name, stored, shape)
+            variables[name] = lazy_arrays.stack(places, name, stored, shape)
             if len(n_weights) > 1 or (len(headers) > 1 and name in own_unit):
                 # saved again as whole numbers of the first sample's unit, the others would be rounded
                 variables[name].encoding = {}
-        final = lazy.final_weights(places, file, shape["byte"])
+        final = lazy_arrays.final_weights(places, file, shape["byte"])
         return variables if final is None else variables | {"final_weights": final}
 
     return follow(places[0], read)[1]

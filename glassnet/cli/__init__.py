@@ -1,6 +1,6 @@
 """The command line: ``glassnet scan``, ``analyze``, ``status``, ``verify``, ``pack``, ``theory``, ``bench``.
 
-Import order: parser, arguments, scan, results, theory, bench, program.
+Import order: arguments, parser, bench, results, scan, theory, program.
 """
 
 from glassnet.cli.program import main

@@ -65,7 +65,7 @@ def widths(text: str) -> list[int]:
 def check_instruction_set() -> None:
     """Refuse an unknown GLASSNET_ISA before anything runs."""
     from glassnet.kernels.bitsliced import chosen_instruction_set
-    from glassnet.scan.config import UserError
+    from glassnet.scan.runfile.schema import UserError
 
     try:
         chosen_instruction_set()

@@ -38,8 +38,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(words: list[str], output: _terminal.Stream) -> int:
     """Run one command; what is wrong with its arguments, files or environment is said in lines of their own."""
-    from glassnet.scan import farm
-    from glassnet.scan.config import UserError
+    from glassnet.scan.execute import farm
+    from glassnet.scan.runfile.schema import UserError
 
     rank = 0
     try:

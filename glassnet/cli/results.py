@@ -31,27 +31,29 @@ def add(parser: Parser) -> None:
 
 
 def _analyze(chosen) -> int:
-    from glassnet.scan import report
+    from glassnet.scan.report import writing
 
-    found = report.write(chosen.directory, functools.partial(print, flush=True))
+    found = writing.write(chosen.directory, functools.partial(print, flush=True))
     for line in found.unwritten:
         print(f"glassnet: {line}", file=sys.stderr)
     return 1 if found.damaged or found.unwritten else 0
 
 
 def _status(chosen) -> int:
-    from glassnet.scan import given, status
+    from glassnet.scan.directory import lookup
+    from glassnet.scan.watch import status
 
-    found = status.status(given.directory(chosen.directory, "status"))
+    found = status.status(lookup.directory(chosen.directory, "status"))
     print(json.dumps(found, indent=1) if chosen.json else status.table(found))
     return 0
 
 
 def _verify(chosen) -> int:
-    from glassnet.scan import given, verify
+    from glassnet.scan.directory import lookup
+    from glassnet.scan.watch import verify
 
     arguments.check_instruction_set()
-    selection = verify.select(given.directory(chosen.directory, "verify"), chosen.k, chosen.seed)
+    selection = verify.select(lookup.directory(chosen.directory, "verify"), chosen.k, chosen.seed)
     print(selection, flush=True)
     code = 1 if selection.damaged else 0
     for result in verify.verify(selection):
@@ -64,8 +66,8 @@ def _pack(chosen) -> int:
     from pathlib import Path
 
     from glassnet.chains.pack import pack
-    from glassnet.scan import given, readable
+    from glassnet.scan.directory import lookup, readable_chains
 
-    directory = given.directory(chosen.directory, "pack")
-    print(pack(directory, chosen.out and Path(chosen.out), readable.derived(directory)))
+    directory = lookup.directory(chosen.directory, "pack")
+    print(pack(directory, chosen.out and Path(chosen.out), readable_chains.derived(directory)))
     return 0

@@ -39,12 +39,14 @@ def add(parser: Parser) -> None:
 
 
 def _scan(chosen) -> int:
-    from glassnet.scan import estimate, farm, run, status
+    from glassnet.scan.cost import calibration
+    from glassnet.scan.execute import farm, run
+    from glassnet.scan.watch import status
 
     arguments.check_instruction_set()
     if not chosen.dry_run:
         return run.scan(chosen.run_file, chosen.out, chosen.time_limit, chosen.checkpoint_every)
     if farm.launched()[1] == 0:
         limits = chosen.time_limit, chosen.checkpoint_every
-        print(status.dry_run(chosen.run_file, chosen.out, estimate.calibrate, *limits))
+        print(status.dry_run(chosen.run_file, chosen.out, calibration.calibrate, *limits))
     return 0

@@ -29,9 +29,9 @@ def add(parser: Parser) -> None:
 
 
 def _theory(chosen) -> int:
-    from glassnet.scan import expected
+    from glassnet.scan.report import cavity_prediction
 
     names = ("p", "degree", "alpha", "widths", "couplings", "bias", "dilution")
     given = {name: getattr(chosen, name) for name in names if getattr(chosen, name) is not None}
-    print(expected.predictions(chosen.glass, chosen.diagram, **given))
+    print(cavity_prediction.predictions(chosen.glass, chosen.diagram, **given))
     return 0

@@ -1,7 +1,10 @@
-"""How active paths and their couplings are drawn: four ensembles, dilution and planting."""
+"""How active paths and their couplings are drawn: four ensembles, dilution and planting.
 
-from glassnet.ensembles.draw import layered, poisson, regular, walks
-from glassnet.ensembles.nesting import nested_dilutions
+Import order: dilution_sequences, normal_numbers, planting, regular_hypergraphs, couplings, random_paths.
+"""
+
+from glassnet.ensembles.dilution_sequences import nested_dilutions
 from glassnet.ensembles.planting import planted
+from glassnet.ensembles.random_paths import layered, poisson, regular, walks
 
 __all__ = ["layered", "nested_dilutions", "planted", "poisson", "regular", "walks"]

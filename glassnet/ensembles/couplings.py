@@ -3,7 +3,7 @@
 import numpy as np
 
 from glassnet import _checks
-from glassnet.ensembles.normal import standard_normal
+from glassnet.ensembles.normal_numbers import standard_normal
 
 
 def check_couplings(couplings, bias, n_paths: int, *, n_inputs: int) -> None:

@@ -3,6 +3,9 @@
 Everywhere W[l] has shape (n_out, n_in) and h[l] = phi(W[l] h[l-1] + b[l]): a network is a list of such matrices from
 input to output. Modules load when they are first used (PEP 562); `torch` among them only where it is asked for by
 name, since it needs the extra of that name.
+
+Import order: gaussian_averages, path_glasses, persistence, synapses, activations, hebbian, torch, layer_mean_field,
+layers, cumulants, dimension, pathways, tasks.
 """
 
 import importlib
@@ -19,7 +22,7 @@ _MODULES = (
     "synapses",
     "tasks",
 )
-_HOME = {"data_couplings": "glassnet.network.bridge", "from_glass": "glassnet.network.bridge"}
+_HOME = {"data_couplings": "glassnet.network.path_glasses", "from_glass": "glassnet.network.path_glasses"}
 
 __all__ = [*_HOME, *_MODULES]
 

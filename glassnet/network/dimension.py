@@ -3,7 +3,7 @@
 h^l = phi(W^l h^(l-1) + b^l). D = (tr C)^2 / tr C^2 is the linear dimension of a layer with covariance C of its units,
 D/N = K1^2 / (K2 + S) with K1 = mean C_ii, K2 = mean C_ii^2 and the covariance strength S = sum_{i != j} C_ij^2 / N.
 The theory of wide layers is that of J. Zhou and H. Huang, Phys. Rev. E 103, 012315 (2021), extended to units with
-means, see :mod:`glassnet.network.meanfield`. Inputs are h^0 ~ N(0, xi xi^T / N), xi N x aN standard normal.
+means, see :mod:`glassnet.network.layer_mean_field`. Inputs are h^0 ~ N(0, xi xi^T / N), xi N x aN standard normal.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ import xarray as xr
 from glassnet import _checks
 from glassnet._random import Role, Seed, generator
 from glassnet.network import activations, layers, synapses
-from glassnet.network.meanfield import Layer, advance
+from glassnet.network.layer_mean_field import Layer, advance
 
 VARIABLES = ("dimension", "covariance_strength", "relative_strength", "K1", "K2", "Q")
 #: parts of the samples, each left out once, that give standard errors

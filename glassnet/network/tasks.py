@@ -8,7 +8,7 @@ from scipy.special import ndtr
 
 from glassnet import _checks
 from glassnet._random import Role, Seed, generator
-from glassnet.network.populations import Population, of_points
+from glassnet.network.cumulants.populations import Population, of_points
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,20 @@
 :func:`transition` is the overview on a screen. The others are one column of a journal wide, and each returns a
 matplotlib Figure; `export` makes the files of a whole run. Functions that take axes draw into them. The modules
 `network` and `pathways` draw what belongs to `glassnet.network`.
+
+Import order: appearance, captions, legends, network, panels, pathways, planted_states, exchange_rates, overlaps,
+overview, phase_diagrams, single_quantity, export.
 """
 
 from glassnet.plots import network, pathways
-from glassnet.plots.diagram import critical_dilution, phase_diagram
-from glassnet.plots.ladders import exchange
-from glassnet.plots.look import style, theory_of
+from glassnet.plots.appearance import style, theory_of
+from glassnet.plots.exchange_rates import exchange
 from glassnet.plots.overlaps import overlap_map, overlap_ridges
 from glassnet.plots.overview import save, transition
 from glassnet.plots.panels import binder, energy, entropy, overlap_distribution, peak_weight, planted_weight
-from glassnet.plots.planted import aging, complexity, melting, relaxation
-from glassnet.plots.single import binder_cumulant, location, thermodynamics
+from glassnet.plots.phase_diagrams import critical_dilution, phase_diagram
+from glassnet.plots.planted_states import aging, complexity, melting, relaxation
+from glassnet.plots.single_quantity import binder_cumulant, location, thermodynamics
 
 __all__ = [
     "aging",

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glassnet.analysis import symmetric
-from glassnet.plots import diagram, ladders, look, overlaps, planted, single
+from glassnet.analysis.location import symmetric_scan
+from glassnet.plots import appearance, exchange_rates, overlaps, phase_diagrams, planted_states, single_quantity
 from glassnet.plots.captions import CAPTIONS
 
 #: an id and everything in an SVG file that points to one
@@ -39,23 +39,23 @@ def of_result(result, chains, theory=None) -> list[Drawing]:
     """
     found = []
     if result.planted:
-        found.append(_drawing("planted_weight", single.location(result, theory)))
+        found.append(_drawing("planted_weight", single_quantity.location(result, theory)))
     rungs = [int(np.isfinite(data.temperature.values).sum()) for data in result.overlaps.values()]
     if rungs:
-        name = "binder" if symmetric.has_binder(result.overlaps) else "peak_weight"
-        found.append(_drawing(name, single.binder_cumulant(result, theory)))
+        name = "binder" if symmetric_scan.has_binder(result.overlaps) else "peak_weight"
+        found.append(_drawing(name, single_quantity.binder_cumulant(result, theory)))
     if max(rungs, default=0) >= 2:
         found.append(_drawing("overlap_map", overlaps.overlap_map(result, theory)))
         found.append(_drawing("overlap_ridges", overlaps.overlap_ridges(result)))
     elif result.planted:
         found.append(_drawing("planted_ridges", overlaps.overlap_ridges(result)))
     if result.complexity is not None:
-        theory = theory if theory is not None else look.theory_of(result)
-        found.append(_drawing("complexity", planted.complexity(result.complexity, theory=theory)))
+        theory = theory if theory is not None else appearance.theory_of(result)
+        found.append(_drawing("complexity", planted_states.complexity(result.complexity, theory=theory)))
     if result.thermodynamics:
-        found.append(_drawing("thermodynamics", single.thermodynamics(result, theory)))
-    if ladders.exchanging(result, chains):
-        found.append(_drawing("exchange", ladders.exchange(result, chains)))
+        found.append(_drawing("thermodynamics", single_quantity.thermodynamics(result, theory)))
+    if exchange_rates.exchanging(result, chains):
+        found.append(_drawing("exchange", exchange_rates.exchange(result, chains)))
     return found
 
 
@@ -63,9 +63,9 @@ def of_line(results) -> list[Drawing]:
     """Draw what takes several dilutions: phase diagram and critical dilution; nothing for a single one."""
     if len(results) < 2:
         return []
-    found = [_drawing("phase_diagram", diagram.phase_diagram(results))]
-    if len(diagram.shared_temperatures(results)):
-        found.append(_drawing("critical_dilution", diagram.critical_dilution(results)))
+    found = [_drawing("phase_diagram", phase_diagrams.phase_diagram(results))]
+    if len(phase_diagrams.shared_temperatures(results)):
+        found.append(_drawing("critical_dilution", phase_diagrams.critical_dilution(results)))
     return found
 
 
@@ -80,7 +80,7 @@ def files(drawing: Drawing) -> dict[str, bytes]:
     """
     nothing = {"svg": ("Date", "Creator", "Format", "Type"), "pdf": ("CreationDate",)}
     images = {}
-    with look.printed():
+    with appearance.printed():
         for kind, entries in nothing.items():
             image = io.BytesIO()
             drawing.figure.savefig(image, format=kind, metadata=dict.fromkeys(entries))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from glassnet.plots.look import (
+from glassnet.plots.appearance import (
     BAND,
     COLUMN,
     PLANTING_TEMPERATURE,
@@ -23,7 +23,7 @@ def legend(figure, result, theory, sizes=None) -> None:
     Parameters
     ----------
     figure : matplotlib.figure.Figure
-        Of which the axes count that :func:`glassnet.plots.look.mark` has marked.
+        Of which the axes count that :func:`glassnet.plots.appearance.mark` has marked.
     result : glassnet.Transition
     theory : glassnet.theory.Cavity or None
     sizes : list of int, optional

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from glassnet.plots import look
+from glassnet.plots import appearance
 
 
 def dimension(curves):
@@ -27,7 +27,7 @@ def dimension(curves):
     for label, pair in curves.items() if isinstance(curves, dict) else [("curves", curves)]:
         if not isinstance(pair, tuple | list) or len(pair) != 2:
             raise TypeError(f"curves must be a dict of pairs (theory, simulation or None), got {label!r}: {type(pair)}")
-    with look.column(4.4, rows=2) as (figure, (upper, lower)):
+    with appearance.column(4.4, rows=2) as (figure, (upper, lower)):
         for number, (label, (theory, simulation)) in enumerate(curves.items()):
             colour, marker = _mark(number).values()
             upper.plot(theory.layer, theory.dimension, color=colour)
@@ -43,8 +43,8 @@ def dimension(curves):
             lower.errorbar(simulation.layer, *_multiple(simulation, "relative_strength"), **open_symbols)
         upper.set(ylabel="dimension $D/N$", ylim=(0, None))
         upper.legend()
-        lower.plot([], [], color=look.THEORY, label="$S$")
-        lower.plot([], [], color=look.THEORY, linestyle=(0, (4, 2)), label="$S / K_1^2$")
+        lower.plot([], [], color=appearance.THEORY, label="$S$")
+        lower.plot([], [], color=appearance.THEORY, linestyle=(0, (4, 2)), label="$S / K_1^2$")
         lower.set(xlabel="layer", ylabel="multiple of the input's", yscale="log")
         lower.legend()
     return figure
@@ -65,7 +65,7 @@ def closure(pairs, errors):
     matplotlib.figure.Figure
         One column wide.
     """
-    with look.column(4.6, rows=2, sharex=False) as (figure, (upper, lower)):
+    with appearance.column(4.6, rows=2, sharex=False) as (figure, (upper, lower)):
         reach = []
         for layer, (predicted, sampled) in enumerate(pairs, start=1):
             style = _mark(layer - 1) | {"linestyle": "none"}
@@ -73,7 +73,7 @@ def closure(pairs, errors):
             upper.plot(sampled[pick], predicted[pick], markersize=2.4, label=f"layer {layer}", **style)
             reach += [sampled[pick].min(), sampled[pick].max()]
         ends = [min(reach), max(reach)]
-        upper.plot(ends, ends, color=look.THEORY, linewidth=0.8, zorder=1)
+        upper.plot(ends, ends, color=appearance.THEORY, linewidth=0.8, zorder=1)
         upper.set(xlabel="sampled covariance", ylabel="Gaussian closure")
         upper.legend()
         for number, width in enumerate(errors.width.values):
@@ -85,7 +85,10 @@ def closure(pairs, errors):
 
 def _mark(number):
     """Colour and marker of a curve; they come again after the last one."""
-    return {"color": look.COLOURS[number % len(look.COLOURS)], "marker": look.MARKERS[number % len(look.MARKERS)]}
+    return {
+        "color": appearance.COLOURS[number % len(appearance.COLOURS)],
+        "marker": appearance.MARKERS[number % len(appearance.MARKERS)],
+    }
 
 
 def _multiple(data, name):

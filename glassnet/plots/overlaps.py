@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from glassnet.plots import legends, look
+from glassnet.plots import appearance, legends
 
 #: decades of density that the map shows
 _DECADES = 4
@@ -34,33 +34,33 @@ def overlap_map(result, theory=None, size: int | None = None):
     """
     from matplotlib.colors import LogNorm
 
-    theory = theory if theory is not None else look.theory_of(result)
+    theory = theory if theory is not None else appearance.theory_of(result)
     size, data = _of(result, size)
-    data = data.isel(temperature=look.warm(result, data))
+    data = data.isel(temperature=appearance.warm(result, data))
     temperature, place, height = data.temperature.values, data["overlap"].values, data["density"].values
     top = float(height.max())
     floor = top / 10**_DECADES
-    with look.column(2.5) as (figure, (ax,)):
+    with appearance.column(2.5) as (figure, (ax,)):
         half = (place[1] - place[0]) / 2
-        low, high = look.overlap_range(data.attrs["variable"], place, height, floor)
+        low, high = appearance.overlap_range(data.attrs["variable"], place, height, floor)
         kept = (place > low) & (place < high)
         edges = np.append(place[kept] - half, place[kept][-1] + half)
         shown = np.ma.masked_less(height[:, kept], floor)
         mesh = ax.pcolormesh(
             _between(temperature), edges, shown.T, norm=LogNorm(floor, top), cmap="cividis_r", edgecolors="face", lw=0.1
         )
-        ax.set(xlabel="temperature $T$", ylabel=look.overlap_name(data.attrs["variable"]), ylim=(low, high))
+        ax.set(xlabel="temperature $T$", ylabel=appearance.overlap_name(data.attrs["variable"]), ylim=(low, high))
         bar = figure.colorbar(mesh, ax=ax, label=f"$P(q)$ at $N = {size}$", pad=0.02)
         # lines, not pixels
         bar.solids.set(rasterized=False, edgecolor="face")
-        doubtful = look.open_symbols(result, size)
+        doubtful = appearance.open_symbols(result, size)
         if doubtful.size:
             cold = _between(temperature)
             end = cold[np.searchsorted(temperature, min(doubtful[-1], temperature[-1])) + 1]
             ax.axvspan(
                 cold[0], end, facecolor="none", edgecolor="#777777", hatch="///", lw=0, label="not in equilibrium"
             )
-        look.mark(result, ax, theory, above=True)
+        appearance.mark(result, ax, theory, above=True)
         legends.legend(figure, result, theory, sizes=[])
     return figure
 
@@ -89,13 +89,13 @@ def overlap_ridges(result, size: int | None = None):
     """
     size, data, variable = _rows(result, size)
     temperature, place, height = data.temperature.values, data["overlap"].values, data["density"].values
-    doubtful = set(look.open_symbols(result, size)) if variable != "planted_overlap" else set()
+    doubtful = set(appearance.open_symbols(result, size)) if variable != "planted_overlap" else set()
     nearest = np.argmin(np.abs(temperature - result.temperature)) if np.isfinite(result.temperature) else -1
-    with look.column(0.9 + 0.24 * len(temperature)) as (figure, (ax,)):
-        low, high = look.overlap_range(variable, place, height, 1e-2 * height.max(axis=1).min())
+    with appearance.column(0.9 + 0.24 * len(temperature)) as (figure, (ax,)):
+        low, high = appearance.overlap_range(variable, place, height, 1e-2 * height.max(axis=1).min())
         for row in range(len(temperature))[::-1]:
             curve = row + _HEIGHT * height[row] / height[row].max()
-            colour = look.BAND if temperature[row] in doubtful else look.COLOURS[0]
+            colour = appearance.BAND if temperature[row] in doubtful else appearance.COLOURS[0]
             ax.fill_between(place, row, curve, facecolor="white", alpha=0.8, lw=0, zorder=-row)
             ax.fill_between(place, row, curve, facecolor=colour, alpha=0.25, lw=0, zorder=-row)
             ax.plot(place, curve, color=colour, linewidth=2.0 if row == nearest else 0.9, zorder=-row)
@@ -103,12 +103,12 @@ def overlap_ridges(result, size: int | None = None):
         ax.tick_params(axis="y", length=0)
         names = {"planted_overlap": "overlap with the planted state $q$"}
         ax.set(
-            xlabel=names.get(variable) or look.overlap_name(variable),
+            xlabel=names.get(variable) or appearance.overlap_name(variable),
             ylabel="temperature $T$",
             xlim=(low, high),
             ylim=(-0.15, len(temperature) - 1 + _HEIGHT + 0.15),
         )
-        ax.set_title(f"$P(q)$ at $N = {size}$, each line over its maximum", fontsize=look.SMALLEST)
+        ax.set_title(f"$P(q)$ at $N = {size}$, each line over its maximum", fontsize=appearance.SMALLEST)
     return figure
 
 
@@ -125,7 +125,7 @@ def _rows(result, size: int | None):
     """Size, averages on the temperatures that are shown, and which overlap it is."""
     if result.overlaps or not result.planted:
         size, data = _of(result, size)
-        data = data.isel(temperature=look.warm(result, data))
+        data = data.isel(temperature=appearance.warm(result, data))
         variable = data.attrs["variable"]
     else:
         size = max(result.planted) if size is None else size

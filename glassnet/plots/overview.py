@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from glassnet.analysis import symmetric
-from glassnet.plots import legends, look, panels
+from glassnet.analysis.location import symmetric_scan
+from glassnet.plots import appearance, legends, panels
 
 
 def transition(result, theory=None):
@@ -25,9 +25,9 @@ def transition(result, theory=None):
     """
     from matplotlib.figure import Figure
 
-    theory = theory if theory is not None else look.theory_of(result)
+    theory = theory if theory is not None else appearance.theory_of(result)
     drawn = _panels(result)
-    with look.screen():
+    with appearance.screen():
         columns = min(2, len(drawn)) or 1
         rows = -(-len(drawn) // columns) or 1
         figure = Figure(figsize=(5.5 * columns, 3.7 * rows + 0.8), dpi=150, layout="constrained")
@@ -35,7 +35,7 @@ def transition(result, theory=None):
         for letter, ax, draw in zip("abcd", grid, drawn, strict=False):
             draw(result, ax, theory)
             ax.set_title(f"({letter})", loc="left", fontweight="bold")
-        glass = look.system(result)
+        glass = appearance.system(result)
         figure.suptitle(f"{glass}: {result.headline}" if glass else result.headline, fontsize=14)
         legends.legend(figure, result, theory)
     return figure
@@ -53,7 +53,7 @@ def _panels(result) -> list:
         drawn.append(panels.planted_weight)
     if result.overlaps:
         drawn += [
-            panels.binder if symmetric.has_binder(result.overlaps) else panels.peak_weight,
+            panels.binder if symmetric_scan.has_binder(result.overlaps) else panels.peak_weight,
             panels.overlap_distribution,
         ]
     elif result.planted:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from glassnet.analysis import symmetric
-from glassnet.plots.look import (
+from glassnet.analysis.location import symmetric_scan
+from glassnet.plots.appearance import (
     PLANTING_TEMPERATURE,
     at_common,
     mark,
@@ -154,8 +154,8 @@ def annealed(data, name: str) -> tuple[np.ndarray, np.ndarray]:
 
 def shown_rung(result) -> float:
     """Common rung closest to the transition on which every size has proved its equilibrium, if there is one."""
-    trusted = [symmetric.trusted(data, result.lowest[size]) for size, data in result.overlaps.items()]
-    shared = symmetric.common_rungs([data for data in trusted if data.sizes["temperature"]])
+    trusted = [symmetric_scan.trusted(data, result.lowest[size]) for size, data in result.overlaps.items()]
+    shared = symmetric_scan.common_rungs([data for data in trusted if data.sizes["temperature"]])
     if not shared.size:
         return float(next(iter(result.overlaps.values())).temperature[0])
     if not np.isfinite(result.temperature):

@@ -1,6 +1,6 @@
 """How parallel pathways share what a network learns."""
 
-from glassnet.plots import look
+from glassnet.plots import appearance
 
 
 def trajectories(theory, simulation=None):
@@ -9,9 +9,9 @@ def trajectories(theory, simulation=None):
     Parameters
     ----------
     theory : xarray.Dataset
-        Of :func:`glassnet.network.pathways.trajectories`.
+        Of :func:`glassnet.network.pathways.exact_dynamics.trajectories`.
     simulation : xarray.Dataset, optional
-        `history` of :func:`glassnet.network.pathways.gradient_descent`.
+        `history` of :func:`glassnet.network.pathways.exact_dynamics.gradient_descent`.
 
     Returns
     -------
@@ -26,11 +26,14 @@ def trajectories(theory, simulation=None):
     for name, data in (("theory", theory), ("simulation", simulation)):
         if data is not None and "strength" not in getattr(data, "data_vars", ()):
             raise TypeError(f"{name} must be a dataset with `strength` (the history of a descent), got {type(data)}")
-    with look.column(2.6) as (figure, (ax,)):
+    with appearance.column(2.6) as (figure, (ax,)):
         for goal in theory.target.values:
-            ax.axhline(goal, color=look.BAND, linewidth=0.6, zorder=1)
+            ax.axhline(goal, color=appearance.BAND, linewidth=0.6, zorder=1)
         for a, depth in enumerate(theory.depth.values):
-            colour, marker = look.COLOURS[a % len(look.COLOURS)], look.MARKERS[a % len(look.MARKERS)]
+            colour, marker = (
+                appearance.COLOURS[a % len(appearance.COLOURS)],
+                appearance.MARKERS[a % len(appearance.MARKERS)],
+            )
             lines = ax.plot(theory.time, theory.strength.isel(pathway=a), color=colour, zorder=3)
             lines[0].set_label(f"pathway {a + 1}, D = {depth}")
             if simulation is not None:

@@ -1,4 +1,8 @@
-"""Monte Carlo of one glass: replica exchange, Metropolis, temperature ladders, measurements."""
+"""Monte Carlo of one glass: replica exchange, Metropolis, temperature ladders, measurements.
+
+Import order: interpolation, measurements, walkers, independent_lanes, tempering, ladder, metropolis, planted_field,
+speed.
+"""
 
 from glassnet.sampling import ladder
 from glassnet.sampling.metropolis import Metropolis

@@ -8,7 +8,7 @@ import numpy as np
 from glassnet import _checks
 from glassnet._random import Seed
 from glassnet.kernels import arithmetic
-from glassnet.sampling.monotone import erfc_inverse, interpolate
+from glassnet.sampling.interpolation import erfc_inverse, interpolate
 from glassnet.sampling.tempering import ParallelTempering
 
 #: an adaptive ladder starts with this many short pilots, each with 1/8 of the sweeps; the last one has the rest
@@ -198,7 +198,7 @@ def adaptive(glass, t_min, t_max, n, seed, *, n_replicas=16, sweeps=4000, pause=
     ladder.rejection = 1.0 - _acceptances(beta, laws)
     ladder.barrier = arithmetic.total(ladder.rejection)
     ladder.round_trip_bound = _bound(ladder.barrier)
-    walkers = pilot._walkers
+    walkers = pilot.walkers
     ladder.round_trip_rate = _trip_rate(walkers.attempted, walkers.round_trips)
     ladder.pilot_sweeps, ladder.pilot_updates = sweeps, updates
     return ladder
@@ -217,7 +217,7 @@ def _energies(pilot, length, pause):
     recorded = max(1, 3 * length // 5)
     every = max(1, recorded // _DRAWS)
     n_draws = recorded // every
-    arrays, draw = pilot._chain(["energy"], length - n_draws * every, n_draws, every, pause=pause)
+    arrays, draw = pilot.measured_arrays(["energy"], length - n_draws * every, n_draws, every, pause=pause)
     if len(draw) < n_draws:
         raise Interrupted
     return arrays["energy"]

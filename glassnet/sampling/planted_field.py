@@ -2,7 +2,7 @@
 
 In a field K along the planted state w* the energy is E - T K sum_i w_i w*_i. Every lane is planted for itself, at one
 of the temperatures, and runs in one of eight fields, started on its planted state; as many plantings as fit into 512
-lanes share the paths of one instance. :mod:`glassnet.analysis.field` makes the complexity of it.
+lanes share the paths of one instance. :mod:`glassnet.analysis.field_integration.integrals` makes the complexity of it.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,7 +14,7 @@ from glassnet import _checks
 from glassnet._random import Seed
 from glassnet.glass import PathGlass
 from glassnet.kernels import arithmetic
-from glassnet.sampling import lanes
+from glassnet.sampling import independent_lanes
 
 #: Gauss-Legendre nodes in x = exp(-K): fields 0.02 ... 3.9
 NODES = 8
@@ -67,7 +67,7 @@ def quadrature() -> tuple[np.ndarray, np.ndarray]:
 
 def n_plantings(n_temperatures: int) -> int:
     """Plantings at every temperature and field."""
-    return lanes.per_block(n_temperatures * NODES)
+    return independent_lanes.per_block(n_temperatures * NODES)
 
 
 def n_draws(sweeps: int) -> int:
@@ -81,7 +81,7 @@ def planted(glass: PathGlass, temperatures: np.ndarray, seed: Seed, sweeps: int,
     Parameters
     ----------
     glass : PathGlass
-        Of :func:`glassnet.sampling.lanes.draw`.
+        Of :func:`glassnet.sampling.independent_lanes.draw`.
     temperatures : (n_temperatures,) float64
     seed : Seed
         Of the instance.
@@ -105,7 +105,7 @@ def planting(glass: PathGlass, temperatures: np.ndarray, seed: Seed) -> tuple:
     plantings = n_plantings(len(temperatures))
     t, node, number = np.indices((len(temperatures), NODES, plantings)).reshape(3, -1)
     # other plantings in every field: their noise averages out in the sum over fields
-    violated = lanes.plantings(glass.n_paths, temperatures[t], node * plantings + number, seed)
+    violated = independent_lanes.plantings(glass.n_paths, temperatures[t], node * plantings + number, seed)
     return temperatures[t], fields[node], violated
 
 
@@ -156,7 +156,7 @@ def record(
             yield lane, pattern
 
     _checks.memory(f"sweeps: {n_draws(sweeps)} draws of {len(temperatures)} lanes", 4 * n_draws(sweeps) * len(laws))
-    chains = lanes.Lanes(glass, temperatures, seed, fields=fields, violated=noted())
+    chains = independent_lanes.Lanes(glass, temperatures, seed, fields=fields, violated=noted())
     done, aligned = 0, np.empty((n_draws(sweeps), len(temperatures)), dtype=np.int32)
 
     def advance(n_sweeps: int) -> None:

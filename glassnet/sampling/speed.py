@@ -60,14 +60,14 @@ def measure(glass, n_temperatures=32, n_replicas=16, *, seconds=0.2, repeats=5, 
     """
     tempering = sampler(glass, n_temperatures, n_replicas, **keywords)
     actions = {
-        "bare": lambda n: tempering._kernel.sweep_only(EVERY * n),
+        "bare": lambda n: tempering.kernel.sweep_only(EVERY * n),
         "tempered": recording_loop(tempering, ["energy"]),
         "measured": recording_loop(tempering, None),
     }
     times = alternate(actions, seconds, repeats)
     updates = EVERY * glass.n_weights * n_temperatures * n_replicas * 1e-9
     return Speed(
-        tempering._kernel.instruction_set,
+        tempering.kernel.instruction_set,
         *(updates / float(np.median(times[name])) for name in actions),
         float(np.median(times["bare"] / times["tempered"])),
         float(np.median(EVERY * (times["measured"] - times["tempered"]) / times["bare"])),
@@ -87,11 +87,11 @@ def sampler(glass, n_temperatures=32, n_replicas=16, **keywords):
 def recording_loop(tempering, measure=None, draws=_DRAWS):
     """Function of n: `tempering.run(10 n, measure_every=10, measure=measure)`, but into the same room for `draws`."""
     names = measurements.check(measure, tempering.glass, tempering.n_replicas)
-    arrays = tempering._overlaps.arrays(names, draws, len(tempering.temperatures))
+    arrays = tempering.overlaps.arrays(names, draws, len(tempering.temperatures))
 
     def record(n):
         for done in range(0, n, draws):
-            recorder = recording.Recorder(tempering._kernel, tempering._walkers, tempering._overlaps, arrays)
+            recorder = recording.Recorder(tempering.kernel, tempering.walkers, tempering.overlaps, arrays)
             recorder.run(min(draws, n - done), EVERY)
 
     return record

@@ -78,15 +78,15 @@ class ParallelTempering(Exclusive):
         self.precision = _checks.choice("precision", precision, tuple(realvalued.PRECISIONS))
         n_lanes = len(self.temperatures) * self.n_replicas
         _require_memory(glass, n_lanes)
-        self._walkers = Walkers(self.temperatures, self.n_replicas, words(self.seed, Role.EXCHANGES, 4))
-        self._kernel = _kernel(glass, self._walkers, self.seed, self.field, precision)
-        self._overlaps = Overlaps(glass, self.n_replicas)
-        self._kernel.set_weights(self._start(initial))
+        self.walkers = Walkers(self.temperatures, self.n_replicas, words(self.seed, Role.EXCHANGES, 4))
+        self.kernel = _kernel(glass, self.walkers, self.seed, self.field, precision)
+        self.overlaps = Overlaps(glass, self.n_replicas)
+        self.kernel.set_weights(self._start(initial))
         self.n_sweeps = 0
 
     def _start(self, initial):
         """Starting weights as bool (n_lanes, n_weights)."""
-        n_lanes, n_weights = self._walkers.n_lanes, self.glass.n_weights
+        n_lanes, n_weights = self.walkers.n_lanes, self.glass.n_weights
         if initial is None:
             # raw words of the seed sequence: numpy may change how its distributions draw
             raw = words(self.seed, Role.INITIAL, -(-n_lanes * n_weights // 64)).astype("<u8").view(np.uint8)
@@ -101,16 +101,16 @@ class ParallelTempering(Exclusive):
     @property
     def n_updates(self) -> int:
         """Metropolis decisions taken so far: sweeps times weights times replicas of all temperatures."""
-        return self.n_sweeps * self.glass.n_weights * self._walkers.n_lanes
+        return self.n_sweeps * self.glass.n_weights * self.walkers.n_lanes
 
     @property
     def weights(self) -> np.ndarray:
         """Weights now, (n_temperatures, n_replicas, n_weights) int8."""
         with self.in_use():
-            return np.where(self._bits()[self._walkers.lane_at.T], 1, -1).astype(np.int8)
+            return np.where(self._bits()[self.walkers.lane_at.T], 1, -1).astype(np.int8)
 
     def _bits(self):
-        packed = self._kernel.rows(self._overlaps.plain_layout[0]).view(np.uint8)
+        packed = self.kernel.rows(self.overlaps.plain_layout[0]).view(np.uint8)
         return np.unpackbits(packed, axis=-1, bitorder="little", count=self.glass.n_weights) > 0
 
     def run(self, n_sweeps, thermalization=0, measure_every=1, measure=None, progress=False, pause=None):
@@ -157,15 +157,16 @@ class ParallelTempering(Exclusive):
         names = check(measure, self.glass, self.n_replicas)
         self._require_room(names, n_sweeps // measure_every)
         with self.in_use(moving=True):
-            arrays, draw = self._chain(names, thermalization, n_sweeps // measure_every, measure_every, progress, pause)
-            pairs = self._overlaps.pairs if n_sweeps and _PAIRS & set(names) else None
+            n_draws = n_sweeps // measure_every
+            arrays, draw = self.measured_arrays(names, thermalization, n_draws, measure_every, progress, pause)
+            pairs = self.overlaps.pairs if n_sweeps and _PAIRS & set(names) else None
             return self._dataset(arrays, draw, pairs)
 
-    def _chain(self, names, thermalization, n_draws, measure_every, progress=False, pause=None):
+    def measured_arrays(self, names, thermalization, n_draws, measure_every, progress=False, pause=None):
         """Advance the chain and record it; the arrays by name, and the sweep of every draw taken."""
-        arrays = self._overlaps.arrays(names, n_draws, len(self.temperatures))
-        recorder = recording.Recorder(self._kernel, self._walkers, self._overlaps, arrays) if n_draws else None
-        stretch = min(_MOST_AT_ONCE, max(1, _STRETCH // (self.glass.n_weights * self._walkers.n_lanes)))
+        arrays = self.overlaps.arrays(names, n_draws, len(self.temperatures))
+        recorder = recording.Recorder(self.kernel, self.walkers, self.overlaps, arrays) if n_draws else None
+        stretch = min(_MOST_AT_ONCE, max(1, _STRETCH // (self.glass.n_weights * self.walkers.n_lanes)))
         paused = False
         with reporter(progress, thermalization + n_draws * measure_every) as report:
             for done in range(0, thermalization, stretch):
@@ -173,7 +174,7 @@ class ParallelTempering(Exclusive):
                 report(min(done + stretch, thermalization))
                 if paused := pause is not None and pause():
                     break
-            self._walkers.reset_counters()
+            self.walkers.reset_counters()
             start, draws, taken = self.n_sweeps, max(1, stretch // measure_every), 0
             while taken < n_draws and not paused:
                 step = min(draws, n_draws - taken)
@@ -190,7 +191,7 @@ class ParallelTempering(Exclusive):
         """Refuse, before anything runs, what cannot be recorded."""
         if not n_draws:
             return
-        glass, n_lanes = self.glass, self._walkers.n_lanes
+        glass, n_lanes = self.glass, self.walkers.n_lanes
         sizes = dict.fromkeys(_PAIRS, 8 * len(self.temperatures) * n_pairs(glass, self.n_replicas))
         sizes |= {"energy": 8 * n_lanes, "planted_overlap": 8 * n_lanes, "weights": n_lanes * -(-glass.n_weights // 8)}
         if _PAIRS & set(names):
@@ -201,7 +202,7 @@ class ParallelTempering(Exclusive):
 
     def _advance(self, n_sweeps):
         self.n_sweeps += n_sweeps  # first: an interrupt is raised when the kernel returns, after all of these sweeps
-        self._kernel.advance(n_sweeps)
+        self.kernel.advance(n_sweeps)
 
     def _record(self, recorder, n_draws, measure_every, stretch=_MOST_AT_ONCE):
         # a long way to a draw is gone in stretches too: signals are looked at in between
@@ -212,10 +213,10 @@ class ParallelTempering(Exclusive):
         recorder.run(n_draws, measure_every - ahead)
 
     def _dataset(self, arrays, draw, pairs=None):
-        walkers, glass = self._walkers, self.glass
+        walkers, glass = self.walkers, self.glass
         return schema.dataset(
             arrays,
-            stored={name: self._overlaps.stored(name) for name in self._overlaps.scales if name in arrays},
+            stored={name: self.overlaps.stored(name) for name in self.overlaps.scales if name in arrays},
             draw=draw,
             temperatures=self.temperatures,
             pairs=pairs,
@@ -252,10 +253,10 @@ class ParallelTempering(Exclusive):
             If the sampler is running in another thread.
         """
         with self.in_use():
-            state = {"n_sweeps": np.array([self.n_sweeps]), "kernel_rng": np.array(self._kernel.rng)}
+            state = {"n_sweeps": np.array([self.n_sweeps]), "kernel_rng": np.array(self.kernel.rng)}
             state["n_weights"] = np.array([self.glass.n_weights])
-            state["weights"] = np.packbits(self._bits()[: self._walkers.n_lanes], axis=-1, bitorder="little")
-            return state | {f"walkers_{name}": array for name, array in self._walkers.state().items()}
+            state["weights"] = np.packbits(self._bits()[: self.walkers.n_lanes], axis=-1, bitorder="little")
+            return state | {f"walkers_{name}": array for name, array in self.walkers.state().items()}
 
     def restore(self, state) -> None:
         """Set the sampler to a state that :meth:`state` returned for the same glass, ladder and replicas.
@@ -277,11 +278,11 @@ class ParallelTempering(Exclusive):
             arrays = {name: _state_array(name, state, array) for name, array in own.items()}
             if arrays["n_sweeps"][0] < 0:
                 raise ValueError(f"state: n_sweeps must be >= 0, got {arrays['n_sweeps'][0]}")
-            self._walkers.restore({name[8:]: array for name, array in arrays.items() if name.startswith("walkers_")})
+            self.walkers.restore({name[8:]: array for name, array in arrays.items() if name.startswith("walkers_")})
             self.n_sweeps = int(arrays["n_sweeps"][0])
-            self._kernel.rng[...] = arrays["kernel_rng"]
+            self.kernel.rng[...] = arrays["kernel_rng"]
             bits = np.unpackbits(arrays["weights"], axis=-1, bitorder="little", count=self.glass.n_weights)
-            self._kernel.set_weights(bits > 0)
+            self.kernel.set_weights(bits > 0)
 
 
 def _require_same_system(state, own):

@@ -2,18 +2,23 @@
 
 `regular` and `poisson` return a `Cavity`; `of` finds the one that belongs to the glass of a run file, `paramagnet_of`
 the paramagnet, for any law of the couplings; `phase_diagram` goes along the dilution. One given glass: `leaf_removal`,
-`ground_states`, `belief_propagation`. These modules take a `Cavity`: `population` and `steering` (any law of the
-couplings), `onersb` and `ground_state` (below T_K), `ferromagnet` (biased couplings), `following` (heated states).
+`ground_states`, `belief_propagation`. These modules take a `Cavity`: `population` and `steered_population` (any law of
+the couplings), `onersb` and `ground_state` (below T_K), `ferromagnet` (biased couplings), `state_following` (heated
+states).
+
+Import order: paramagnet, trees, zero_temperature, planted, cavity, instance, onersb, ensembles, phase_diagrams.
 """
 
-from glassnet.theory import ferromagnet, following, ground_state, onersb, paramagnet, population, steering, xorsat
-from glassnet.theory.belief import BeliefPropagation, belief_propagation
+from glassnet.theory import onersb, paramagnet
 from glassnet.theory.cavity import Cavity
-from glassnet.theory.core import Core, leaf_removal
-from glassnet.theory.diagram import Line, PhaseDiagram, phase_diagram
 from glassnet.theory.ensembles import of, paramagnet_of, poisson, regular
-from glassnet.theory.linear import GroundStates, ground_states
+from glassnet.theory.instance.belief_propagation import BeliefPropagation, belief_propagation
+from glassnet.theory.instance.leaf_removal import Core, leaf_removal
+from glassnet.theory.instance.linear_algebra import GroundStates, ground_states
 from glassnet.theory.paramagnet import Paramagnet
+from glassnet.theory.phase_diagrams import Line, PhaseDiagram, phase_diagram
+from glassnet.theory.planted import ferromagnet, population, state_following, steered_population
+from glassnet.theory.zero_temperature import ground_state, xorsat
 
 __all__ = [
     "BeliefPropagation",
@@ -25,7 +30,6 @@ __all__ = [
     "PhaseDiagram",
     "belief_propagation",
     "ferromagnet",
-    "following",
     "ground_state",
     "ground_states",
     "leaf_removal",
@@ -37,6 +41,7 @@ __all__ = [
     "poisson",
     "population",
     "regular",
-    "steering",
+    "state_following",
+    "steered_population",
     "xorsat",
 ]

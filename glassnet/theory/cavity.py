@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from glassnet import _checks
-from glassnet.theory import paramagnet, planted, xorsat
-from glassnet.theory.tree import Tree
+from glassnet.theory import paramagnet
+from glassnet.theory.planted import glass_states
+from glassnet.theory.trees.degrees import Tree
+from glassnet.theory.zero_temperature import xorsat
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,9 @@ class Cavity:
 
         For p = 2 it is the continuous transition. It is 0.0 only where the theory of T = 0 (`zero_temperature`) says
         so; within 10^-4 of the density of paths where that begins (T_d < 0.16) it is continued from denser glasses,
-        good to 3e-4 (`glassnet.theory.cold`).
+        good to 3e-4 (`glassnet.theory.zero_temperature.low_temperature`).
         """
-        return planted.onset(self.tree).temperature
+        return glass_states.onset(self.tree).temperature
 
     def static_temperature(self) -> float:
         """Return T_K, where the complexity vanishes and the paramagnet ends; 0.0 if there is none.
@@ -60,7 +62,7 @@ class Cavity:
         For p = 2 it is the continuous transition, at (mean excess degree) tanh^2(1/T) = 1. Near T = 0 as for
         `dynamic_temperature`.
         """
-        return planted.static_temperature(self.tree)
+        return glass_states.static_temperature(self.tree)
 
     def zero_entropy_temperature(self) -> float:
         """Return the temperature where the paramagnet's entropy would vanish, a lower bound of T_K; 0.0 if nowhere."""
@@ -116,7 +118,7 @@ class Cavity:
 
     def _each(self, T, name):
         temperature = _checks.temperatures("T", T)
-        values = [getattr(planted.state(self.tree, t), name) for t in temperature.ravel().tolist()]
+        values = [getattr(glass_states.state(self.tree, t), name) for t in temperature.ravel().tolist()]
         return np.array(values, dtype=np.float64).reshape(temperature.shape)[()]
 
     def __str__(self):

@@ -3,7 +3,7 @@
 from glassnet import _checks, _wiring
 from glassnet.theory.cavity import Cavity
 from glassnet.theory.paramagnet import Paramagnet
-from glassnet.theory.tree import PoissonTree, RegularTree
+from glassnet.theory.trees.degrees import PoissonTree, RegularTree
 
 #: mean number of paths through a weight beyond which the grids of the density evolution grow too large
 MOST_PATHS = 10_000

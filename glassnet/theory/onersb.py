@@ -28,8 +28,8 @@ from glassnet.kernels import cavity
 from glassnet.statistics.autocorrelation import mean_of_series
 from glassnet.statistics.estimate import Estimate, table
 from glassnet.statistics.fits import extrapolated_in_size, fit_estimates
-from glassnet.theory.branching import Branching, branching
-from glassnet.theory.population import LARGEST, MELTED, relaxed
+from glassnet.theory.planted.population import LARGEST, MELTED, relaxed
+from glassnet.theory.trees.branching import Branching, branching
 
 FEWEST = 1_000  # members that resolve a distribution of fields: of one population for all, of all sites together
 FEWEST_INSIDE = 50  # members of a site
@@ -201,11 +201,11 @@ def states(
     theory : Cavity
         From `glassnet.theory.regular` or `glassnet.theory.poisson`; its own couplings are not looked at.
     temperature : float
-        At least 0.05 mean abs(J); below, `glassnet.theory.ground_state`.
+        At least 0.05 mean abs(J); below, `glassnet.theory.zero_temperature.ground_state`.
     m : float
         In (0, 2]; m > 1 finds states below the free energy of the planted one.
     couplings
-        Law of the couplings, see `glassnet.theory.branching.strengths`.
+        Law of the couplings, see `glassnet.theory.trees.branching.strengths`.
     members : int
         Fields altogether, >= 1000.
     inside : int

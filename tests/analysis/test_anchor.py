@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.analysis import anchor, thermodynamics
+from glassnet.analysis.averages import free_energy_anchor, thermodynamics
 from glassnet.analysis.nodes import nodes
 
 E = gn.ensembles
@@ -99,7 +99,7 @@ def test_bars_of_means_cover_the_mean_of_the_ensemble(synthetic, kind):
 
 
 def test_bars_without_the_error_of_the_anchor_fail_the_same_test(synthetic, monkeypatch):
-    monkeypatch.setattr(anchor.Anchor, "error", lambda *_: 0.0)
+    monkeypatch.setattr(free_energy_anchor.Anchor, "error", lambda *_: 0.0)
     difference, bar = off(synthetic, "walks", 1.5, 1, 40, seed=3)
     assert covered(difference, bar).min() < 0.683 - 4.5 * np.sqrt(0.683 * 0.317 / 40)
 
@@ -164,8 +164,8 @@ def test_a_single_unit_takes_a_layer_of_weights_out_of_the_interaction(synthetic
     attrs = {"ensemble": "walks", "p": len(widths) - 1, "glass": str({"widths": list(widths)}).replace("'", '"')}
     data = node_of(synthetic, [GLASSES["walks"](1)], ladder(2.0), np.random.default_rng(2)).assign_attrs(attrs)
     (node,) = nodes(synthetic.tree({"/N12/dilution0.0": data}))
-    assert anchor._free_weights(node) == free
-    assert anchor.Anchor(node).known == (free >= 3)
+    assert free_energy_anchor._free_weights(node) == free
+    assert free_energy_anchor.Anchor(node).known == (free >= 3)
 
 
 def test_a_network_with_a_bottleneck_has_the_levels_of_two_weights_a_path():

@@ -8,17 +8,17 @@ import xarray as xr
 
 import glassnet as gn
 from glassnet import _dilution
-from glassnet.analysis import common_dilution as common
 from glassnet.analysis import transition
-from glassnet.analysis.independent import IndependentPairs, independent_pairs, layered_pairs
-from glassnet.analysis.isentropes import Isentropes
-from glassnet.analysis.line import described, differs
-from glassnet.analysis.location import locate, widened
+from glassnet.analysis.averages.planted_weight import PlantedNode
+from glassnet.analysis.averages.random_pairs import IndependentPairs, independent_pairs, layered_pairs
+from glassnet.analysis.dilution import common_dilution as common
+from glassnet.analysis.dilution.isentropes import Isentropes
+from glassnet.analysis.effective_dilution import described, differs
+from glassnet.analysis.field_integration.saved_chains import SavedField
+from glassnet.analysis.location.planted_crossing import locate, widened
 from glassnet.analysis.nodes import Node, nodes
-from glassnet.analysis.planted import PlantedNode
-from glassnet.analysis.savedfield import SavedField
-from glassnet.analysis.surveys import ChainReader
-from glassnet.scan import tables
+from glassnet.analysis.surveys.all_dilutions import ChainReader
+from glassnet.scan.report import tables
 
 P, ALPHA, SIZES = 4, 2.0, (32, 48, 64)
 #: T_K of the Poisson glass p = 4, alpha = 2 by the cavity method

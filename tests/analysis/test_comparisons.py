@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from glassnet.analysis import comparisons, stuck
+from glassnet.analysis.equilibrium import comparisons, stuck_replicas
 from glassnet.statistics import ladder_autocorrelation
 
 
@@ -62,7 +62,7 @@ def test_a_thousand_stationary_telegraph_processes_neither_drift_nor_differ_nor_
     found, _ = drifts(chains)
     starts = [comparisons.starts(run, 2, comparisons.stretches(run).time) for run in chains]
     starts = comparisons.Difference(*(np.array(values) for values in zip(*starts, strict=True)))
-    scatter = np.array([stuck.scatter(run, 4, comparisons.stretches(run).time)[0] for run in chains])
+    scatter = np.array([stuck_replicas.scatter(run, 4, comparisons.stretches(run).time)[0] for run in chains])
     for probability in (found.probability(), starts.probability(), scatter):
         hundredth, thousandth, least = rates(probability, 1e-2, 1e-3, 1e-5)
         print(weight, tau, hundredth, thousandth, least)
@@ -100,8 +100,10 @@ def test_power_of_one_comparison_and_at_the_bound_of_a_scan(tau, shape):
 def test_chains_that_stay_apart_are_stuck_and_chains_that_mix_are_not():
     mixing = autoregressive(5, (2000, 4, 3), seed=5)
     apart = mixing + np.array([0.0, 0.0, 2.0, 2.0])[:, None]
-    assert (stuck.scatter(mixing, 4, ladder_autocorrelation.slowest_time(mixing)) > 1e-3).all()
-    assert (stuck.scatter(apart, 4, ladder_autocorrelation.slowest_time(apart - apart.mean(axis=(0, 1)))) < 1e-6).all()
+    assert (stuck_replicas.scatter(mixing, 4, ladder_autocorrelation.slowest_time(mixing)) > 1e-3).all()
+    assert (
+        stuck_replicas.scatter(apart, 4, ladder_autocorrelation.slowest_time(apart - apart.mean(axis=(0, 1)))) < 1e-6
+    ).all()
 
 
 def test_starts_that_never_meet_differ():
@@ -127,4 +129,4 @@ def test_rounding_of_a_frozen_energy_is_no_drift():
         cut = comparisons.stretches(chains)
         assert comparisons.drift(cut, cut.time).probability()[0] == 1
         assert comparisons.starts(chains, 2, 0.5).probability()[0] == 1
-        assert stuck.scatter(chains, 4, 0.5)[0] == 1
+        assert stuck_replicas.scatter(chains, 4, 0.5)[0] == 1

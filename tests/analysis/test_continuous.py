@@ -6,14 +6,16 @@ import xarray as xr
 from scipy.special import gammaln
 
 import glassnet as gn
-from glassnet.analysis import evidence, overlaps, scaling
-from glassnet.analysis.continuous import _diverged, continuous
-from glassnet.analysis.exponents import FERROMAGNET, GLASS, PRODUCT
+from glassnet.analysis.averages import overlaps
+from glassnet.analysis.location import scaling
+from glassnet.analysis.location.continuous import _diverged, continuous
+from glassnet.analysis.location.exponents import FERROMAGNET, GLASS, PRODUCT
+from glassnet.analysis.location.universality import magnetised, universality
 from glassnet.analysis.nodes import nodes
 from glassnet.analysis.transition import find_transition
-from glassnet.analysis.universality import magnetised, universality
-from glassnet.scan import report
-from glassnet.scan.run import scan
+from glassnet.analysis.verdict import evidence
+from glassnet.scan.execute.run import scan
+from glassnet.scan.report import writing
 
 SIZES = (64, 128, 256)
 ONSAGER = 2 / np.log(1 + np.sqrt(2))
@@ -212,7 +214,7 @@ measure_every = 10
 
 def test_layered_couplings_of_minus_one_are_a_ferromagnet(tmp_path, monkeypatch):
     """From drawing to verdict. T_c: 2 alpha tanh(1/T) = 1, as with couplings of one."""
-    monkeypatch.setattr("glassnet.scan.report.write", lambda *_: report.Report("", [], []))
+    monkeypatch.setattr("glassnet.scan.report.writing.write", lambda *_: writing.Report("", [], []))
     (tmp_path / "layered.toml").write_text(LAYERED)
     assert scan(tmp_path / "layered.toml", out=str(tmp_path / "layered")) == 0
     found = find_transition(gn.open_chains(tmp_path / "layered"))
@@ -360,7 +362,7 @@ measure_every = 10
 
 def test_a_ferromagnet_is_located_by_its_magnetisation(tmp_path, monkeypatch):
     """Measured by default are energy and overlap: the weights that chains end in have it. T_c: 3 tanh(1/T) = 1."""
-    monkeypatch.setattr("glassnet.scan.report.write", lambda *_: report.Report("", [], []))
+    monkeypatch.setattr("glassnet.scan.report.writing.write", lambda *_: writing.Report("", [], []))
     (tmp_path / "magnet.toml").write_text(MAGNET)
     assert scan(tmp_path / "magnet.toml", out=str(tmp_path / "magnet")) == 0
     found = find_transition(gn.open_chains(tmp_path / "magnet"))

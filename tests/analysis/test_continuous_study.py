@@ -15,8 +15,8 @@ import pytest
 
 import glassnet as gn
 from glassnet.analysis.transition import find_transition
-from glassnet.scan import report
-from glassnet.scan.run import scan
+from glassnet.scan.execute.run import scan
+from glassnet.scan.report import writing
 
 #: ensemble and its keyword, bias, T_c, and what the ladder is scaled by. (k - 1) tanh^2(1/T) = 1 for regular graphs, 2
 #: alpha tanh^2(1/T) = 1 for Poisson ones; with bias b the ferromagnet comes first at (k - 1) b tanh(1/T) = 1, 2 alpha b
@@ -57,7 +57,7 @@ def found_in(directory: Path, case: str, seed: int, monkeypatch):
     """The transition in the chains of one scan, which is made where it is not there yet."""
     path, out = directory / f"{case}-{seed}.toml", directory / f"{case}-{seed}"
     path.write_text(run_file(case, seed))
-    monkeypatch.setattr("glassnet.scan.report.write", lambda *_: report.Report("", [], []))
+    monkeypatch.setattr("glassnet.scan.report.writing.write", lambda *_: writing.Report("", [], []))
     assert scan(path, out=str(out)) == 0
     return find_transition(gn.open_chains(out))
 

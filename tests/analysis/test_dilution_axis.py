@@ -9,9 +9,10 @@ import xarray as xr
 
 import glassnet as gn
 from glassnet.analysis import along_dilution
-from glassnet.analysis.dilution_axis import critical_dilution
-from glassnet.analysis.line import TransitionLine
-from glassnet.scan import report, run
+from glassnet.analysis.critical_dilutions import critical_dilution
+from glassnet.analysis.transition_line import TransitionLine
+from glassnet.scan.execute import run
+from glassnet.scan.report import writing
 
 
 def line(temperatures, stderr=0.01, dilutions=(0.0, 0.1, 0.2, 0.3)):
@@ -267,7 +268,7 @@ def test_critical_dilution_of_networks(seed, tmp_path, monkeypatch):
     text = (Path(__file__).parents[2] / "runs" / "controls" / "networks.toml").read_text()
     run_file.write_text(text.replace("seed = 31", f"seed = {seed}"))
     # the page and its figures would be most of the work
-    monkeypatch.setattr(report, "write", lambda *_: report.Report("", [], []))
+    monkeypatch.setattr(writing, "write", lambda *_: writing.Report("", [], []))
     assert run.scan(run_file, tmp_path / "networks") == 0
     chains = gn.open_chains(tmp_path / "networks")
     found = critical_dilution(chains, 0.8)
@@ -292,7 +293,7 @@ def test_transition_line_of_small_layered_glasses(seed, tmp_path, monkeypatch):
     text = (Path(__file__).parents[2] / "runs" / "controls" / "layered.toml").read_text()
     run_file = tmp_path / "layered.toml"
     run_file.write_text(text.replace("seed = 41", f"seed = {seed}"))
-    monkeypatch.setattr(report, "write", lambda *_: report.Report("", [], []))
+    monkeypatch.setattr(writing, "write", lambda *_: writing.Report("", [], []))
     assert run.scan(run_file, tmp_path / "layered") == 0
     chains = gn.open_chains(tmp_path / "layered")
     line = gn.transition_line(chains)
@@ -337,7 +338,7 @@ def test_binder_cumulants_cross_along_the_dilution_axis(synthetic, rungs, temper
 
 
 def test_spin_glasses_cross_with_their_exponents_along_the_dilution_axis(synthetic):
-    """The estimators of :mod:`glassnet.analysis.continuous`, in units of the dilution."""
+    """The estimators of :mod:`glassnet.analysis.location.continuous`, in units of the dilution."""
     found = critical_dilution(symmetric_at(synthetic, 1.2, (0.9, 1.0, 1.1), 7, model="spin_glass"), 1.0)
     assert abs(found.dilution - 0.2) < 3 * found.stderr
     assert found.stderr < 0.05

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.analysis import aging, beside, dynamics, melting, planted_relaxation
+from glassnet.analysis.verdict import external_results
 from glassnet.statistics.estimate import with_error
+from glassnet.studies import aging, melting, planted_relaxation
 
 E = gn.ensembles
 T_D = 0.75279
@@ -28,9 +29,9 @@ def test_the_bracket_is_handed_on_with_the_glass_it_belongs_to(study):
     lower, upper = study.bracket
     assert (study.temperature - study.stderr, study.temperature + study.stderr) == pytest.approx((lower, upper))
     assert study.glass == {"ensemble": "regular", "p": 3, "degree": 4, "dilution": 0.0}
-    assert beside.check("arrest", study, {"ensemble": "regular", "p": 3, "degree": 4}, 0.0) is study
+    assert external_results.check("arrest", study, {"ensemble": "regular", "p": 3, "degree": 4}, 0.0) is study
     with pytest.raises(ValueError, match=r"arrest was measured with degree = 4, the chains have degree = 6"):
-        beside.check("arrest", study, {"ensemble": "regular", "p": 3, "degree": 6}, 0.0)
+        external_results.check("arrest", study, {"ensemble": "regular", "p": 3, "degree": 6}, 0.0)
 
 
 def test_plateaus_are_the_overlaps_of_the_cavity_equations(study):
@@ -58,10 +59,10 @@ def test_nothing_is_left_after_one_sweep_at_infinite_temperature(study):
 def test_a_crystal_followed_instead_of_new_instances_is_caught(monkeypatch):
     """One planting temperature for all: nothing is lost at 0.85, as instances planted at T = 0.5 melt far above T_d."""
 
-    def cold(n_paths, temperatures, number, seed, plantings=dynamics.lanes.plantings):
+    def cold(n_paths, temperatures, number, seed, plantings=planted_relaxation.lanes.plantings):
         return plantings(n_paths, np.full_like(temperatures, 0.5), number, seed)
 
-    monkeypatch.setattr(dynamics.lanes, "plantings", cold)
+    monkeypatch.setattr(planted_relaxation.lanes, "plantings", cold)
     wrong = planted_relaxation(9000, [0.7, 0.85, 0.9], sweeps=256, seed=1, p=3, degree=4)
     assert wrong.bracket == (0.9, np.inf)
 
@@ -80,7 +81,7 @@ def test_poisson_glass_and_instances():
 
 def synthetic(law, noise=1e-4, sweeps=2000):
     """Overlaps (1, time, 4, 16) that follow a law."""
-    times = dynamics.log_times(sweeps)
+    times = planted_relaxation.log_times(sweeps)
     rng = np.random.default_rng(1)
     return times, law(times)[None, :, None, None] + noise * rng.normal(size=(1, len(times), 4, 16))
 
@@ -98,29 +99,29 @@ def synthetic(law, noise=1e-4, sweeps=2000):
 def test_verdicts_of_known_laws(law, verdict):
     """A state, decays at T_d to a plateau in the middle and to one near 1, one just above T_d, and one far above."""
     times, overlap = synthetic(law)
-    (told,), silent = dynamics._verdicts([0.75], times, overlap)
+    (told,), silent = planted_relaxation._verdicts([0.75], times, overlap)
     assert told == verdict
     assert not silent
     # weights turn against a path in exp(2 / T) sweeps: 485 million at T = 0.1
-    (told,), silent = dynamics._verdicts([0.1], times, overlap)
+    (told,), silent = planted_relaxation._verdicts([0.1], times, overlap)
     assert told == ("lost" if verdict == "lost" else "too short")
     assert silent == (told == "too short")
 
 
 def test_noise_tells_nothing_and_is_passed_over():
     times, overlap = synthetic(lambda t: 0.99 + 0.0 * t, noise=0.1)
-    assert dynamics._verdicts([0.75], times, overlap) == (["undecided"], True)
+    assert planted_relaxation._verdicts([0.75], times, overlap) == (["undecided"], True)
     T = np.array([1.0, 2.0, 3.0])
-    assert dynamics._bracket(T, ["undecided", "held", "lost"], [True, False, False]) == (2.0, 3.0)
-    assert dynamics._bracket(T, ["undecided", "held", "lost"]) == (0.0, 3.0)
+    assert planted_relaxation._bracket(T, ["undecided", "held", "lost"], [True, False, False]) == (2.0, 3.0)
+    assert planted_relaxation._bracket(T, ["undecided", "held", "lost"]) == (0.0, 3.0)
 
 
 def test_bracket_needs_neighbours_that_agree():
     T = np.array([1.0, 2.0, 3.0, 4.0])
-    assert dynamics._bracket(T, ["held", "undecided", "held", "lost"]) == (1.0, 4.0)
-    assert dynamics._bracket(T, ["held", "held", "decaying", "lost"]) == (2.0, 3.0)
-    assert dynamics._bracket(T, ["lost", "lost", "lost", "undecided"]) == (0.0, np.inf)
-    assert dynamics._bracket(T, ["held"] * 4) == (4.0, np.inf)
+    assert planted_relaxation._bracket(T, ["held", "undecided", "held", "lost"]) == (1.0, 4.0)
+    assert planted_relaxation._bracket(T, ["held", "held", "decaying", "lost"]) == (2.0, 3.0)
+    assert planted_relaxation._bracket(T, ["lost", "lost", "lost", "undecided"]) == (0.0, np.inf)
+    assert planted_relaxation._bracket(T, ["held"] * 4) == (4.0, np.inf)
 
 
 ENSEMBLES = [
@@ -181,31 +182,31 @@ def test_one_set_of_paths_with_uneven_degrees_does_not_tell_how_others_differ(mo
 
     # the root mean square of 10 pulls has a standard error of 0.22
     assert np.sqrt(np.mean(pulls() ** 2)) < 1.5
-    monkeypatch.setattr(dynamics, "_UNEVEN", 0.0)
+    monkeypatch.setattr(planted_relaxation, "_UNEVEN", 0.0)
     assert np.sqrt(np.mean(pulls() ** 2)) > 2
 
 
 def test_rules_that_forget_the_plateau_or_the_activation_time_are_caught(monkeypatch):
     """Without either the brackets of 64 sweeps lie above T_d, or below."""
-    monkeypatch.setattr(dynamics, "_SLOW", 1.5)
+    monkeypatch.setattr(planted_relaxation, "_SLOW", 1.5)
     lower, _ = around(*ENSEMBLES[5], 64)[0]
     assert lower > 1
     monkeypatch.undo()
-    monkeypatch.setattr(dynamics, "_ACTIVATED", 0.0)
+    monkeypatch.setattr(planted_relaxation, "_ACTIVATED", 0.0)
     cold = planted_relaxation(9000, [0.32, 0.33, 0.34], sweeps=128, seed=3, ensemble="poisson", p=3, alpha=0.85)
     assert cold.bracket[1] < 0.35993
 
 
 def test_crossing_of_an_exponential():
-    times = dynamics.log_times(1000)
+    times = planted_relaxation.log_times(1000)
     curve = np.exp(-times / 100.0)
-    assert abs(dynamics._crossing(times, curve) / (100 * np.log(2)) - 1) < 0.02
-    assert dynamics._crossing(times, 0.6 + 0 * curve) == np.inf
+    assert abs(planted_relaxation._crossing(times, curve) / (100 * np.log(2)) - 1) < 0.02
+    assert planted_relaxation._crossing(times, 0.6 + 0 * curve) == np.inf
 
 
 def test_times_are_whole_increasing_and_end_where_they_should():
     for longest in (16, 100, 4096):
-        times = dynamics.log_times(longest)
+        times = planted_relaxation.log_times(longest)
         assert times[0] == 1
         assert times[-1] == longest
         assert (np.diff(times) > 0).all()
@@ -247,7 +248,8 @@ def crystals(planted_temperature, seed, n_weights=3000):
 
 @pytest.mark.parametrize("planted_temperature", MELTING)
 def test_crystals_melt_where_theory_follows_their_state_to(planted_temperature):
-    """At infinite size, by the cavity equations (:mod:`glassnet.theory.following`), within 2.5 bars of at most 4 %."""
+    """At infinite size, by the cavity equations (:mod:`glassnet.theory.planted.state_following`), within 2.5 bars of at
+    most 4 %."""
     exact = MELTING[planted_temperature]
     result = melting(crystals(planted_temperature, 40), exact + np.linspace(-0.2, 0.25, 16), sweeps=500, seed=3)
     assert abs(result.temperature - exact) < 2.5 * result.stderr

@@ -6,9 +6,9 @@ import xarray as xr
 
 import glassnet as gn
 from glassnet._random import Seed
-from glassnet.analysis import equilibration
+from glassnet.analysis.equilibrium import assessment
 from glassnet.analysis.nodes import nodes
-from glassnet.scan.tasks import half_planted
+from glassnet.scan.tasks.glass_tasks import half_planted
 
 TEMPERATURES = np.array([0.6, 0.8, 1.0, 1.3])
 
@@ -31,7 +31,7 @@ def test_false_alarms_stay_below_their_bound(synthetic, scans, most):
     """At 0.01 false alarms a scan more than 2 of 25 have a probability of 2e-3, more than 6 of 100 one of 7e-5."""
     alarms = 0
     for seed in range(scans):
-        found = equilibration.assess(symmetric_nodes(synthetic, seed))
+        found = assessment.assess(symmetric_nodes(synthetic, seed))
         alarms += bool(found.failing or found.nodes)
     assert alarms <= most
 
@@ -42,7 +42,7 @@ def test_false_alarms_of_planted_scans_stay_below_their_bound(synthetic, scans, 
     alarms = 0
     for seed in range(scans):
         scan = synthetic.two_level((48, 96), (0.6, 0.65, 0.7), seed=seed, n_samples=8)
-        found = equilibration.assess(nodes(synthetic.tree(scan)))
+        found = assessment.assess(nodes(synthetic.tree(scan)))
         alarms += bool(found.failing or found.nodes)
     assert alarms <= most
 
@@ -57,7 +57,7 @@ def test_a_drifting_sample_is_named_and_no_other(synthetic, name):
         else:
             values[5, 60:] = np.where(np.arange(6) < 3, 0.96, values[5, 60:])
 
-    found = equilibration.assess([small, changed(large, name, drift)])
+    found = assessment.assess([small, changed(large, name, drift)])
     assert found.failing == [("/N72/dilution0.0", 5)]
     assert not found.passes("/N72/dilution0.0")
     assert found.passes("/N48/dilution0.0")
@@ -72,7 +72,7 @@ def test_a_drift_shared_by_all_samples_is_seen_although_each_hides_in_its_noise(
     def drift(values):
         values -= 0.6 * np.linspace(0, 1, 120)[:, None, None] * values.std()
 
-    found = equilibration.assess([small, changed(large, "energy", drift)])
+    found = assessment.assess([small, changed(large, "energy", drift)])
     assert "energy drifts on the average" in found.nodes["/N72/dilution0.0"]
     assert found.passes("/N48/dilution0.0")
 
@@ -83,7 +83,7 @@ def test_chains_frozen_at_different_energies_are_stuck(synthetic):
     def freeze(values):
         values[2] = values[2, :1]
 
-    found = equilibration.assess([small, changed(large, "energy", freeze)])
+    found = assessment.assess([small, changed(large, "energy", freeze)])
     assert found.failing == [("/N72/dilution0.0", 2)]
     assert {failure.reason for failure in found.failures} == {"stuck"}
     assert max(failure.temperature for failure in found.failures) == 1.3
@@ -92,15 +92,15 @@ def test_chains_frozen_at_different_energies_are_stuck(synthetic):
 def test_chains_that_never_move_are_stuck_unless_they_have_no_paths(synthetic):
     data = synthetic.node([1.0], np.full((2, 100, 1, 4), -12.0), 24)
     (node,) = nodes(synthetic.tree({"/N24/dilution0.0": data}))
-    assert equilibration.assess([node]).failing == [("/N24/dilution0.0", 0), ("/N24/dilution0.0", 1)]
+    assert assessment.assess([node]).failing == [("/N24/dilution0.0", 0), ("/N24/dilution0.0", 1)]
     free = node._replace(chain=node.chain.assign(n_paths=("sample", [32, 0])))
-    assert equilibration.assess([free]).failing == [("/N24/dilution0.0", 0)]
+    assert assessment.assess([free]).failing == [("/N24/dilution0.0", 0)]
 
 
 def test_starts_that_are_remembered_are_named(synthetic):
     scan = synthetic.two_level((48, 96), (0.6, 0.65, 0.7), seed=6, n_samples=8)
     frozen = synthetic.two_level((96,), (0.65,), seed=6, n_samples=8, frozen=True)
-    found = equilibration.assess(nodes(synthetic.tree(scan | frozen)))
+    found = assessment.assess(nodes(synthetic.tree(scan | frozen)))
     path = "/N96/dilution0.0/planted0.65"
     assert {where for where, _ in found.failing} == {path}
     assert len(found.failing) == 8
@@ -125,7 +125,7 @@ def assessed(n_samples, n_sweeps, n_replicas, every):
     chains = [planted_chain(sample, n_sweeps, n_replicas, every) for sample in range(n_samples)]
     data = xr.concat(chains, dim="sample", combine_attrs="drop").assign_coords(sample=np.arange(n_samples))
     data.attrs = {"n_weights": 96, "planted_temperature": 0.82}
-    return equilibration.assess(nodes(xr.DataTree.from_dict({"/N96/dilution0.0/planted0.82": data})))
+    return assessment.assess(nodes(xr.DataTree.from_dict({"/N96/dilution0.0/planted0.82": data})))
 
 
 def memory(sample, n_sweeps, every):
@@ -166,10 +166,10 @@ def test_starts_that_meet_late_are_seen_on_the_average_over_samples(synthetic):
         values[..., 4:] = np.where(lost, 0.0, values[..., 4:])
 
     (node,) = nodes(synthetic.tree(scan))
-    assert equilibration.assess([node]).nodes == {}
+    assert assessment.assess([node]).nodes == {}
     assert (
         "random and planted starts differ"
-        in equilibration.assess([changed(node, "planted_overlap", late)]).nodes[node.path]
+        in assessment.assess([changed(node, "planted_overlap", late)]).nodes[node.path]
     )
 
 
@@ -184,8 +184,8 @@ def test_a_ground_state_that_all_replicas_found_is_not_stuck_and_one_that_they_d
         bottom(values)
         values[2, :, 0, 1] += 4
 
-    assert equilibration.assess([changed(small, "energy", bottom)]).failing == []
-    assert equilibration.assess([changed(small, "energy", another)]).failing == [(small.path, 2)]
+    assert assessment.assess([changed(small, "energy", bottom)]).failing == []
+    assert assessment.assess([changed(small, "energy", another)]).failing == [(small.path, 2)]
 
 
 def real_scan(size, n_samples, n_sweeps):
@@ -203,19 +203,19 @@ def real_scan(size, n_samples, n_sweeps):
 @pytest.mark.slow
 def test_a_large_glass_in_a_golf_course_landscape_is_caught_and_a_small_one_passes():
     """N = 240 at T = 0.5 does not equilibrate in 2e5 sweeps, although exchanges and round trips look fine."""
-    assert equilibration.assess(real_scan(60, 4, 200_000)).failing == []
+    assert assessment.assess(real_scan(60, 4, 200_000)).failing == []
     large = real_scan(240, 4, 200_000)
-    assert equilibration.assess(large).failing
+    assert assessment.assess(large).failing
     assert large[0].chain["swap_acceptance"].mean() > 0.7
     assert large[0].chain["round_trips"].mean() > 5
 
 
 def test_the_same_ten_times_shorter():
-    assert equilibration.assess(real_scan(36, 2, 20_000)).failing == []
-    assert len(equilibration.assess(real_scan(180, 2, 20_000)).failing) == 2
+    assert assessment.assess(real_scan(36, 2, 20_000)).failing == []
+    assert len(assessment.assess(real_scan(180, 2, 20_000)).failing) == 2
 
 
 def test_short_chains_are_stuck_not_trusted(synthetic):
     data = synthetic.symmetric((48,), TEMPERATURES, synthetic.independent, seed=9, n_samples=2, n_draws=4)
-    found = equilibration.assess(nodes(synthetic.tree(data)))
+    found = assessment.assess(nodes(synthetic.tree(data)))
     assert len(found.failing) == 2

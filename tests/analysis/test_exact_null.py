@@ -11,7 +11,7 @@ import xarray as xr
 
 import glassnet as gn
 from glassnet._random import Seed
-from glassnet.analysis import equilibration
+from glassnet.analysis.equilibrium import assessment
 from glassnet.analysis.nodes import nodes, readings
 from glassnet.statistics import autocorrelation, ladder_autocorrelation, ladder_averages
 
@@ -71,7 +71,7 @@ def alarms(numbers, ladder, ignored=()):
     """How many scans raise any alarm, those for an ignored reason left out."""
     count = 0
     for number in numbers:
-        found = equilibration.assess(scan(number, ladder))
+        found = assessment.assess(scan(number, ladder))
         count += bool(found.nodes or [failure for failure in found.failures if failure.reason not in ignored])
     return count
 

@@ -10,12 +10,14 @@ from scipy.stats import t as student
 
 from glassnet import exact
 from glassnet._random import Seed
-from glassnet.analysis import beside, complexity, field_integration, localfields
-from glassnet.analysis.degrees import expected
-from glassnet.analysis.finitesize import finite_size, intercept
-from glassnet.analysis.instances import Averages, average, still_to_come
-from glassnet.analysis.zero import zero
-from glassnet.sampling import lanes, planted_field
+from glassnet.analysis.field_integration import complexity, local_fields
+from glassnet.analysis.field_integration.complexity_zero import zero
+from glassnet.analysis.field_integration.finite_size import finite_size, intercept
+from glassnet.analysis.field_integration.instance_averages import Averages, average, still_to_come
+from glassnet.analysis.field_integration.known_degrees import expected
+from glassnet.analysis.verdict import external_results
+from glassnet.sampling import independent_lanes, planted_field
+from glassnet.studies import field_integration
 
 #: complexity of the planted cavity equations at N = infinity
 REGULAR = {0.50: -0.112577, 0.60: -0.038349, 0.65: -0.003013, 0.70: 0.028458}
@@ -49,9 +51,9 @@ def test_complexity_of_the_regular_glass(regular):
 
 def test_a_result_knows_its_glass(regular):
     assert regular.glass == {"ensemble": "regular", "p": 3, "degree": 4, "dilution": 0.0}
-    assert beside.check("field", regular, {"ensemble": "regular"}, 0.0) is regular
+    assert external_results.check("field", regular, {"ensemble": "regular"}, 0.0) is regular
     with pytest.raises(ValueError, match=r"field was measured with dilution = 0\.0, the chains have dilution = 0\.1"):
-        beside.check("field", regular, {"ensemble": "regular"}, 0.1)
+        external_results.check("field", regular, {"ensemble": "regular"}, 0.1)
 
 
 def test_a_network_of_another_depth_is_another_glass():
@@ -59,16 +61,16 @@ def test_a_network_of_another_depth_is_another_glass():
     assert found.glass["p"] == 3
     assert "1 instance x" in str(found)
     chains = {"ensemble": "walks", "alpha": 2.0, "widths": [5, 5, 5, 5]}
-    assert beside.check("field", found, chains, 0.0) is found
+    assert external_results.check("field", found, chains, 0.0) is found
     with pytest.raises(ValueError, match="field was measured with p = 3, the chains have p = 4"):
-        beside.check("field", found, chains | {"widths": [5] * 5}, 0.0)
+        external_results.check("field", found, chains | {"widths": [5] * 5}, 0.0)
 
 
 @pytest.mark.parametrize(("temperature", "stderr"), [(np.inf, 0.1), (-0.1, 0.1), (0.5, np.inf), (0.5, -1.0)])
 def test_only_finite_temperatures_are_taken(temperature, stderr):
     given = SimpleNamespace(temperature=temperature, stderr=stderr, name="by hand")
     with pytest.raises(ValueError, match=r"field must have a (temperature|stderr) that is finite and >= 0, or nan"):
-        beside.check("field", given, {}, 0.0)
+        external_results.check("field", given, {}, 0.0)
 
 
 def test_static_temperature_of_the_regular_glass(regular):
@@ -85,17 +87,17 @@ def test_complexity_of_the_poisson_glass():
 
 
 def test_planting_at_another_temperature_is_caught(monkeypatch):
-    def warmer(n_paths, temperatures, number, seed, plantings=lanes.plantings):
+    def warmer(n_paths, temperatures, number, seed, plantings=independent_lanes.plantings):
         return plantings(n_paths, 1.1 * temperatures, number, seed)
 
-    monkeypatch.setattr(lanes, "plantings", warmer)
+    monkeypatch.setattr(independent_lanes, "plantings", warmer)
     wrong = field_integration(2400, [0.60, 0.65], instances=2, seed=1, p=3, degree=4, sweeps=200)
     assert (np.abs(deviations(wrong, {t: REGULAR[t] for t in (0.60, 0.65)})) > 8).all()
 
 
 def all_plantings():
     """Nine weights on nine paths: all sets of violated paths, their probabilities, and (1/N) ln(Z e^{beta E*})."""
-    glass = lanes.draw("regular", 9, Seed(2), p=3, degree=3)
+    glass = independent_lanes.draw("regular", 9, Seed(2), p=3, degree=3)
     patterns = np.array(list(itertools.product((False, True), repeat=9)))
     violated = (1 - np.tanh(1 / TEMPERATURE)) / 2
     count = patterns.sum(axis=1)
@@ -145,8 +147,8 @@ def test_eight_fields_are_enough():
         exponent = (satisfied @ np.where(pattern, -1, 1))[:, None] / TEMPERATURE + states.sum(axis=1)[:, None] * fields
         weight = np.exp(exponent - exponent.max(axis=0))
         missing = 1 - states.mean(axis=1) @ weight / weight.sum(axis=0)
-        rest = missing - law @ localfields.missing(1 / TEMPERATURE, own, fields)
-        beyond = law @ localfields.missing_beyond(1 / TEMPERATURE, own, 0.0)[:, 0]
+        rest = missing - law @ local_fields.missing(1 / TEMPERATURE, own, fields)
+        beyond = law @ local_fields.missing_beyond(1 / TEMPERATURE, own, 0.0)[:, 0]
         error[k] = weights @ rest + beyond - log_z[k]
     assert abs(probability @ error) < 1e-4
     assert probability @ np.abs(error) < 3e-4
@@ -165,7 +167,7 @@ def cavity_like(fields, temperature):
     for _ in range(1500):
         m = average(3, m)
     law = binom.pmf(np.arange(5), 4, violated)
-    return 1 - average(4, m) - law @ localfields.missing(beta, 4 - 2 * np.arange(5), fields)
+    return 1 - average(4, m) - law @ local_fields.missing(beta, 4 - 2 * np.arange(5), fields)
 
 
 @pytest.mark.parametrize("temperature", [0.65, 0.9])
@@ -325,7 +327,9 @@ def test_known_degrees_are_those_of_drawn_glasses():
         assert known.shares @ np.arange(len(known.shares)) == pytest.approx(known.alpha * (keywords.get("p") or 3))
         rows = []
         for instance in range(225):
-            glass = lanes.draw(ensemble, size, lanes.instance_seed(1, instance), dilution=dilution, **keywords)
+            glass = independent_lanes.draw(
+                ensemble, size, independent_lanes.instance_seed(1, instance), dilution=dilution, **keywords
+            )
             shares = np.bincount(glass.degrees, minlength=5)[:5] / glass.n_weights
             rows.append([glass.n_paths / glass.n_weights, *shares])
         rows, wanted = np.array(rows), np.array([known.alpha, *known.shares[:5]])

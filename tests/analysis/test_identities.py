@@ -5,7 +5,7 @@ import pytest
 
 import glassnet as gn
 from glassnet._random import Seed
-from glassnet.analysis import equilibration, identities
+from glassnet.analysis.equilibrium import assessment, identities
 from glassnet.analysis.nodes import nodes
 
 
@@ -45,7 +45,7 @@ def planted(n_sweeps, unsatisfied, n_samples=32, size=36):
 
 
 def by_key(found):
-    return {identity.key: identity for identity in equilibration.assess(found).identities}
+    return {identity.key: identity for identity in assessment.assess(found).identities}
 
 
 def test_gaussian_glasses_in_equilibrium_obey_the_identity_and_young_ones_do_not():
@@ -54,7 +54,7 @@ def test_gaussian_glasses_in_equilibrium_obey_the_identity_and_young_ones_do_not
     assert known[identities.GAUSSIAN].probability > 1e-3
     young = gaussian(3)
     assert by_key(young)[identities.GAUSSIAN].probability < 1e-6
-    assert "[<E>] = -beta M (1 - [q_path]) is violated" in equilibration.assess(young).nodes[young[0].path]
+    assert "[<E>] = -beta M (1 - [q_path]) is violated" in assessment.assess(young).nodes[young[0].path]
 
 
 def test_the_identity_with_the_overlap_of_weights_fails():

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 import glassnet
-from glassnet.analysis import identities, suggest, words
+from glassnet.analysis.equilibrium import identities
 from glassnet.analysis.questions import QUESTIONS
 from glassnet.analysis.transition import find_transition
+from glassnet.analysis.verdict import wording
+from glassnet.scan.report import run_changes
 
 ROOT = Path(glassnet.__file__).parent
 TREES = {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text()) for path in sorted(ROOT.rglob("*.py"))}
@@ -93,7 +95,7 @@ def test_keys_are_identifiers_and_each_belongs_to_one_text(found):
 
 
 def test_keys_that_are_looked_up_are_those_of_questions():
-    for module, call in ((suggest, "get"), (words, "_item")):
+    for module, call in ((run_changes, "get"), (wording, "_item")):
         tree = ast.parse(Path(module.__file__).read_text())
         looked_up = [
             node.args[-1].value

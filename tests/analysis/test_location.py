@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from glassnet.analysis import location
-from glassnet.analysis.planted import PlantedNode
+from glassnet.analysis.averages.planted_weight import PlantedNode
+from glassnet.analysis.location import planted_crossing
 from glassnet.statistics import fits
 
 TEMPERATURES = (0.55, 0.60, 0.65, 0.70, 0.75)
@@ -32,7 +32,7 @@ def two_level(
 
 @pytest.fixture(scope="module")
 def located():
-    return [location.locate(two_level(seed=seed)) for seed in range(100)]
+    return [planted_crossing.locate(two_level(seed=seed)) for seed in range(100)]
 
 
 def pulls(found, temperature=CRITICAL):
@@ -54,9 +54,9 @@ def test_a_crossing_without_the_free_constant_fails_that_test(located, monkeypat
         roots = fits.rising_root(theta[:, 0], theta[:, 1], np.zeros(len(theta)))
         return np.hstack([theta, np.zeros((len(theta), 1))]), data.temperature(roots)
 
-    monkeypatch.setattr(location, "_joint", fixed)
-    monkeypatch.setattr(location, "_curves", lambda *arguments: {})
-    biased = [location.locate(two_level(seed=seed)) for seed in range(20)]
+    monkeypatch.setattr(planted_crossing, "_joint", fixed)
+    monkeypatch.setattr(planted_crossing, "_curves", lambda *arguments: {})
+    biased = [planted_crossing.locate(two_level(seed=seed)) for seed in range(20)]
     # 20 scans: the mean pull has a standard error of 0.22
     assert abs(pulls(biased).mean()) > 4.5 * 0.22
 
@@ -105,7 +105,7 @@ def networks(seed, widths=(4, 5, 6), **options):
 
 def test_networks_are_extrapolated_in_their_width():
     """16 scans with corrections c of order 1 beside those of order sqrt(N): 2.5 bars hold the truth."""
-    found = [location.locate(networks(1000 * seed)) for seed in range(16)]
+    found = [planted_crossing.locate(networks(1000 * seed)) for seed in range(16)]
     deviations = np.array([(one.temperature - CRITICAL) / one.stderr for one in found])
     assert all(one.crosses for one in found)
     assert np.abs(deviations).max() < 2.5
@@ -121,32 +121,32 @@ def test_networks_are_extrapolated_in_their_width():
 
 def test_networks_taken_for_glasses_with_small_corrections_are_off():
     small = [[node._replace(correction=1.0) for node in networks(1000 * seed)] for seed in range(6)]
-    found = [location.locate(nodes) for nodes in small]
+    found = [planted_crossing.locate(nodes) for nodes in small]
     assert np.mean([one.temperature for one in found]) > CRITICAL + 0.05
     assert np.abs(pulls(found)).min() > 2.5
 
 
 def test_two_widths_are_no_extrapolation():
-    found = location.locate(networks(1, widths=(4, 6)))
+    found = planted_crossing.locate(networks(1, widths=(4, 6)))
     assert not found.crosses
     assert found.lacks == "networks need three widths, as their corrections are of the order 1/width"
 
 
 def test_no_crossing_is_found_outside_the_planting_temperatures():
-    outside = location.locate(two_level(temperatures=(0.72, 0.76, 0.80), seed=1))
+    outside = planted_crossing.locate(two_level(temperatures=(0.72, 0.76, 0.80), seed=1))
     assert not outside.crosses
     assert not outside.inside
 
 
 def test_no_crossing_is_found_where_weights_do_not_depend_on_temperature():
-    flat = [location.locate(two_level(seed=seed, slope=0.0, offset=0.0)) for seed in range(20)]
+    flat = [planted_crossing.locate(two_level(seed=seed, slope=0.0, offset=0.0)) for seed in range(20)]
     assert sum(one.crosses for one in flat) == 0
 
 
 def test_one_size_or_one_temperature_is_not_located():
-    assert location.locate(two_level(sizes=(48,), seed=1)) is None
-    assert location.locate(two_level(temperatures=(0.65,), seed=1)) is None
-    assert location.locate([]) is None
+    assert planted_crossing.locate(two_level(sizes=(48,), seed=1)) is None
+    assert planted_crossing.locate(two_level(temperatures=(0.65,), seed=1)) is None
+    assert planted_crossing.locate([]) is None
 
 
 def test_saturated_weights_do_no_harm():
@@ -154,12 +154,12 @@ def test_saturated_weights_do_no_harm():
     saturated = [
         node._replace(weight=np.round(node.weight)) if abs(node.temperature - 0.66) > 0.2 else node for node in nodes
     ]
-    found = location.locate(saturated)
+    found = planted_crossing.locate(saturated)
     assert abs(found.temperature - CRITICAL) < 3 * found.stderr
 
 
 def test_location_is_deterministic():
-    first, again = (location.locate(two_level(seed=2), seed=5) for _ in range(2))
+    first, again = (planted_crossing.locate(two_level(seed=2), seed=5) for _ in range(2))
     assert first.temperature == again.temperature
     assert first.stderr == again.stderr
-    assert first.stderr != location.locate(two_level(seed=2), seed=6).stderr
+    assert first.stderr != planted_crossing.locate(two_level(seed=2), seed=6).stderr

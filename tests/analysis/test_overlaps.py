@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.analysis import independent, overlaps
+from glassnet.analysis.averages import overlaps, random_pairs
 from glassnet.analysis.nodes import nodes, order_parameter
 
 
@@ -34,7 +34,7 @@ def test_binder_cumulant_of_independent_pairs_vanishes(independent_node):
 
 
 def test_binder_cumulant_with_the_gaussian_ratio_three_does_not_vanish(independent_node, monkeypatch):
-    wrong = independent.IndependentPairs(0.0, 1 / 16, 3.0)
+    wrong = random_pairs.IndependentPairs(0.0, 1 / 16, 3.0)
     monkeypatch.setattr(overlaps, "independent_pairs", lambda node: wrong)
     averages = overlaps.averages(independent_node)
     assert (averages["binder"].values / averages["binder_stderr"].values).min() > 10
@@ -55,7 +55,7 @@ def test_layered_pairs_equal_enumeration(layer_sizes):
     sums = np.array(np.meshgrid(*layers)).reshape(p, -1)
     images = np.array([s for s in product((1, -1), repeat=p) if np.prod(s) == 1])
     best = (images @ sums).max(axis=0) / sum(layer_sizes)
-    moments = independent.layered_pairs(layer_sizes)
+    moments = random_pairs.layered_pairs(layer_sizes)
     assert moments.mean == pytest.approx(best.mean())
     assert moments.square == pytest.approx((best**2).mean())
     assert moments.ratio == pytest.approx((best**4).mean() / (best**2).mean() ** 2)
@@ -102,13 +102,13 @@ def test_walks_at_infinite_temperature_have_susceptibility_one_and_no_binder_cum
     deviation = (averages["susceptibility"].values[0] - 1) / averages["susceptibility_stderr"].values[0]
     assert abs(deviation) < 4.5 * np.sqrt(2)
     assert np.isnan(averages["binder"].values).all()
-    plain = averages["q2"].values[0] / independent.plain_pairs(n_weights).square
+    plain = averages["q2"].values[0] / random_pairs.plain_pairs(n_weights).square
     assert plain > 3
 
 
 def test_matched_overlaps_of_independent_networks_grow_sharp_so_they_have_no_binder_cumulant():
     """Why: N <q^2> grows like N^1/2 and the relative width of q falls, without any order."""
-    pairs = {n: independent.walks_pairs((n, n, n, 1), 0.0) for n in (4, 8, 16)}
+    pairs = {n: random_pairs.walks_pairs((n, n, n, 1), 0.0) for n in (4, 8, 16)}
     n_weights = {n: 2 * n * n + n for n in pairs}
     square = [pairs[n].square * n_weights[n] for n in pairs]
     width = [np.sqrt(found.square / found.mean**2 - 1) for found in pairs.values()]
@@ -164,7 +164,7 @@ def test_independent_pairs_of_samples_that_differ_by_one_weight():
         q = np.array([2 * bin(word).count("1") / n - 1 for word in range(2**n)])
         moments.append([(q**2).mean(), (q**4).mean()])
     square, fourth = np.mean(moments, axis=0)
-    found = independent.plain_pairs(np.array([3, 3, 4]))
+    found = random_pairs.plain_pairs(np.array([3, 3, 4]))
     assert found.square == pytest.approx(square, rel=1e-14)
     assert found.ratio == pytest.approx(fourth / square**2, rel=1e-14)
 

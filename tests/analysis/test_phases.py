@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from glassnet.analysis import annealed, estimates, peaks, phases
+from glassnet.analysis.averages import energy_phases
+from glassnet.analysis.averages.thermodynamics import averages
+from glassnet.analysis.location import annealed_bounds, discontinuous, overlap_peaks
 from glassnet.analysis.nodes import nodes, readings
-from glassnet.analysis.thermodynamics import averages
 
 
 def collected(synthetic, data):
     found = {}
     for node in nodes(synthetic.tree(data)):
-        collector = phases.EnergyPhases(node)
+        collector = energy_phases.EnergyPhases(node)
         for reading in readings(node):
             collector.add(reading)
         found[node.size] = (collector.dataset(), averages(node))
@@ -71,7 +72,7 @@ def test_overlap_and_magnetisation_of_the_ordered_phase_are_extrapolated():
         )
         for n in (24, 36, 48, 60)
     }
-    (overlap,) = estimates.ordered_phase(rows)
+    (overlap,) = discontinuous.ordered_phase(rows)
     assert overlap.name == "overlap"
     assert abs(overlap.value - 0.95) < 3 * overlap.stderr
     assert overlap.stderr < 0.02
@@ -80,13 +81,13 @@ def test_overlap_and_magnetisation_of_the_ordered_phase_are_extrapolated():
 def test_forms_of_extrapolation_agree_where_corrections_are_of_that_form():
     rng = np.random.default_rng(3)
     rows = {n: 0.7 + 2 / n + 0.01 * rng.normal(size=16) for n in (24, 36, 48, 72)}
-    found = {one.key: one for one in estimates._forms("x", "weight", rows)}
+    found = {one.key: one for one in discontinuous._forms("x", "weight", rows)}
     straight = found["x_inverse_size"]
     assert abs(straight.value - 0.7) < 4.5 * straight.stderr
     assert found.keys() == {"x_inverse_size", "x_log_size", "x_quadratic", "x_larger_sizes"}
-    headline = estimates.weighed(list(found.values()))
+    headline = discontinuous.weighed(list(found.values()))
     assert headline.stderr > straight.stderr
-    assert estimates._forms("x", "weight", {24: rows[24]}) == []
+    assert discontinuous._forms("x", "weight", {24: rows[24]}) == []
 
 
 def test_the_jump_does_not_count_the_scatter_of_independent_configurations():
@@ -98,7 +99,9 @@ def test_the_jump_does_not_count_the_scatter_of_independent_configurations():
         columns[f"{prefix}low"] = np.sqrt(2 / (np.pi * sizes))
         columns |= {f"{prefix}{name}_stderr": np.full(3, 0.002) for name in ("high", "low")}
     columns["scatter"] = np.sqrt(2 / (np.pi * sizes))
-    found = peaks.jump(xr.Dataset({name: ("size", values) for name, values in columns.items()}, {"size": sizes}))
+    found = overlap_peaks.jump(
+        xr.Dataset({name: ("size", values) for name, values in columns.items()}, {"size": sizes})
+    )
     assert found.value == pytest.approx(0.9, abs=1e-6)
     assert 0.002 < found.stderr < 0.06
 
@@ -113,24 +116,24 @@ def test_freezing_energy_of_a_paramagnet_that_stops_at_its_transition(synthetic)
         energy = n * mean[:, None] + 0.3 * rng.normal(size=(12, 60, len(ladder), 4))
         (node,) = nodes(synthetic.tree({f"/N{n}/dilution0.0": synthetic.node(ladder, energy, n)}))
         thermodynamics[n] = averages(node).isel(temperature=slice(0, -1))
-    curve = annealed.curves(annealed.hot_rungs(node, thermodynamics[96]))
+    curve = annealed_bounds.curves(annealed_bounds.hot_rungs(node, thermodynamics[96]))
     assert curve.unit == 1.0
     assert curve.zero_of_entropy() == pytest.approx(0.63799, abs=1e-4)
-    found = annealed.freezing(thermodynamics, curve)
+    found = annealed_bounds.freezing(thermodynamics, curve)
     assert abs(found.value - frozen) < 2 * found.stderr
     assert found.stderr < 0.05
     hot = {n: data.isel(temperature=slice(8, None)) for n, data in thermodynamics.items()}
-    assert annealed.freezing(hot, curve) is None
+    assert annealed_bounds.freezing(hot, curve) is None
 
 
 def test_annealed_curves_take_the_size_of_the_couplings_from_the_chains(synthetic):
     ladder = np.geomspace(1.0, 5.0, 6)
     energy = synthetic.paramagnet_energy(np.random.default_rng(7), (8, 100, 6, 4), ladder, 96)
     (node,) = nodes(synthetic.tree({"/N96/dilution0.0": synthetic.node(3 * ladder, 3 * energy, 96)}))
-    curve = annealed.curves(annealed.hot_rungs(node, averages(node)))
+    curve = annealed_bounds.curves(annealed_bounds.hot_rungs(node, averages(node)))
     assert curve.unit == pytest.approx(3, rel=0.02)
     assert curve.zero_of_entropy() == pytest.approx(3 * 0.63799, rel=0.02)
     ordered = node._replace(
         chain=node.chain.assign(energy=node.chain["energy"] * np.array([1, 1, 1, 1, 2, 1])[:, None])
     )
-    assert annealed.curves(annealed.hot_rungs(ordered, averages(ordered))) is None
+    assert annealed_bounds.curves(annealed_bounds.hot_rungs(ordered, averages(ordered))) is None

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from glassnet.analysis import provisional
-from glassnet.analysis.planted import PlantedNode
+from glassnet.analysis.averages.planted_weight import PlantedNode
 from glassnet.analysis.transition import find_transition
+from glassnet.analysis.verdict import provisional
 from glassnet.statistics.estimate import Estimate, with_error
 
 CRITICAL = 0.65

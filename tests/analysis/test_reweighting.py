@@ -5,8 +5,8 @@ import pytest
 import xarray as xr
 
 import glassnet as gn
-from glassnet.analysis import overlaps
-from glassnet.analysis.combined import Combined
+from glassnet.analysis.averages import overlaps
+from glassnet.analysis.averages.all_rungs import Combined
 from glassnet.analysis.nodes import nodes
 from glassnet.statistics import bootstrap, multihistogram, standard_errors
 

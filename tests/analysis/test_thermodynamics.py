@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.analysis import thermodynamics
+from glassnet.analysis.averages import thermodynamics
+from glassnet.analysis.averages.paramagnet import ChainParamagnet
 from glassnet.analysis.nodes import nodes
-from glassnet.analysis.paramagnet import ChainParamagnet
 from glassnet.statistics import multihistogram, standard_errors
 
 TEMPERATURES = np.array([0.5, 0.7, 1.0, 1.5, 2.5, 5.0, np.inf])

@@ -9,12 +9,15 @@ import pytest
 import xarray as xr
 
 import glassnet as gn
-from glassnet.analysis import dynamics, location, survey, transition
+from glassnet.analysis import transition
+from glassnet.analysis.averages.planted_weight import PlantedWeights
+from glassnet.analysis.location import planted_crossing
 from glassnet.analysis.nodes import nodes, readings
-from glassnet.analysis.planted import PlantedWeights
 from glassnet.analysis.questions import QUESTIONS
+from glassnet.analysis.surveys import one_dilution
 from glassnet.analysis.transition import find_transition, transition_line
 from glassnet.chains.content import ChainError, Unreadable
+from glassnet.studies import planted_relaxation
 
 LADDER = np.geomspace(0.5, 1.6, 12)
 PLANTED = (0.55, 0.60, 0.65, 0.70, 0.75)
@@ -349,7 +352,7 @@ def test_missing_samples_are_said(synthetic):
 
 def test_a_damaged_chain_is_named_and_counts_as_missing(synthetic, monkeypatch):
     scan = synthetic.two_level(SIZES, PLANTED, seed=1, n_samples=12)
-    path, intact = "/N72/dilution0.0/planted0.65", survey.readings
+    path, intact = "/N72/dilution0.0/planted0.65", one_dilution.readings
 
     def torn(node):
         for number, reading in zip(node.sample_numbers, intact(node), strict=True):
@@ -359,7 +362,7 @@ def test_a_damaged_chain_is_named_and_counts_as_missing(synthetic, monkeypatch):
 
     less = scan | {path: scan[path].isel(sample=np.delete(np.arange(12), 3))}
     expected = find_transition(synthetic.tree(less))
-    monkeypatch.setattr(survey, "readings", torn)
+    monkeypatch.setattr(one_dilution, "readings", torn)
     named = f"{path} sample 3: chains/0003.h5: truncated or damaged"
     with pytest.warns(UserWarning, match=named):
         found = find_transition(synthetic.tree(scan))
@@ -379,7 +382,7 @@ def test_files_that_cannot_be_read_now_stop_the_analysis_and_so_does_a_node_with
             raise error
             yield
 
-        monkeypatch.setattr(survey, "readings", broken)
+        monkeypatch.setattr(one_dilution, "readings", broken)
         with pytest.raises(type(error), match=r"0003\.h5"):
             find_transition(synthetic.tree(scan))
 
@@ -463,7 +466,7 @@ def test_a_relaxation_from_planted_states_bounds_the_transition(synthetic):
     attrs = {"glass": '{"ensemble": "regular", "p": 3, "degree": 4, "dilution": 0.0}', "system": "", "effort": ""}
     curves, none = xr.Dataset(attrs=attrs), np.empty(0)
     for bracket, passed in (((0.72, 0.78), True), ((0.40, 0.44), False), ((0.72, np.inf), None)):
-        arrest = dynamics.PlantedRelaxation(curves, none, [], none, none, none, bracket)
+        arrest = planted_relaxation.PlantedRelaxation(curves, none, [], none, none, none, bracket)
         found = find_transition(planted(synthetic, 1), arrest=arrest)
         (bounds,) = [item for item in found.evidence if item.key == "rigorous_bounds"]
         assert bounds.passed is passed or (passed is None and "T_d" not in bounds.says)
@@ -595,14 +598,14 @@ def test_a_real_gaussian_layered_planted_scan_warns_of_nothing():
         found = find_transition(gn_tree(tree))
         reduced = [planted_node(node) for node in nodes(gn_tree(tree))]
         # the verdict sets most of these short chains aside; the location must cope with all of them
-        located = location.locate(reduced)
+        located = planted_crossing.locate(reduced)
         assert found.kind in transition.KINDS
         assert located is None or not located.crosses or located.stderr > 0.02
         # two temperatures leave straight lines; where the weight of a resample rises, its zero lies at infinity
-        warm = location.locate([node for node in reduced if node.temperature > 0.7])
+        warm = planted_crossing.locate([node for node in reduced if node.temperature > 0.7])
         assert not warm.crosses
         flat = [node._replace(weight=np.full(n_samples, 0.3)) for node in reduced]
-        assert not location.locate(flat).crosses
+        assert not planted_crossing.locate(flat).crosses
 
 
 def planted_node(node):

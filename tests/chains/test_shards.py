@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import glassnet as gn
-from glassnet.chains import archive, atomic, merging, rescue, segment, shards
+from glassnet.chains import merging, segment, shard_rescue, shards
 from glassnet.chains.content import ChainError, digest
+from glassnet.chains.files import atomic_write, zip_archive
 from glassnet.chains.headers import file_name
 from glassnet.chains.store import members_of
 
@@ -162,7 +163,7 @@ def test_two_merge_at_once(make_run, at, monkeypatch):
         seen.append(1)
         if len(seen) == at:
             with monkeypatch.context() as patch:
-                patch.setattr(atomic.os, "getpid", lambda: 0)
+                patch.setattr(atomic_write.os, "getpid", lambda: 0)
                 merging.merge(folder, range(3))
         return True
 
@@ -251,7 +252,7 @@ def count_calls(monkeypatch, fatal, failure):
         return counted
 
     for name in ("open", "write", "fsync", "close", "replace"):
-        monkeypatch.setattr(atomic.os, name, wrap(getattr(atomic.os, name)))
+        monkeypatch.setattr(atomic_write.os, name, wrap(getattr(atomic_write.os, name)))
     monkeypatch.setattr(Path, "unlink", wrap(Path.unlink))
     return seen
 
@@ -278,7 +279,7 @@ def test_killed_between_any_two_calls_of_the_system(make_run, put, make_dataset,
             count_calls(patch, fatal, failure)
             merging.merge(folder, range(3))
         assert images(folder) == expected
-        atomic.remove_parts(folder, r"samples.*\.zip")
+        atomic_write.remove_parts(folder, r"samples.*\.zip")
         state = tuple(sorted((entry.name, entry.read_bytes()) for entry in folder.iterdir()))
         if state not in states:
             states.add(state)
@@ -321,7 +322,7 @@ def test_damage_of_any_page_of_a_shard(make_run):
         n_refused += 1
         with contextlib.suppress(ChainError):
             xr.testing.assert_identical(loaded(directory), tree)
-        for sample, found, content in rescue.salvaged(shard):
+        for sample, found, content in shard_rescue.salvaged(shard):
             n_rescued += 1
             # HDF5 leaves some bytes unused
             assert found == expected[sample] or digest(content) == digests[sample]
@@ -339,7 +340,7 @@ def test_rescue_writes_files_and_keeps_what_is_there(make_run):
     image[shards.listed(shard)[1].place.at + 3000 :] = b""
     shard.write_bytes(image)
     (folder / "sample2.h5").write_bytes(b"something")
-    assert rescue.rescue(shard) == 1
+    assert shard_rescue.rescue(shard) == 1
     assert (folder / "sample0.h5").read_bytes() == expected[0]
     assert (folder / "sample2.h5").read_bytes() == b"something"
     assert shard.read_bytes() == image
@@ -397,8 +398,8 @@ def test_other_archives_are_refused(make_run, tmp_path):
 def test_windows_read_what_files_read(tmp_path):
     rng = np.random.default_rng(1)
     inside = {f"{name}.bin": rng.bytes(size) for name, size in (("a", 0), ("b", 1), ("c", 3_000_000))}
-    with atomic.committing(tmp_path / "x.zip", 0) as part:
-        archive.write(part, [(name, len(image), [image[:10], image[10:]]) for name, image in inside.items()])
+    with atomic_write.committing(tmp_path / "x.zip", 0) as part:
+        zip_archive.write(part, [(name, len(image), [image[:10], image[10:]]) for name, image in inside.items()])
     members = members_of(tmp_path / "x.zip")
     assert {name: member.image() for name, member in members.items()} == inside
     for member in members.values():

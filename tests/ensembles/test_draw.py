@@ -13,7 +13,7 @@ from scipy.stats import binom, chisquare, kstest
 
 import glassnet as gn
 from glassnet._random import Role, Seed, generator
-from glassnet.ensembles import draw
+from glassnet.ensembles import random_paths
 
 E = gn.ensembles
 
@@ -91,7 +91,7 @@ def test_poisson_paths_are_uniform_subsets(n_weights, p):
         return p_value(Counter(map(tuple, np.sort(drawn, axis=1).tolist())), cells)
 
     if len(cells) > 1:
-        assert law(draw.random_subsets) > 1e-4
+        assert law(random_paths.random_subsets) > 1e-4
         assert law(_biased_subsets) < 1e-9
     glass = E.poisson(n_weights, p, 2000.0, seed=4)
     assert len(cells) == 1 or p_value(Counter(map(tuple, glass.paths.tolist())), cells) > 1e-4

@@ -12,7 +12,7 @@ from scipy.stats import chisquare
 
 import glassnet as gn
 from glassnet._random import Role, generator
-from glassnet.ensembles import hypergraph
+from glassnet.ensembles import regular_hypergraphs
 
 E = gn.ensembles
 
@@ -90,13 +90,13 @@ def test_regular_is_uniform_over_1860_lists():
     rng = generator(5, Role.PATHS)
     seen = Counter()
     for _ in range(12000):
-        paths, method = hypergraph.random_regular(6, 3, 2, rng)
+        paths, method = regular_hypergraphs.random_regular(6, 3, 2, rng)
         assert method == "rejection"
         seen[tuple(map(tuple, np.sort(paths, axis=1).tolist()))] += 1
     assert p_value(seen, regular_lists(6, 3, 2)) > 1e-4
 
 
-def _switched(rounds, step=hypergraph.switch_round):
+def _switched(rounds, step=regular_hypergraphs.switch_round):
     """Lists after so many rounds from the cyclic hypergraph of 4 weights, p = degree = 2, 1000 times."""
     rng = generator(1, Role.PATHS)
     seen = Counter()
@@ -116,7 +116,7 @@ def test_switches_forget_the_cyclic_start_and_become_uniform():
 
     def reluctant(paths, rng):
         before = paths.copy()
-        hypergraph.switch_round(paths, rng)
+        regular_hypergraphs.switch_round(paths, rng)
         if len({tuple(sorted(path)) for path in paths.tolist()}) == 4 and rng.random() < 0.5:
             paths[:] = before
 
@@ -130,13 +130,13 @@ def test_uniformity_test_sees_a_repaired_pairing():
     for _ in range(6000):
         paths = rng.permutation(np.arange(8, dtype=np.int32) % 4).reshape(4, 2)
         while (paths[:, 0] == paths[:, 1]).any():
-            hypergraph.switch_round(paths, rng)
+            regular_hypergraphs.switch_round(paths, rng)
         seen[tuple(map(tuple, np.sort(paths, axis=1).tolist()))] += 1
     assert p_value(seen, regular_lists(4, 2, 2)) < 1e-6
 
 
 def test_switches_where_rejection_is_not_affordable(monkeypatch):
-    monkeypatch.setattr(hypergraph, "_REJECTION_BUDGET", 0)
+    monkeypatch.setattr(regular_hypergraphs, "_REJECTION_BUDGET", 0)
     for n_weights, p, degree in [(12, 3, 4), (300, 3, 4), (9, 4, 8), (8, 4, 20)]:
         glass = E.regular(n_weights, p, degree, seed=3)
         assert glass.recipe["method"] == "switches"
@@ -144,8 +144,8 @@ def test_switches_where_rejection_is_not_affordable(monkeypatch):
 
 
 def test_cyclic_start_when_repetitions_do_not_go(monkeypatch):
-    monkeypatch.setattr(hypergraph, "_REJECTION_BUDGET", 0)
-    monkeypatch.setattr(hypergraph, "_repetitions", lambda paths: np.ones(len(paths), dtype=bool))
+    monkeypatch.setattr(regular_hypergraphs, "_REJECTION_BUDGET", 0)
+    monkeypatch.setattr(regular_hypergraphs, "_repetitions", lambda paths: np.ones(len(paths), dtype=bool))
     assert (E.regular(30, 3, 4, seed=1).degrees == 4).all()
 
 

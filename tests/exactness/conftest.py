@@ -79,8 +79,8 @@ class NeverExchanging(StepByStep):
     """Sweeps, but every configuration keeps its temperature for ever."""
 
     def _advance(self, n_sweeps):
-        self._kernel.sweep_only(n_sweeps)
-        self._kernel.set_weights(self._bits()[: self._walkers.n_lanes])
+        self.kernel.sweep_only(n_sweeps)
+        self.kernel.set_weights(self._bits()[: self.walkers.n_lanes])
         self.n_sweeps += n_sweeps
 
 
@@ -98,12 +98,12 @@ class StaleThresholds(StepByStep):
     def _advance(self, n_sweeps):
         home = np.tile(np.arange(len(self.temperatures), dtype=np.int32), self.n_replicas)
         for _ in range(n_sweeps):
-            self._kernel.sweep_only(1)
-            self._kernel.exchange_only(1)
-            now = self._walkers.rung_of.copy()
-            self._walkers.rung_of[...] = home
-            self._kernel.refresh()
-            self._walkers.rung_of[...] = now
+            self.kernel.sweep_only(1)
+            self.kernel.exchange_only(1)
+            now = self.walkers.rung_of.copy()
+            self.walkers.rung_of[...] = home
+            self.kernel.refresh()
+            self.walkers.rung_of[...] = now
         self.n_sweeps += n_sweeps
 
 
@@ -112,7 +112,7 @@ class InvertedSwaps(gn.ParallelTempering):
 
     def __init__(self, *args, **keywords):
         super().__init__(*args, **keywords)
-        self._walkers.beta *= -1
+        self.walkers.beta *= -1
 
 
 class LostPaths(gn.ParallelTempering):
@@ -129,13 +129,13 @@ class MixedColumns(StepByStep):
 
     def __init__(self, *args, **keywords):
         super().__init__(*args, **keywords)
-        self._born = self._walkers.lane_at.copy()
+        self._born = self.walkers.lane_at.copy()
 
     def _advance(self, n_sweeps):
-        self._walkers.lane_at[...] = getattr(self, "_now", self._born)
+        self.walkers.lane_at[...] = getattr(self, "_now", self._born)
         super()._advance(n_sweeps)
-        self._now = self._walkers.lane_at.copy()
-        self._walkers.lane_at[...] = self._born
+        self._now = self.walkers.lane_at.copy()
+        self.walkers.lane_at[...] = self._born
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ def glass_of(couplings):
 
 def share(sampler, n_lanes):
     """Let groups of lanes share a generator: 64 lanes hang on one word of the bit-sliced kernel, one on a real one."""
-    state = sampler._kernel.rng
+    state = sampler.kernel.rng
     for number in range(1, n_lanes):
         state[..., number] = state[..., 0]
 
@@ -32,8 +32,8 @@ def variance_ratio(couplings, shared=1, n_draws=50_000):
     sampler.run(0, thermalization=300)
     mean, square, lane_mean = np.empty(n_draws), np.zeros(n_lanes), np.zeros(n_lanes)
     for draw in range(n_draws):
-        sampler._kernel.advance(3)
-        energy = sampler._kernel.energy[:n_lanes]
+        sampler.kernel.advance(3)
+        energy = sampler.kernel.energy[:n_lanes]
         mean[draw] = energy.mean()
         square += energy**2
         lane_mean += energy

@@ -94,7 +94,7 @@ def test_every_number_of_lanes_has_the_boltzmann_law(judge, isa, variant, n_lane
     glass = E.regular(6, 3, 3, seed=1, couplings="binary" if variant == "binary" else "gaussian")
     temperatures = np.linspace(1.6, 2.4, n_rungs)
     sampler = gn.ParallelTempering(glass, temperatures, n_lanes // n_rungs, seed=4, **keywords(variant))
-    assert sampler._walkers.n_lanes == n_lanes
+    assert sampler.walkers.n_lanes == n_lanes
     record = sampler.run(15_000, thermalization=100, measure_every=30, measure=["weights"])
     index = judge.numbers(judge.recorded(record), 6)
     for t, T in enumerate(temperatures):

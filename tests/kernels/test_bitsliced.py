@@ -278,7 +278,7 @@ def test_the_lower_halves_of_thresholds_decide_when_they_must(isa, degree):
     glass = gn.PathGlass(np.repeat(np.arange(6).reshape(-1, 2), degree, axis=0), np.ones(3 * degree), 6)
     temperatures = np.array([2 * degree / (bits * np.log(2)) for bits in (80.0, 40.0)])
     chain = gn.ParallelTempering(glass, temperatures, 700, seed=3, initial=np.ones(6, dtype=np.int8))
-    kernel, walkers, swapped = chain._kernel, chain._walkers, 0
+    kernel, walkers, swapped = chain.kernel, chain.walkers, 0
     for _ in range(4):
         kernel.rng[...] = 0  # a fixed point of the generator
         before, rungs = chain._bits()[:1400], walkers.rung_of.copy()

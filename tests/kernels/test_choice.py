@@ -34,7 +34,7 @@ def test_an_instruction_set_the_machine_lacks_is_refused(monkeypatch, module, ha
     with pytest.raises(ValueError, match=f"GLASSNET_ISA must be one of {', '.join(has)} on this machine, got 'v4'"):
         gn.Metropolis(GLASSES[module], 1.0, seed=1)
     monkeypatch.delenv("GLASSNET_ISA")
-    assert gn.Metropolis(GLASSES[module], 1.0, seed=1)._kernel.instruction_set == has[0]
+    assert gn.Metropolis(GLASSES[module], 1.0, seed=1).kernel.instruction_set == has[0]
 
 
 @pytest.mark.parametrize("wrong", ["avx512", "V4", " v4", "v5", "native"])

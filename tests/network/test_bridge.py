@@ -7,7 +7,10 @@ import pytest
 
 from glassnet import ensembles, exact
 from glassnet.glass import PathGlass
-from glassnet.network import bridge, cumulants, data_couplings, dimension, from_glass, layers, pathways, persistence
+from glassnet.network import data_couplings, dimension, from_glass, layers, path_glasses
+from glassnet.network.cumulants import propagation
+from glassnet.network.pathways import exact_dynamics
+from glassnet.network.persistence import regularisers
 from glassnet.sampling.metropolis import Metropolis
 
 
@@ -109,8 +112,8 @@ def test_two_layers_and_one_output_do_not_interact(options):
     glass = ensembles.walks((3, 4, 1), alpha=2.5, seed=3, **options)
     temperatures = np.array([[0.05, 0.3], [1.0, np.inf]])
     expected = exact.thermodynamics(glass, temperatures).energy
-    np.testing.assert_allclose(bridge.single_output_energy(glass, temperatures), expected, rtol=1e-10, atol=1e-10)
-    ground = bridge.single_output_energy(glass, 1e-300)
+    np.testing.assert_allclose(path_glasses.single_output_energy(glass, temperatures), expected, rtol=1e-10, atol=1e-10)
+    ground = path_glasses.single_output_energy(glass, 1e-300)
     assert ground == pytest.approx(exact.density_of_states(glass)[0][0])
 
 
@@ -123,9 +126,9 @@ def test_two_layers_and_one_output_sampled():
         )
         energy = run.energy.mean("draw").values.ravel()
         error = energy.std(ddof=1) / np.sqrt(energy.size)
-        assert abs(energy.mean() - bridge.single_output_energy(glass, temperature)) < 4.5 * error
+        assert abs(energy.mean() - path_glasses.single_output_energy(glass, temperature)) < 4.5 * error
         # sharp enough to tell a temperature that is wrong by 5 %
-        assert abs(energy.mean() - bridge.single_output_energy(glass, 1.05 * temperature)) > 4.5 * error
+        assert abs(energy.mean() - path_glasses.single_output_energy(glass, 1.05 * temperature)) > 4.5 * error
 
 
 def test_all_examples_make_an_unfrustrated_mattis_model():
@@ -175,7 +178,7 @@ def test_pathways_accept_matrices_of_a_glass():
     w = np.random.default_rng(1).choice([-1, 1], (2, glass.n_weights))
     start = [[0.1 * matrix[a] for matrix in from_glass(glass, w)] for a in range(2)]
     target = np.eye(3, 4)
-    history = pathways.gradient_descent(start, target, learning_rate=0.02, steps=3000, record_every=300).history
+    history = exact_dynamics.gradient_descent(start, target, learning_rate=0.02, steps=3000, record_every=300).history
     assert history.loss[-1] < 1e-6
     np.testing.assert_allclose(history.share[-1].sum("pathway"), 1)
 
@@ -191,7 +194,7 @@ def network():
 
 def test_persistence_accepts_matrices_of_a_glass(network):
     hidden = layers.forward(*network, activation="tanh")[1:-1]
-    value, gradient = persistence.t1(np.concatenate(hidden, axis=1))
+    value, gradient = regularisers.t1(np.concatenate(hidden, axis=1))
     assert -59 <= value < 0 and gradient.shape == (400, 60)
 
 
@@ -206,7 +209,7 @@ def test_cumulants_accept_matrices_of_a_glass(network):
     """Against the moments of the samples after one layer."""
     weights, inputs = network
     biases = [np.zeros(len(matrix)) for matrix in weights]
-    moments = cumulants.propagate(weights, biases, np.zeros(10), np.eye(10), "tanh")
+    moments = propagation.propagate(weights, biases, np.zeros(10), np.eye(10), "tanh")
     assert len(moments) == 3 and moments[-1].cov.shape == (5, 5)
     first = np.tanh(inputs @ weights[0].T)
     np.testing.assert_allclose(np.diagonal(moments[0].cov), first.var(axis=0), rtol=0.25)
@@ -219,9 +222,9 @@ def test_tools_ask_for_one_network_where_a_glass_gave_many(network):
     with pytest.raises(ValueError, match="weights must be those of one network, got matrices with 3 dimensions"):
         dimension.measure(several, np.ones((9, 3)))
     with pytest.raises(ValueError, match="those of one network"):
-        cumulants.propagate(several, None, np.zeros(3), np.eye(3), "tanh")
+        propagation.propagate(several, None, np.zeros(3), np.eye(3), "tanh")
     with pytest.raises(ValueError, match="weights must be a list of pathways, each of them a list of matrices"):
-        pathways.gradient_descent(network[0], np.ones((5, 10)))
+        exact_dynamics.gradient_descent(network[0], np.ones((5, 10)))
 
 
 @pytest.mark.parametrize(
@@ -232,8 +235,12 @@ def test_tools_ask_for_one_network_where_a_glass_gave_many(network):
         (lambda: from_glass(glasses()[0], [1, 1]), ValueError, "w must have 16 weights along its last axis"),
         (lambda: from_glass(glasses()[0], np.zeros(16)), ValueError, r"w must be \+1 or -1 everywhere, got 0"),
         (lambda: from_glass(glasses()[0], np.ones(16), gauge_fixed=1), TypeError, "gauge_fixed must be True or False"),
-        (lambda: bridge.single_output_energy(glasses()[1], 1.0), ValueError, "two weight layers and one output unit"),
-        (lambda: bridge.single_output_energy(glasses()[0], 0.0), ValueError, "temperatures must be > 0, got 0"),
+        (
+            lambda: path_glasses.single_output_energy(glasses()[1], 1.0),
+            ValueError,
+            "two weight layers and one output unit",
+        ),
+        (lambda: path_glasses.single_output_energy(glasses()[0], 0.0), ValueError, "temperatures must be > 0, got 0"),
         (lambda: data_couplings(np.ones((3, 2)), np.ones(2)), ValueError, "labels of the 3 examples of X, got 2"),
         (lambda: data_couplings(np.ones((0, 2)), np.ones(0)), ValueError, "X must hold at least one example"),
         (lambda: data_couplings([[np.nan]], [1.0]), ValueError, "X must be finite everywhere, got nan"),

@@ -70,7 +70,7 @@ def test_random_alternation_would_be_noticed():
     class EvenOnly(gn.ParallelTempering):
         def _record(self, recorder, n_draws, measure_every, stretch=None):
             for _ in range(n_draws * measure_every):
-                self._walkers.step[...] = 0
+                self.walkers.step[...] = 0
                 super()._record(recorder, 1, 1)
 
     record = EvenOnly(without_paths(), np.linspace(1, 2, 8), n_replicas=2, seed=1).run(160)

@@ -127,9 +127,9 @@ class Spy(gn.ParallelTempering):
 
     pilots = []  # noqa: RUF012 - each test brings its own
 
-    def _chain(self, *arguments, **keywords):
+    def measured_arrays(self, *arguments, **keywords):
         before, begun = self.weights, self.n_sweeps
-        arrays, draw = super()._chain(*arguments, **keywords)
+        arrays, draw = super().measured_arrays(*arguments, **keywords)
         record = self._dataset(arrays, draw)
         self.pilots.append((self.seed, self.temperatures, begun, before, self.weights, self.n_sweeps, record))
         return arrays, draw

@@ -7,7 +7,7 @@ from scipy.stats import ttest_1samp
 import glassnet as gn
 from glassnet import exact
 from glassnet._random import Seed
-from glassnet.sampling import lanes
+from glassnet.sampling import independent_lanes
 
 #: two-sided probability of 4.5 standard deviations
 LEAST_P = 6.8e-6
@@ -17,7 +17,7 @@ KINDS = [(0.6, 0.02, 0), (0.6, 1.1, 1), (1.3, 0.3, 0), (15.0, 0.1, 2)]
 
 def small(n_weights=8, alpha=1.5):
     glass = gn.ensembles.poisson(n_weights, 3, alpha, seed=2)
-    return lanes.gauged(gn.ensembles.planted(glass, 1.0, seed=1))
+    return independent_lanes.gauged(gn.ensembles.planted(glass, 1.0, seed=1))
 
 
 def patterns(glass, number, seed=5):
@@ -51,7 +51,7 @@ def least_p(kinds_run, with_field):
     glass, n_same = small(), 2048
     violated = patterns(glass, 3)
     temperature, field, which = (np.repeat(column, n_same) for column in zip(*kinds_run, strict=True))
-    chains = lanes.Lanes(
+    chains = independent_lanes.Lanes(
         glass,
         temperature,
         Seed(3),
@@ -85,7 +85,9 @@ def test_equilibrium_in_a_field_of_its_own_in_every_lane():
     violated = patterns(glass, 4)
     fields = np.geomspace(0.02, 3.0, 8)
     which, node, _ = np.indices((4, 8, 16)).reshape(3, -1)
-    chains = lanes.Lanes(glass, np.full(512, 1.1), Seed(4), fields=fields[node], violated=enumerate(violated[which]))
+    chains = independent_lanes.Lanes(
+        glass, np.full(512, 1.1), Seed(4), fields=fields[node], violated=enumerate(violated[which])
+    )
     chains.sweep(500)
     total = np.zeros(512)
     for _ in range(600):
@@ -103,20 +105,20 @@ def test_equilibrium_in_a_field_of_its_own_in_every_lane():
 def test_plantings_have_a_fixed_number_of_violated_paths_and_are_nested():
     temperatures = np.array([0.5, 1.0, 1.0, 1.0])
     number = np.array([7, 7, 7, 8])
-    found = dict(lanes.plantings(3001, temperatures, number, Seed(1, "x")))
+    found = dict(independent_lanes.plantings(3001, temperatures, number, Seed(1, "x")))
     counts = 3001 * (1 - np.tanh(1 / temperatures)) / 2
     assert all(abs(found[lane].sum() - counts[lane]) < 1 for lane in range(4))
     assert (found[0] <= found[1]).all()
     assert (found[1] == found[2]).all()
     assert (found[1] != found[3]).any()
-    rounded = [sum(dict(lanes.plantings(10, [1.0], [k], Seed(1)))[0]) for k in range(1000)]
+    rounded = [sum(dict(independent_lanes.plantings(10, [1.0], [k], Seed(1)))[0]) for k in range(1000)]
     mean = 10 * (1 - np.tanh(1)) / 2
     assert abs(np.mean(rounded) - mean) < 4.5 * np.std(rounded) / np.sqrt(1000)
 
 
 def test_the_gauge_keeps_the_energies():
     glass = gn.ensembles.planted(gn.ensembles.layered(30, 3, 2.0, seed=1), 0.8, seed=2)
-    turned = lanes.gauged(glass)
+    turned = independent_lanes.gauged(glass)
     w = np.random.default_rng(1).choice([-1, 1], (5, 30))
     assert (turned.energy(w * glass.planted) == glass.energy(w)).all()
     assert (turned.planted == 1).all()
@@ -125,7 +127,7 @@ def test_the_gauge_keeps_the_energies():
 def test_more_than_one_block_and_idle_lanes():
     """600 lanes of 100 free weights at T = inf: fresh draws after one sweep, +1 before it."""
     glass = gn.PathGlass(np.zeros((0, 3), dtype=int), [], 100, planted=np.ones(100, dtype=int))
-    chains = lanes.Lanes(glass, np.full(600, np.inf), Seed(1))
+    chains = independent_lanes.Lanes(glass, np.full(600, np.inf), Seed(1))
     assert (chains.overlap() == 1).all()
     chains.sweep(1)
     overlap = chains.overlap()

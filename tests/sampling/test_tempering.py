@@ -227,7 +227,7 @@ def test_an_interrupt_leaves_the_count_of_sweeps_right():
             signal.setitimer(signal.ITIMER_REAL, 0.1)
             with pytest.raises(KeyboardInterrupt):
                 chain.run(sweeps, thermalization, measure_every=10**5, measure=["energy"])
-            assert chain.n_sweeps == chain._walkers.step[0] > 0
+            assert chain.n_sweeps == chain.walkers.step[0] > 0
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

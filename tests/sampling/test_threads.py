@@ -8,9 +8,11 @@ import pytest
 
 import glassnet as gn
 from glassnet._random import Seed
-from glassnet.sampling import lanes
+from glassnet.sampling import independent_lanes
 from glassnet.sampling import tempering as module
-from glassnet.theory import branching, onersb, population
+from glassnet.theory import onersb
+from glassnet.theory.planted import population
+from glassnet.theory.trees import branching
 
 
 def tempering(couplings="binary", seed=3):
@@ -129,8 +131,8 @@ def test_an_error_inside_leaves_the_sampler_free():
 
 
 def test_lanes_of_a_study_are_refused_too():
-    glass = lanes.draw("regular", 3000, Seed(1), p=3, degree=4)
-    chains = lanes.Lanes(glass, np.full(512, 0.8), Seed(2))
+    glass = independent_lanes.draw("regular", 3000, Seed(1), p=3, degree=4)
+    chains = independent_lanes.Lanes(glass, np.full(512, 0.8), Seed(2))
     begun, found = threading.Event(), []
 
     def sweep():

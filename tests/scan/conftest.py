@@ -157,10 +157,11 @@ def finish(glassnet):
 @pytest.fixture
 def scan(monkeypatch, capsys):
     """Scan in this process: (run file, out) -> (exit code, what it printed)."""
-    from glassnet.scan import report, run
+    from glassnet.scan.execute import run
+    from glassnet.scan.report import writing
 
     monkeypatch.setattr(
-        report, "write", lambda directory, say: say(f"report of {directory}") or report.Report("", [], [])
+        writing, "write", lambda directory, say: say(f"report of {directory}") or writing.Report("", [], [])
     )
 
     def start(path, out):

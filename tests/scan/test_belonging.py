@@ -8,10 +8,12 @@ import pytest
 
 from glassnet.chains import segment
 from glassnet.cli import main
-from glassnet.scan import belonging, ladderfile, ladders, run, survey, tasks
-from glassnet.scan.config import UserError, parse
-from glassnet.scan.directory import RunDirectory
-from glassnet.scan.stop import Stop
+from glassnet.scan.directory import chain_check, ladder_file, survey
+from glassnet.scan.directory.run_directory import RunDirectory
+from glassnet.scan.execute import run
+from glassnet.scan.runfile.schema import UserError, parse
+from glassnet.scan.tasks import glass_tasks, ladders
+from glassnet.scan.tasks.stop import Stop
 
 SMALL = ("[12, 24]", "[12]", "planted = [0.6, 0.8]", "planted = [0.8]")
 ADAPTIVE = ("n = 4}", 'n = 4, spacing = "adaptive"}')
@@ -106,7 +108,7 @@ def test_the_chains_of_an_edited_ladder_are_named(finished, scan, digests, run_f
     (out / CHAIN).unlink()
     with monkeypatch.context() as patched:
         # what that release did: it believed the file
-        patched.setattr(ladderfile, "_chosen", lambda rungs, *_: rungs)
+        patched.setattr(ladder_file, "_chosen", lambda rungs, *_: rungs)
         patched.setattr(survey._Comparison, "refuse", lambda self: None)
         edit(out / "ladders.json", *ladder_text(out))
         assert scan(run_file(*SMALL, *ADAPTIVE), out)[0] == 0
@@ -115,7 +117,7 @@ def test_the_chains_of_an_edited_ladder_are_named(finished, scan, digests, run_f
     with pytest.raises(UserError) as refused:
         run.scan(run_file(*SMALL, *ADAPTIVE), out)
     first, advice = str(refused.value).splitlines()
-    (rungs,) = ladderfile.sealed.unseal(right.encode())[0].values()
+    (rungs,) = ladder_file.sealed.unseal(right.encode())[0].values()
     assert first == f"{out / CHAIN}: belongs to another run or task (temperatures 0.836, not {rungs[2]})"
     assert advice.startswith("move them away or delete them to have them computed again")
     (out / CHAIN).unlink()
@@ -146,12 +148,14 @@ def test_chains_of_other_settings_are_named(finished_once, run_text, tmp_path, p
     text = run_text("[0.0, 0.25]", "[0.25]", *SMALL)
     assert text.count(pairs[0]) == 1
     other = parse(text.replace(*pairs), "other")
-    task = next(task for task in tasks.all_tasks(other) if f"chains/{task.folder}/sample{task.sample}.h5" == place)
-    outcome = tasks.run(task, other, ladders.ladder_of(task, other, ladders.complete([task], other, {})))
+    task = next(
+        task for task in glass_tasks.all_tasks(other) if f"chains/{task.folder}/sample{task.sample}.h5" == place
+    )
+    outcome = glass_tasks.run(task, other, ladders.ladder_of(task, other, ladders.complete([task], other, {})))
     segment.write(out / place, outcome.dataset, outcome.glass, outcome.state, {})
     mine = parse(text, "mine")
     with pytest.raises(UserError, match=rf"{place}: belongs to another run or task \(.*{what}"):
-        survey.survey(RunDirectory(out), tasks.all_tasks(mine), mine)
+        survey.survey(RunDirectory(out), glass_tasks.all_tasks(mine), mine)
 
 
 @pytest.mark.parametrize(
@@ -207,12 +211,12 @@ def test_a_run_file_may_be_edited_to_grow(finished, scan, digests, capsys, run_f
 def test_segments_of_other_settings_are_named(finished, run_file, run_text, tmp_path):
     out = finished()
     mine = parse(run_text("[0.0, 0.25]", "[0.25]", *SMALL), "mine")
-    (task, *_) = tasks.all_tasks(mine)
+    (task, *_) = glass_tasks.all_tasks(mine)
     other = parse(run_text("[0.0, 0.25]", "[0.25]", *SMALL, "thermalization = 20", "thermalization = 30"), "other")
     chain = RunDirectory(out).chain(task)
     chain.unlink()
     saving = run.Saving(chain, Stop(0.0), 1e9, dict)
-    tasks.run(task, other, ladders.ladder_of(task, other, ladders.complete([task], other, {})), saving=saving)
+    glass_tasks.run(task, other, ladders.ladder_of(task, other, ladders.complete([task], other, {})), saving=saving)
     with pytest.raises(
         UserError, match=r"sample0\.segments/000001\.h5: belongs to another run or task \(thermalization 30"
     ):
@@ -241,12 +245,12 @@ def test_what_every_chain_has_is_compared(finished):
     """Attributes that no rule names are those that the glass decides, or that are outside the digest."""
     out = finished()
     run_file = RunDirectory(out).run_file()
-    for task in tasks.all_tasks(run_file):
+    for task in glass_tasks.all_tasks(run_file):
         attrs = segment.verify(RunDirectory(out).chain(task))
         free = {"digest", "format", "run_file", "glassnet_version", "sweeps"}
         decided = {"glass_digest", "n_weights", "n_paths", "planted_energy", "seed_key", "sampler"}
         decided |= {"field", "precision"}
-        expected = belonging.expected(task, run_file).attrs
+        expected = chain_check.expected(task, run_file).attrs
         assert attrs.keys() - free - decided == expected.keys() | {"task", "sample"}
 
 

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from glassnet import _checks
-from glassnet.scan import config
-from glassnet.scan.config import UserError, load, parse
+from glassnet.scan.runfile import schema
+from glassnet.scan.runfile.schema import UserError, load, parse
 
 
 @pytest.fixture
@@ -260,7 +260,7 @@ def test_any_document_is_read_or_refused(changes, where):
         "sampling": {"temperatures": {"min": 0.5, "max": 1.5, "n": 4}, "thermalization": 0, "sweeps": 10},
     }
     for key, value in changes.items():
-        table = next((name for name in tables if key in getattr(config, name.capitalize()).model_fields), None)
+        table = next((name for name in tables if key in getattr(schema, name.capitalize()).model_fields), None)
         if where and table:
             tables[table][key] = value
     document = {"seed": 1, "samples": 2, **tables, **({} if where else changes)}

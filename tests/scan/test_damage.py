@@ -13,12 +13,15 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from glassnet.chains import index, sealed, shards
+from glassnet.chains import node_list, shards
 from glassnet.chains.content import ChainError
+from glassnet.chains.files import sealed_json
 from glassnet.sampling import tempering
-from glassnet.scan import fieldrecord, readable, run, status
-from glassnet.scan.config import UserError
-from glassnet.scan.stop import Stop
+from glassnet.scan.directory import field_record, readable_chains
+from glassnet.scan.execute import run
+from glassnet.scan.runfile.schema import UserError
+from glassnet.scan.tasks.stop import Stop
+from glassnet.scan.watch import status
 
 SMALL = ("[12, 24]", "[12]", "n = 4}", 'n = 4, spacing = "adaptive"}', "planted = [0.6, 0.8]\n")
 SMALL += ("planted = [0.8]\nfield = {n_weights = 24, temperatures = [0.9, 1.1], instances = 2}\n",)
@@ -52,7 +55,7 @@ class Base:
     def loaded(directory):
         """Every sample by the path of its node and its number, and what is said to be missing."""
         samples, missing = {}, set()
-        for node in readable.open_readable(directory).chains.leaves:
+        for node in readable_chains.open_readable(directory).chains.leaves:
             missing |= {(node.path, sample) for sample in node.attrs["samples_missing"]}
             if "sample" in node.coords:
                 for place, sample in enumerate(node["sample"].values.tolist()):
@@ -208,19 +211,19 @@ def test_no_flip_of_a_sealed_table_is_accepted(base):
     ended = Counter()
     for name in ("nodes.json", "ladders.json"):
         image = (base.out / name).read_bytes()
-        table = sealed.unseal(image)
+        table = sealed_json.unseal(image)
         for place, bit in itertools.product(range(len(image)), range(8)):
             flipped = bytearray(image)
             flipped[place] ^= 1 << bit
             try:
-                found = sealed.unseal(bytes(flipped))
+                found = sealed_json.unseal(bytes(flipped))
                 if name == "nodes.json":
-                    found = index.decoded(bytes(flipped))
+                    found = node_list.decoded(bytes(flipped))
                 elif not found[1]:
                     # a table without a checksum holds nothing but lists
                     assert any(isinstance(value, str) for value in found[0].values())
                     continue
-            except sealed.Damaged:
+            except sealed_json.Damaged:
                 ended["refused"] += 1
                 continue
             assert found == table
@@ -231,12 +234,12 @@ def test_no_flip_of_a_sealed_table_is_accepted(base):
 
 def test_no_flip_of_what_was_decided_is_accepted(base, tmp_path):
     image = (base.out / "field.json").read_bytes()
-    decided = fieldrecord.read(base.out)[0]
+    decided = field_record.read(base.out)[0]
     for place, bit in itertools.product(range(len(image)), range(8)):
         flipped = bytearray(image)
         flipped[place] ^= 1 << bit
         (tmp_path / "field.json").write_bytes(flipped)
-        found, damage = fieldrecord.read(tmp_path)
+        found, damage = field_record.read(tmp_path)
         assert (found is None) == (damage is not None) and found in (None, decided)
 
 

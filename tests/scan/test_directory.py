@@ -4,13 +4,13 @@ import os
 import pytest
 
 import glassnet as gn
-from glassnet.chains import atomic
-from glassnet.scan import directory as directory_module
-from glassnet.scan import tasks
-from glassnet.scan.config import UserError, parse
-from glassnet.scan.directory import RunDirectory
-from glassnet.scan.survey import survey as survey_of
-from glassnet.scan.tasks import Task
+from glassnet.chains.files import atomic_write
+from glassnet.scan.directory import run_directory as directory_module
+from glassnet.scan.directory.run_directory import RunDirectory
+from glassnet.scan.directory.survey import survey as survey_of
+from glassnet.scan.runfile.schema import UserError, parse
+from glassnet.scan.tasks import glass_tasks
+from glassnet.scan.tasks.glass_tasks import Task
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def test_index_names_the_nodes(directory, run_text):
 def test_survey_tells_done_begun_and_damaged(directory, run_file, scan, run_text):
     scan(run_file(), directory.path)
     run_file_now = parse(run_text("[0.0, 0.25]", "[0.25]", "sweeps = 40", "sweeps = 60"), "a")
-    every_task = tasks.all_tasks(run_file_now)
+    every_task = glass_tasks.all_tasks(run_file_now)
     bad = directory.chain(every_task[3])
     bad.write_bytes(bad.read_bytes()[:-1])
     survey = survey_of(directory, every_task, run_file_now)
@@ -160,7 +160,7 @@ def test_damaged_files_are_kept_under_new_names(directory):
     for content in ("a", "b", "c"):
         directory.chain(task).parent.mkdir(parents=True, exist_ok=True)
         directory.chain(task).write_text(content)
-        names.append(atomic.set_aside(directory.chain(task)).name)
+        names.append(atomic_write.set_aside(directory.chain(task)).name)
     assert names == ["sample0.h5.damaged", "sample0.h5.damaged2", "sample0.h5.damaged3"]
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from glassnet import plots, theory
-from glassnet.scan import report
-from glassnet.scan.readable import Readable
+from glassnet.scan.directory.readable_chains import Readable
+from glassnet.scan.report import writing
 
 #: connections removed from each of the four layers of layered glasses: round(dilution N) in all
 REMOVED = {(32, 0.05): [1, 1, 0, 0], (48, 0.05): [1, 1, 0, 0], (32, 0.1): [1, 1, 1, 0], (48, 0.1): [2, 1, 1, 1]}
@@ -60,11 +60,11 @@ def told(synthetic, tmp_path_factory):
             paths[path.replace("dilution0.0", f"dilution{asked}")] = layered(data, size, asked)
     out = tmp_path_factory.mktemp("effective")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(report, "open_readable", lambda _: Readable(synthetic.tree(paths), []))
-        patch.setattr(report.export, "of_result", lambda *_: [])
-        patch.setattr(report.export, "of_line", lambda results: found.append(results) or [])
-        patch.setattr(report.plots, "save", lambda *_: None)
-        text = str(report.write(out))
+        patch.setattr(writing, "open_readable", lambda _: Readable(synthetic.tree(paths), []))
+        patch.setattr(writing.export, "of_result", lambda *_: [])
+        patch.setattr(writing.export, "of_line", lambda results: found.append(results) or [])
+        patch.setattr(writing.plots, "save", lambda *_: None)
+        text = str(writing.write(out))
     return text, json.loads((out / "summary.json").read_text()), found[0], (out / "report.html").read_text()
 
 

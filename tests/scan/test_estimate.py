@@ -11,10 +11,12 @@ from glassnet import cli
 from glassnet.chains import segment
 from glassnet.kernels import bitsliced
 from glassnet.sampling import speed
-from glassnet.scan import estimate, forecast, status, tasks
-from glassnet.scan.config import parse
-from glassnet.scan.estimate import Calibration, Probe
-from glassnet.scan.footprint import footprint, rungs
+from glassnet.scan.cost import calibration, forecast
+from glassnet.scan.cost.calibration import Calibration, Probe
+from glassnet.scan.cost.footprint import footprint, rungs
+from glassnet.scan.runfile.schema import parse
+from glassnet.scan.tasks import glass_tasks
+from glassnet.scan.watch import status
 
 #: seconds per unit of cost, twice as fast at N = 48 as at N = 12
 PROBES = [Probe(12, sweep=2e-9, draw=20e-9, setup=1e-3), Probe(48, sweep=1e-9, draw=10e-9, setup=1e-3)]
@@ -33,7 +35,7 @@ def all_left(asked):
 
     def make(*pairs):
         run_file = asked(*pairs)
-        return run_file, dict.fromkeys(tasks.all_tasks(run_file), 0)
+        return run_file, dict.fromkeys(glass_tasks.all_tasks(run_file), 0)
 
     return make
 
@@ -44,13 +46,13 @@ def test_seconds_are_cost_times_measured_speed(asked):
     for size, sweep in ((12, 2e-9), (48, 1e-9), (24, 1.5e-9)):
         of_sweep = size * bitsliced.LANES_PER_BLOCK
         whole = 60 * sweep * of_sweep + 4 * 10 * sweep * of_sweep + size * 1e-3
-        task = tasks.Task(size, 0.0, 0)
+        task = glass_tasks.Task(size, 0.0, 0)
         assert CALIBRATION.seconds(task, run_file) == pytest.approx(whole)
         # half of the draws are left, and none of the thermalization
         rest = 20 * sweep * of_sweep + 2 * 10 * sweep * of_sweep + size * 1e-3
         assert CALIBRATION.seconds(task, run_file, reached=40) == pytest.approx(rest)
     # beyond the sizes that were timed: the speed of the nearest
-    task = tasks.Task(480, 0.25, 0)
+    task = glass_tasks.Task(480, 0.25, 0)
     assert CALIBRATION.seconds(task, run_file) == pytest.approx(
         480 * (0.75 * 100e-9 * bitsliced.LANES_PER_BLOCK + 1e-3)
     )
@@ -68,7 +70,7 @@ def test_calibration_times_what_the_tasks_do(all_left, monkeypatch):
 
     monkeypatch.setattr(speed, "alternate", alternate)
     monkeypatch.setenv("GLASSNET_ISA", bitsliced.instruction_sets()[-1])
-    found = estimate.calibrate(left, run_file, seconds=2.0)
+    found = calibration.calibrate(left, run_file, seconds=2.0)
     assert found.sizes == [12, 36, 60]
     assert found.instruction_set == bitsliced.instruction_sets()[-1]
     # six glasses, each sampled with and without measurements, for less than two seconds in all
@@ -85,17 +87,19 @@ def test_calibration_times_what_the_tasks_do(all_left, monkeypatch):
 def test_no_glass_is_timed_that_takes_long_to_set_up(all_left, monkeypatch):
     run_file, left = all_left("[12, 24]", "[300_000, 3_000_000]", "planted = [0.6, 0.8]\nsymmetric = true\n", "")
     drawn = []
-    monkeypatch.setattr(estimate, "_probe", lambda task, *_: drawn.append(task.size) or Probe(task.size, 1.0, 1.0, 1.0))
-    estimate.calibrate(left, run_file)
+    monkeypatch.setattr(
+        calibration, "_probe", lambda task, *_: drawn.append(task.size) or Probe(task.size, 1.0, 1.0, 1.0)
+    )
+    calibration.calibrate(left, run_file)
     assert drawn == [300_000]
 
 
 def test_temperatures_of_the_right_number(asked):
     run_file = asked("max = 1.5, n = 4", "max = 1.5, n = 4, spacing = 'adaptive'")
-    assert rungs(tasks.Task(12, 0.0, 0), run_file) == pytest.approx(
+    assert rungs(glass_tasks.Task(12, 0.0, 0), run_file) == pytest.approx(
         [0.5, 0.5 * 3 ** (1 / 3), 0.5 * 9 ** (1 / 3), 1.5, math.inf]
     )
-    assert rungs(tasks.Task(12, 0.0, 0, 0.8), run_file) == pytest.approx([0.8, 0.5 * 9 ** (1 / 3), 1.5])
+    assert rungs(glass_tasks.Task(12, 0.0, 0, 0.8), run_file) == pytest.approx([0.8, 0.5 * 9 ** (1 / 3), 1.5])
 
 
 ENSEMBLES = {
@@ -112,10 +116,10 @@ def test_bytes_bound_those_of_a_real_task(asked, tmp_path, name):
     """The file is smaller than said, by less than a factor of 8 (compression); the memory by less than 4, and 1 MB."""
     pairs = [*ENSEMBLES[name], "sweeps = 40", "sweeps = 8000", "replicas = 4", "replicas = 12"]
     run_file = asked(*pairs)
-    task = [task for task in tasks.all_tasks(run_file) if (task.planted is not None) == (name == "regular")][-1]
+    task = [task for task in glass_tasks.all_tasks(run_file) if (task.planted is not None) == (name == "regular")][-1]
     expected = footprint(task, run_file)
     tracemalloc.start()
-    outcome = tasks.run(task, run_file, rungs(task, run_file))
+    outcome = glass_tasks.run(task, run_file, rungs(task, run_file))
     segment.write(tmp_path / "chain.h5", outcome.dataset, outcome.glass, outcome.state, {})
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -182,7 +186,7 @@ def test_dry_run_says_what_it_takes(run_file, tmp_path):
 
 def test_the_command_line_calibrates_on_one_rank(run_file, tmp_path, monkeypatch, capsys):
     path, times = str(run_file()), []
-    monkeypatch.setattr(estimate, "calibrate", lambda *_: times.append(1) or CALIBRATION)
+    monkeypatch.setattr(calibration, "calibrate", lambda *_: times.append(1) or CALIBRATION)
     words = ["scan", path, "--dry-run", "--out", str(tmp_path / "out"), "--checkpoint-every", "77"]
     assert cli.main(words) == 0
     output = capsys.readouterr().out

@@ -5,37 +5,39 @@ from pathlib import Path
 import pytest
 
 from glassnet import theory
-from glassnet.scan import expected
-from glassnet.scan.config import UserError
+from glassnet.scan.report import cavity_prediction
+from glassnet.scan.runfile.schema import UserError
 
 
 @pytest.mark.parametrize("glass", [("poisson", {"p": 3}), ("layered", {"p": 3}), ("walks", {"widths": [9, 9, 9, 9]})])
 def test_ensembles_of_one_limit(glass):
     name, keywords = glass
-    assert expected.predictions(name, alpha=2.0, dilution=0.1, **keywords) == str(theory.poisson(3, 2.0, 0.1))
+    assert cavity_prediction.predictions(name, alpha=2.0, dilution=0.1, **keywords) == str(theory.poisson(3, 2.0, 0.1))
 
 
 def test_couplings_without_cavity_theory_have_a_paramagnet():
-    told = expected.predictions("poisson", p=3, alpha=2.0, couplings="gaussian")
+    told = cavity_prediction.predictions("poisson", p=3, alpha=2.0, couplings="gaussian")
     assert told.startswith("paramagnet, alpha 2, gaussian couplings: entropy vanishes at T = 0.63038")
     assert "gn.theory.steering.dynamic_temperature" in told
-    biased = expected.predictions("regular", p=3, degree=4, bias=0.3)
+    biased = cavity_prediction.predictions("regular", p=3, degree=4, bias=0.3)
     assert biased.startswith("paramagnet, alpha 1.33333, binary couplings")
-    network = expected.predictions("walks", widths=[9, 9, 9, 1], alpha=1.5)
+    network = cavity_prediction.predictions("walks", widths=[9, 9, 9, 1], alpha=1.5)
     assert network.startswith("paramagnet, alpha 1.5, binary couplings")
 
 
 def test_biased_couplings_have_a_ferromagnet():
-    told = expected.predictions("regular", p=3, degree=4, bias=1.0)
+    told = cavity_prediction.predictions("regular", p=3, degree=4, bias=1.0)
     assert "spinodal        1.63003" in told and "transition      1.20656        0.99628" in told
     assert told.endswith("latent heat 0.41327 per weight")
-    told = expected.predictions("regular", p=3, degree=4, bias=0.3)
+    told = cavity_prediction.predictions("regular", p=3, degree=4, bias=0.3)
     assert "transition         none" in told and "latent heat" not in told
     assert told.endswith("the paramagnet ends in the glass, as without bias, at T = 0.65449")
-    assert expected.predictions("regular", p=3, degree=4, bias=-0.3) == told, "all weights flipped"
-    assert "ferromagnet" not in expected.predictions("regular", p=4, degree=4, bias=-0.3)
+    assert cavity_prediction.predictions("regular", p=3, degree=4, bias=-0.3) == told, "all weights flipped"
+    assert "ferromagnet" not in cavity_prediction.predictions("regular", p=4, degree=4, bias=-0.3)
     run_file = Path(__file__).parents[2] / "runs" / "controls" / "first-order.toml"
-    assert expected.predictions(str(run_file)).endswith(expected.predictions("regular", p=3, degree=4, bias=1.0))
+    assert cavity_prediction.predictions(str(run_file)).endswith(
+        cavity_prediction.predictions("regular", p=3, degree=4, bias=1.0)
+    )
 
 
 def test_a_run_file_is_told_what_its_sizes_get(tmp_path):
@@ -58,7 +60,7 @@ def test_a_run_file_is_told_what_its_sizes_get(tmp_path):
     """
     file = tmp_path / "run.toml"
     file.write_text(text)
-    told = expected.predictions(str(file))
+    told = cavity_prediction.predictions(str(file))
     tables, _, rest = told.rpartition("\n\n")
     assert tables == "\n\n".join(str(theory.poisson(4, 2.0, delta)) for delta in (0.0, 0.05, 0.25))
     lines = rest.splitlines()
@@ -66,14 +68,14 @@ def test_a_run_file_is_told_what_its_sizes_get(tmp_path):
     small, large = (1 - ((1 - 1 / n) ** 2 / (1 - 0.5 / n)) ** (1 / 3) for n in (8, 12))
     assert lines[1:] == [f"N = {n}, dilution 0.05: effectively {d:.4f}" for n, d in ((32, small), (48, large))]
     file.write_text(text.replace("0.05, ", ""))
-    assert expected.predictions(str(file)) == tables.replace(f"{theory.poisson(4, 2.0, 0.05)}\n\n", "")
+    assert cavity_prediction.predictions(str(file)) == tables.replace(f"{theory.poisson(4, 2.0, 0.05)}\n\n", "")
 
 
 def test_diagram(tmp_path):
-    table = expected.predictions("regular", "", p=2, degree=4)
+    table = cavity_prediction.predictions("regular", "", p=2, degree=4)
     assert table == str(theory.phase_diagram("regular", p=2, degree=4))
     file = tmp_path / "diagram.svg"
-    told = expected.predictions("regular", str(file), p=2, degree=4)
+    told = cavity_prediction.predictions("regular", str(file), p=2, degree=4)
     assert told == f"{table}\n\ndrawn into {file}"
     assert "<svg" in file.read_text()
 
@@ -102,4 +104,4 @@ def test_diagram(tmp_path):
 )
 def test_refused(glass, diagram, keywords, message):
     with pytest.raises(UserError, match=message):
-        expected.predictions(glass, diagram, **keywords)
+        cavity_prediction.predictions(glass, diagram, **keywords)

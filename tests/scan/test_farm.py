@@ -6,13 +6,13 @@ import time
 
 import pytest
 
-from glassnet.scan import farm
-from glassnet.scan.config import UserError
-from glassnet.scan.farm import Ended
-from glassnet.scan.heartbeat import Watch
-from glassnet.scan.progress import Progress
-from glassnet.scan.schedule import Schedule
-from glassnet.scan.stop import Stop
+from glassnet.scan.execute import farm
+from glassnet.scan.execute.farm import Ended
+from glassnet.scan.execute.progress import Progress
+from glassnet.scan.execute.schedule import Schedule
+from glassnet.scan.runfile.schema import UserError
+from glassnet.scan.tasks.heartbeat import Watch
+from glassnet.scan.tasks.stop import Stop
 
 
 class Mail:
@@ -190,7 +190,7 @@ def test_a_rank_without_rank_0_saves_and_leaves(monkeypatch, endless):
     ran = Farm(2, {0: 1.0}, endless=endless)
     ran.stops[1].watch = watch = Watch(parent=iter([1, *[1] * 3, *[7] * 100_000]).__next__)
     watch._next = 0.0
-    monkeypatch.setattr("glassnet.scan.heartbeat.LOOK", 0.0)
+    monkeypatch.setattr("glassnet.scan.tasks.heartbeat.LOOK", 0.0)
     if endless:
         ran.mail[0].send(("task", 0), 1, None)
     with pytest.raises(farm.Lost, match="the launcher of this process is gone; all that is here is saved"):

@@ -16,29 +16,21 @@ import pytest
 import glassnet as gn
 from glassnet import cli
 from glassnet._random import Seed
-from glassnet.analysis import field
-from glassnet.analysis.savedfield import saved_field
+from glassnet.analysis.field_integration import integrals
+from glassnet.analysis.field_integration.saved_chains import saved_field
 from glassnet.chains import content, shards
 from glassnet.chains.pack import pack
-from glassnet.sampling import lanes, planted_field
+from glassnet.sampling import independent_lanes, planted_field
 from glassnet.sampling.ladder import Interrupted
-from glassnet.scan import (
-    checks,
-    fieldladders,
-    fieldplan,
-    fieldtasks,
-    growth,
-    report,
-    run,
-    status,
-    tables,
-    tasks,
-    verify,
-)
-from glassnet.scan.config import UserError, parse
-from glassnet.scan.directory import RunDirectory
-from glassnet.scan.footprint import footprint
-from glassnet.scan.stop import Stop
+from glassnet.scan.cost.footprint import footprint
+from glassnet.scan.directory.run_directory import RunDirectory
+from glassnet.scan.execute import run
+from glassnet.scan.report import tables, writing
+from glassnet.scan.runfile import consistency, growth
+from glassnet.scan.runfile.schema import UserError, parse
+from glassnet.scan.tasks import field_ladders, field_tasks, glass_tasks
+from glassnet.scan.tasks.stop import Stop
+from glassnet.scan.watch import status, verify
 
 #: eight glasses of 24 weights as drawn, and three instances of 60 weights in a field, in one node each
 SMALL = ("planted = [0.6, 0.8]\nsymmetric = true\n", "{field}", "[12, 24]", "[24]", "samples = 2", "samples = 4")
@@ -75,44 +67,44 @@ def names(directory, folder=FOLDER):
 
 
 def test_tasks_have_names_of_their_own(asked):
-    every = tasks.all_tasks(asked())
+    every = glass_tasks.all_tasks(asked())
     fields = [task for task in every if task.field]
     assert len(every) == 2 * 4 + 2 * 3
-    assert fields[0] == tasks.Task(60, 0.0, 0, field=True)
+    assert fields[0] == glass_tasks.Task(60, 0.0, 0, field=True)
     assert (fields[4].text, fields[4].folder) == ("field,N=60,dilution=0.25,sample=1", "field/N60/dilution0.25")
     assert fields[4].key == "field-N60-dilution0.25-sample1"
     assert [task.kind for task in every] == ["symmetric"] * 8 + ["field"] * 6
     assert len({task.text for task in every}) == len(every)
-    assert not [task for task in tasks.all_tasks(asked("field = false\n")) if task.field]
+    assert not [task for task in glass_tasks.all_tasks(asked("field = false\n")) if task.field]
 
 
 def test_what_is_left_out_is_filled_in(asked):
     run_file = asked("field = true\n")
     assert run_file.field == asked("field = {}\n").field
-    assert fieldplan.sizes(run_file) == [9999]
+    assert field_tasks.sizes(run_file) == [9999]
     # regular glasses without dilution are all alike
-    assert [fieldplan.instances(run_file, dilution) for dilution in (0.0, 0.25)] == [4, 16]
+    assert [field_tasks.instances(run_file, dilution) for dilution in (0.0, 0.25)] == [4, 16]
     # sweeps to pass a barrier of one path
-    assert fieldplan.sweeps(run_file, 0.0, [0.6, 0.65, 0.7]) == 400
-    assert fieldplan.sweeps(run_file, 0.0, [0.40, 0.42]) == 2200
-    assert fieldplan.sweeps(run_file, 0.0, [0.01]) == 40_000
+    assert field_tasks.sweeps(run_file, 0.0, [0.6, 0.65, 0.7]) == 400
+    assert field_tasks.sweeps(run_file, 0.0, [0.40, 0.42]) == 2200
+    assert field_tasks.sweeps(run_file, 0.0, [0.01]) == 40_000
     walks = parse(WALKS, "walks.toml")
-    assert fieldplan.sizes(walks) == [(30,) * 4, (45,) * 4, (90,) * 4]
-    assert fieldplan.instances(walks, 0.0) == 16
+    assert field_tasks.sizes(walks) == [(30,) * 4, (45,) * 4, (90,) * 4]
+    assert field_tasks.instances(walks, 0.0) == 16
     other = parse(WALKS.replace("[4, 4, 4, 4], [3, 3, 3, 3]", "[6, 3, 3, 1], [4, 2, 2, 1]"), "walks.toml")
-    assert [size[-1] for size in fieldplan.sizes(other)] == [1, 1, 1]
-    assert all(abs(size[0] / size[1] - 2) < 0.05 for size in fieldplan.sizes(other))
+    assert [size[-1] for size in field_tasks.sizes(other)] == [1, 1, 1]
+    assert all(abs(size[0] / size[1] - 2) < 0.05 for size in field_tasks.sizes(other))
 
 
 def test_there_is_room_for_every_degree(asked):
-    assert fieldplan.largest_degree(asked(), 60) == 4
+    assert field_tasks.largest_degree(asked(), 60) == 4
     for text, size in ((WALKS, (30, 30, 30, 30)), (WALKS.replace('"walks"', '"poisson"\np = 3'), 9999)):
         text = text if "walks" in text else text.replace("[[4, 4, 4, 4], [3, 3, 3, 3]]", "[12]")
-        top = fieldplan.largest_degree(parse(text, "x"), size)
+        top = field_tasks.largest_degree(parse(text, "x"), size)
         # mean 6: far above any degree, and not much more
         assert 25 < top < 60
         ensemble, keywords = ("walks", {}) if isinstance(size, tuple) else ("poisson", {"p": 3})
-        glass = lanes.draw(ensemble, size, Seed(1), alpha=2.0, **keywords)
+        glass = independent_lanes.draw(ensemble, size, Seed(1), alpha=2.0, **keywords)
         assert glass.degrees.max() < top
 
 
@@ -167,18 +159,18 @@ def test_networks_of_field_integration(n_weights, wrong):
 
 
 def test_too_large_for_the_machine_is_refused(asked):
-    assert checks.too_large(asked("field = true\n")) == []
-    (line,) = checks.too_large(asked("field = {n_weights = 1_500_000_000}\n"))
+    assert consistency.too_large(asked("field = true\n")) == []
+    (line,) = consistency.too_large(asked("field = {n_weights = 1_500_000_000}\n"))
     assert line.startswith("scan.field.n_weights: ")
 
 
 def test_the_record_is_that_of_the_sampler(asked):
     """The numbers in the file, and the complexity made of them, are those of the sampler with the task's seed."""
     run_file = asked()
-    task = next(task for task in tasks.all_tasks(run_file) if task.field and task.dilution)
-    outcome = tasks.run(task, run_file, [0.4, 0.45, 0.5])
+    task = next(task for task in glass_tasks.all_tasks(run_file) if task.field and task.dilution)
+    outcome = glass_tasks.run(task, run_file, [0.4, 0.45, 0.5])
     seed, rungs = Seed(7, "field,N=60,dilution=0.25,sample=0"), np.array([0.4, 0.45, 0.5])
-    glass = lanes.draw("regular", 60, seed, p=3, degree=4, dilution=0.25)
+    glass = independent_lanes.draw("regular", 60, seed, p=3, degree=4, dilution=0.25)
     overlaps = planted_field.planted(glass, rungs, seed, 80)
     data = outcome.dataset
     assert data["field_overlap"].dims == ("draw", "temperature", "field", "planting")
@@ -198,11 +190,11 @@ def test_a_saved_instance_gives_the_digits_of_one_in_memory(asked, run_file, sca
     rungs, parts = np.array([0.4, 0.45, 0.5]), []
     for instance in range(3):
         seed = Seed(7, f"field,N=60,dilution=0.25,sample={instance}")
-        glass = lanes.draw("regular", 60, seed, p=3, degree=4, dilution=0.25)
+        glass = independent_lanes.draw("regular", 60, seed, p=3, degree=4, dilution=0.25)
         overlaps = planted_field.planted(glass, rungs, seed, 80)
-        parts.append(field.of_overlaps(overlaps, np.bincount(glass.degrees), glass.n_paths, rungs))
+        parts.append(integrals.of_overlaps(overlaps, np.bincount(glass.degrees), glass.n_paths, rungs))
     keywords = {"p": 3, "degree": 4, "dilution": 0.25}
-    expected = field.integrated("regular", keywords, rungs, {60: parts}, 80)
+    expected = integrals.integrated("regular", keywords, rungs, {60: parts}, 80)
     for name in ("complexity", "mean", "stderr", "drift", "overlap"):
         assert np.array_equal(found.result.complexity[name], expected.complexity[name], equal_nan=True)
     assert found.result.complexity.attrs == expected.complexity.attrs
@@ -304,11 +296,11 @@ def other_rules(monkeypatch):
     """Other rules than a directory was begun by, as another release may have."""
 
     def change():
-        monkeypatch.setattr(fieldplan, "_WEIGHTS", 120)
-        monkeypatch.setattr(fieldplan, "_ALIKE", 5)
-        monkeypatch.setattr(fieldplan, "_RANDOM", 6)
-        monkeypatch.setattr(fieldplan, "_FEWEST", 900)
-        monkeypatch.setattr(fieldplan, "_RARE", 1e3)
+        monkeypatch.setattr(field_tasks, "_WEIGHTS", 120)
+        monkeypatch.setattr(field_tasks, "_ALIKE", 5)
+        monkeypatch.setattr(field_tasks, "_RANDOM", 6)
+        monkeypatch.setattr(field_tasks, "_FEWEST", 900)
+        monkeypatch.setattr(field_tasks, "_RARE", 1e3)
 
     return change
 
@@ -317,8 +309,8 @@ POISSON = ('ensemble = "regular"', 'ensemble = "poisson"', "degree = 4", "alpha 
 
 
 def test_what_was_decided_stays_whatever_the_rules_become(run_file, scan, digests, tmp_path, monkeypatch, other_rules):
-    monkeypatch.setattr(fieldplan, "_WEIGHTS", 60)
-    monkeypatch.setattr(fieldplan, "_RANDOM", 2)
+    monkeypatch.setattr(field_tasks, "_WEIGHTS", 60)
+    monkeypatch.setattr(field_tasks, "_RANDOM", 2)
     open_ended = "field = {temperatures = [0.9, 1.0]}\n"
     path, out = run_file(*asking(open_ended), *POISSON), tmp_path / "out"
     assert scan(path, out)[0] == 0
@@ -367,8 +359,8 @@ def test_a_damaged_record_is_found_in_nodes_and_chains(
     run_file, scan, digests, tmp_path, monkeypatch, other_rules, capsys, harm
 ):
     """Whatever the rules have become: sizes and instances are in nodes.json, sweeps and room in the chains."""
-    monkeypatch.setattr(fieldplan, "_WEIGHTS", 60)
-    monkeypatch.setattr(fieldplan, "_RANDOM", 2)
+    monkeypatch.setattr(field_tasks, "_WEIGHTS", 60)
+    monkeypatch.setattr(field_tasks, "_RANDOM", 2)
     path, out = run_file(*asking("field = {temperatures = [0.9, 1.0]}\n"), *POISSON), tmp_path / "out"
     assert scan(path, out)[0] == 0
     record, before = out / "field.json", digests(out)
@@ -393,7 +385,7 @@ def test_a_damaged_record_is_found_in_nodes_and_chains(
 
 
 def test_a_record_is_found_in_shards_too_and_in_no_damaged_chain(run_file, scan, tmp_path, monkeypatch, other_rules):
-    monkeypatch.setattr(fieldplan, "_WEIGHTS", 60)
+    monkeypatch.setattr(field_tasks, "_WEIGHTS", 60)
     monkeypatch.setattr(shards, "BLOCK", 2)
     path, out = run_file(*asking("field = {temperatures = [0.9, 1.0], instances = 3}\n"), *POISSON), tmp_path / "out"
     assert scan(path, out)[0] == 0
@@ -421,14 +413,14 @@ def test_a_record_is_found_in_shards_too_and_in_no_damaged_chain(run_file, scan,
 
 def test_without_nodes_too_other_rules_do_not_guess(run_file, scan, digests, tmp_path, monkeypatch):
     """Chains of sizes that the rules do not ask for are refused by name; the same rules go on."""
-    monkeypatch.setattr(fieldplan, "_WEIGHTS", 60)
+    monkeypatch.setattr(field_tasks, "_WEIGHTS", 60)
     path, out = run_file(*asking("field = {temperatures = [0.9, 1.0], instances = 2}\n"), *POISSON), tmp_path / "out"
     assert scan(path, out)[0] == 0
     kept, before = (out / "field.json").read_text(), digests(out)
     for name in ("field.json", "nodes.json"):
         (out / name).unlink()
     with monkeypatch.context() as patch:
-        patch.setattr(fieldplan, "_WEIGHTS", 120)
+        patch.setattr(field_tasks, "_WEIGHTS", 120)
         with pytest.raises(UserError, match=r"asks for less than .* holds: not for chains/field/N60/"):
             scan(path, out)
     assert scan(path, out)[0] == 0
@@ -450,15 +442,15 @@ def test_networks_grow_beside_field_integration(tmp_path, monkeypatch):
     shapes = WALKS.replace("[[4, 4, 4, 4], [3, 3, 3, 3]]", "[[4, 4, 4, 1]]")
     begun = parse(shapes, "run.toml")
     grown = parse(shapes.replace("[[4, 4, 4, 1]]", "[[4, 4, 4, 1], [5, 5, 5, 1]]"), "run.toml")
-    assert fieldplan.sizes(begun) != fieldplan.sizes(grown)
+    assert field_tasks.sizes(begun) != field_tasks.sizes(grown)
     directory = RunDirectory(tmp_path)
     directory.describe(begun)
     directory.keep_decisions(begun, {})
     directory.check(grown, "run.toml")
-    assert fieldplan.sizes(directory.settled(grown)) == fieldplan.sizes(begun)
+    assert field_tasks.sizes(directory.settled(grown)) == field_tasks.sizes(begun)
     (tmp_path / "field.json").unlink()
-    monkeypatch.setattr(fieldplan, "_WIDTHS", (20, 50))
-    assert fieldplan.sizes(directory.settled(grown)) == directory.run_file().decided.sizes != fieldplan.sizes(begun)
+    monkeypatch.setattr(field_tasks, "_WIDTHS", (20, 50))
+    assert field_tasks.sizes(directory.settled(grown)) == directory.run_file().decided.sizes != field_tasks.sizes(begun)
 
 
 def test_verified_counted_and_costed(run_file, scan, tmp_path):
@@ -483,12 +475,12 @@ def test_verified_counted_and_costed(run_file, scan, tmp_path):
 
 def test_bytes_of_a_task_are_reckoned(asked, run_file, scan, tmp_path):
     scan(run_file(*asking(ASKED)), tmp_path / "out")
-    task = next(task for task in tasks.all_tasks(asked()) if task.field and task.dilution)
+    task = next(task for task in glass_tasks.all_tasks(asked()) if task.field and task.dilution)
     held = (tmp_path / "out" / FOLDER / "sample0.h5").stat().st_size
     assert held < footprint(task, asked()).file < 4 * held + 10**5
-    assert tasks.updates(task, asked()) == 60 * 0.75 * 504 * 80
-    assert tasks.cost(task, asked()) == 60 * 0.75 * 512 * 80
-    assert fieldtasks.n_lanes(asked("field = true\n")) == 480
+    assert glass_tasks.updates(task, asked()) == 60 * 0.75 * 504 * 80
+    assert glass_tasks.cost(task, asked()) == 60 * 0.75 * 512 * 80
+    assert field_tasks.n_lanes(asked("field = true\n")) == 480
 
 
 def test_many_instances_are_merged_into_shards(run_file, scan, digests, tmp_path, monkeypatch):
@@ -514,7 +506,7 @@ def finished(tmp_path_factory):
     text = text.replace("[[4, 4, 4, 4], [3, 3, 3, 3]]", "[12, 24]").replace("field = true", asked)
     (folder / "run.toml").write_text(text.replace("samples = 1", "samples = 2"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("glassnet.scan.report.write", lambda *_: report.Report("", [], []))
+        patch.setattr("glassnet.scan.report.writing.write", lambda *_: writing.Report("", [], []))
         assert run.scan(folder / "run.toml", folder / "out") == 0
     return folder / "out"
 
@@ -572,7 +564,7 @@ def test_the_report_shows_it(finished, capsys):
 
 def test_the_table_has_no_theory_above_t_d():
     """T_d = 0.7528: above it theory is blank, in the table as in the figure; the run does not notice at 0.8."""
-    found = gn.analysis.field_integration(600, [0.7, 0.8], instances=2, seed=1, p=3, degree=4, sweeps=80)
+    found = gn.studies.field_integration(600, [0.7, 0.8], instances=2, seed=1, p=3, degree=4, sweeps=80)
     table = tables._complexity(
         SimpleNamespace(complexity=found, glass={"ensemble": "regular", "p": 3, "degree": 4}, dilution=0.0)
     )
@@ -623,21 +615,21 @@ def test_a_zero_below_what_is_asked_for_is_left_out(finished):
 def test_temperatures_are_found_without_theory(asked):
     """Around the exact zero, within 2 %; the same temperatures each time; stored for the next scan."""
     run_file = asked("field = true\n")
-    found = fieldladders.temperatures(run_file, 0.0)
-    assert found == fieldladders.temperatures(run_file, 0.0)
+    found = field_ladders.temperatures(run_file, 0.0)
+    assert found == field_ladders.temperatures(run_file, 0.0)
     assert found[0] < found[3] < found[-1]
     assert abs(found[3] / 0.65448 - 1) < 0.02
     assert (found[0] / found[3], found[-1] / found[3]) == pytest.approx((0.88, 1.06), rel=1e-3)
     with pytest.raises(Interrupted):
-        fieldladders.temperatures(run_file, 0.0, pause=lambda: True)
+        field_ladders.temperatures(run_file, 0.0, pause=lambda: True)
 
 
 def test_temperatures_do_not_depend_on_the_number_of_instances(asked, run_file, scan, digests, tmp_path):
     """A scan whose instances grow is digit by digit one that was large from the start, with found temperatures too."""
     few, many = (f"field = {{n_weights = 60, instances = {n}, sweeps = 80}}\n" for n in (1, 2))
-    found = fieldladders.temperatures(asked(few), 0.0)
+    found = field_ladders.temperatures(asked(few), 0.0)
     for other in (many, few.replace("= 1", "= 12"), few.replace("80", "160"), few.replace("instances = 1, ", "")):
-        assert fieldladders.temperatures(asked(other), 0.0) == found
+        assert field_ladders.temperatures(asked(other), 0.0) == found
     scan(run_file(*asking(few)), tmp_path / "grown")
     assert scan(run_file(*asking(many)), tmp_path / "grown")[0] == 0
     scan(run_file(*asking(many)), tmp_path / "large")
@@ -646,9 +638,9 @@ def test_temperatures_do_not_depend_on_the_number_of_instances(asked, run_file, 
 
 def test_no_temperature_where_the_complexity_has_no_zero(asked):
     """R(3, 3), with T_K = 0: the complexity is positive wherever there is a state."""
-    found = fieldladders.temperatures(asked("field = true\n", "degree = 4", "degree = 3"), 0.0)
+    found = field_ladders.temperatures(asked("field = true\n", "degree = 4", "degree = 3"), 0.0)
     assert len(found) >= 3
-    assert found[0] == fieldladders._COLDEST
+    assert found[0] == field_ladders._COLDEST
     assert found[-1] < 0.7
 
 
@@ -659,7 +651,7 @@ def test_found_temperatures_are_kept_and_an_interrupted_search_is_repeated(run_f
         calls.append(dilution)
         return [0.4, 0.45, 0.5]
 
-    monkeypatch.setattr(fieldladders, "temperatures", found)
+    monkeypatch.setattr(field_ladders, "temperatures", found)
     path = run_file(*asking("field = {n_weights = 60, instances = 2, sweeps = 80}\n"))
     out = tmp_path / "out"
     scan(path, out)
@@ -672,16 +664,16 @@ def test_found_temperatures_are_kept_and_an_interrupted_search_is_repeated(run_f
     def interrupted(*arguments):
         raise Interrupted
 
-    monkeypatch.setattr(fieldladders, "temperatures", interrupted)
+    monkeypatch.setattr(field_ladders, "temperatures", interrupted)
     assert scan(path, tmp_path / "other")[0] == 75
 
 
 def test_a_run_that_is_to_stop_leaves_nothing(asked):
     run_file = asked()
-    task = next(task for task in tasks.all_tasks(run_file) if task.field)
+    task = next(task for task in glass_tasks.all_tasks(run_file) if task.field)
     stop = Stop(1e-9)
     time.sleep(0.01)
     with stop:
         saving = type("Saving", (), {"stop": stop})()
-        outcome = tasks.run(task, run_file, [0.4, 0.45, 0.5], saving=saving)
+        outcome = glass_tasks.run(task, run_file, [0.4, 0.45, 0.5], saving=saving)
     assert (outcome.dataset, outcome.updates) == (None, 0)

@@ -12,9 +12,11 @@ import xarray as xr
 import glassnet as gn
 from glassnet._random import Seed
 from glassnet.chains import pack, segment, shards
-from glassnet.scan import dilution, status, tasks, verify
-from glassnet.scan.config import UserError
-from glassnet.scan.directory import RunDirectory
+from glassnet.scan.directory.run_directory import RunDirectory
+from glassnet.scan.runfile import dilution
+from glassnet.scan.runfile.schema import UserError
+from glassnet.scan.tasks import glass_tasks
+from glassnet.scan.watch import status, verify
 
 FROZEN = Path(__file__).parent / "frozen"
 VERSIONS = sorted(entry.name for entry in FROZEN.iterdir() if "-" not in entry.name)
@@ -133,9 +135,9 @@ def test_diluted_runs_grow_by_the_rule_they_were_begun_with(kind, scan, tmp_path
     assert scan(longer, kind)[0] == 0
     run_file = RunDirectory(kind).run_file()
     assert run_file.rounding == json.loads((kind / "nodes.json").read_text())["rounding"] == "layers"
-    found = {task.text: segment.read(RunDirectory(kind).find(task)) for task in tasks.all_tasks(run_file)}
+    found = {task.text: segment.read(RunDirectory(kind).find(task)) for task in glass_tasks.all_tasks(run_file)}
     assert len(found) == 8
-    for task in tasks.all_tasks(run_file):
+    for task in glass_tasks.all_tasks(run_file):
         chain, place = found[task.text], RunDirectory(kind).chain(task)
         keywords = run_file.glass.model_dump(exclude_none=True)
         keywords |= {"widths": task.size} if isinstance(task.size, tuple) else {"n_weights": task.size}

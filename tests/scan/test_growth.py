@@ -1,7 +1,7 @@
 import pytest
 
-from glassnet.scan.config import parse
-from glassnet.scan.growth import objections
+from glassnet.scan.runfile.growth import objections
+from glassnet.scan.runfile.schema import parse
 
 
 @pytest.fixture

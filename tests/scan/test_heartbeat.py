@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from glassnet.scan import heartbeat
-from glassnet.scan.stop import Stop
+from glassnet.scan.tasks import heartbeat
+from glassnet.scan.tasks.stop import Stop
 
 
 class Life:

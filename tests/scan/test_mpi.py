@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from glassnet.scan import status
-from glassnet.scan.directory import RunDirectory
+from glassnet.scan.directory.run_directory import RunDirectory
+from glassnet.scan.watch import status
 
 #: twenty-four tasks of some tens of milliseconds
 MORE = ("sweeps = 40", "sweeps = 6000", "samples = 2", "samples = 8", "[12, 24]", "[24]")

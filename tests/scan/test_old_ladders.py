@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from glassnet.chains import segment
-from glassnet.scan import fieldladders, fieldplan, ladders, verify
-from glassnet.scan.config import UserError
-from glassnet.scan.directory import RunDirectory
+from glassnet.scan.directory.run_directory import RunDirectory
+from glassnet.scan.runfile import field_settings
+from glassnet.scan.runfile.schema import UserError
+from glassnet.scan.tasks import field_ladders, ladders
+from glassnet.scan.watch import verify
 
 FIELD = "planted = [0.6, 0.8]", "planted = [0.8]\nfield = true"
 ADAPTIVE = "n = 4}", 'n = 4, spacing = "adaptive"}'
@@ -46,16 +48,16 @@ def machine(monkeypatch):
     def none(*arguments):
         raise AssertionError("the ladder is in the directory")
 
-    monkeypatch.setattr(fieldplan, "_WEIGHTS", 60)
-    monkeypatch.setattr(fieldplan, "_ALIKE", 2)
-    monkeypatch.setattr(fieldladders, "temperatures", none)
+    monkeypatch.setattr(field_settings, "_WEIGHTS", 60)
+    monkeypatch.setattr(field_settings, "_ALIKE", 2)
+    monkeypatch.setattr(field_ladders, "temperatures", none)
 
     @contextlib.contextmanager
     def inside():
         with monkeypatch.context() as patch:
             patch.setattr(ladders, "by_rule", by_rule)
             patch.setattr(ladders.ladders, "adaptive", lambda *asked, **how: moved(made[1](*asked, **how)))
-            patch.setattr(fieldladders, "temperatures", lambda *asked: [0.42, 0.45, 0.52])
+            patch.setattr(field_ladders, "temperatures", lambda *asked: [0.42, 0.45, 0.52])
             yield
 
     return inside

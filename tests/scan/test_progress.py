@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from glassnet.scan import progress
+from glassnet.scan.execute import progress
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from glassnet.chains.content import ChainError, Unreadable
 from glassnet.chains.pack import pack
 from glassnet.chains.store import open_chains
 from glassnet.cli import main
-from glassnet.scan import readable, report
-from glassnet.scan.readable import open_readable, without_damage
+from glassnet.scan.directory import readable_chains
+from glassnet.scan.directory.readable_chains import open_readable, without_damage
+from glassnet.scan.report import writing
 
 NODE = "/N24/dilution0.25/symmetric"
 FOLDER = "chains/N24/dilution0.25"
@@ -19,7 +20,7 @@ FOLDER = "chains/N24/dilution0.25"
 @pytest.fixture
 def out(tmp_path, run_file, monkeypatch):
     """Directory of a finished run of four samples."""
-    monkeypatch.setattr(report, "write", lambda *_: report.Report("", [], []))
+    monkeypatch.setattr(writing, "write", lambda *_: writing.Report("", [], []))
     path = run_file("samples = 2", "samples = 4")
     assert main(["scan", str(path), "--out", str(tmp_path / "out")]) == 0
     return tmp_path / "out"
@@ -68,8 +69,8 @@ def test_damage_inside_the_draws_is_found_when_they_are_read(out, monkeypatch):
     broken(out / FOLDER / "sample2.h5")
     assert open_readable(out).damaged == []
     monkeypatch.undo()
-    monkeypatch.setattr(report.export, "of_result", lambda *_: [])
-    found = report.write(out)
+    monkeypatch.setattr(writing.export, "of_result", lambda *_: [])
+    found = writing.write(out)
     assert [line.partition(": ")[0] for line in found.damaged] == [f"{FOLDER}/sample2.h5"]
     assert str(found).startswith("WITHOUT THE CHAINS OF 1 DAMAGED FILE")
     assert "N = 24 (18 left), dilution 0.25: 3 of 4 samples" in str(found)
@@ -124,6 +125,6 @@ def test_what_is_no_damage_of_single_files_is_raised(out, monkeypatch):
     def refuse(path):
         raise Unreadable(f"{path}: Input/output error")
 
-    monkeypatch.setattr(readable.store, "open_chains", refuse)
+    monkeypatch.setattr(readable_chains.store, "open_chains", refuse)
     with pytest.raises(Unreadable, match="Input/output error"):
         open_readable(out)

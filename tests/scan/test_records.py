@@ -10,13 +10,16 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.chains import index, pack, sealed, segment
+from glassnet.chains import node_list, pack, segment
 from glassnet.chains.content import ChainError
+from glassnet.chains.files import sealed_json
 from glassnet.cli import main
-from glassnet.scan import given, readable, run, tasks
-from glassnet.scan.config import UserError
-from glassnet.scan.directory import RunDirectory
-from glassnet.scan.survey import survey
+from glassnet.scan.directory import lookup, readable_chains
+from glassnet.scan.directory.run_directory import RunDirectory
+from glassnet.scan.directory.survey import survey
+from glassnet.scan.execute import run
+from glassnet.scan.runfile.schema import UserError
+from glassnet.scan.tasks import glass_tasks
 
 SMALL = ("[12, 24]", "[24]", "planted = [0.6, 0.8]", "planted = [0.8]")
 FROZEN = Path(__file__).parent / "frozen"
@@ -42,7 +45,7 @@ def written_by_0_3_0(out):
 
 
 def opened(out):
-    return readable.open_readable(out).chains.load()
+    return readable_chains.open_readable(out).chains.load()
 
 
 DAMAGE = {
@@ -93,8 +96,8 @@ def test_no_flip_of_an_old_list_of_nodes_changes_a_result(tmp_path):
     for place, bit in itertools.product(range(len(image)), range(8)):
         flipped = bytearray(image)
         flipped[place] ^= 1 << bit
-        with contextlib.suppress(sealed.Damaged):
-            if index.decoded(bytes(flipped)) != index.decoded(image):
+        with contextlib.suppress(sealed_json.Damaged):
+            if node_list.decoded(bytes(flipped)) != node_list.decoded(image):
                 left.append(bytes(flipped))
     assert 1000 < len(left) < 2000
     for number in np.random.default_rng(1).choice(len(left), 40, replace=False):
@@ -122,7 +125,7 @@ def test_a_lost_run_file_is_kept_in_the_list(out, scan, digests, capsys):
         (out / "run.toml").unlink()
         if image is not None:
             (out / "run.toml").write_bytes(image)
-        assert gn.open_chains(out).attrs["run_file"] == text and readable.open_readable(out).damaged == []
+        assert gn.open_chains(out).attrs["run_file"] == text and readable_chains.open_readable(out).damaged == []
         assert main(["status", str(out)]) == 0
         packed = pack.pack(out).path
         assert gn.open_chains(packed).attrs["run_file"] == text
@@ -144,12 +147,12 @@ def test_a_directory_without_one_record_is_still_a_run(out, run_file, scan, dige
         shutil.rmtree(out / "chains")
     elif left == "chains":
         (out / "ladders.json").unlink()
-    assert index.is_run(out)
+    assert node_list.is_run(out)
     assert main(["status", str(out), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["done"] == (0 if left == "ladders" else 4)
     (out / "failed").mkdir()
     # what `glassnet analyze` reads
-    assert left == "ladders" or len(opened(given.directory(out, "analyze", chains=True)).leaves) == 2
+    assert left == "ladders" or len(opened(lookup.directory(out, "analyze", chains=True)).leaves) == 2
     for command in ("status", "verify", "pack"):
         assert left == "ladders" or main([command, str(out)]) == 0
         capsys.readouterr()
@@ -167,7 +170,7 @@ def test_a_folder_in_which_somebody_keeps_a_run_file_is_no_run(run_file, tmp_pat
     for name in beside:
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_text("")
-    assert not index.is_run(path.parent)
+    assert not node_list.is_run(path.parent)
 
 
 def test_an_edited_run_file_is_kept_aside(out, run_file, capsys):
@@ -199,7 +202,7 @@ def test_damage_in_the_group_runtime_is_seen(out, run_file, scan, digests, tmp_p
     image[image.rindex(name) + 2] ^= 4
     path.write_bytes(image)
     run_file_now = RunDirectory(out).run_file()
-    assert list(survey(RunDirectory(out), tasks.all_tasks(run_file_now), run_file_now).damaged) == [path]
+    assert list(survey(RunDirectory(out), glass_tasks.all_tasks(run_file_now), run_file_now).damaged) == [path]
     longer = run_file(*SMALL, "sweeps = 40", "sweeps = 60")
     assert scan(longer, out)[0] == 0 and scan(longer, tmp_path / "whole")[0] == 0
     assert digests(out) == digests(tmp_path / "whole")

@@ -12,17 +12,19 @@ import pytest
 
 import glassnet
 from glassnet import theory
-from glassnet.analysis import words as answers
-from glassnet.analysis.equilibration import Equilibration, Failure
+from glassnet.analysis.equilibrium.assessment import Equilibration, Failure
 from glassnet.analysis.questions import QUESTIONS, answer
 from glassnet.analysis.reweighting import reweight
 from glassnet.analysis.transition import Transition, find_transition
+from glassnet.analysis.verdict import wording as answers
 from glassnet.chains.pack import pack
 from glassnet.chains.segment import ChainError
 from glassnet.chains.store import open_chains
-from glassnet.scan import growth, report, run, summary, tables, words
-from glassnet.scan.config import UserError, load
-from glassnet.scan.readable import Readable
+from glassnet.scan.directory.readable_chains import Readable
+from glassnet.scan.execute import run
+from glassnet.scan.report import summary, tables, theory_comparison, writing
+from glassnet.scan.runfile import growth
+from glassnet.scan.runfile.schema import UserError, load
 from glassnet.statistics.estimate import Estimate
 
 RUN_FILE = """\
@@ -51,7 +53,7 @@ def finished(directory, dilutions="[0.0]", symmetric="true", samples=2):
     path = directory / "run.toml"
     path.write_text(RUN_FILE.format(dilutions=dilutions, symmetric=symmetric, samples=samples))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(report, "write", lambda *_: report.Report("", [], []))
+        patch.setattr(writing, "write", lambda *_: writing.Report("", [], []))
         assert run.scan(path, directory / "out") == 0
     return directory / "out"
 
@@ -60,14 +62,14 @@ def finished(directory, dilutions="[0.0]", symmetric="true", samples=2):
 def written(tmp_path_factory):
     """A run of two sizes, planted and symmetric: its directory and its report."""
     out = finished(tmp_path_factory.mktemp("report"))
-    return out, str(report.write(out))
+    return out, str(writing.write(out))
 
 
 @pytest.fixture
 def no_figures(monkeypatch):
     """For tests of words and tables: drawing is most of the work."""
-    monkeypatch.setattr(report.export, "of_result", lambda *_: [])
-    monkeypatch.setattr(report.export, "of_line", lambda *_: [])
+    monkeypatch.setattr(writing.export, "of_result", lambda *_: [])
+    monkeypatch.setattr(writing.export, "of_line", lambda *_: [])
 
 
 def strict(path):
@@ -123,7 +125,7 @@ def test_summary_is_strict_json_with_what_is_asked_for(written):
 
 def test_every_dilution_has_its_verdict_and_figure(tmp_path, no_figures):
     out = finished(tmp_path, dilutions="[0.0, 0.25]")
-    text = str(report.write(out))
+    text = str(writing.write(out))
     assert "\n\ndilution 0: " in text
     assert "\n\ndilution 0.25: " in text
     assert (out / "transition.png").exists()
@@ -135,10 +137,10 @@ def test_every_dilution_has_its_verdict_and_figure(tmp_path, no_figures):
 
 def test_planted_scan_alone_is_reported_and_twice_the_same(tmp_path, no_figures):
     out = finished(tmp_path, symmetric="false")
-    first, summary = str(report.write(out)), (out / "summary.json").read_bytes()
+    first, summary = str(writing.write(out)), (out / "summary.json").read_bytes()
     assert "planted weight" in first
     assert "entropy/N" not in first
-    assert str(report.write(out)) == first
+    assert str(writing.write(out)) == first
     assert (out / "summary.json").read_bytes() == summary
 
 
@@ -154,16 +156,16 @@ def test_what_cannot_be_analysed_is_said_in_one_line_and_left_alone(written, mon
     out, _ = written
     before = (out / "summary.json").read_bytes()
     lacks = lambda directory: Readable(open_chains(directory).map_over_datasets(lacking), [])  # noqa: E731
-    monkeypatch.setattr(report, "open_readable", lacks)
+    monkeypatch.setattr(writing, "open_readable", lacks)
     with pytest.raises(UserError, match=f"out: cannot be analysed: .*{reason}.*; the chains are kept$") as raised:
-        report.write(out)
+        writing.write(out)
     assert len(str(raised.value).splitlines()) == 1
     assert (out / "summary.json").read_bytes() == before
 
 
 def test_a_single_sample_has_thermal_bars_and_says_so(tmp_path, no_figures):
     out = finished(tmp_path, samples=1)
-    text = str(report.write(out))
+    text = str(writing.write(out))
     title = "N = 12, dilution 0: 1 sample, entropy from n_weights ln 2 at T = inf; least swaps .*, round trips/bound"
     assert re.search(rf"^{title} [0-9.()]*; bars of energy and <q\^2> are thermal alone$", text, flags=re.MULTILINE)
     table = next(block for block in text.split("\n\n") if "energy/N" in block)
@@ -180,7 +182,7 @@ def test_networks_have_the_weight_of_high_overlaps_in_place_of_a_binder_cumulant
     text = text.replace('"regular"\np = 3\ndegree = 4', '"walks"\nalpha = 2.0')
     path.write_text(text.replace("[12, 24]", "[[2, 2, 2, 1], [4, 4, 4, 1]]").replace("planted = [0.6, 0.8]\n", ""))
     assert run.scan(path, tmp_path / "out") == 0
-    text = str(report.write(tmp_path / "out"))
+    text = str(writing.write(tmp_path / "out"))
     assert "Binder " not in text.split("\n\ndilution 0: ")[0]
     assert "high overlaps" in text
     assert "not asked of networks" in text
@@ -188,7 +190,7 @@ def test_networks_have_the_weight_of_high_overlaps_in_place_of_a_binder_cumulant
 
 def test_a_directory_without_chains_is_refused_and_left_alone(tmp_path):
     with pytest.raises(ChainError, match="not a run directory"):
-        report.write(tmp_path)
+        writing.write(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -274,7 +276,7 @@ def test_the_same_chains_give_the_same_bytes_wherever_they_are(written, tmp_path
     out, _ = written
     copy = tmp_path / "elsewhere"
     shutil.copytree(out, copy, ignore=shutil.ignore_patterns("figures", "*.html", "*.png", "summary.json"))
-    report.write(copy)
+    writing.write(copy)
     made = [
         path.relative_to(copy) for path in copy.rglob("*") if path.suffix in (".svg", ".pdf", ".html", ".png", ".json")
     ]
@@ -285,7 +287,7 @@ def test_the_same_chains_give_the_same_bytes_wherever_they_are(written, tmp_path
 
 def test_several_dilutions_add_the_phase_diagram_and_a_table_of_the_line(tmp_path):
     out = finished(tmp_path, dilutions="[0.0, 0.25]")
-    text = str(report.write(out))
+    text = str(writing.write(out))
     files = {path.name for path in (out / "figures").iterdir()}
     assert {"phase_diagram.svg", "critical_dilution.svg", "binder.svg", "binder-dilution0.25.pdf"} <= files
     page = Page((out / "report.html").read_text())
@@ -301,15 +303,15 @@ def test_several_dilutions_add_the_phase_diagram_and_a_table_of_the_line(tmp_pat
 def test_what_is_not_in_equilibrium_is_in_the_page(written, monkeypatch, tmp_path, no_figures):
     out = tmp_path / "out"
     shutil.copytree(written[0], out)
-    original = report.of_dilution
+    original = writing.of_dilution
 
     def failing(reader, dilution):
         result = original(reader, dilution)
         failures = tuple(Failure("/N12/dilution0.0/symmetric", n, "energy drifts <", 0.5) for n in range(9))
         return replace(result, equilibration=result.equilibration._replace(failures=failures, nodes={"/N24": "why"}))
 
-    monkeypatch.setattr(report, "of_dilution", failing)
-    text = str(report.write(out))
+    monkeypatch.setattr(writing, "of_dilution", failing)
+    text = str(writing.write(out))
     assert "9 samples and the averages of 1 node have not proved equilibrium" in text
     assert "  and 2 more, see report.html" in text
     page = Page((out / "report.html").read_text())
@@ -319,17 +321,17 @@ def test_what_is_not_in_equilibrium_is_in_the_page(written, monkeypatch, tmp_pat
 def test_files_are_told_from_directories(written, tmp_path):
     out, _ = written
     with pytest.raises(UserError, match=r"run\.toml: a run file; .*: glassnet analyze .*out$"):
-        report.write(out / "run.toml")
+        writing.write(out / "run.toml")
     path = tmp_path / "small.toml"
     path.write_text((out / "run.toml").read_text())
     with pytest.raises(UserError, match=r"small\.toml: a run file; .* glassnet analyze results/small$"):
-        report.write(path)
+        writing.write(path)
 
 
 def test_a_packed_run_is_analysed_beside_itself(written, tmp_path, no_figures):
     out, _ = written
     packed = pack(out, tmp_path / "home.zip").path
-    text = str(report.write(packed))
+    text = str(writing.write(packed))
     assert {path.name for path in tmp_path.iterdir()} == {
         "home.zip",
         "home-report.html",
@@ -341,7 +343,7 @@ def test_a_packed_run_is_analysed_beside_itself(written, tmp_path, no_figures):
     with pytest.raises(
         UserError, match=r"home-report\.html: the page of a packed run; .*glassnet analyze .*home\.zip$"
     ):
-        report.write(tmp_path / "home-report.html")
+        writing.write(tmp_path / "home-report.html")
     assert (tmp_path / "home-summary.json").read_bytes() == (out / "summary.json").read_bytes()
 
 
@@ -402,7 +404,9 @@ def test_every_item_of_real_evidence_is_a_question_of_the_catalogue(written):
 
 
 def test_theory_of_the_tree_limit_is_called_so(written):
-    beside = words.comparison(result("continuous", glass={"ensemble": "walks"}), theory.poisson(p=3, alpha=2.0))
+    beside = theory_comparison.comparison(
+        result("continuous", glass={"ensemble": "walks"}), theory.poisson(p=3, alpha=2.0)
+    )
     assert beside.startswith(
         "theory (cavity method of the Poisson glass, the tree limit of a network, N = infinity): T_K"
     )
@@ -411,7 +415,7 @@ def test_theory_of_the_tree_limit_is_called_so(written):
 def test_sizes_are_those_before_dilution_in_both_faces(tmp_path, no_figures):
     """N is what the run file says wherever it is shown: on the command line, in the page and the summary, in Python."""
     out = finished(tmp_path, dilutions="[0.25]", samples=4)
-    text = str(report.write(out))
+    text = str(writing.write(out))
     assert "N = 12 (9 left), dilution 0.25" in text
     shown = strict(out / "summary.json")["transition"]
     sizes = {size for item in shown["evidence"] + shown["estimates"] for size in item["sizes"]}

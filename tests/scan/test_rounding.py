@@ -10,15 +10,20 @@ import pytest
 import xarray as xr
 
 import glassnet as gn
-from glassnet.analysis import annealed, thermodynamics
+from glassnet.analysis.averages import thermodynamics
+from glassnet.analysis.location import annealed_bounds
 from glassnet.analysis.nodes import nodes, readings
-from glassnet.analysis.surveys import ChainReader
+from glassnet.analysis.surveys.all_dilutions import ChainReader
 from glassnet.chains import headers, pack, segment, shards
 from glassnet.chains.content import ChainError
-from glassnet.scan import dilution, report, run, status, tables, tasks, verify
-from glassnet.scan.config import UserError, parse
-from glassnet.scan.directory import RunDirectory
-from glassnet.scan.tasks import Task
+from glassnet.scan.directory.run_directory import RunDirectory
+from glassnet.scan.execute import run
+from glassnet.scan.report import tables, writing
+from glassnet.scan.runfile import dilution
+from glassnet.scan.runfile.schema import UserError, parse
+from glassnet.scan.tasks import glass_tasks
+from glassnet.scan.tasks.glass_tasks import Task
+from glassnet.scan.watch import status, verify
 
 LAYERED = """\
 seed = 7
@@ -58,7 +63,7 @@ RANDOM = "symmetric = true", 'symmetric = true\nrounding = "random"'
 @pytest.fixture
 def scanned(tmp_path, monkeypatch, capsys):
     """Scan a text: scanned(text, name) -> (its directory, what was complained of)."""
-    monkeypatch.setattr(report, "write", lambda *_: report.Report("", [], []))
+    monkeypatch.setattr(writing, "write", lambda *_: writing.Report("", [], []))
 
     def start(text, name="out", code=0):
         path = tmp_path / "run.toml"
@@ -170,7 +175,7 @@ def test_a_dilution_that_is_another_one_is_told(scanned, tmp_path):
 def test_chains_say_what_was_removed(scanned, pairs):
     directory, _ = scanned(changed(*pairs))
     run_file = parse((directory / "run.toml").read_text(), "a")
-    sizes = {task.folder: dilution.layer_sizes(task.size, run_file) for task in tasks.all_tasks(run_file)}
+    sizes = {task.folder: dilution.layer_sizes(task.size, run_file) for task in glass_tasks.all_tasks(run_file)}
     for name, path in places(directory).items():
         found, before = segment.read(path), np.array(sizes[name.rpartition("/")[0]])
         if found.dataset.attrs["dilution"] == 0:
@@ -180,7 +185,7 @@ def test_chains_say_what_was_removed(scanned, pairs):
         assert (removed.dims, removed.dtype) == (("layer",), np.float64)
         np.testing.assert_array_equal(removed.values, (before - np.bincount(found.glass.layer)) / before)
         assert found.dataset.attrs["rounding"] == run_file.rounding
-        assert found.glass == tasks.draw_glass(Task(*_task(name, run_file)), run_file)
+        assert found.glass == glass_tasks.draw_glass(Task(*_task(name, run_file)), run_file)
     node = gn.open_chains(directory)[f"/N{sum(before)}/dilution0.2/planted0.8"]
     assert node["removed_fraction"].dims == ("sample", "layer")
     np.testing.assert_allclose(node["removed_fraction"].values @ before, sum(before) - node["n_weights"].values)
@@ -235,7 +240,7 @@ def uneven_once(tmp_path_factory):
     text = changed(*RANDOM, "samples = 2", "samples = 8", "[18]", "[21]", "[0.0, 0.2]", "[0.2]")
     (folder / "run.toml").write_text(text)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(report, "write", lambda *_: report.Report("", [], []))
+        patched.setattr(writing, "write", lambda *_: writing.Report("", [], []))
         assert run.scan(folder / "run.toml", folder / "out") == 0
     return folder / "out"
 
@@ -299,7 +304,7 @@ def test_planted_energies_are_per_weight_of_each_sample(uneven):
     (node,) = (node for node in read.nodes if node.planted_temperature is not None)
     each = node.chain["energy"].values[:, :, 0].mean(axis=(1, 2)) / node.weights_of_samples
     assert len(set(node.weights_of_samples)) == 2
-    (hot,) = annealed.hot_plantings([node], read.planted)
+    (hot,) = annealed_bounds.hot_plantings([node], read.planted)
     assert hot.energy == pytest.approx(each.mean(), rel=1e-12)
 
 
@@ -321,7 +326,7 @@ def test_such_a_run_is_verified_continued_packed_and_read(uneven, scanned, tmp_p
 @pytest.mark.slow
 def test_the_report_shows_such_a_run(uneven):
     """With all its figures: ten seconds. pytest -n 0 -m slow tests/scan/test_rounding.py"""
-    told = str(report.write(uneven))
+    told = str(writing.write(uneven))
     assert "8 samples with 16 or 17 weights" in told
     assert "8 samples with 16 or 17 weights" in (uneven / "report.html").read_text()
     assert list(uneven.glob("figures/*")) and json.loads((uneven / "summary.json").read_text())

@@ -12,11 +12,13 @@ import pytest
 from glassnet.chains import content, segment
 from glassnet.cli import main
 from glassnet.sampling import tempering
-from glassnet.scan import run, status, stop, tasks
-from glassnet.scan.config import UserError, parse
-from glassnet.scan.directory import RunDirectory
-from glassnet.scan.stop import Stop
-from glassnet.scan.survey import survey as survey_of
+from glassnet.scan.directory.run_directory import RunDirectory
+from glassnet.scan.directory.survey import survey as survey_of
+from glassnet.scan.execute import run
+from glassnet.scan.runfile.schema import UserError, parse
+from glassnet.scan.tasks import glass_tasks, stop
+from glassnet.scan.tasks.stop import Stop
+from glassnet.scan.watch import status
 
 
 def stamps(directory):
@@ -29,7 +31,7 @@ def test_the_order_of_tasks_changes_no_chain(run_file, scan, digests, tmp_path, 
     expected = digests(tmp_path / "longest first")
     for seed in range(5):
         costs = iter(np.random.default_rng(seed).permutation(12) + 1.0)
-        monkeypatch.setattr(tasks, "cost", lambda *_, costs=costs: next(costs))
+        monkeypatch.setattr(glass_tasks, "cost", lambda *_, costs=costs: next(costs))
         scan(path, tmp_path / f"order {seed}")
         assert digests(tmp_path / f"order {seed}") == expected
 
@@ -41,7 +43,7 @@ def test_second_time_recomputes_nothing(run_file, scan, tmp_path, monkeypatch):
     assert "12 tasks, 1 process" in output
     assert output.endswith(f"report of {out}\n")
     before = stamps(out)
-    monkeypatch.setattr(tasks, "run", None)
+    monkeypatch.setattr(glass_tasks, "run", None)
     code, output = scan(path, out)
     assert code == 0
     assert "all 12 tasks were done before" in output
@@ -204,12 +206,12 @@ def test_status_of_a_grown_run_file_counts_short_chains_as_missing(run_file, sca
 def test_status_while_running(run_file, scan, tmp_path, monkeypatch):
     """What the status is in the middle of a task, asked by another process."""
     seen = []
-    run = tasks.run
+    run = glass_tasks.run
 
     def watched(task, asked, ladder, existing, progress, saving):
         def look(done, total):
             progress(done, total)
-            if task == tasks.Task(12, 0.25, 1, 0.8) and not seen:
+            if task == glass_tasks.Task(12, 0.25, 1, 0.8) and not seen:
                 reader, writer = os.pipe()
                 if os.fork() == 0:
                     os.write(writer, json.dumps(status.status(tmp_path / "out")).encode())
@@ -219,9 +221,9 @@ def test_status_while_running(run_file, scan, tmp_path, monkeypatch):
 
         return run(task, asked, ladder, existing, look, saving)
 
-    monkeypatch.setattr(tasks, "run", watched)
-    monkeypatch.setattr("glassnet.scan.farm._BUSY", 0.0)
-    monkeypatch.setattr("glassnet.scan.progress.NOTE_INTERVAL", 0.0)
+    monkeypatch.setattr(glass_tasks, "run", watched)
+    monkeypatch.setattr("glassnet.scan.execute.farm._BUSY", 0.0)
+    monkeypatch.setattr("glassnet.scan.execute.progress.NOTE_INTERVAL", 0.0)
     assert scan(run_file(), tmp_path / "out")[0] == 0
     (report,) = seen
     assert report["done"] + report["missing"] == 11
@@ -360,12 +362,12 @@ def test_paused_tasks_are_counted_and_cost_less(run_file, scan, tmp_path, monkey
     report = status.status(out)
     assert (report["paused"], report["running"], report["done"] + report["missing"]) == (1, 0, 11)
     run_file_now = RunDirectory(out).run_file()
-    every_task = tasks.all_tasks(run_file_now)
+    every_task = glass_tasks.all_tasks(run_file_now)
     survey = survey_of(RunDirectory(out), every_task, run_file_now)
     ((number, reached),) = survey.reached.items()
     assert 0 < reached < 60
-    whole = tasks.updates(every_task[number], run_file_now)
-    assert tasks.updates(every_task[number], run_file_now, reached) == whole * (60 - reached) / 60
+    whole = glass_tasks.updates(every_task[number], run_file_now)
+    assert glass_tasks.updates(every_task[number], run_file_now, reached) == whole * (60 - reached) / 60
 
 
 def test_leftovers_of_finished_tasks_are_removed(run_file, scan, tmp_path):

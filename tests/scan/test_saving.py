@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.chains import atomic, segment
-from glassnet.chains.unfinished import Unfinished
+from glassnet.chains import segment
+from glassnet.chains.files import atomic_write
+from glassnet.chains.unfinished_task import Unfinished
 from glassnet.sampling import tempering
-from glassnet.scan import ladders, tasks
-from glassnet.scan.config import parse
-from glassnet.scan.saving import Saving
-from glassnet.scan.stop import Stop
-from glassnet.scan.tasks import Task
+from glassnet.scan.runfile.schema import parse
+from glassnet.scan.tasks import glass_tasks, ladders
+from glassnet.scan.tasks.checkpoint import Saving
+from glassnet.scan.tasks.glass_tasks import Task
+from glassnet.scan.tasks.stop import Stop
 
 TASK = Task(24, 0.25, 1, 0.6)
 
@@ -46,7 +47,7 @@ class Runner:
 
     def whole(self):
         """Image of the chain file of an uninterrupted run."""
-        return self._written(tasks.run(TASK, self.run_file, self.ladder))
+        return self._written(glass_tasks.run(TASK, self.run_file, self.ladder))
 
     def until(self, seconds=np.inf, every=np.inf):
         """One process that is stopped after so many looks: the chain file's image if it finished, else None."""
@@ -54,7 +55,7 @@ class Runner:
         stop = Stop(seconds, clock)
         existing = segment.read(self.chain) if self.chain.exists() else None
         keeping = Saving(self.chain, stop, every, dict, clock)
-        outcome = tasks.run(TASK, self.run_file, self.ladder, existing, False, keeping)
+        outcome = glass_tasks.run(TASK, self.run_file, self.ladder, existing, False, keeping)
         if outcome.dataset is None:
             return None
         image = self._written(outcome)
@@ -224,8 +225,8 @@ def count_calls(monkeypatch, fatal, failure):
         return counted
 
     for name in ("open", "write", "fsync", "close", "replace"):
-        monkeypatch.setattr(atomic.os, name, wrap(getattr(atomic.os, name)))
-    path = type(atomic.Path())
+        monkeypatch.setattr(atomic_write.os, name, wrap(getattr(atomic_write.os, name)))
+    path = type(atomic_write.Path())
     for name in ("unlink", "rmdir"):
         monkeypatch.setattr(path, name, wrap(getattr(path, name)))
     return seen
@@ -250,7 +251,7 @@ def test_killed_between_any_two_calls_of_the_system(runner, whole, monkeypatch):
         else:
             assert runner.chain.read_bytes() == whole
         for folder in (runner.chain.parent, runner.chain.with_suffix(".segments")):
-            atomic.remove_parts(folder, r"(sample1|\d{6})\.h5")
+            atomic_write.remove_parts(folder, r"(sample1|\d{6})\.h5")
         assert runner.resumed() == whole
         assert [entry.name for entry in runner.chain.parent.iterdir()] == ["sample1.h5"]
 

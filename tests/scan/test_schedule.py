@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from glassnet import scan
-from glassnet.scan import farm
-from glassnet.scan.schedule import Schedule
+from glassnet.scan.execute import farm
+from glassnet.scan.execute.schedule import Schedule
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 

@@ -15,10 +15,13 @@ from glassnet import cli
 from glassnet.chains import shards
 from glassnet.chains.content import ChainError
 from glassnet.cli import main
-from glassnet.scan import report, run, status, tasks
-from glassnet.scan.config import UserError, parse
-from glassnet.scan.directory import RunDirectory
-from glassnet.scan.survey import survey as survey_of
+from glassnet.scan.directory.run_directory import RunDirectory
+from glassnet.scan.directory.survey import survey as survey_of
+from glassnet.scan.execute import run
+from glassnet.scan.report import writing
+from glassnet.scan.runfile.schema import UserError, parse
+from glassnet.scan.tasks import glass_tasks
+from glassnet.scan.watch import status
 
 #: one node of 7 tasks, three to a shard
 SEVEN = ("samples = 2", "samples = 7", "planted = [0.6, 0.8]\nsymmetric = true\n", "", "[12, 24]", "[24]")
@@ -79,7 +82,7 @@ def test_merged_while_it_runs(run_file, scan, digests, expected, tmp_path, monke
     assert names(out) == ["samples0-2.zip", "samples3-5.zip", "samples6-8.zip"]
     assert digests(out) == whole
     stamps = {path: path.stat().st_mtime_ns for path in (out / FOLDER).iterdir()}
-    monkeypatch.setattr(tasks, "run", None)
+    monkeypatch.setattr(glass_tasks, "run", None)
     assert "all 7 tasks were done before" in scan(run_file(*SEVEN), out)[1]
     assert {path: path.stat().st_mtime_ns for path in (out / FOLDER).iterdir()} == stamps
 
@@ -154,7 +157,7 @@ def test_interrupted_while_chains_are_lengthened(
     # a damaged long chain: the short one in the shard is lengthened again
     (out / FOLDER / "sample1.h5").write_bytes(b"")
     asked = parse(run_file(*longer).read_text(), "a")
-    survey = survey_of(RunDirectory(out), tasks.all_tasks(asked), asked)
+    survey = survey_of(RunDirectory(out), glass_tasks.all_tasks(asked), asked)
     assert (survey.done, survey.reached) == ({0}, dict.fromkeys(range(1, 7), 60))
     assert scan(run_file(*longer), out)[0] == 0
     assert names(out) == ["sample1.h5.damaged", "samples0-2.zip", "samples3-5.zip", "samples6-8.zip"]
@@ -258,7 +261,7 @@ def test_shards_of_another_run_are_refused(run_file, scan, tmp_path, small_block
 def test_packed_by_the_command_line(run_file, tmp_path, small_blocks, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr(report, "write", lambda *_: report.Report("", [], []))
+        patch.setattr(writing, "write", lambda *_: writing.Report("", [], []))
         assert main(["scan", str(run_file(*SEVEN)), "--out", "out"]) == 0
     capsys.readouterr()
     assert main(["pack", "out"]) == 0

@@ -12,10 +12,12 @@ import pytest
 
 from glassnet.chains import segment, shards
 from glassnet.sampling import tempering
-from glassnet.scan import equilibrium, run, status, tasks
-from glassnet.scan.directory import RunDirectory
-from glassnet.scan.stop import Stop
-from glassnet.scan.survey import survey as survey_of
+from glassnet.scan.directory.run_directory import RunDirectory
+from glassnet.scan.directory.survey import survey as survey_of
+from glassnet.scan.execute import run
+from glassnet.scan.tasks import glass_tasks
+from glassnet.scan.tasks.stop import Stop
+from glassnet.scan.watch import equilibrium, status
 
 
 @pytest.fixture
@@ -82,10 +84,10 @@ def test_work_done_counts_what_is_saved(run_file, scan, tmp_path, monkeypatch):
     report = status.status(out)
     assert report["paused"] == 1
     run_file_now = RunDirectory(out).run_file()
-    every_task = tasks.all_tasks(run_file_now)
+    every_task = glass_tasks.all_tasks(run_file_now)
     survey = survey_of(RunDirectory(out), every_task, run_file_now)
     ((begun, reached),) = survey.reached.items()
-    costs = [tasks.cost(task, run_file_now) for task in every_task]
+    costs = [glass_tasks.cost(task, run_file_now) for task in every_task]
     expected = (sum(costs[number] for number in survey.done) + costs[begun] * reached / 60) / sum(costs)
     assert report["work_done"] == pytest.approx(expected)
     assert 0 < expected < 1
@@ -93,7 +95,7 @@ def test_work_done_counts_what_is_saved(run_file, scan, tmp_path, monkeypatch):
 
 
 def test_failed_tasks_are_named_and_many_are_counted(run_file, scan, tmp_path, monkeypatch):
-    monkeypatch.setattr(tasks, "run", lambda *_: 1 / 0)
+    monkeypatch.setattr(glass_tasks, "run", lambda *_: 1 / 0)
     out = tmp_path / "out"
     assert scan(run_file("samples = 2", "samples = 3"), out)[0] == 1
     report = status.status(out)
@@ -214,7 +216,7 @@ def opened(monkeypatch):
 def test_a_look_is_bounded(opened, tmp_path):
     """At most 8 samples of a node, the last ones first and all nodes in turn, and none after the time is up."""
     finished = {
-        f"N{size}/dilution0.0": [tasks.Task(size, 0.0, sample) for sample in range(n_samples)]
+        f"N{size}/dilution0.0": [glass_tasks.Task(size, 0.0, sample) for sample in range(n_samples)]
         for size, n_samples in ((12, 3), (24, 1000))
     }
     look = equilibrium.look(RunDirectory(tmp_path), finished)
@@ -232,7 +234,7 @@ def test_a_look_is_bounded(opened, tmp_path):
 
 
 def test_long_chains_are_thinned_and_short_ones_left_out(all_settled, monkeypatch):
-    directory, task = RunDirectory(all_settled), tasks.Task(24, 0.25, 1)
+    directory, task = RunDirectory(all_settled), glass_tasks.Task(24, 0.25, 1)
     monkeypatch.setattr(equilibrium, "_DRAWS", 16)
     whole = segment.read(directory.chain(task)).dataset["energy"].values
     assert np.array_equal(equilibrium._chain(directory, task)["energy"].values, whole[::3])
@@ -243,7 +245,7 @@ def test_long_chains_are_thinned_and_short_ones_left_out(all_settled, monkeypatc
 
 def test_a_chain_that_is_gone_is_passed_over(all_settled):
     directory = RunDirectory(all_settled)
-    finished = {"N24/dilution0.25": [tasks.Task(24, 0.25, sample) for sample in range(2)]}
+    finished = {"N24/dilution0.25": [glass_tasks.Task(24, 0.25, sample) for sample in range(2)]}
     (all_settled / "chains/N24/dilution0.25/sample1.h5").unlink()
     assert equilibrium.look(directory, finished).looked_at == 1
 

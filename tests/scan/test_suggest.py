@@ -10,15 +10,18 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from glassnet.analysis.line import TransitionLine
-from glassnet.analysis.runfile import toml
 from glassnet.analysis.transition import find_transition
+from glassnet.analysis.transition_line import TransitionLine
 from glassnet.chains import segment
 from glassnet.chains.store import open_chains
-from glassnet.scan import checks, growth, progress, report, run, tasks
-from glassnet.scan.config import parse
-from glassnet.scan.directory import RunDirectory
-from glassnet.scan.suggestion import Suggestion, suggestion
+from glassnet.scan.directory.run_directory import RunDirectory
+from glassnet.scan.execute import progress, run
+from glassnet.scan.report import writing
+from glassnet.scan.report.next_run import Suggestion, suggestion
+from glassnet.scan.runfile import consistency, growth
+from glassnet.scan.runfile.schema import parse
+from glassnet.scan.runfile.writing import toml
+from glassnet.scan.tasks import glass_tasks
 
 RUN_FILE = """\
 seed = 7
@@ -54,7 +57,7 @@ def synthetic():
 
 @pytest.mark.parametrize("case", CASES)
 def test_suggestions_for_a_real_run_continue_its_directory(tmp_path, monkeypatch, case):
-    monkeypatch.setattr(report, "write", lambda *_: report.Report("", [], []))
+    monkeypatch.setattr(writing, "write", lambda *_: writing.Report("", [], []))
     ensemble, glass, sizes, scan = CASES[case]
     path = tmp_path / "run.toml"
     path.write_text(RUN_FILE.format(ensemble=ensemble, glass=glass, sizes=sizes, scan=scan))
@@ -202,7 +205,7 @@ def test_what_the_machine_has_no_room_for_is_asked_for_in_part_or_left_out_with_
         def too_large(run_file, most=most):
             return ["sampling.sweeps: a chain needs 9 bytes"] * (run_file.sampling.sweeps > most * sweeps)
 
-        monkeypatch.setattr(checks, "too_large", too_large)
+        monkeypatch.setattr(consistency, "too_large", too_large)
         suggested = suggestion(found)
         assert parse(suggested.text, "suggested.toml").sampling.sweeps == factor * sweeps
         assert suggested.settles is settles
@@ -226,8 +229,8 @@ def test_chains_without_a_run_file_get_one_that_a_scan_accepts(tmp_path):
         path.write_text(RUN_FILE.format(ensemble=ensemble, glass=glass, sizes=sizes, scan=scan))
         run_file = parse(path.read_text(), path.name)
         RunDirectory(tmp_path / case).describe(run_file)
-        for task in tasks.all_tasks(run_file):
-            outcome = tasks.run(task, run_file, [0.6, 0.9])
+        for task in glass_tasks.all_tasks(run_file):
+            outcome = glass_tasks.run(task, run_file, [0.6, 0.9])
             segment.write(RunDirectory(tmp_path / case).chain(task), outcome.dataset, outcome.glass, outcome.state, {})
         chains = open_chains(tmp_path / case)
         chains.attrs.pop("run_file")
@@ -239,12 +242,12 @@ def test_chains_without_a_run_file_get_one_that_a_scan_accepts(tmp_path):
 
 def test_the_next_step_is_told_if_there_is_one(tmp_path):
     def found(results, advice):
-        return report._Findings([], results, [], [], [], advice)
+        return writing._Findings([], results, [], [], [], advice)
 
     result = SimpleNamespace(kind="undecided", dilution=0.1)
     told = [
-        report._notes(
-            tmp_path, tmp_path, [], found([result] * count, report.Advice(result, Suggestion("", settles, ())))
+        writing._notes(
+            tmp_path, tmp_path, [], found([result] * count, writing.Advice(result, Suggestion("", settles, ())))
         )
         for count, settles in ((1, True), (2, True), (2, False))
     ]
@@ -253,17 +256,17 @@ def test_the_next_step_is_told_if_there_is_one(tmp_path):
         [f"to settle it at dilution 0.1: glassnet scan {tmp_path}/suggested.toml --out {tmp_path}"],
         [f"nothing that grows in this directory settles it at dilution 0.1; {tmp_path}/suggested.toml says why"],
     ]
-    assert report._notes(tmp_path, tmp_path, [], found([result], None)) == []
+    assert writing._notes(tmp_path, tmp_path, [], found([result], None)) == []
 
 
 def test_a_suggestion_of_an_earlier_analysis_does_not_stay(synthetic, tmp_path):
     scan = {p: d.drop_attrs().assign_attrs(n_weights=48) for p, d in synthetic.two_level((48,), (0.6,), seed=1).items()}
     (tmp_path / "suggested.toml").write_text("of an earlier analysis")
     results = TransitionLine([find_transition(synthetic.tree(scan))])
-    assert report._advice(results) is None
-    files = report._Files(tmp_path)
+    assert writing._advice(results) is None
+    files = writing._Files(tmp_path)
     chains = synthetic.tree(scan)
     with progress.steps() as steps:
-        found = report._Findings([], results, [None], [[]], [], None)
-        report._write(tmp_path, chains, [], found, files, steps)
+        found = writing._Findings([], results, [None], [[]], [], None)
+        writing._write(tmp_path, chains, [], found, files, steps)
     assert not (tmp_path / "suggested.toml").exists()

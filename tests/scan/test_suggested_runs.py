@@ -13,16 +13,17 @@ import xarray as xr
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from glassnet.analysis import runfile
-from glassnet.analysis.equilibration import Equilibration, Failure
+from glassnet.analysis.equilibrium.assessment import Equilibration, Failure
 from glassnet.analysis.questions import answer
 from glassnet.analysis.transition import Transition, find_transition
 from glassnet.chains import segment
 from glassnet.chains.store import open_chains
-from glassnet.scan import status, tasks
-from glassnet.scan.config import UserError, parse
-from glassnet.scan.directory import RunDirectory
-from glassnet.scan.suggestion import suggestion
+from glassnet.scan.directory.run_directory import RunDirectory
+from glassnet.scan.report.next_run import suggestion
+from glassnet.scan.runfile import writing
+from glassnet.scan.runfile.schema import UserError, parse
+from glassnet.scan.tasks import glass_tasks
+from glassnet.scan.watch import status
 from glassnet.statistics.estimate import Estimate
 
 RUNS = Path(__file__).parents[2] / "runs"
@@ -159,12 +160,12 @@ def goes_on(directory, text):
     path.write_text(text)
     assert "tasks to do" in status.dry_run(path, directory.path)
     begun, wanted = directory.run_file(), directory.check(parse(text, "suggested.toml"), "suggested.toml")
-    before, now = ({task.text: task for task in tasks.all_tasks(run_file)} for run_file in (begun, wanted))
+    before, now = ({task.text: task for task in glass_tasks.all_tasks(run_file)} for run_file in (begun, wanted))
     assert before.keys() <= now.keys()
     grown = now.keys() != before.keys()
     for name, task in before.items():
         assert now[name] == task
-        assert tasks.node_attributes(task, begun) == tasks.node_attributes(task, wanted)
+        assert glass_tasks.node_attributes(task, begun) == glass_tasks.node_attributes(task, wanted)
         if task.field:
             continue
         old, new = (run_file.sampling_of(task.planted is not None) for run_file in (begun, wanted))
@@ -181,7 +182,7 @@ SLOW = [HealthCheck.filter_too_much, HealthCheck.too_slow]
 @given(st.data())
 def test_every_suggestion_is_accepted_by_its_own_directory(data):
     run = data.draw(run_files())
-    text = runfile.toml(run)
+    text = writing.toml(run)
     try:
         RunDirectory("of no scan yet").check(parse(text, "run.toml"), "run.toml")
     except UserError:

@@ -5,9 +5,9 @@ import xarray as xr
 from glassnet import _random
 from glassnet._random import Role, Seed
 from glassnet.chains import schema, segment
-from glassnet.scan import ladders, tasks
-from glassnet.scan.config import parse
-from glassnet.scan.tasks import Task
+from glassnet.scan.runfile.schema import parse
+from glassnet.scan.tasks import glass_tasks, ladders
+from glassnet.scan.tasks.glass_tasks import Task
 
 PLANTED_SAMPLING = "measure_every = 10\n[sampling.planted]\nthermalization = 77"
 
@@ -24,7 +24,7 @@ def test_all_combinations_and_their_streams(run_text):
     run_file = parse(
         run_text("samples = 2", "samples = 40", "symmetric = true", "symmetric = true\nplanted_samples = 30"), "a"
     )
-    every_task = tasks.all_tasks(run_file)
+    every_task = glass_tasks.all_tasks(run_file)
     assert len(every_task) == 2 * 2 * (40 + 2 * 30)
     streams = {tuple(_random.words(Seed(run_file.seed, task.text), role, 4)) for task in every_task for role in Role}
     assert len(streams) == len(every_task) * len(Role)
@@ -35,9 +35,9 @@ def test_streams_of_a_task_do_not_move_when_lists_grow(run_text):
     large = parse(
         run_text("[12, 24]", "[36, 24, 12]", "[0.6, 0.8]", "[0.7, 0.6, 0.8]", "samples = 2", "samples = 3"), "b"
     )
-    assert set(tasks.all_tasks(small)) < set(tasks.all_tasks(large))
+    assert set(glass_tasks.all_tasks(small)) < set(glass_tasks.all_tasks(large))
     task = Task(24, 0.25, 1, 0.6)
-    assert tasks.draw_glass(task, small) == tasks.draw_glass(task, large)
+    assert glass_tasks.draw_glass(task, small) == glass_tasks.draw_glass(task, large)
 
 
 @pytest.mark.parametrize("couplings", ["binary", "gaussian"])
@@ -63,10 +63,10 @@ def test_every_ensemble_runs_and_is_lengthened_bit_by_bit(run_text, tmp_path, en
     def digest(outcome, name):
         return segment.write(tmp_path / name, outcome.dataset, outcome.glass, outcome.state, {})
 
-    half = tasks.run(task, short, ladder)
+    half = glass_tasks.run(task, short, ladder)
     digest(half, "half.h5")
-    whole = tasks.run(task, long, ladder)
-    grown = tasks.run(task, long, ladder, segment.read(tmp_path / "half.h5"))
+    whole = glass_tasks.run(task, long, ladder)
+    grown = glass_tasks.run(task, long, ladder, segment.read(tmp_path / "half.h5"))
     xr.testing.assert_identical(grown.dataset, whole.dataset)
     assert digest(grown, "grown.h5") == digest(whole, "whole.h5") != segment.read(tmp_path / "half.h5").digest
     assert whole.updates - half.updates == grown.updates
@@ -80,8 +80,8 @@ def test_every_ensemble_runs_and_is_lengthened_bit_by_bit(run_text, tmp_path, en
 def test_half_of_the_replicas_start_planted(run_text):
     run_file = parse(run_text(), "a")
     task = Task(24, 0.0, 0, 0.8)
-    glass = tasks.draw_glass(task, run_file)
-    start = tasks.half_planted(glass, 3, 6, Seed(1, task.text))
+    glass = glass_tasks.draw_glass(task, run_file)
+    start = glass_tasks.half_planted(glass, 3, 6, Seed(1, task.text))
     assert start.shape == (3, 6, 24)
     assert start.dtype == np.int8
     assert (start[:, :3] == glass.planted).all()
@@ -95,9 +95,9 @@ def test_planted_ladder_starts_at_the_planting_temperature(run_text):
     run_file = parse(run_text("{min = 0.5, max = 1.5, n = 4}", "[0.5, 0.6, 1.0, inf]"), "a")
     task = Task(12, 0.0, 0, 0.6)
     ladder = ladders.ladder_of(task, run_file, {})
-    assert tasks.temperatures(task, ladder) == [0.6, 1.0, np.inf]
-    assert tasks.temperatures(Task(12, 0.0, 0), ladder) == [0.5, 0.6, 1.0, np.inf]
-    outcome = tasks.run(task, run_file, ladder)
+    assert glass_tasks.temperatures(task, ladder) == [0.6, 1.0, np.inf]
+    assert glass_tasks.temperatures(Task(12, 0.0, 0), ladder) == [0.5, 0.6, 1.0, np.inf]
+    outcome = glass_tasks.run(task, run_file, ladder)
     assert outcome.dataset.temperature.values.tolist() == [0.6, 1.0, np.inf]
     assert outcome.glass.planted is not None
     assert outcome.dataset.attrs["planted_energy"] == outcome.glass.energy(outcome.glass.planted)
@@ -106,7 +106,8 @@ def test_planted_ladder_starts_at_the_planting_temperature(run_text):
 def test_planted_glasses_have_the_fixed_number_of_violations(run_text):
     run_file = parse(run_text("[12, 24]", "[1200]"), "a")
     energies = [
-        (glass := tasks.draw_glass(Task(1200, 0.0, sample, 0.6), run_file)).energy(glass.planted) for sample in range(8)
+        (glass := glass_tasks.draw_glass(Task(1200, 0.0, sample, 0.6), run_file)).energy(glass.planted)
+        for sample in range(8)
     ]
     # M (1 - tanh(1 / T)) / 2 violated, rounded: energies differ by one flip at most
     expected = -1600 * np.tanh(1 / 0.6)
@@ -116,15 +117,15 @@ def test_planted_glasses_have_the_fixed_number_of_violations(run_text):
 def test_updates_are_counted_and_foreseen(run_text):
     run_file = parse(run_text("{min = 0.5, max = 1.5, n = 4}", "[0.5, 0.9, 1.0, 1.5]"), "a")
     for task in (Task(24, 0.25, 0), Task(24, 0.25, 0, 0.8)):
-        outcome = tasks.run(task, run_file, [0.5, 0.9, 1.0, 1.5])
-        assert outcome.updates == tasks.updates(task, run_file) == 18 * 4 * 60 * 4
-    assert tasks.cost(Task(24, 0.0, 0), run_file) == 24 * 60 * 512
-    assert tasks.cost(Task(24, 0.0, 0), run_file, reached=50) == 24 * 10 * 512
+        outcome = glass_tasks.run(task, run_file, [0.5, 0.9, 1.0, 1.5])
+        assert outcome.updates == glass_tasks.updates(task, run_file) == 18 * 4 * 60 * 4
+    assert glass_tasks.cost(Task(24, 0.0, 0), run_file) == 24 * 60 * 512
+    assert glass_tasks.cost(Task(24, 0.0, 0), run_file, reached=50) == 24 * 10 * 512
 
 
 def test_ladders_are_computed_once(run_text, monkeypatch):
     run_file = parse(run_text("n = 4", 'n = 4, spacing = "adaptive"'), "a")
-    every_task = tasks.all_tasks(run_file)
+    every_task = glass_tasks.all_tasks(run_file)
     kept = ladders.complete(every_task, run_file, {})
     assert len(kept) == 4
     monkeypatch.setattr(ladders.ladders, "adaptive", None)
@@ -139,7 +140,7 @@ def test_ladders_are_computed_once(run_text, monkeypatch):
 def test_a_ladder_that_agrees_with_its_rule_is_that_ladder(run_text, spacing):
     """Last digits are kept as they are; one that follows another rule, or none, is made anew."""
     run_file = parse(run_text("n = 4", f'n = 4, spacing = "{spacing}"'), "a")
-    every_task = tasks.all_tasks(run_file)
+    every_task = glass_tasks.all_tasks(run_file)
     (name, rungs), *others = ladders.complete(every_task, run_file, {}).items()
     assert not others
     saved = []
@@ -154,7 +155,7 @@ def test_a_ladder_that_agrees_with_its_rule_is_that_ladder(run_text, spacing):
 
 def test_ladders_do_not_depend_on_which_tasks_are_left(run_text):
     run_file = parse(run_text("n = 4", 'n = 4, spacing = "adaptive"'), "a")
-    every_task = tasks.all_tasks(run_file)
+    every_task = glass_tasks.all_tasks(run_file)
     kept = ladders.complete(every_task, run_file, {})
     last = every_task[-1]
     assert ladders.ladder_of(last, run_file, ladders.complete([last], run_file, {})) == ladders.ladder_of(
@@ -177,5 +178,5 @@ def test_pilots_take_a_tenth_of_the_thermalization(run_text, monkeypatch, therma
         # what planted tasks do otherwise does not matter: they share the ladder
         changes = (*adapting, "sweeps = 40", f"sweeps = {length}", "measure_every = 10", PLANTED_SAMPLING)
         run_file = parse(run_text(*changes), "a")
-        assert len(ladders.complete(tasks.all_tasks(run_file), run_file, {})) == 4
+        assert len(ladders.complete(glass_tasks.all_tasks(run_file), run_file, {})) == 4
     assert taken == [sweeps] * 8

@@ -8,9 +8,10 @@ import sys
 import pytest
 
 from glassnet import cli
-from glassnet.chains import atomic
+from glassnet.chains.files import atomic_write
 from glassnet.plots import export
-from glassnet.scan import report, run
+from glassnet.scan.execute import run
+from glassnet.scan.report import writing
 
 WORDS = [sys.executable, "-P", "-m", "glassnet"]
 #: a figure draws as long as all the rest takes
@@ -21,7 +22,7 @@ FEW = ["summary.json", "suggested.toml", "transition.png", "report.html"]
 def finished(run_file, tmp_path, monkeypatch):
     """Directory of a scan without its analysis."""
     with monkeypatch.context() as patch:
-        patch.setattr(report, "write", lambda *_: report.Report("", [], []))
+        patch.setattr(writing, "write", lambda *_: writing.Report("", [], []))
         assert run.scan(run_file("[0.6, 0.8]", "[]", "symmetric = true", "", "[12, 24]", "[12]"), tmp_path / "out") == 0
     return tmp_path / "out"
 
@@ -41,7 +42,7 @@ def main(monkeypatch, capsys):
 
 def refusing(number, names=None):
     """commit, on a disk that refuses some names."""
-    original = atomic.commit
+    original = atomic_write.commit
 
     def commit(path, image):
         if names is None or path.name in names:
@@ -59,7 +60,7 @@ def complaints(errors):
 def test_tables_are_told_though_nothing_can_be_written(finished, main, monkeypatch, number):
     whole = main("analyze", finished)
     assert whole[0] == 0
-    monkeypatch.setattr(report, "commit", refusing(number))
+    monkeypatch.setattr(writing, "commit", refusing(number))
     code, output, errors = main("analyze", finished)
     assert code == 1
     told, _, paths = output.rpartition("\n\n")
@@ -86,7 +87,7 @@ def test_every_other_file_is_written(finished, main):
 def test_a_scan_says_its_analysis_on_a_full_disk(run_file, tmp_path, main, monkeypatch):
     """All tasks are done and saved when the disk is full: the answer comes all the same."""
     path = run_file("[0.6, 0.8]", "[]", "symmetric = true", "", "[12, 24]", "[12]")
-    monkeypatch.setattr(report, "commit", refusing(errno.ENOSPC))
+    monkeypatch.setattr(writing, "commit", refusing(errno.ENOSPC))
     code, output, errors = main("scan", path, "--out", tmp_path / "out")
     assert code == 1
     assert "2/2 tasks done" in output

@@ -9,9 +9,9 @@ import pytest
 from glassnet.chains import segment, shards
 from glassnet.cli import main
 from glassnet.kernels import bitsliced
-from glassnet.scan import verify
-from glassnet.scan.config import UserError, parse
-from glassnet.scan.directory import RunDirectory
+from glassnet.scan.directory.run_directory import RunDirectory
+from glassnet.scan.runfile.schema import UserError, parse
+from glassnet.scan.watch import verify
 
 GAUSSIAN = ("degree = 4", 'degree = 4\ncouplings = "gaussian"', "[12, 24]", "[24]")
 

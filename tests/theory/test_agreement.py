@@ -80,7 +80,7 @@ def test_belief_propagation_on_the_same_glasses(table):
 )
 def test_complexity_by_field_integration(theory, ensemble, temperatures):
     # Its discretisation is below 1e-5, corrections in 1/N are of order 1e-4.
-    found = gn.analysis.field_integration(9999, temperatures, seed=1, p=3, **ensemble)
+    found = gn.studies.field_integration(9999, temperatures, seed=1, p=3, **ensemble)
     print(found, theory.complexity(temperatures))
     data = found.complexity
     assert (np.abs(data["mean"].values - theory.complexity(temperatures)) < 3 * data["stderr"].values + 1e-4).all()

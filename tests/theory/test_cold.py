@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from glassnet import theory
-from glassnet.theory import planted, xorsat
-from glassnet.theory.cold import CONTINUED, EXCESS
-from glassnet.theory.tree import PoissonTree, RegularTree
+from glassnet.theory.planted import glass_states
+from glassnet.theory.trees.degrees import PoissonTree, RegularTree
+from glassnet.theory.zero_temperature import xorsat
+from glassnet.theory.zero_temperature.low_temperature import CONTINUED, EXCESS
 
 # The cheapest tree with a dynamic transition, and one with both.
 R33, R34 = RegularTree(3, 3), RegularTree(3, 4)
@@ -16,8 +17,8 @@ R33, R34 = RegularTree(3, 3), RegularTree(3, 4)
 @pytest.mark.parametrize(("tree", "static"), [(R33, False), (R34, True)])
 def test_continued_from_a_direct_solution(tree, static):
     # Between and outside of the excesses the line was taken through.
-    line = planted._cold_line(tree, static)
-    solve = planted.static_temperature if static else lambda denser: planted.onset(denser).temperature
+    line = glass_states._cold_line(tree, static)
+    solve = glass_states.static_temperature if static else lambda denser: glass_states.onset(denser).temperature
     for g, bound in ((2e-3, 2e-4), (6e-3, 1e-3)):
         direct = solve(line.tree.thinned(1 + g))
         assert line.temperature(1 + g) == pytest.approx(direct, abs=bound)
@@ -25,8 +26,8 @@ def test_continued_from_a_direct_solution(tree, static):
 
 @pytest.mark.slow
 def test_no_jump_where_direct_solutions_end():
-    line = planted._cold_line(R33, False)
-    above, below = (planted.onset(line.tree.thinned(1 + factor * CONTINUED)) for factor in (1.05, 0.95))
+    line = glass_states._cold_line(R33, False)
+    above, below = (glass_states.onset(line.tree.thinned(1 + factor * CONTINUED)) for factor in (1.05, 0.95))
     assert above.n_steps > 0
     assert below.n_steps == 0
     slope = 0.1 / (2 / below.temperature**2)  # dT of d ln g = 0.1

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from glassnet.theory import evolution
-from glassnet.theory.evolution import DensityEvolution
-from glassnet.theory.tree import PoissonTree, RegularTree
+from glassnet.theory.planted import density_evolution
+from glassnet.theory.planted.density_evolution import DensityEvolution
+from glassnet.theory.trees.degrees import PoissonTree, RegularTree
 
 
 def after(n_iterations, tree, beta, n_steps=40, **keywords):
@@ -23,12 +23,12 @@ def after(n_iterations, tree, beta, n_steps=40, **keywords):
 @given(st.floats(0.0, 5.0), st.floats(0.0, 5.0))
 @settings(derandomize=True, deadline=None)
 def test_join_multiplies_hyperbolic_tangents(one, other):
-    assert np.tanh(evolution.join(one, other)) == pytest.approx(np.tanh(one) * np.tanh(other), abs=1e-14)
+    assert np.tanh(density_evolution.join(one, other)) == pytest.approx(np.tanh(one) * np.tanh(other), abs=1e-14)
 
 
 def test_join_keeps_large_fields():
-    assert evolution.join(300.0, 300.0) == pytest.approx(300 - np.log(2) / 2)
-    assert evolution.join(300.0, 900.0) == pytest.approx(300.0)
+    assert density_evolution.join(300.0, 300.0) == pytest.approx(300 - np.log(2) / 2)
+    assert density_evolution.join(300.0, 900.0) == pytest.approx(300.0)
 
 
 @pytest.mark.parametrize("p", [2, 3, 4, 6])
@@ -63,7 +63,7 @@ def test_overlap_falls_with_every_step():
 @settings(derandomize=True, deadline=None)
 def test_sharing_keeps_mass_and_square(value):
     grid = np.append(np.linspace(0.0, 2.0, 11), 40.0)
-    shares = evolution._shares(grid, np.array([value])).toarray()[:, 0]
+    shares = density_evolution._shares(grid, np.array([value])).toarray()[:, 0]
     assert shares.sum() == pytest.approx(1.0)
     assert shares @ np.tanh(grid) ** 2 == pytest.approx(np.tanh(value) ** 2, abs=1e-12)
     assert np.count_nonzero(shares) <= 2

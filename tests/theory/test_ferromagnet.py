@@ -7,9 +7,9 @@ import pytest
 
 import glassnet as gn
 from glassnet import theory
-from glassnet.theory import signed
-from glassnet.theory.ferromagnet import ferromagnet
-from glassnet.theory.following import follow
+from glassnet.theory.planted import signed_evolution
+from glassnet.theory.planted.ferromagnet import ferromagnet
+from glassnet.theory.planted.state_following import follow
 
 R34 = theory.regular(p=3, degree=4)
 P32 = theory.poisson(p=3, alpha=2.0)
@@ -36,9 +36,9 @@ def test_energy_is_the_derivative_of_the_free_energy():
 
 @pytest.mark.parametrize("temperature", [0.8, 1.2])
 def test_grid_agrees_with_the_scalar_fixed_point(temperature, monkeypatch):
-    exact = signed.state(R34.tree, 1.0, temperature)
-    monkeypatch.setattr(signed, "_is_scalar", lambda tree, bias: False)
-    grid = signed.state.__wrapped__(R34.tree, 1.0, temperature)
+    exact = signed_evolution.state(R34.tree, 1.0, temperature)
+    monkeypatch.setattr(signed_evolution, "_is_scalar", lambda tree, bias: False)
+    grid = signed_evolution.state.__wrapped__(R34.tree, 1.0, temperature)
     for name in exact.__annotations__:
         assert getattr(grid, name) == pytest.approx(getattr(exact, name), abs=6e-5)
 

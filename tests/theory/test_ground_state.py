@@ -5,7 +5,7 @@ import pytest
 
 from glassnet import theory
 from glassnet.statistics.estimate import Estimate
-from glassnet.theory import ground_state
+from glassnet.theory.zero_temperature import ground_state
 
 R34 = theory.regular(p=3, degree=4)
 

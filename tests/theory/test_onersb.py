@@ -7,7 +7,9 @@ import pytest
 
 from glassnet import theory
 from glassnet.statistics.estimate import Estimate
-from glassnet.theory import ground_state, onersb, population
+from glassnet.theory import onersb
+from glassnet.theory.planted import population
+from glassnet.theory.zero_temperature import ground_state
 
 R34 = theory.regular(p=3, degree=4)
 P32 = theory.poisson(p=3, alpha=2.0)

@@ -9,8 +9,8 @@ from scipy.stats import laplace
 
 import glassnet.theory as theory
 from glassnet.statistics.estimate import Estimate
-from glassnet.theory import population, steering
-from glassnet.theory.branching import branching, strengths
+from glassnet.theory.planted import population, steered_population
+from glassnet.theory.trees.branching import branching, strengths
 
 R34 = theory.regular(p=3, degree=4)
 P32 = theory.poisson(p=3, alpha=2.0)
@@ -46,7 +46,7 @@ def test_density_evolution_agrees(theory_of, temperature):
 
 
 def test_transitions_of_the_reference():
-    found = steering.dynamic_temperature(R34, iterations=50, seed=3)
+    found = steered_population.dynamic_temperature(R34, iterations=50, seed=3)
     assert found.stderr < 1e-3
     assert close(found, 0.75279)
     found = population.static_temperature(R34, members=16_000, iterations=60, seed=3)
@@ -57,7 +57,7 @@ def test_transitions_of_the_reference():
 @pytest.mark.slow
 @pytest.mark.parametrize(("theory_of", "dynamic", "static"), [(R34, 0.75279, 0.65448), (P32, 1.14214, 1.06286)])
 def test_transitions_to_four_digits(theory_of, dynamic, static):
-    found = steering.dynamic_temperature(theory_of, seed=4)
+    found = steered_population.dynamic_temperature(theory_of, seed=4)
     assert found.stderr < 3e-4
     assert close(found, dynamic)
     found = population.static_temperature(theory_of, seed=4)
@@ -66,7 +66,7 @@ def test_transitions_to_four_digits(theory_of, dynamic, static):
 
 
 def test_no_transition():
-    for place in (population.static_temperature, steering.dynamic_temperature):
+    for place in (population.static_temperature, steered_population.dynamic_temperature):
         assert place(theory.regular(3, 2)) == Estimate(0.0, 0.0)
         assert place(theory.poisson(3, 0.5)) == Estimate(0.0, 0.0)
         assert place(theory.poisson(3, 2.0), [0.0, 0.0, 0.0, 1.0]) == Estimate(
@@ -75,7 +75,7 @@ def test_no_transition():
     assert population.static_temperature(theory.regular(3, 3)) == Estimate(0.0, 0.0)
 
 
-@pytest.mark.parametrize("place", [population.static_temperature, steering.dynamic_temperature])
+@pytest.mark.parametrize("place", [population.static_temperature, steered_population.dynamic_temperature])
 def test_pairs_have_a_continuous_transition(place):
     assert tuple(place(theory.regular(2, 4))) == (pytest.approx(1.518651, abs=1e-6), 0.0)
     assert tuple(place(theory.poisson(2, 2.0))) == (pytest.approx(1.820478, abs=1e-6), 0.0)
@@ -196,5 +196,5 @@ def test_impossible_asks(keywords, error, message):
 def test_weights_without_paths():
     for nothing in (theory.regular(3, 0), theory.poisson(3, 0.0)):
         assert population.planted(nothing, 0.5, members=8_000, iterations=50).energy == 0.0
-        assert steering.dynamic_temperature(nothing) == Estimate(0.0, 0.0)
+        assert steered_population.dynamic_temperature(nothing) == Estimate(0.0, 0.0)
         assert population.static_temperature(nothing) == Estimate(0.0, 0.0)

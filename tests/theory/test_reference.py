@@ -7,10 +7,11 @@ import pytest
 from scipy.optimize import brentq, minimize_scalar
 
 import glassnet.theory as theory
-from glassnet.theory import planted, xorsat
-from glassnet.theory.evolution import DensityEvolution
 from glassnet.theory.paramagnet import log_cosh
-from glassnet.theory.tree import PoissonTree, RegularTree
+from glassnet.theory.planted import glass_states
+from glassnet.theory.planted.density_evolution import DensityEvolution
+from glassnet.theory.trees.degrees import PoissonTree, RegularTree
+from glassnet.theory.zero_temperature import xorsat
 
 R34 = theory.regular(p=3, degree=4)
 P32 = theory.poisson(p=3, alpha=2.0)
@@ -138,8 +139,8 @@ def test_published_temperatures():
 
 
 def test_a_rough_estimate_below_the_transition_does_no_harm():
-    top = planted.onset(R34.tree)
-    estimate = planted._saddle(R34.tree, 0.985 * top.temperature, top.n_steps, top.stride)[0]
+    top = glass_states.onset(R34.tree)
+    estimate = glass_states._saddle(R34.tree, 0.985 * top.temperature, top.n_steps, top.stride)[0]
     assert estimate == pytest.approx(top.on_grid[0], abs=1e-5)
 
 
@@ -179,7 +180,7 @@ def test_many_paths_become_the_fully_connected_glass(p):
 
 @pytest.mark.parametrize("tree", [RegularTree(3, 4), RegularTree(4, 4, 0.9), PoissonTree(3, 6.0), PoissonTree(4, 3.6)])
 def test_zero_temperature_is_xorsat(tree):
-    cold = planted.state(tree, 0.05)
+    cold = glass_states.state(tree, 0.05)
     message = xorsat.frozen_fraction(tree) ** (tree.p - 1)
     assert cold.complexity == pytest.approx(xorsat.complexity(tree), abs=1e-6)
     assert cold.overlap == pytest.approx(1 - tree.full(1 - message), abs=1e-6)

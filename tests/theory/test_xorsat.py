@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glassnet import theory
-from glassnet.theory import xorsat
-from glassnet.theory.tree import PoissonTree, RegularTree
+from glassnet.theory.trees.degrees import PoissonTree, RegularTree
+from glassnet.theory.zero_temperature import xorsat
 
 
 # Values of p = 3 from the design; p = 4, 5 from Mezard, Ricci-Tersenghi and Zecchina (2003).

@@ -2,6 +2,8 @@
 
 `of` turns a name or a function into an `Activation`; `quadratic` makes z + alpha z^2. "erf" means erf(z / sqrt 2), and
 a tie of "sign" gives 0.
+
+Import order: base, numeric, polynomial, probit, relu.
 """
 
 import numpy as np

@@ -3,7 +3,7 @@
 import numpy as np
 
 from glassnet.network.activations.base import Activation, correlations
-from glassnet.network.gaussian import hermite, nodes
+from glassnet.network.gaussian_averages import hermite, nodes
 
 #: terms of the series, and the most of them; more than the former are taken where many pairs need them
 TERMS, MOST_TERMS = 64, 512

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import erf, ndtr
 
 from glassnet.network.activations.base import Activation, mirrored
-from glassnet.network.gaussian import FAR, density, excess
+from glassnet.network.gaussian_averages import FAR, density, excess
 
 _ROOT2 = np.sqrt(2.0)
 

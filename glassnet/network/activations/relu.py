@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from glassnet.network.activations.base import Activation, correlations, mirrored
-from glassnet.network.gaussian import FAR, density, excess
+from glassnet.network.gaussian_averages import FAR, density, excess
 
 
 class Relu(Activation):

@@ -1,0 +1,26 @@
+"""Networks as mappings of correlation functions: what layers do to mean and covariance, and training on them.
+
+Import order: mapping, populations, fitting, explained_performance, propagation.
+"""
+
+from glassnet.network.activations import quadratic
+from glassnet.network.cumulants.explained_performance import explained
+from glassnet.network.cumulants.fitting import Fit, gradient, gradient_on_samples, train_on_moments, train_on_samples
+from glassnet.network.cumulants.mapping import Moments
+from glassnet.network.cumulants.populations import Population, mse, of_samples
+from glassnet.network.cumulants.propagation import propagate
+
+__all__ = [
+    "Fit",
+    "Moments",
+    "Population",
+    "explained",
+    "gradient",
+    "gradient_on_samples",
+    "mse",
+    "of_samples",
+    "propagate",
+    "quadratic",
+    "train_on_moments",
+    "train_on_samples",
+]

@@ -1,0 +1,229 @@
+"""Training a network on the cumulants of its classes, and on samples, by the same minimiser (L-BFGS)."""
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+
+from glassnet import _checks
+from glassnet._random import Role, Seed, generator
+from glassnet.network import activations, layers
+from glassnet.network.cumulants import mapping
+from glassnet.network.cumulants.populations import Population, mse
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A trained network, its loss on what it was trained on, and the number of iterations it took."""
+
+    weights: list[np.ndarray]
+    biases: list[np.ndarray]
+    activation: list
+    loss: float
+    iterations: int
+
+    def outputs(self, inputs) -> np.ndarray:
+        """Return the outputs (n_samples, n_out)."""
+        return layers.forward(self.weights, inputs, self.activation, self.biases)[-1]
+
+    def score(self, inputs, labels, targets) -> tuple[float, float]:
+        """Return accuracy (output nearest to the target of its class) and mean squared error.
+
+        Parameters
+        ----------
+        inputs : (n_samples, n_in) array
+        labels : (n_samples,) array of int
+        targets : (n_classes, n_out) array
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is of the wrong kind or shape, or a label is no row of targets.
+        """
+        outputs = self.outputs(inputs)
+        targets = _checks.real_array("targets", targets, ndim=2)
+        if targets.shape[1] != outputs.shape[1]:
+            raise ValueError(f"targets must have {outputs.shape[1]} columns, got shape {targets.shape}")
+        labels = _checks.integer_array("labels", labels, shape=(len(outputs),), maximum=len(targets) - 1)
+        distances = np.square(outputs[:, None, :] - targets).sum(axis=2)
+        right = distances.argmin(axis=1) == labels
+        return float(right.mean()), float(distances[np.arange(len(labels)), labels].mean())
+
+
+def gradient(weights, biases, populations, activation) -> tuple[float, list[np.ndarray], list[np.ndarray]]:
+    """Return the mean squared error as a function of the cumulants, and its gradient.
+
+    Parameters
+    ----------
+    weights, biases, activation
+        As for :func:`glassnet.network.cumulants.propagation.propagate`. All activations have a gradient here, "sign"
+        too.
+    populations : sequence of Population
+        With third or fourth cumulants only if the first activation is quadratic. Their shares sum to 1.
+
+    Returns
+    -------
+    value : float
+    grad_weights, grad_biases : list of arrays
+        Of the shapes of weights and biases.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a shape does not fit, or the first activation is not quadratic and there are higher cumulants.
+    """
+    weights, biases = layers.checked(weights, biases)
+    phis = activations.sequence(activation, len(weights))
+    populations = _classes(populations)
+    for one in populations:
+        if one.mean.shape != (weights[0].shape[1],):
+            raise ValueError(f"mean must have shape ({weights[0].shape[1]},), got {one.mean.shape}")
+    return _on_moments(weights, biases, populations, phis)
+
+
+def gradient_on_samples(weights, biases, inputs, targets, activation):
+    """Return the mean squared error of samples, and its gradient, as `gradient` does.
+
+    Parameters
+    ----------
+    inputs : (n_samples, n_in) array
+    targets : (n_samples, n_out) array
+        One for each sample.
+    activation
+        One with a derivative: linear, quadratic, relu, erf or tanh.
+    """
+    weights, biases = layers.checked(weights, biases)
+    inputs = _checks.real_array("inputs", inputs, ndim=2)
+    targets = _checks.real_array("targets", targets, shape=(len(inputs), len(weights[-1])))
+    if inputs.shape[1] != weights[0].shape[1]:
+        raise ValueError(f"inputs must have {weights[0].shape[1]} columns, got shape {inputs.shape}")
+    return _on_samples(weights, biases, inputs, targets, activations.sequence(activation, len(weights)))
+
+
+def train_on_moments(populations, hidden, activation, *, seed: int = 1, iterations: int = 300) -> Fit:
+    """Train a network on the cumulants of its classes.
+
+    Parameters
+    ----------
+    populations : sequence of Population
+    hidden : sequence of int
+        Widths of the hidden layers; input and output follow from the populations.
+    activation : str or Activation, or a list with one for each layer
+        One stands for the hidden layers; the output is then linear.
+    seed : int
+        Of the weights at the start.
+    iterations : int
+        Most iterations of L-BFGS.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `gradient`.
+    """
+    populations = _classes(populations)
+    widths = _widths(len(populations[0].mean), hidden, len(populations[0].target))
+    phis = _hidden_activations(activation, len(widths) - 1)
+    start = _start(widths, seed)
+    gradient(*start, populations, phis)  # checks all that can be wrong
+    return _minimise(lambda w, b: _on_moments(w, b, populations, phis), *start, phis, iterations)
+
+
+def train_on_samples(inputs, targets, hidden, activation, *, seed: int = 1, iterations: int = 300) -> Fit:
+    """Train a network on samples, all at once; parameters and errors as for `train_on_moments`.
+
+    Parameters
+    ----------
+    inputs : (n_samples, n_in) array
+    targets : (n_samples, n_out) array
+        One for each sample.
+    """
+    inputs, targets = _checks.real_array("inputs", inputs, ndim=2), _checks.real_array("targets", targets, ndim=2)
+    widths = _widths(inputs.shape[1], hidden, targets.shape[1])
+    phis = _hidden_activations(activation, len(widths) - 1)
+    start = _start(widths, seed)
+    gradient_on_samples(*start, inputs, targets, phis)  # checks all that can be wrong
+    return _minimise(lambda w, b: _on_samples(w, b, inputs, targets, phis), *start, phis, iterations)
+
+
+def _on_moments(weights, biases, populations, phis):
+    outputs, passed = [], []
+    for one in populations:
+        states, tape = mapping.forward(weights, biases, phis, one.mean, one.cov, one.third, one.fourth)
+        outputs.append(states[-1])
+        passed.append(tape)
+    value, gradients = mse(outputs, populations)
+    parts = [mapping.backward(tape, out.mean, out.cov) for tape, out in zip(passed, gradients, strict=True)]
+    return value, *([sum(layer) for layer in zip(*side, strict=True)] for side in zip(*parts, strict=True))
+
+
+def _on_samples(weights, biases, inputs, targets, phis):
+    states, arguments = [inputs], []
+    for weight, bias, phi in zip(weights, biases, phis, strict=True):
+        arguments.append(states[-1] @ weight.T + bias)
+        states.append(phi(arguments[-1]))
+    off = states[-1] - targets
+    grad_weights, grad_biases, upper = [], [], 2.0 * off / len(off)
+    for weight, phi, argument, state in zip(weights[::-1], phis[::-1], arguments[::-1], states[-2::-1], strict=True):
+        upper = upper * phi.derivative(argument)
+        grad_weights.append(upper.T @ state)
+        grad_biases.append(upper.sum(axis=0))
+        upper = upper @ weight
+    return float(np.square(off).sum() / len(off)), grad_weights[::-1], grad_biases[::-1]
+
+
+def _hidden_activations(activation, depth):
+    if isinstance(activation, (list, tuple)):
+        return activations.sequence(activation, depth)
+    return [activations.of(activation)] * (depth - 1) + [activations.of("linear")]
+
+
+def _classes(populations) -> list[Population]:
+    """The classes as a list, whose shares sum to 1."""
+    if isinstance(populations, Population) or not np.iterable(populations):
+        raise TypeError(
+            f"populations must be a list with one Population for each class, got {type(populations).__name__}"
+        )
+    populations = list(populations)
+    for one in populations:
+        if not isinstance(one, Population):
+            raise TypeError(f"populations must hold Populations only, got {type(one).__name__}")
+    total = sum(one.share for one in populations)
+    if abs(total - 1.0) > 1e-9:
+        raise ValueError(f"populations must have shares that sum to 1, got {len(populations)} with {total:g}")
+    return populations
+
+
+def _widths(n_in, hidden, n_out) -> list[int]:
+    """Widths of all layers."""
+    hidden = _checks.integer_array("hidden", hidden, ndim=1, minimum=1)
+    return [n_in, *hidden.tolist(), n_out]
+
+
+def _start(widths, seed):
+    """Weights N(0, 1 / n_in), no biases."""
+    rng = generator(Seed(seed, "fit"), Role.INITIAL)
+    weights = [rng.standard_normal((n_out, n_in)) / np.sqrt(n_in) for n_in, n_out in itertools.pairwise(widths)]
+    return weights, [np.zeros(n_out) for n_out in widths[1:]]
+
+
+def _minimise(function, weights, biases, phis, iterations) -> Fit:
+    shapes = [array.shape for array in (*weights, *biases)]
+    ends = np.cumsum([array.size for array in (*weights, *biases)])[:-1]
+
+    def split(flat):
+        arrays = [part.reshape(shape) for part, shape in zip(np.split(flat, ends), shapes, strict=True)]
+        return arrays[: len(weights)], arrays[len(weights) :]
+
+    def flattened(flat):
+        value, grad_weights, grad_biases = function(*split(flat))
+        return value, np.concatenate([array.ravel() for array in (*grad_weights, *grad_biases)])
+
+    start = np.concatenate([array.ravel() for array in (*weights, *biases)])
+    options = {"maxiter": _checks.integer("iterations", iterations, minimum=1), "maxfun": 10 * iterations}
+    found = minimize(flattened, start, jac=True, method="L-BFGS-B", options=options)
+    return Fit(*split(found.x), phis, float(found.fun), int(found.nit))

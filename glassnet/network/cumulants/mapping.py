@@ -1,0 +1,140 @@
+"""The mapping of means and covariances through the layers of a network, and the way back of gradients.
+
+The input may have third and fourth cumulants besides; they count in the first layer. With G the third cumulants of its
+arguments z, to first order in them (the theorem of Price; exact for quadratic activations),
+
+    mean_i += G_iii E phi_i''' / 6,      Var_i: E phi_i^2 += G_iii E (phi_i^2)''' / 6,
+    Cov_ij += (G_iij E phi_i'' E phi_j' + G_ijj E phi_i' E phi_j'') / 2.
+
+For z + alpha z^2 the fourth cumulants k add alpha^2 k_iijj.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from glassnet.network.activations.base import LEAST_VARIANCE, Activation
+from glassnet.network.activations.polynomial import Polynomial
+from glassnet.network.gaussian_averages import hermite
+
+#: share of the largest possible variance of a sum below which it is rounding
+_ROUNDING = 1e-13
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Mean (n_units,) and covariance (n_units, n_units) of a layer."""
+
+    mean: np.ndarray
+    cov: np.ndarray
+
+
+@dataclass(frozen=True)
+class Passed:
+    """What the way back needs of one layer: its input, its arguments, and the third cumulants G_ijj of these."""
+
+    weight: np.ndarray
+    phi: Activation
+    before: Moments
+    argument: Moments
+    third: np.ndarray | None = None
+    cumulants: tuple = (None, None)
+
+
+def forward(weights, biases, phis, mean, cov, third=None, fourth=None) -> tuple[list[Moments], list[Passed]]:
+    """Return the moments after every layer, and what `backward` needs; arguments are taken as they are."""
+    now, outputs, passed = Moments(mean, cov), [], []
+    for weight, bias, phi in zip(weights, biases, phis, strict=True):
+        argument = Moments(weight @ now.mean + bias, _sandwich(weight, now.cov))
+        out = Moments(*phi.moments(argument.mean, argument.cov))
+        skew = tail = None
+        if third is not None:
+            skew = weight @ _third_along(third, weight).T
+            out = _skewed(phi, argument, out, skew)
+        if fourth is not None:
+            if not isinstance(phi, Polynomial):
+                raise ValueError(f"fourth cumulants enter quadratic activations only, got {phi.name}")
+            tail = np.einsum("ia,jab,ib->ij", weight, _fourth_along(fourth, weight), weight, optimize=True)
+            out = Moments(out.mean, out.cov + phi.alpha**2 * tail)
+        passed.append(Passed(weight, phi, now, argument, skew, (third, fourth)))
+        outputs.append(out)
+        now, third, fourth = out, None, None
+    return outputs, passed
+
+
+def backward(passed, grad_mean, grad_cov) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Return the gradients of a loss with respect to weights and biases, from those with respect to the last moments.
+
+    Raises
+    ------
+    ValueError
+        If an activation has no derivative, or the input has higher cumulants and the first layer is not quadratic.
+    """
+    weights, biases = [], []
+    for layer in reversed(passed):
+        weight, argument = layer.weight, layer.argument
+        to_mean, to_cov = layer.phi.pullback(argument.mean, argument.cov, grad_mean, grad_cov)
+        to_weight = np.zeros_like(weight)
+        if any(tensor is not None for tensor in layer.cumulants):
+            to_weight, skewed = _higher(layer, grad_cov)
+            to_mean = to_mean + skewed
+        weights.append(to_weight + np.outer(to_mean, layer.before.mean) + 2.0 * to_cov @ weight @ layer.before.cov)
+        biases.append(to_mean)
+        grad_mean, grad_cov = weight.T @ to_mean, weight.T @ to_cov @ weight
+    return weights[::-1], biases[::-1]
+
+
+def _sandwich(weight, cov):
+    """W cov W^T, symmetric, with a zero where the variance of a unit is nothing but rounding."""
+    result = weight @ cov @ weight.T
+    result = 0.5 * (result + result.T)
+    largest = np.square(np.abs(weight) @ np.sqrt(np.maximum(np.diagonal(cov), 0.0)))
+    constant = np.diagonal(result) <= _ROUNDING * largest
+    result[constant], result[:, constant] = 0.0, 0.0
+    return result
+
+
+def _third_along(third, weight):
+    """(n_out, n_in): sum_bc G_abc w_jb w_jc."""
+    return np.einsum("jab,jb->ja", np.tensordot(weight, third, axes=(1, 2)), weight)
+
+
+def _fourth_along(fourth, weight):
+    """(n_out, n_in, n_in): sum_cd k_abcd w_jc w_jd."""
+    return np.einsum("abcd,jc,jd->jab", fourth, weight, weight, optimize=True)
+
+
+def _skewed(phi, argument, out, skew) -> Moments:
+    """`skew` (n, n) holds G_ijj."""
+    free = np.diagonal(argument.cov) > LEAST_VARIANCE
+    block = np.ix_(free, free)
+    mean, variance = argument.mean[free], np.diagonal(argument.cov)[free]
+    _, slope, curvature, third = phi.derivatives(mean, variance)
+    part, own = 0.5 * np.outer(slope, curvature) * skew[block], np.diagonal(skew)[free] / 6.0
+    centre, cov = out.mean.copy(), out.cov.copy()
+    centre[free] += own * third
+    square = hermite(lambda z: np.square(phi(z)), mean, np.sqrt(variance), 3)[3] * np.sqrt(6.0) / variance**1.5
+    diagonal = np.diagonal(cov)[free] + np.square(out.mean[free]) + own * square - np.square(centre[free])
+    inner = cov[block] + part + part.T
+    np.fill_diagonal(inner, diagonal)
+    cov[block] = inner
+    return Moments(centre, cov)
+
+
+def _higher(layer, grad_cov):
+    """Gradients with respect to the weights and the means of the arguments, from the higher cumulants of the input."""
+    weight, phi, (third, fourth) = layer.weight, layer.phi, layer.cumulants
+    if not isinstance(phi, Polynomial):
+        raise ValueError(f"gradients with higher cumulants are those of quadratic activations only, got {phi.name}")
+    to_weight, to_mean = np.zeros_like(weight), np.zeros(len(weight))
+    if third is not None:
+        slope = phi.derivative(layer.argument.mean)
+        to_skew = 2.0 * phi.alpha * slope[:, None] * grad_cov
+        to_mean += 4.0 * phi.alpha**2 * (layer.third * grad_cov).sum(axis=1)
+        to_weight += to_skew @ _third_along(third, weight)
+        inner = np.einsum("abc,ja,jc->jb", third, to_skew.T @ weight, weight, optimize=True)
+        to_weight += 2.0 * inner
+    if fourth is not None:
+        along = _fourth_along(fourth, weight)
+        to_weight += 4.0 * phi.alpha**2 * np.einsum("ij,jab,ib->ia", grad_cov, along, weight, optimize=True)
+    return to_weight, to_mean

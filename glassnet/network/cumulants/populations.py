@@ -1,0 +1,156 @@
+"""Classes of data as their cumulants, and the loss of a classifier as a function of the moments of its output."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from glassnet import _checks
+from glassnet.network.cumulants.mapping import Moments
+
+
+@dataclass(frozen=True)
+class Population:
+    """One class: its share of the data, the output wanted for it, and the cumulants of its inputs.
+
+    Parameters
+    ----------
+    share : float
+        Probability of the class.
+    target : (n_out,) array
+    mean : (n_in,) array
+    cov : (n_in, n_in) array
+        Symmetric and positive semi-definite.
+    third, fourth : (n_in,) * 3 and (n_in,) * 4 arrays, optional
+        Higher cumulants.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind, shape or range.
+    """
+
+    share: float
+    target: np.ndarray
+    mean: np.ndarray
+    cov: np.ndarray
+    third: np.ndarray | None = None
+    fourth: np.ndarray | None = None
+
+    def __post_init__(self):
+        n_in = np.shape(self.mean)[0] if np.ndim(self.mean) == 1 else 0
+        checked = {
+            "share": _checks.real("share", self.share, minimum=0.0, maximum=1.0),
+            "target": _checks.real_array("target", self.target, ndim=1),
+            "mean": _checks.real_array("mean", self.mean, ndim=1),
+            "cov": checked_cov("cov", self.cov, n_in),
+        }
+        for order, name in ((3, "third"), (4, "fourth")):
+            if getattr(self, name) is not None:
+                checked[name] = _checks.real_array(name, getattr(self, name), shape=(n_in,) * order)
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+
+
+def of_samples(inputs, labels, targets, order: int = 2) -> list[Population]:
+    """Return the classes of a data set.
+
+    Parameters
+    ----------
+    inputs : (n_samples, n_in) array
+    labels : (n_samples,) array of int
+        In 0 .. n_classes - 1, each at least once.
+    targets : (n_classes, n_out) array
+    order : int
+        Highest cumulant, 1 (covariances are set to zero) to 4.
+
+    Returns
+    -------
+    list of Population
+        Cumulants of the empirical distribution (divided by the number of samples).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or shape, or a class is empty.
+    """
+    inputs = _checks.real_array("inputs", inputs, ndim=2)
+    targets = _checks.real_array("targets", targets, ndim=2)
+    labels = _checks.integer_array("labels", labels, shape=(len(inputs),), maximum=len(targets) - 1)
+    order = _checks.integer("order", order, minimum=1, maximum=4)
+    result = []
+    for label, target in enumerate(targets):
+        members = inputs[labels == label]
+        if not len(members):
+            raise ValueError(f"labels must hold every class at least once, got no {label}")
+        result.append(of_points(members, len(members) / len(inputs), target, order))
+    return result
+
+
+def of_points(points, share: float, target, order: int, noise_variance: float = 0.0) -> Population:
+    """Return the cumulants of equally likely points (n_points, n_in) with Gaussian noise of given variance on top."""
+    mean, n_in = points.mean(axis=0), points.shape[1]
+    d = points - mean
+    pairs = d.T @ d / len(d)
+    if order == 1:
+        return Population(share, target, mean, np.zeros((n_in, n_in)))
+    third = np.einsum("sa,sb,sc->abc", d, d, d, optimize=True) / len(d) if order >= 3 else None
+    fourth = None
+    if order == 4:
+        squares = (d[:, :, None] * d[:, None, :]).reshape(len(d), -1)
+        fourth = (squares.T @ squares / len(d)).reshape((n_in,) * 4)
+        both = np.multiply.outer(pairs, pairs)
+        fourth -= both + both.transpose(0, 2, 1, 3) + both.transpose(0, 3, 2, 1)
+    return Population(share, target, mean, pairs + noise_variance * np.eye(n_in), third, fourth)
+
+
+def mse(outputs, populations) -> tuple[float, list[Moments]]:
+    """Return the mean squared error sum_t p_t [abs(mean_t - t)^2 + tr cov_t], and its gradient.
+
+    Parameters
+    ----------
+    outputs : sequence of Moments
+        Of the last layer, one for each class.
+    populations : sequence of Population
+
+    Returns
+    -------
+    value : float
+    gradients : list of Moments
+        With respect to the mean and covariance of each class.
+
+    Raises
+    ------
+    ValueError
+        If the numbers of classes or of outputs differ.
+    """
+    if len(outputs) != len(populations):
+        raise ValueError(f"outputs must be one for each of {len(populations)} classes, got {len(outputs)}")
+    value, gradients = 0.0, []
+    for out, population in zip(outputs, populations, strict=True):
+        if out.mean.shape != population.target.shape:
+            raise ValueError(f"target must have shape {out.mean.shape}, got {population.target.shape}")
+        off = out.mean - population.target
+        value += population.share * float(off @ off + np.trace(out.cov))
+        gradients.append(Moments(2.0 * population.share * off, population.share * np.eye(len(off))))
+    return value, gradients
+
+
+def checked_cov(name: str, value, n: int) -> np.ndarray:
+    """Return `value` as a symmetric positive semi-definite (n, n) matrix, or raise an error that says what it is not.
+
+    Asymmetry and negative eigenvalues up to 1e-9 of the largest entry (1e-5 in single precision) count as rounding.
+    """
+    matrix = _checks.real_array(name, value, shape=(n, n))
+    rounding = 1e-5 if getattr(value, "dtype", None) == np.float32 else 1e-9
+    largest = np.abs(matrix).max(initial=0.0)
+    off = np.abs(matrix - matrix.T).max(initial=0.0)
+    if off > rounding * largest:
+        i, j = np.unravel_index(np.abs(matrix - matrix.T).argmax(), matrix.shape)
+        raise ValueError(
+            f"{name} must be symmetric, got {matrix[i, j]:g} at [{i}, {j}] and {matrix[j, i]:g} at [{j}, {i}]"
+        )
+    matrix = 0.5 * (matrix + matrix.T)
+    lowest = np.linalg.eigvalsh(matrix)[0] if n else 0.0
+    if lowest < -rounding * largest * n:
+        raise ValueError(f"{name} must be positive semi-definite, got the eigenvalue {lowest:g}")
+    return matrix

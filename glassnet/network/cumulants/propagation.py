@@ -1,0 +1,84 @@
+"""Networks as mappings of correlation functions: what a layer does to the mean and covariance of its input.
+
+Every layer is taken to get Gaussian input (the closure), for which the maps are in closed form or, for tanh and any
+function, a convergent series (K. Fischer et al., Phys. Rev. Research 4, 043143 (2022)). The mean squared error of a
+classifier depends on nothing but mean and covariance of its output in each class, so that a network can be trained on
+cumulants of the data alone.
+"""
+
+import numpy as np
+
+from glassnet import _checks
+from glassnet.network import activations, layers
+from glassnet.network.activations import quadratic
+from glassnet.network.cumulants import mapping
+from glassnet.network.cumulants.explained_performance import explained
+from glassnet.network.cumulants.fitting import Fit, gradient, gradient_on_samples, train_on_moments, train_on_samples
+from glassnet.network.cumulants.mapping import Moments
+from glassnet.network.cumulants.populations import Population, checked_cov, mse, of_samples
+
+__all__ = [
+    "Fit",
+    "Moments",
+    "Population",
+    "explained",
+    "gradient",
+    "gradient_on_samples",
+    "mse",
+    "of_samples",
+    "propagate",
+    "quadratic",
+    "train_on_moments",
+    "train_on_samples",
+]
+
+
+def propagate(weights, biases, mean, cov, activation, *, third=None, fourth=None) -> list[Moments]:
+    """Return mean and covariance after the activation of every layer.
+
+    Parameters
+    ----------
+    weights : sequence of (n_out, n_in) arrays
+    biases : sequence of (n_out,) arrays, or None
+    mean : (n_in,) array
+        Of the input.
+    cov : (n_in, n_in) array
+        Symmetric and positive semi-definite.
+    activation : str, Activation, callable, or a list with one for each layer
+        "linear", "relu", "erf" (of z / sqrt 2), "sign", "tanh", `quadratic(alpha)` or a function of an array.
+    third : (n_in, n_in, n_in) array, optional
+        Third cumulants of the input. They count in the first layer, where they are exact for quadratic activations, and
+        otherwise to first order in them and to leading order in the correlations.
+    fourth : (n_in, n_in, n_in, n_in) array, optional
+        Fourth cumulants, for a quadratic first layer.
+
+    Returns
+    -------
+    list of Moments
+        One for each weight matrix. Exact for Gaussian input at the first layer; the second is exact for any activation
+        only as far as the first is Gaussian: the error of this closure grows with depth and falls with width.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a shape does not fit, `cov` is not symmetric or not positive semi-definite, the activation is unknown, or
+        fourth cumulants are given to another than a quadratic activation.
+    """
+    weights, biases = layers.checked(weights, biases)
+    phis = activations.sequence(activation, len(weights))
+    n_in = weights[0].shape[1]
+    mean = _checks.real_array("mean", mean, shape=(n_in,))
+    cov = checked_cov("cov", cov, n_in)
+    third = None if third is None else _checks.real_array("third", third, shape=(n_in,) * 3)
+    fourth = None if fourth is None else _checks.real_array("fourth", fourth, shape=(n_in,) * 4)
+    for name, tensor in (("third", third), ("fourth", fourth)):
+        if tensor is not None and not _symmetric(tensor):
+            raise ValueError(f"{name} must be symmetric in all its indices")
+    return mapping.forward(weights, biases, phis, mean, cov, third, fourth)[0]
+
+
+def _symmetric(tensor) -> bool:
+    """Whether neighbouring indices can be swapped, up to rounding."""
+    largest = np.abs(tensor).max(initial=0.0)
+    swaps = (np.swapaxes(tensor, k, k + 1) for k in range(tensor.ndim - 1))
+    return all(np.abs(tensor - swapped).max(initial=0.0) <= 1e-9 * largest for swapped in swaps)

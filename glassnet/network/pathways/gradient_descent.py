@@ -1,0 +1,174 @@
+"""Gradient descent of whole weight matrices in networks of parallel pathways, linear or not."""
+
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from glassnet import _checks
+from glassnet.network.layers import matrices
+from glassnet.network.pathways.record import record
+from glassnet.network.pathways.starts import modes
+
+#: activation of the hidden layers, and its derivative by its value
+_ACTIVATIONS = {
+    "linear": (lambda z: z, lambda h: 1.0),
+    "tanh": (np.tanh, lambda h: 1.0 - h * h),
+    "relu": (lambda z: np.maximum(z, 0.0), lambda h: (h > 0) * 1.0),
+}
+
+
+class Descent(NamedTuple):
+    """What :func:`gradient_descent` returns.
+
+    Attributes
+    ----------
+    history : xarray.Dataset
+        As :func:`glassnet.network.pathways.exact_dynamics.trajectories` returns, without `u`, with `loss` by time; time
+        is the learning rate times the number of steps.
+    weights : list of lists of (n_out, n_in) float64
+        At the end, by pathway and layer.
+    """
+
+    history: xr.Dataset
+    weights: list
+
+
+def gradient_descent(
+    weights, target, *, activation="linear", inputs=None, learning_rate=1e-3, steps=20_000, record_every=100
+) -> Descent:
+    """Train all matrices of all pathways together, full batch, on loss = (1/2) mean_x |S x - sum_a f_a(x)|^2.
+
+    Parameters
+    ----------
+    weights : sequence of sequences of (n_out, n_in) floats
+        By pathway and layer, from input to output; not changed. :func:`balanced_start`, :func:`random_start` or any
+        other matrices of fitting shapes, scaled ones of :func:`glassnet.network.from_glass` for example.
+    target : (n_outputs, n_inputs) floats
+        S, the linear map to be learned.
+    activation : {"linear", "tanh", "relu"}
+        Of the hidden layers; outputs are linear.
+    inputs : (n_samples, n_inputs) floats, optional
+        By default sqrt(n_inputs) times the unit matrix, which is white: mean x x^T = 1.
+    learning_rate : float
+        Keep it well below 2 / sharpness, which at the end is about sum_a D_a Omega_a^(2 - 2/D_a) in the largest mode.
+    steps, record_every : int
+        Number of steps, and after how many a record is taken; record_every divides steps.
+
+    Returns
+    -------
+    Descent
+        The strength of pathway a in mode k is u_k^T P_a v_k with the singular vectors of S (modes of positive
+        singular value, largest first) and P_a the linear part of f_a, mean f_a(x) x^T (mean x x^T)^-1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+    FloatingPointError
+        If the loss grows beyond ten times its start: the learning rate is too large.
+    """
+    target = _checks.real_array("target", target, ndim=2)
+    weights = _check_weights(weights, target.shape)
+    activation = _ACTIVATIONS[_checks.choice("activation", activation, tuple(_ACTIVATIONS))]
+    inputs = np.sqrt(target.shape[1]) * np.eye(target.shape[1]) if inputs is None else _check_inputs(inputs, target)
+    learning_rate = _checks.real("learning_rate", learning_rate, minimum=0, exclusive=True)
+    steps = _checks.integer("steps", steps, minimum=1)
+    record_every = _checks.integer("record_every", record_every, minimum=1)
+    if steps % record_every:
+        raise ValueError(f"record_every must divide steps = {steps}, got {record_every}")
+    measure = _Modes(target, inputs)
+    wanted = target @ inputs
+    strengths, losses = [], []
+    with np.errstate(over="ignore", invalid="ignore"):
+        for step in range(steps + 1):
+            layers = [_forward(pathway, inputs, activation) for pathway in weights]
+            missing = wanted - sum(hidden[-1] for hidden in layers)
+            if step % record_every == 0:
+                strengths.append([measure(hidden[-1]) for hidden in layers])
+                losses.append(_loss(missing, losses, learning_rate))
+            if step < steps:
+                for pathway, hidden in zip(weights, layers, strict=True):
+                    _step(pathway, hidden, missing, activation, learning_rate)
+    times = learning_rate * record_every * np.arange(len(losses))
+    depths = [len(pathway) for pathway in weights]
+    history = record(times, depths, measure.strengths, np.array(strengths).transpose(0, 2, 1))
+    return Descent(history.assign(loss=("time", losses)), weights)
+
+
+class _Modes:
+    """Reads the strength in each mode of the target off a pathway's outputs."""
+
+    def __init__(self, target, inputs):
+        self.left, self.strengths, right = modes(target)
+        # regression of the outputs on the inputs, right away along the modes
+        self._readers = np.linalg.pinv(inputs) @ right.T
+
+    def __call__(self, outputs):
+        return np.einsum("ok,ok->k", self.left, outputs @ self._readers)
+
+
+def _forward(pathway, inputs, activation):
+    """Activations of each layer from the inputs to the outputs."""
+    hidden = [inputs]
+    for weight in pathway[:-1]:
+        hidden.append(activation[0](weight @ hidden[-1]))
+    return [*hidden, pathway[-1] @ hidden[-1]]
+
+
+def _step(pathway, hidden, missing, activation, learning_rate):
+    """One step of a pathway's matrices, in place, all from the same state."""
+    back = missing * (learning_rate / missing.shape[1])
+    for number in range(len(pathway) - 1, -1, -1):
+        change = back @ hidden[number].T
+        if number:
+            back = (pathway[number].T @ back) * activation[1](hidden[number])
+        pathway[number] += change
+
+
+def _loss(missing, losses, learning_rate):
+    loss = 0.5 * float(np.square(missing).sum()) / missing.shape[1]
+    if losses and not loss <= 10 * losses[0]:
+        raise FloatingPointError(
+            f"the loss grew from {losses[0]:g} to {loss:g}: learning_rate {learning_rate:g} is too large"
+        )
+    return loss
+
+
+def _check_weights(weights, shape):
+    """Copies of the matrices, or an error that says which one does not fit."""
+    wanted = "a list of pathways, each of them a list of matrices"
+    if not np.iterable(weights):
+        raise TypeError(f"weights must be {wanted}, got {weights!r}")
+    weights = list(weights)
+    if any(len(getattr(pathway, "shape", ())) == 2 for pathway in weights):
+        raise ValueError(f"weights must be {wanted}, got a list of matrices")
+    pathways = []
+    for a, pathway in enumerate(weights):
+        name = f"weights[{a}]"
+        layers = [
+            _checks.real_array(f"{name}[{i}]", layer, ndim=2).copy() for i, layer in enumerate(matrices(name, pathway))
+        ]
+        if not layers:
+            raise ValueError(f"weights[{a}] must hold at least one matrix, got none")
+        widths = [layers[0].shape[1], *(layer.shape[0] for layer in layers)]
+        if any(layer.shape[1] != width for layer, width in zip(layers, widths, strict=False)):
+            raise ValueError(f"weights[{a}] must fit each other, got shapes {[layer.shape for layer in layers]}")
+        if (widths[-1], widths[0]) != shape:
+            raise ValueError(f"weights[{a}] must map {shape[1]} inputs to {shape[0]} outputs, got {widths}")
+        pathways.append(layers)
+    if not pathways:
+        raise ValueError("weights must hold at least one pathway, got none")
+    return pathways
+
+
+def _check_inputs(inputs, target):
+    """The inputs as columns."""
+    inputs = _checks.real_array("inputs", inputs, ndim=2)
+    if inputs.shape[1] != target.shape[1] or len(inputs) < target.shape[1]:
+        needed = f"(n_samples >= {target.shape[1]}, {target.shape[1]})"
+        raise ValueError(f"inputs must have shape {needed}, got {inputs.shape}")
+    rank = np.linalg.matrix_rank(inputs)
+    if rank < target.shape[1]:
+        raise ValueError(f"inputs must span all {target.shape[1]} dimensions, got rank {rank}")
+    return inputs.T

@@ -1,0 +1,153 @@
+"""What field integration and the dynamics near T_d found: complexity, relaxation, melting, aging."""
+
+import numpy as np
+
+from glassnet.plots import appearance
+from glassnet.statistics.estimate import with_error
+
+#: points of a line of theory, each a fixed point of the cavity equations
+_POINTS = 9
+
+
+def complexity(result, ax=None, theory=None):
+    """Complexity of the planted states against temperature, with its zero T_K (:class:`FieldIntegration`).
+
+    Parameters
+    ----------
+    result : glassnet.analysis.field_integration.integrals.FieldIntegration
+    ax : matplotlib Axes, optional
+        Without it a figure of one column, 3.4 x 2.6 inches, is made.
+    theory : glassnet.theory.Cavity, optional
+        Draws the complexity of the cavity method beside it.
+
+    Returns
+    -------
+    matplotlib.figure.Figure or matplotlib.axes.Axes
+        The figure, or `ax`. The three figures below do the same for their results.
+    """
+
+    def draw(ax):
+        data, colour = result.complexity, appearance.COLOURS[0]
+        ax.axhline(0, color="black", linewidth=0.6, zorder=1)
+        if np.isfinite(result.temperature):
+            low, high = result.temperature - result.stderr, result.temperature + result.stderr
+            label = f"$T_K = {with_error(result.temperature, result.stderr)}$"
+            ax.axvspan(low, high, color=appearance.COLOURS[5], lw=0.8, zorder=0, label=label)
+        if theory is not None:
+            place = np.linspace(data.temperature.values[0], data.temperature.values[-1], _POINTS)
+            ax.plot(
+                place,
+                appearance.theory_complexity(theory, place),
+                color=appearance.THEORY,
+                linewidth=0.9,
+                label="cavity theory",
+            )
+        dashes = "" if theory is not None else "-"
+        ax.errorbar(
+            data.temperature,
+            data["mean"],
+            data["stderr"],
+            fmt=f"o{dashes}",
+            color=colour,
+            linewidth=0.8,
+            label="field integration",
+        )
+        if len(ax.get_legend_handles_labels()[0]) > 1:
+            ax.legend(loc="upper left")
+        ax.set(xlabel="temperature $T$", ylabel=r"complexity $\Sigma$ per weight")
+
+    return _column(draw, ax)
+
+
+def relaxation(result, ax=None):
+    """Overlap C(t) with the planted state at all temperatures (:class:`PlantedRelaxation`).
+
+    Solid where the state is held, dashed where it is lost or decays, dotted where the run does not tell.
+    """
+    import matplotlib as mpl
+
+    def draw(ax):
+        finite = result.temperatures[np.isfinite(result.temperatures)]
+        # the yellow end is too pale for lines
+        colours = mpl.colors.LinearSegmentedColormap.from_list("dark", mpl.colormaps["viridis"](np.linspace(0, 0.88)))
+        scale = mpl.cm.ScalarMappable(mpl.colors.Normalize(finite.min(), finite.max()), colours)
+        for temperature, word, curve in zip(
+            result.temperatures, result.verdict, result.curves["mean"].values, strict=True
+        ):
+            dashes = {"held": "-", "undecided": ":", "too short": ":"}.get(word, "--")
+            colour = scale.to_rgba(temperature) if np.isfinite(temperature) else "#777777"
+            ax.plot(result.curves.time, curve, dashes, color=colour, linewidth=1.1)
+        ax.figure.colorbar(scale, ax=ax, label="temperature $T$", pad=0.02)
+        ax.set(xscale="log", xlabel="time $t$ [sweeps]", ylabel="overlap $C(t)$ with $w^*$", ylim=(None, 1.02))
+        for word, dashes in (("held", "-"), ("undecided", ":"), ("decaying or lost", "--")):
+            ax.plot([], [], dashes, color="#444444", label=word)
+        ax.legend(loc="lower left")
+        lower, upper = result.bracket
+        ax.set_title(f"${lower:.4g} < T_d < " + (f"{upper:.4g}$" if np.isfinite(upper) else r"\infty$"))
+
+    return _column(draw, ax)
+
+
+def melting(result, ax=None, theory=None):
+    """Overlap with the planted state of heated crystals against temperature (:class:`Melting`); not T_d.
+
+    `theory`, of :func:`glassnet.theory.planted.state_following.follow` at the same planting temperature, adds the line
+    of infinite size.
+    """
+
+    def draw(ax):
+        last = result.curves.isel(time=-1)
+        finite = np.isfinite(last.temperature.values)
+        last = last.isel(temperature=finite)
+        ax.errorbar(
+            last.temperature, last["mean"], last["stderr"], fmt="o-", color=appearance.COLOURS[0], linewidth=0.8
+        )
+        lines = [("planted at", result.planted_temperature, 0.0, "--")]
+        lines += [("melts at", result.temperature, result.stderr, "-")]
+        for (what, where, stderr, dashes), colour in zip(
+            lines, (appearance.COLOURS[2], appearance.COLOURS[5]), strict=True
+        ):
+            if np.isfinite(where):
+                ax.axvline(where, color=colour, linestyle=dashes, label=f"{what} $T = {with_error(where, stderr)}$")
+        if theory is not None:
+            # steep at the end, where the state ceases to be
+            end = theory.melting_temperature()
+            place = end - (end - last.temperature.values.min()) * np.linspace(1, 0, 60)[:-1] ** 2
+            drop = np.append(theory.overlap(place), 0.0)
+            ax.plot(np.append(place, place[-1]), drop, color=appearance.THEORY, label=f"theory: until $T = {end:.4f}$")
+        ax.set(xlabel="temperature $T$", ylabel="overlap with $w^*$", ylim=(-0.05, 1.05))
+        ax.set_title("melting of the planted crystal, which is not $T_d$")
+        ax.legend(loc="best")
+
+    return _column(draw, ax)
+
+
+def aging(result, ax=None):
+    """Correlation C(t_w, t_w + t) against t, one curve for each waiting time (:class:`Aging`)."""
+
+    def draw(ax):
+        data = result.correlation
+        moved = data.time.values > 0
+        for place, wait in enumerate(data.waiting_time.values):
+            row = data.isel(waiting_time=place, time=moved)
+            style = {
+                "color": appearance.COLOURS[place % 6],
+                "fmt": f"{appearance.MARKERS[place % 6]}-",
+                "linewidth": 0.8,
+            }
+            ax.errorbar(row.time, row["mean"], row["stderr"], label=f"$t_w = {wait}$", **style)
+        ax.set(xscale="log", xlabel="time $t$ [sweeps]", ylabel="$C(t_w, t_w + t)$", ylim=(-0.05, 1.02))
+        ax.set_title(f"$T = {result.temperature:.4g}$")
+        ax.legend()
+
+    return _column(draw, ax)
+
+
+def _column(draw, ax):
+    """Let `draw` fill `ax`, which is returned, or a figure of one column of a journal."""
+    if ax is not None:
+        draw(ax)
+        return ax
+    with appearance.column(2.6) as (figure, (ax,)):
+        draw(ax)
+    return figure

@@ -1,0 +1,87 @@
+"""One quantity, one column: planted weight, Binder cumulant, thermodynamics."""
+
+import numpy as np
+
+from glassnet.analysis.location import symmetric_scan
+from glassnet.plots import appearance, legends, panels
+
+
+def location(result, theory=None):
+    """The weight of the planted phase against planting temperature, whose curves cross at the transition.
+
+    Parameters
+    ----------
+    result : glassnet.Transition
+        With planted scans.
+    theory : glassnet.theory.Cavity, optional
+        What the lines of theory come from; by default that of the glass of the chains, where there is one.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One column wide.
+    """
+    return _single(result, theory, panels.planted_weight)
+
+
+def binder_cumulant(result, theory=None):
+    """The Binder cumulant against temperature; of networks of walks, which have none, the weight of high overlaps.
+
+    Parameters
+    ----------
+    result : glassnet.Transition
+        With symmetric scans that measured the order parameter.
+    theory : glassnet.theory.Cavity, optional
+        As for :func:`location`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One column wide. Open symbols where some sample has not proved its equilibrium.
+    """
+    panel = panels.binder if symmetric_scan.has_binder(result.overlaps) else panels.peak_weight
+    return _single(result, theory, panel)
+
+
+def thermodynamics(result, theory=None):
+    """Energy and entropy per weight against temperature, with the annealed curves: those of the paramagnet.
+
+    Above the transition the points lie on them but for corrections of order 1/N; below it the entropy must stay
+    positive, which the annealed one does not.
+
+    Parameters
+    ----------
+    result : glassnet.Transition
+        With symmetric scans.
+    theory : glassnet.theory.Cavity, optional
+        As for :func:`location`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One column wide, two panels.
+    """
+    theory = theory if theory is not None else appearance.theory_of(result)
+    with appearance.column(4.2, rows=2) as (figure, (top, bottom)):
+        paramagnet = panels.thermal(result, top, "energy")
+        panels.thermal(result, bottom, "entropy")
+        for ax, label in (
+            (top, r"energy per weight $e$ [$|J|$]"),
+            (bottom, r"entropy per weight $s$ [$k_\mathrm{B}$]"),
+        ):
+            ax.set_ylabel(label)
+            appearance.mark(result, ax, theory)
+        bottom.axhline(0, color="black", linewidth=0.5, zorder=1)
+        bottom.set_xlabel("temperature $T$")
+        if np.isfinite(top.lines[-1].get_ydata()).any():
+            top.legend([paramagnet], ["annealed"], loc="lower right")
+        legends.legend(figure, result, theory)
+    return figure
+
+
+def _single(result, theory, panel):
+    theory = theory if theory is not None else appearance.theory_of(result)
+    with appearance.column(2.8) as (figure, (ax,)):
+        panel(result, ax, theory)
+        legends.legend(figure, result, theory)
+    return figure

@@ -1,0 +1,101 @@
+"""How many bytes a task takes on the disk and in memory, from the shapes of its arrays."""
+
+import math
+from typing import NamedTuple
+
+from glassnet.kernels import bitsliced, realvalued
+from glassnet.sampling import ladder
+from glassnet.sampling.measurements import PAIR_MEASUREMENTS
+from glassnet.scan.runfile.consistency import n_weights
+from glassnet.scan.runfile.schema import RunFile
+from glassnet.scan.tasks import field_tasks, glass_tasks
+from glassnet.scan.tasks.glass_tasks import Task
+
+#: what HDF5 takes for itself: headers, attributes, dimension scales
+_HDF5 = 40_000
+#: copies of a chain while its file is made: the draws, their joined copy, and what turns them into integers
+_COPIES = 4.5
+
+
+class Footprint(NamedTuple):
+    """Bytes of one task, none of them compressed.
+
+    Attributes
+    ----------
+    chain : int
+        Draws in the chain file.
+    state : int
+        The rest of it: glass, end state, counters, HDF5's own. Every segment holds this and the draws since the last.
+    memory : int
+        Most that the task takes at a time, beside the interpreter and its libraries.
+    """
+
+    chain: int
+    state: int
+    memory: int
+
+    @property
+    def file(self) -> int:
+        """The chain file."""
+        return self.chain + self.state
+
+
+def rungs(task: Task, run_file: RunFile) -> list[float]:
+    """As many temperatures as the task will have, and about those: where pilots choose them, geometric ones."""
+    asked = run_file.sampling_of(task.planted is not None).temperatures
+    if not isinstance(asked, list):
+        spread = ladder.linear if asked.spacing == "linear" else ladder.geometric
+        asked = [*spread(asked.min, asked.max, asked.n).tolist(), *([math.inf] if asked.infinite else [])]
+    return glass_tasks.temperatures(task, asked)
+
+
+def footprint(task: Task, run_file: RunFile) -> Footprint:
+    """Bytes of a task, upper bounds but for the number of paths a dilution leaves, which is taken at its mean."""
+    if task.field:
+        draws, rest, memory = field_tasks.footprint(task.size, task.dilution, run_file)
+        return Footprint(draws, rest + len(run_file.text) + _HDF5, memory)
+    sampling = run_file.sampling_of(task.planted is not None)
+    n_rungs, replicas = len(rungs(task, run_file)), sampling.replicas
+    lanes, draws = n_rungs * replicas, sampling.sweeps // sampling.measure_every
+    weights, paths, p = _glass(task, run_file)
+    stored, in_memory = _draw(sampling.measure, n_rungs, replicas, weights, run_file)
+    of_glass = paths * (4 * p + 8) + weights * 17
+    state = lanes * (weights // 8 + 40) + of_glass + len(run_file.text) + _HDF5
+    # drawing a glass takes more memory, as in glassnet._wiring
+    drawing = paths * (24 * p + 80) + n_weights(task.size) * 96
+    sampler = _sampler(lanes, weights, paths, p, run_file.glass.couplings == "binary")
+    return Footprint(
+        draws * stored, state, int(max(drawing, of_glass + sampler + _COPIES * draws * in_memory + 2 * state))
+    )
+
+
+def _glass(task: Task, run_file: RunFile) -> tuple[int, int, int]:
+    """Weights and paths that are left of a glass, and weights on a path."""
+    glass, before = run_file.glass, n_weights(task.size)
+    p = glass.p or len(task.size) - 1
+    paths = glass.alpha * before if glass.alpha else before * glass.degree / p
+    return math.ceil(before * (1 - task.dilution)), math.ceil(paths * (1 - task.dilution) ** p), p
+
+
+def _draw(measure: list[str], n_rungs: int, replicas: int, weights: int, run_file: RunFile) -> tuple[int, int]:
+    """Bytes of one draw in the file and in memory, where overlaps are float64."""
+    walks, binary = run_file.glass.ensemble == "walks", run_file.glass.couplings == "binary"
+    pairs = replicas // 2 if walks else replicas * (replicas - 1) // 2
+    stored = in_memory = 8
+    for name in measure:
+        if name in PAIR_MEASUREMENTS:
+            wide = name == "overlap" and run_file.glass.ensemble in ("layered", "walks")
+            stored += n_rungs * pairs * (8 if wide else 4)
+            in_memory += n_rungs * pairs * 8
+        else:
+            one = {"energy": 4 if binary else 8, "planted_overlap": 4, "weights": -(-weights // 8)}[name]
+            stored += n_rungs * replicas * one
+            in_memory += n_rungs * replicas * (8 if name == "planted_overlap" else one)
+    return stored, in_memory
+
+
+def _sampler(lanes: int, weights: int, paths: int, p: int, binary: bool) -> int:
+    """Bytes of a sampler while it is set up: signs of weights and paths, thresholds, and a byte for each weight."""
+    block = (bitsliced if binary else realvalued).LANES_PER_BLOCK
+    padded = block * math.ceil(lanes / block)
+    return 3 * padded // 8 * (weights + paths) + (lanes + 2 * padded) * weights + 10**6

@@ -1,0 +1,104 @@
+"""Whether a chain is one that this run would compute: its task, every setting, its temperatures, what it measures."""
+
+import json
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from glassnet.scan.runfile.schema import Measure, RunFile
+from glassnet.scan.tasks.glass_tasks import Task, node_attributes
+
+#: everything that a run file may ask to be measured
+_MEASUREMENTS = set(Measure.__args__)
+#: attributes that only some chains have
+_NOT_ALWAYS = ("rounding", "planted_temperature", "kind")
+
+
+class Facts(NamedTuple):
+    """What a chain says of itself: attributes, temperatures (k_B = 1) and names of variables."""
+
+    attrs: dict
+    temperature: np.ndarray
+    variables: list[str]
+
+
+class Expected(NamedTuple):
+    """What all chains of a node say: attributes, and what they measured; None in field integration."""
+
+    attrs: dict
+    measure: set[str] | None
+
+
+def expected(task: Task, run_file: RunFile) -> Expected:
+    """What the chains of the node of a task say, but what its glass decides and the number of sweeps."""
+    facts = node_attributes(task, run_file) | {"seed": run_file.seed}
+    if task.field:
+        sweeps = {} if run_file.field.sweeps is None else {"sweeps": run_file.field.sweeps}
+        return Expected(facts | sweeps, None)
+    sampling = run_file.sampling_of(task.planted is not None)
+    facts |= {"thermalization": sampling.thermalization, "measure_every": sampling.measure_every}
+    return Expected(facts | {"n_replicas": sampling.replicas}, set(sampling.measure))
+
+
+def differences(facts: Facts, task: Task, wanted: Expected, rungs: list[float] | None) -> list[str]:
+    """What is not as the run file has it, as 'name value, not value'; none if the chain belongs to the run.
+
+    The number of sweeps is not compared: a chain may be shorter or longer than it is to be.
+
+    Parameters
+    ----------
+    facts : Facts
+        Of a chain file or a segment.
+    task : Task
+        Whose place it has.
+    wanted : Expected
+        Of the task's node.
+    rungs : list of float or None
+        Temperatures of the task; None where they are not known yet.
+    """
+    found = _pairs(facts, task, wanted, rungs)
+    return [f"{name} {_short(there)}, not {_short(here)}" for name, there, here in found]
+
+
+def _pairs(facts: Facts, task: Task, wanted: Expected, rungs: list[float] | None) -> Iterator[tuple]:
+    """Name, what the chain has and what it should have, of all that differs."""
+    own = {"task": task.text, "sample": task.sample}
+    for name, value in (own | dict.fromkeys(_NOT_ALWAYS) | wanted.attrs).items():
+        found = facts.attrs.get(name)
+        if found == value:
+            continue
+        if name != "glass":
+            yield name, found, value
+            continue
+        there, here = _table(found), _table(value)
+        for key in sorted(there.keys() | here.keys()):
+            if there.get(key) != here.get(key):
+                yield f"glass.{key}", there.get(key), here.get(key)
+    if wanted.measure is not None and (measured := set(facts.variables) & _MEASUREMENTS) != wanted.measure:
+        yield "measure", sorted(measured), sorted(wanted.measure)
+    if rungs is not None and facts.temperature.tolist() != rungs:
+        yield ("temperatures", *_first(facts.temperature.tolist(), rungs))
+
+
+def _table(text) -> dict:
+    """The table [glass] in an attribute, without what is left out."""
+    try:
+        found = json.loads(text)
+    except (TypeError, ValueError, RecursionError):
+        return {"": text}
+    return {name: value for name, value in found.items() if value is not None} if isinstance(found, dict) else {}
+
+
+def _first(there: list[float], here: list[float]) -> tuple:
+    """The first temperatures that differ, or all where their numbers do."""
+    if len(there) != len(here):
+        return f"[{len(there)} of them]", f"[{len(here)} of them]"
+    return next((a, b) for a, b in zip(there, here, strict=True) if a != b)
+
+
+def _short(value) -> str:
+    if value is None:
+        return "nothing"
+    text = value if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,293 @@
+"""What keys of a run file must agree on. Each check yields lines 'key: what is wrong'.
+
+`sound` maps "Table.key" to every value that is right by itself; a check is left out if one of its keys is missing.
+"""
+
+import math
+from collections.abc import Iterator
+from itertools import pairwise
+
+from glassnet import _checks, _wiring
+
+_NEEDED = {
+    "regular": ("p", "degree"),
+    "poisson": ("p", "alpha"),
+    "layered": ("p", "alpha"),
+    "walks": ("alpha",),
+}
+_PAIRS = ("overlap", "weight_overlap", "path_overlap", "matched_overlap")
+#: bytes of one value of each measurement in memory, with the integers it is made from
+_BYTES = {"energy": 4, "planted_overlap": 12, "weights": 1}
+_MOST_WEIGHTS = 2**31 - 1
+_MOST_TASKS = 10**7
+
+
+def mistakes(sound: dict) -> list[str]:
+    """All mistakes that concern more than one key."""
+    checks = (_keywords, _sizes, _dilutions, _planted, _field, _ladders, _measurements, _number_of_tasks)
+    return [mistake for check in checks for mistake in check(sound)]
+
+
+def n_weights(size: int | tuple[int, ...]) -> int:
+    """Weights of a glass before dilution."""
+    return size if isinstance(size, int) else _wiring.n_network_weights(size)
+
+
+def _keywords(sound: dict) -> Iterator[str]:
+    ensemble = sound.get("Glass.ensemble")
+    for name in ("p", "degree", "alpha") if ensemble else ():
+        value, needed = sound.get(f"Glass.{name}", ...), name in _NEEDED[ensemble]
+        if value is None and needed:
+            yield f"glass.{name}: is missing, ensemble {ensemble!r} needs it"
+        elif value not in (None, ...) and not needed:
+            why = "whose widths give it" if name == "p" else f"which takes {', '.join(_NEEDED[ensemble])}"
+            yield f"glass.{name}: does not belong to ensemble {ensemble!r}, {why}"
+    if sound.get("Glass.couplings") == "gaussian" and sound.get("Glass.bias"):
+        yield f"glass.bias: is the mean of binary couplings, must be 0 for gaussian ones, got {sound['Glass.bias']!r}"
+
+
+def _sizes(sound: dict) -> Iterator[str]:
+    ensemble, sizes = sound.get("Glass.ensemble"), sound.get("Scan.sizes", [])
+    first: dict[int, int] = {}
+    for position, size in enumerate(sizes):
+        key = f"scan.sizes[{position}]"
+        if ensemble and isinstance(size, tuple) != (ensemble == "walks"):
+            wanted = "a list of widths" if ensemble == "walks" else "a number of weights"
+            yield f"{key}: must be {wanted} for ensemble {ensemble!r}, got {_listed(size)}"
+            continue
+        yield from (f"{key}: {wrong}" for wrong in _misfits(sound, size, sizes[0]))
+        if (other := first.setdefault(n_weights(size), position)) != position:
+            yield f"{key}: has {n_weights(size)} weights as sizes[{other}] has; sizes must differ in their weights"
+
+
+def _misfits(sound: dict, size, first_size) -> Iterator[str]:
+    p, degree, alpha = (sound.get(f"Glass.{name}") for name in ("p", "degree", "alpha"))
+    if isinstance(size, tuple):
+        if len(size) < 3:
+            yield f"must have at least 3 widths (p = widths - 1 >= 2), got {_listed(size)}"
+        elif isinstance(first_size, tuple) and len(size) != len(first_size):
+            yield f"must have {len(first_size)} widths as sizes[0] has, got {_listed(size)}"
+    elif p:
+        if size < p:
+            yield f"must be at least p = {p}, got {size}"
+        if sound.get("Glass.ensemble") == "layered" and size % p:
+            yield f"must be divisible by p = {p}, one layer for each weight of a path, got {size}"
+        if sound.get("Glass.ensemble") == "regular" and degree and size * degree % p:
+            yield f"size * degree must be divisible by p, got {size} * {degree} and p = {p}"
+    if max(n_weights(size), _n_paths(size, p, degree, alpha)) > _MOST_WEIGHTS:
+        yield f"must not need more than {_MOST_WEIGHTS} weights or paths, got {_listed(size)}"
+
+
+def _dilutions(sound: dict) -> Iterator[str]:
+    # what no rule of rounding allows; glassnet.scan.runfile.dilution checks the rest once the rule of the directory is
+    # known
+    dilutions, sizes, p = sound.get("Scan.dilutions", []), sound.get("Scan.sizes", []), sound.get("Glass.p")
+    yield from _repeated("scan.dilutions", dilutions)
+    field = sound.get("Scan.field")
+    named = [(size, f"sizes[{number}]") for number, size in enumerate(sizes)]
+    named += [(size, "field.n_weights") for size in getattr(field, "n_weights", None) or ()]
+    for position, dilution in enumerate(dilutions):
+        for size, name in named:
+            layers = [size]
+            if isinstance(size, tuple):
+                layers = [before * after for before, after in pairwise(size)]
+            elif sound.get("Glass.ensemble") == "layered" and p:
+                layers = [size // p]
+            if any(round(dilution * members) == members for members in layers):
+                emptied = f"{dilution!r} empties {name} or a layer"
+                yield f"scan.dilutions[{position}]: must leave connections, {emptied}"
+
+
+def _planted(sound: dict) -> Iterator[str]:
+    if "Scan.planted" not in sound:
+        return
+    planted = sound["Scan.planted"]
+    if not planted:
+        for name in ("planted_samples", "symmetric"):
+            if sound.get(f"Scan.{name}") not in (None, True):
+                yield f"scan.{name}: needs planting temperatures in scan.planted, there are none"
+        if "Sampling.planted" in sound and sound["Sampling.planted"].model_fields_set:
+            yield "sampling.planted: needs planting temperatures in scan.planted, there are none"
+        return
+    yield from _repeated("scan.planted", planted)
+    if sound.get("Glass.bias"):
+        bias = sound["Glass.bias"]
+        yield f"scan.planted: signs of planted couplings are drawn anew, glass.bias must be 0, got {bias!r}"
+    key, replicas = _chosen(sound, True, "replicas")
+    if replicas is not None and replicas % 2:
+        yield f"{key}: must be even in a planted scan (half of them start planted, half at random), got {replicas}"
+    key, ladder = _chosen(sound, True, "temperatures")
+    top = None if ladder is None else _top(ladder)
+    for position, temperature in enumerate(planted):
+        if top is not None and temperature >= top:
+            yield f"scan.planted[{position}]: must be below the last rung {top!r} of {key}, got {temperature!r}"
+
+
+def _field(sound: dict) -> Iterator[str]:
+    field = sound.get("Scan.field")
+    if not field:
+        return
+    if sound.get("Glass.couplings") == "gaussian":
+        yield "scan.field: couplings of planted states in a field are +-1, glass.couplings must be 'binary'"
+    if sound.get("Glass.bias"):
+        bias = sound["Glass.bias"]
+        yield f"scan.field: signs of planted couplings are drawn anew, glass.bias must be 0, got {bias!r}"
+    if field is True:
+        return
+    rungs = field.temperatures or []
+    for position in range(len(rungs) - 1):
+        if rungs[position] >= rungs[position + 1]:
+            here = f"scan.field.temperatures[{position + 1}]"
+            yield f"{here}: must be above {rungs[position]!r}, got {rungs[position + 1]!r}"
+    ensemble, sizes = sound.get("Glass.ensemble"), field.n_weights or ()
+    if not ensemble or not sizes:
+        return
+    if any(isinstance(size, tuple) != (ensemble == "walks") for size in sizes):
+        wanted = "widths of a network, or a list of three or more" if ensemble == "walks" else "a number of weights"
+        yield f"scan.field.n_weights: must be {wanted} for ensemble {ensemble!r}, got {_listed_sizes(sizes)}"
+        return
+    # of the layers that the scan's networks have
+    first = next((size for size in sound.get("Scan.sizes", []) if isinstance(size, tuple)), sizes[0])
+    yield from (f"scan.field.n_weights: {wrong}" for size in sizes for wrong in _misfits(sound, size, first))
+    if len(sizes) == 2 or len(set(map(n_weights, sizes))) < len(sizes):
+        yield f"scan.field.n_weights: must be one network or three that differ, got {_listed_sizes(sizes)}"
+
+
+def _ladders(sound: dict) -> Iterator[str]:
+    for planted in _kinds(sound):
+        key, ladder = _chosen(sound, planted, "temperatures")
+        if isinstance(ladder, list):
+            for position in range(len(ladder) - 1):
+                if ladder[position] >= ladder[position + 1]:
+                    yield f"{key}[{position + 1}]: must be above {ladder[position]!r}, got {ladder[position + 1]!r}"
+        elif ladder is not None and ladder.min >= ladder.max:
+            yield f"{key}.max: must be above min = {ladder.min!r}, got {ladder.max!r}"
+
+
+def _measurements(sound: dict) -> Iterator[str]:
+    for planted in _kinds(sound):
+        (_, sweeps), (key, every) = (_chosen(sound, planted, name) for name in ("sweeps", "measure_every"))
+        if sweeps and every and sweeps % every:
+            yield f"{key}: must divide sweeps = {sweeps}, got {every}"
+        elif sweeps and every and sweeps // every < 2:
+            yield f"{key}: must leave at least 2 measurements in sweeps = {sweeps}, got {every}"
+        (key, replicas), (measure_key, measure) = (_chosen(sound, planted, name) for name in ("replicas", "measure"))
+        pairs = [name for name in measure or ["overlap"] if name in _PAIRS]
+        if replicas == 1 and pairs:
+            yield f"{key}: must be at least 2 to measure {pairs[0]} between replicas, got 1"
+        yield from _repeated(measure_key, measure or [])
+        if not planted and "planted_overlap" in (measure or []):
+            own = "; measure in [sampling.planted] is for planted tasks alone" if sound.get("Scan.planted") else ""
+            yield f"{measure_key}: planted_overlap needs a planted state, the symmetric scan has none{own}"
+
+
+def _number_of_tasks(sound: dict) -> Iterator[str]:
+    samples, sizes, dilutions = (sound.get(name) for name in ("RunFile.samples", "Scan.sizes", "Scan.dilutions"))
+    if not (samples and sizes and dilutions):
+        return
+    per_kind = {
+        False: samples,
+        True: len(sound.get("Scan.planted", [])) * (sound.get("Scan.planted_samples") or samples),
+    }
+    tasks = len(sizes) * len(dilutions) * sum(per_kind[kind] for kind in _kinds(sound))
+    tasks += len(dilutions) * (getattr(sound.get("Scan.field"), "instances", None) or 0)
+    if tasks > _MOST_TASKS:
+        yield f"samples: must not ask for more than {_MOST_TASKS} tasks, got {tasks}"
+
+
+def too_large(run_file) -> list[str]:
+    """The parts of a correct run file for which this machine lacks memory, with the bytes they need."""
+    return [mistake for check in (_large_glasses, _large_chains, _large_field) for mistake in check(run_file)]
+
+
+def _large_glasses(run_file) -> Iterator[str]:
+    glass = run_file.glass
+    for position, size in enumerate(run_file.scan.sizes):
+        n_paths = _n_paths(size, glass.p, glass.degree, glass.alpha)
+        try:
+            _wiring.require_memory(n_weights(size), n_paths, glass.p or len(size) - 1)
+        except ValueError as error:
+            yield f"scan.sizes[{position}]: {error}"
+
+
+def _large_chains(run_file) -> Iterator[str]:
+    largest = max(map(n_weights, run_file.scan.sizes))
+    for planted in [False] * run_file.symmetric + [True] * bool(run_file.scan.planted):
+        sampling = run_file.sampling_of(planted)
+        rungs = len(sampling.temperatures) if isinstance(sampling.temperatures, list) else sampling.temperatures.n + 1
+        draws, lanes = sampling.sweeps // sampling.measure_every, rungs * sampling.replicas
+        per_rung = sum(_bytes(name, sampling.replicas, largest) for name in sampling.measure)
+        for key, what, needed in (
+            ("replicas", f"a set of {lanes} configurations of {largest} weights", 2 * lanes * largest),
+            ("sweeps", f"a chain of {draws} draws at {rungs} temperatures", draws * rungs * per_rung),
+        ):
+            try:
+                _checks.memory(what, needed)
+            except ValueError as error:
+                own = planted and getattr(run_file.sampling.planted, key) is not None
+                yield f"{'sampling.planted' if own else 'sampling'}.{key}: {error}"
+
+
+def _large_field(run_file) -> Iterator[str]:
+    # imported here, as it imports run files, which import this module
+    from glassnet.scan.runfile import field_settings
+
+    glass = run_file.glass
+    for size in field_settings.sizes(run_file) if run_file.field is not None else ():
+        n_paths = _n_paths(size, glass.p, glass.degree, glass.alpha)
+        # a block of 512 lanes: signs, what is satisfied, and a copy of that while it is packed
+        try:
+            _wiring.require_memory(n_weights(size), n_paths, glass.p or len(size) - 1)
+            _checks.memory(f"512 lanes of {_listed(size)} weights", 64 * (2 * n_weights(size) + 4 * n_paths))
+        except ValueError as error:
+            yield f"scan.field.n_weights: {error}"
+
+
+def _bytes(name: str, replicas: int, weights: int) -> int:
+    if name in _PAIRS:
+        return 12 * replicas * (replicas - 1) // 2
+    return _BYTES[name] * replicas * (weights // 8 if name == "weights" else 1)
+
+
+def _n_paths(size, p, degree, alpha) -> int:
+    if alpha:
+        return math.ceil(min(alpha * n_weights(size), 2.0**62))
+    return n_weights(size) * (degree or 0) // (p or 2)
+
+
+def _kinds(sound: dict) -> list[bool]:
+    """Whether symmetric (False) and planted (True) tasks are asked for."""
+    planted = bool(sound.get("Scan.planted"))
+    symmetric = sound.get("Scan.symmetric")
+    return [False] * (not planted if symmetric is None else symmetric) + [True] * planted
+
+
+def _chosen(sound: dict, planted: bool, name: str):
+    """Key and value that count for planted or symmetric tasks; None while any table on the way is wrong."""
+    if planted and "Sampling.planted" not in sound:
+        return f"sampling.planted.{name}", None
+    own = getattr(sound["Sampling.planted"], name) if planted else None
+    if own is not None:
+        return f"sampling.planted.{name}", own
+    return f"sampling.{name}", sound.get(f"Sampling.{name}")
+
+
+def _top(ladder) -> float:
+    if isinstance(ladder, list):
+        return ladder[-1]
+    return math.inf if ladder.infinite else ladder.max
+
+
+def _repeated(key: str, values: list) -> Iterator[str]:
+    for position, value in enumerate(values):
+        if value in values[:position]:
+            yield f"{key}[{position}]: must not repeat, got {value!r} twice"
+
+
+def _listed_sizes(sizes) -> str:
+    shown = [_listed(size) for size in sizes]
+    return shown[0] if len(shown) == 1 else f"[{', '.join(shown)}]"
+
+
+def _listed(size) -> str:
+    return str(list(size) if isinstance(size, tuple) else size)

@@ -1,0 +1,305 @@
+"""The tasks of a run: one glass each, named by a text that never depends on lists or order, and how one is run."""
+
+import functools
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from glassnet import ensembles
+from glassnet._random import Role, Seed, words
+from glassnet.chains import schema
+from glassnet.chains.segment import Segment
+from glassnet.glass import PathGlass
+from glassnet.kernels import bitsliced, realvalued
+from glassnet.sampling.planted_field import Stopped
+from glassnet.sampling.tempering import ParallelTempering
+from glassnet.scan.runfile.consistency import n_weights
+from glassnet.scan.runfile.dilution import is_recorded, removal
+from glassnet.scan.runfile.schema import LadderRule, RunFile
+from glassnet.scan.tasks import field_tasks
+from glassnet.scan.tasks.checkpoint import Saving
+
+
+@dataclass(frozen=True)
+class Task:
+    """One sample of one (size, dilution), or of one (size, dilution, planting temperature), or one instance of field
+    integration at one (size, dilution).
+
+    Attributes
+    ----------
+    size : int or tuple of int
+        Number of weights, or widths of the network.
+    dilution : float
+    sample : int
+    planted : float or None
+        Planting temperature.
+    field : bool
+        Whether it is a task of field integration: planted at several temperatures.
+    """
+
+    size: int | tuple[int, ...]
+    dilution: float
+    sample: int
+    planted: float | None = None
+    field: bool = False
+
+    @property
+    def kind(self) -> str:
+        """ "symmetric", "planted" or "field"."""
+        return "field" if self.field else "symmetric" if self.planted is None else "planted"
+
+    # cached: a status of many thousand tasks needs both repeatedly
+    @functools.cached_property
+    def text(self) -> str:
+        """Canonical text; with the run's seed it names every random stream of the task."""
+        named = ",".join(f"{name}={value}" for name, value in [*self._names(), ("sample", self.sample)])
+        return "field," * self.field + named
+
+    @functools.cached_property
+    def folder(self) -> str:
+        """Folder of the task's chain file inside ``chains/`` of the run directory."""
+        return "field/" * self.field + "/".join(f"{name}{value}" for name, value in self._names())
+
+    @property
+    def key(self) -> str:
+        """The text as a file name."""
+        return self.text.replace("=", "").replace(",", "-")
+
+    def _names(self):
+        yield "N", n_weights(self.size)
+        yield "dilution", repr(self.dilution)
+        if self.planted is not None:
+            yield "planted", repr(self.planted)
+
+
+class Outcome(NamedTuple):
+    """The result of a task: the content of its chain file, and the Metropolis updates it took.
+
+    There is no dataset if the task ended early and its draws are in segments, and no state either if nothing was saved.
+    """
+
+    dataset: xr.Dataset | None
+    glass: PathGlass
+    state: dict[str, np.ndarray]
+    updates: int
+
+
+def all_tasks(run_file: RunFile) -> list[Task]:
+    """Every task a run file asks for, node by node."""
+    kinds = [None] * run_file.symmetric + list(run_file.scan.planted)
+    chains = [
+        Task(size, dilution, sample, planted)
+        for size in run_file.scan.sizes
+        for dilution in run_file.scan.dilutions
+        for planted in kinds
+        for sample in range(run_file.samples_of(planted is not None))
+    ]
+    if run_file.field is None:
+        return chains
+    fields = [
+        Task(size, dilution, instance, field=True)
+        for size in field_tasks.sizes(run_file)
+        for dilution in run_file.scan.dilutions
+        for instance in range(field_tasks.instances(run_file, dilution))
+    ]
+    return chains + fields
+
+
+def n_samples(task: Task, run_file: RunFile) -> int:
+    """Samples of the node of a task."""
+    if task.field:
+        return field_tasks.instances(run_file, task.dilution)
+    return run_file.samples_of(task.planted is not None)
+
+
+def recorded(task: Task, run_file: RunFile) -> int:
+    """Sweeps that a finished chain of the task has, at least; field integration is never lengthened."""
+    return 0 if task.field else run_file.sampling_of(task.planted is not None).sweeps
+
+
+def temperatures(task: Task, ladder: list[float]) -> list[float]:
+    """Rungs of a task: its planting temperature and the rungs above it, or the whole ladder."""
+    if task.planted is None:
+        return ladder
+    return [task.planted, *(rung for rung in ladder if rung > task.planted)]
+
+
+def updates(task: Task, run_file: RunFile, reached: int = 0) -> float:
+    """Approximate number of Metropolis updates of a task; `reached`: sweeps of an earlier run, thermalization
+    included."""
+    if task.field:
+        return field_tasks.updates(task.size, task.dilution, run_file)
+    sampling = run_file.sampling_of(task.planted is not None)
+    sweeps = sampling.thermalization + sampling.sweeps - reached
+    return n_weights(task.size) * (1 - task.dilution) * _rungs(task, sampling.temperatures) * sampling.replicas * sweeps
+
+
+def cost(task: Task, run_file: RunFile, reached: int = 0) -> float:
+    """Approximate time of a task, in updates of a full block: the kernels move a block in the time of one replica."""
+    if task.field:
+        lanes = field_tasks.n_lanes(run_file)
+    else:
+        sampling = run_file.sampling_of(task.planted is not None)
+        lanes = _rungs(task, sampling.temperatures) * sampling.replicas
+    block = (bitsliced if run_file.glass.couplings == "binary" else realvalued).LANES_PER_BLOCK
+    return updates(task, run_file, reached) / lanes * block * math.ceil(lanes / block)
+
+
+def _rungs(task: Task, asked: LadderRule | list[float]) -> int:
+    if isinstance(asked, list):
+        return len(temperatures(task, asked))
+    above = 1.0 if task.planted is None else min(1.0, (asked.max - task.planted) / (asked.max - asked.min))
+    return max(1, round(asked.n * above)) + bool(asked.infinite)
+
+
+def draw_glass(task: Task, run_file: RunFile, purpose: str = "") -> PathGlass:
+    """The disorder of a task, a function of the run's seed and the task's text (and of `purpose`)."""
+    seed = Seed(run_file.seed, task.text + purpose)
+    keywords = run_file.glass.model_dump(exclude_none=True)
+    keywords |= {"widths": task.size} if isinstance(task.size, tuple) else {"n_weights": task.size}
+    keywords |= {"dilution": task.dilution, "rounding": run_file.rounding}
+    glass = getattr(ensembles, keywords.pop("ensemble"))(seed=seed, **keywords)
+    if task.planted is None:
+        return glass
+    unsatisfied = "fixed" if glass.is_binary else "independent"
+    return ensembles.planted(glass, task.planted, seed=seed, unsatisfied=unsatisfied)
+
+
+def run(
+    task: Task,
+    run_file: RunFile,
+    ladder: list[float],
+    existing: Segment | None = None,
+    progress: Callable[[int, int], None] | bool = False,
+    saving: Saving | None = None,
+    glass: PathGlass | None = None,
+) -> Outcome:
+    """Run one task, or continue the segments of an earlier run.
+
+    Parameters
+    ----------
+    task : Task
+    run_file : RunFile
+    ladder : list of float
+        Temperatures of the task's size and dilution.
+    existing : Segment, optional
+        Chain file of the same task with fewer sweeps; the result is what one run of all sweeps gives, bit by bit.
+    progress : callable(done, total), optional
+        Told the sweeps done.
+    saving : Saving, optional
+        Continues the segments of an interrupted run, writes new ones, and may end the run early. Wherever a chain is
+        cut, the result is what one run gives, bit by bit.
+    glass : PathGlass, optional
+        The disorder, where it need not be drawn.
+
+    Raises
+    ------
+    OSError
+        If a task that is to end early cannot be saved.
+    """
+    if task.field:
+        return _in_field(task, run_file, ladder, progress, saving)
+    sampling = run_file.sampling_of(task.planted is not None)
+    earlier = [] if existing is None else [existing]
+    if saving is not None:
+        rule = f",rounding={run_file.rounding}" * is_recorded(task.dilution, run_file)
+        earlier += saving.load(f"{task.text},seed={run_file.seed}{rule}", existing)
+    if glass is None:
+        glass = earlier[-1].glass if earlier else draw_glass(task, run_file)
+    sampler = _sampler(task, run_file, ladder, glass)
+    if earlier:
+        sampler.restore(earlier[-1].state)
+    pieces, facts = [piece.dataset for piece in earlier], attributes(task, run_file, glass)
+    removed = removal(task.size, task.dilution, run_file, glass)
+    begun, updates, end = sampler.n_sweeps, sampler.n_updates, sampling.thermalization + sampling.sweeps
+    how = {"measure_every": sampling.measure_every, "measure": sampling.measure}
+    how["progress"] = progress and (lambda done, total: progress(sampler.n_sweeps - begun, end - begun))
+    how["pause"] = None if saving is None else saving.due
+    while True:
+        thermalization = max(0, sampling.thermalization - sampler.n_sweeps)
+        piece = sampler.run(end - sampler.n_sweeps - thermalization, thermalization, **how)
+        pieces.append(piece.assign(removed).assign_attrs(facts))
+        if sampler.n_sweeps == end:
+            dataset = schema.join(*pieces) if earlier or len(pieces) > 1 else pieces[0]
+            return Outcome(dataset, glass, sampler.state(), sampler.n_updates - updates)
+        if saving.save(pieces[-1], glass, sampler):
+            return Outcome(None, glass, sampler.state(), sampler.n_updates - updates)
+
+
+def _in_field(task: Task, run_file: RunFile, temperatures: list[float], progress, saving: Saving | None) -> Outcome:
+    """A task of field integration, which takes seconds: one that is to end early begins anew."""
+
+    def proceed(share: float) -> bool:
+        if progress:
+            progress(round(1e6 * share), 10**6)
+        return saving is None or not saving.stop.requested
+
+    seed = Seed(run_file.seed, task.text)
+    try:
+        dataset, glass, sweeps = field_tasks.record(task.size, task.dilution, run_file, seed, temperatures, proceed)
+    except Stopped:
+        return Outcome(None, None, {}, 0)
+    facts = node_attributes(task, run_file) | {"task": task.text, "sample": task.sample, "run_file": run_file.text}
+    state = {"n_sweeps": np.array([sweeps])}
+    return Outcome(dataset.assign_attrs(facts), glass, state, sweeps * glass.n_weights * field_tasks.n_lanes(run_file))
+
+
+def _sampler(task: Task, run_file: RunFile, ladder: list[float], glass: PathGlass) -> ParallelTempering:
+    """The sampler of a task at the start of its chain."""
+    replicas = run_file.sampling_of(task.planted is not None).replicas
+    rungs, seed = temperatures(task, ladder), Seed(run_file.seed, task.text)
+    initial = None if task.planted is None else half_planted(glass, len(rungs), replicas, seed)
+    return ParallelTempering(glass, rungs, replicas, seed=seed, initial=initial)
+
+
+def half_planted(glass: PathGlass, n_temperatures: int, n_replicas: int, seed: Seed) -> np.ndarray:
+    """Start of a planted task, (n_temperatures, n_replicas, n_weights): the first half of the replicas on the planted
+    state at every temperature, the others at random."""
+    shape = (n_temperatures, n_replicas - n_replicas // 2, glass.n_weights)
+    count = int(np.prod(shape))
+    # raw bits of the seed sequence: numpy may change how its distributions draw
+    raw = words(seed, Role.INITIAL, -(-count // 64)).astype("<u8").view(np.uint8)
+    random = np.unpackbits(raw, count=count, bitorder="little").reshape(shape).astype(np.int8) * 2 - 1
+    planted = np.broadcast_to(glass.planted, (n_temperatures, n_replicas // 2, glass.n_weights))
+    return np.concatenate([planted, random.astype(np.int8)], axis=1)
+
+
+def attributes(task: Task, run_file: RunFile, glass: PathGlass) -> dict:
+    """What a chain file says about its task beside what the sampler says."""
+    sampling = run_file.sampling_of(task.planted is not None)
+    facts = node_attributes(task, run_file) | {
+        "task": task.text,
+        "sample": task.sample,
+        "thermalization": sampling.thermalization,
+        "sweeps": sampling.sweeps,
+        "measure_every": sampling.measure_every,
+        "run_file": run_file.text,
+    }
+    if glass.planted is not None:
+        facts["planted_energy"] = float(glass.energy(glass.planted))
+    return facts
+
+
+def node_attributes(task: Task, run_file: RunFile) -> dict:
+    """What all samples of a node share, known before any is run."""
+    keywords = run_file.glass.model_dump(exclude_none=True)
+    if isinstance(task.size, tuple):
+        keywords["widths"] = list(task.size)
+    facts = {
+        "n_weights_parent": n_weights(task.size),
+        "dilution": task.dilution,
+        "ensemble": run_file.glass.ensemble,
+        "p": run_file.glass.p or len(task.size) - 1,
+        "couplings": run_file.glass.couplings,
+        "glass": json.dumps(keywords, sort_keys=True),
+    }
+    if task.field:
+        facts["kind"] = task.kind
+    if is_recorded(task.dilution, run_file):
+        facts["rounding"] = run_file.rounding
+    return facts if task.planted is None else facts | {"planted_temperature": task.planted}

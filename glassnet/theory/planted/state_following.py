@@ -1,0 +1,84 @@
+"""A planted state away from the temperature it was planted at.
+
+The couplings are drawn at T_p and stay; the temperature alone changes. Gauged so that the planted state is +1
+everywhere they are +1 with probability (1 + tanh 1/T_p)/2, whatever the temperature: the planted state is the
+ferromagnet of biased couplings (`glassnet.theory.planted.ferromagnet`), replica-symmetric within the state (F.
+Krzakala, L. Zdeborova, EPL 90, 66002 (2010)). Heated, it melts at the spinodal, above T_d if it was planted below: the
+limit of superheating that `glassnet.studies.melting` measures.
+"""
+
+import math
+from dataclasses import dataclass
+
+from glassnet import _checks
+from glassnet.theory.planted.ferromagnet import Ferromagnet, ferromagnet
+from glassnet.theory.trees.branching import COLDEST
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A state planted at one temperature, at others; made by `follow`.
+
+    Attributes
+    ----------
+    planted_temperature : float
+    ordered : Ferromagnet
+        Its gauge image.
+    """
+
+    planted_temperature: float
+    ordered: Ferromagnet
+
+    def __str__(self):
+        melting = self.melting_temperature()
+        ends = f"melts at T = {melting:.5f}" if melting else "melted at any temperature"
+        lines = [f"{self.ordered.tree}, planted at T = {self.planted_temperature:g}: {ends}"]
+        lines.append(f"{'':14}{'T':>9}{'overlap':>10}{'energy':>10}{'free energy':>13}")
+        rows = {
+            "as planted": self.planted_temperature,
+            "melting": melting * (1.0 - 1e-3),
+        }  # at T_melt it is about to go
+        for name, T in rows.items():
+            if T >= COLDEST:
+                overlap, energy, free = self.overlap(T), self.energy(T), self.free_energy(T)
+                lines.append(f"{name:14}{T:9.5f}{overlap:10.5f}{energy:10.5f}{free:13.5f}")
+        return "\n".join(lines)
+
+    def melting_temperature(self) -> float:
+        """Return the highest temperature at which the state exists; 0.0 if it does not even at T_p."""
+        return self.ordered.spinodal_temperature()
+
+    def overlap(self, T):
+        """Return the overlap with the planted configuration at a temperature or an array of them; 0 once melted."""
+        return self.ordered.magnetization(T)
+
+    def internal_overlap(self, T):
+        """Return the overlap of two configurations within the state."""
+        return self.ordered.overlap(T)
+
+    def energy(self, T):
+        """Return the energy per weight; that of the paramagnet once melted."""
+        return self.ordered.energy(T)
+
+    def free_energy(self, T):
+        """Return the free energy per weight within the state."""
+        return self.ordered.free_energy(T)
+
+
+def follow(theory, planted_temperature: float) -> Followed:
+    """Return the state planted at `planted_temperature`, +-J couplings, ready to be heated or cooled.
+
+    Parameters
+    ----------
+    theory : Cavity
+        From `glassnet.theory.regular` or `glassnet.theory.poisson`.
+    planted_temperature : float
+        >= 0.05.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of range.
+    """
+    planted_temperature = _checks.real("planted_temperature", planted_temperature, minimum=COLDEST)
+    return Followed(planted_temperature, ferromagnet(theory, math.tanh(1.0 / planted_temperature)))

@@ -1,0 +1,4 @@
+"""The trees that ensembles look like around a weight.
+
+Import order: degrees, branching.
+"""
