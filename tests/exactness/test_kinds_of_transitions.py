@@ -1,6 +1,6 @@
 """Every kind of transition, told from chains that are sampled exactly from solvable models; and chains that drift.
 
-    pytest -m slow -s tests/analysis/test_kinds.py
+    pytest -m slow -s tests/exactness/test_kinds_of_transitions.py
 
 prints how often each kind was told in 200 seeds, and how far off the temperatures were; half an hour on one core.
 """

@@ -39,7 +39,7 @@ def test_transition_line_of_small_layered_glasses(seed, tmp_path, monkeypatch):
     method at the effective dilution. At T = 0.75 infinite glasses end at dilution 0.0964. What counts is claimed, as at
     0.05 to 0.20, and no provisional temperature. These bars do not tell asked from effective dilutions.
 
-        pytest -m slow -s tests/analysis/test_dilution_axis.py -k layered
+        pytest -m slow -s tests/exactness/test_lines_of_control_runs.py -k layered
     """
     text = (Path(__file__).parents[2] / "runs" / "controls" / "layered.toml").read_text()
     run_file = tmp_path / "layered.toml"

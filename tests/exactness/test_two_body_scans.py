@@ -1,7 +1,7 @@
 """Two-body glasses and ferromagnets on random graphs, from drawing to verdict, against their exact T_c: the table in
 docs/analysis.md.
 
-    pytest -m slow -s tests/analysis/test_continuous_study.py
+    pytest -m slow -s tests/exactness/test_two_body_scans.py
 
 makes 70 scans with the sampler, a quarter of an hour of one core, and analyses them; with GLASSNET_STUDY=DIR they are
 kept in DIR, and those already there are not made again.
