@@ -373,7 +373,7 @@ def test_dilute_refuses():
 def test_memory_is_refused_before_it_is_taken(monkeypatch):
     with pytest.raises(ValueError, match=r"needs \d{15} bytes, and indices beyond the 2147483647"):
         gn.ensembles.regular(10**12, 3, 3, seed=1)
-    monkeypatch.setattr(_checks, "_available_memory", lambda: 10**6)
+    monkeypatch.setattr(_checks, "available_memory", lambda: 10**6)
     with pytest.raises(
         ValueError, match=r"9000 weights and 9000 paths of length 3 needs 2232000 bytes, but only 1000000"
     ):

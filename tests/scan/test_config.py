@@ -15,7 +15,7 @@ from glassnet.scan.runfile.schema import UserError, load, parse
 def mistakes(run_text, tmp_path, monkeypatch):
     """Lines about a run file that was changed, on a machine with 8 GB."""
     path = tmp_path / "run.toml"
-    monkeypatch.setattr(_checks, "_available_memory", lambda: 8 * 10**9)
+    monkeypatch.setattr(_checks, "available_memory", lambda: 8 * 10**9)
 
     def lines(*pairs):
         path.write_text(run_text(*pairs))

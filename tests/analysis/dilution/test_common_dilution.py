@@ -97,10 +97,10 @@ def test_a_saved_field_relabels_a_scan_by_more_than_its_rounding_alone(synthetic
         tree[path.replace("dilution0.0", "dilution0.1")] = data.assign_attrs(**known, n_weights=left)
     reader = ChainReader(synthetic.tree(tree), 0.0)
     gone = 0.12 if moved else round(0.1 * parent) / parent
-    shared = transition._common(reader, reader.at(0.1), SavedField(None, (), {}, (0.0, gone), (30, parent)))
+    shared = transition.common_dilution_of(reader, reader.at(0.1), SavedField(None, (), {}, (0.0, gone), (30, parent)))
     assert shared.dilution == pytest.approx(0.12 if moved else 0.1, abs=1e-12)
     assert shared.differs == moved
-    assert transition._common(reader, reader.at(0.1), None).dilution == pytest.approx(0.1, abs=1e-12)
+    assert transition.common_dilution_of(reader, reader.at(0.1), None).dilution == pytest.approx(0.1, abs=1e-12)
 
 
 @pytest.mark.parametrize("ensemble", ["poisson", "regular"])
@@ -232,7 +232,7 @@ def test_the_slope_is_fitted_to_curves_of_symmetric_scans(synthetic, known):
         scan[asked] = common.Measured(nodes_, [], curves)
     slope = common.common_dilution(scan[0.1], [scan[0.05], scan[0.15]]).slope
     if known == "binary":
-        fitted = common._of_curves(scan[0.1], [scan[0.05], scan[0.15]], slope.isentropes)
+        fitted = common.slope_of_curves(scan[0.1], [scan[0.05], scan[0.15]], slope.isentropes)
         assert fitted.value == pytest.approx(1.3, abs=0.03)
         assert fitted.stderr >= 0.05
         # weighed with 1.05(10)
@@ -266,7 +266,7 @@ def test_bars_of_slopes_fitted_to_noisy_weights_cover_the_truth(synthetic):
                 known = path, node.size, node.n_weights, float(temperature)
                 measured.nodes.append(node._replace(path=path, planted_temperature=float(temperature)))
                 measured.planted.append(PlantedNode(*known, *[weight] * 5, np.zeros((12, 1)), np.zeros(2), 0.5, weight))
-        slope = common._of_planted(scan[0.1], [scan[0.05], scan[0.15]], lines, 0.125, replicate)
+        slope = common.slope_of_planted_weights(scan[0.1], [scan[0.05], scan[0.15]], lines, 0.125, replicate)
         found.append((slope.value, slope.stderr))
     value, stderr = np.array(found).T
     statistical = np.sqrt(stderr**2 - 0.05**2)
@@ -304,10 +304,10 @@ def test_a_ferromagnet_falls_twice_as_fast(synthetic):
     node = layered(synthetic, 36, 0.0, ensemble="poisson", p=2, glass='{"alpha": 2.0, "bias": 1.0}')
     place = {d: 1 / np.arctanh(1 / (4 * (1 - d))) for d in (0.1, 0.12)}
     ratio = (place[0.12] - place[0.1]) / float(Isentropes(node).shift(place[0.1], 0.1, 0.12))
-    assert abs(ratio - common._FACTOR_BIASED[0]) < common._FACTOR_BIASED[1]
+    assert abs(ratio - common.FACTOR_BIASED[0]) < common.FACTOR_BIASED[1]
     diluted = [layered(synthetic, n, 0.1, ensemble="poisson", p=2, glass=node.chain.attrs["glass"]) for n in (32, 48)]
     slope = common.common_dilution(common.Measured(diluted, [], {}), []).slope
-    assert (slope.value, slope.stderr) == common._FACTOR_BIASED
+    assert (slope.value, slope.stderr) == common.FACTOR_BIASED
 
 
 def test_averages_are_moved_onto_the_rungs_of_the_largest_size(synthetic):
