@@ -324,7 +324,7 @@ def test_wrong_arguments_are_refused(synthetic):
         find_transition(synthetic.tree({}))
     tree = planted(synthetic, 1)
     with pytest.raises(
-        TypeError, match=r"field must be a result of glassnet\.analysis\.field_integration, or .*; float"
+        TypeError, match=r"field must be a result of glassnet\.studies\.field_integration, or .*; float"
     ):
         find_transition(tree, field=0.65)
     with pytest.raises(
