@@ -1,4 +1,4 @@
-"""Relaxation from the planted state brackets T_d, crystals melt elsewhere, quenched glasses age."""
+"""Relaxation from the planted state brackets T_d."""
 
 import importlib
 

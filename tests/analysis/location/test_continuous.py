@@ -1,4 +1,4 @@
-"""Continuous transitions: curves, magnets and trees whose critical temperature is exact."""
+"""Continuous transitions: curves and trees whose critical temperature is exact."""
 
 import numpy as np
 import pytest
