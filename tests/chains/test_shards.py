@@ -220,7 +220,7 @@ def test_a_merge_while_the_chains_are_being_opened(make_run, monkeypatch):
 @pytest.mark.parametrize("first", [0, 1])
 def test_a_merge_between_the_two_lists_of_a_folder(make_run, monkeypatch, first):
     folder = make_run({0: 20, 1: 20, 2: 20}) / FOLDER
-    names, count = shards._names, []
+    names, count = shards.names_in, []
 
     def merged(path):
         found = names(path) if first else None
@@ -229,7 +229,7 @@ def test_a_merge_between_the_two_lists_of_a_folder(make_run, monkeypatch, first)
             merge_all(folder)
         return found or names(path)
 
-    monkeypatch.setattr(shards, "_names", merged)
+    monkeypatch.setattr(shards, "names_in", merged)
     inside = shards.held(folder)
     assert inside.files.keys() | shards.sharded(inside).keys() == {0, 1, 2}
 

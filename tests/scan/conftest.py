@@ -36,9 +36,9 @@ measure_every = 10
 COMMAND = """
 import sys
 from glassnet.sampling import tempering
-from glassnet.scan import report
-report.write = lambda directory, say: say(f"report of {directory}") or report.Report("", [], [])
-tempering._STRETCH = 2 * 10**5
+from glassnet.scan.report import writing
+writing.write = lambda directory, say: say(f"report of {directory}") or writing.Report("", [], [])
+tempering.STRETCH = 2 * 10**5
 from glassnet.cli import main
 sys.exit(main())
 """

@@ -26,7 +26,7 @@ from glassnet.scan.cost.footprint import footprint
 from glassnet.scan.directory.run_directory import RunDirectory
 from glassnet.scan.execute import run
 from glassnet.scan.report import tables, writing
-from glassnet.scan.runfile import consistency, growth
+from glassnet.scan.runfile import consistency, field_settings, growth
 from glassnet.scan.runfile.schema import UserError, parse
 from glassnet.scan.tasks import field_ladders, field_tasks, glass_tasks
 from glassnet.scan.tasks.stop import Stop
@@ -81,26 +81,26 @@ def test_tasks_have_names_of_their_own(asked):
 def test_what_is_left_out_is_filled_in(asked):
     run_file = asked("field = true\n")
     assert run_file.field == asked("field = {}\n").field
-    assert field_tasks.sizes(run_file) == [9999]
+    assert field_settings.sizes(run_file) == [9999]
     # regular glasses without dilution are all alike
-    assert [field_tasks.instances(run_file, dilution) for dilution in (0.0, 0.25)] == [4, 16]
+    assert [field_settings.instances(run_file, dilution) for dilution in (0.0, 0.25)] == [4, 16]
     # sweeps to pass a barrier of one path
-    assert field_tasks.sweeps(run_file, 0.0, [0.6, 0.65, 0.7]) == 400
-    assert field_tasks.sweeps(run_file, 0.0, [0.40, 0.42]) == 2200
-    assert field_tasks.sweeps(run_file, 0.0, [0.01]) == 40_000
+    assert field_settings.sweeps(run_file, 0.0, [0.6, 0.65, 0.7]) == 400
+    assert field_settings.sweeps(run_file, 0.0, [0.40, 0.42]) == 2200
+    assert field_settings.sweeps(run_file, 0.0, [0.01]) == 40_000
     walks = parse(WALKS, "walks.toml")
-    assert field_tasks.sizes(walks) == [(30,) * 4, (45,) * 4, (90,) * 4]
-    assert field_tasks.instances(walks, 0.0) == 16
+    assert field_settings.sizes(walks) == [(30,) * 4, (45,) * 4, (90,) * 4]
+    assert field_settings.instances(walks, 0.0) == 16
     other = parse(WALKS.replace("[4, 4, 4, 4], [3, 3, 3, 3]", "[6, 3, 3, 1], [4, 2, 2, 1]"), "walks.toml")
-    assert [size[-1] for size in field_tasks.sizes(other)] == [1, 1, 1]
-    assert all(abs(size[0] / size[1] - 2) < 0.05 for size in field_tasks.sizes(other))
+    assert [size[-1] for size in field_settings.sizes(other)] == [1, 1, 1]
+    assert all(abs(size[0] / size[1] - 2) < 0.05 for size in field_settings.sizes(other))
 
 
 def test_there_is_room_for_every_degree(asked):
-    assert field_tasks.largest_degree(asked(), 60) == 4
+    assert field_settings.largest_degree(asked(), 60) == 4
     for text, size in ((WALKS, (30, 30, 30, 30)), (WALKS.replace('"walks"', '"poisson"\np = 3'), 9999)):
         text = text if "walks" in text else text.replace("[[4, 4, 4, 4], [3, 3, 3, 3]]", "[12]")
-        top = field_tasks.largest_degree(parse(text, "x"), size)
+        top = field_settings.largest_degree(parse(text, "x"), size)
         # mean 6: far above any degree, and not much more
         assert 25 < top < 60
         ensemble, keywords = ("walks", {}) if isinstance(size, tuple) else ("poisson", {"p": 3})
@@ -296,11 +296,11 @@ def other_rules(monkeypatch):
     """Other rules than a directory was begun by, as another release may have."""
 
     def change():
-        monkeypatch.setattr(field_tasks, "_WEIGHTS", 120)
-        monkeypatch.setattr(field_tasks, "_ALIKE", 5)
-        monkeypatch.setattr(field_tasks, "_RANDOM", 6)
-        monkeypatch.setattr(field_tasks, "_FEWEST", 900)
-        monkeypatch.setattr(field_tasks, "_RARE", 1e3)
+        monkeypatch.setattr(field_settings, "WEIGHTS", 120)
+        monkeypatch.setattr(field_settings, "ALIKE", 5)
+        monkeypatch.setattr(field_settings, "RANDOM", 6)
+        monkeypatch.setattr(field_settings, "FEWEST", 900)
+        monkeypatch.setattr(field_settings, "RARE", 1e3)
 
     return change
 
@@ -309,8 +309,8 @@ POISSON = ('ensemble = "regular"', 'ensemble = "poisson"', "degree = 4", "alpha 
 
 
 def test_what_was_decided_stays_whatever_the_rules_become(run_file, scan, digests, tmp_path, monkeypatch, other_rules):
-    monkeypatch.setattr(field_tasks, "_WEIGHTS", 60)
-    monkeypatch.setattr(field_tasks, "_RANDOM", 2)
+    monkeypatch.setattr(field_settings, "WEIGHTS", 60)
+    monkeypatch.setattr(field_settings, "RANDOM", 2)
     open_ended = "field = {temperatures = [0.9, 1.0]}\n"
     path, out = run_file(*asking(open_ended), *POISSON), tmp_path / "out"
     assert scan(path, out)[0] == 0
@@ -359,8 +359,8 @@ def test_a_damaged_record_is_found_in_nodes_and_chains(
     run_file, scan, digests, tmp_path, monkeypatch, other_rules, capsys, harm
 ):
     """Whatever the rules have become: sizes and instances are in nodes.json, sweeps and room in the chains."""
-    monkeypatch.setattr(field_tasks, "_WEIGHTS", 60)
-    monkeypatch.setattr(field_tasks, "_RANDOM", 2)
+    monkeypatch.setattr(field_settings, "WEIGHTS", 60)
+    monkeypatch.setattr(field_settings, "RANDOM", 2)
     path, out = run_file(*asking("field = {temperatures = [0.9, 1.0]}\n"), *POISSON), tmp_path / "out"
     assert scan(path, out)[0] == 0
     record, before = out / "field.json", digests(out)
@@ -385,7 +385,7 @@ def test_a_damaged_record_is_found_in_nodes_and_chains(
 
 
 def test_a_record_is_found_in_shards_too_and_in_no_damaged_chain(run_file, scan, tmp_path, monkeypatch, other_rules):
-    monkeypatch.setattr(field_tasks, "_WEIGHTS", 60)
+    monkeypatch.setattr(field_settings, "WEIGHTS", 60)
     monkeypatch.setattr(shards, "BLOCK", 2)
     path, out = run_file(*asking("field = {temperatures = [0.9, 1.0], instances = 3}\n"), *POISSON), tmp_path / "out"
     assert scan(path, out)[0] == 0
@@ -413,14 +413,14 @@ def test_a_record_is_found_in_shards_too_and_in_no_damaged_chain(run_file, scan,
 
 def test_without_nodes_too_other_rules_do_not_guess(run_file, scan, digests, tmp_path, monkeypatch):
     """Chains of sizes that the rules do not ask for are refused by name; the same rules go on."""
-    monkeypatch.setattr(field_tasks, "_WEIGHTS", 60)
+    monkeypatch.setattr(field_settings, "WEIGHTS", 60)
     path, out = run_file(*asking("field = {temperatures = [0.9, 1.0], instances = 2}\n"), *POISSON), tmp_path / "out"
     assert scan(path, out)[0] == 0
     kept, before = (out / "field.json").read_text(), digests(out)
     for name in ("field.json", "nodes.json"):
         (out / name).unlink()
     with monkeypatch.context() as patch:
-        patch.setattr(field_tasks, "_WEIGHTS", 120)
+        patch.setattr(field_settings, "WEIGHTS", 120)
         with pytest.raises(UserError, match=r"asks for less than .* holds: not for chains/field/N60/"):
             scan(path, out)
     assert scan(path, out)[0] == 0
@@ -442,15 +442,19 @@ def test_networks_grow_beside_field_integration(tmp_path, monkeypatch):
     shapes = WALKS.replace("[[4, 4, 4, 4], [3, 3, 3, 3]]", "[[4, 4, 4, 1]]")
     begun = parse(shapes, "run.toml")
     grown = parse(shapes.replace("[[4, 4, 4, 1]]", "[[4, 4, 4, 1], [5, 5, 5, 1]]"), "run.toml")
-    assert field_tasks.sizes(begun) != field_tasks.sizes(grown)
+    assert field_settings.sizes(begun) != field_settings.sizes(grown)
     directory = RunDirectory(tmp_path)
     directory.describe(begun)
     directory.keep_decisions(begun, {})
     directory.check(grown, "run.toml")
-    assert field_tasks.sizes(directory.settled(grown)) == field_tasks.sizes(begun)
+    assert field_settings.sizes(directory.settled(grown)) == field_settings.sizes(begun)
     (tmp_path / "field.json").unlink()
-    monkeypatch.setattr(field_tasks, "_WIDTHS", (20, 50))
-    assert field_tasks.sizes(directory.settled(grown)) == directory.run_file().decided.sizes != field_tasks.sizes(begun)
+    monkeypatch.setattr(field_settings, "WIDTHS", (20, 50))
+    assert (
+        field_settings.sizes(directory.settled(grown))
+        == directory.run_file().decided.sizes
+        != field_settings.sizes(begun)
+    )
 
 
 def test_verified_counted_and_costed(run_file, scan, tmp_path):
@@ -565,7 +569,7 @@ def test_the_report_shows_it(finished, capsys):
 def test_the_table_has_no_theory_above_t_d():
     """T_d = 0.7528: above it theory is blank, in the table as in the figure; the run does not notice at 0.8."""
     found = gn.studies.field_integration(600, [0.7, 0.8], instances=2, seed=1, p=3, degree=4, sweeps=80)
-    table = tables._complexity(
+    table = tables.complexity(
         SimpleNamespace(complexity=found, glass={"ensemble": "regular", "p": 3, "degree": 4}, dilution=0.0)
     )
     assert [row[-1] for row in table.rows] == ["0.02846", "-"]
@@ -640,7 +644,7 @@ def test_no_temperature_where_the_complexity_has_no_zero(asked):
     """R(3, 3), with T_K = 0: the complexity is positive wherever there is a state."""
     found = field_ladders.temperatures(asked("field = true\n", "degree = 4", "degree = 3"), 0.0)
     assert len(found) >= 3
-    assert found[0] == field_ladders._COLDEST
+    assert found[0] == field_ladders.COLDEST
     assert found[-1] < 0.7
 
 

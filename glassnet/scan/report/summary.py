@@ -87,14 +87,15 @@ def _complexity(result: Transition) -> dict | None:
 
 def text(summary: dict) -> str:
     """Strict JSON: what is not a finite number is null."""
-    return json.dumps(_strict(summary), indent=1, allow_nan=False) + "\n"
+    return json.dumps(strict(summary), indent=1, allow_nan=False) + "\n"
 
 
-def _strict(value):
+def strict(value):
+    """The same of types that JSON has: without numpy, and None in place of numbers that are not finite."""
     if isinstance(value, dict):
-        return {str(key): _strict(entry) for key, entry in value.items()}
+        return {str(key): strict(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_strict(entry) for entry in value]
+        return [strict(entry) for entry in value]
     if isinstance(value, (bool, np.bool_)) or value is None:
         return None if value is None else bool(value)
     if isinstance(value, (float, np.floating)):
