@@ -1,8 +1,6 @@
 """What a report says of glasses that lost another fraction than was asked for: everywhere the effective dilution."""
 
-import importlib.util
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,15 +25,6 @@ FITTED = "common_dilution"
 def transition(dilution):
     """Temperature of the transition of the chains at an effective dilution."""
     return 0.93 - 2 * dilution
-
-
-@pytest.fixture(scope="module")
-def synthetic():
-    path = Path(__file__).parents[2] / "analysis" / "synthetic.py"
-    spec = importlib.util.spec_from_file_location("synthetic", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def layered(data, size, asked):

@@ -1,10 +1,8 @@
 """What run would settle an open case: run files that the scan accepts, and that say why."""
 
-import importlib.util
 import json
 import tomllib
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -44,15 +42,6 @@ CASES = {
     "planted": ("poisson", "p = 3\nalpha = 1.5", "[24, 36]", "planted = [0.6, 0.8]\nsymmetric = true"),
     "network": ("walks", "alpha = 2.0", "[[2, 2, 2, 1], [4, 4, 4, 1]]", ""),
 }
-
-
-@pytest.fixture(scope="module")
-def synthetic():
-    path = Path(__file__).parents[2] / "analysis" / "synthetic.py"
-    spec = importlib.util.spec_from_file_location("synthetic", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.mark.parametrize("case", CASES)
