@@ -1,3 +1,5 @@
+"""The command line: what its commands print and which code they end with."""
+
 import json
 import os
 import shutil
@@ -7,22 +9,6 @@ import sys
 import pytest
 
 import glassnet
-from glassnet import cli
-
-RUN_FILE = """\
-seed = 7
-samples = 2
-[glass]
-ensemble = "regular"
-p = 3
-degree = 4
-[scan]
-sizes = [12, 24]
-[sampling]
-temperatures = [0.6, 1.0, inf]
-thermalization = 20
-sweeps = 40
-"""
 
 
 def command(*arguments, **environment):
@@ -32,38 +18,12 @@ def command(*arguments, **environment):
     return result.returncode, result.stdout, result.stderr
 
 
-@pytest.fixture
-def main(capsys, tmp_path, monkeypatch):
-    """Run one command in this process, in an empty folder: (exit code, what it printed, what it complained of)."""
-    monkeypatch.chdir(tmp_path)
-    # seconds of figures that nobody looks at here
-    monkeypatch.setattr("glassnet.plots.export.of_result", lambda *_: [])
-    monkeypatch.setattr("glassnet.plots.export.of_line", lambda *_: [])
-
-    def run(*arguments):
-        try:
-            code = cli.main([str(argument) for argument in arguments])
-        except SystemExit as end:
-            code = end.code
-        return code, *capsys.readouterr()
-
-    return run
-
-
-@pytest.fixture
-def finished(main, tmp_path):
-    """Directory of a finished scan."""
-    (tmp_path / "run.toml").write_text(RUN_FILE)
-    assert main("scan", "run.toml", "--out", "done")[0] == 0
-    return tmp_path / "done"
-
-
 def contents(directory):
     return {path: path.stat().st_mtime_ns for path in directory.rglob("*") if path.name != ".lock"}
 
 
-def test_scan_ends_with_the_analysis(main, tmp_path):
-    (tmp_path / "small.toml").write_text(RUN_FILE)
+def test_scan_ends_with_the_analysis(main, run_text, tmp_path):
+    (tmp_path / "small.toml").write_text(run_text)
     code, output, errors = main("scan", "small.toml")
     assert code == 0
     steps = ["opening results/small", "dilution 0: reading 4 samples in 2 nodes", "dilution 0: drawing"]
@@ -84,8 +44,8 @@ def test_status_in_words_and_for_programs(main, finished):
     assert [report[name] for name in ("total", "done", "running", "paused", "failed", "missing")] == [4, 4, 0, 0, 0, 0]
 
 
-def test_dry_run_creates_nothing(main, tmp_path):
-    (tmp_path / "run.toml").write_text(RUN_FILE)
+def test_dry_run_creates_nothing(main, run_text, tmp_path):
+    (tmp_path / "run.toml").write_text(run_text)
     code, output, _ = main("scan", "run.toml", "--dry-run")
     assert code == 0
     assert "4 of 4 tasks to do in results/run" in output
@@ -142,8 +102,8 @@ def test_dry_run_creates_nothing(main, tmp_path):
         ((), "the following arguments are required: COMMAND"),
     ],
 )
-def test_mistakes_are_one_line_and_exit_2(main, tmp_path, arguments, complaint):
-    (tmp_path / "run.toml").write_text(RUN_FILE)
+def test_mistakes_are_one_line_and_exit_2(main, run_text, tmp_path, arguments, complaint):
+    (tmp_path / "run.toml").write_text(run_text)
     (tmp_path / "empty").mkdir()
     before = contents(tmp_path)
     code, output, errors = main(*arguments)
@@ -168,8 +128,8 @@ def test_mistakes_are_one_line_and_exit_2(main, tmp_path, arguments, complaint):
         ("seed = 7", "seed = ", "glassnet: bad.toml: not a TOML file: "),
     ],
 )
-def test_bad_run_files_touch_nothing(main, finished, tmp_path, old, new, complaint):
-    (tmp_path / "bad.toml").write_text(RUN_FILE.replace(old, new))
+def test_bad_run_files_touch_nothing(main, run_text, finished, tmp_path, old, new, complaint):
+    (tmp_path / "bad.toml").write_text(run_text.replace(old, new))
     before = contents(tmp_path)
     for extra in ((), ("--dry-run",), ("--out", "done")):
         code, output, errors = main("scan", "bad.toml", *extra)
@@ -178,8 +138,8 @@ def test_bad_run_files_touch_nothing(main, finished, tmp_path, old, new, complai
         assert contents(tmp_path) == before
 
 
-def test_directory_of_another_run(main, finished, tmp_path):
-    (tmp_path / "other.toml").write_text(RUN_FILE.replace("seed = 7", "seed = 8").replace("degree = 4", "degree = 2"))
+def test_directory_of_another_run(main, run_text, finished, tmp_path):
+    (tmp_path / "other.toml").write_text(run_text.replace("seed = 7", "seed = 8").replace("degree = 4", "degree = 2"))
     before = contents(finished)
     code, output, errors = main("scan", "other.toml", "--out", "done")
     assert (code, output) == (2, "")
@@ -220,8 +180,8 @@ def test_truncated_chain_file(main, finished, cut):
     assert main("analyze", "done")[0] == 0
 
 
-def test_chains_of_another_run_among_ours(main, finished, tmp_path):
-    (tmp_path / "other.toml").write_text(RUN_FILE.replace("seed = 7", "seed = 8"))
+def test_chains_of_another_run_among_ours(main, run_text, finished, tmp_path):
+    (tmp_path / "other.toml").write_text(run_text.replace("seed = 7", "seed = 8"))
     main("scan", "other.toml", "--out", "other")
     stranger = finished / "chains/N24/dilution0.0/sample1.h5"
     (tmp_path / "other/chains/N24/dilution0.0/sample1.h5").replace(stranger)
@@ -264,32 +224,6 @@ def test_a_wrong_kind_of_argument_is_answered_with_the_command_that_was_meant(
     assert f"{arguments.split()[1]}: {what}" in errors
     assert f"glassnet {meant}" in errors or meant in errors
     assert contents(tmp_path) == before
-
-
-def test_theory_of_a_run_file(main, tmp_path):
-    (tmp_path / "run.toml").write_text(RUN_FILE.replace("[12, 24]", "[12, 24]\ndilutions = [0.0, 0.1]"))
-    code, output, errors = main("theory", "run.toml")
-    assert (code, errors) == (0, "")
-    whole, diluted, realised = output.split("\n\n")
-    assert whole == main("theory", "regular", "--p", "3", "--degree", "4")[1].rstrip()
-    assert diluted == main("theory", "regular", "--p", "3", "--degree", "4", "--dilution", "0.1")[1].rstrip()
-    assert "effective" in realised and all(f"{size}" in realised for size in (12, 24))
-    network = RUN_FILE.replace('"regular"\np = 3\ndegree = 4', '"walks"\nalpha = 2.0')
-    (tmp_path / "run.toml").write_text(network.replace("[12, 24]", "[[4, 4, 4, 4], [5, 5, 5, 5], [6, 6, 6, 1]]"))
-    code, output, _ = main("theory", "run.toml")
-    equal, unequal = output.rstrip().split("\n\n")
-    assert code == 0
-    assert equal == main("theory", "poisson", "--p", "3", "--alpha", "2")[1].rstrip()
-    assert unequal.startswith(
-        "walks, dilution 0: paramagnet, alpha 2, binary couplings: entropy vanishes at T = 0.95673"
-    )
-
-
-def test_theory(main):
-    code, output, errors = main("theory", "regular", "--p", "3", "--degree", "4")
-    assert (code, errors) == (0, "")
-    assert "0.654" in output
-    assert "0.752" in output
 
 
 def test_numbers_below_zero_and_short_forms_are_no_unknown_options(main):

@@ -9,15 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binom, chisquare, kstest
+from scipy.stats import binom, chisquare
 
 import glassnet as gn
 from glassnet._random import Role, Seed, generator
 from glassnet.ensembles import random_paths
 
 E = gn.ensembles
-
-
 #: one small draw of each ensemble, with whatever keywords are added
 DRAWS = {
     "regular": lambda **kw: E.regular(12, 3, 3, **kw),
@@ -33,9 +31,6 @@ def p_value(observed: Counter, cells) -> float:
     if set(observed) - set(cells):
         return 0.0
     return chisquare([observed[cell] for cell in cells]).pvalue
-
-
-# poisson, layered, walks
 
 
 @settings(deadline=None, max_examples=60)
@@ -133,53 +128,6 @@ def test_equal_paths_in_walks(width, p, limit):
     assert abs(alpha**2 * p**2 * width ** (3 - p) / 2 - limit) < 1e-9 and abs(expected / limit - 1) < 0.01
 
 
-# couplings
-
-
-@pytest.mark.parametrize("bias", [-1.0, -0.4, 0.0, 0.25, 1.0])
-def test_binary_couplings_have_the_bias_as_mean(bias):
-    couplings = E.poisson(20000, 3, 1.0, seed=1, bias=bias).couplings
-    assert set(np.unique(couplings)) <= {-1.0, 1.0}
-    assert abs(couplings.mean() - bias) <= 4.5 * np.sqrt((1 - bias**2) / 20000)
-    assert abs(couplings.mean() - bias - 0.05) > 4.5 * np.sqrt((1 - bias**2) / 20000)
-
-
-def test_gaussian_couplings_are_standard_normal():
-    couplings = E.poisson(20000, 3, 1.0, seed=1, couplings="gaussian").couplings
-    assert kstest(couplings, "norm").pvalue > 1e-4
-    assert kstest(1.1 * couplings, "norm").pvalue < 1e-4
-
-
-@pytest.mark.parametrize("name", DRAWS)
-def test_given_couplings_stay_with_their_paths(name):
-    n_paths = DRAWS[name](seed=1).n_paths
-    values = np.linspace(-1.5, 2.0, n_paths)
-    one, other = DRAWS[name](seed=1, couplings=values), DRAWS[name](seed=1, couplings=values[::-1])
-    np.testing.assert_array_equal(np.sort(one.couplings), values)
-    # the path that had the i-th coupling has the (n_paths - 1 - i)-th now: same list of paths
-    np.testing.assert_array_equal(
-        one.paths[np.argsort(one.couplings)], other.paths[np.argsort(-other.couplings, kind="stable")]
-    )
-    np.testing.assert_array_equal(DRAWS[name](seed=1).paths, one.paths)
-
-
-def test_a_function_of_the_input_unit_is_called_once_per_path():
-    calls = []
-
-    def coupling(unit, rng):
-        calls.append(unit)
-        return 10 * unit + rng.random()
-
-    glass = E.walks((3, 2, 2), 2.0, seed=4, couplings=coupling)
-    heads = glass.edges[glass.paths[:, 0], 0]
-    assert all(type(unit) is int for unit in calls) and sorted(calls) == sorted(heads.tolist())
-    np.testing.assert_array_equal(glass.couplings // 10, heads)
-    assert len(set(glass.couplings)) == glass.n_paths
-    assert glass.recipe["couplings"] == "callable"
-    assert E.walks((3, 2, 2), 0.0, seed=4, couplings=coupling).n_paths == 0
-    assert E.walks((3, 2, 2), 2.0, seed=4, couplings=coupling) == glass
-
-
 @pytest.mark.parametrize("name", DRAWS)
 def test_streams_depend_on_seed_and_key_alone(name):
     base = DRAWS[name](seed=1)
@@ -200,9 +148,6 @@ def test_recipe_says_how_it_was_drawn(name):
     rule = {"rounding": "nearest"} if name in ("layered", "walks") else {}
     assert recipe["diluted"] == [{"fraction": 0.2, "seed": 3, "seed_key": "sample=4"} | rule]
     assert recipe["planted"] == {"temperature": 0.7, "unsatisfied": "fixed", "seed": 5, "seed_key": ""}
-
-
-# gauge groups
 
 
 def _levels(glass, flips):
@@ -228,9 +173,6 @@ def test_energy_is_invariant_under_the_gauge_group(dilution):
         assert _levels(glass, np.ones(glass.n_weights, dtype=bool)) == 0
     odd = E.poisson(20, 3, 2.0, seed=1, dilution=dilution)
     assert _levels(odd, np.ones(odd.n_weights, dtype=bool)) > 0.1
-
-
-# refusals
 
 
 @pytest.mark.parametrize(

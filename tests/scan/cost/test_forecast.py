@@ -1,147 +1,26 @@
-"""What a dry run says a scan takes: times from a speed that is given, bytes beside those of real chains."""
+"""What a dry run says a scan takes, at a speed that is given."""
 
-import math
-import tracemalloc
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 
 from glassnet import cli
-from glassnet.chains import segment
 from glassnet.kernels import bitsliced
-from glassnet.sampling import speed
 from glassnet.scan.cost import calibration, forecast
-from glassnet.scan.cost.calibration import Calibration, Probe
-from glassnet.scan.cost.footprint import footprint, rungs
-from glassnet.scan.runfile.schema import parse
-from glassnet.scan.tasks import glass_tasks
+from glassnet.scan.cost.calibration import Probe
+from glassnet.scan.cost.footprint import footprint
 from glassnet.scan.watch import status
 
-#: seconds per unit of cost, twice as fast at N = 48 as at N = 12
-PROBES = [Probe(12, sweep=2e-9, draw=20e-9, setup=1e-3), Probe(48, sweep=1e-9, draw=10e-9, setup=1e-3)]
-CALIBRATION = Calibration(dict.fromkeys(("symmetric", "planted", "field"), PROBES), "a machine (a processor)", "v3")
 
-
-@pytest.fixture
-def asked(run_text):
-    """A run file with parts replaced, parsed."""
-    return lambda *pairs: parse(run_text(*pairs), "run.toml")
-
-
-@pytest.fixture
-def all_left(asked):
-    """Every task of a run file with parts replaced, none begun: (run file, {task: 0})."""
-
-    def make(*pairs):
-        run_file = asked(*pairs)
-        return run_file, dict.fromkeys(glass_tasks.all_tasks(run_file), 0)
-
-    return make
-
-
-def test_seconds_are_cost_times_measured_speed(asked):
-    run_file = asked()
-    # 20 + 40 sweeps, a draw every 10; 5 rungs x 4 replicas are moved as a full block
-    for size, sweep in ((12, 2e-9), (48, 1e-9), (24, 1.5e-9)):
-        of_sweep = size * bitsliced.LANES_PER_BLOCK
-        whole = 60 * sweep * of_sweep + 4 * 10 * sweep * of_sweep + size * 1e-3
-        task = glass_tasks.Task(size, 0.0, 0)
-        assert CALIBRATION.seconds(task, run_file) == pytest.approx(whole)
-        # half of the draws are left, and none of the thermalization
-        rest = 20 * sweep * of_sweep + 2 * 10 * sweep * of_sweep + size * 1e-3
-        assert CALIBRATION.seconds(task, run_file, reached=40) == pytest.approx(rest)
-    # beyond the sizes that were timed: the speed of the nearest
-    task = glass_tasks.Task(480, 0.25, 0)
-    assert CALIBRATION.seconds(task, run_file) == pytest.approx(
-        480 * (0.75 * 100e-9 * bitsliced.LANES_PER_BLOCK + 1e-3)
-    )
-
-
-def test_calibration_times_what_the_tasks_do(all_left, monkeypatch):
-    run_file, left = all_left("[12, 24]", "[12, 24, 36, 48, 60]", "replicas = 4", "replicas = 6")
-    timed = []
-
-    def alternate(actions, seconds, repeats):
-        for action in actions.values():
-            action(3)
-        timed.append(seconds * repeats)
-        return {"sweep": np.array([3e-6, 2e-6]), "draw": np.array([25e-6, 26e-6])}
-
-    monkeypatch.setattr(speed, "alternate", alternate)
-    monkeypatch.setenv("GLASSNET_ISA", bitsliced.instruction_sets()[-1])
-    found = calibration.calibrate(left, run_file, seconds=2.0)
-    assert found.sizes == [12, 36, 60]
-    assert found.instruction_set == bitsliced.instruction_sets()[-1]
-    # six glasses, each sampled with and without measurements, for less than two seconds in all
-    assert len(timed) == 6
-    assert 1.0 < 2 * sum(timed) < 2.0
-    for planted, probes in found.probes.items():
-        for probe in probes:
-            unit = probe.n_weights * bitsliced.LANES_PER_BLOCK
-            assert probe.sweep == pytest.approx(2e-6 / unit), planted
-            assert probe.draw == pytest.approx(5e-6 / unit)
-            assert probe.setup > 0
-
-
-def test_no_glass_is_timed_that_takes_long_to_set_up(all_left, monkeypatch):
-    run_file, left = all_left("[12, 24]", "[300_000, 3_000_000]", "planted = [0.6, 0.8]\nsymmetric = true\n", "")
-    drawn = []
-    monkeypatch.setattr(
-        calibration, "probe", lambda task, *_: drawn.append(task.size) or Probe(task.size, 1.0, 1.0, 1.0)
-    )
-    calibration.calibrate(left, run_file)
-    assert drawn == [300_000]
-
-
-def test_temperatures_of_the_right_number(asked):
-    run_file = asked("max = 1.5, n = 4", "max = 1.5, n = 4, spacing = 'adaptive'")
-    assert rungs(glass_tasks.Task(12, 0.0, 0), run_file) == pytest.approx(
-        [0.5, 0.5 * 3 ** (1 / 3), 0.5 * 9 ** (1 / 3), 1.5, math.inf]
-    )
-    assert rungs(glass_tasks.Task(12, 0.0, 0, 0.8), run_file) == pytest.approx([0.8, 0.5 * 9 ** (1 / 3), 1.5])
-
-
-ENSEMBLES = {
-    "regular": (),
-    "gaussian": ("degree = 4", "degree = 4\ncouplings = 'gaussian'"),
-    "layered": ('"regular"\np = 3\ndegree = 4', '"layered"\np = 3\nalpha = 2.0'),
-    "walks": ('"regular"\np = 3\ndegree = 4', '"walks"\nalpha = 2.0', "[12, 24]", "[[4, 4, 4]]"),
-    "weights": ("measure_every = 10", "measure_every = 10\nmeasure = ['energy', 'weights']"),
-}
-
-
-@pytest.mark.parametrize("name", ENSEMBLES)
-def test_bytes_bound_those_of_a_real_task(asked, tmp_path, name):
-    """The file is smaller than said, by less than a factor of 8 (compression); the memory by less than 4, and 1 MB."""
-    pairs = [*ENSEMBLES[name], "sweeps = 40", "sweeps = 8000", "replicas = 4", "replicas = 12"]
-    run_file = asked(*pairs)
-    task = [task for task in glass_tasks.all_tasks(run_file) if (task.planted is not None) == (name == "regular")][-1]
-    expected = footprint(task, run_file)
-    tracemalloc.start()
-    outcome = glass_tasks.run(task, run_file, rungs(task, run_file))
-    segment.write(tmp_path / "chain.h5", outcome.dataset, outcome.glass, outcome.state, {})
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    size = (tmp_path / "chain.h5").stat().st_size
-    assert size < expected.file < 8 * size
-    assert peak < expected.memory < 4 * peak + 10**6
-    stored = {name: outcome.dataset[name] for name in run_file.sampling_of(task.planted is not None).measure}
-    kinds = {name: np.dtype(values.encoding.get("dtype", values.dtype)) for name, values in stored.items()}
-    # draw by draw the very integers that are stored, and their sweep
-    exact = sum(values.size * kinds[name].itemsize for name, values in stored.items()) + outcome.dataset.draw.nbytes
-    assert expected.chain == exact
-
-
-def test_forecast_adds_up(all_left, asked):
+def test_forecast_adds_up(all_left, asked, known_speed):
     run_file, left = all_left("[0.0, 0.25]", "[0.25]")
     done, begun = (next(task for task in left if task.planted is None and task.size == size) for size in (12, 24))
     del left[done]
     left[begun] = 30
-    found = forecast.alike(left, run_file, CALIBRATION)
+    found = forecast.alike(left, run_file, known_speed)
     assert sum(each.count for each in found) == len(left) == 11
     expected = forecast.forecast(found, run_file)
-    seconds = [CALIBRATION.seconds(task, run_file, reached) for task, reached in left.items()]
+    seconds = [known_speed.seconds(task, run_file, reached) for task, reached in left.items()]
     assert expected.core_seconds == pytest.approx(sum(seconds))
     assert expected.longest_seconds == max(seconds)
     assert expected.disk == sum(footprint(task, run_file).file for task in left)
@@ -152,12 +31,12 @@ def test_forecast_adds_up(all_left, asked):
     assert expected._replace(core_seconds=20.0, longest_seconds=1.0).ranks == 1
 
 
-def test_dry_run_says_what_it_takes(run_file, tmp_path):
+def test_dry_run_says_what_it_takes(run_file, tmp_path, known_speed):
     path, asked = run_file(), []
 
     def calibrate(every_task, _):
         asked.extend(every_task)
-        return CALIBRATION._replace(probes={kind: [Probe(12, 1.0, 0.0, 0.0)] for kind in ("symmetric", "planted")})
+        return known_speed._replace(probes={kind: [Probe(12, 1.0, 0.0, 0.0)] for kind in ("symmetric", "planted")})
 
     text = status.dry_run(path, tmp_path / "out", calibrate, time_limit=3600.0, checkpoint_every=60.0)
     assert len(asked) == 12
@@ -184,9 +63,9 @@ def test_dry_run_says_what_it_takes(run_file, tmp_path):
     assert "disk" in silent
 
 
-def test_the_command_line_calibrates_on_one_rank(run_file, tmp_path, monkeypatch, capsys):
+def test_the_command_line_calibrates_on_one_rank(run_file, tmp_path, monkeypatch, capsys, known_speed):
     path, times = str(run_file()), []
-    monkeypatch.setattr(calibration, "calibrate", lambda *_: times.append(1) or CALIBRATION)
+    monkeypatch.setattr(calibration, "calibrate", lambda *_: times.append(1) or known_speed)
     words = ["scan", path, "--dry-run", "--out", str(tmp_path / "out"), "--checkpoint-every", "77"]
     assert cli.main(words) == 0
     output = capsys.readouterr().out
@@ -198,19 +77,6 @@ def test_the_command_line_calibrates_on_one_rank(run_file, tmp_path, monkeypatch
     assert capsys.readouterr().out == ""
     assert times == [1]
     assert not (tmp_path / "out").exists()
-
-
-def test_bench_says_what_it_measures_and_who_compiled_it(monkeypatch, capsys):
-    found = speed.Speed("v3", 9.1, 8.2, 7.3, 0.9, 0.5)
-    monkeypatch.setattr(speed, "measure", lambda *_, **__: found)
-    monkeypatch.setattr(bitsliced, "COMPILER", "a compiler 12")
-    assert cli.main(["bench"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0].endswith("compiled by a compiler 12")
-    names = [name.strip() for name in lines[2].split("|")]
-    assert names == ["bare sweeps", "exchange every sweep, energies every 10", "default measurements every 10"]
-    assert lines[3].split(":")[1].split() == ["9.10", "|", "8.20", "|", "7.30"]
-    assert len(lines) == 3 + 5
 
 
 def test_dry_run_of_a_finished_run_estimates_nothing(run_file, scan, tmp_path):

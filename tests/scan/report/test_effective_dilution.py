@@ -111,7 +111,7 @@ def test_theory_is_that_of_the_effective_dilution(told):
 def test_points_of_the_phase_diagram_lie_at_effective_dilutions(told, monkeypatch):
     *_, results, _ = told
     # the lines of theory take longest
-    monkeypatch.setattr(plots.diagram, "theory_lines", lambda _: [])
+    monkeypatch.setattr(plots.phase_diagrams, "theory_lines", lambda _: [])
     for result in results:
         assert abs(result.temperature - transition(result.effective_dilution)) < 3 * result.stderr
     (ax,) = plots.phase_diagram(results).axes
