@@ -47,7 +47,6 @@ EXTRA_INSIDE_FUNCTIONS = {
     ("studies", "plots"),
     ("analysis", "scan.report.next_run"),
     ("scan.execute", "scan.report.writing"),
-    ("scan.runfile.consistency", "scan.runfile.field_settings"),
 }
 #: heavy or optional packages and the only modules that may import them
 GUARDED = {

@@ -12,7 +12,7 @@ import importlib
 
 _MODULES = (
     "activations",
-    "bridge",
+    "path_glasses",
     "cumulants",
     "dimension",
     "hebbian",

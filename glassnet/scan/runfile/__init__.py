@@ -1,4 +1,4 @@
 """The run file: what may stand in it, what of it must agree, and how it may grow.
 
-Import order: consistency, messages, writing, schema, field_settings, dilution, growth.
+Import order: field_settings, messages, writing, consistency, schema, dilution, growth.
 """

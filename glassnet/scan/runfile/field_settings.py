@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from glassnet import _wiring
 from glassnet.kernels import arithmetic
-from glassnet.scan.runfile.schema import RunFile
 
 #: weights of a glass, before dilution; corrections are of order 1/N
 WEIGHTS = 10_000
@@ -43,7 +42,7 @@ class Decided(NamedTuple):
     sweeps: dict[float, int]
 
 
-def decide(run_file: RunFile, temperatures: dict[float, list[float]]) -> Decided:
+def decide(run_file, temperatures: dict[float, list[float]]) -> Decided:
     """Decide what is still open.
 
     Parameters
@@ -91,7 +90,7 @@ def from_json(text: str) -> Decided:
     )
 
 
-def sizes(run_file: RunFile) -> list[Size]:
+def sizes(run_file) -> list[Size]:
     """Numbers of weights, or widths of the networks, that are run; one but for walks."""
     asked, glass = run_file.field.n_weights, run_file.glass
     if asked is not None:
@@ -107,7 +106,7 @@ def sizes(run_file: RunFile) -> list[Size]:
     return list(dict.fromkeys(scaled))
 
 
-def instances(run_file: RunFile, dilution: float) -> int:
+def instances(run_file, dilution: float) -> int:
     """Independent sets of paths at one dilution."""
     if run_file.field.instances is not None:
         return run_file.field.instances
@@ -117,7 +116,7 @@ def instances(run_file: RunFile, dilution: float) -> int:
     return ALIKE if run_file.glass.ensemble == "regular" and dilution == 0 else RANDOM
 
 
-def sweeps(run_file: RunFile, dilution: float, temperatures: list[float] | None = None) -> int:
+def sweeps(run_file, dilution: float, temperatures: list[float] | None = None) -> int:
     """Sweeps per lane: enough to pass barriers of one path at the middle one of the temperatures, or of a guess."""
     if run_file.field.sweeps is not None:
         return run_file.field.sweeps
@@ -129,7 +128,7 @@ def sweeps(run_file: RunFile, dilution: float, temperatures: list[float] | None 
     return min(max(100 * math.ceil(BARRIERS * float(arithmetic.exp(barrier)) / 100), FEWEST), MOST)
 
 
-def guess(run_file: RunFile, dilution: float) -> list[float]:
+def guess(run_file, dilution: float) -> list[float]:
     """A temperature for estimates before the right ones are known: the annealed entropy there is a tenth of ln 2."""
     glass, p = run_file.glass, run_file.glass.p or len(run_file.scan.sizes[0]) - 1
     alpha = (glass.alpha or glass.degree / p) * math.prod([1 - dilution] * (p - 1))
@@ -145,7 +144,7 @@ def annealed_entropy(alpha: float, temperature: float) -> float:
     return _LN_2 + alpha * (float(arithmetic.log(1 + y)) - _LN_2 + 2 * beta * y / (1 + y))
 
 
-def largest_degree(run_file: RunFile, size: Size) -> int:
+def largest_degree(run_file, size: Size) -> int:
     """Largest number of paths of a weight for which the record has room.
 
     The degree of regular glasses, else a bound on a binomial number that no weight exceeds (H. Chernoff, Ann. Math.
