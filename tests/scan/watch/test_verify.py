@@ -46,7 +46,7 @@ def contents(directory):
 def tamper(directory, task_text, change):
     """Write the chain of a task again after `change` had its way with it, with a digest that fits."""
     run = RunDirectory(directory)
-    (task,) = (task for task in verify.tasks.all_tasks(run.run_file()) if task.text == task_text)
+    (task,) = (task for task in verify.glass_tasks.all_tasks(run.run_file()) if task.text == task_text)
     found = segment.read(run.find(task))
     dataset, state = change(found.dataset.copy(deep=True), dict(found.state))
     segment.write(run.chain(task), dataset, found.glass, state, found.runtime)
@@ -179,9 +179,9 @@ def earlier(tmp_path):
         change(attributes, couplings)
         directory = RunDirectory(out)
         run_file = directory.run_file()
-        (task,) = (task for task in verify.tasks.all_tasks(run_file) if directory.find(task) == out / SAMPLE)
+        (task,) = (task for task in verify.glass_tasks.all_tasks(run_file) if directory.find(task) == out / SAMPLE)
         ladder = verify.ladders.ladder_of(task, run_file, directory.ladders())
-        changed = verify.tasks.run(task, run_file, ladder, glass=found.glass._replace(couplings=couplings))
+        changed = verify.glass_tasks.run(task, run_file, ladder, glass=found.glass._replace(couplings=couplings))
         kept = {name: attributes[name] for name in ("planted_energy", "glassnet_version")}
         segment.write(out / SAMPLE, changed.dataset.assign_attrs(kept), changed.glass, changed.state, found.runtime)
         return out

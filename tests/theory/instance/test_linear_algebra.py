@@ -156,6 +156,6 @@ GOOD = theory.ground_states(gn.PathGlass([[0, 1, 2]], [1], 3))
 
 def test_too_large_a_core_is_refused(monkeypatch):
     glass = gn.ensembles.regular(3000, 3, 4, seed=1)
-    monkeypatch.setattr("glassnet._checks._available_memory", lambda: 10**6)
+    monkeypatch.setattr("glassnet._checks.available_memory", lambda: 10**6)
     with pytest.raises(ValueError, match="2-core of 3000 weights needs 1536000 bytes"):
         theory.ground_states(glass)
