@@ -21,15 +21,15 @@ MODULES, suspects, words = same_digits.MODULES, same_digits.suspects, same_digit
 
 #: of the checkout the tests are in; an installed package has none
 SOURCES = Path(__file__).parents[2] / "ext"
-START = "scan.run"
+START = "scan.execute.run"
 #: where the way from run file to chain ends, with the reason
 ENDS = {
     "scan.report": "reads chains that are written, and writes none",
-    "scan.progress": "shows how far a scan is",
-    "scan.schedule": "decides which rank runs a task, no chain depends on it",
+    "scan.execute.progress": "shows how far a scan is",
+    "scan.execute.schedule": "decides which rank runs a task, no chain depends on it",
     "chains.store": "reads chains that are written",
-    "chains.window": "reads chains that are written",
-    "analysis": "tells scan.fieldladders where the complexity vanishes, of which four digits are kept, in ladders.json",
+    "chains.files.file_window": "reads chains that are written",
+    "analysis": "tells scan.tasks.field_ladders where the complexity vanishes; four digits are kept, in ladders.json",
 }
 
 WHOLE = "a sum or product of integers"
@@ -41,16 +41,16 @@ GETATTR = (
     "chains.headers checked",
     "chains.segment content_of",
     "glass PathGlass._replace",
-    "sampling.lanes diluted",
+    "sampling.independent_lanes diluted",
     "sampling.walkers Walkers.restore",
     "sampling.walkers Walkers.state",
-    "scan.checks _chosen",
-    "scan.checks _large_chains",
-    "scan.config RunFile.sampling_of",
-    "scan.fieldplan decide",
-    "scan.growth _settings",
-    "scan.ladders by_rule",
-    "scan.tasks draw_glass",
+    "scan.runfile.consistency _chosen",
+    "scan.runfile.consistency _large_chains",
+    "scan.runfile.schema RunFile.sampling_of",
+    "scan.runfile.field_settings decide",
+    "scan.runfile.growth _settings",
+    "scan.tasks.ladders by_rule",
+    "scan.tasks.glass_tasks draw_glass",
 )
 NAMED = "parts of our own, called by names that are written there or checked before"
 OTHER = "no array: "
@@ -65,28 +65,28 @@ ALLOWED = {
         for operation in ("sum", "numpy.add.reduce", "numpy.multiply.reduce", "**")
     },
     ("glass", "PathGlass.without", "sum"): WHOLE,
-    ("scan.dilution", "_mistakes", "sum"): TOLD,
-    ("scan.dilution", "_realised", "sum"): TOLD,
-    ("chains.index", "_mistake", "sum"): WHOLE,
-    ("scan.ladderfile", "_chosen.n_chains", "sum"): WHOLE,
-    ("scan.dilution", "_mean", "sum"): "of two numbers at most",
+    ("scan.runfile.dilution", "_mistakes", "sum"): TOLD,
+    ("scan.runfile.dilution", "_realised", "sum"): TOLD,
+    ("chains.node_list", "_mistake", "sum"): WHOLE,
+    ("scan.directory.ladder_file", "chosen.n_chains", "sum"): WHOLE,
+    ("scan.runfile.dilution", "_mean", "sum"): "of two numbers at most",
     ("ensembles.planting", "planted", "prod"): WHOLE,
     (
-        "ensembles.hypergraph",
+        "ensembles.regular_hypergraphs",
         "switch_round",
         "binomial",
     ): "a whole number that libm would have to move across a uniform "
     "random number, once in 10^15; only where degree and p are too large for rejection",
     (
-        "ensembles.normal",
+        "ensembles.normal_numbers",
         "standard_normal",
         "standard_normal",
     ): "products of integers and constants; the tails are made "
     "again, and of the others libm decides at most which uniform numbers are rejected, once in 10^16 otherwise",
     ("sampling.ladder", "_trip_rate", "sum"): WHOLE,
     ("sampling.ladder", "exchanges", "sum"): WHOLE,
-    ("sampling.lanes", "Lanes.aligned", "sum"): WHOLE,
-    ("sampling.lanes", "gauged", "prod"): "a product of integers",
+    ("sampling.independent_lanes", "Lanes.aligned", "sum"): WHOLE,
+    ("sampling.independent_lanes", "gauged", "prod"): "a product of integers",
     ("sampling.measurements", "Overlaps.__init__", "**"): "a power of two",
     (
         "sampling.measurements",
@@ -101,20 +101,20 @@ ALLOWED = {
     ("chains.content", "_storage", "numpy.prod"): WHOLE,
     ("chains.merging", "merge", "sum"): WHOLE,
     ("chains.schema", "join", "sum"): WHOLE,
-    ("scan.checks", "_large_chains", "sum"): WHOLE,
-    ("scan.checks", "_n_paths", "**"): "a power of two",
-    ("scan.checks", "_number_of_tasks", "sum"): WHOLE,
-    ("scan.fieldladders", "_size", "sum"): WHOLE,
-    ("scan.run", "_work", "sum"): COST,
-    ("chains.archive", "Member.window", "at"): OTHER + "where a member begins",
-    ("chains.atomic", "committing", "rename"): OTHER + "a file",
-    ("scan.survey", "_merged", "map"): OTHER + "threads, whose results come in the order of the shards",
-    ("sampling.lanes", "Lanes.__init__", "beta"): OTHER + "the name of inverse temperatures",
+    ("scan.runfile.consistency", "_large_chains", "sum"): WHOLE,
+    ("scan.runfile.consistency", "_n_paths", "**"): "a power of two",
+    ("scan.runfile.consistency", "_number_of_tasks", "sum"): WHOLE,
+    ("scan.tasks.field_ladders", "_size", "sum"): WHOLE,
+    ("scan.execute.run", "_work", "sum"): COST,
+    ("chains.files.zip_archive", "Member.window", "at"): OTHER + "where a member begins",
+    ("chains.files.atomic_write", "committing", "rename"): OTHER + "a file",
+    ("scan.directory.survey", "_merged", "map"): OTHER + "threads, whose results come in the order of the shards",
+    ("sampling.independent_lanes", "Lanes.__init__", "beta"): OTHER + "the name of inverse temperatures",
     ("sampling.walkers", "Walkers.__init__", "beta"): OTHER + "the name of inverse temperatures",
-    **{("scan.farm", name, "rank"): OTHER + "a rank of MPI" for name in ("_pass_on", "aborting", "follow")},
-    ("scan.run", "scan", "rank"): OTHER + "a rank of MPI",
+    **{("scan.execute.farm", name, "rank"): OTHER + "a rank of MPI" for name in ("_pass_on", "aborting", "follow")},
+    ("scan.execute.run", "scan", "rank"): OTHER + "a rank of MPI",
     **{(*place.split(), "getattr"): NAMED for place in GETATTR},
-    ("scan.tasks", "half_planted", "numpy.prod"): WHOLE,
+    ("scan.tasks.glass_tasks", "half_planted", "numpy.prod"): WHOLE,
 }
 
 
@@ -143,7 +143,7 @@ def closure(start=START):
     found, left = {}, [start]
     while left:
         module = left.pop()
-        if module in found or module in ENDS or module.split(".")[0] in ENDS:
+        if module in found or any(module == end or module.startswith(f"{end}.") for end in ENDS):
             continue
         found[module] = parsed(module)
         left += imported(found[module])
@@ -277,8 +277,9 @@ def test_every_name_of_numpy_has_been_thought_of_or_is_refused():
 def test_the_way_from_the_run_file_to_the_chain_is_followed():
     """Through imports at the top of a module, of names of a package, and inside functions."""
     found = closure().keys()
-    assert {"scan.tasks", "scan.fieldladders", "sampling.tempering", "ensembles.planting", "glass"} <= found
-    assert not {"scan.report", "theory", "plots"} & found
+    wanted = "scan.tasks.glass_tasks scan.tasks.field_ladders sampling.tempering ensembles.planting glass"
+    assert set(wanted.split()) <= found
+    assert not [module for module in found if module.startswith(("scan.report", "theory", "plots"))]
     assert all(end in MODULES for end in ENDS)
 
 
