@@ -158,13 +158,13 @@ def test_a_crossing_far_beyond_the_scan_has_a_side_and_no_number():
     told = SimpleNamespace(passed=True, says="")
     far = SimpleNamespace(temperature=-0.2741, stderr=0.1, lacks="", crosses=False, inside=False)
     below = "planted weights cross below the dilutions of the scan"
-    assert along_dilution._uncrossed(far, told, told) == below
+    assert along_dilution.uncrossed(far, told, told) == below
     far.lacks = "networks need three widths"
-    assert along_dilution._uncrossed(far, told, told) == f"networks need three widths; {below}"
+    assert along_dilution.uncrossed(far, told, told) == f"networks need three widths; {below}"
     far.lacks, far.temperature, far.stderr = "", 0.7, np.inf
-    assert along_dilution._uncrossed(far, told, told) == "planted weights cross outside the dilutions of the scan"
+    assert along_dilution.uncrossed(far, told, told) == "planted weights cross outside the dilutions of the scan"
     far.stderr = 0.1
-    assert along_dilution._uncrossed(far, told, told).endswith("outside the dilutions of the scan, at 0.70(10)")
+    assert along_dilution.uncrossed(far, told, told).endswith("outside the dilutions of the scan, at 0.70(10)")
 
 
 def test_a_temperature_within_ladders_without_overlaps_is_refused_for_that(synthetic):

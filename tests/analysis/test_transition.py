@@ -317,23 +317,6 @@ def test_a_node_that_holds_nothing_is_named(synthetic, dimension):
         find_transition(synthetic.tree(scan))
 
 
-def test_one_replica_has_one_kind_of_start_and_that_is_said(synthetic):
-    scan = synthetic.two_level((48, 72, 96), (0.55, 0.60, 0.65, 0.70, 0.75), seed=1)
-    whole = find_transition(synthetic.tree(scan))
-    assert whole.equilibration.one_start == ()
-    assert "not compared" not in str(whole)
-    path = "/N72/dilution0.0/planted0.6"
-    scan[path] = scan[path].isel(replica=slice(0, 1))
-    found = find_transition(synthetic.tree(scan))
-    assert found.equilibration.one_start == (path,)
-    said = f"random and planted starts are not compared in {path}, of one replica each"
-    assert said in str(found)
-    assert path in str(found.equilibration)
-    (item,) = [item for item in found.evidence if item.key == "equilibration"]
-    assert item.passed
-    assert item.says.endswith(said)
-
-
 def test_wrong_arguments_are_refused(synthetic):
     with pytest.raises(TypeError, match=r"chains must be an xarray\.DataTree"):
         find_transition({})
@@ -341,7 +324,7 @@ def test_wrong_arguments_are_refused(synthetic):
         find_transition(synthetic.tree({}))
     tree = planted(synthetic, 1)
     with pytest.raises(
-        TypeError, match=r"field must be a result of glassnet\.analysis\.field_integration, or .*; float"
+        TypeError, match=r"field must be a result of glassnet\.studies\.field_integration, or .*; float"
     ):
         find_transition(tree, field=0.65)
     with pytest.raises(

@@ -93,7 +93,7 @@ def test_exact_equilibrium_raises_no_alarm():
 def test_long_chains_are_averaged_and_raise_no_alarm_either(monkeypatch, scans):
     """As chains of 2560 draws and more are: five draws at a time. Of 6 scans at one per cent each more than one raise
     an alarm with a probability of 1.5e-3, of 200 more than 7 with one of 1e-3. 100 seconds for the 200."""
-    monkeypatch.setattr(ladder_autocorrelation, "_FINEST", DRAWS // 5)
+    monkeypatch.setattr(ladder_autocorrelation, "FINEST", DRAWS // 5)
     assert alarms(range(20_000, 20_000 + scans), WARM) <= (1 if scans == 6 else 7)
 
 

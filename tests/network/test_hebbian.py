@@ -37,3 +37,12 @@ def test_which_rules_make_weak_correlations():
         assert aligned.dimension < 0.8 * start.dimension
     assert sanger.covariance_rms < 0
     assert sanger.dimension > 1.05 * start.dimension
+
+
+def test_wrong_arguments():
+    with pytest.raises(ValueError, match="rule must be one of 'hebb', 'oja', 'sanger', got 'bcm'"):
+        hebbian.train(np.ones((4, 3)), 2, "bcm")
+    with pytest.raises(ValueError, match="inputs must hold samples that are not all zero"):
+        hebbian.train(np.zeros((4, 3)), 2, "hebb")
+    with pytest.raises(FloatingPointError, match="weights diverge by the rule 'sanger': rate 50 is too large"):
+        hebbian.train(np.random.default_rng(1).standard_normal((40, 9)), 5, "sanger", rate=50.0, n_updates=50)

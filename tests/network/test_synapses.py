@@ -1,9 +1,9 @@
-"""Generators against the correlations they promise; Hebbian rules against eigenvectors and against each other."""
+"""Generators of synapses against the correlations they promise."""
 
 import numpy as np
 import pytest
 
-from glassnet.network import hebbian, synapses
+from glassnet.network import synapses
 
 
 @pytest.mark.parametrize("kind", synapses.KINDS)
@@ -49,11 +49,5 @@ def test_wrong_arguments():
         synapses.gaussian(5, 9, 1.0, -1.0, seed=1)
     with pytest.raises(ValueError, match=r"weights must have 2 dimensions, got shape \(2,\)"):
         synapses.measured([1.0, 2.0])
-    with pytest.raises(ValueError, match="rule must be one of 'hebb', 'oja', 'sanger', got 'bcm'"):
-        hebbian.train(np.ones((4, 3)), 2, "bcm")
-    with pytest.raises(ValueError, match="inputs must hold samples that are not all zero"):
-        hebbian.train(np.zeros((4, 3)), 2, "hebb")
     with pytest.raises(TypeError, match="latent must be True or False, got 'yes'"):
         synapses.binary(5, 9, latent="yes", seed=1)
-    with pytest.raises(FloatingPointError, match="weights diverge by the rule 'sanger': rate 50 is too large"):
-        hebbian.train(np.random.default_rng(1).standard_normal((40, 9)), 5, "sanger", rate=50.0, n_updates=50)

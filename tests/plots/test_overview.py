@@ -1,4 +1,4 @@
-"""Figures: what they show, how large they are, and that drawing them leaves no trace."""
+"""The overview of a result: its panels, labels and marks."""
 
 import io
 

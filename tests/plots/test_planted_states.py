@@ -5,6 +5,7 @@ import io
 import numpy as np
 
 from glassnet import plots, theory
+from glassnet.theory.planted.state_following import follow
 
 
 def test_results_of_dynamics_and_field_integration_are_drawn_one_column_wide(texts):
@@ -47,7 +48,7 @@ def test_results_of_dynamics_and_field_integration_are_drawn_one_column_wide(tex
             # references of the cavity equations at N = infinity
             assert np.abs(expected[[0, -1]] - [-0.112577, 0.028458]).max() < 1e-5
         if draw is plots.melting:
-            followed = theory.following.follow(theory.regular(3, 4), result.planted_temperature)
+            followed = follow(theory.regular(3, 4), result.planted_temperature)
             (_, line) = draw(result, theory=followed).axes[0].get_lines()[-1].get_data()
             assert line[-1] == 0 and line[0] > line[-2] > 0.5
             assert ax.get_title() == "melting of the planted crystal, which is not $T_d$"

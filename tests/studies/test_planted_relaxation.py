@@ -1,13 +1,18 @@
-"""Relaxation from the planted state brackets T_d, crystals melt elsewhere, quenched glasses age."""
+"""Relaxation from the planted state brackets T_d."""
+
+import importlib
 
 import numpy as np
 import pytest
 
 import glassnet as gn
 from glassnet.analysis.verdict import external_results
+from glassnet.sampling import independent_lanes
 from glassnet.studies import planted_relaxation
 
 E = gn.ensembles
+#: the module, whose name in glassnet.studies is that of its function
+relaxation = importlib.import_module("glassnet.studies.planted_relaxation")
 T_D = 0.75279
 #: overlap of the planted state at N = infinity
 PLATEAU = {0.60: 0.989432, 0.70: 0.958808}
@@ -58,10 +63,10 @@ def test_nothing_is_left_after_one_sweep_at_infinite_temperature(study):
 def test_a_crystal_followed_instead_of_new_instances_is_caught(monkeypatch):
     """One planting temperature for all: nothing is lost at 0.85, as instances planted at T = 0.5 melt far above T_d."""
 
-    def cold(n_paths, temperatures, number, seed, plantings=planted_relaxation.lanes.plantings):
+    def cold(n_paths, temperatures, number, seed, plantings=independent_lanes.plantings):
         return plantings(n_paths, np.full_like(temperatures, 0.5), number, seed)
 
-    monkeypatch.setattr(planted_relaxation.lanes, "plantings", cold)
+    monkeypatch.setattr(independent_lanes, "plantings", cold)
     wrong = planted_relaxation(9000, [0.7, 0.85, 0.9], sweeps=256, seed=1, p=3, degree=4)
     assert wrong.bracket == (0.9, np.inf)
 
@@ -80,7 +85,7 @@ def test_poisson_glass_and_instances():
 
 def synthetic(law, noise=1e-4, sweeps=2000):
     """Overlaps (1, time, 4, 16) that follow a law."""
-    times = planted_relaxation.log_times(sweeps)
+    times = relaxation.log_times(sweeps)
     rng = np.random.default_rng(1)
     return times, law(times)[None, :, None, None] + noise * rng.normal(size=(1, len(times), 4, 16))
 
@@ -98,29 +103,29 @@ def synthetic(law, noise=1e-4, sweeps=2000):
 def test_verdicts_of_known_laws(law, verdict):
     """A state, decays at T_d to a plateau in the middle and to one near 1, one just above T_d, and one far above."""
     times, overlap = synthetic(law)
-    (told,), silent = planted_relaxation._verdicts([0.75], times, overlap)
+    (told,), silent = relaxation.verdicts([0.75], times, overlap)
     assert told == verdict
     assert not silent
     # weights turn against a path in exp(2 / T) sweeps: 485 million at T = 0.1
-    (told,), silent = planted_relaxation._verdicts([0.1], times, overlap)
+    (told,), silent = relaxation.verdicts([0.1], times, overlap)
     assert told == ("lost" if verdict == "lost" else "too short")
     assert silent == (told == "too short")
 
 
 def test_noise_tells_nothing_and_is_passed_over():
     times, overlap = synthetic(lambda t: 0.99 + 0.0 * t, noise=0.1)
-    assert planted_relaxation._verdicts([0.75], times, overlap) == (["undecided"], True)
+    assert relaxation.verdicts([0.75], times, overlap) == (["undecided"], True)
     T = np.array([1.0, 2.0, 3.0])
-    assert planted_relaxation._bracket(T, ["undecided", "held", "lost"], [True, False, False]) == (2.0, 3.0)
-    assert planted_relaxation._bracket(T, ["undecided", "held", "lost"]) == (0.0, 3.0)
+    assert relaxation.bracket(T, ["undecided", "held", "lost"], [True, False, False]) == (2.0, 3.0)
+    assert relaxation.bracket(T, ["undecided", "held", "lost"]) == (0.0, 3.0)
 
 
 def test_bracket_needs_neighbours_that_agree():
     T = np.array([1.0, 2.0, 3.0, 4.0])
-    assert planted_relaxation._bracket(T, ["held", "undecided", "held", "lost"]) == (1.0, 4.0)
-    assert planted_relaxation._bracket(T, ["held", "held", "decaying", "lost"]) == (2.0, 3.0)
-    assert planted_relaxation._bracket(T, ["lost", "lost", "lost", "undecided"]) == (0.0, np.inf)
-    assert planted_relaxation._bracket(T, ["held"] * 4) == (4.0, np.inf)
+    assert relaxation.bracket(T, ["held", "undecided", "held", "lost"]) == (1.0, 4.0)
+    assert relaxation.bracket(T, ["held", "held", "decaying", "lost"]) == (2.0, 3.0)
+    assert relaxation.bracket(T, ["lost", "lost", "lost", "undecided"]) == (0.0, np.inf)
+    assert relaxation.bracket(T, ["held"] * 4) == (4.0, np.inf)
 
 
 ENSEMBLES = [
@@ -181,31 +186,31 @@ def test_one_set_of_paths_with_uneven_degrees_does_not_tell_how_others_differ(mo
 
     # the root mean square of 10 pulls has a standard error of 0.22
     assert np.sqrt(np.mean(pulls() ** 2)) < 1.5
-    monkeypatch.setattr(planted_relaxation, "_UNEVEN", 0.0)
+    monkeypatch.setattr(relaxation, "UNEVEN", 0.0)
     assert np.sqrt(np.mean(pulls() ** 2)) > 2
 
 
 def test_rules_that_forget_the_plateau_or_the_activation_time_are_caught(monkeypatch):
     """Without either the brackets of 64 sweeps lie above T_d, or below."""
-    monkeypatch.setattr(planted_relaxation, "_SLOW", 1.5)
+    monkeypatch.setattr(relaxation, "SLOW", 1.5)
     lower, _ = around(*ENSEMBLES[5], 64)[0]
     assert lower > 1
     monkeypatch.undo()
-    monkeypatch.setattr(planted_relaxation, "_ACTIVATED", 0.0)
+    monkeypatch.setattr(relaxation, "ACTIVATED", 0.0)
     cold = planted_relaxation(9000, [0.32, 0.33, 0.34], sweeps=128, seed=3, ensemble="poisson", p=3, alpha=0.85)
     assert cold.bracket[1] < 0.35993
 
 
 def test_crossing_of_an_exponential():
-    times = planted_relaxation.log_times(1000)
+    times = relaxation.log_times(1000)
     curve = np.exp(-times / 100.0)
-    assert abs(planted_relaxation._crossing(times, curve) / (100 * np.log(2)) - 1) < 0.02
-    assert planted_relaxation._crossing(times, 0.6 + 0 * curve) == np.inf
+    assert abs(relaxation.crossing(times, curve) / (100 * np.log(2)) - 1) < 0.02
+    assert relaxation.crossing(times, 0.6 + 0 * curve) == np.inf
 
 
 def test_times_are_whole_increasing_and_end_where_they_should():
     for longest in (16, 100, 4096):
-        times = planted_relaxation.log_times(longest)
+        times = relaxation.log_times(longest)
         assert times[0] == 1
         assert times[-1] == longest
         assert (np.diff(times) > 0).all()

@@ -1,4 +1,4 @@
-"""The public face: arguments, shapes, orderings that must hold for every ensemble, and the choice of a theory."""
+"""The public face: arguments, shapes, and orderings that must hold for every ensemble."""
 
 import numpy as np
 import pytest

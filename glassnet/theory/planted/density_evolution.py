@@ -53,7 +53,7 @@ class DensityEvolution:
         self._messages = self._sums[: n_steps + 1]
         self._positive = (1.0 + np.tanh(self._messages)) / 2.0
         self._fields = _sparse_grid(self._sums, beta, stride)
-        self._thin = _shares(self._fields, self._sums)
+        self._thin = shares(self._fields, self._sums)
         self._build_path()
 
     def _build_path(self):
@@ -64,8 +64,8 @@ class DensityEvolution:
             arguments = self._fields
         else:
             arguments = join(self._fields[self._first], self._fields[self._second])
-            self._pair = _shares(self._fields, arguments) if self.tree.p > 3 else None
-        self._last = _shares(self._messages, np.minimum(join(arguments, self.beta), self.beta))
+            self._pair = shares(self._fields, arguments) if self.tree.p > 3 else None
+        self._last = shares(self._messages, np.minimum(join(arguments, self.beta), self.beta))
         self._link = _binary_information(join(self._messages[:, None], self._fields[None, :]))
 
     def polarized(self) -> np.ndarray:
@@ -147,8 +147,9 @@ def _sparse_grid(sums: np.ndarray, beta: float, stride: int) -> np.ndarray:
     return np.append(points, CERTAIN + beta)
 
 
-def _shares(grid: np.ndarray, values: np.ndarray) -> csr_matrix:
-    """Matrix (grid, values) that shares the mass at each value between its neighbours, linearly in tanh^2."""
+def shares(grid: np.ndarray, values: np.ndarray) -> csr_matrix:
+    """Sparse matrix (grid, values) that shares the mass at each value between its neighbours on the grid, linearly in
+    tanh^2: mass and mean of tanh^2 stay what they are."""
     lower = np.clip(np.searchsorted(grid, values, side="right") - 1, 0, len(grid) - 2)
     below = grid[lower]
     upper = (1.0 - _sech_ratio(values, below)) / (1.0 - _sech_ratio(grid[lower + 1], below))

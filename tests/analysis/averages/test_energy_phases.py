@@ -1,4 +1,4 @@
-"""Energies of two phases, peaks of overlaps, and crossings, on distributions whose answer is known."""
+"""Energies of two phases, and what is read where both weigh the same, on distributions whose answer is known."""
 
 import numpy as np
 import pytest

@@ -164,7 +164,7 @@ def test_a_single_unit_takes_a_layer_of_weights_out_of_the_interaction(synthetic
     attrs = {"ensemble": "walks", "p": len(widths) - 1, "glass": str({"widths": list(widths)}).replace("'", '"')}
     data = node_of(synthetic, [GLASSES["walks"](1)], ladder(2.0), np.random.default_rng(2)).assign_attrs(attrs)
     (node,) = nodes(synthetic.tree({"/N12/dilution0.0": data}))
-    assert free_energy_anchor._free_weights(node) == free
+    assert free_energy_anchor.free_weights(node) == free
     assert free_energy_anchor.Anchor(node).known == (free >= 3)
 
 

@@ -8,7 +8,6 @@ import glassnet as gn
 from glassnet import _dilution
 from glassnet.analysis import transition
 from glassnet.analysis.averages.planted_weight import PlantedNode
-from glassnet.analysis.averages.random_pairs import IndependentPairs, independent_pairs, layered_pairs
 from glassnet.analysis.dilution import common_dilution as common
 from glassnet.analysis.dilution.isentropes import Isentropes
 from glassnet.analysis.field_integration.saved_chains import SavedField
@@ -51,26 +50,6 @@ def test_nodes_know_what_was_removed(synthetic):
     assert given.effective_dilution == 0.05
 
 
-@pytest.mark.parametrize("size", [32, 48, 64])
-def test_trees_made_by_hand_do_not_follow_the_rule_of_release_0_3_0(size):
-    """Glasses of today lose round(0.05 N) = 2, 2, 3 weights; by the old rule it would have been none, 4 and 4."""
-    runs = []
-    for seed in range(2):
-        glass = gn.ensembles.layered(size, P, ALPHA, seed=seed, dilution=0.05)
-        runs.append(gn.ParallelTempering(glass, [0.8, 2.0], n_replicas=2, seed=seed).run(10, measure_every=5))
-    data = xr.concat(runs, "sample", combine_attrs="drop_conflicts").assign_coords(sample=range(2))
-    (node,) = nodes(xr.DataTree.from_dict({f"/N{size}/dilution0.05": data}))
-    assert node.size - node.n_weights == round(0.05 * size)
-    assert node.removed is None
-    assert node.effective_dilution == 0.05
-    # the layers of any of these glasses, in some order
-    pairs = independent_pairs(node._replace(chain=data.drop_vars("overlap", errors="ignore")))
-    assert pairs == IndependentPairs(*layered_pairs(tuple(sorted(np.bincount(glass.layer).tolist()))))
-    # nor where they do not say how many weights are left
-    del data.attrs["n_weights"]
-    assert nodes(xr.DataTree.from_dict({f"/N{size}/dilution0.05": data}))[0].removed is None
-
-
 @pytest.mark.parametrize(("parent", "expected"), [(999, 0.1), (9999, 0.1), (60, 6 / 60)])
 def test_the_rounding_of_large_glasses_in_a_field_moves_nothing(synthetic, parent, expected):
     """Their 100 of 999 connections are 0.1001: chains at 0.1 stay there, within half a connection of the field's."""
@@ -97,10 +76,10 @@ def test_a_saved_field_relabels_a_scan_by_more_than_its_rounding_alone(synthetic
         tree[path.replace("dilution0.0", "dilution0.1")] = data.assign_attrs(**known, n_weights=left)
     reader = ChainReader(synthetic.tree(tree), 0.0)
     gone = 0.12 if moved else round(0.1 * parent) / parent
-    shared = transition._common(reader, reader.at(0.1), SavedField(None, (), {}, (0.0, gone), (30, parent)))
+    shared = transition.common_dilution_of(reader, reader.at(0.1), SavedField(None, (), {}, (0.0, gone), (30, parent)))
     assert shared.dilution == pytest.approx(0.12 if moved else 0.1, abs=1e-12)
     assert shared.differs == moved
-    assert transition._common(reader, reader.at(0.1), None).dilution == pytest.approx(0.1, abs=1e-12)
+    assert transition.common_dilution_of(reader, reader.at(0.1), None).dilution == pytest.approx(0.1, abs=1e-12)
 
 
 @pytest.mark.parametrize("ensemble", ["poisson", "regular"])
@@ -232,7 +211,7 @@ def test_the_slope_is_fitted_to_curves_of_symmetric_scans(synthetic, known):
         scan[asked] = common.Measured(nodes_, [], curves)
     slope = common.common_dilution(scan[0.1], [scan[0.05], scan[0.15]]).slope
     if known == "binary":
-        fitted = common._of_curves(scan[0.1], [scan[0.05], scan[0.15]], slope.isentropes)
+        fitted = common.slope_of_curves(scan[0.1], [scan[0.05], scan[0.15]], slope.isentropes)
         assert fitted.value == pytest.approx(1.3, abs=0.03)
         assert fitted.stderr >= 0.05
         # weighed with 1.05(10)
@@ -266,7 +245,7 @@ def test_bars_of_slopes_fitted_to_noisy_weights_cover_the_truth(synthetic):
                 known = path, node.size, node.n_weights, float(temperature)
                 measured.nodes.append(node._replace(path=path, planted_temperature=float(temperature)))
                 measured.planted.append(PlantedNode(*known, *[weight] * 5, np.zeros((12, 1)), np.zeros(2), 0.5, weight))
-        slope = common._of_planted(scan[0.1], [scan[0.05], scan[0.15]], lines, 0.125, replicate)
+        slope = common.slope_of_planted_weights(scan[0.1], [scan[0.05], scan[0.15]], lines, 0.125, replicate)
         found.append((slope.value, slope.stderr))
     value, stderr = np.array(found).T
     statistical = np.sqrt(stderr**2 - 0.05**2)
@@ -304,10 +283,10 @@ def test_a_ferromagnet_falls_twice_as_fast(synthetic):
     node = layered(synthetic, 36, 0.0, ensemble="poisson", p=2, glass='{"alpha": 2.0, "bias": 1.0}')
     place = {d: 1 / np.arctanh(1 / (4 * (1 - d))) for d in (0.1, 0.12)}
     ratio = (place[0.12] - place[0.1]) / float(Isentropes(node).shift(place[0.1], 0.1, 0.12))
-    assert abs(ratio - common._FACTOR_BIASED[0]) < common._FACTOR_BIASED[1]
+    assert abs(ratio - common.FACTOR_BIASED[0]) < common.FACTOR_BIASED[1]
     diluted = [layered(synthetic, n, 0.1, ensemble="poisson", p=2, glass=node.chain.attrs["glass"]) for n in (32, 48)]
     slope = common.common_dilution(common.Measured(diluted, [], {}), []).slope
-    assert (slope.value, slope.stderr) == common._FACTOR_BIASED
+    assert (slope.value, slope.stderr) == common.FACTOR_BIASED
 
 
 def test_averages_are_moved_onto_the_rungs_of_the_largest_size(synthetic):

@@ -8,6 +8,7 @@ import glassnet as gn
 from glassnet._random import Seed
 from glassnet.analysis.equilibrium import assessment
 from glassnet.analysis.nodes import nodes
+from glassnet.analysis.transition import find_transition
 from glassnet.scan.tasks.glass_tasks import half_planted
 
 TEMPERATURES = np.array([0.6, 0.8, 1.0, 1.3])
@@ -219,3 +220,20 @@ def test_short_chains_are_stuck_not_trusted(synthetic):
     data = synthetic.symmetric((48,), TEMPERATURES, synthetic.independent, seed=9, n_samples=2, n_draws=4)
     found = assessment.assess(nodes(synthetic.tree(data)))
     assert len(found.failing) == 2
+
+
+def test_one_replica_has_one_kind_of_start_and_that_is_said(synthetic):
+    scan = synthetic.two_level((48, 72, 96), (0.55, 0.60, 0.65, 0.70, 0.75), seed=1)
+    whole = find_transition(synthetic.tree(scan))
+    assert whole.equilibration.one_start == ()
+    assert "not compared" not in str(whole)
+    path = "/N72/dilution0.0/planted0.6"
+    scan[path] = scan[path].isel(replica=slice(0, 1))
+    found = find_transition(synthetic.tree(scan))
+    assert found.equilibration.one_start == (path,)
+    said = f"random and planted starts are not compared in {path}, of one replica each"
+    assert said in str(found)
+    assert path in str(found.equilibration)
+    (item,) = [item for item in found.evidence if item.key == "equilibration"]
+    assert item.passed
+    assert item.says.endswith(said)

@@ -1,4 +1,4 @@
-"""Continuous transitions: curves, magnets and trees whose critical temperature is exact."""
+"""Continuous transitions: curves and trees whose critical temperature is exact."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from scipy.special import gammaln
 
 from glassnet.analysis.averages import overlaps
 from glassnet.analysis.location import scaling
-from glassnet.analysis.location.continuous import _diverged, continuous
+from glassnet.analysis.location.continuous import continuous, divergence_estimates
 from glassnet.analysis.location.exponents import FERROMAGNET, GLASS, PRODUCT
 from glassnet.analysis.nodes import nodes
 from glassnet.analysis.verdict import evidence
@@ -197,7 +197,7 @@ def test_the_inverse_susceptibility_of_a_tree_vanishes_at_its_transition(synthet
     exact = 1 / np.arctanh(np.sqrt(1 / 3))
     forms = scaling.divergence(paramagnet_of_a_tree(synthetic, 4))
     assert list(forms) == [(form, variable) for form in ("quadratic", "inverse_size") for variable in ("T", "1/T")]
-    (headline, *rows) = _diverged(paramagnet_of_a_tree(synthetic, 4))
+    (headline, *rows) = divergence_estimates(paramagnet_of_a_tree(synthetic, 4))
     assert len(rows) == 4
     assert abs(headline.value - exact) < 2 * headline.stderr
     assert headline.stderr < 0.05 * exact

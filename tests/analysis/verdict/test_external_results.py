@@ -8,7 +8,7 @@ import xarray as xr
 
 from glassnet.analysis.transition import find_transition
 from glassnet.analysis.verdict import external_results
-from glassnet.studies import field_integration, planted_relaxation
+from glassnet.studies import PlantedRelaxation, field_integration
 
 PLANTED = (0.55, 0.60, 0.65, 0.70, 0.75)
 SIZES = (48, 72, 96)
@@ -60,7 +60,7 @@ def test_a_relaxation_from_planted_states_bounds_the_transition(synthetic):
     attrs = {"glass": '{"ensemble": "regular", "p": 3, "degree": 4, "dilution": 0.0}', "system": "", "effort": ""}
     curves, none = xr.Dataset(attrs=attrs), np.empty(0)
     for bracket, passed in (((0.72, 0.78), True), ((0.40, 0.44), False), ((0.72, np.inf), None)):
-        arrest = planted_relaxation.PlantedRelaxation(curves, none, [], none, none, none, bracket)
+        arrest = PlantedRelaxation(curves, none, [], none, none, none, bracket)
         found = find_transition(planted(synthetic, 1), arrest=arrest)
         (bounds,) = [item for item in found.evidence if item.key == "rigorous_bounds"]
         assert bounds.passed is passed or (passed is None and "T_d" not in bounds.says)

@@ -1,4 +1,4 @@
-"""Learning from cumulants and from samples: known optima, best possible accuracies, what cumulants explain."""
+"""Learning from cumulants and from samples: known optima and best possible accuracies."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Parallel pathways: closed form, ODE and gradient descent of whole matrices against each other."""
+"""Parallel pathways: closed forms, ODE and invariants against each other."""
 
 import numpy as np
 import pytest

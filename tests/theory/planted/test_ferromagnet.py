@@ -1,4 +1,4 @@
-"""Ordered phases and state following: references, the Nishimori line, a population in numpy, Monte Carlo."""
+"""Ordered phases: references, the Nishimori line, limits, Monte Carlo."""
 
 import math
 

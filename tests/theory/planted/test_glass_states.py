@@ -140,7 +140,7 @@ def test_published_temperatures():
 
 def test_a_rough_estimate_below_the_transition_does_no_harm():
     top = glass_states.onset(R34.tree)
-    estimate = glass_states._saddle(R34.tree, 0.985 * top.temperature, top.n_steps, top.stride)[0]
+    estimate = glass_states.saddle(R34.tree, 0.985 * top.temperature, top.n_steps, top.stride)[0]
     assert estimate == pytest.approx(top.on_grid[0], abs=1e-5)
 
 

@@ -14,7 +14,7 @@ P32 = theory.poisson(p=3, alpha=2.0)
 @pytest.mark.parametrize("temperature", [0.8, 1.2])
 def test_grid_agrees_with_the_scalar_fixed_point(temperature, monkeypatch):
     exact = signed_evolution.state(R34.tree, 1.0, temperature)
-    monkeypatch.setattr(signed_evolution, "_is_scalar", lambda tree, bias: False)
+    monkeypatch.setattr(signed_evolution, "is_scalar", lambda tree, bias: False)
     grid = signed_evolution.state.__wrapped__(R34.tree, 1.0, temperature)
     for name in exact.__annotations__:
         assert getattr(grid, name) == pytest.approx(getattr(exact, name), abs=6e-5)

@@ -17,7 +17,7 @@ R33, R34 = RegularTree(3, 3), RegularTree(3, 4)
 @pytest.mark.parametrize(("tree", "static"), [(R33, False), (R34, True)])
 def test_continued_from_a_direct_solution(tree, static):
     # Between and outside of the excesses the line was taken through.
-    line = glass_states._cold_line(tree, static)
+    line = glass_states.cold_line(tree, static)
     solve = glass_states.static_temperature if static else lambda denser: glass_states.onset(denser).temperature
     for g, bound in ((2e-3, 2e-4), (6e-3, 1e-3)):
         direct = solve(line.tree.thinned(1 + g))
@@ -26,7 +26,7 @@ def test_continued_from_a_direct_solution(tree, static):
 
 @pytest.mark.slow
 def test_no_jump_where_direct_solutions_end():
-    line = glass_states._cold_line(R33, False)
+    line = glass_states.cold_line(R33, False)
     above, below = (glass_states.onset(line.tree.thinned(1 + factor * CONTINUED)) for factor in (1.05, 0.95))
     assert above.n_steps > 0
     assert below.n_steps == 0
