@@ -25,8 +25,8 @@ def _criticals(criticals: list[CriticalDilution]) -> dict:
             "dilution": one.dilution,
             "stderr": one.stderr,
             "why": one.why,
-            "provisional": _estimate(one.provisional),
-            "estimates": [_estimate(estimate) for estimate in one.estimates],
+            "provisional": estimate_entry(one.provisional),
+            "estimates": [estimate_entry(estimate) for estimate in one.estimates],
         }
         for one in criticals
     ]
@@ -43,9 +43,9 @@ def _entry(result: Transition, theory) -> dict:
             "kind": result.kind,
             "temperature": result.temperature,
             "stderr": result.stderr,
-            "provisional": _estimate(result.provisional),
+            "provisional": estimate_entry(result.provisional),
             "evidence": [item._asdict() for item in result.evidence],
-            "estimates": [_estimate(estimate) for estimate in result.estimates],
+            "estimates": [estimate_entry(estimate) for estimate in result.estimates],
         },
         "complexity": _complexity(result),
         "theory": None
@@ -64,7 +64,8 @@ def _entry(result: Transition, theory) -> dict:
     }
 
 
-def _estimate(one: Estimate | None) -> dict | None:
+def estimate_entry(one: Estimate | None) -> dict | None:
+    """All of an estimate as it stands in the summary; None without one."""
     names = ("name", "value", "stderr", "sizes", "statistical", "key")
     return None if one is None else {name: getattr(one, name) for name in names}
 

@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 
 from glassnet.analysis.transition import find_transition
-from glassnet.analysis.transition_line import TransitionLine
 from glassnet.chains import segment
 from glassnet.chains.store import open_chains
 from glassnet.scan.directory.run_directory import RunDirectory
-from glassnet.scan.execute import progress, run
+from glassnet.scan.execute import run
 from glassnet.scan.report import writing
-from glassnet.scan.report.next_run import Suggestion, suggestion
+from glassnet.scan.report.next_run import suggestion
 from glassnet.scan.runfile import consistency, growth
 from glassnet.scan.runfile.schema import parse
 from glassnet.scan.runfile.writing import toml
@@ -227,35 +226,3 @@ def test_chains_without_a_run_file_get_one_that_a_scan_accepts(tmp_path):
         assert wanted.scan.sizes == run_file.scan.sizes
         assert wanted.glass.ensemble == ensemble
         assert wanted.sampling.sweeps == 160
-
-
-def test_the_next_step_is_told_if_there_is_one(tmp_path):
-    def found(results, advice):
-        return writing.Findings([], results, [], [], [], advice)
-
-    result = SimpleNamespace(kind="undecided", dilution=0.1)
-    told = [
-        writing.notes_of(
-            tmp_path, tmp_path, [], found([result] * count, writing.Advice(result, Suggestion("", settles, ())))
-        )
-        for count, settles in ((1, True), (2, True), (2, False))
-    ]
-    assert told == [
-        [f"to settle it: glassnet scan {tmp_path}/suggested.toml --out {tmp_path}"],
-        [f"to settle it at dilution 0.1: glassnet scan {tmp_path}/suggested.toml --out {tmp_path}"],
-        [f"nothing that grows in this directory settles it at dilution 0.1; {tmp_path}/suggested.toml says why"],
-    ]
-    assert writing.notes_of(tmp_path, tmp_path, [], found([result], None)) == []
-
-
-def test_a_suggestion_of_an_earlier_analysis_does_not_stay(synthetic, tmp_path):
-    scan = {p: d.drop_attrs().assign_attrs(n_weights=48) for p, d in synthetic.two_level((48,), (0.6,), seed=1).items()}
-    (tmp_path / "suggested.toml").write_text("of an earlier analysis")
-    results = TransitionLine([find_transition(synthetic.tree(scan))])
-    assert writing.advice_for(results) is None
-    files = writing.Files(tmp_path)
-    chains = synthetic.tree(scan)
-    with progress.steps() as steps:
-        found = writing.Findings([], results, [None], [[]], [], None)
-        writing.write_files(tmp_path, chains, [], found, files, steps)
-    assert not (tmp_path / "suggested.toml").exists()

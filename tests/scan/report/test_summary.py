@@ -1,10 +1,13 @@
 """summary.json: strict JSON with what is asked for."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
 from glassnet.analysis.questions import QUESTIONS
 from glassnet.scan.report import summary
+from glassnet.statistics.estimate import Estimate
 
 
 def test_summary_is_strict_json_with_what_is_asked_for(strict_json, written):
@@ -32,3 +35,9 @@ def test_every_item_of_real_evidence_is_a_question_of_the_catalogue(strict_json,
     items = strict_json(written[0] / "summary.json")["transition"]["evidence"]
     assert {key for key, question in QUESTIONS.items() if question.unknown} <= {item["key"] for item in items}
     assert all(item["name"] == QUESTIONS[item["key"]].name for item in items)
+
+
+def test_an_estimate_is_written_whole():
+    one = Estimate(0.7, 0.1, "peak weight 1/10", (12, 24), 0.05, "peak_weight")
+    assert summary.estimate_entry(one) == asdict(one)
+    assert summary.estimate_entry(None) is None

@@ -3,19 +3,21 @@
 import html
 import re
 import shutil
-from dataclasses import asdict
+from types import SimpleNamespace
 
 import pytest
 
 from glassnet.analysis.reweighting import reweight
 from glassnet.analysis.transition import find_transition
+from glassnet.analysis.transition_line import TransitionLine
 from glassnet.chains.pack import pack
 from glassnet.chains.segment import ChainError
 from glassnet.chains.store import open_chains
 from glassnet.scan.directory.readable_chains import Readable
-from glassnet.scan.report import summary, writing
+from glassnet.scan.execute import progress
+from glassnet.scan.report import writing
+from glassnet.scan.report.next_run import Suggestion
 from glassnet.scan.runfile.schema import UserError
-from glassnet.statistics.estimate import Estimate
 
 
 def test_report_has_tables_verdict_theory_and_paths(written):
@@ -158,12 +160,6 @@ def test_a_packed_run_is_analysed_beside_itself(written, tmp_path, no_figures):
     assert (tmp_path / "home-summary.json").read_bytes() == (out / "summary.json").read_bytes()
 
 
-def test_an_estimate_is_written_whole():
-    one = Estimate(0.7, 0.1, "peak weight 1/10", (12, 24), 0.05, "peak_weight")
-    assert summary._estimate(one) == asdict(one)
-    assert summary._estimate(None) is None
-
-
 def test_sizes_are_those_before_dilution_in_both_faces(strict_json, finished_run, tmp_path, no_figures):
     """N is what the run file says wherever it is shown: on the command line, in the page and the summary, in Python."""
     out = finished_run(tmp_path, dilutions="[0.25]", samples=4)
@@ -187,3 +183,35 @@ def test_sizes_are_those_before_dilution_in_both_faces(strict_json, finished_run
     reweighted = reweight(open_chains(out)["/N24/dilution0.25"])
     assert str(reweighted).startswith("N = 24 (18 left), 4 samples;")
     assert (reweighted.size, reweighted.n_weights) == (24, 18)
+
+
+def test_the_next_step_is_told_if_there_is_one(tmp_path):
+    def found(results, advice):
+        return writing.Findings([], results, [], [], [], advice)
+
+    result = SimpleNamespace(kind="undecided", dilution=0.1)
+    told = [
+        writing.notes_of(
+            tmp_path, tmp_path, [], found([result] * count, writing.Advice(result, Suggestion("", settles, ())))
+        )
+        for count, settles in ((1, True), (2, True), (2, False))
+    ]
+    assert told == [
+        [f"to settle it: glassnet scan {tmp_path}/suggested.toml --out {tmp_path}"],
+        [f"to settle it at dilution 0.1: glassnet scan {tmp_path}/suggested.toml --out {tmp_path}"],
+        [f"nothing that grows in this directory settles it at dilution 0.1; {tmp_path}/suggested.toml says why"],
+    ]
+    assert writing.notes_of(tmp_path, tmp_path, [], found([result], None)) == []
+
+
+def test_a_suggestion_of_an_earlier_analysis_does_not_stay(synthetic, tmp_path):
+    scan = {p: d.drop_attrs().assign_attrs(n_weights=48) for p, d in synthetic.two_level((48,), (0.6,), seed=1).items()}
+    (tmp_path / "suggested.toml").write_text("of an earlier analysis")
+    results = TransitionLine([find_transition(synthetic.tree(scan))])
+    assert writing.advice_for(results) is None
+    files = writing.Files(tmp_path)
+    chains = synthetic.tree(scan)
+    with progress.steps() as steps:
+        found = writing.Findings([], results, [None], [[]], [], None)
+        writing.write_files(tmp_path, chains, [], found, files, steps)
+    assert not (tmp_path / "suggested.toml").exists()
