@@ -181,6 +181,7 @@ def memory(what: str, needed: int) -> None:
 
 
 def available_memory() -> int:
+    """Bytes of memory that are free on this machine, as far as it says."""
     try:
         with open("/proc/meminfo") as lines:
             for line in lines:

@@ -62,7 +62,7 @@ def blocks(n_samples: int) -> list[range]:
 def held(folder: Path) -> Held:
     """What lies in the folder of a node; nothing if there is no such folder."""
     # files first: what is merged meanwhile has left its shard behind when the second list is made
-    first, second = _names(folder), _names(folder)
+    first, second = names_in(folder), names_in(folder)
     files, begun = in_list((name, folder / name) for name in first), _matching(_SEGMENTS, first)
     return Held(files.files, in_list((name, folder / name) for name in second).shards, set(begun))
 
@@ -208,7 +208,8 @@ def _moved(place: Path | Member) -> Path | Member | None:
     return None if found == place else found
 
 
-def _names(folder: Path) -> list[str]:
+def names_in(folder: Path) -> list[str]:
+    """Names of what lies in a folder; none if there is no such folder."""
     try:
         return os.listdir(folder)
     except (FileNotFoundError, NotADirectoryError):

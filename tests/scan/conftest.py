@@ -11,6 +11,7 @@ import pytest
 
 from glassnet.chains import segment, shards
 from glassnet.chains.headers import file_name
+from glassnet.scan.runfile.schema import parse
 
 RUN_FILE = """\
 seed = 7
@@ -36,9 +37,9 @@ measure_every = 10
 COMMAND = """
 import sys
 from glassnet.sampling import tempering
-from glassnet.scan import report
-report.write = lambda directory, say: say(f"report of {directory}") or report.Report("", [], [])
-tempering._STRETCH = 2 * 10**5
+from glassnet.scan.report import writing
+writing.write = lambda directory, say: say(f"report of {directory}") or writing.Report("", [], [])
+tempering.STRETCH = 2 * 10**5
 from glassnet.cli import main
 sys.exit(main())
 """
@@ -56,6 +57,28 @@ def run_text():
         return changed
 
     return text
+
+
+@pytest.fixture(scope="session")
+def field_key():
+    """The key of a run file that asks for three instances of 60 weights in a field."""
+    return "field = {n_weights = 60, temperatures = [0.4, 0.45, 0.5], instances = 3, sweeps = 80}\n"
+
+
+@pytest.fixture
+def asking(field_key):
+    """What to replace in the run file for eight glasses of 24 weights as drawn, and field integration as asked for."""
+
+    def pairs(what=field_key):
+        return ("planted = [0.6, 0.8]\nsymmetric = true\n", what, "[12, 24]", "[24]", "samples = 2", "samples = 4")
+
+    return pairs
+
+
+@pytest.fixture
+def with_field(run_text, asking, field_key):
+    """A run file with field integration as asked for, parsed."""
+    return lambda what=field_key, *pairs: parse(run_text(*asking(what), *pairs), "run.toml")
 
 
 @pytest.fixture
@@ -169,3 +192,9 @@ def scan(monkeypatch, capsys):
         return code, capsys.readouterr().out
 
     return start
+
+
+@pytest.fixture
+def stamps():
+    """Time and size of everything below a directory: the same as before where nothing was touched."""
+    return lambda directory: {entry: (entry.stat().st_mtime_ns, entry.stat().st_size) for entry in directory.rglob("*")}

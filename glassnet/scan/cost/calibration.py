@@ -103,7 +103,7 @@ def calibrate(every_task: Iterable[Task], run_file: RunFile, seconds: float = SE
     """
     chosen = _chosen(every_task, run_file)
     stretch = seconds / (2 * (_REPEATS + 1.3) * sum(map(len, chosen.values())))
-    probes = {kind: [_probe(task, run_file, stretch) for task in group] for kind, group in chosen.items()}
+    probes = {kind: [probe(task, run_file, stretch) for task in group] for kind, group in chosen.items()}
     return Calibration(probes, f"{socket.gethostname()} ({_processor()})", bitsliced.chosen_instruction_set())
 
 
@@ -126,7 +126,8 @@ def _lanes(task: Task, run_file: RunFile) -> int:
     return len(rungs(task, run_file)) * run_file.sampling_of(task.planted is not None).replicas
 
 
-def _probe(task: Task, run_file: RunFile, stretch: float) -> Probe:
+def probe(task: Task, run_file: RunFile, stretch: float) -> Probe:
+    """Time the sweeps, draws and set-up of one task, in stretches of so many seconds."""
     if task.field:
         return _probe_in_field(task, run_file, stretch)
     sampling = run_file.sampling_of(task.planted is not None)

@@ -18,6 +18,7 @@ from glassnet.glass import PathGlass
 from glassnet.kernels import bitsliced, realvalued
 from glassnet.sampling.planted_field import Stopped
 from glassnet.sampling.tempering import ParallelTempering
+from glassnet.scan.runfile import field_settings
 from glassnet.scan.runfile.consistency import n_weights
 from glassnet.scan.runfile.dilution import is_recorded, removal
 from glassnet.scan.runfile.schema import LadderRule, RunFile
@@ -103,9 +104,9 @@ def all_tasks(run_file: RunFile) -> list[Task]:
         return chains
     fields = [
         Task(size, dilution, instance, field=True)
-        for size in field_tasks.sizes(run_file)
+        for size in field_settings.sizes(run_file)
         for dilution in run_file.scan.dilutions
-        for instance in range(field_tasks.instances(run_file, dilution))
+        for instance in range(field_settings.instances(run_file, dilution))
     ]
     return chains + fields
 
@@ -113,7 +114,7 @@ def all_tasks(run_file: RunFile) -> list[Task]:
 def n_samples(task: Task, run_file: RunFile) -> int:
     """Samples of the node of a task."""
     if task.field:
-        return field_tasks.instances(run_file, task.dilution)
+        return field_settings.instances(run_file, task.dilution)
     return run_file.samples_of(task.planted is not None)
 
 
