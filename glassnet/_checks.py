@@ -84,13 +84,7 @@ def real_array(name: str, value, *, ndim: int | None = None, shape: tuple | None
 
 
 def integer_array(
-    name: str,
-    value,
-    *,
-    ndim: int | None = None,
-    shape: tuple | None = None,
-    minimum: int = 0,
-    maximum: int = 2**31 - 1,
+    name: str, value, *, ndim: int | None = None, shape: tuple | None = None, minimum: int = 0, maximum: int = 2**31 - 1
 ) -> np.ndarray:
     """Return `value` as a contiguous int32 array with all entries in [minimum, maximum]."""
     array = _array(name, value, "integers")

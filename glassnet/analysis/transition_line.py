@@ -111,10 +111,6 @@ class TransitionLine(list):
         Parameters
         ----------
         temperature : float
-
-        Returns
-        -------
-        Estimate
         """
         critical = self.critical(temperature)
         if critical.claimed:
@@ -142,10 +138,6 @@ class TransitionLine(list):
         Parameters
         ----------
         temperature : float
-
-        Returns
-        -------
-        CriticalDilution
         """
         temperature = real("temperature", temperature, minimum=0)
         read, interim = self._read(temperature, False), self._read(temperature, True)

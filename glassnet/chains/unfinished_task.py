@@ -85,13 +85,7 @@ class Unfinished:
         return found, warnings
 
     def append(
-        self,
-        dataset: xr.Dataset,
-        glass: PathGlass,
-        state: dict[str, np.ndarray],
-        begins: int,
-        ends: int,
-        runtime: dict,
+        self, dataset: xr.Dataset, glass: PathGlass, state: dict[str, np.ndarray], begins: int, ends: int, runtime: dict
     ) -> None:
         """Write the next segment; arguments as in :func:`glassnet.chains.segment.write`.
 

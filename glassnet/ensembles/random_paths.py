@@ -53,10 +53,6 @@ def regular(n_weights, p, degree, seed, *, couplings="binary", bias=0.0, dilutio
     rounding : {"nearest", "random", "layers"}
         How many that are where `dilution` times their number is not whole: see :meth:`PathGlass.dilute`.
 
-    Returns
-    -------
-    PathGlass
-
     Raises
     ------
     TypeError, ValueError
@@ -97,10 +93,6 @@ def poisson(n_weights, p, alpha, seed, *, couplings="binary", bias=0.0, dilution
     seed, couplings, bias, dilution, rounding
         As in :func:`regular`.
 
-    Returns
-    -------
-    PathGlass
-
     Raises
     ------
     TypeError, ValueError
@@ -131,10 +123,6 @@ def layered(n_weights, p, alpha, seed, *, couplings="binary", bias=0.0, dilution
         Paths per weight before dilution, >= 0.
     seed, couplings, bias, dilution, rounding
         As in :func:`regular`.
-
-    Returns
-    -------
-    PathGlass
 
     Raises
     ------

@@ -75,10 +75,6 @@ def exchanges(record) -> Exchanges:
     record : xarray.Dataset
         What :meth:`ParallelTempering.run` returned, or a node of :func:`glassnet.open_chains`, over all its samples.
 
-    Returns
-    -------
-    Exchanges
-
     Raises
     ------
     TypeError, ValueError

@@ -10,15 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-NAMES = (
-    "energy",
-    "overlap",
-    "weight_overlap",
-    "path_overlap",
-    "matched_overlap",
-    "planted_overlap",
-    "weights",
-)
+NAMES = ("energy", "overlap", "weight_overlap", "path_overlap", "matched_overlap", "planted_overlap", "weights")
 PAIR_MEASUREMENTS = ("overlap", "weight_overlap", "path_overlap", "matched_overlap")
 
 

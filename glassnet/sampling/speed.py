@@ -53,10 +53,6 @@ def measure(glass, n_temperatures=32, n_replicas=16, *, seconds=0.2, repeats=5, 
         Stretches of each kind, taken in turn; medians are returned.
     **keywords
         Further keywords of :class:`glassnet.ParallelTempering`.
-
-    Returns
-    -------
-    Speed
     """
     tempering = sampler(glass, n_temperatures, n_replicas, **keywords)
     actions = {

@@ -64,10 +64,6 @@ def aging(glass, temperature, waiting_times, times, seed=None, n_replicas=64) ->
         >= 2; of a +-J glass 512 cost as much as 1. The error bar is that of the replicas and does not include
         differences between glasses, which are small at N = 10^4 and more.
 
-    Returns
-    -------
-    Aging
-
     Raises
     ------
     TypeError, ValueError

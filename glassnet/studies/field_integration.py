@@ -40,10 +40,6 @@ def field_integration(
     **keywords
         Those of the ensemble: p, degree, alpha, dilution, rounding.
 
-    Returns
-    -------
-    FieldIntegration
-
     Raises
     ------
     TypeError, ValueError

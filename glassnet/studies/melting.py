@@ -87,10 +87,6 @@ def melting(glass, temperatures, sweeps=1000, seed=None) -> Melting:
         >= 16.
     seed : int
 
-    Returns
-    -------
-    Melting
-
     Raises
     ------
     TypeError, ValueError

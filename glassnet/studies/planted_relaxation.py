@@ -145,10 +145,6 @@ def planted_relaxation(
     **keywords
         Those of the ensemble: p, degree, alpha, dilution, rounding.
 
-    Returns
-    -------
-    PlantedRelaxation
-
     Raises
     ------
     TypeError, ValueError

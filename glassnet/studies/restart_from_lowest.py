@@ -61,10 +61,6 @@ def restart_from_lowest(glass: PathGlass, chain: xr.Dataset, *, n_sweeps: int = 
     seed : int
         Of all three.
 
-    Returns
-    -------
-    Refutation
-
     Raises
     ------
     TypeError, ValueError

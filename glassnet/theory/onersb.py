@@ -216,10 +216,6 @@ def states(
     progress : bool or callable
         True for a bar of the iterations; a callable is called as progress(done, total).
 
-    Returns
-    -------
-    States
-
     Raises
     ------
     TypeError, ValueError
@@ -252,10 +248,6 @@ def glass(
     """Find m* and with it the equilibrium at a temperature; parameters as for `states`.
 
     Iterations are measured at three m around m*, and interpolated to it.
-
-    Returns
-    -------
-    Glass
 
     Raises
     ------

@@ -94,10 +94,6 @@ def phase_diagram(
     p, degree, alpha, couplings, bias, widths
         Keywords of the ensemble, as in a run file.
 
-    Returns
-    -------
-    PhaseDiagram
-
     Raises
     ------
     TypeError, ValueError

@@ -110,10 +110,6 @@ def assess(nodes: list[Node]) -> Equilibration:
     ----------
     nodes : list of Node
         The bound on false alarms is shared by all of them.
-
-    Returns
-    -------
-    Equilibration
     """
     examinations = []
     for node in nodes:

@@ -116,10 +116,6 @@ def train_on_moments(populations, hidden, activation, *, seed: int = 1, iteratio
     iterations : int
         Most iterations of L-BFGS.
 
-    Returns
-    -------
-    Fit
-
     Raises
     ------
     TypeError, ValueError

@@ -105,10 +105,6 @@ def belief_propagation(
     seed : int or Seed
         For the random start.
 
-    Returns
-    -------
-    BeliefPropagation
-
     Warns
     -----
     RuntimeWarning

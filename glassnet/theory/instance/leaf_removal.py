@@ -61,10 +61,6 @@ def leaf_removal(glass) -> Core:
     glass : PathGlass
         Its couplings play no part.
 
-    Returns
-    -------
-    Core
-
     Raises
     ------
     TypeError

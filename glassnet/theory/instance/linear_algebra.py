@@ -121,10 +121,6 @@ def ground_states(glass) -> GroundStates:
     glass : PathGlass
         Couplings of any size: only their signs matter, and paths with coupling 0 are left out.
 
-    Returns
-    -------
-    GroundStates
-
     Raises
     ------
     TypeError, ValueError

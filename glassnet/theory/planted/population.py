@@ -151,10 +151,6 @@ def planted(
         Measured of the larger one, >= 50; four times as many of the other.
     seed : int
 
-    Returns
-    -------
-    Planted
-
     Raises
     ------
     TypeError, ValueError
