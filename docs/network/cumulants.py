@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from glassnet.network import layers, tasks
-from glassnet.network.cumulants import propagation
+from glassnet.network import cumulants, layers, tasks
 from glassnet.plots import export, network
 
 HERE = Path(__file__).parent
@@ -19,7 +18,7 @@ def closed(width, activation="relu", depth=4, n_samples=60_000):
     """Predicted and sampled covariances of a random network, and the error of the former, free of sampling noise."""
     rng = np.random.default_rng(width)
     weights = [np.sqrt(2.0 / width) * rng.standard_normal((width, width)) for _ in range(depth)]
-    predicted = propagation.propagate(weights, None, np.zeros(width), np.eye(width), activation)
+    predicted = cumulants.propagate(weights, None, np.zeros(width), np.eye(width), activation)
     halves = [layers.forward(weights, rng.standard_normal((n_samples, width)), activation)[1:] for _ in range(2)]
     pairs, errors, off = [], [], ~np.eye(width, dtype=bool)
     for out, *states in zip(predicted, *halves, strict=True):
@@ -33,10 +32,10 @@ def closed(width, activation="relu", depth=4, n_samples=60_000):
 def small_tasks():
     """XOR and three-bit parity, learned from cumulants and from samples."""
     for name, task, hidden in (("xor", tasks.xor(), [10]), ("parity", tasks.parity(3, 0.8, 0.1), [10, 10])):
-        phi, (inputs, labels) = propagation.quadratic(0.5), task.sample(100_000, seed=1)
+        phi, (inputs, labels) = cumulants.quadratic(0.5), task.sample(100_000, seed=1)
         targets = np.array(task.targets)[labels]
-        fits = {f"cumulants to {n}": propagation.train_on_moments(task.populations(n), hidden, phi) for n in (2, 3, 4)}
-        fits["samples"] = propagation.train_on_samples(inputs[:10_000], targets[:10_000], hidden, phi)
+        fits = {f"cumulants to {n}": cumulants.train_on_moments(task.populations(n), hidden, phi) for n in (2, 3, 4)}
+        fits["samples"] = cumulants.train_on_samples(inputs[:10_000], targets[:10_000], hidden, phi)
         print(name, f"Bayes {task.bayes_accuracy:.4f}")
         for label, fit in fits.items():
             accuracy, loss = fit.score(inputs, labels, task.targets)
@@ -47,13 +46,13 @@ def digits():
     """Networks with 30 hidden units, learned from cumulants and from samples; and what explains the latter."""
     inputs, labels, test_inputs, test_labels = tasks.digits()
     targets = np.eye(10)
-    for phi in ("relu", propagation.quadratic(0.5)):
-        fit = propagation.train_on_samples(inputs, targets[labels], [30], phi, iterations=100)
+    for phi in ("relu", cumulants.quadratic(0.5)):
+        fit = cumulants.train_on_samples(inputs, targets[labels], [30], phi, iterations=100)
         print(phi, "samples", fit.score(inputs, labels, targets), fit.score(test_inputs, test_labels, targets))
-        print(propagation.explained(fit, inputs, labels, targets).to_dataframe())
+        print(cumulants.explained(fit, inputs, labels, targets).to_dataframe())
         for order in (1, 2) if phi == "relu" else (1, 2, 3):
-            classes = propagation.of_samples(inputs, labels, targets, order)
-            fit = propagation.train_on_moments(classes, [30], phi, iterations=100)
+            classes = cumulants.of_samples(inputs, labels, targets, order)
+            fit = cumulants.train_on_moments(classes, [30], phi, iterations=100)
             print(phi, "cumulants to", order, fit.loss, fit.score(test_inputs, test_labels, targets), flush=True)
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from glassnet.network import dimension, hebbian, synapses, tasks
-from glassnet.network.cumulants import propagation
+from glassnet.network import cumulants, dimension, hebbian, synapses, tasks
 from glassnet.plots import export, network
 
 HERE = Path(__file__).parent
@@ -52,7 +51,7 @@ def descended(seeds=(1, 2, 3)):
     inputs, labels, test_inputs, test_labels = tasks.digits()
     rows, accuracies = {"learned": [], "random": []}, []
     for seed in seeds:
-        fit = propagation.train_on_samples(inputs, np.eye(10)[labels], [60, 60], "tanh", seed=seed, iterations=100)
+        fit = cumulants.train_on_samples(inputs, np.eye(10)[labels], [60, 60], "tanh", seed=seed, iterations=100)
         accuracies.append(fit.score(test_inputs, test_labels, np.eye(10))[0])
         variance = synapses.measured(fit.weights[0])["variance"]
         for name, weights in (("learned", fit.weights[0]), ("random", synapses.gaussian(60, 64, variance, seed=seed))):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from glassnet.network.pathways import exact_dynamics as P
+from glassnet.network import pathways as P
 from glassnet.plots import appearance, export, pathways
 
 HERE = Path(__file__).parent

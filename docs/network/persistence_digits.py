@@ -11,7 +11,7 @@ import numpy as np
 from scipy import stats
 from sklearn.datasets import load_digits
 
-from glassnet.network.persistence import regularisers
+from glassnet.network import persistence
 from glassnet.plots import appearance, export
 
 HIDDEN, BATCH, STEPS, RATE, SEEDS = (48, 48), 50, 400, 3e-3, 12
@@ -25,7 +25,7 @@ METHODS = {
     "L2": [1e-4, 1e-3, 1e-2, 1e-1],
     "dropout": [0.1, 0.2, 0.35, 0.5],
 }
-REGULARISERS = {"T1": regularisers.t1, "T2": regularisers.t2, "all": regularisers.all_pairs}
+REGULARISERS = {"T1": persistence.t1, "T2": persistence.t2, "all": persistence.all_pairs}
 
 
 def forward(weights, biases, x, masks=None):
@@ -96,7 +96,7 @@ def study(n_train):
                     hidden, logits = forward(*network, x[part])
                     accuracy[method][k, seed, j] = (logits.argmax(axis=1) == labels[part]).mean()
                 together = np.concatenate(hidden[1:], axis=1)
-                neurons[method][k, seed] = regularisers.deaths(together).mean(), regularisers.all_pairs(together)[0]
+                neurons[method][k, seed] = persistence.deaths(together).mean(), persistence.all_pairs(together)[0]
     chosen = {method: int(found[..., 0].mean(axis=1).argmax()) for method, found in accuracy.items()}
     best = {
         method: (METHODS[method][k], accuracy[method][k, :, 1], neurons[method][k].mean(axis=0))

@@ -103,7 +103,7 @@ def theory_of(result):
     """Cavity theory of the glass of a result, or None where there is none or the chains do not say which glass."""
     if not result.glass.get("ensemble"):
         return None
-    return cavity_theory.of(**result.glass, dilution=effective(result))
+    return cavity_theory.cavity_of(**result.glass, dilution=effective(result))
 
 
 def theory_complexity(theory, temperatures: np.ndarray) -> np.ndarray:

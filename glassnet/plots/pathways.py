@@ -11,7 +11,7 @@ def trajectories(theory, simulation=None):
     theory : xarray.Dataset
         Of :func:`glassnet.network.pathways.exact_dynamics.trajectories`.
     simulation : xarray.Dataset, optional
-        `history` of :func:`glassnet.network.pathways.exact_dynamics.gradient_descent`.
+        `history` of :func:`glassnet.network.pathways.gradient_descent`.
 
     Returns
     -------

@@ -115,7 +115,7 @@ def theory_lines(results) -> list[cavity_theory.Line]:
     if isinstance(results, cavity_theory.PhaseDiagram):
         return list(results.lines[::-1])
     glass = results[0].glass
-    if not glass.get("ensemble") or cavity_theory.of(**glass) is None:
+    if not glass.get("ensemble") or cavity_theory.cavity_of(**glass) is None:
         return []
     measured = sorted({round(effective(result), 9) for result in results})
     return list(cavity_theory.phase_diagram(**glass, dilutions=measured).lines[::-1])

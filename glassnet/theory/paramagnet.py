@@ -135,7 +135,7 @@ class Paramagnet:
             object.__setattr__(self, "couplings", _checks.real_array("couplings", self.couplings, ndim=1))
 
     @classmethod
-    def of(cls, glass) -> "Paramagnet":
+    def from_glass(cls, glass) -> "Paramagnet":
         """Return the paramagnet of the given couplings of a glass."""
         if not isinstance(glass, PathGlass):
             raise TypeError(f"glass must be a PathGlass, got {type(glass).__name__}")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glassnet.network.pathways import exact_dynamics
+from glassnet.network import pathways
 
 MODES = np.array([4.0, 3.0, 2.0, 1.0])
 
@@ -30,14 +30,14 @@ def target():
 )
 def test_reference_shares(depths, u0, shares):
     """Computed apart from this code, by formula and by integration of the ODE."""
-    np.testing.assert_allclose(exact_dynamics.final_shares(depths, 1.0, u0), shares, atol=6e-7)
+    np.testing.assert_allclose(pathways.final_shares(depths, 1.0, u0), shares, atol=6e-7)
 
 
 def test_closed_forms_of_equal_depths():
     """Depth 1 keeps the difference, depth 2 the ratio of the strengths; both by hand."""
     a, b, s = 0.3, 0.1, 2.5
-    np.testing.assert_allclose(exact_dynamics.final_shares([1, 1], s, [a, b])[0], (s + a - b) / (2 * s), rtol=1e-14)
-    np.testing.assert_allclose(exact_dynamics.final_shares([2, 2], s, [a, b])[0], a**2 / (a**2 + b**2), rtol=1e-14)
+    np.testing.assert_allclose(pathways.final_shares([1, 1], s, [a, b])[0], (s + a - b) / (2 * s), rtol=1e-14)
+    np.testing.assert_allclose(pathways.final_shares([2, 2], s, [a, b])[0], a**2 / (a**2 + b**2), rtol=1e-14)
 
 
 @settings(max_examples=100, deadline=None)
@@ -49,12 +49,12 @@ def test_closed_forms_of_equal_depths():
 def test_the_final_state_lies_on_the_common_clock(depths, log_u0, log_s):
     """It adds up to the target, and all clocks have gone the same way: what defines it, checked without the solver."""
     u0, s = 10.0 ** np.array(log_u0[: len(depths)]), 10.0**log_s
-    u = exact_dynamics.final_state(depths, s, u0)
+    u = pathways.final_state(depths, s, u0)
     assert (u**depths).sum() == pytest.approx(s, rel=1e-8)
-    assert exact_dynamics.final_shares(depths, s, u0).sum() == pytest.approx(1, abs=1e-12)
+    assert pathways.final_shares(depths, s, u0).sum() == pytest.approx(1, abs=1e-12)
     if (u > 0).all():
         clocks = [
-            [exact_dynamics.common_clock(depth, value) for depth, value in zip(depths, state, strict=True)]
+            [pathways.common_clock(depth, value) for depth, value in zip(depths, state, strict=True)]
             for state in (u0, u)
         ]
         size = np.abs(clocks).max()
@@ -65,25 +65,25 @@ def test_the_final_state_lies_on_the_common_clock(depths, log_u0, log_s):
 @pytest.mark.parametrize("depths", [(1, 1), (2, 2), (3, 3), (4, 4), (1, 2, 3), (2, 3, 5), (4,)])
 def test_the_ode_conserves_the_invariants_and_ends_where_the_closed_form_says(depths):
     u0 = np.array([0.12, 0.10, 0.20])[: len(depths)]
-    path = exact_dynamics.trajectories(depths, [1.0, 3.0], u0, np.linspace(0, 400, 60))
-    invariants = exact_dynamics.invariants(depths, path.u.values)
+    path = pathways.trajectories(depths, [1.0, 3.0], u0, np.linspace(0, 400, 60))
+    invariants = pathways.invariants(depths, path.u.values)
     np.testing.assert_allclose(invariants, np.broadcast_to(invariants[0], invariants.shape), rtol=1e-10)
-    expected = exact_dynamics.final_shares(depths, [1.0, 3.0], u0)
+    expected = pathways.final_shares(depths, [1.0, 3.0], u0)
     np.testing.assert_allclose(path.share[-1], expected, atol=1e-10)
     np.testing.assert_allclose(path.strength[-1].sum("pathway"), [1, 3], rtol=1e-10)
 
 
 def test_long_times_and_large_targets_cost_nothing():
     """Relaxation is 10^6 times faster than the time asked for; where nothing is left to learn nothing moves."""
-    path = exact_dynamics.trajectories([4, 4], 1e4, [0.12, 0.10], [0.0, 1e3, 1e6])
-    np.testing.assert_allclose(path.share[-1, 0], exact_dynamics.final_shares([4, 4], 1e4, [0.12, 0.10]), atol=1e-9)
-    done = exact_dynamics.trajectories([1, 2], 1.25, [1.0, 0.5], [0.0, 1e6])
+    path = pathways.trajectories([4, 4], 1e4, [0.12, 0.10], [0.0, 1e3, 1e6])
+    np.testing.assert_allclose(path.share[-1, 0], pathways.final_shares([4, 4], 1e4, [0.12, 0.10]), atol=1e-9)
+    done = pathways.trajectories([1, 2], 1.25, [1.0, 0.5], [0.0, 1e6])
     np.testing.assert_array_equal(done.u[:, 0], [[1.0, 0.5]] * 2)
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3, 4])
 def test_invariants_are_those_of_the_paper(depth):
-    path = exact_dynamics.trajectories([depth, depth], 1.0, [0.12, 0.10], [0.0, 5.0, 50.0]).strength.values[:, 0]
+    path = pathways.trajectories([depth, depth], 1.0, [0.12, 0.10], [0.0, 5.0, 50.0]).strength.values[:, 0]
     first, second = path.T
     if depth == 1:
         paper = first - second
@@ -97,7 +97,7 @@ def test_invariants_are_those_of_the_paper(depth):
 def test_the_winner_takes_all_in_the_limit_of_small_starts_for_depth_three_and_more_only():
     scales = np.array([1.0, 1e-2, 1e-4])
     u0 = scales[:, None] * [0.12, 0.10]
-    shares = {depth: exact_dynamics.final_shares([depth, depth], 1.0, u0)[:, 0] for depth in (1, 2, 3, 4)}
+    shares = {depth: pathways.final_shares([depth, depth], 1.0, u0)[:, 0] for depth in (1, 2, 3, 4)}
     np.testing.assert_allclose(shares[1] - 0.5, 0.01 * scales, rtol=1e-9)
     np.testing.assert_allclose(shares[2], 0.59016393, rtol=1e-8)
     for depth in (3, 4):
@@ -105,13 +105,13 @@ def test_the_winner_takes_all_in_the_limit_of_small_starts_for_depth_three_and_m
 
 
 def test_starts_at_zero_stay_there_beyond_depth_one():
-    np.testing.assert_array_equal(exact_dynamics.final_shares([2, 3], 1.0, [0.0, 0.1]), [0, 1])
-    assert exact_dynamics.final_shares([1, 3], 1.0, [0.0, 0.01])[0] > 0.99
+    np.testing.assert_array_equal(pathways.final_shares([2, 3], 1.0, [0.0, 0.1]), [0, 1])
+    assert pathways.final_shares([1, 3], 1.0, [0.0, 0.01])[0] > 0.99
 
 
 def test_starts_beyond_the_target_are_undone():
     """A pathway of depth 1 may end negative; the root is checked by insertion."""
-    u = exact_dynamics.final_state([1, 2], 1.0, [0.1, 2.0])
+    u = pathways.final_state([1, 2], 1.0, [0.1, 2.0])
     assert u[0] < 0 and u[0] + u[1] ** 2 == pytest.approx(1)
     assert u[0] - 0.1 == pytest.approx(np.log(u[1] / 2))
 
@@ -120,10 +120,10 @@ def test_starts_beyond_the_target_are_undone():
 def test_descent_of_whole_matrices_agrees(depths, target):
     """Width 20, modes 4, 3, 2, 1, learning rate 1e-3: shares to 5e-4, the bound of a discretisation of this step."""
     u0 = [0.35, 0.30, 0.25][: len(depths)]
-    start = exact_dynamics.balanced_start(depths, target, u0, seed=1)
-    descent = exact_dynamics.gradient_descent(start, target, learning_rate=1e-3, steps=16_000, record_every=500)
-    np.testing.assert_allclose(descent.history.share[-1], exact_dynamics.final_shares(depths, MODES, u0), atol=5e-4)
-    theory = exact_dynamics.trajectories(depths, MODES, u0, descent.history.time)
+    start = pathways.balanced_start(depths, target, u0, seed=1)
+    descent = pathways.gradient_descent(start, target, learning_rate=1e-3, steps=16_000, record_every=500)
+    np.testing.assert_allclose(descent.history.share[-1], pathways.final_shares(depths, MODES, u0), atol=5e-4)
+    theory = pathways.trajectories(depths, MODES, u0, descent.history.time)
     assert np.abs(theory.share - descent.history.share).max() < 1e-3
     assert np.abs(theory.strength - descent.history.strength).max() < 0.01
     learned = sum(np.linalg.multi_dot([*pathway[::-1], np.eye(20)]) for pathway in descent.weights)
@@ -136,10 +136,10 @@ def test_one_step_goes_down_the_gradient(activation):
     """Against central differences of the loss that the records show."""
     rng = np.random.default_rng(2)
     goal, inputs = rng.standard_normal((2, 3)), rng.standard_normal((7, 3))
-    start = exact_dynamics.random_start([1, 2, 3], 3, 2, width=4, scale=1.0, seed=3)
+    start = pathways.random_start([1, 2, 3], 3, 2, width=4, scale=1.0, seed=3)
 
     def loss(weights):
-        descent = exact_dynamics.gradient_descent(
+        descent = pathways.gradient_descent(
             weights, goal, activation=activation, inputs=inputs, learning_rate=1e-3, steps=1, record_every=1
         )
         return descent.history.loss.values[0], descent.weights
@@ -162,8 +162,8 @@ def test_random_starts_concentrate_only_weakly(target):
     for depth, reference in ((1, 0.508), (2, 0.563), (3, 0.650), (4, 0.673)):
         largest = []
         for seed in range(6):
-            start = exact_dynamics.random_start([depth, depth], 20, 20, width=20, scale=0.1 * np.sqrt(20), seed=seed)
-            descent = exact_dynamics.gradient_descent(start, target, learning_rate=1e-2, steps=1500, record_every=1500)
+            start = pathways.random_start([depth, depth], 20, 20, width=20, scale=0.1 * np.sqrt(20), seed=seed)
+            descent = pathways.gradient_descent(start, target, learning_rate=1e-2, steps=1500, record_every=1500)
             largest.append(descent.history.overall_share[-1].max().item())
         spread = np.std(largest, ddof=1) / np.sqrt(len(largest))
         assert abs(np.mean(largest) - reference) < 4 * np.hypot(spread, spread) + 1e-3
@@ -174,8 +174,8 @@ def test_random_starts_concentrate_only_weakly(target):
 def test_nonlinear_pathways_learn_the_map(activation, target):
     rng = np.random.default_rng(4)
     inputs = np.sqrt(60) * np.linalg.qr(rng.standard_normal((60, 20)))[0]
-    start = exact_dynamics.random_start([2, 2], 20, 20, width=40, scale=0.5, seed=1)
-    history = exact_dynamics.gradient_descent(
+    start = pathways.random_start([2, 2], 20, 20, width=40, scale=0.5, seed=1)
+    history = pathways.gradient_descent(
         start, target, activation=activation, inputs=inputs, learning_rate=1e-2, steps=2000, record_every=500
     ).history
     assert history.loss[-1] < 0.2 * history.loss[0]
@@ -185,10 +185,10 @@ def test_nonlinear_pathways_learn_the_map(activation, target):
 def test_a_linear_network_sees_only_that_the_inputs_are_white(target):
     rng = np.random.default_rng(4)
     inputs = np.sqrt(60) * np.linalg.qr(rng.standard_normal((60, 20)))[0]
-    start = exact_dynamics.random_start([2, 3], 20, 20, width=10, scale=0.5, seed=1)
+    start = pathways.random_start([2, 3], 20, 20, width=10, scale=0.5, seed=1)
     options = {"learning_rate": 1e-2, "steps": 200, "record_every": 100}
-    plain = exact_dynamics.gradient_descent(start, target, **options).history
-    other = exact_dynamics.gradient_descent(start, target, inputs=inputs, **options).history
+    plain = pathways.gradient_descent(start, target, **options).history
+    other = pathways.gradient_descent(start, target, inputs=inputs, **options).history
     np.testing.assert_allclose(plain.strength, other.strength, atol=1e-10)
     np.testing.assert_allclose(plain.loss, other.loss, rtol=1e-10)
 
@@ -197,9 +197,9 @@ def test_figure_of_trajectories(target):
     """Every line and every point where it belongs."""
     from glassnet.plots import pathways as figures
 
-    start = exact_dynamics.balanced_start([2, 3], target, [0.35, 0.30], seed=1)
-    history = exact_dynamics.gradient_descent(start, target, learning_rate=1e-2, steps=100, record_every=20).history
-    theory = exact_dynamics.trajectories([2, 3], MODES, [0.35, 0.30], np.linspace(0, 1, 11))
+    start = pathways.balanced_start([2, 3], target, [0.35, 0.30], seed=1)
+    history = pathways.gradient_descent(start, target, learning_rate=1e-2, steps=100, record_every=20).history
+    theory = pathways.trajectories([2, 3], MODES, [0.35, 0.30], np.linspace(0, 1, 11))
     (ax,) = figures.trajectories(theory, history).axes
     drawn = [line.get_xydata() for line in ax.lines[len(MODES) :]]
     expected = [
@@ -214,7 +214,7 @@ def test_figure_of_trajectories(target):
     with pytest.raises(
         TypeError, match=r"simulation must be a dataset with `strength` \(the history of a descent\), got"
     ):
-        figures.trajectories(theory, exact_dynamics.Descent(history, start))
+        figures.trajectories(theory, pathways.Descent(history, start))
 
 
 @pytest.mark.parametrize(
@@ -232,38 +232,38 @@ def test_figure_of_trajectories(target):
 )
 def test_bad_input_of_the_closed_form(arguments, message):
     with pytest.raises((TypeError, ValueError), match=message):
-        exact_dynamics.final_shares(*arguments)
+        pathways.final_shares(*arguments)
 
 
 def test_bad_input_of_the_rest(target):
-    start = exact_dynamics.random_start([1, 2], 20, 20, width=3, scale=0.5, seed=1)
+    start = pathways.random_start([1, 2], 20, 20, width=3, scale=0.5, seed=1)
     with pytest.raises(ValueError, match="times must be >= 0 and increase strictly"):
-        exact_dynamics.trajectories([2], 1.0, [0.1], [1.0, 1.0])
+        pathways.trajectories([2], 1.0, [0.1], [1.0, 1.0])
     with pytest.raises(ValueError, match="u must be > 0 for depth 2, got 0"):
-        exact_dynamics.common_clock(2, 0.0)
+        pathways.common_clock(2, 0.0)
     with pytest.raises(ValueError, match=r"weights\[1\] must map 20 inputs to 20 outputs, got \[20, 3\]"):
-        exact_dynamics.gradient_descent([start[0], start[1][:1]], target)
+        pathways.gradient_descent([start[0], start[1][:1]], target)
     with pytest.raises(ValueError, match=r"weights\[0\] must fit each other"):
-        exact_dynamics.gradient_descent([[np.ones((3, 20)), np.ones((20, 4))]], target)
+        pathways.gradient_descent([[np.ones((3, 20)), np.ones((20, 4))]], target)
     with pytest.raises(ValueError, match="activation must be one of 'linear', 'tanh', 'relu', got 'step'"):
-        exact_dynamics.gradient_descent(start, target, activation="step")
+        pathways.gradient_descent(start, target, activation="step")
     with pytest.raises(ValueError, match="record_every must divide steps = 10, got 3"):
-        exact_dynamics.gradient_descent(start, target, steps=10, record_every=3)
+        pathways.gradient_descent(start, target, steps=10, record_every=3)
     with pytest.raises(ValueError, match=r"inputs must have shape \(n_samples >= 20, 20\), got \(5, 20\)"):
-        exact_dynamics.gradient_descent(start, target, inputs=np.ones((5, 20)))
+        pathways.gradient_descent(start, target, inputs=np.ones((5, 20)))
     with pytest.raises(ValueError, match="inputs must span all 20 dimensions, got rank 1"):
-        exact_dynamics.gradient_descent(start, target, inputs=np.ones((25, 20)))
+        pathways.gradient_descent(start, target, inputs=np.ones((25, 20)))
     with pytest.raises(
         TypeError, match="weights must be a list of pathways, each of them a list of matrices, got None"
     ):
-        exact_dynamics.gradient_descent(None, target)
+        pathways.gradient_descent(None, target)
     with pytest.raises(ValueError, match="depths must hold at least one pathway, got none"):
-        exact_dynamics.random_start([], 2, 2, width=3, scale=1.0, seed=1)
+        pathways.random_start([], 2, 2, width=3, scale=1.0, seed=1)
     with pytest.raises(FloatingPointError, match="learning_rate 1 is too large"):
-        exact_dynamics.gradient_descent(start, target, learning_rate=1.0, steps=1000)
+        pathways.gradient_descent(start, target, learning_rate=1.0, steps=1000)
     with pytest.raises(ValueError, match="target must not be zero everywhere"):
-        exact_dynamics.balanced_start([2], np.zeros((3, 3)), [0.1], seed=1)
+        pathways.balanced_start([2], np.zeros((3, 3)), [0.1], seed=1)
     with pytest.raises(ValueError, match="width must be >= 4, got 3"):
-        exact_dynamics.balanced_start([2], target, [0.1], width=3, seed=1)
+        pathways.balanced_start([2], target, [0.1], width=3, seed=1)
     with pytest.raises(ValueError, match=r"u0 must have shape \(2,\) or \(4, 2\) for 4 modes, got \(3, 2\)"):
-        exact_dynamics.balanced_start([2, 2], target, np.ones((3, 2)), seed=1)
+        pathways.balanced_start([2, 2], target, np.ones((3, 2)), seed=1)

@@ -16,21 +16,8 @@ import xarray as xr
 from scipy.integrate import solve_ivp
 
 from glassnet import _checks
-from glassnet.network.pathways.gradient_descent import Descent, gradient_descent
 from glassnet.network.pathways.record import record
-from glassnet.network.pathways.starts import balanced_start, checked_depths, random_start
-
-__all__ = [
-    "Descent",
-    "balanced_start",
-    "common_clock",
-    "final_shares",
-    "final_state",
-    "gradient_descent",
-    "invariants",
-    "random_start",
-    "trajectories",
-]
+from glassnet.network.pathways.starts import checked_depths
 
 #: tolerances of the integration; the invariants come out to 1e-10
 _RTOL, _ATOL = 1e-13, 1e-16

@@ -2,10 +2,9 @@
 
 With w = (-1)^x a path is satisfied, J prod w > 0, if the sum of x along it is 0 or 1 modulo 2 as the sign of J says: a
 linear equation over GF(2). If the system has a solution, the lowest energy is -sum abs(J) and 2^(N - rank)
-configurations have it; else no configuration does, and how low the energy goes is another (hard) question: -sum abs(J)
-is then a bound and not the energy. Leaf removal
-leaves the equations of the 2-core, dense Gaussian elimination with bits in words does the rest: (core weights)^2 (core
-paths) / 512 operations on words.
+configurations have it; else no configuration does, and the lowest energy is another (hard) question: -sum abs(J) is
+then only a bound. Leaf removal reduces the system to the equations of the 2-core, which are solved by dense Gaussian
+elimination with bits in words: (core weights)^2 (core paths) / 512 operations on words.
 """
 
 import math

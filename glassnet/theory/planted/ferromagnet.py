@@ -124,19 +124,19 @@ class Ferromagnet:
         return "\n".join(lines)
 
     def _excess(self, temperature: float) -> float:
-        found = signed_evolution.state(self.tree, self.bias, temperature)
-        return -math.inf if found is None else found.excess
+        state = signed_evolution.state(self.tree, self.bias, temperature)
+        return -math.inf if state is None else state.excess
 
-    def _each(self, T, name: str, melted, of=lambda _, value: value):
+    def _each(self, T, name: str, melted, convert=lambda _, value: value):
         temperature = _checks.temperatures("T", T)
         if temperature.size and temperature.min() < COLDEST:
             raise ValueError(f"T must be >= {COLDEST}, got {temperature.min():g}: fields leave the grid")
 
         def value(t):
-            found = signed_evolution.state(self.tree, self.bias, t) if t < math.inf else None
-            if found is None:
-                return of(t, melted(t) if callable(melted) else melted)
-            return of(t, getattr(found, name))
+            state = signed_evolution.state(self.tree, self.bias, t) if t < math.inf else None
+            if state is None:
+                return convert(t, melted(t) if callable(melted) else melted)
+            return convert(t, getattr(state, name))
 
         return np.array([value(t) for t in temperature.ravel().tolist()]).reshape(temperature.shape)[()]
 
