@@ -1,7 +1,5 @@
-/* The kernel of bitsliced.h for one instruction set; included once for each with
- *   ISA     suffix of its functions
- *   TARGET  the compiler's target attribute
- *   VBYTES  bytes of a vector: 16, 32 or 64
+/* The kernel of bitsliced.h for one instruction set, see each_isa.h.
+ *
  * A block of 512 lanes is PARTS vectors. Each runs through its rounds alone, so that masks and thresholds of a part
  * stay in registers; only the test for the end looks at all parts.
  *

@@ -1,5 +1,5 @@
-/* exp(x) for -708 <= x <= 0 on vectors, operation by operation that of portable_exp; included inside a template that
- * is included by each_isa.h. */
+/* exp(x) for -708 <= x <= 0 on vectors, operation by operation that of portable_exp; included inside the templates of
+ * each_isa.h. */
 #define DOUBLES FOR_ISA(exp_doubles)
 #define ULONGS FOR_ISA(exp_bits)
 

@@ -1,4 +1,4 @@
-/* The kernel of realvalued.h for one instruction set; ISA, TARGET and VBYTES as in bitsliced/sweep_isa.h. */
+/* The kernel of realvalued.h for one instruction set, see each_isa.h. */
 #define PW (VBYTES / 8)    /* 64-bit words of a vector */
 #define WIDTH (VBYTES / 4) /* lanes of a vector of single numbers */
 #define PARTS (REAL_LANES / WIDTH)

@@ -1,8 +1,4 @@
-/* The loops of overlaps.h for one instruction set; included once for each with
- *   ISA     suffix of its functions
- *   TARGET  the compiler's target attribute
- *   VBYTES  bytes of its vectors
- *   ONES    how it counts the ones in 64 bits */
+/* The loops of overlaps.h for one instruction set, see each_isa.h; ones are counted by its `ones`. */
 
 INLINE int32_t FOR_ISA(differing)(const uint64_t *x, const uint64_t *y, int64_t n_words)
 {

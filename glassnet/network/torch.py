@@ -10,7 +10,7 @@ except ImportError as error:
     raise ImportError("glassnet.network.torch needs torch: pip install 'glassnet[torch]'") from error
 
 from glassnet import _checks
-from glassnet.network.persistence import regularisers
+from glassnet.network import persistence
 
 
 class _Persistence(torch.autograd.Function):
@@ -31,19 +31,19 @@ class _Persistence(torch.autograd.Function):
 
 def t1(activations) -> torch.Tensor:
     """T1 of (n_samples, n_neurons) activations, a scalar with gradient; see
-    :func:`glassnet.network.persistence.regularisers.t1`."""
-    return _applied(activations, regularisers.t1)
+    :func:`glassnet.network.persistence.persistence.t1`."""
+    return _applied(activations, persistence.t1)
 
 
 def t2(activations, alpha=0.5) -> torch.Tensor:
     """T2 of (n_samples, n_neurons) activations, a scalar with gradient; see
-    :func:`glassnet.network.persistence.regularisers.t2`."""
-    return _applied(activations, lambda values: regularisers.t2(values, alpha))
+    :func:`glassnet.network.persistence.persistence.t2`."""
+    return _applied(activations, lambda values: persistence.t2(values, alpha))
 
 
 def all_pairs(activations) -> torch.Tensor:
-    """The baseline "all", a scalar with gradient; see :func:`glassnet.network.persistence.regularisers.all_pairs`."""
-    return _applied(activations, regularisers.all_pairs)
+    """The baseline "all", a scalar with gradient; see :func:`glassnet.network.persistence.persistence.all_pairs`."""
+    return _applied(activations, persistence.all_pairs)
 
 
 class Regulariser(torch.nn.Module):
@@ -73,7 +73,7 @@ class Regulariser(torch.nn.Module):
         """The term to add to the loss, from a list of (n_samples, width) activations of hidden layers."""
         if self.n_neurons is not None:
             values = [layer.detach().to("cpu", torch.float64).numpy() for layer in layers]
-            chosen = regularisers.most_active(values, self.n_neurons)
+            chosen = persistence.most_active(values, self.n_neurons)
             layers = [layer[:, torch.from_numpy(index)] for layer, index in zip(layers, chosen, strict=True)]
         return self.strength * {"t1": t1, "t2": t2, "all_pairs": all_pairs}[self.kind](torch.cat(list(layers), dim=1))
 

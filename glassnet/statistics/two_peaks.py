@@ -1,6 +1,6 @@
 """Distributions with two peaks: where these are, what they weigh, and how deep the valley between them is.
 
-The peaks of an overlap q are told apart in two ways: by the mixture of two normal distributions that fits best, and
+The peaks of an overlap q are separated in two ways: by the mixture of two normal distributions that fits best, and
 without a model by cutting at the deepest point between the peaks.
 """
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.kernels import bitsliced, realvalued, recording, sampler
+from glassnet.kernels import bitsliced, realvalued, sampler
 
 GLASSES = {
     bitsliced: gn.PathGlass([[0, 1], [1, 2]], [1.0, -1.0]),
@@ -17,7 +17,7 @@ GLASSES = {
 PLAIN = bitsliced.instruction_sets()[-1]
 
 
-@pytest.mark.parametrize("module", [bitsliced, realvalued, recording])
+@pytest.mark.parametrize("module", [bitsliced, realvalued])
 def test_all_kernels_offer_the_same_instruction_sets(module):
     """The plain one is named after the kind of machine."""
     assert module.instruction_sets()[-1] == ("x86-64" if platform.machine() == "x86_64" else "generic")

@@ -18,7 +18,7 @@ def test_ensembles_of_one_limit(glass):
 def test_couplings_without_cavity_theory_have_a_paramagnet():
     told = cavity_prediction.predictions("poisson", p=3, alpha=2.0, couplings="gaussian")
     assert told.startswith("paramagnet, alpha 2, gaussian couplings: entropy vanishes at T = 0.63038")
-    assert "gn.theory.steering.dynamic_temperature" in told
+    assert "gn.theory.steered_population.dynamic_temperature" in told
     biased = cavity_prediction.predictions("regular", p=3, degree=4, bias=0.3)
     assert biased.startswith("paramagnet, alpha 1.33333, binary couplings")
     network = cavity_prediction.predictions("walks", widths=[9, 9, 9, 1], alpha=1.5)

@@ -4,7 +4,7 @@ import html
 import json
 import re
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -410,6 +410,12 @@ def test_theory_of_the_tree_limit_is_called_so(written):
     assert beside.startswith(
         "theory (cavity method of the Poisson glass, the tree limit of a network, N = infinity): T_K"
     )
+
+
+def test_an_estimate_is_written_whole():
+    one = Estimate(0.7, 0.1, "peak weight 1/10", (12, 24), 0.05, "peak_weight")
+    assert summary._estimate(one) == asdict(one)
+    assert summary._estimate(None) is None
 
 
 def test_sizes_are_those_before_dilution_in_both_faces(tmp_path, no_figures):

@@ -37,9 +37,9 @@ class DilutionAverages(NamedTuple):
     thermodynamics: dict[int, xr.Dataset]
     overlaps: dict[int, xr.Dataset]
     phases: dict[int, xr.Dataset]
-    planted_weight: dict[str, PlantedNode]
+    planted: dict[str, PlantedNode]
     lowest: dict[int, float]
-    annealed_bounds: Annealed | None
+    annealed: Annealed | None
     unbounded: str
     damaged: tuple[str, ...] = ()
 

@@ -59,7 +59,7 @@ class Verdict(NamedTuple):
     temperature: float
     stderr: float
     evidence: tuple[Evidence, ...]
-    discontinuous: tuple[Estimate, ...]
+    estimates: tuple[Estimate, ...]
     latent_heat: Estimate | None
     jump: Estimate | None
     order: xr.Dataset | None

@@ -50,7 +50,7 @@ class Plan(NamedTuple):
     """A run file and the tasks of it that are still to do."""
 
     job: Job
-    glass_tasks: list[Task]
+    tasks: list[Task]
     costs: dict[int, float]
     n_done: int
 

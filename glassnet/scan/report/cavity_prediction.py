@@ -17,8 +17,8 @@ _NEEDED = {
 _DRAWN = (".png", ".svg", ".pdf")
 #: of these the theory says itself what is out of range
 _OTHER_THEORY = (
-    "T_d, T_K and the glass below of these couplings: gn.theory.steering.dynamic_temperature, gn.theory.population."
-    "static_temperature, gn.theory.onersb.glass (docs/populations.md)"
+    "T_d, T_K and the glass below of these couplings: gn.theory.steered_population.dynamic_temperature, "
+    "gn.theory.population.static_temperature, gn.theory.onersb.glass (docs/populations.md)"
 )
 #: title of the lines about effective dilutions of a run file
 _ASKED = "these are at the dilutions asked for; glasses of the scan, and its report, are at the effective ones"

@@ -62,7 +62,7 @@ def _entry(result: Transition, theory) -> dict:
 
 
 def _estimate(one: Estimate | None) -> dict | None:
-    names = ("name", "value", "stderr", "sizes", "statistical")
+    names = ("name", "value", "stderr", "sizes", "statistical", "key")
     return None if one is None else {name: getattr(one, name) for name in names}
 
 
