@@ -1,4 +1,4 @@
-"""How fast this machine's kernels are: the one way everything here is timed, and what `glassnet bench` prints."""
+"""Speed of the kernels on this machine, as `glassnet bench` prints it, and the way in which everything is timed."""
 
 import time
 from typing import NamedTuple
@@ -94,13 +94,13 @@ def recording_loop(tempering, measure=None, draws=_DRAWS):
 
 
 def alternate(actions, seconds=0.2, repeats=5) -> dict[str, np.ndarray]:
-    """Time several actions in turn, so that whatever else the machine does meets all of them alike.
+    """Time several actions in turn, so that other work of the machine affects all of them alike.
 
     Parameters
     ----------
     actions : dict of str to callable(count)
-        Each does `count` units of its work. It may return how many of the seconds on the clock went into what is to
-        be timed: that share of the processor time of the call counts.
+        Each does `count` units of its work. It may return how many of the seconds on the clock went into the part
+        to be timed: then this share of the processor time of the call counts.
     seconds : float
         About how long one stretch takes.
     repeats : int

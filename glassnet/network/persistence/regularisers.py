@@ -60,7 +60,7 @@ def t2(activations, alpha=0.5) -> tuple[float, np.ndarray]:
 
 
 def all_pairs(activations) -> tuple[float, np.ndarray]:
-    """The baseline "all", mean |correlation| over all pairs of neurons in [0, 1], and its gradient, as :func:`t1` does."""
+    """The baseline "all", mean |correlation| over all pairs of neurons (0 to 1), with its gradient like :func:`t1`."""
     clique = Clique(activations)
     n_pairs = clique.n_neurons * (clique.n_neurons - 1)
     correlation = clique.correlation
