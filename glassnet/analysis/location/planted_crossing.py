@@ -112,14 +112,8 @@ class _Data(NamedTuple):
         return self.centre + self.scale * x
 
     def only(self, chosen: np.ndarray) -> "_Data":
-        return self._replace(
-            size=self.size[chosen],
-            left=self.left[chosen],
-            x=self.x[chosen],
-            n=self.n[chosen],
-            n_samples=self.n_samples[chosen],
-            weight=self.weight[:, chosen],
-        )
+        columns = {name: getattr(self, name)[chosen] for name in ("size", "left", "x", "n", "n_samples")}
+        return self._replace(weight=self.weight[:, chosen], **columns)
 
     def left_of(self, sizes: list[int]) -> np.ndarray:
         """Weights that are left of each size."""

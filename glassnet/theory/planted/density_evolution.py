@@ -57,7 +57,7 @@ class DensityEvolution:
         self._diagonal = np.where(self._first == self._second, 0.5, 1.0)
         products = join(self._fields[self._first], self._fields[self._second])
         self._arguments = self._fields if tree.p == 2 else products
-        self._thin, *self._tables = self._sharing(_even_share)
+        self._thin, *self._tables = self._sharing(even_share)
         self._link = _binary_information(join(self._messages[:, None], self._fields[None, :]))
 
     def _sharing(self, share) -> tuple[csr_matrix, csr_matrix | None, csr_matrix]:
@@ -180,7 +180,7 @@ def shares(grid: np.ndarray, values: np.ndarray, share) -> csr_matrix:
     return csr_matrix(entries, shape=(len(grid), len(values)))
 
 
-def _even_share(below, above, values):
+def even_share(below, above, values):
     """Linear in tanh^2."""
     return (1.0 - _sech_ratio(values, below)) / (1.0 - _sech_ratio(above, below))
 

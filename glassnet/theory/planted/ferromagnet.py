@@ -25,11 +25,6 @@ class Ferromagnet:
 
     Temperatures may be numbers or arrays, >= 0.05; arrays give arrays. Energies and free energies are per weight. Where
     there is no magnetised state all values are those of the paramagnet.
-
-    Attributes
-    ----------
-    tree : RegularTree or PoissonTree
-    bias : float
     """
 
     tree: Tree

@@ -51,7 +51,7 @@ class SignedEvolution(DensityEvolution):
         super().__init__(tree, beta, n_steps)
         self.bias = bias
         self._tanh = np.tanh(self._fields)
-        self._thin_odd, *self._odd_tables = self._sharing(_odd_share)
+        self._thin_odd, *self._odd_tables = self._sharing(odd_share)
 
     def step(self, fields: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the messages that the fields send, and the fields that these add up to."""
@@ -183,7 +183,7 @@ def _melting_on_grid(tree: Tree, bias: float, rough: float, steps: int) -> float
     return float(np.polynomial.Polynomial.fit(loss, temperatures, 2)(0.0))
 
 
-def _odd_share(below, above, values):
+def odd_share(below, above, values):
     """Linear in tanh: tanh x - tanh y = sinh(x - y)/(cosh x cosh y), without cancellation."""
     return np.sinh(values - below) / np.sinh(above - below) * np.cosh(above) / np.cosh(values)
 
