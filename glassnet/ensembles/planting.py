@@ -31,11 +31,6 @@ def planted(glass, temperature, seed, unsatisfied="independent") -> PathGlass:
     -------
     PathGlass
         With `planted` set to w*.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is not as described.
     """
     if not isinstance(glass, PathGlass):
         raise TypeError(f"glass must be a PathGlass, got {type(glass).__name__}")

@@ -109,11 +109,6 @@ def belief_propagation(
     -----
     RuntimeWarning
         If the iteration was stopped before it converged.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is not as described.
     """
     if not isinstance(glass, PathGlass):
         raise TypeError(f"glass must be a PathGlass, got {type(glass).__name__}")
