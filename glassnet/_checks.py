@@ -61,6 +61,12 @@ def path(name: str, value) -> Path:
     return Path(value)
 
 
+def instance(name: str, value, kind: type) -> None:
+    """Raise an error that names the argument unless `value` is a `kind`."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be a {kind.__name__}, got {type(value).__name__}")
+
+
 def choice(name: str, value, allowed: tuple[str, ...]) -> str:
     """Return `value` if it is one of the allowed words, or raise an error that lists them."""
     if not isinstance(value, str):

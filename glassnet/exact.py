@@ -181,8 +181,7 @@ def overlap_distribution(glass, temperature) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _is_binary(glass) -> bool:
-    if not isinstance(glass, PathGlass):
-        raise TypeError(f"glass must be a PathGlass, got {type(glass).__name__}")
+    _checks.instance("glass", glass, PathGlass)
     return glass.is_binary
 
 

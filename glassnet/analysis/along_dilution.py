@@ -50,12 +50,8 @@ class Along(NamedTuple):
 def along(reader: ChainReader, temperature: float) -> Along | None:
     """The transition along the dilution axis; None where no chains reach the temperature.
 
-    Parameters
-    ----------
-    reader : ChainReader
-    temperature : float
-        A planting temperature, or any temperature within the ladders of symmetric scans; curves are interpolated
-        linearly between neighbouring rungs.
+    `temperature` is a planting temperature, or any temperature within the ladders of symmetric scans; curves are
+    interpolated linearly between neighbouring rungs.
     """
     rows, pairs, reads = [], [], []
     for dilution in reader.dilutions:

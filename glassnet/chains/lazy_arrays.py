@@ -80,16 +80,11 @@ class SampleStack(BackendArray):
 
 
 class FinalWeights(SampleStack):
-    """Weights that the chains end in, packed 8 to a byte like a measurement of them.
+    """Weights that the chains end in, packed 8 to a byte like a measurement of them: (n_temperatures, n_replicas,
+    n_bytes).
 
-    The state from which a chain goes on holds them by the lane of the sampler, and the lane on every rung of every
+    The state from which a chain continues holds them by the lane of the sampler, and the lane on every rung of every
     replica.
-
-    Parameters
-    ----------
-    places : list of Place
-    shape : tuple of int
-        (n_temperatures, n_replicas, n_bytes).
     """
 
     def __init__(self, places: list[Place], shape: tuple[int, ...]):

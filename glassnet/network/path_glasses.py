@@ -167,8 +167,7 @@ class DataCouplings:
 
 
 def _check_network(glass) -> None:
-    if not isinstance(glass, PathGlass):
-        raise TypeError(f"glass must be a PathGlass, got {type(glass).__name__}")
+    _checks.instance("glass", glass, PathGlass)
     if glass.widths is None:
         raise ValueError(f"glass must be a network, drawn by walks or given with widths, got {glass!r}")
 

@@ -64,8 +64,7 @@ class ParallelTempering(Exclusive):
 
     def __init__(self, glass, temperatures, n_replicas=4, seed=None, initial=None, field=None, precision="float64"):
         super().__init__()
-        if not isinstance(glass, PathGlass):
-            raise TypeError(f"glass must be a PathGlass, got {type(glass).__name__}")
+        _checks.instance("glass", glass, PathGlass)
         self.glass = glass
         self.temperatures = _checks.temperature_ladder("temperatures", temperatures)
         self.n_replicas = _checks.integer("n_replicas", n_replicas, minimum=1, maximum=2**20)

@@ -132,8 +132,7 @@ class Paramagnet:
     @classmethod
     def from_glass(cls, glass) -> "Paramagnet":
         """Return the paramagnet of the given couplings of a glass."""
-        if not isinstance(glass, PathGlass):
-            raise TypeError(f"glass must be a PathGlass, got {type(glass).__name__}")
+        _checks.instance("glass", glass, PathGlass)
         return cls(glass.n_paths / glass.n_weights, "binary" if glass.is_binary else glass.couplings)
 
     def free_energy(self, T):

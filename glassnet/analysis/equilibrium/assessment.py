@@ -104,13 +104,7 @@ class _Probabilities(NamedTuple):
 
 
 def assess(nodes: list[Node]) -> Equilibration:
-    """Test every sample of every node for equilibrium.
-
-    Parameters
-    ----------
-    nodes : list of Node
-        The bound on false alarms is shared by all of them.
-    """
+    """Test every sample of every node for equilibrium; all nodes share one bound on false alarms."""
     examinations = []
     for node in nodes:
         examinations.append(Examination(node))

@@ -121,19 +121,10 @@ class _Data(NamedTuple):
 
 
 def locate(nodes: list[PlantedNode], *, seed: int = 0) -> Location | None:
-    """Transition temperature from planted scans of at least two sizes at two or more temperatures each.
+    """Transition temperature from planted scans of at least two sizes at two or more temperatures each, or None.
 
-    Parameters
-    ----------
-    nodes : list of PlantedNode
-        All sizes and planting temperatures of one dilution.
-    seed : int
-        Seed of the run, for the bootstrap over samples.
-
-    Returns
-    -------
-    Location or None
-        None if there are fewer than two sizes with two temperatures each.
+    `nodes` are all sizes and planting temperatures of one dilution; `seed` of the run is that of the bootstrap over
+    samples.
     """
     if len(nodes) < 4:
         return None

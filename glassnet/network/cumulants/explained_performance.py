@@ -37,8 +37,7 @@ def explained(fit: Fit, inputs, labels, targets, *, orders=(1, 2, 3), seed: int 
         mean output of a class, squared and averaged over classes, as a share of the mean squared true one. Attributes
         `loss` and `accuracy`: those of the data.
     """
-    if not isinstance(fit, Fit):
-        raise TypeError(f"fit must be a Fit, got {type(fit).__name__}")
+    _checks.instance("fit", fit, Fit)
     orders = [orders] if np.ndim(orders) == 0 else orders
     orders = [_checks.integer("orders", order, minimum=1, maximum=4) for order in orders]
     targets = _checks.real_array("targets", targets, ndim=2)

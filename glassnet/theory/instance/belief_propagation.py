@@ -110,8 +110,7 @@ def belief_propagation(
     RuntimeWarning
         If the iteration was stopped before it converged.
     """
-    if not isinstance(glass, PathGlass):
-        raise TypeError(f"glass must be a PathGlass, got {type(glass).__name__}")
+    _checks.instance("glass", glass, PathGlass)
     temperature = _checks.real("temperature", temperature, minimum=0, exclusive=True)
     largest = float(np.abs(glass.couplings).max(initial=0.0))
     if largest > LARGEST_FIELD * temperature:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from glassnet import _checks
 from glassnet.glass import PathGlass
 from glassnet.kernels import instance
 
@@ -67,8 +68,7 @@ def leaf_removal(glass) -> Core:
     TypeError
         If `glass` is no PathGlass.
     """
-    if not isinstance(glass, PathGlass):
-        raise TypeError(f"glass must be a PathGlass, got {type(glass).__name__}")
+    _checks.instance("glass", glass, PathGlass)
     return of_paths(glass.paths, glass.n_weights)
 
 

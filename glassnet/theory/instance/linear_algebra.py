@@ -125,8 +125,7 @@ def ground_states(glass) -> GroundStates:
     TypeError, ValueError
         If `glass` is no PathGlass, or its 2-core needs more memory than there is.
     """
-    if not isinstance(glass, PathGlass):
-        raise TypeError(f"glass must be a PathGlass, got {type(glass).__name__}")
+    _checks.instance("glass", glass, PathGlass)
     coupled = glass.couplings != 0
     paths = np.ascontiguousarray(glass.paths[coupled])
     signs = np.sign(glass.couplings[coupled]).astype(np.int8)
