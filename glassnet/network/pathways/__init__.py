@@ -3,13 +3,7 @@
 Import order: record, starts, gradient_descent, exact_dynamics.
 """
 
-from glassnet.network.pathways.exact_dynamics import (
-    common_clock,
-    final_shares,
-    final_state,
-    invariants,
-    trajectories,
-)
+from glassnet.network.pathways.exact_dynamics import common_clock, final_shares, final_state, invariants, trajectories
 from glassnet.network.pathways.gradient_descent import Descent, gradient_descent
 from glassnet.network.pathways.starts import balanced_start, random_start
 
