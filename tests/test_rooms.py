@@ -75,7 +75,7 @@ SUBJECTS = {
     ),
     *("sampling.arguments", "sampling.threads", "scan.report.effective_dilution"),
     *(f"scan.{name}" for name in ("damage", "frozen", "mpi")),
-    *("scan.results_of_field_integration", "scan.scans_with_field_integration"),
+    *("scan.results_of_field_integration", "scan.scans_with_field_integration", "scan.uneven_samples"),
 }
 
 MODULES = {
