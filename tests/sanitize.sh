@@ -56,7 +56,7 @@ sanitized() { # <flags> <arguments of python>
 tests() { # <flags> <arguments of pytest>
     local flags=$1
     shift
-    if ! sanitized "$flags" -m pytest -q -p called -p no:cacheprovider "$@" || compgen -G "$work/report*" > /dev/null; then
+    if ! sanitized "$flags" -m pytest -q -n auto -p called -p no:cacheprovider "$@" || compgen -G "$work/report*" > /dev/null; then
         cat "$work"/report* 2> /dev/null || true
         echo "tests/sanitize.sh: failed with $flags" >&2
         exit 1

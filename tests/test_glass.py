@@ -163,7 +163,7 @@ def test_energy_is_the_definition(name, couplings, monkeypatch):
     np.testing.assert_allclose(energy, expected, rtol=0, atol=1e-12)
     # in small blocks of states and of paths
     for block in (1, 7, 60):
-        monkeypatch.setattr(glass_module, "_ENERGY_BLOCK", block)
+        monkeypatch.setattr(glass_module, "ENERGY_BLOCK", block)
         np.testing.assert_allclose(glass.energy(w), expected, rtol=0, atol=1e-12)
 
 

@@ -63,8 +63,20 @@ NAMED_TUPLES = {"_replace", "_asdict", "_fields", "_make"}
 INSIDE_FUNCTIONS_ONLY = {"matplotlib", "mpi4py", "rich", "sklearn"}
 
 TESTS = Path(__file__).parent
-#: folders of tests whose files do not go by modules yet; of kernels the modules are compiled
-UNSORTED = {"chains", "ensembles", "kernels", "sampling", "scan"}
+#: folders of tests that go by no room of the package: campaigns with odd values, the same digits everywhere,
+#: statistical tests of several modules, and what lies beside the package in the repository
+WHOLE = {"campaigns", "digits", "exactness", "repository"}
+#: tests of a room by a subject that several of its modules share
+SUBJECTS = {
+    "chains.untrusted_files",
+    *(
+        f"kernels.{name}"
+        for name in ("generator", "idle_lanes", "instruction_set_choice", "instruction_sets", "portable")
+    ),
+    *("sampling.arguments", "sampling.threads", "scan.report.effective_dilution"),
+    *(f"scan.{name}" for name in ("damage", "frozen", "mpi")),
+    *("scan.results_of_field_integration", "scan.scans_with_field_integration", "scan.uneven_samples"),
+}
 
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
@@ -212,21 +224,23 @@ def test_tests_use_public_names():
         tree = ast.parse(path.read_text())
         names = [name for name in private_names(tree) if not name.endswith("._repr_html_") and name != "os._exit"]
         private[str(path.relative_to(TESTS))] = [*names, *patched_names(tree)]
-    # what does not hold to it yet
-    private = {name: names for name, names in private.items() if "/" in name and name.split("/")[0] not in UNSORTED}
     assert {name: names for name, names in private.items() if names} == {}
 
 
 def test_tests_mirror_the_rooms():
-    """One file for one module. Statistical tests of several modules are in tests/exactness, those of the whole house
-    right in tests."""
-    apart = []
+    """One file for one module, or for one aspect of it that the name goes on with."""
+    known = {*MODULES, *SUBJECTS, *(f"kernels.{path.name.split('.')[0]}" for path in (ROOT / "kernels").glob("*.so"))}
+    apart, found = [], set()
     for path in TESTS.rglob("test_*.py"):
-        name = path.relative_to(TESTS)
-        module = ".".join((*name.parts[:-1], name.stem.removeprefix("test_")))
-        if len(name.parts) > 1 and name.parts[0] not in {"exactness", *UNSORTED} and module not in MODULES:
-            apart.append(str(name))
+        *folders, name = path.relative_to(TESTS).with_suffix("").parts
+        module = ".".join((*folders, name.removeprefix("test_")))
+        found.add(module)
+        if not folders or folders[0] in WHOLE:
+            continue
+        if module not in known and not any(module.startswith(f"{one}_") for one in known):
+            apart.append(module)
     assert apart == []
+    assert found >= SUBJECTS, "named here and no longer there"
 
 
 def test_only_the_version_is_taken_from_the_package_itself():

@@ -18,6 +18,7 @@ from glassnet.glass import PathGlass
 from glassnet.kernels import bitsliced, realvalued
 from glassnet.sampling.planted_field import Stopped
 from glassnet.sampling.tempering import ParallelTempering
+from glassnet.scan.runfile import field_settings
 from glassnet.scan.runfile.consistency import n_weights
 from glassnet.scan.runfile.dilution import is_recorded, removal
 from glassnet.scan.runfile.schema import LadderRule, RunFile
@@ -103,9 +104,9 @@ def all_tasks(run_file: RunFile) -> list[Task]:
         return chains
     fields = [
         Task(size, dilution, instance, field=True)
-        for size in field_tasks.sizes(run_file)
+        for size in field_settings.sizes(run_file)
         for dilution in run_file.scan.dilutions
-        for instance in range(field_tasks.instances(run_file, dilution))
+        for instance in range(field_settings.instances(run_file, dilution))
     ]
     return chains + fields
 
@@ -113,7 +114,7 @@ def all_tasks(run_file: RunFile) -> list[Task]:
 def n_samples(task: Task, run_file: RunFile) -> int:
     """Samples of the node of a task."""
     if task.field:
-        return field_tasks.instances(run_file, task.dilution)
+        return field_settings.instances(run_file, task.dilution)
     return run_file.samples_of(task.planted is not None)
 
 
@@ -211,7 +212,7 @@ def run(
         earlier += saving.load(f"{task.text},seed={run_file.seed}{rule}", existing)
     if glass is None:
         glass = earlier[-1].glass if earlier else draw_glass(task, run_file)
-    sampler = _sampler(task, run_file, ladder, glass)
+    sampler = first_sampler(task, run_file, ladder, glass)
     if earlier:
         sampler.restore(earlier[-1].state)
     pieces, facts = [piece.dataset for piece in earlier], attributes(task, run_file, glass)
@@ -249,7 +250,7 @@ def _in_field(task: Task, run_file: RunFile, temperatures: list[float], progress
     return Outcome(dataset.assign_attrs(facts), glass, state, sweeps * glass.n_weights * field_tasks.n_lanes(run_file))
 
 
-def _sampler(task: Task, run_file: RunFile, ladder: list[float], glass: PathGlass) -> ParallelTempering:
+def first_sampler(task: Task, run_file: RunFile, ladder: list[float], glass: PathGlass) -> ParallelTempering:
     """The sampler of a task at the start of its chain."""
     replicas = run_file.sampling_of(task.planted is not None).replicas
     rungs, seed = temperatures(task, ladder), Seed(run_file.seed, task.text)
