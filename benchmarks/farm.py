@@ -95,7 +95,7 @@ def scheduling(effort):
         lengths,
         [
             "Tasks as above, 25 for each rank, longest first and corrected; a task takes so long in the mean.",
-            f"Short tasks wait: another rank looks for an answer every {farm._IDLE * 1e3:.0f} ms, and up to "
+            f"Short tasks wait: another rank looks for an answer every {farm.IDLE * 1e3:.0f} ms, and up to "
             f"{farm.LEADER_WORKS_UP_TO} ranks rank 0 works too and answers after a stretch of {service.stretch} s.",
         ],
     )

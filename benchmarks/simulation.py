@@ -140,8 +140,8 @@ class World:
         if word != "task":
             return
         asked = self._asked[dest]
-        looks = math.ceil((self.clock.now + self.costs.latency - asked) / farm._IDLE)
-        ended = self._run(number, dest, asked + looks * farm._IDLE)
+        looks = math.ceil((self.clock.now + self.costs.latency - asked) / farm.IDLE)
+        ended = self._run(number, dest, asked + looks * farm.IDLE)
         self._asked[dest] = self.record.ended[number]
         self._write(dest, ended)
 

@@ -176,12 +176,13 @@ def _array(name: str, value, of: str) -> np.ndarray:
 
 def memory(what: str, needed: int) -> None:
     """Raise ValueError saying what is too large, and the bytes it needs, if they are not available."""
-    available = _available_memory()
+    available = available_memory()
     if needed > available:
         raise ValueError(f"{what} needs {needed} bytes, but only {available} bytes of memory are available")
 
 
-def _available_memory() -> int:
+def available_memory() -> int:
+    """Bytes of memory that are free on this machine, as far as it says."""
     try:
         with open("/proc/meminfo") as lines:
             for line in lines:

@@ -15,7 +15,7 @@ _STREAM_LIMIT = 30
 _REAL_LEVELS_LIMIT = 24
 _STATES_LIMIT = 20
 #: energies of real couplings made at once
-_CHUNK = 2**20
+CHUNK = 2**20
 #: levels of real couplings closer than this, in units of sum |J|, differ by rounding only
 _RESOLUTION = 1e-13
 
@@ -100,7 +100,7 @@ def thermodynamics(glass, temperatures) -> Thermodynamics:
         blocks = [_moments(*_binary_levels(glass), flat)]
     else:
         n_states = 2**glass.n_weights
-        limits = [(start, min(start + _CHUNK, n_states)) for start in range(0, n_states, _CHUNK)]
+        limits = [(start, min(start + CHUNK, n_states)) for start in range(0, n_states, CHUNK)]
         blocks = []
         for start, stop in limits:
             energies = enumeration.energies(glass.paths, glass.couplings, glass.n_weights, start, stop)

@@ -15,7 +15,7 @@ _INT32_MAX = 2**31 - 1
 _LARGEST_COUPLING = 1e307
 _ENSEMBLES = ("regular", "poisson", "layered", "walks", "given")
 #: weights that :meth:`PathGlass.energy` transposes at once, about; it adds up 64 configurations side by side
-_ENERGY_BLOCK = 2**18
+ENERGY_BLOCK = 2**18
 
 
 class PathGlass:
@@ -205,7 +205,7 @@ class PathGlass:
         w = _checks.sign_array("w", w, n_weights=self.n_weights)
         states = w.reshape(-1, self.n_weights)
         energy = np.empty(len(states))
-        n_states = 64 * max(1, _ENERGY_BLOCK // (64 * self.n_weights))
+        n_states = 64 * max(1, ENERGY_BLOCK // (64 * self.n_weights))
         for first in range(0, len(states), n_states):
             block = np.ascontiguousarray(states[first : first + n_states].T)
             energy[first : first + n_states] = arithmetic.energies(self.paths, self.couplings, block)

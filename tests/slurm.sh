@@ -51,10 +51,11 @@ cat > "$work/bin/glassnet" <<SCRIPT
 #!$python -P
 import sys
 from glassnet.cli import main
-from glassnet.scan import farm, report
+from glassnet.scan.execute import farm
+from glassnet.scan.report import writing
 
-farm._PATIENCE = 8.0
-report.write = lambda directory, say: say("no analysis") or report.Report("", [], [])
+farm.PATIENCE = 8.0
+writing.write = lambda directory, say: say("no analysis") or writing.Report("", [], [])
 sys.exit(main())
 SCRIPT
 chmod 755 "$work/bin/glassnet"

@@ -148,7 +148,7 @@ def test_matching_of_pairs_in_closed_form():
 def test_thermodynamics_in_blocks_and_at_extreme_temperatures(monkeypatch):
     glass = E.poisson(10, 3, 1.5, seed=2, couplings="gaussian")
     whole = exact.thermodynamics(glass, [1e-310, 1e-6, 1.0, 1e300, np.inf])
-    monkeypatch.setattr(exact, "_CHUNK", 96)
+    monkeypatch.setattr(exact, "CHUNK", 96)
     parts = exact.thermodynamics(glass, [1e-310, 1e-6, 1.0, 1e300, np.inf])
     for name in ("log_z", "energy", "heat_capacity", "entropy"):
         np.testing.assert_allclose(getattr(parts, name), getattr(whole, name), rtol=1e-10, atol=1e-12)

@@ -163,7 +163,7 @@ def test_energy_is_the_definition(name, couplings, monkeypatch):
     np.testing.assert_allclose(energy, expected, rtol=0, atol=1e-12)
     # in small blocks of states and of paths
     for block in (1, 7, 60):
-        monkeypatch.setattr(glass_module, "_ENERGY_BLOCK", block)
+        monkeypatch.setattr(glass_module, "ENERGY_BLOCK", block)
         np.testing.assert_allclose(glass.energy(w), expected, rtol=0, atol=1e-12)
 
 
@@ -373,7 +373,7 @@ def test_dilute_refuses():
 def test_memory_is_refused_before_it_is_taken(monkeypatch):
     with pytest.raises(ValueError, match=r"needs \d{15} bytes, and indices beyond the 2147483647"):
         gn.ensembles.regular(10**12, 3, 3, seed=1)
-    monkeypatch.setattr(_checks, "_available_memory", lambda: 10**6)
+    monkeypatch.setattr(_checks, "available_memory", lambda: 10**6)
     with pytest.raises(
         ValueError, match=r"9000 weights and 9000 paths of length 3 needs 2232000 bytes, but only 1000000"
     ):

@@ -47,7 +47,6 @@ EXTRA_INSIDE_FUNCTIONS = {
     ("studies", "plots"),
     ("analysis", "scan.report.next_run"),
     ("scan.execute", "scan.report.writing"),
-    ("scan.runfile.consistency", "scan.runfile.field_settings"),
 }
 #: heavy or optional packages and the only modules that may import them
 GUARDED = {
@@ -62,6 +61,22 @@ GUARDED = {
 #: the underscores of namedtuple only keep its methods apart from its fields
 NAMED_TUPLES = {"_replace", "_asdict", "_fields", "_make"}
 INSIDE_FUNCTIONS_ONLY = {"matplotlib", "mpi4py", "rich", "sklearn"}
+
+TESTS = Path(__file__).parent
+#: folders of tests that go by no room of the package: campaigns with odd values, the same digits everywhere,
+#: statistical tests of several modules, and what lies beside the package in the repository
+WHOLE = {"campaigns", "digits", "exactness", "repository"}
+#: tests of a room by a subject that several of its modules share
+SUBJECTS = {
+    "chains.untrusted_files",
+    *(
+        f"kernels.{name}"
+        for name in ("generator", "idle_lanes", "instruction_set_choice", "instruction_sets", "portable")
+    ),
+    *("sampling.arguments", "sampling.threads", "scan.report.effective_dilution"),
+    *(f"scan.{name}" for name in ("damage", "frozen", "mpi")),
+    *("scan.results_of_field_integration", "scan.scans_with_field_integration", "scan.uneven_samples"),
+}
 
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
@@ -189,6 +204,43 @@ def test_heavy_packages_are_imported_where_they_may_be():
 def test_no_module_uses_a_private_name_of_another():
     used = {module: list(private_names(tree)) for module, tree in TREES.items()}
     assert {module: names for module, names in used.items() if names} == {}
+
+
+def patched_names(tree):
+    """Names with an underscore that a test replaces in a module: monkeypatch.setattr(module, "_name", value)."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "setattr":
+            texts = (arg.value for arg in node.args[:2] if isinstance(arg, ast.Constant) and isinstance(arg.value, str))
+            yield from (text for text in texts if re.fullmatch(r"_[^_]\w*", text.split(".")[-1]))
+
+
+def test_tests_use_public_names():
+    assert list(patched_names(ast.parse("m.setattr(a, '_b', 1)\nm.setattr('a._c', 1)\nm.setattr(a, 'd', 1)"))) == [
+        "_b",
+        "a._c",
+    ]
+    private = {}
+    for path in TESTS.rglob("*.py"):
+        tree = ast.parse(path.read_text())
+        names = [name for name in private_names(tree) if not name.endswith("._repr_html_") and name != "os._exit"]
+        private[str(path.relative_to(TESTS))] = [*names, *patched_names(tree)]
+    assert {name: names for name, names in private.items() if names} == {}
+
+
+def test_tests_mirror_the_rooms():
+    """One file for one module, or for one aspect of it that the name goes on with."""
+    known = {*MODULES, *SUBJECTS, *(f"kernels.{path.name.split('.')[0]}" for path in (ROOT / "kernels").glob("*.so"))}
+    apart, found = [], set()
+    for path in TESTS.rglob("test_*.py"):
+        *folders, name = path.relative_to(TESTS).with_suffix("").parts
+        module = ".".join((*folders, name.removeprefix("test_")))
+        found.add(module)
+        if not folders or folders[0] in WHOLE:
+            continue
+        if module not in known and not any(module.startswith(f"{one}_") for one in known):
+            apart.append(module)
+    assert apart == []
+    assert found >= SUBJECTS, "named here and no longer there"
 
 
 def test_only_the_version_is_taken_from_the_package_itself():

@@ -127,13 +127,22 @@ def _answered(located: Location | None, asked, rows, failing, planted: bool, unp
     if not reasons and answers:
         return Along(tuple(answers), listed, "", jumps)
     if not reasons and planted:
-        reasons.append(_uncrossed(located, jump, heat))
+        reasons.append(uncrossed(located, jump, heat))
     if not reasons or (unplanted and not (samples or together)):
         reasons.append(reason)
     return Along((), listed, "; ".join(reasons), jumps)
 
 
-def _uncrossed(located: Location | None, jump: Evidence, heat: Evidence) -> str:
+def uncrossed(located: Location | None, jump: Evidence, heat: Evidence) -> str:
+    """Why planted weights give no critical dilution.
+
+    Parameters
+    ----------
+    located : Location or None
+        The crossing of the weights, in units of the dilution; None where there are too few.
+    jump, heat : Evidence
+        Whether the overlap with the planted state jumps there, and whether the phases have one energy.
+    """
     if located is None:
         return "planted weights need two sizes at two or more dilutions each"
     if not np.isfinite(located.temperature):

@@ -242,7 +242,7 @@ def of_dilution(reader: ChainReader, dilution: float, *, field=None, arrest=None
     )
     read = reader.at(dilution)
     nodes = read.nodes
-    common = _common(reader, read, saved if field is not None and np.isfinite(field.temperature) else None)
+    common = common_dilution_of(reader, read, saved if field is not None and np.isfinite(field.temperature) else None)
     field = _spread(field, common, saved.dilutions)
     findings = [_findings(read, one, field, arrest, seed) for one in (common, *common.ends())]
     located = widened(findings[0].location, [end.location for end in findings[1:]])
@@ -305,7 +305,7 @@ def line_of(reader: ChainReader, **options) -> TransitionLine:
     return TransitionLine((of_dilution(reader, dilution, **options) for dilution in reader.dilutions), reader)
 
 
-def _common(reader: ChainReader, read: DilutionAverages, saved: SavedField | None) -> Common:
+def common_dilution_of(reader: ChainReader, read: DilutionAverages, saved: SavedField | None) -> Common:
     """The dilution at which sizes are compared; other dilutions are only read where sizes differ. `saved` is the field
     integration whose zero counts."""
     dilution, options = read.nodes[0].dilution, {"seed": reader.seed}

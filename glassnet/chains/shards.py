@@ -62,7 +62,7 @@ def blocks(n_samples: int) -> list[range]:
 def held(folder: Path) -> Held:
     """What lies in the folder of a node; nothing if there is no such folder."""
     # files first: what is merged meanwhile has left its shard behind when the second list is made
-    first, second = _names(folder), _names(folder)
+    first, second = names_in(folder), names_in(folder)
     files = in_list((name, folder / name) for name in first).files
     begun = {int(match[1]) for name in first if (match := _SEGMENTS.fullmatch(name))}
     return Held(files, in_list((name, folder / name) for name in second).shards, begun)
@@ -209,7 +209,8 @@ def _moved(place: Path | Member) -> Path | Member | None:
     return None if found == place else found
 
 
-def _names(folder: Path) -> list[str]:
+def names_in(folder: Path) -> list[str]:
+    """Names of what lies in a folder; none if there is no such folder."""
     try:
         return os.listdir(folder)
     except (FileNotFoundError, NotADirectoryError):

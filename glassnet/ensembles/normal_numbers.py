@@ -33,12 +33,12 @@ def standard_normal(rng: np.random.Generator, count: int) -> np.ndarray:
     values, done = rng.standard_normal(count), 0
     for place in np.flatnonzero(np.abs(values) > _TAIL).tolist():
         again.standard_normal(place - done)
-        values[place] = _tail(again)
+        values[place] = tail_number(again)
         done = place + 1
     return values
 
 
-def _tail(rng: np.random.Generator) -> float:
+def tail_number(rng: np.random.Generator) -> float:
     """The next number, which is known to be one of the tail."""
     # eight bits choose a layer; 0 is the lowest; other layers were rejected, with a uniform number each
     while (word := int(rng.bit_generator.random_raw())) & 0xFF:

@@ -11,7 +11,7 @@ import numpy as np
 from glassnet.kernels import arithmetic
 
 #: random pairings are tried where a success is expected within this many stubs: 2 s, and 30 times that at worst
-_REJECTION_BUDGET = 10**8
+REJECTION_BUDGET = 10**8
 #: stubs drawn in one call when many small pairings are tried
 _BATCH = 2**16
 
@@ -48,7 +48,7 @@ def random_regular(n_weights: int, p: int, degree: int, rng: np.random.Generator
         return _complement(absent, n_weights), method
     stubs = np.arange(n_weights * degree, dtype=np.int32) % n_weights
     expected = float(arithmetic.exp(min(500.0, (degree - 1) * (p - 1) / 2)))
-    if expected * len(stubs) <= _REJECTION_BUDGET:
+    if expected * len(stubs) <= REJECTION_BUDGET:
         paths = _by_rejection(stubs, p, math.ceil(30 * expected), rng)
         if paths is not None:
             return paths, "rejection"
@@ -65,7 +65,7 @@ def _by_rejection(stubs, p, tries, rng):
     batch = min(tries, max(1, _BATCH // len(stubs)))
     for _ in range(math.ceil(tries / batch)):
         pairings = rng.permuted(np.broadcast_to(stubs, (batch, len(stubs))), axis=1).reshape(batch, -1, p)
-        simple = np.flatnonzero(~_repetitions(pairings).any(axis=1))
+        simple = np.flatnonzero(~repetitions(pairings).any(axis=1))
         if len(simple):
             return pairings[simple[0]]
     return None
@@ -75,7 +75,7 @@ def _by_switches(stubs, p, rng):
     # a repetition goes with probability of about 1/p a round; small dense lists may never lose them all
     paths = rng.permutation(stubs).reshape(-1, p)
     for _ in range(40 * p):
-        if not _repetitions(paths).any():
+        if not repetitions(paths).any():
             break
         switch_round(paths, rng)
     else:
@@ -104,7 +104,7 @@ def switch_round(paths: np.ndarray, rng: np.random.Generator) -> None:
     paths[two[allowed], slot_two[allowed]] = weight_one[allowed]
 
 
-def _repetitions(paths):
+def repetitions(paths):
     """Whether each path (last axis) holds a weight twice."""
     p = paths.shape[-1]
     found = np.zeros(paths.shape[:-1], dtype=bool)

@@ -18,7 +18,7 @@ from glassnet.sampling.walkers import Walkers
 _PAIRS = set(PAIR_MEASUREMENTS)
 #: updates between two looks at the progress, and for signals: some milliseconds, half a second with a few lanes only;
 #: and sweeps, which take a microsecond in the smallest glass
-_STRETCH, _MOST_AT_ONCE = 10**8, 10**5
+STRETCH, MOST_AT_ONCE = 10**8, 10**5
 #: keeps counts of sweeps and exchanges inside int64
 _MOST_SWEEPS = 2**40
 
@@ -165,7 +165,7 @@ class ParallelTempering(Exclusive):
         """Advance the chain and record it; the arrays by name, and the sweep of every draw taken."""
         arrays = self.overlaps.arrays(names, n_draws, len(self.temperatures))
         recorder = recording.Recorder(self.kernel, self.walkers, self.overlaps, arrays) if n_draws else None
-        stretch = min(_MOST_AT_ONCE, max(1, _STRETCH // (self.glass.n_weights * self.walkers.n_lanes)))
+        stretch = min(MOST_AT_ONCE, max(1, STRETCH // (self.glass.n_weights * self.walkers.n_lanes)))
         paused = False
         with reporter(progress, thermalization + n_draws * measure_every) as report:
             for done in range(0, thermalization, stretch):
@@ -203,7 +203,7 @@ class ParallelTempering(Exclusive):
         self.n_sweeps += n_sweeps  # first: an interrupt is raised when the kernel returns, after all of these sweeps
         self.kernel.advance(n_sweeps)
 
-    def _record(self, recorder, n_draws, measure_every, stretch=_MOST_AT_ONCE):
+    def _record(self, recorder, n_draws, measure_every, stretch=MOST_AT_ONCE):
         # many sweeps to the next draw are made in stretches, too: signals are handled in between
         ahead = max(0, measure_every - stretch)
         for done in range(0, ahead, stretch):

@@ -19,7 +19,7 @@ MOST_BLOCKS = 192
 #: draws that are averaged before times are taken, the most that leave so many means
 _COARSE, _SHORTEST = (16, 4, 1), 64
 #: means of draws that tell how long chains remember and whether they agree
-_FINEST = 512
+FINEST = 512
 #: draws within which most rungs have moved
 _FIRST = 32
 #: blocks from which the leading mode is taken
@@ -29,9 +29,9 @@ _MODE_BLOCKS = 24
 def coarse_grained(chains: np.ndarray) -> np.ndarray:
     """Chains (n_draws, n_rungs, n_chains) as (n_draws, n_chains, n_rungs) float64, long ones as means of draws.
 
-    At least :data:`_FINEST` means are left: what moves faster averages out, and what is slower stays.
+    At least :data:`FINEST` means are left: what moves faster averages out, and what is slower stays.
     """
-    length = max(1, len(chains) // _FINEST)
+    length = max(1, len(chains) // FINEST)
     if length > 1:
         n_means = len(chains) // length
         chains = chains[: n_means * length].reshape(n_means, length, *chains.shape[1:]).mean(axis=1)

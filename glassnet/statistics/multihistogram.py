@@ -19,7 +19,7 @@ _RESOLUTION = 0.05
 _BINS, _INTEGERS = 2**15, 2**22
 #: the last step of Newton's method raises the likelihood per draw by less than this, below a thousandth of the
 #: statistical error for 10^7 draws, and squares what was left; longest step; most steps
-_TOLERANCE, _LONGEST, _STEPS = 1e-14, 5.0, 200
+_TOLERANCE, _LONGEST, MOST_STEPS = 1e-14, 5.0, 200
 #: directions that the data determine less than this relative to the best possible stay at Bennett's values
 _FLAT = 1e-9
 
@@ -177,7 +177,7 @@ def multihistogram(
     """
     exponent = -np.outer(levels, betas)
     log_z = start.copy()
-    for _ in range(_STEPS):
+    for _ in range(MOST_STEPS):
         seen = exponent - log_z
         share = np.exp(seen - seen.max(axis=1, keepdims=True))
         share /= share.sum(axis=1, keepdims=True)
@@ -191,4 +191,4 @@ def multihistogram(
         log_z[:-1] += step * min(1.0, _LONGEST / max(largest, _LONGEST))
         if along @ (along / values[known]) < _TOLERANCE:
             return log_z
-    raise ArithmeticError(f"ln Z of {len(betas)} rungs: still moving by {largest:g} after {_STEPS} steps")
+    raise ArithmeticError(f"ln Z of {len(betas)} rungs: still moving by {largest:g} after {MOST_STEPS} steps")

@@ -23,17 +23,17 @@ from glassnet.statistics.estimate import with_error
 LOST = 0.5
 #: recorded times per factor of 2
 _PER_OCTAVE = 8
-#: a state is held where the overlap falls by less than _SLOW (1 - C) t^-0.4 per factor e of time, over the last factor
+#: a state is held where the overlap falls by less than SLOW (1 - C) t^-0.4 per factor e of time, over the last factor
 #: of 4. At T_d it falls like t^-a with a < 0.4 (W. Goetze, Complex dynamics of glass-forming liquids, 2009, section
 #: 4.3): by 0.52 (1 - C) t^-0.4 and more from 64 sweeps on, measured at T_d of the cavity theory in ensembles with p = 3
 #: to 10 and T_d from 0.29 to 4.2, as far as the noise let it be seen; by least at p = 3 and large degrees
-_SLOW, _EXPONENT = 0.4, 0.4
+SLOW, EXPONENT = 0.4, 0.4
 #: relaxation of a state begins after so many sweeps, and after so many times exp(2/T), the time in which a weight turns
 #: against one path
-_SHORTEST, _ACTIVATED = 64, 2.0
+SHORTEST, ACTIVATED = 64, 2.0
 #: sets of paths with uneven degrees differ by at most this share of the variance between plantings (0.02 in Poisson
 #: glasses, 0.05 in diluted regular ones; nothing in regular ones)
-_UNEVEN = 0.06
+UNEVEN = 0.06
 #: standard errors by which a decay must speed up
 _SIGNIFICANT = 4.0
 #: standard errors by which a fall must be slower than that bound
@@ -154,7 +154,7 @@ def planted_relaxation(
     """
     temperatures = _checks.temperature_ladder("temperatures", temperatures)
     instances = _checks.integer("instances", instances, minimum=1)
-    times = log_times(_checks.integer("sweeps", sweeps, minimum=_SHORTEST, most=2**40))
+    times = log_times(_checks.integer("sweeps", sweeps, minimum=SHORTEST, most=2**40))
     n_plantings = independent_lanes.per_block(len(temperatures))
     needed = 8 * len(temperatures) * len(times) * instances * n_plantings
     _checks.memory(f"instances: overlaps of {_checks.shown(instances)} instances", needed)
@@ -204,7 +204,7 @@ def _relaxation(temperatures, times, overlap, attrs, uneven=False):
         coords={"temperature": temperatures, "time": times},
         attrs=attrs,
     )
-    verdict, silent = _verdicts(temperatures, times, overlap)
+    verdict, silent = verdicts(temperatures, times, overlap)
     is_held = np.array([word == "held" for word in verdict])
     half = overlap[:, times >= times[-1] // 2].mean(axis=1)
     left = _fall(times, overlap, 4, 1) / 2
@@ -214,10 +214,10 @@ def _relaxation(temperatures, times, overlap, attrs, uneven=False):
         curves,
         temperatures,
         verdict,
-        np.array([_crossing(times, row) for row in mean]),
+        np.array([crossing(times, row) for row in mean]),
         np.where(is_held, plateau.mean(axis=(1, 2)), np.nan),
         np.where(is_held, stderr, np.nan),
-        _bracket(temperatures, verdict, silent),
+        bracket(temperatures, verdict, silent),
     )
 
 
@@ -230,7 +230,7 @@ def _stderr(values, uneven=False):
     every = values.reshape(*values.shape[:-2], -1)
     errors = [np.zeros(values.shape[:-2])]
     if every.shape[-1] > 1:
-        share = 1 / (n_instances * n_plantings) + (_UNEVEN / n_instances if uneven else 0.0)
+        share = 1 / (n_instances * n_plantings) + (UNEVEN / n_instances if uneven else 0.0)
         errors.append(every.std(axis=-1, ddof=1) * np.sqrt(share))
     if n_instances > 1:
         errors.append(values.mean(axis=-1).std(axis=-1, ddof=1) / np.sqrt(n_instances))
@@ -247,21 +247,35 @@ def _fall(times, overlap, start, stop):
     return -np.tensordot(x / (x @ x), overlap[:, chosen], axes=(0, 1))
 
 
-def _verdicts(temperatures, times, overlap):
-    """Held, lost, decaying, undecided or too short, for overlaps (temperature, time, instance, planting); and where
-    that says nothing about T_d: too short, or undecided only because of the noise."""
+def verdicts(temperatures, times, overlap):
+    """What the overlaps say at each temperature, and where that says nothing about T_d.
+
+    Parameters
+    ----------
+    temperatures : (n_temperatures,) float64
+    times : (n_times,) int64
+        Sweeps, increasing.
+    overlap : (n_temperatures, n_times, n_instances, n_plantings) float64
+
+    Returns
+    -------
+    words : list of {"held", "lost", "decaying", "undecided", "too short"}
+    silent : (n_temperatures,) bool
+        Too short, or undecided only because of the noise.
+    """
     speeding, whole = _fall(times, overlap, 2, 1) - _fall(times, overlap, 4, 2), _fall(times, overlap, 4, 1)
     faster = speeding.mean(axis=(1, 2)) > _SIGNIFICANT * np.maximum(_stderr(speeding), 1e-12)
     end, fall, noise = overlap[:, -1].mean(axis=(1, 2)), whole.mean(axis=(1, 2)), _stderr(whole)
-    bound = _SLOW * (1 - end) * times[-1] ** -_EXPONENT
+    bound = SLOW * (1 - end) * times[-1] ** -EXPONENT
     slow, fast = fall + _SURELY * noise < bound, fall - _SURELY * noise > bound
-    short = times[-1] < _ACTIVATED * np.exp(2 / np.asarray(temperatures))
+    short = times[-1] < ACTIVATED * np.exp(2 / np.asarray(temperatures))
     words = np.select([end < LOST, short, faster, slow], ["lost", "too short", "decaying", "held"], "undecided")
     return [str(word) for word in words], (words == "too short") | ((words == "undecided") & ~fast)
 
 
-def _bracket(temperatures, verdict, silent=()):
-    """Bounds of T_d; temperatures that are `silent` are passed over."""
+def bracket(temperatures, verdict, silent=()):
+    """Bounds (lower, upper) of T_d from the `verdict` at each of increasing temperatures; 0 and inf where an end is not
+    known. Temperatures that are `silent` are passed over."""
     lower, upper = 0.0, np.inf
     answers = list(zip(temperatures, verdict, strict=True))
     answers = [pair for pair, passed in itertools.zip_longest(answers, silent, fillvalue=False) if not passed]
@@ -283,8 +297,8 @@ def _range(lower, upper):
     return "T_d is not bracketed"
 
 
-def _crossing(times, curve):
-    """First time at which a curve falls below 1/2, interpolated in ln t; inf if it does not."""
+def crossing(times, curve):
+    """First time at which a curve (n_times,) falls below 1/2, interpolated in ln t; inf if it does not."""
     below = np.flatnonzero(curve < LOST)
     if not below.size:
         return np.inf

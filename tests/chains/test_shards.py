@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 import glassnet as gn
 from glassnet.chains import merging, segment, shard_rescue, shards
 from glassnet.chains.content import ChainError, digest
-from glassnet.chains.files import atomic_write, zip_archive
+from glassnet.chains.files import atomic_write
 from glassnet.chains.headers import file_name
-from glassnet.chains.store import members_of
 
 NODE = "/N13/dilution0.1"
 FOLDER = "chains/N13/dilution0.1"
@@ -220,7 +219,7 @@ def test_a_merge_while_the_chains_are_being_opened(make_run, monkeypatch):
 @pytest.mark.parametrize("first", [0, 1])
 def test_a_merge_between_the_two_lists_of_a_folder(make_run, monkeypatch, first):
     folder = make_run({0: 20, 1: 20, 2: 20}) / FOLDER
-    names, count = shards._names, []
+    names, count = shards.names_in, []
 
     def merged(path):
         found = names(path) if first else None
@@ -229,7 +228,7 @@ def test_a_merge_between_the_two_lists_of_a_folder(make_run, monkeypatch, first)
             merge_all(folder)
         return found or names(path)
 
-    monkeypatch.setattr(shards, "_names", merged)
+    monkeypatch.setattr(shards, "names_in", merged)
     inside = shards.held(folder)
     assert inside.files.keys() | shards.sharded(inside).keys() == {0, 1, 2}
 
@@ -331,21 +330,6 @@ def test_damage_of_any_page_of_a_shard(make_run):
     assert n_rescued > 0.8 * n_refused
 
 
-def test_rescue_writes_files_and_keeps_what_is_there(make_run):
-    folder = make_run({0: 20, 1: 20, 2: 20}) / FOLDER
-    expected = images(folder)
-    merge_all(folder)
-    shard = folder / "samples0-2.zip"
-    image = bytearray(shard.read_bytes())
-    image[shards.listed(shard)[1].place.at + 3000 :] = b""
-    shard.write_bytes(image)
-    (folder / "sample2.h5").write_bytes(b"something")
-    assert shard_rescue.rescue(shard) == 1
-    assert (folder / "sample0.h5").read_bytes() == expected[0]
-    assert (folder / "sample2.h5").read_bytes() == b"something"
-    assert shard.read_bytes() == image
-
-
 def test_damaged_chain_files_are_not_merged(make_run):
     folder = make_run({0: 20, 1: 20, 2: 20}) / FOLDER
     with h5py.File(folder / "sample1.h5", "r+") as file:
@@ -393,23 +377,3 @@ def test_other_archives_are_refused(make_run, tmp_path):
     refused(contents | {"sample1.h5": b"x"}, "its index is not that of its members")
     later = contents | {"index.json": json.dumps(index | {"format": 3}).encode()}
     refused(later, r"written by a newer glassnet \(chain format 3, this one reads 2\)")
-
-
-def test_windows_read_what_files_read(tmp_path):
-    rng = np.random.default_rng(1)
-    inside = {f"{name}.bin": rng.bytes(size) for name, size in (("a", 0), ("b", 1), ("c", 3_000_000))}
-    with atomic_write.committing(tmp_path / "x.zip", 0) as part:
-        zip_archive.write(part, [(name, len(image), [image[:10], image[10:]]) for name, image in inside.items()])
-    members = members_of(tmp_path / "x.zip")
-    assert {name: member.image() for name, member in members.items()} == inside
-    for member in members.values():
-        member.check()
-    with members["c.bin"].window() as window:
-        window.seek(-5, 2)
-        assert window.read(100) == inside["c.bin"][-5:]
-        assert window.read(1) == b""
-        window.seek(10)
-        window.seek(7, 1)
-        assert window.read(3) == inside["c.bin"][17:20]
-        with pytest.raises(ValueError, match="cannot seek to -1"):
-            window.seek(-1)

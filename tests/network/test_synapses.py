@@ -1,9 +1,9 @@
-"""Generators against the correlations they promise; Hebbian rules against eigenvectors and against each other."""
+"""Generators of synapses against the correlations they promise."""
 
 import numpy as np
 import pytest
 
-from glassnet.network import dimension, hebbian, synapses
+from glassnet.network import synapses
 
 
 @pytest.mark.parametrize("kind", synapses.KINDS)
@@ -49,44 +49,5 @@ def test_wrong_arguments():
         synapses.gaussian(5, 9, 1.0, -1.0, seed=1)
     with pytest.raises(ValueError, match=r"weights must have 2 dimensions, got shape \(2,\)"):
         synapses.measured([1.0, 2.0])
-    with pytest.raises(ValueError, match="rule must be one of 'hebb', 'oja', 'sanger', got 'bcm'"):
-        hebbian.train(np.ones((4, 3)), 2, "bcm")
-    with pytest.raises(ValueError, match="inputs must hold samples that are not all zero"):
-        hebbian.train(np.zeros((4, 3)), 2, "hebb")
     with pytest.raises(TypeError, match="latent must be True or False, got 'yes'"):
         synapses.binary(5, 9, latent="yes", seed=1)
-    with pytest.raises(FloatingPointError, match="weights diverge by the rule 'sanger': rate 50 is too large"):
-        hebbian.train(np.random.default_rng(1).standard_normal((40, 9)), 5, "sanger", rate=50.0, n_updates=50)
-
-
-def data(n_in, ratio=2.0, n_samples=4000, seed=1):
-    rng = np.random.default_rng(seed)
-    directions = rng.standard_normal((n_in, round(ratio * n_in))) / np.sqrt(n_in)
-    return rng.standard_normal((n_samples, directions.shape[1])) @ directions.T
-
-
-def test_rules_converge_to_eigenvectors():
-    inputs = data(12)
-    values, vectors = np.linalg.eigh(inputs.T @ inputs / len(inputs))
-    for rule in ("hebb", "oja"):
-        weights = hebbian.train(inputs, 5, rule, rate=0.5, n_updates=4000, variance=1.0)
-        assert np.abs(weights @ vectors[:, -1]) == pytest.approx(1.0, abs=1e-6)
-    weights = hebbian.train(inputs, 5, "sanger", rate=0.5, n_updates=4000, variance=1.0)
-    assert np.abs(weights @ vectors[:, ::-1][:, :5]) == pytest.approx(np.eye(5), abs=1e-3)
-    assert values[-1] > values[-2]
-
-
-def test_which_rules_make_weak_correlations():
-    """A few updates of every unit for itself align the units and lower D/N; learning in sequence does the opposite."""
-    inputs = data(100, n_samples=2000)
-    start, hebb, oja, sanger = (
-        dimension.measure([hebbian.train(inputs, 100, rule, n_updates=n, rate=0.5)], inputs, "linear").isel(layer=1)
-        for rule, n in (("oja", 0), ("hebb", 3), ("oja", 3), ("sanger", 30))
-    )
-    assert abs(start.covariance_rms / start.variance) < 0.2
-    for aligned in (hebb, oja):
-        assert aligned.covariance_rms / aligned.variance > 0.4
-        assert abs(aligned.covariance_mean / aligned.variance) < 0.15  # signs are random: only the square tells
-        assert aligned.dimension < 0.8 * start.dimension
-    assert sanger.covariance_rms < 0
-    assert sanger.dimension > 1.05 * start.dimension

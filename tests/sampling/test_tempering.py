@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
+from glassnet import _checks
 from glassnet._random import Seed
 from glassnet.chains import schema
 from glassnet.sampling import tempering
@@ -82,7 +83,7 @@ def test_a_run_without_draws_prepares_nothing_for_them(make, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(Overlaps, "pairs", property(never))
         patch.setattr(tempering.recording, "Recorder", never)
-        patch.setattr(tempering._checks, "memory", never)
+        patch.setattr(_checks, "memory", never)
         nothing = [chain.run(0), chain.run(0, thermalization=3), chain.run(0, 1, measure=["overlap", "weights"])]
     assert chain.n_sweeps == 4
     if chain.n_replicas > 100:
@@ -128,7 +129,7 @@ def test_the_state_records_the_energy_it_ends_with(glass):
 
 
 def test_progress_is_told_to_a_function(glass, monkeypatch):
-    monkeypatch.setattr(tempering, "_STRETCH", 500 * 2 * 2 * glass.n_weights)
+    monkeypatch.setattr(tempering, "STRETCH", 500 * 2 * 2 * glass.n_weights)
     seen = []
     chain = gn.ParallelTempering(glass, [0.5, 1.0], n_replicas=2, seed=1)
     chain.run(40, thermalization=2500, measure_every=10, progress=lambda *told: seen.append(told))

@@ -174,10 +174,16 @@ def test_states_of_another_size_name_both():
 def test_a_long_way_to_a_draw_is_gone_in_stretches(monkeypatch):
     """So that signals are looked at between them; the chain is the same."""
     expected = tempering().run(300, thermalization=30, measure_every=100)
-    monkeypatch.setattr(module, "_STRETCH", 24 * 120 * 7)
-    sampler, steps = tempering(), []
-    advance = sampler._advance
-    monkeypatch.setattr(sampler, "_advance", lambda n_sweeps: (steps.append(n_sweeps), advance(n_sweeps)))
+    monkeypatch.setattr(module, "STRETCH", 24 * 120 * 7)
+    steps = []
+
+    class Counted(gn.ParallelTempering):
+        def _advance(self, n_sweeps):
+            steps.append(n_sweeps)
+            super()._advance(n_sweeps)
+
+    monkeypatch.setattr(gn, "ParallelTempering", Counted)
+    sampler = tempering()
     found = sampler.run(300, thermalization=30, measure_every=100)
     assert max(steps) == 7
     assert sampler.n_sweeps == 330

@@ -1,5 +1,6 @@
 """A small run file that takes a second, ways to run it, and its digests."""
 
+import json
 import os
 import re
 import signal
@@ -11,6 +12,9 @@ import pytest
 
 from glassnet.chains import segment, shards
 from glassnet.chains.headers import file_name
+from glassnet.scan.execute import run
+from glassnet.scan.report import writing
+from glassnet.scan.runfile.schema import parse
 
 RUN_FILE = """\
 seed = 7
@@ -36,9 +40,9 @@ measure_every = 10
 COMMAND = """
 import sys
 from glassnet.sampling import tempering
-from glassnet.scan import report
-report.write = lambda directory, say: say(f"report of {directory}") or report.Report("", [], [])
-tempering._STRETCH = 2 * 10**5
+from glassnet.scan.report import writing
+writing.write = lambda directory, say: say(f"report of {directory}") or writing.Report("", [], [])
+tempering.STRETCH = 2 * 10**5
 from glassnet.cli import main
 sys.exit(main())
 """
@@ -56,6 +60,28 @@ def run_text():
         return changed
 
     return text
+
+
+@pytest.fixture(scope="session")
+def field_key():
+    """The key of a run file that asks for three instances of 60 weights in a field."""
+    return "field = {n_weights = 60, temperatures = [0.4, 0.45, 0.5], instances = 3, sweeps = 80}\n"
+
+
+@pytest.fixture
+def asking(field_key):
+    """What to replace in the run file for eight glasses of 24 weights as drawn, and field integration as asked for."""
+
+    def pairs(what=field_key):
+        return ("planted = [0.6, 0.8]\nsymmetric = true\n", what, "[12, 24]", "[24]", "samples = 2", "samples = 4")
+
+    return pairs
+
+
+@pytest.fixture
+def with_field(run_text, asking, field_key):
+    """A run file with field integration as asked for, parsed."""
+    return lambda what=field_key, *pairs: parse(run_text(*asking(what), *pairs), "run.toml")
 
 
 @pytest.fixture
@@ -157,9 +183,6 @@ def finish(glassnet):
 @pytest.fixture
 def scan(monkeypatch, capsys):
     """Scan in this process: (run file, out) -> (exit code, what it printed)."""
-    from glassnet.scan.execute import run
-    from glassnet.scan.report import writing
-
     monkeypatch.setattr(
         writing, "write", lambda directory, say: say(f"report of {directory}") or writing.Report("", [], [])
     )
@@ -169,3 +192,80 @@ def scan(monkeypatch, capsys):
         return code, capsys.readouterr().out
 
     return start
+
+
+@pytest.fixture
+def stamps():
+    """Time and size of everything below a directory: the same as before where nothing was touched."""
+    return lambda directory: {entry: (entry.stat().st_mtime_ns, entry.stat().st_size) for entry in directory.rglob("*")}
+
+
+LAYERED = """\
+seed = 7
+samples = 2
+[glass]
+ensemble = "layered"
+p = 3
+alpha = 2.0
+[scan]
+sizes = [18]
+dilutions = [0.0, 0.2]
+planted = [0.8]
+symmetric = true
+[sampling]
+temperatures = [0.7, 1.0, 1.5, inf]
+replicas = 4
+thermalization = 20
+sweeps = 40
+measure_every = 10
+"""
+
+
+@pytest.fixture(scope="session")
+def layered():
+    """Text of a run file of diluted layered glasses with parts replaced."""
+
+    def text(*pairs):
+        changed = LAYERED
+        for old, new in zip(pairs[::2], pairs[1::2], strict=True):
+            assert changed.count(old) == 1, old
+            changed = changed.replace(old, new)
+        return changed
+
+    return text
+
+
+@pytest.fixture
+def scanned(tmp_path, monkeypatch, capsys):
+    """Scan a text: scanned(text, name) -> (its directory, what was complained of)."""
+    monkeypatch.setattr(writing, "write", lambda *_: writing.Report("", [], []))
+
+    def start(text, name="out", code=0):
+        path = tmp_path / "run.toml"
+        path.write_text(text)
+        assert run.scan(path, tmp_path / name) == code
+        return tmp_path / name, [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def places():
+    """Chain files of a directory by their path below chains/."""
+
+    def found(directory):
+        root = directory / "chains"
+        return {path.relative_to(root).as_posix(): path for path in sorted(root.rglob("sample*.h5"))}
+
+    return found
+
+
+@pytest.fixture(scope="session")
+def begun_by_0_3_0():
+    """Make a directory as release 0.3.0 had begun it."""
+
+    def make(directory):
+        directory.mkdir()
+        (directory / "nodes.json").write_text(json.dumps({"seed": 7, "nodes": []}))
+
+    return make

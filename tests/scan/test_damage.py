@@ -44,7 +44,7 @@ class Base:
         assert scan(self.run_file, folder / "whole")[0] == 0
         self.whole = digests(folder / "whole")
         with monkeypatch.context() as patch:
-            patch.setattr(tempering, "_STRETCH", 1)
+            patch.setattr(tempering, "STRETCH", 1)
             patch.setattr(run, "Stop", lambda seconds: Stop(seconds=40, clock=itertools.count().__next__))
             assert scan(self.run_file, self.out)[0] == 75
         self.chains = self.loaded(self.out)[0]

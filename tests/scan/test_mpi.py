@@ -150,8 +150,9 @@ def test_one_rank_that_is_told_to_stop_stops_all(long, glassnet, scan, digests, 
 
 #: a patience of a second or two
 IMPATIENT = """
-from glassnet.scan import farm, heartbeat
-farm._PATIENCE, farm._FAREWELL = 1.5, 0.5
+from glassnet.scan.execute import farm
+from glassnet.scan.tasks import heartbeat
+farm.PATIENCE, farm.FAREWELL = 1.5, 0.5
 heartbeat.BEAT, heartbeat.LOOK = 0.05, 0.2
 """
 
@@ -220,12 +221,12 @@ def test_the_second_signal_ends_at_once(long, glassnet, tmp_path):
 DEAF = """
 import sys, time
 from pathlib import Path
-from glassnet.scan import stop, tasks
-stop._ECHO = 0.1
+from glassnet.scan.tasks import glass_tasks, stop
+stop.ECHO = 0.1
 def deaf(*arguments):
     Path("out/deaf").touch()
     time.sleep(60)
-tasks.run = deaf
+glass_tasks.run = deaf
 from glassnet.cli import main
 sys.exit(main())
 """
@@ -244,13 +245,13 @@ def test_a_signal_during_the_analysis(run_file, glassnet, tmp_path, number, code
 SLOW_REPORT = """
 import sys, time
 from pathlib import Path
-from glassnet.scan import report
+from glassnet.scan.report import writing
 def write(directory, say):
     Path("out/analysing").touch()
     time.sleep(2)
     say("done")
-    return report.Report("done", [], [])
-report.write = write
+    return writing.Report("done", [], [])
+writing.write = write
 from glassnet.cli import main
 sys.exit(main())
 """
@@ -280,7 +281,7 @@ def test_a_failing_task_does_not_hold_the_others(run_file, finish, scan, digests
 
 BUG = """
 import sys
-from glassnet.scan import farm
+from glassnet.scan.execute import farm
 if farm.launched()[1] == 1:
     def follow(*arguments):
         raise ZeroDivisionError("a bug in the farm")

@@ -2,27 +2,18 @@
 
 import numpy as np
 import pytest
-from scipy.signal import lfilter
 
 from glassnet.statistics.autocorrelation import integrated_time, mean_of_series
 
 
-def autoregressive(tau, shape, seed):
-    """AR(1) chains x_t = a x_{t-1} + noise of unit variance: tau = (1 + a) / (2 (1 - a)), started in equilibrium."""
-    a = (2 * tau - 1) / (2 * tau + 1)
-    noise = np.random.default_rng(seed).normal(size=shape)
-    noise[1:] *= np.sqrt(1 - a**2)
-    return lfilter([1], [1, -a], noise, axis=0)
-
-
 @pytest.mark.parametrize(("tau", "bound"), [(1, 0.1), (10, 0.1), (100, 0.2)])
-def test_times_of_autoregressive_chains(tau, bound):
+def test_times_of_autoregressive_chains(tau, bound, autoregressive):
     measured = integrated_time(autoregressive(tau, (200 * 1000, 1, 2), seed=tau))
     assert np.abs(measured / tau - 1).max() < bound
 
 
 @pytest.mark.parametrize("tau", [1, 10, 100])
-def test_times_of_chains_of_a_hundred_tau(tau):
+def test_times_of_chains_of_a_hundred_tau(tau, autoregressive):
     """One estimate scatters by 60 per cent; 400 show that the window neither cuts the tail nor sums up noise."""
     measured = integrated_time(autoregressive(tau, (100 * tau, 1, 400), seed=tau))
     assert np.mean(measured) == pytest.approx(tau, rel=0.2)
@@ -48,13 +39,13 @@ def test_bad_chains_are_refused():
 
 
 @pytest.mark.parametrize("tau", [0.5, 1.5, 9.5])
-def test_error_of_a_correlated_mean(tau):
+def test_error_of_a_correlated_mean(tau, autoregressive):
     n_draws = 4000
     found = [mean_of_series(autoregressive(tau, n_draws, seed)).stderr for seed in range(20)]
     assert np.mean(found) == pytest.approx(np.sqrt(2 * tau / n_draws), rel=0.1)
 
 
-def test_means_scatter_as_stated():
+def test_means_scatter_as_stated(autoregressive):
     found = [mean_of_series(autoregressive(4.5, 1000, seed)) for seed in range(200)]
     pulls = np.array([one.value / one.stderr for one in found])
     assert pulls.std() == pytest.approx(1.0, abs=0.2)  # 200 samples: 0.05, and the noise of the errors themselves

@@ -2,22 +2,13 @@
 
 import numpy as np
 import pytest
-from scipy.signal import lfilter
 
 from glassnet.statistics import ladder_autocorrelation
 from glassnet.statistics.autocorrelation import integrated_time
 
 
-def autoregressive(tau, shape, seed):
-    """Unit normal stationary chains (n_draws, ...) of this integrated autocorrelation time."""
-    memory = (2 * tau - 1) / (2 * tau + 1)
-    noise = np.random.default_rng(seed).normal(size=shape)
-    noise[1:] *= np.sqrt(1 - memory**2)
-    return lfilter([1], [1, -memory], noise, axis=0)
-
-
 @pytest.mark.parametrize("mode", [np.ones(8), np.array([1, 1, 1, 1, -1, -1, -1, -1]), np.arange(8) == 3])
-def test_a_weak_slow_mode_is_found_whatever_its_shape(mode):
+def test_a_weak_slow_mode_is_found_whatever_its_shape(mode, autoregressive):
     """A fifth of the variance lives 40 draws. On the rungs themselves the time seems less than a third of that."""
     rng, slow = np.random.default_rng(1), autoregressive(40.0, (20_000, 4, 1), 2)
     chains = np.sqrt(0.8) * rng.normal(size=(20_000, 4, 8)) + np.sqrt(0.2) * slow * mode

@@ -104,6 +104,6 @@ def test_rungs_that_do_not_overlap_stay_where_bennett_puts_them(gap):
 
 
 def test_steps_that_do_not_converge_are_an_error(monkeypatch):
-    monkeypatch.setattr(multihistogram, "_STEPS", 1)
+    monkeypatch.setattr(multihistogram, "MOST_STEPS", 1)
     with pytest.raises(ArithmeticError, match="ln Z of 5 rungs: still moving by"):
         solved(gaussian_energies(np.random.default_rng(7), 500), BETAS)

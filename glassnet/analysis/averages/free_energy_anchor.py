@@ -49,7 +49,7 @@ class Anchor:
     def __init__(self, node: Node):
         hottest = float(node.chain["temperature"].values[-1])
         self._beta, self._paramagnet = 1.0 / hottest, ChainParamagnet(node)
-        has_few_loops = on_random_graph(node) and _free_weights(node) >= 3
+        has_few_loops = on_random_graph(node) and free_weights(node) >= 3
         closed_form = has_few_loops and bool(np.isfinite(self._paramagnet.log_z(self._beta)))
         self.known = closed_form or math.isinf(hottest)
         start = "n_weights ln 2 at T = inf" if math.isinf(hottest) else f"the paramagnet at T = {hottest:g}"
@@ -84,7 +84,7 @@ class Anchor:
         return float(np.hypot(shift.mean(), noise))
 
 
-def _free_weights(node: Node) -> int:
+def free_weights(node: Node) -> int:
     """Number of weights on a path that interact, without those that a gauge makes +1; 0 where p is not known.
 
     Turning a hidden neuron turns all weights at it and leaves the energy as it is. Between a single unit and a hidden

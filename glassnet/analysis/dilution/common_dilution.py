@@ -24,7 +24,7 @@ from glassnet.statistics.fits import logistic_regression
 #: factor by which a transition falls faster with dilution than the isentrope through it, and its error, where nothing
 #: was fitted: for glasses (:mod:`glassnet.analysis.dilution.isentropes`), and for a bias, which includes ferromagnets
 #: with 2.0 to 2.3 for p = 2 and 2.8 for p = 3
-_FACTOR, _FACTOR_BIASED = (1.05, 0.10), (2.0, 1.0)
+FACTOR, FACTOR_BIASED = (1.05, 0.10), (2.0, 1.0)
 #: systematic error of a fitted slope, relative: the curves of one size are only nearly logistic, and only nearly move
 #: along the isentropes of infinite glasses. It is half of the error of the factor where nothing was fitted
 _FINITE = 0.05
@@ -194,9 +194,11 @@ def common_dilution(own: Measured, neighbours: list[Measured], **options) -> Com
             return common._replace(why=_TOO_DILUTE)
         near = functools.partial(isentropes.reach, common.dilution, *dilutions.values())
         neighbours = [one for one in neighbours if near(*(node.effective_dilution for node in one.nodes))]
-    slope = _of_planted(own, neighbours, isentropes, common.dilution, seed) or _of_curves(own, neighbours, isentropes)
+    slope = slope_of_planted_weights(own, neighbours, isentropes, common.dilution, seed) or slope_of_curves(
+        own, neighbours, isentropes
+    )
     if isentropes is not None:
-        slope = _weighed(slope, _FACTOR if bias(own.nodes[-1]) == 0 else _FACTOR_BIASED, isentropes)
+        slope = _weighed(slope, FACTOR if bias(own.nodes[-1]) == 0 else FACTOR_BIASED, isentropes)
     why = "nothing tells how the transition moves with dilution: paths per weight and the law of the couplings are not "
     why += "known, and no size was simulated at several dilutions"
     return common._replace(slope=slope, why="" if slope is not None else why)
@@ -233,7 +235,9 @@ def _weighed(slope: Slope | None, known: tuple[float, float], isentropes: Isentr
     return Slope(float(value), float(weights.sum() ** -0.5), source, isentropes)
 
 
-def _of_planted(own: Measured, neighbours: list[Measured], isentropes, common: float, seed: int) -> Slope | None:
+def slope_of_planted_weights(
+    own: Measured, neighbours: list[Measured], isentropes, common: float, seed: int
+) -> Slope | None:
     """The slope with which planted weights of every size depend on one variable, temperature moved with dilution.
 
     ln(w / (1 - w)) = c_N - N (a u + b u^2 + d v), u the moved temperature and v by how much it moved: the factor lacks
@@ -279,8 +283,8 @@ def _regressed(rows, size, temperature, move, isentropes, seed: int) -> Slope | 
     return _fitted(base + float(missing[0]), stderr, "planted weights", isentropes)
 
 
-def _of_curves(own: Measured, neighbours: list[Measured], isentropes) -> Slope | None:
-    """The same from curves of symmetric scans: the Binder cumulant of two-body glasses, else the weight of high
+def slope_of_curves(own: Measured, neighbours: list[Measured], isentropes) -> Slope | None:
+    """The slope from curves of symmetric scans: the Binder cumulant of two-body glasses, else the weight of high
     overlaps.
 
     A curve at another dilution is the curve at this one with moved temperatures. The remaining difference, over the

@@ -87,7 +87,7 @@ def _with(overlaps: dict[int, xr.Dataset], exponents: Exponents) -> Continuous:
         pair = (one(overlaps, exponents, corrected=True) for one in (scaling.binder, scaling.order))
         families.append(_crossed(overlaps, exponents, *pair, corrected=True))
     # in a ferromagnet [q^2] does not diverge as the paramagnet ends
-    families.append(_diverged(overlaps) if exponents is GLASS else [])
+    families.append(divergence_estimates(overlaps) if exponents is GLASS else [])
     families = sorted((family for family in families if family), key=lambda family: family[0].stderr)
     headline = weighed([family[0] for family in families])
     return Continuous(
@@ -178,9 +178,9 @@ def _without_exponents(overlaps: dict[int, xr.Dataset]) -> Continuous:
     return Continuous(None, binder, None, [headline, *rows])
 
 
-def _diverged(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:
+def divergence_estimates(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:
     """The zero of the inverse susceptibility: the mean of its two forms in T, from up to three sizes, with the largest
-    distance to any form in its bar; empty where a form has no zero."""
+    distance to any form in its bar; empty where a form has no zero. `overlaps` holds the averages by size."""
     forms = scaling.divergence(overlaps)
     each = {name: float(bootstrap.bootstrap_error(zero, fewest_samples(overlaps))) for name, zero in forms.items()}
     if not forms or not np.isfinite([*each.values(), *(zero[0] for zero in forms.values())]).all():

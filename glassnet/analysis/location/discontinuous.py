@@ -36,9 +36,9 @@ def weighed(estimates: list[Estimate], admissible: float = ADMISSIBLE, **named) 
 def equal_weight(phases: dict[int, xr.Dataset], thermodynamics: dict[int, xr.Dataset]) -> list[Estimate]:
     """Temperature at which the phases of low and high energy weigh the same, and that of the largest heat capacity."""
     key, name = "equal_weight", "equal weight of the phases"
-    rows = _forms(key, name, {n: data["temperature"].values for n, data in phases.items()})
+    rows = extrapolated_means(key, name, {n: data["temperature"].values for n, data in phases.items()})
     peaks = {n: data["peak_temperature"].values for n, data in thermodynamics.items() if n in phases}
-    rows += _forms("largest_heat_capacity", "largest heat capacity", peaks)
+    rows += extrapolated_means("largest_heat_capacity", "largest heat capacity", peaks)
     return [weighed(rows, key=key, name=name), *rows] if rows else []
 
 
@@ -48,9 +48,9 @@ def latent_heat(phases: dict[int, xr.Dataset], thermodynamics: dict[int, xr.Data
     for n, data in thermodynamics.items():
         if n in phases:
             heat[n] = 2 * data["peak_temperature"].values * np.sqrt(data["peak_height"].values / n)
-    rows = _forms("latent_heat_maximum", "latent heat from c_max/N", heat)
+    rows = extrapolated_means("latent_heat_maximum", "latent heat from c_max/N", heat)
     gaps = {n: data["gap"].values for n, data in phases.items()}
-    rows += _forms(DISTANCE, "latent heat from the distance of the phases", gaps)
+    rows += extrapolated_means(DISTANCE, "latent heat from the distance of the phases", gaps)
     # heat capacities hardly scatter, but their corrections differ from those of the distance
     return [weighed(rows, 2 * ADMISSIBLE, key="latent_heat", name="latent heat"), *rows] if rows else []
 
@@ -59,16 +59,16 @@ def ordered_phase(phases: dict[int, xr.Dataset]) -> list[Estimate]:
     """Overlap and magnetisation of the ordered phase where both phases weigh the same, as far as they were recorded."""
     rows = []
     for name in ("overlap", "magnetisation"):
-        forms = _forms(f"ordered_{name}", name, {n: data[name].values for n, data in phases.items()})
+        forms = extrapolated_means(f"ordered_{name}", name, {n: data[name].values for n, data in phases.items()})
         rows += [weighed(forms, key=f"ordered_{name}", name=name)] if forms else []
     return rows
 
 
-def _forms(key: str, name: str, samples: dict[int, np.ndarray]) -> list[Estimate]:
+def extrapolated_means(key: str, name: str, samples: dict[int, np.ndarray]) -> list[Estimate]:
     """Means over samples extrapolated in 1/N without the smallest size, in 1/N, in ln N / N, and in 1/N and 1/N^2.
 
     The smallest size has the largest corrections to any form, so the first form leaves it out if at least two others
-    are left.
+    are left. `samples` are the values of the samples by size; without two sizes of three samples the list is empty.
     """
     samples = {n: values[np.isfinite(values)] for n, values in samples.items()}
     if len(samples) < 2 or min(len(values) for values in samples.values()) < 3:

@@ -102,7 +102,7 @@ def calibrate(every_task: Iterable[Task], run_file: RunFile, seconds: float = SE
     """
     chosen = _chosen(every_task, run_file)
     stretch = seconds / (2 * (_REPEATS + 1.3) * sum(map(len, chosen.values())))
-    probes = {kind: [_probe(task, run_file, stretch) for task in group] for kind, group in chosen.items()}
+    probes = {kind: [probe(task, run_file, stretch) for task in group] for kind, group in chosen.items()}
     return Calibration(probes, f"{socket.gethostname()} ({_processor()})", bitsliced.chosen_instruction_set())
 
 
@@ -124,7 +124,7 @@ def _chosen(every_task: Iterable[Task], run_file: RunFile) -> dict[str, list[Tas
     return chosen
 
 
-def _probe(task: Task, run_file: RunFile, stretch: float) -> Probe:
+def probe(task: Task, run_file: RunFile, stretch: float) -> Probe:
     if task.field:
         return _probe_in_field(task, run_file, stretch)
     sampling = run_file.sampling_of(task.planted is not None)

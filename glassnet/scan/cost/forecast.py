@@ -187,11 +187,12 @@ def sizes(expected: Forecast, n_tasks: int, checkpoint_every: float, python: int
     """
     share = 100 * expected.state / _WRITING / checkpoint_every
     return [
-        f"disk      at most {_size(expected.disk)} for {n_tasks} chains, compressed to a quarter or a half as a rule",
-        f"memory    at most {_size(python + expected.memory)} per rank, {_size(python)} of them Python and libraries;"
-        " MPI comes on top",
+        f"disk      at most {size_text(expected.disk)} for {n_tasks} chains,"
+        " compressed to a quarter or a half as a rule",
+        f"memory    at most {size_text(python + expected.memory)} per rank, {size_text(python)} of them Python and"
+        " libraries; MPI comes on top",
         f"segments  every {checkpoint_every:g} s, about {share:.1g} % of the time; of one task at most"
-        f" {_size(expected.segments)}, removed when it ends",
+        f" {size_text(expected.segments)}, removed when it ends",
     ]
 
 
@@ -201,7 +202,7 @@ def resident() -> int:
     return peak if sys.platform == "darwin" else 1024 * peak
 
 
-def _size(n_bytes: float) -> str:
+def size_text(n_bytes: float) -> str:
     """Bytes in words: 42 kB, 1.3 GB."""
     for unit in ("bytes", "kB", "MB", "GB"):
         if n_bytes < 999.5:

@@ -76,7 +76,7 @@ def settled(found: dict[Task, Facts], run_file: RunFile, kept: Kept) -> dict[str
             shown.setdefault(name, Counter())[_shown(task, facts)] += 1
     known = dict(kept.ladders)
     for name, counted in shown.items():
-        rungs = _chosen(known.pop(name, None), counted, rules[name], kept.is_sealed)
+        rungs = chosen(known.pop(name, None), counted, rules[name], kept.is_sealed)
         if rungs is not None:
             known[name] = rungs
     return known
@@ -88,7 +88,7 @@ def _shown(task: Task, facts: Facts) -> tuple[float | None, tuple[float, ...]]:
     return task.planted, tuple(rungs if task.planted is None else rungs[1:])
 
 
-def _chosen(rungs: list[float] | None, shown: Counter, rule: LadderRule | None, is_sealed: bool) -> list[float] | None:
+def chosen(rungs: list[float] | None, shown: Counter, rule: LadderRule | None, is_sealed: bool) -> list[float] | None:
     """Which ladder counts: the one in the file, or the one that most chains show; None where pilots must find it."""
     is_right = rungs is not None and (rule is None or ladders.follows(rungs, rule))
     if is_right and is_sealed:

@@ -36,7 +36,7 @@ from glassnet.scan.tasks.glass_tasks import Task, n_samples, recorded
 
 PROGRESS = "progress.json"
 #: seconds a second scan waits for the lock: `glassnet status` holds it for a moment
-_PATIENCE = 1.0
+PATIENCE = 1.0
 #: what a scan notes of itself in numbers
 _NUMBERS = ("time", "updates_per_ns", "seconds_left", "workers", "failed")
 #: seconds for which the last touch of a scan on another node counts as a sign of life, where locks do not tell
@@ -261,7 +261,7 @@ class RunDirectory:
 
     def _acquire(self, lock) -> bool:
         """Whether locks work here; raises UserError if another scan holds it."""
-        until = time.monotonic() + _PATIENCE
+        until = time.monotonic() + PATIENCE
         while True:
             try:
                 fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

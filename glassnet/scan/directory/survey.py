@@ -75,7 +75,7 @@ def survey(directory: RunDirectory, tasks: list[Task], run_file: RunFile) -> Sur
                 segments[number] = newest.place, _facts(newest)
     found = {tasks[number]: facts for number, (_, facts) in [*segments.items(), *chains.items()]}
     known = ladder_file.settled(found, run_file, ladder_file.read(directory.path))
-    compared, uncompared = _Comparison(run_file, known), {}
+    compared, uncompared = Comparison(run_file, known), {}
     for number, (path, facts) in [*chains.items(), *segments.items()]:
         if not compared.chain(path, facts, tasks[number]):
             uncompared[number] = path, facts
@@ -86,13 +86,13 @@ def survey(directory: RunDirectory, tasks: list[Task], run_file: RunFile) -> Sur
 
 def compare(found: Survey, tasks: list[Task], run_file: RunFile, known: dict[str, list[float]]) -> None:
     """Compare with their ladders the chains whose ladders were not known before; raises as :func:`survey` does."""
-    compared = _Comparison(run_file, known)
+    compared = Comparison(run_file, known)
     for number, (path, facts) in found.uncompared.items():
         compared.chain(path, facts, tasks[number])
     compared.refuse()
 
 
-class _Comparison:
+class Comparison:
     """Chains compared with a run file and its ladders, as far as these are known."""
 
     def __init__(self, run_file: RunFile, known: dict[str, list[float]]):

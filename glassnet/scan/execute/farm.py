@@ -22,19 +22,19 @@ from glassnet.scan.tasks.stop import Stop, time_left
 #: number of ranks up to which rank 0 works too; a busy rank 0 answers only between two stretches of its own chain
 LEADER_WORKS_UP_TO = 32
 #: seconds between two looks at the mailbox: with nothing else to do, and beside own work
-_IDLE, _BUSY = 0.002, 0.01
+IDLE, BUSY = 0.002, 0.01
 # Seconds that a launcher gets to pass on what a rank said last: an abort drops what it has not read yet.
 _FORWARDING = 1.0
 # Seconds without a message from any rank after which a paused scan gives up those that have not answered; with less
 # than the second figure left of a Slurm job the third is enough.
-_PATIENCE, _LATE, _HURRY = 60.0, 15.0, 5.0
+PATIENCE, LATE, HURRY = 60.0, 15.0, 5.0
 # Seconds that a rank which was left alone gives the others to save what they have, and an abort to end it.
-_FAREWELL, _ABORTING = 10.0, 5
+FAREWELL, ABORTING = 10.0, 5
 _TAG = 7
 #: what rank 0 tells all others once when the scan is to stop
 _PAUSE = ("pause", None)
 #: environment variables in which launchers tell a process how many there are and which one it is
-_LAUNCHERS = (
+LAUNCHERS = (
     ("PMI_SIZE", "PMI_RANK"),
     ("OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"),
     ("MV2_COMM_WORLD_SIZE", "MV2_COMM_WORLD_RANK"),
@@ -73,7 +73,7 @@ def launched() -> tuple[int, int]:
     UserError
         If the rank is not one of these processes.
     """
-    for size, rank in _LAUNCHERS:
+    for size, rank in LAUNCHERS:
         if (n_processes := _number(size)) is not None:
             rank_number = _number(rank) if rank in os.environ else 0
             if rank_number is None or rank_number >= max(1, n_processes):
@@ -94,7 +94,7 @@ def _number(variable: str) -> int | None:
 
 def has_launcher() -> bool:
     """Whether a launcher started this process: its standard output may look like a terminal and be none."""
-    return "PMIX_RANK" in os.environ or any(size in os.environ for size, _ in _LAUNCHERS)
+    return "PMIX_RANK" in os.environ or any(size in os.environ for size, _ in LAUNCHERS)
 
 
 def join():
@@ -155,7 +155,7 @@ def _abort(comm, code: int) -> None:
     # by a signal of the kernel: the abort holds the interpreter's lock while it waits, so that no thread of Python
     # would run
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.alarm(_ABORTING)
+    signal.alarm(ABORTING)
     comm.Abort(code)
 
 
@@ -192,7 +192,7 @@ def hear(comm, stop: Stop, passes_on: bool = True) -> Any:
             _depart(stop)
         if passes_on:
             _pass_on(comm, stop)
-        time.sleep(_IDLE)
+        time.sleep(IDLE)
     message = comm.recv(source=0, tag=_TAG)
     if message != _PAUSE:
         return message
@@ -202,7 +202,7 @@ def hear(comm, stop: Stop, passes_on: bool = True) -> Any:
 
 def _depart(stop: Stop) -> None:
     """Raise Lost, after a while in which the other ranks, who find out at about the same time, may save their work."""
-    time.sleep(_FAREWELL)
+    time.sleep(FAREWELL)
     raise Lost(f"{stop.reason}; all that is here is saved")
 
 
@@ -319,7 +319,7 @@ class _Office:
 
     def glance(self, cost: float) -> None:
         """Called often while rank 0 works on a task, with the cost worked off."""
-        if time.monotonic() - self._looked > _BUSY:
+        if time.monotonic() - self._looked > BUSY:
             self.progress.tick(cost)
             self.serve()
 
@@ -347,9 +347,9 @@ class _Office:
         if self.stop.lost:
             _depart(self.stop)
         if self.schedule.paused and self.comm is not None:
-            late = time_left(None, _LATE) == 0.0
-            if self._waited > (_HURRY if late else _PATIENCE):
+            late = time_left(None, LATE) == 0.0
+            if self._waited > (HURRY if late else PATIENCE):
                 silent = sorted({*range(1, self.comm.size)} - {*self._free})
                 named = f"rank {silent[0]}" if len(silent) == 1 else f"{len(silent)} ranks (first of them {silent[0]})"
                 raise Lost(f"no answer of {named}; all others have saved what they did")
-        time.sleep(_IDLE)
+        time.sleep(IDLE)

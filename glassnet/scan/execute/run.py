@@ -209,10 +209,11 @@ def _work(comm, plan: Plan, stop: Stop) -> int:
 def performer(job: Job, stop: Stop) -> farm.Perform:
     """The function that runs the task of a number on this rank and writes its chain file, or its segments if it is
     stopped."""
-    return partial(_perform, job, RunDirectory(job.directory), glass_tasks.all_tasks(job.run_file), stop)
+    return partial(perform, job, RunDirectory(job.directory), glass_tasks.all_tasks(job.run_file), stop)
 
 
-def _perform(job, directory, every_task, stop, number, tick) -> farm.Ended:
+def perform(job, directory, every_task, stop, number, tick) -> farm.Ended:
+    """Run one task, or the rest of it, and write its chain; an error is told in what is returned."""
     task, begun = every_task[number], time.perf_counter()
     try:
         path, existing_path = directory.chain(task), directory.find(task)

@@ -25,8 +25,8 @@ def _criticals(criticals: list[CriticalDilution]) -> dict:
             "dilution": one.dilution,
             "stderr": one.stderr,
             "why": one.why,
-            "provisional": _estimate(one.provisional),
-            "estimates": [_estimate(estimate) for estimate in one.estimates],
+            "provisional": estimate_entry(one.provisional),
+            "estimates": [estimate_entry(estimate) for estimate in one.estimates],
         }
         for one in criticals
     ]
@@ -43,9 +43,9 @@ def _entry(result: Transition, theory) -> dict:
             "kind": result.kind,
             "temperature": result.temperature,
             "stderr": result.stderr,
-            "provisional": _estimate(result.provisional),
+            "provisional": estimate_entry(result.provisional),
             "evidence": [item._asdict() for item in result.evidence],
-            "estimates": [_estimate(estimate) for estimate in result.estimates],
+            "estimates": [estimate_entry(estimate) for estimate in result.estimates],
         },
         "complexity": _complexity(result),
         "theory": None
@@ -61,7 +61,8 @@ def _entry(result: Transition, theory) -> dict:
     }
 
 
-def _estimate(one: Estimate | None) -> dict | None:
+def estimate_entry(one: Estimate | None) -> dict | None:
+    """All of an estimate as it stands in the summary; None without one."""
     names = ("name", "value", "stderr", "sizes", "statistical", "key")
     return None if one is None else {name: getattr(one, name) for name in names}
 
@@ -84,14 +85,15 @@ def _complexity(result: Transition) -> dict | None:
 
 def text(summary: dict) -> str:
     """Strict JSON: what is not a finite number is null."""
-    return json.dumps(_strict(summary), indent=1, allow_nan=False) + "\n"
+    return json.dumps(strict(summary), indent=1, allow_nan=False) + "\n"
 
 
-def _strict(value):
+def strict(value):
+    """The same of types that JSON has: without numpy, and None in place of numbers that are not finite."""
     if isinstance(value, dict):
-        return {str(key): _strict(entry) for key, entry in value.items()}
+        return {str(key): strict(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_strict(entry) for entry in value]
+        return [strict(entry) for entry in value]
     if isinstance(value, (bool, np.bool_)) or value is None:
         return None if value is None else bool(value)
     if isinstance(value, (float, np.floating)):

@@ -58,7 +58,7 @@ def of_result(result: Transition, nodes: list[Node]) -> list[Table]:
     tables = [_symmetric(result, node) for node in own]
     planted = [node for node in nodes if node.planted_temperature is not None]
     tables += [_planted(result, planted)] if planted else []
-    return [*tables, _complexity(result)] if result.complexity is not None else tables
+    return [*tables, complexity(result)] if result.complexity is not None else tables
 
 
 def _symmetric(result: Transition, node: Node) -> Table:
@@ -88,7 +88,7 @@ def _symmetric(result: Transition, node: Node) -> Table:
     elif node.n_samples < _FEW:
         title += f"; bars of overlaps from fewer than {_FEW} samples may lack rare ones"
     header = ["T", "energy/N", "entropy/N", *(titles[name] for name in overlap_names), "swaps"]
-    return Table(title, header, rows, _telling(temperatures, expected_temperature(result), worst))
+    return Table(title, header, rows, telling_rows(temperatures, expected_temperature(result), worst))
 
 
 def _planted(result: Transition, planted: list[Node]) -> Table:
@@ -113,7 +113,7 @@ def _planted(result: Transition, planted: list[Node]) -> Table:
     return Table(title, header, rows, list(range(len(rows))))
 
 
-def _complexity(result: Transition) -> Table:
+def complexity(result: Transition) -> Table:
     """A row per temperature of field integration."""
     data, theory = result.complexity.complexity, theory_of(result)
     expected = np.full(data.sizes["temperature"], np.nan)
@@ -198,7 +198,7 @@ def _trips(node: Node, measured: Exchanges) -> str:
     return with_error(share, share * counts.std(ddof=1) / counts.mean() / math.sqrt(len(counts)))
 
 
-def _telling(temperature: np.ndarray, centre: float, worst: int | None = None) -> list[int]:
+def telling_rows(temperature: np.ndarray, centre: float, worst: int | None = None) -> list[int]:
     """Rungs that the terminal shows: both ends, the one with the fewest exchanges, and those near the transition, or
     evenly spread ones where there is none."""
     n_rungs = len(temperature)

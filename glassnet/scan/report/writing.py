@@ -56,7 +56,7 @@ class Report(NamedTuple):
         return self.text
 
 
-class _Findings(NamedTuple):
+class Findings(NamedTuple):
     """Everything that a report says and draws about a run."""
 
     nodes: list[Node]
@@ -67,7 +67,7 @@ class _Findings(NamedTuple):
     advice: Advice | None
 
 
-class _Files:
+class Files:
     """The files beside the chains: those that were written, and a line for each that could not be."""
 
     def __init__(self, directory: Path):
@@ -156,20 +156,20 @@ def _report(directory: Path, chains: xr.DataTree, damaged: list[str], say: Calla
     damaged = [line.removeprefix(f"{directory}/") for line in damaged]
     with progress.steps() as steps:
         findings = _analyse(directory, chains, steps)
-    notes = _notes(directory, directory, damaged, findings)
+    notes = notes_of(directory, directory, damaged, findings)
     answer = "\n".join([*(result.sentence for result in findings.results), *notes])
     text = "\n\n".join([*notes[: bool(damaged)], *_terminal_text(findings), answer])
     say(text)
-    files = _Files(directory)
+    files = Files(directory)
     with progress.steps() as steps:
-        _write(directory, chains, damaged, findings, files, steps)
+        write_files(directory, chains, damaged, findings, files, steps)
     # below the text, as a paragraph of its own
     paths = _paths(directory, files)
     say(f"\n{paths}")
     return Report(f"{text}\n\n{paths}", damaged, files.unwritten)
 
 
-def _analyse(directory: Path, chains: xr.DataTree, steps: progress.Steps) -> _Findings:
+def _analyse(directory: Path, chains: xr.DataTree, steps: progress.Steps) -> Findings:
     """Everything that the report says about a run; nothing is drawn or written."""
     _read_counters(chains)
     every_node = _analysable(directory, chains)
@@ -179,11 +179,11 @@ def _analyse(directory: Path, chains: xr.DataTree, steps: progress.Steps) -> _Fi
         tables.of_result(result, [node for node in every_node if node.dilution == result.dilution])
         for result in results
     ]
-    return _Findings(every_node, results, theories, shown, critical_dilutions(results), _advice(results))
+    return Findings(every_node, results, theories, shown, critical_dilutions(results), advice_for(results))
 
 
-def _write(
-    directory: Path, chains: xr.DataTree, damaged: list[str], findings: _Findings, files: _Files, steps: progress.Steps
+def write_files(
+    directory: Path, chains: xr.DataTree, damaged: list[str], findings: Findings, files: Files, steps: progress.Steps
 ) -> None:
     """Draw the figures and write all files, the cheapest first."""
     numbers = summary.summary(findings.results, findings.theories, damaged, findings.criticals)
@@ -207,7 +207,7 @@ def _write(
     with files.drawing():
         line = _drawn(files, export.of_line(findings.results), "")
     # the page is the same wherever the chains are
-    notes = _notes(directory, Path("DIR"), damaged, findings)
+    notes = notes_of(directory, Path("DIR"), damaged, findings)
     files.put("report.html", page(sections, line, chains.attrs.get("run_file", ""), notes, findings.criticals).encode())
 
 
@@ -238,7 +238,7 @@ def _results(nodes: list[Node], chains: xr.DataTree, steps: progress.Steps) -> T
     return results
 
 
-def _advice(results: TransitionLine) -> Advice | None:
+def advice_for(results: TransitionLine) -> Advice | None:
     """The run that would settle the first dilution that is open, or sharpen the first verdict; None if the chains do
     not name their ensemble, as no scan can continue them."""
     undecided = [result for result in results if result.kind == "undecided"]
@@ -251,7 +251,7 @@ def _advice(results: TransitionLine) -> Advice | None:
     return advice
 
 
-def _notes(directory: Path, shown: Path, damaged: list[str], findings: _Findings) -> list[str]:
+def notes_of(directory: Path, shown: Path, damaged: list[str], findings: Findings) -> list[str]:
     """Notes that the reader needs besides the answer, with paths relative to `shown`: damage first."""
     notes, advice = [], findings.advice
     if damaged:
@@ -277,7 +277,7 @@ def _beside(directory: Path, name: str) -> Path:
     return directory.with_name(f"{directory.stem}-{first}").joinpath(*inside)
 
 
-def _drawn(files: _Files, drawings: list[export.Drawing], suffix: str) -> list[tuple[str, str, bytes]]:
+def _drawn(files: Files, drawings: list[export.Drawing], suffix: str) -> list[tuple[str, str, bytes]]:
     """Write the files of figures; (name, caption, SVG) of each."""
     figures = []
     for drawing in drawings:
@@ -298,7 +298,7 @@ def critical_dilutions(results: TransitionLine) -> list[CriticalDilution]:
     return [results.critical(t) for t in (phase_diagrams.shared_temperatures(results).tolist() if planted else [shown])]
 
 
-def _terminal_text(findings: _Findings) -> list[str]:
+def _terminal_text(findings: Findings) -> list[str]:
     """Text for the terminal: tables first, so that the verdicts and the answers stay in view."""
     blocks = [table.text() for shown in findings.tables for table in shown]
     blocks += [_verdict(result, theory) for result, theory in zip(findings.results, findings.theories, strict=True)]
@@ -307,7 +307,7 @@ def _terminal_text(findings: _Findings) -> list[str]:
     return [*blocks, tables.critical(findings.criticals).text()] if findings.criticals else blocks
 
 
-def _paths(directory: Path, files: _Files) -> str:
+def _paths(directory: Path, files: Files) -> str:
     """Where the chains are, and what was written."""
     figures = _beside(directory, "figures")
     names = {_beside(directory, "summary.json"): "summary", _beside(directory, SUGGESTED): "suggested"}

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from glassnet import _checks, _wiring
+from glassnet.scan.runfile import field_settings
 
 _NEEDED = {"regular": ("p", "degree"), "poisson": ("p", "alpha"), "layered": ("p", "alpha"), "walks": ("alpha",)}
 _PAIRS = ("overlap", "weight_overlap", "path_overlap", "matched_overlap")
@@ -224,9 +225,6 @@ def _large_chains(run_file) -> Iterator[str]:
 
 
 def _large_field(run_file) -> Iterator[str]:
-    # imported here, as it imports run files, which import this module
-    from glassnet.scan.runfile import field_settings
-
     glass = run_file.glass
     for size in field_settings.sizes(run_file) if run_file.field is not None else ():
         n_paths = _n_paths(size, glass.p, glass.degree, glass.alpha)

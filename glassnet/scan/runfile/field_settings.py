@@ -14,18 +14,17 @@ from typing import NamedTuple
 
 from glassnet import _wiring
 from glassnet.kernels import arithmetic
-from glassnet.scan.runfile.schema import RunFile
 
 #: weights of a glass, before dilution; corrections are of order 1/N
-_WEIGHTS = 10_000
+WEIGHTS = 10_000
 #: widths of the networks that are extrapolated, for networks of equal widths
-_WIDTHS = (30, 45, 90)
+WIDTHS = (30, 45, 90)
 #: instances where all weights have equally many paths, and where their numbers are random
-_ALIKE, _RANDOM = 4, 16
+ALIKE, RANDOM = 4, 16
 #: fewest sweeps, most, and sweeps over exp(2 / T), the time to pass the barrier of one path
-_FEWEST, _MOST, _BARRIERS = 400, 40_000, 18.0
+FEWEST, MOST, BARRIERS = 400, 40_000, 18.0
 #: a weight with more paths than that occurs once in so many glasses
-_RARE = 1e18
+RARE = 1e18
 _LN_2 = 0.6931471805599453
 
 Size = int | tuple[int, ...]
@@ -43,7 +42,7 @@ class Decided(NamedTuple):
     sweeps: dict[float, int]
 
 
-def decide(run_file: RunFile, temperatures: dict[float, list[float]]) -> Decided:
+def decide(run_file, temperatures: dict[float, list[float]]) -> Decided:
     """Decide what is still open.
 
     Parameters
@@ -91,7 +90,7 @@ def from_json(text: str) -> Decided:
     )
 
 
-def sizes(run_file: RunFile) -> list[Size]:
+def sizes(run_file) -> list[Size]:
     """Numbers of weights, or widths of the networks, that are run; one but for walks."""
     asked, glass = run_file.field.n_weights, run_file.glass
     if asked is not None:
@@ -99,25 +98,25 @@ def sizes(run_file: RunFile) -> list[Size]:
     if run_file.decided is not None and "n_weights" in run_file.decided.left_open:
         return run_file.decided.sizes
     if glass.ensemble != "walks":
-        return [_WEIGHTS // glass.p * glass.p]
+        return [WEIGHTS // glass.p * glass.p]
     shape = max(run_file.scan.sizes, key=_wiring.n_network_weights)
     width = math.sqrt(_wiring.n_network_weights(shape) / (len(shape) - 1))
     # a single unit is no layer that grows
-    scaled = [tuple(1 if n == 1 else max(2, round(n * wide / width)) for n in shape) for wide in _WIDTHS]
+    scaled = [tuple(1 if n == 1 else max(2, round(n * wide / width)) for n in shape) for wide in WIDTHS]
     return list(dict.fromkeys(scaled))
 
 
-def instances(run_file: RunFile, dilution: float) -> int:
+def instances(run_file, dilution: float) -> int:
     """Independent sets of paths at one dilution."""
     if run_file.field.instances is not None:
         return run_file.field.instances
     decided = run_file.decided
     if decided is not None and "instances" in decided.left_open and dilution in decided.instances:
         return decided.instances[dilution]
-    return _ALIKE if run_file.glass.ensemble == "regular" and dilution == 0 else _RANDOM
+    return ALIKE if run_file.glass.ensemble == "regular" and dilution == 0 else RANDOM
 
 
-def sweeps(run_file: RunFile, dilution: float, temperatures: list[float] | None = None) -> int:
+def sweeps(run_file, dilution: float, temperatures: list[float] | None = None) -> int:
     """Sweeps per lane: enough to pass barriers of one path at the middle one of the temperatures, or of a guess."""
     if run_file.field.sweeps is not None:
         return run_file.field.sweeps
@@ -126,10 +125,10 @@ def sweeps(run_file: RunFile, dilution: float, temperatures: list[float] | None 
         return decided.sweeps[dilution]
     temperatures = temperatures or run_file.field.temperatures or guess(run_file, dilution)
     barrier = min(2 / temperatures[len(temperatures) // 2], 50.0)
-    return min(max(100 * math.ceil(_BARRIERS * float(arithmetic.exp(barrier)) / 100), _FEWEST), _MOST)
+    return min(max(100 * math.ceil(BARRIERS * float(arithmetic.exp(barrier)) / 100), FEWEST), MOST)
 
 
-def guess(run_file: RunFile, dilution: float) -> list[float]:
+def guess(run_file, dilution: float) -> list[float]:
     """A temperature for estimates before the right ones are known: the annealed entropy there is a tenth of ln 2."""
     glass, p = run_file.glass, run_file.glass.p or len(run_file.scan.sizes[0]) - 1
     alpha = (glass.alpha or glass.degree / p) * math.prod([1 - dilution] * (p - 1))
@@ -145,7 +144,7 @@ def annealed_entropy(alpha: float, temperature: float) -> float:
     return _LN_2 + alpha * (float(arithmetic.log(1 + y)) - _LN_2 + 2 * beta * y / (1 + y))
 
 
-def largest_degree(run_file: RunFile, size: Size) -> int:
+def largest_degree(run_file, size: Size) -> int:
     """Largest number of paths of a weight for which the record has room.
 
     The degree of regular glasses, else a bound on a binomial number that no weight exceeds (H. Chernoff, Ann. Math.
@@ -161,7 +160,7 @@ def largest_degree(run_file: RunFile, size: Size) -> int:
         mean = glass.alpha * n_weights / min(before * after for before, after in pairwise(size))
     else:
         n_weights, mean = size, glass.p * glass.alpha
-    top, wanted = math.ceil(mean) + 1, float(arithmetic.log(_RARE * n_weights))
+    top, wanted = math.ceil(mean) + 1, float(arithmetic.log(RARE * n_weights))
     while top * float(arithmetic.log(top / mean)) - top + mean < wanted:
         top += 1
     return min(top, math.ceil(glass.alpha * n_weights))

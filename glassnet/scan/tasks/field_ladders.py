@@ -20,7 +20,7 @@ from glassnet.scan.runfile.schema import RunFile
 _WEIGHTS, _INSTANCES, _SWEEPS, _SIDE_BY_SIDE, _RATIO = 2000, 8, 200, 16, 1.08
 _RATIOS = np.cumprod([1.0, *[_RATIO] * (_SIDE_BY_SIDE - 1)])
 #: lowest temperature: excitations are rarer than one in a glass; and the highest
-_COLDEST, _HOTTEST = 0.2, 100.0
+COLDEST, HOTTEST = 0.2, 100.0
 #: standard errors by which a complexity is positive, and rungs of the last run that are run again where it is not
 _CLEAR, _AGAIN = 3.0, 4
 #: where a zero was found, temperatures over it; elsewhere so many of those of the short runs
@@ -44,8 +44,8 @@ def temperatures(run_file: RunFile, dilution: float, pause: Callable[[], bool] |
     """
     size = _size(run_file)
     known = known_degrees.expected(run_file.glass.ensemble, size, dilution, _keywords(run_file))
-    lowest, tried = max(_zero_of_entropy(known.alpha), _COLDEST), []
-    while lowest < _HOTTEST:
+    lowest, tried = max(_zero_of_entropy(known.alpha), COLDEST), []
+    while lowest < HOTTEST:
         rungs = lowest * _RATIOS
         integration = _short_run(run_file, size, dilution, rungs, pause)
         if np.isfinite(integration.temperature):
@@ -76,10 +76,10 @@ def _keywords(run_file: RunFile) -> dict:
 
 def _zero_of_entropy(alpha: float) -> float:
     """Temperature at which the annealed entropy of so many paths per weight vanishes; 0 where it never does."""
-    if field_settings.annealed_entropy(alpha, _COLDEST) >= 0:
+    if field_settings.annealed_entropy(alpha, COLDEST) >= 0:
         return 0.0
     # 2 alpha beta^2 > ln 2 beyond: the entropy of the paramagnet is ln 2 - alpha beta^2 / 2 in the heat
-    below, above = _COLDEST, _COLDEST + 10 * math.sqrt(alpha + 1)
+    below, above = COLDEST, COLDEST + 10 * math.sqrt(alpha + 1)
     while below < (middle := (below + above) / 2) < above:
         if field_settings.annealed_entropy(alpha, middle) < 0:
             below = middle

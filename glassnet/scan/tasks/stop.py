@@ -12,7 +12,7 @@ from glassnet.scan.tasks.heartbeat import Watch
 #: seconds before the end of a Slurm job at which a scan stops by itself
 _SLURM_MARGIN = 60.0
 #: launchers pass signals on to processes that got them already: what comes within these seconds counts as one
-_ECHO = 1.0
+ECHO = 1.0
 
 
 def time_left(limit: float | None, margin: float = _SLURM_MARGIN) -> float:
@@ -87,7 +87,7 @@ class Stop:
         if self._signalled is None:
             self._signalled = time.monotonic()
             self.request()
-        elif time.monotonic() - self._signalled > _ECHO:
+        elif time.monotonic() - self._signalled > ECHO:
             # the signal acts as if it had never been caught
             self._restore()
             os.kill(os.getpid(), number)

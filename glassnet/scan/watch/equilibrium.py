@@ -15,9 +15,9 @@ from glassnet.scan.directory.run_directory import RunDirectory
 from glassnet.scan.tasks.glass_tasks import Task
 
 #: most samples of a node, seconds for all nodes, and evenly spaced draws of a chain that are read
-_SAMPLES, _SECONDS, _DRAWS = 8, 0.5, 1024
+SAMPLES, SECONDS, DRAWS = 8, 0.5, 1024
 #: fewest draws in which a drift can be seen
-_FEWEST = 8
+FEWEST = 8
 _AXES = ("sample", "draw", "temperature", "replica")
 
 
@@ -31,7 +31,7 @@ class Look(NamedTuple):
 def look(
     directory: RunDirectory,
     finished: dict[str, list[Task]],
-    seconds: float = _SECONDS,
+    seconds: float = SECONDS,
     clock: Callable[[], float] = time.monotonic,
 ) -> Look:
     """Test whether the energies of the samples finished last drift or are stuck; nothing is written.
@@ -55,7 +55,7 @@ def look(
     for task in _by_turns(finished):
         if clock() > end:
             break
-        chain = _chain(directory, task)
+        chain = energies_of(directory, task)
         if chain is not None:
             energies.setdefault(task.folder, {})[task.sample] = chain
     result = assessment.assess([_node(folder, planted[folder], chains) for folder, chains in energies.items()])
@@ -66,25 +66,25 @@ def look(
 
 def _by_turns(finished: dict[str, list[Task]]) -> Iterator[Task]:
     """The last task of every node, then the last but one of every node, and so on."""
-    last = [sorted(tasks, key=lambda task: -task.sample)[:_SAMPLES] for tasks in finished.values()]
+    last = [sorted(tasks, key=lambda task: -task.sample)[:SAMPLES] for tasks in finished.values()]
     return (task for turn in zip_longest(*last) for task in turn if task is not None)
 
 
-def _chain(directory: RunDirectory, task: Task) -> xr.Dataset | None:
+def energies_of(directory: RunDirectory, task: Task) -> xr.Dataset | None:
     """Energies of one chain on the rungs that count; None where there are none, or too few."""
     try:
         path = directory.find(task)
         if path is None:
             return None
         with opened(path) as file:
-            if "energy" not in file or len(own(file, "draw")) < _FEWEST:
+            if "energy" not in file or len(own(file, "draw")) < FEWEST:
                 return None
             energy, temperature = own(file, "energy")[:], own(file, "temperature")[:]
             attrs = {name: int(file.attrs[name]) for name in ("n_weights", "n_paths")}
     except ChainError:
         # it may have been moved or lengthened a moment ago
         return None
-    step = -(-len(energy) // _DRAWS)
+    step = -(-len(energy) // DRAWS)
     return xr.Dataset({"energy": (_AXES[1:], energy[::step])}, {"temperature": temperature}, attrs)
 
 

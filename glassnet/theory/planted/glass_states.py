@@ -63,11 +63,11 @@ def onset(tree: Tree) -> Onset:
     if density <= 1.0:
         return Onset()
     if density < 1.0 + CONTINUED:
-        line = _cold_line(tree.reference, False)
+        line = cold_line(tree.reference, False)
         return Onset(line.temperature(density), _frozen(line.tree.thinned(_JUST_ABOVE)))
     rough = _rough_onset(tree)
     n_steps, stride = _grid(rough, SPACING)
-    saddles = np.array([_saddle(tree, rough, n_steps * level, stride) for level in LEVELS])
+    saddles = np.array([saddle(tree, rough, n_steps * level, stride) for level in LEVELS])
     temperature, overlap, complexity = _extrapolate(saddles).tolist()
     return Onset(temperature, State(overlap, complexity), n_steps, stride, tuple(saddles[:, 0].tolist()))
 
@@ -80,7 +80,7 @@ def state(tree: Tree, temperature: float) -> State:
         return State()
     if top.n_steps == 0:
         # temperature acts like the loss of the paths that would bring the transition there
-        line = _cold_line(tree.reference, False)
+        line = cold_line(tree.reference, False)
         density = 1.0 / xorsat.thinning_thresholds(tree)[0] / (1.0 + line.excess(temperature))
         return _frozen(line.tree.thinned(max(density, _JUST_ABOVE)))
     if temperature < FROZEN and tree.p > 2:
@@ -107,7 +107,7 @@ def static_temperature(tree: Tree) -> float:
         return top
     density = 1.0 / xorsat.thinning_thresholds(tree)[1]
     if density < 1.0 + CONTINUED:
-        return _cold_line(tree.reference, True).temperature(density) if density > 1.0 else 0.0
+        return cold_line(tree.reference, True).temperature(density) if density > 1.0 else 0.0
     # Below the zero of the paramagnet's entropy the complexity is negative, for a state's entropy is not.
     low = 0.98 * paramagnet.zero_entropy_temperature(tree.mean_degree / tree.p) or 0.9 * top
     while state(tree, low).complexity >= 0.0:
@@ -135,7 +135,8 @@ def _extrapolate(levels: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=256)
-def _cold_line(tree: Tree, static: bool) -> ColdLine:
+def cold_line(tree: Tree, static: bool) -> ColdLine:
+    """Temperatures close to T = 0 against the density of paths: of T_K if `static`, else of T_d."""
     return ColdLine(tree, static, static_temperature if static else lambda denser: onset(denser).temperature)
 
 
@@ -175,7 +176,7 @@ def _rough_onset(tree: Tree) -> float:
     return melting_bracket(survives, 1.0, 1.5, 1.002)[1]
 
 
-def _saddle(tree: Tree, rough: float, n_steps: int, stride: int) -> tuple[float, float, float]:
+def saddle(tree: Tree, rough: float, n_steps: int, stride: int) -> tuple[float, float, float]:
     """T_d, overlap and complexity at T_d on one grid.
 
     Just above T_d the iteration squeezes through a bottleneck; its smallest loss of overlap per step is proportional
@@ -184,7 +185,7 @@ def _saddle(tree: Tree, rough: float, n_steps: int, stride: int) -> tuple[float,
     temperatures = rough * (1.0 + np.array(DISTANCES))
     passed = [_bottleneck(DensityEvolution(tree, 1.0 / temperature, n_steps, stride)) for temperature in temperatures]
     if None in passed:  # T_d lies higher on this grid than on the rough one
-        return _saddle(tree, 1.004 * rough, n_steps, stride)
+        return saddle(tree, 1.004 * rough, n_steps, stride)
     loss, overlap, complexity = np.array(passed).T
     return tuple(np.polynomial.Polynomial.fit(loss, y, 2)(0.0) for y in (temperatures, overlap, complexity))
 

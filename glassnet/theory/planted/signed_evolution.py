@@ -110,7 +110,7 @@ def state(tree: Tree, bias: float, temperature: float) -> State | None:
     if tree.mean_excess * math.tanh(1.0 / temperature) < 1.0:
         # the mean |tanh| of a field is at most so much times that of the step before
         return None
-    if _is_scalar(tree, bias):
+    if is_scalar(tree, bias):
         return _scalar_state(tree, temperature)
     states = []
     for level in LEVELS:
@@ -134,7 +134,7 @@ def melting_temperature(tree: Tree, bias: float) -> float:
     if tree.p == 2:
         growth = bias * tree.mean_excess
         return 1.0 / math.atanh(1.0 / growth) if growth > 1.0 else 0.0
-    if _is_scalar(tree, bias):
+    if is_scalar(tree, bias):
         return _scalar_melting(tree)
     rough = _rough_melting(tree, bias)
     if rough == 0.0:
@@ -188,8 +188,8 @@ def odd_share(below, above, values):
     return np.sinh(values - below) / np.sinh(above - below) * np.cosh(above) / np.cosh(values)
 
 
-def _is_scalar(tree: Tree, bias: float) -> bool:
-    """Whether all fields are equal."""
+def is_scalar(tree: Tree, bias: float) -> bool:
+    """Whether all fields are equal: without disorder, on a regular tree."""
     return bias == 1.0 and isinstance(tree, RegularTree) and tree.survival == 1.0
 
 
