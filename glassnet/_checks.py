@@ -1,4 +1,4 @@
-"""The gatekeeper: every public argument passes here, so the kernels may trust what they get."""
+"""Checks of public arguments: kernels rely on them and check nothing themselves."""
 
 import math
 import operator
@@ -14,7 +14,8 @@ def integer(
     name: str, value, *, minimum: int | None = None, maximum: int | None = None, most: int | None = None
 ) -> int:
     """Return `value` as an int within [minimum, maximum], or raise an error that names the argument; `most` is a bound
-    that only keeps later numbers within what machines count."""
+    that only keeps later results within the integers of the machine.
+    """
     if isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} must be an integer, got {shown(value)}")
     try:

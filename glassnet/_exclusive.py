@@ -1,4 +1,4 @@
-"""A sampler belongs to one thread at a time: its kernel works without Python's lock, and two would tear the chain."""
+"""A sampler belongs to one thread at a time: without Python's lock two would corrupt the chain."""
 
 import contextlib
 import threading
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 
 class Exclusive:
-    """Base of what has a chain that moves while other threads run. Nobody waits: a second user is refused."""
+    """Base of what has a chain that moves while other threads run. A second user is refused, not made to wait."""
 
     def __init__(self):
         self._user, self._moving = threading.RLock(), False

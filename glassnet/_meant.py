@@ -1,4 +1,4 @@
-"""What was probably meant by a word that is none of those that are taken."""
+"""What was probably meant by a word that is not allowed."""
 
 import difflib
 import functools
@@ -39,7 +39,7 @@ def question(word: str, allowed: Iterable[str], synonyms: Mapping[str, str] | No
 
 
 def _plain(word: str) -> str:
-    """Without what is mistaken most: capitals, and dashes for underscores."""
+    """The word without its most frequent mistakes: capitals, and dashes for underscores."""
     return word.lower().strip("-").replace("_", "-")
 
 

@@ -1,4 +1,4 @@
-"""How a long computation tells how far it is."""
+"""Progress reports of long computations."""
 
 import contextlib
 

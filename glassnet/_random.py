@@ -1,8 +1,8 @@
 """Where every random stream comes from.
 
-A stream is named by one integer seed, the role it plays and the text of the task it belongs to. It never comes
-from arithmetic on seeds or from list positions, so growing a scan never moves a stream, and a user who writes
-``seed=1`` everywhere still gets a planted state, a start and a Markov chain that know nothing of each other.
+A stream is named by one integer seed, the role it plays and the text of the task it belongs to. It never comes from
+arithmetic on seeds or from list positions, so growing a scan never moves a stream, and a user who writes ``seed=1``
+everywhere still gets a planted state, a start and a Markov chain that are independent.
 """
 
 import hashlib

@@ -15,17 +15,17 @@ _LONGEST = 1000
 
 
 def escaped(text: str) -> str:
-    """The same with every control character but tabs and ends of lines written as in Python: ``\\x1b``."""
+    """The text with every control character but tabs and ends of lines written as in Python: ``\\x1b``."""
     return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def line(text: str) -> str:
-    """The same in one line: ends of lines and tabs are escaped too."""
+    """The text in one line: ends of lines and tabs are escaped too."""
     return escaped(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def shortened(text: str, longest: int = _LONGEST) -> str:
-    """The same if it is not too long, else its two ends."""
+    """The text if it is not too long, else its two ends."""
     half = (longest - 5) // 2
     return text if len(text) <= longest else f"{text[:half]} ... {text[-half:]}"
 
@@ -41,7 +41,7 @@ class Stream:
     Attributes
     ----------
     patient : bool
-        Whether what cannot be written is dropped without a word; by default the first time is an error, as usual.
+        Whether what cannot be written is dropped silently; by default the first time is an error, as usual.
     refused : OSError or None
         Why the first text was dropped; None too if its reader has gone.
     """
@@ -58,7 +58,7 @@ class Stream:
         return len(text)
 
     def flush(self) -> None:
-        """Write what is held back."""
+        """Write what the buffer holds."""
         self._try(self._stream.flush)
 
     def _try(self, action) -> None:
@@ -75,7 +75,7 @@ class Stream:
                 raise
 
     def _discard(self) -> None:
-        """Let what the stream still holds go nowhere: Python would complain of it when it ends."""
+        """Drop what the buffer still holds: Python would report an error for it at its end."""
         with contextlib.suppress(OSError, ValueError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self._stream.fileno())

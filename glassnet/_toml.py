@@ -1,4 +1,4 @@
-"""TOML from anywhere, read in a time that its size bounds."""
+"""Reads TOML of unknown origin in a time that its size bounds."""
 
 import re
 import tomllib

@@ -14,7 +14,7 @@ _INT32_MAX = 2**31 - 1
 #: keeps every energy finite
 _LARGEST_COUPLING = 1e307
 _ENSEMBLES = ("regular", "poisson", "layered", "walks", "given")
-#: weights that :meth:`PathGlass.energy` turns around at once, about; it adds up 64 configurations side by side
+#: weights that :meth:`PathGlass.energy` transposes at once, about; it adds up 64 configurations side by side
 ENERGY_BLOCK = 2**18
 
 
@@ -253,7 +253,7 @@ class PathGlass:
     def without(self, removed, event: dict) -> "PathGlass":
         """Remove given weights and every path through them; number the remaining weights afresh.
 
-        Every dilution, drawn one way or the other, ends here.
+        All dilutions use it.
 
         Parameters
         ----------

@@ -23,7 +23,7 @@ from glassnet.chains.files import regular_file
 from glassnet.chains.files.zip_archive import Member
 
 #: number of the newest file format, that of chains which say what a dilution removed; readers refuse a newer one. All
-#: others are still written as format 1: earlier releases read them, and say of the rest that a newer one wrote it.
+#: others are still written as format 1: earlier releases read those, and report that a newer release wrote the rest.
 FORMAT = 2
 #: variables that label the others; `replica_a` and `replica_b` only where pairs of replicas were compared, the last
 #: four only where planted states were measured in a field
@@ -39,9 +39,9 @@ _STRUCTURE = ("CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST", "DIMENSION_LA
 #: name netCDF gives to a dimension without coordinate values
 _NO_COORDINATE = "This is a netCDF dimension but not a netCDF variable. {:9d}"
 _CHUNK_BYTES = 2**16
-#: with which every HDF5 file begins that we write
+#: first bytes of every HDF5 file that is written here
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
-#: times that gzip can make anything smaller, at most
+#: largest factor by which gzip makes anything smaller
 MOST_EXPANDED = 1040
 #: errors of the system that pass, or that the user can put right
 _PASSING = (errno.EACCES, errno.EPERM, errno.EAGAIN, errno.EBUSY, errno.EINTR, errno.EIO, errno.EMFILE)
@@ -55,7 +55,7 @@ class ChainError(OSError):
 
 
 class Unreadable(ChainError):
-    """A chain that cannot be read here and now, which says nothing against it: nobody may set it aside."""
+    """A chain that cannot be read at the moment; it may be intact, so it is never set aside."""
 
 
 class Image(NamedTuple):
@@ -116,11 +116,13 @@ def put(file: h5py.File, content: Content) -> None:
 
 
 def get(file: h5py.File) -> Content:
-    """Everything in a chain file but the group `runtime`, which can be read, too; raises as :func:`own` does."""
+    """Everything in a chain file but the group `runtime`, which is only checked to be readable; raises as :func:`own`
+    does.
+    """
     for group in (*GROUPS, RUNTIME):
         if not holds(file, group):
             raise ChainError(f"group {group} is missing")
-    # no number of it counts, but a task that goes on reads it
+    # its numbers are not part of the content, but a task that continues the chain reads them
     attributes(file[RUNTIME])
     paths = variable_names(file) + [f"{group}/{name}" for group in GROUPS for name in file[group]]
     arrays, attrs = {}, {"": attributes(file)} | {group: attributes(file[group]) for group in GROUPS}
@@ -146,13 +148,13 @@ def holds(file: h5py.File, path: str) -> bool:
 def own(file: h5py.File, path: str) -> h5py.Dataset:
     """A dataset whose numbers are in this file and no more than it can hold.
 
-    A stranger's file may name others: by links, by external storage, as a virtual dataset; and a megabyte may claim to
-    hold a petabyte.
+    A file from elsewhere may refer to other files: by links, by external storage, as a virtual dataset; and one of a
+    megabyte may claim to hold a petabyte.
 
     Raises
     ------
     ChainError
-        If it is none of ours.
+        If glassnet writes no such dataset.
     ValueError
         If there is no memory for it.
     """
@@ -260,7 +262,7 @@ def _open(place: Place, held: contextlib.ExitStack) -> h5py.File:
 
 
 def _check_signature(path: Path) -> None:
-    """Refuse what is no HDF5 file, before its library looks for one in it, or waits for a FIFO."""
+    """Refuse a file that is not HDF5 before the library searches it for a signature, or waits for a FIFO."""
     with open(path, "rb", opener=regular_file.opener) as file:
         first = file.read(len(_SIGNATURE))
     if first and first != _SIGNATURE:

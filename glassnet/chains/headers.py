@@ -1,4 +1,4 @@
-"""What is asked of every chain at once, and how a shard keeps it in one list: its index."""
+"""What is read of all chains of a run at once, and the list of it in a shard, its index."""
 
 import json
 import re
@@ -18,7 +18,7 @@ FILE = re.compile(r"sample(\d{1,12})\.h5")
 
 
 class Header(NamedTuple):
-    """What is asked of every chain at once; `attrs` are those of the file, from a shard without `run_file`."""
+    """What is read of all chains of a run at once; `attrs` are those of the file, from a shard without `run_file`."""
 
     place: Path | Member
     attrs: dict
@@ -44,7 +44,7 @@ def of_content(place: Path | Member, content: Content) -> Header:
 
 
 def checked(header: Header) -> Header:
-    """The same header; ChainError where an attribute of a stranger's chain is none that a scan writes."""
+    """The same header; ChainError where an attribute is not as a scan writes it."""
     attrs = header.attrs
     wrong = [name for name, kind in _NEEDED.items() if not _is(attrs.get(name), kind)]
     wrong += [name for name, kind in _OPTIONAL.items() if name in attrs and not _is(attrs[name], kind)]

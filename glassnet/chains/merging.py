@@ -94,7 +94,7 @@ def merge(folder: Path, samples: range, proceed: Callable[[], bool] = lambda: Tr
 
 
 class _Abandoned(Exception):
-    """A merge was not to go on, or another process was faster."""
+    """A merge was stopped, or another process was faster."""
 
 
 def _files(paths: dict[int, Path], kept: dict[int, Header], proceed) -> Iterator[tuple[str, int, list[bytes]]]:

@@ -1,4 +1,4 @@
-"""The list of nodes of a run, nodes.json: what may stand in it, and what of it a reader of strangers' runs believes."""
+"""The list of nodes of a run, nodes.json: what it may hold, and how the list of a run from elsewhere is checked."""
 
 import re
 import tomllib
@@ -46,8 +46,8 @@ def decoded(image: bytes) -> tuple[dict, bool]:
 def is_run(path: Path) -> bool:
     """Whether a folder is the directory of a run, which may have lost one of its records.
 
-    It has a run file or a list of nodes, and something else that only a scan writes: a folder with a run file alone is
-    one in which somebody keeps it.
+    It has a run file or a list of nodes, and something else that only a scan writes: a folder with nothing but a run
+    file is no run.
     """
     records = [(path / name).is_file() for name in (RUN_FILE, NODES)]
     return all(records) or (any(records) and _is_written_by_a_scan(path))

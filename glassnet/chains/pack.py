@@ -16,7 +16,7 @@ from glassnet.chains.files.atomic_write import committing
 from glassnet.chains.node_list import NODES, RUN_FILE
 from glassnet.chains.store import members_of, read_index
 
-#: what is taken along beside the chains, where there is such
+#: files that are packed beside the chains, where they exist
 _BESIDE = ("ladders.json", "field.json", "summary.json", "report.html", "transition*.png", "figures/*", "failed/*.txt")
 
 

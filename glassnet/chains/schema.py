@@ -121,7 +121,7 @@ def join(*pieces: xr.Dataset) -> xr.Dataset:
     for number in np.flatnonzero(np.diff(draw) <= 0)[:1]:
         raise ValueError(f"pieces must follow each other: after sweep {draw[number]} comes {draw[number + 1]}")
     variables = {}
-    # a run of no draws does not name the replicas of its pairs
+    # a piece without draws does not name the replicas of its pairs
     named = next((piece for piece in reversed(pieces) if piece.sizes["draw"]), last)
     for name, variable in named.variables.items():
         values = variable.values

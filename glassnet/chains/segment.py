@@ -120,7 +120,7 @@ def content_of(dataset: xr.Dataset, glass: PathGlass, state: dict[str, np.ndarra
     attrs["glass"]["recipe"] = json.dumps(glass.recipe, sort_keys=True)
     if glass.widths is not None:
         attrs["glass"]["widths"] = list(glass.widths)
-    # the number of weights stands with the glass
+    # the number of weights is stored with the glass
     arrays |= {f"state/{name}": np.asarray(array) for name, array in state.items() if name != "n_weights"}
     return Content(arrays, attrs)
 

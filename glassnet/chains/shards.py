@@ -146,7 +146,7 @@ def lengths(folder: Path, damaged: list[str]) -> dict[int, int]:
 
 
 def _sweeps(path: Path) -> int:
-    """Recorded sweeps of a chain file, five times as fast as by h5py's objects, which are asked if anything is odd."""
+    """Recorded sweeps of a chain file, five times as fast as by h5py's objects, which are used if anything is odd."""
     name, written, sweeps = os.fsencode(path), np.empty((), np.int64), np.empty((), np.int64)
     try:
         # a FIFO would be waited for

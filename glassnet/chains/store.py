@@ -264,7 +264,7 @@ def _check_same_run(headers: dict[int, Header], attrs: dict, seed: int, where: P
         if header.attrs["seed"] != seed or differs:
             raise ChainError(f"{header.place}: belongs to another run than {where} is to hold")
     n_draws = min(len(header.draw) for header in headers.values())
-    # what the list does not say, all must say alike; samples may differ by a weight
+    # what the list does not say must be the same in all chains; samples may differ by a weight
     alike = [*SETTINGS, *(name for name in NODE_ATTRS if name not in known and name != "n_weights")]
     kinds: dict[tuple, list[Header]] = {}
     for header in headers.values():

@@ -47,8 +47,8 @@ class Unfinished:
     def load(self, origin: str, n_sweeps: int = 0) -> tuple[list[Segment], list[str]]:
         """The segments that can be continued, oldest first, and a line for each that had to be set aside.
 
-        A damaged segment, and what follows it, is renamed and so computed again. What a chain file that is to be
-        lengthened holds already is removed.
+        A damaged segment, and what follows it, is renamed and so computed again. Segments whose draws are already in
+        the chain file that is to be lengthened are removed.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""What may stand on the command line: paths, numbers, lists, and what the environment may ask of every command."""
+"""Arguments of the command line: paths, numbers, lists; and the environment variable that holds for every command."""
 
 import argparse
 import math
@@ -8,7 +8,7 @@ from glassnet import _meant, _terminal
 
 
 def path(text: str) -> str:
-    """A path on the command line; of "" the folder the command runs in would be made."""
+    """A path on the command line; "" is refused, since it would become the working directory."""
     if not text:
         raise argparse.ArgumentTypeError("must not be empty")
     return text

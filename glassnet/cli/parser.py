@@ -47,8 +47,7 @@ class Parser(argparse.ArgumentParser):
         super().error(_terminal.shortened(_terminal.line(message)))
 
     def check(self, words: list[str]) -> None:
-        """End the program at the first command or option that is none; what else is wrong comes out as words are
-        parsed."""
+        """End the program at the first unknown command or option; other mistakes are found as words are parsed."""
         for place, word in enumerate(words):
             if word == "--":
                 return
@@ -60,7 +59,7 @@ class Parser(argparse.ArgumentParser):
             self._check_option(word.partition("=")[0])
 
     def _check_option(self, word: str) -> None:
-        # of short ones the value may follow at once, and a negative number is none
+        # the value of a short option may follow without a space, and a negative number is no option
         short = word[:2] in self.options or not word[1:2].isalpha()
         known = any(option.startswith(word) for option in self.options) if word.startswith("--") else short
         if word.startswith("-") and not known:

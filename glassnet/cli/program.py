@@ -16,7 +16,7 @@ def main(arguments: list[str] | None = None) -> int:
     75 paused."""
     words = sys.argv[1:] if arguments is None else arguments
     with _terminal.guarded() as (output, errors):
-        # a terminal that closes its stderr loses what is complained of, nothing else
+        # where stderr is closed only the messages are lost
         errors.patient, ended = True, False
         try:
             code = _run(words, output)

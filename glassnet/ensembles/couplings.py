@@ -59,7 +59,7 @@ def draw_couplings(couplings, bias: float, n_paths: int, rng: np.random.Generato
 
 
 def label(couplings) -> str:
-    """What the recipe of a glass keeps: one word, or what a callable says of itself by an attribute `label`."""
+    """The couplings in the recipe of a glass: one word, for a callable its attribute `label`."""
     if isinstance(couplings, str):
         return couplings
     return str(getattr(couplings, "label", "callable")) if callable(couplings) else "given"

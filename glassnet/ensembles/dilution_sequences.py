@@ -17,10 +17,10 @@ def nested_dilutions(glass, fractions, seed, *, rounding="nearest") -> list[Path
 
     Without layers each dilution by itself has the law of :meth:`PathGlass.dilute`. With layers, weight k = 0, 1, ... of
     the N_l of a layer, in random order, goes at the time (k + u) / N_l, with u uniform in [0, 1) and independent for
-    every weight. Of layers of equal size any n weights are then spread as evenly as can be, the odd ones over layers
-    drawn at random, again the law of ``dilute``. Of layers of unequal size what a layer loses lies within
-    1 + (p - 2) N_l / N of its share n N_l / N, and its mean is that share up to about a tenth of one weight: rounding
-    each share up or down without bias, as ``dilute`` does, is not nested.
+    every weight. Of layers of equal size any n weights are then spread as evenly as can be, the remainder over layers
+    drawn at random, again the law of ``dilute``. Of layers of unequal size what a layer loses lies within 1 + (p - 2)
+    N_l / N of its share n N_l / N, and its mean is that share up to about a tenth of one weight: rounding each share up
+    or down without bias, as ``dilute`` does, is not nested.
 
     Parameters
     ----------

@@ -40,7 +40,7 @@ def standard_normal(rng: np.random.Generator, count: int) -> np.ndarray:
 
 def tail_number(rng: np.random.Generator) -> float:
     """The next number, which is known to be one of the tail."""
-    # eight bits choose a layer; 0 is the lowest, others were tried in vain, with a uniform number each
+    # eight bits choose a layer; 0 is the lowest; other layers were rejected, with a uniform number each
     while (word := int(rng.bit_generator.random_raw())) & 0xFF:
         rng.random()
     while True:

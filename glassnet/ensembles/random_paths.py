@@ -106,7 +106,7 @@ def layered(n_weights, p, alpha, seed, *, couplings="binary", bias=0.0, dilution
     """``round(alpha * n_weights)`` paths, each with one uniform weight from each of p equal layers.
 
     Weights ``l * n_weights / p, ...`` are layer l. Equal paths are allowed and add up. The energy is invariant under
-    flipping all weights of any two layers; dilution removes equally many of every layer, but for odd ones.
+    flipping all weights of any two layers; dilution removes equally many of every layer, up to a remainder.
 
     Parameters
     ----------

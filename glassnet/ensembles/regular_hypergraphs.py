@@ -91,7 +91,7 @@ def switch_round(paths: np.ndarray, rng: np.random.Generator) -> None:
     Paths are paired at random; each pair picks one slot of either path at random and exchanges the two weights with
     probability 1/2, unless one of them would then be on its new path twice. Every switch is as likely as its reverse,
     so the uniform law is invariant, and single switches connect all lists (H. J. Ryser, Can. J. Math. 9, 371 (1957)).
-    Repetitions that are there may go, none appear.
+    Repetitions may disappear but never appear.
     """
     n_paths, p = paths.shape
     order = rng.permutation(np.arange(n_paths, dtype=np.int32))

@@ -1,7 +1,8 @@
-"""Where the compiled modules land, built from ``ext/``.
+"""The compiled modules, built from ``ext/``.
 
-Both samplers, what they share, and their recording loop, the enumeration, populations of cavity fields, what is done on
-one instance, and the spanning tree of neurons; and arithmetic that is the same on every machine.
+The two samplers (bitsliced, realvalued), what they share (sampler) and their recording loop (recording); enumeration;
+populations of cavity fields (cavity); what is computed on one instance; the spanning tree of neurons (persistence); and
+arithmetic that is the same on every machine.
 """
 
 from importlib.util import find_spec

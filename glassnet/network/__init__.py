@@ -1,8 +1,8 @@
 """What the synapses do inside a deep network: four theories, each with its simulation, on any weight matrices.
 
 Everywhere W[l] has shape (n_out, n_in) and h[l] = phi(W[l] h[l-1] + b[l]): a network is a list of such matrices from
-input to output. Modules load when they are first used (PEP 562); `torch` among them only where it is asked for by
-name, since it needs the extra of that name.
+input to output. Modules load when they are first used (PEP 562); `torch` only when it is named, since it needs the
+extra of that name.
 
 Import order: gaussian_averages, path_glasses, persistence, synapses, activations, hebbian, torch, layer_mean_field,
 layers, cumulants, dimension, pathways, tasks.

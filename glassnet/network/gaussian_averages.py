@@ -7,7 +7,7 @@ activations have one, costs no accuracy.
 import numpy as np
 from scipy.special import ndtr
 
-#: numbers further out than this many standard deviations have probability 4e-33 and are not asked for
+#: numbers further out than this many standard deviations have probability 4e-33 and are ignored
 REACH = 12.0
 #: arguments of normal probabilities beyond which they are 0 or 1 to all digits
 FAR = 37.0

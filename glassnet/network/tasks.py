@@ -47,7 +47,7 @@ class Task:
 
 
 def parity(n_bits: int, amplitude: float, noise_variance: float) -> Task:
-    """Return the task to tell the product of `n_bits` bits +-amplitude that are seen with Gaussian noise.
+    """Return the task to predict the sign of the product of `n_bits` bits +-amplitude, seen with Gaussian noise.
 
     The classes differ in their cumulants of order `n_bits`, and in no lower one.
     """

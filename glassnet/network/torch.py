@@ -30,19 +30,17 @@ class _Persistence(torch.autograd.Function):
 
 
 def t1(activations) -> torch.Tensor:
-    """T1 of (n_samples, n_neurons) activations, a scalar with gradient; see
-    :func:`glassnet.network.persistence.persistence.t1`."""
+    """T1 of (n_samples, n_neurons) activations, a scalar with gradient; see :func:`glassnet.network.persistence.t1`."""
     return _applied(activations, persistence.t1)
 
 
 def t2(activations, alpha=0.5) -> torch.Tensor:
-    """T2 of (n_samples, n_neurons) activations, a scalar with gradient; see
-    :func:`glassnet.network.persistence.persistence.t2`."""
+    """T2 of (n_samples, n_neurons) activations, a scalar with gradient; see :func:`glassnet.network.persistence.t2`."""
     return _applied(activations, lambda values: persistence.t2(values, alpha))
 
 
 def all_pairs(activations) -> torch.Tensor:
-    """The baseline "all", a scalar with gradient; see :func:`glassnet.network.persistence.persistence.all_pairs`."""
+    """The baseline "all", a scalar with gradient; see :func:`glassnet.network.persistence.all_pairs`."""
     return _applied(activations, persistence.all_pairs)
 
 

@@ -1,4 +1,4 @@
-"""What stands below the figures on the page of a run."""
+"""Captions of the figures on the page of a run."""
 
 _THEORY = "the cavity method (theory of the tree limit, N = infinity)"
 _LINES = (

@@ -1,4 +1,4 @@
-"""How the rungs of the ladders exchange. It shows where walkers are held up, and proves no equilibrium."""
+"""How the rungs of the ladders exchange. It shows where walkers are slow, and proves no equilibrium."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from glassnet.sampling.ladder import exchanges, has_exchanged
 
 
 def exchange(result, chains):
-    """Accepted share of the exchanges across each gap, and round trips beside what the ladder could reach.
+    """Accepted share of the exchanges across each gap, and round trips compared with what the ladder could reach.
 
     Parameters
     ----------

@@ -84,7 +84,7 @@ def files(drawing: Drawing) -> dict[str, bytes]:
         for kind, entries in nothing.items():
             image = io.BytesIO()
             drawing.figure.savefig(image, format=kind, metadata=dict.fromkeys(entries))
-            # everything is where it belongs now, and need not be arranged again, nor drawn once for that
+            # the layout is final: arranging it again would draw the figure once more
             drawing.figure.set_layout_engine(None)
             images[f"{drawing.name}.{kind}"] = image.getvalue()
     return images
@@ -100,7 +100,7 @@ def inline(image: bytes, name: str, title: str) -> str:
     name : str
         Put before every id, so that those of several figures on one page differ.
     title : str
-        For readers who do not see it; without characters that HTML has a meaning for.
+        For readers who do not see it; without characters that are special in HTML.
     """
     text = image.decode()
     text = text[text.index("<svg") :]

@@ -113,7 +113,7 @@ def overlap_ridges(result, size: int | None = None):
 
 
 def _of(result, size: int | None):
-    """Size and averages of the overlap that are asked for."""
+    """The size, the given one or the largest, and the averages of its overlap."""
     sizes = [n for n, data in result.overlaps.items() if np.isfinite(data.temperature.values).sum() >= 2]
     size = max(sizes, default=None) if size is None else size
     if size not in sizes:
@@ -138,7 +138,7 @@ def _rows(result, size: int | None):
 
 
 def _between(temperature: np.ndarray) -> np.ndarray:
-    """Edges halfway between rungs; the outermost cells reach as far out as in."""
+    """Edges halfway between rungs; the outermost cells are symmetric about their rung."""
     middle = (temperature[1:] + temperature[:-1]) / 2
     return np.concatenate([[2 * temperature[0] - middle[0]], middle, [2 * temperature[-1] - middle[-1]]])
 

@@ -1,4 +1,4 @@
-"""The transition at a glance: one figure for the screen with all that there is."""
+"""The transition at a glance: one figure for the screen with all measured quantities."""
 
 import numpy as np
 

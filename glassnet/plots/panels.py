@@ -153,7 +153,7 @@ def shown_rung(result) -> float:
 
 
 def _density_axes(ax, variable: str, curves: list[tuple]) -> None:
-    """Logarithmic axis of densities and the range of overlaps that holds something."""
+    """Logarithmic axis of densities and the range of overlaps with a density above zero."""
     positive = np.concatenate([height[height > 0] for _, height in curves])
     floor = max(positive.min() / 2, _FLOOR)
     ranges = [overlap_range(variable, overlap, height, floor) for overlap, height in curves]

@@ -12,7 +12,7 @@ _SHAPES = {"random first-order": "o", "first-order": "D", "continuous": "s"}
 
 
 def phase_diagram(results):
-    """Where the glass gives way to the paramagnet, in the plane of dilution and temperature.
+    """The boundary between glass and paramagnet in the plane of dilution and temperature.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def phase_diagram(results):
 
 
 def critical_dilution(results, temperature: float | None = None):
-    """The order parameter against dilution at one temperature, and the dilution at which the glass gives way.
+    """The order parameter against dilution at one temperature, and the dilution at which the glass ends.
 
     This is the cut that H. Huang and A. Goudarzi, Phys. Rev. E 98, 042311 (2018) report: a critical fraction of
     removed connections that separates a spin glass from a paramagnet, by a first-order transition. Their units of
@@ -85,7 +85,7 @@ def critical_dilution(results, temperature: float | None = None):
                 holding = next(result for result in results if size in result.sizes)
                 colour, marker = appearance.style(holding, size)
                 ax.errorbar(*points.T, fmt=f"{marker}-", color=colour, linewidth=0.8, label=f"$N = {size}$", zorder=3)
-        # results that were made from chains know what these say along the dilution
+        # results that were made from chains have the critical dilution measured along the dilution
         line = results if isinstance(results, TransitionLine) else TransitionLine(results)
         critical = line.critical_dilution(temperature)
         if np.isfinite(critical.value):

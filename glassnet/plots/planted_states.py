@@ -10,7 +10,8 @@ _POINTS = 9
 
 
 def complexity(result, ax=None, theory=None):
-    """Complexity of the planted states against temperature, with its zero T_K (:class:`FieldIntegration`).
+    """Complexity of the planted states against temperature, with its zero T_K
+    (:class:`glassnet.analysis.field_integration.integrals.FieldIntegration`).
 
     Parameters
     ----------
@@ -47,7 +48,8 @@ def complexity(result, ax=None, theory=None):
 
 
 def relaxation(result, ax=None):
-    """Overlap C(t) with the planted state at all temperatures (:class:`PlantedRelaxation`).
+    """Overlap C(t) with the planted state at all temperatures
+    (:class:`glassnet.studies.planted_relaxation.PlantedRelaxation`).
 
     Solid where the state is held, dashed where it is lost or decays, dotted where the run does not tell.
     """
@@ -75,7 +77,8 @@ def relaxation(result, ax=None):
 
 
 def melting(result, ax=None, theory=None):
-    """Overlap with the planted state of heated crystals against temperature (:class:`Melting`); not T_d.
+    """Overlap with the planted state of heated crystals against temperature
+    (:class:`glassnet.studies.melting.Melting`); not T_d.
 
     `theory`, of :func:`glassnet.theory.planted.state_following.follow` at the same planting temperature, adds the line
     of infinite size.
@@ -93,7 +96,7 @@ def melting(result, ax=None, theory=None):
             if np.isfinite(where):
                 ax.axvline(where, color=colour, linestyle=dashes, label=f"{what} $T = {with_error(where, stderr)}$")
         if theory is not None:
-            # steep at the end, where the state ceases to be
+            # steep at the end, where the state ceases to exist
             end = theory.melting_temperature()
             temperature = end - (end - last.temperature.values.min()) * np.linspace(1, 0, 60)[:-1] ** 2
             drop = np.append(theory.overlap(temperature), 0.0)
@@ -111,7 +114,7 @@ def melting(result, ax=None, theory=None):
 
 
 def aging(result, ax=None):
-    """Correlation C(t_w, t_w + t) against t, one curve for each waiting time (:class:`Aging`)."""
+    """Correlation C(t_w, t_w + t) against t, one curve for each waiting time (:class:`glassnet.studies.aging.Aging`)."""
 
     def draw(ax):
         data = result.correlation

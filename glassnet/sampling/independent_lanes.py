@@ -44,7 +44,7 @@ class Lanes(Exclusive):
     def __init__(self, glass, temperatures, seed, *, fields=None, violated=None):
         super().__init__()
         self.n_lanes, self.n_weights = len(temperatures), glass.n_weights
-        # a rung for every lane: thresholds go by rungs
+        # a rung for every lane: the kernel has thresholds for each rung
         walkers = Walkers(np.asarray(temperatures, dtype=np.float64), 1, words(seed, Role.EXCHANGES, 4))
         n_blocks = -(-self.n_lanes // bitsliced.LANES_PER_BLOCK)
         needed = n_blocks * bitsliced.LANES_PER_BLOCK // 8 * (2 * glass.n_weights + 4 * glass.n_paths)

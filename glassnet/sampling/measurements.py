@@ -20,7 +20,7 @@ def n_pairs(glass, n_replicas: int) -> int:
 
 
 def default(glass, n_replicas: int) -> tuple[str, ...]:
-    """Measurements taken when none are named: energy and overlap, and what the couplings make an exact test of."""
+    """Measurements taken when none are named: energy and overlap, and what is exactly known for these couplings."""
     names = ["energy"]
     if n_replicas > 1:
         names.append("overlap")

@@ -2,7 +2,8 @@
 
 In a field K along the planted state w* the energy is E - T K sum_i w_i w*_i. Every lane is planted for itself, at one
 of the temperatures, and runs in one of eight fields, started on its planted state; as many plantings as fit into 512
-lanes share the paths of one instance. :mod:`glassnet.analysis.field_integration.integrals` makes the complexity of it.
+lanes share the paths of one instance. :mod:`glassnet.analysis.field_integration.integrals` computes the complexity from
+them.
 """
 
 from collections.abc import Callable, Iterable
@@ -34,7 +35,7 @@ class Stopped(Exception):
 
 
 class Overlaps(NamedTuple):
-    """What one instance gives, as integers.
+    """The overlaps of one instance, as integers.
 
     Attributes
     ----------
@@ -52,8 +53,8 @@ class Overlaps(NamedTuple):
 def quadrature() -> tuple[np.ndarray, np.ndarray]:
     """Fields K_j > 0 and weights of int_0^inf f dK = sum_j weight_j f(K_j): Gauss-Legendre in x = exp(-K).
 
-    Exact for f = x, x^2, ..., x^16. What is integrated starts like x^2 and is smooth; at T_d it gets a square root at
-    K = 0. Tests hold the error below 1e-5 up to 1 % below T_d.
+    Exact for f = x, x^2, ..., x^16. What is integrated starts like x^2 and is smooth; at T_d it gets a square root at K
+    = 0. Tests bound the error by 1e-5 up to 1 % below T_d.
 
     Returns
     -------

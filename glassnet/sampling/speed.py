@@ -1,4 +1,4 @@
-"""Speed of the kernels on this machine, as `glassnet bench` prints it, and the way in which everything is timed."""
+"""Speed of the kernels on this machine, as `glassnet bench` prints it, and how everything is timed."""
 
 import time
 from typing import NamedTuple

@@ -288,7 +288,7 @@ def _require_same_system(state, own):
     """Name both systems where a state is that of another ladder, other replicas or another number of weights."""
     parts = [(arrays.get("walkers_lane_at"), arrays.get("n_weights")) for arrays in (state, own)]
     if [np.ndim(part) for part in parts[0]] != [2, 1] or np.asarray(parts[0][1]).dtype.kind not in "iu":
-        return  # no state at all, which is said array by array
+        return  # no state at all: the error names its arrays
     there, here = (_system(*part) for part in parts)
     if there != here:
         raise ValueError(f"state must be that of {here}, got that of {there}")

@@ -1,4 +1,4 @@
-"""Run files to chains: what a run asks (config), its tasks, and the farm that works them off.
+"""From run files to chains and a report: the run file, its tasks, and the MPI ranks that run them.
 
 Import order: runfile, tasks, directory, execute, cost, report, watch.
 """

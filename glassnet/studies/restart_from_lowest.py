@@ -12,7 +12,6 @@ import xarray as xr
 from scipy import special
 
 from glassnet import _checks
-from glassnet._checks import integer
 from glassnet.glass import PathGlass
 from glassnet.sampling.tempering import ParallelTempering
 from glassnet.statistics import ladder_averages
@@ -70,7 +69,7 @@ def restart_from_lowest(glass: PathGlass, chain: xr.Dataset, *, n_sweeps: int = 
     _checks.instance("glass", glass, PathGlass)
     if "energy" not in chain or set(chain["energy"].dims) != {"draw", "temperature", "replica"}:
         raise ValueError("chain must be one sample with energy (draw, temperature, replica)")
-    n_sweeps = integer("n_sweeps", n_sweeps, minimum=_LOOKS)
+    n_sweeps = _checks.integer("n_sweeps", n_sweeps, minimum=_LOOKS)
     temperatures, n_replicas = chain["temperature"].values, chain.sizes["replica"]
     lowest = _lowest_states(glass, temperatures, n_replicas, n_sweeps, seed)
     start = np.broadcast_to(

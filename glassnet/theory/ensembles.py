@@ -1,4 +1,4 @@
-"""Which theory belongs to which ensemble: the keywords of a run file in, a prediction out."""
+"""The theory of each ensemble: from the keywords of a run file to a prediction."""
 
 from glassnet import _checks, _wiring
 from glassnet.theory.cavity import Cavity

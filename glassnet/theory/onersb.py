@@ -175,7 +175,7 @@ def states(
     Parameters
     ----------
     theory : Cavity
-        From `glassnet.theory.regular` or `glassnet.theory.poisson`; its own couplings are not looked at.
+        From `glassnet.theory.regular` or `glassnet.theory.poisson`; its own couplings are not used.
     temperature : float
         At least 0.05 mean abs(J); below, `glassnet.theory.zero_temperature.ground_state`.
     m : float

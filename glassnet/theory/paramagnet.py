@@ -148,7 +148,7 @@ class Paramagnet:
         return energy(_checks.temperatures("T", T), self.alpha, self.couplings)
 
     def entropy(self, T):
-        """Return the entropy per weight, in nats; negative where the paramagnet cannot be the truth."""
+        """Return the entropy per weight, in nats; negative where the paramagnet cannot be stable."""
         return entropy(_checks.temperatures("T", T), self.alpha, self.couplings)
 
     def annealed_entropy(self, T):

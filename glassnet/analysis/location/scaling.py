@@ -228,10 +228,9 @@ def divergence(overlaps: dict[int, xr.Dataset]) -> dict[str, np.ndarray]:
     dict of (form in N, variable) to (n_resamples,) float64
         T_c of the data and of all resamples (nan where the parabola has no zero) after two forms in N, "inverse_size"
         from the two largest sizes and "quadratic" (in 1/N) from the three largest, and two in T, parabolas in "T" and
-        in "1/T". These
-        err to opposite sides: on a tree, where 1 / chi = (1 - (k - 1) t^2) / (1 + t^2) with t = tanh(1/T), by -0.6 and
-        +0.4 per cent from rungs at 1.1 to 1.5 T_c. Empty with fewer than two sizes or five rungs on which the largest
-        size is within a twentieth of its limit.
+        in "1/T". These err to opposite sides: on a tree, where 1 / chi = (1 - (k - 1) t^2) / (1 + t^2) with
+        t = tanh(1/T), by -0.6 and +0.4 per cent from rungs at 1.1 to 1.5 T_c. Empty with fewer than two sizes or five
+        rungs on which the largest size is within a twentieth of its limit.
     """
     shared = common_rungs(list(overlaps.values()))
     zeros: dict[tuple[str, str], np.ndarray] = {}

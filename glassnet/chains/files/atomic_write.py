@@ -68,7 +68,7 @@ class Part:
             self._descriptor = self._created()
 
     def _created(self) -> int:
-        """Never what another wrote, nor what a link points to; a killed process of our number may have left its own."""
+        """Open a new file, no link and none of another process; a killed one of the same number may have left one."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             return os.open(self.path, flags, 0o666)
@@ -85,7 +85,7 @@ class Part:
         return len(image)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Write somewhere else next."""
+        """Continue to write at another place."""
         return os.lseek(self._descriptor, offset, whence)
 
     def tell(self) -> int:
@@ -93,7 +93,7 @@ class Part:
         return os.lseek(self._descriptor, 0, os.SEEK_CUR)
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Nothing to do: there is no buffer."""
 
     def sync(self) -> None:
         """Force all bytes to the disk."""

@@ -1,4 +1,4 @@
-"""Zip archives whose members are stored as they are, so that each can be read where it lies; no word about chains.
+"""Zip archives whose members are stored as they are, so that each can be read in place; nothing here is about chains.
 
 `unzip` gives the members back byte for byte.
 """
@@ -16,7 +16,7 @@ from typing import BinaryIO, NamedTuple
 from glassnet.chains.files import regular_file
 from glassnet.chains.files.file_window import Window
 
-#: with which every archive begins that has members
+#: first bytes of every archive that has members
 SIGNATURE = b"PK\x03\x04"
 #: what precedes the bytes of a member: signature, five words about it, CRC-32, twice its size, two lengths
 _HEADER = struct.Struct("<4s10sLLLHH")

@@ -38,7 +38,7 @@ def as_activation(activation) -> Activation:
     Parameters
     ----------
     activation : {"linear", "relu", "erf", "sign", "tanh"}, Activation or callable
-        A callable takes an array of floats and returns one of the same shape, entry by entry; it is asked for up to 12
+        A callable takes an array of floats and returns one of the same shape, entry by entry; it is evaluated up to 12
         standard deviations from the mean. Kinks and jumps cost no accuracy where its argument is zero; elsewhere they
         cost some.
 

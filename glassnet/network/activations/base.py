@@ -34,7 +34,7 @@ class Activation(ABC):
 
     @abstractmethod
     def covariance(self, mean, cov) -> np.ndarray:
-        """Return the covariances of phi_i and phi_j for i != j; the diagonal is not looked at."""
+        """Return the covariances of phi_i and phi_j for i != j; the diagonal is ignored."""
 
     @abstractmethod
     def price(self, mean, cov) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

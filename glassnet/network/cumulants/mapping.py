@@ -1,4 +1,4 @@
-"""The mapping of means and covariances through the layers of a network, and the way back of gradients.
+"""The mapping of means and covariances through the layers of a network, and of gradients back through them.
 
 The input may have third and fourth cumulants besides; they count in the first layer. With G the third cumulants of its
 arguments z, to first order in them (the theorem of Price; exact for quadratic activations),
@@ -31,7 +31,7 @@ class Moments:
 
 @dataclass(frozen=True)
 class Passed:
-    """What the way back needs of one layer: its input, its arguments, and the third cumulants G_ijj of these."""
+    """What :func:`backward` needs of one layer: its input, its arguments, and the third cumulants G_ijj of these."""
 
     weight: np.ndarray
     phi: Activation

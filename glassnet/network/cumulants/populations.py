@@ -131,7 +131,7 @@ def mse(outputs, populations) -> tuple[float, list[Moments]]:
 
 
 def checked_cov(name: str, value, n: int) -> np.ndarray:
-    """Return `value` as a symmetric positive semi-definite (n, n) matrix, or raise an error that says what it is not.
+    """Return `value` as a symmetric positive semi-definite (n, n) matrix, or raise an error that says what is wrong.
 
     Asymmetry and negative eigenvalues up to 1e-9 of the largest entry (1e-5 in single precision) count as rounding.
     """

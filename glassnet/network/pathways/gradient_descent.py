@@ -42,8 +42,9 @@ def gradient_descent(
     Parameters
     ----------
     weights : sequence of sequences of (n_out, n_in) floats
-        By pathway and layer, from input to output; not changed. :func:`balanced_start`, :func:`random_start` or any
-        other matrices of fitting shapes, scaled ones of :func:`glassnet.network.from_glass` for example.
+        By pathway and layer, from input to output; not changed. :func:`glassnet.network.pathways.balanced_start`,
+        :func:`glassnet.network.pathways.random_start` or any other matrices of fitting shapes, scaled ones of
+        :func:`glassnet.network.from_glass` for example.
     target : (n_outputs, n_inputs) floats
         S, the linear map to be learned.
     activation : {"linear", "tanh", "relu"}
@@ -101,7 +102,7 @@ class _Modes:
 
     def __init__(self, target, inputs):
         self.left, self.strengths, right = modes(target)
-        # regression of the outputs on the inputs, right away along the modes
+        # regression of the outputs on the inputs, in the basis of the modes
         self._readers = np.linalg.pinv(inputs) @ right.T
 
     def __call__(self, outputs):

@@ -1,4 +1,4 @@
-"""What theory and descent of parallel pathways both return."""
+"""The dataset that theory and gradient descent of parallel pathways return."""
 
 import numpy as np
 import xarray as xr

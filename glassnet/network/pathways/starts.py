@@ -86,7 +86,7 @@ def random_start(depths, n_inputs, n_outputs, *, width, scale, seed) -> list:
 
 
 def checked_depths(depths) -> np.ndarray:
-    """Depths of at least one pathway, (n_pathways,) int32, or an error that says what they are not."""
+    """Depths of at least one pathway, (n_pathways,) int32, or an error that says what is wrong."""
     depths = _checks.integer_array("depths", depths, ndim=1, minimum=1, maximum=DEEPEST)
     if not depths.size:
         raise ValueError("depths must hold at least one pathway, got none")

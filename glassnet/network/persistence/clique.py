@@ -1,4 +1,4 @@
-"""The clique of neurons: correlations, minimum spanning tree, and the way back from both to the activations."""
+"""The clique of neurons: correlations, minimum spanning tree, and gradients of both by the activations."""
 
 import numpy as np
 from scipy import sparse
@@ -13,7 +13,7 @@ _ROUNDING = 8 * np.finfo(float).eps
 
 
 class Clique:
-    """Normalised activations of the neurons, their correlations, and the way back to gradients.
+    """Normalised activations of the neurons, their correlations, and gradients by the activations.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ def spanning_tree(correlation) -> tuple[np.ndarray, np.ndarray]:
     Parameters
     ----------
     correlation : (n, n) floats
-        Symmetric, within [-1, 1], n >= 2; the diagonal does not matter as long as it is.
+        Symmetric, within [-1, 1], n >= 2; the diagonal, which is within [-1, 1] too, does not matter.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What a scan ends with: tables, figures and a page, the theory beside them, and the run file to go on with.
+"""The report of a scan: tables, figures and a page, a comparison with theory, and a run file to continue with.
 
 Import order: cavity_prediction, run_changes, summary, tables, theory_comparison, next_run, page, writing.
 """

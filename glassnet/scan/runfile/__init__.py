@@ -1,4 +1,4 @@
-"""The run file: what may stand in it, what of it must agree, and how it may grow.
+"""The run file: its keys, the checks between them, and how it may be extended later.
 
 Import order: field_settings, messages, writing, consistency, schema, dilution, growth.
 """

@@ -30,7 +30,7 @@ class Core:
     degrees : (n_core_weights,) int32
         Paths of the core through each of its weights, all >= 2.
     removed, leaf : (n_paths - n_core_paths,) int32
-        The other rows of `glass.paths` in the order of removal, and the weight that each went by.
+        The other rows of `glass.paths` in the order of removal, and the weight that each was removed with.
     """
 
     n_weights: int

@@ -143,7 +143,7 @@ def planted(
     Parameters
     ----------
     theory : Cavity
-        From `glassnet.theory.regular` or `glassnet.theory.poisson`; its own couplings are not looked at.
+        From `glassnet.theory.regular` or `glassnet.theory.poisson`; its own couplings are not used.
     temperature : float
         At least 0.05 mean abs(J).
     couplings

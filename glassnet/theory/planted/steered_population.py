@@ -76,7 +76,7 @@ def dynamic_temperature(
     Parameters
     ----------
     theory : Cavity
-        From `glassnet.theory.regular` or `glassnet.theory.poisson`; its own couplings are not looked at.
+        From `glassnet.theory.regular` or `glassnet.theory.poisson`; its own couplings are not used.
     couplings
         Law of the couplings, see `glassnet.theory.trees.branching.strengths`.
     members : int
