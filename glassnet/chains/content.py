@@ -237,9 +237,9 @@ def kept_open() -> Iterator[None]:
 def opened(place: Place) -> Iterator[h5py.File]:
     """Open one chain file for reading; whatever fails inside is a :class:`ChainError` that names it."""
     kept = _KEPT.get()
-    with reading(place), contextlib.ExitStack() as held:
+    with reading(place), contextlib.ExitStack() as stack:
         if kept is None:
-            yield _open(place, held)
+            yield _open(place, stack)
             return
         if kept.place != place:
             kept.close()
@@ -247,14 +247,14 @@ def opened(place: Place) -> Iterator[h5py.File]:
         yield kept.file
 
 
-def _open(place: Place, held: contextlib.ExitStack) -> h5py.File:
+def _open(place: Place, stack: contextlib.ExitStack) -> h5py.File:
     if isinstance(place, Path):
         _check_signature(place)
         source = place
     else:
-        source = held.enter_context(place.window())
+        source = stack.enter_context(place.window())
     # no lock: a chain file never changes, and some cluster file systems have no locks
-    file = held.enter_context(h5py.File(source, "r", locking=False))
+    file = stack.enter_context(h5py.File(source, "r", locking=False))
     if "format" not in file.attrs or "digest" not in file.attrs:
         raise ChainError(f"{place}: an HDF5 file, but not a glassnet chain file")
     check_format(place, int(file.attrs["format"]))
@@ -270,10 +270,10 @@ def _check_signature(path: Path) -> None:
         raise ChainError(f"{path}: {what}: it does not begin as HDF5 files do")
 
 
-def check_format(place: Place, found: int) -> None:
+def check_format(place: Place, number: int) -> None:
     """Refuse what a later release wrote."""
-    if found > FORMAT:
-        raise Unreadable(f"{place}: written by a newer glassnet (chain format {found}, this one reads {FORMAT})")
+    if number > FORMAT:
+        raise Unreadable(f"{place}: written by a newer glassnet (chain format {number}, this one reads {FORMAT})")
 
 
 @contextlib.contextmanager
@@ -301,8 +301,8 @@ def reading(place: Place) -> Iterator[None]:
 
 def _errno(error: Exception) -> int | None:
     """Number of the system's error behind an exception; HDF5 may only put it into its text."""
-    found = re.search(r"errno = (\d+)", str(error))
-    return int(found[1]) if found else getattr(error, "errno", None)
+    match = re.search(r"errno = (\d+)", str(error))
+    return int(match[1]) if match else getattr(error, "errno", None)
 
 
 def _plain(value):

@@ -97,13 +97,13 @@ def decode(index: bytes, members: dict[str, Member], shard: Path | Member) -> di
         If one does not fit the other, or a later release wrote them.
     """
     try:
-        found = json.loads(index)
+        table = json.loads(index)
     except RecursionError:
         raise ChainError(f"{shard}: damaged: its index is nested too deeply") from None
-    check_format(shard, found["format"])
-    if found["chains"].keys() != members.keys():
+    check_format(shard, table["format"])
+    if table["chains"].keys() != members.keys():
         raise ChainError(f"{shard}: damaged: its index is not that of its members")
-    return {int(FILE.fullmatch(name)[1]): _decoded(members[name], entry) for name, entry in found["chains"].items()}
+    return {int(FILE.fullmatch(name)[1]): _decoded(members[name], entry) for name, entry in table["chains"].items()}
 
 
 def _encoded(header: Header) -> dict:

@@ -15,7 +15,7 @@ from glassnet.chains.files import zip_archive
 from glassnet.chains.files.atomic_write import committing
 from glassnet.chains.files.zip_archive import Member
 from glassnet.chains.headers import Header, file_name
-from glassnet.chains.shards import check, held, listed, shard_name, sharded
+from glassnet.chains.shards import check, listed, node_files, shard_name, sharded
 
 
 def is_complete(folder: Path, samples: range, n_sweeps: int, last: int) -> bool:
@@ -29,17 +29,17 @@ def is_complete(folder: Path, samples: range, n_sweeps: int, last: int) -> bool:
     ChainError
         If something there is damaged.
     """
-    found = held(folder).near(samples)
+    inside = node_files(folder).near(samples)
     own = [
-        sample for sample in [*range(last + 1, samples.stop), *range(samples.start, last + 1)] if sample in found.files
+        sample for sample in [*range(last + 1, samples.stop), *range(samples.start, last + 1)] if sample in inside.files
     ]
-    if not own or (len(own) < len(samples) and not found.shards):
+    if not own or (len(own) < len(samples) and not inside.shards):
         return False
-    merged = sharded(found) if len(own) < len(samples) else {}
+    merged = sharded(inside) if len(own) < len(samples) else {}
     others = set(samples) - set(own)
     if any(sample not in merged or merged[sample].attrs["sweeps"] < n_sweeps for sample in others):
         return False
-    return all(_sweeps(found.files[sample]) >= n_sweeps for sample in own)
+    return all(_sweeps(inside.files[sample]) >= n_sweeps for sample in own)
 
 
 def _sweeps(path: Path) -> int:
@@ -75,7 +75,7 @@ def merge(folder: Path, samples: range, proceed: Callable[[], bool] = lambda: Tr
         If the disk refuses.
     """
     target = folder / shard_name(samples)
-    paths = {sample: path for sample, path in held(folder).files.items() if sample in samples}
+    paths = {sample: path for sample, path in node_files(folder).files.items() if sample in samples}
     if not paths:
         return
     with contextlib.suppress(_Abandoned):

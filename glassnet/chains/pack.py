@@ -87,13 +87,13 @@ def _entries(directory: Path, beside: list[Path], written: dict[Path, bytes], fo
         yield entry(path, written[path] if path in written else path.read_bytes())
     for folder in folders:
         # shards after the files: what is merged meanwhile is in one of them
-        for sample, path in sorted(shards.held(folder).files.items()):
+        for sample, path in sorted(shards.node_files(folder).files.items()):
             with contextlib.suppress(FileNotFoundError):
                 image = regular_file.read(path)
                 segment.verified(Image(path, image))
                 chains.add((folder, sample))
                 yield entry(path, image)
-        for shard in sorted(shards.held(folder).shards):
+        for shard in sorted(shards.node_files(folder).shards):
             chains |= {(folder, sample) for sample in shards.check(shard)}
             with open(shard, "rb", opener=regular_file.opener) as file:
                 yield shard.relative_to(directory).as_posix(), os.fstat(file.fileno()).st_size, zip_archive.pieces(file)

@@ -14,8 +14,8 @@ from glassnet.chains.headers import FILE, file_name
 def salvaged(shard: Path) -> Iterator[tuple[int, bytes, Content]]:
     """Sample, image and content of the chains in a damaged shard that match their digests."""
     with reading(shard):
-        found = zip_archive.salvage(shard)
-    for member in found:
+        members = zip_archive.salvage(shard)
+    for member in members:
         match = FILE.fullmatch(member.name)
         with contextlib.suppress(ChainError):
             if match:

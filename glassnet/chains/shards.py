@@ -33,14 +33,14 @@ _INT64 = h5py.h5t.NATIVE_INT64
 _SEGMENTS = re.compile(r"sample(\d{1,12})\.segments")
 
 
-class Held(NamedTuple):
+class NodeFiles(NamedTuple):
     """What lies in the folder of a node: chain files by sample, shards, samples with segments of an unfinished task."""
 
     files: dict[int, Path | Member]
     shards: list[Path | Member]
     begun: set[int]
 
-    def near(self, samples: range) -> "Held":
+    def near(self, samples: range) -> "NodeFiles":
         """Without the shards whose names exclude all of these samples: a node may have many."""
         ranges = {shard: _SHARD.fullmatch(shard.name.rpartition("/")[2]) for shard in self.shards}
         near = [
@@ -59,24 +59,24 @@ def blocks(n_samples: int) -> list[range]:
     return [range(start, min(start + BLOCK, n_samples)) for start in range(0, n_samples, BLOCK)]
 
 
-def held(folder: Path) -> Held:
+def node_files(folder: Path) -> NodeFiles:
     """What lies in the folder of a node; nothing if there is no such folder."""
     # files first: what is merged meanwhile has left its shard behind when the second list is made
     first, second = names_in(folder), names_in(folder)
     files = in_list((name, folder / name) for name in first).files
     begun = {int(match[1]) for name in first if (match := _SEGMENTS.fullmatch(name))}
-    return Held(files, in_list((name, folder / name) for name in second).shards, begun)
+    return NodeFiles(files, in_list((name, folder / name) for name in second).shards, begun)
 
 
-def in_list(places: Iterable[tuple[str, Path | Member]]) -> Held:
+def in_list(places: Iterable[tuple[str, Path | Member]]) -> NodeFiles:
     """The same for a list of names and what they stand for."""
-    found = Held({}, [], set())
+    inside = NodeFiles({}, [], set())
     for name, place in places:
         if match := FILE.fullmatch(name):
-            found.files[int(match[1])] = place
+            inside.files[int(match[1])] = place
         elif _SHARD.fullmatch(name):
-            found.shards.append(place)
-    return found
+            inside.shards.append(place)
+    return inside
 
 
 def find(folder: Path, sample: int) -> Path | Member | None:
@@ -90,11 +90,11 @@ def find(folder: Path, sample: int) -> Path | Member | None:
     path = folder / file_name(sample)
     if path.exists():
         return path
-    header = sharded(held(folder).near(range(sample, sample + 1))).get(sample)
+    header = sharded(node_files(folder).near(range(sample, sample + 1))).get(sample)
     return header.place if header is not None else path if path.exists() else None
 
 
-def sharded(found: Held) -> dict[int, Header]:
+def sharded(inside: NodeFiles) -> dict[int, Header]:
     """Headers of all chains in the shards of a node, the longer one of two.
 
     Raises
@@ -103,7 +103,7 @@ def sharded(found: Held) -> dict[int, Header]:
         If a shard is damaged where it was read.
     """
     longest: dict[int, Header] = {}
-    for shard in found.shards:
+    for shard in inside.shards:
         for sample, header in listed(shard).items():
             if sample not in longest or header.attrs["sweeps"] > longest[sample].attrs["sweeps"]:
                 longest[sample] = header
@@ -134,15 +134,15 @@ def check(shard: Path | Member) -> dict[int, Header]:
 
 def lengths(folder: Path, damaged: list[str]) -> dict[int, int]:
     """Recorded sweeps of every chain of a node; `damaged` gets a line for each file that cannot be opened."""
-    inside, found = held(folder), {}
+    inside, sweeps = node_files(folder), {}
     for shard in inside.shards:
-        with _noted(damaged):
+        with _collect_error(damaged):
             for sample, header in listed(shard).items():
-                found[sample] = max(found.get(sample, 0), int(header.attrs["sweeps"]))
+                sweeps[sample] = max(sweeps.get(sample, 0), int(header.attrs["sweeps"]))
     for sample, path in inside.files.items():
-        with _noted(damaged):
-            found[sample] = _sweeps(path)
-    return found
+        with _collect_error(damaged):
+            sweeps[sample] = _sweeps(path)
+    return sweeps
 
 
 def _sweeps(path: Path) -> int:
@@ -166,7 +166,7 @@ def _sweeps(path: Path) -> int:
 
 
 @contextlib.contextmanager
-def _noted(damaged: list[str]) -> Iterator[None]:
+def _collect_error(damaged: list[str]) -> Iterator[None]:
     try:
         yield
     except ChainError as error:
@@ -205,8 +205,8 @@ def _moved(place: Path | Member) -> Path | Member | None:
     """Where a chain is now that was at `place`; None if nowhere else."""
     path, name = (place.path, place.name) if isinstance(place, Member) else (place, place.name)
     match = FILE.fullmatch(name)
-    found = find(path.parent, int(match[1])) if match else None
-    return None if found == place else found
+    now = find(path.parent, int(match[1])) if match else None
+    return None if now == place else now
 
 
 def names_in(folder: Path) -> list[str]:

@@ -25,7 +25,7 @@ from glassnet.chains.files import regular_file, sealed_json, zip_archive
 from glassnet.chains.files.zip_archive import Member
 from glassnet.chains.headers import Header, of_content
 from glassnet.chains.node_list import NODE_ATTRS, NODES, RUN_FILE
-from glassnet.chains.shards import Held, follow, held, in_list, listed, read_header, sharded
+from glassnet.chains.shards import NodeFiles, follow, in_list, listed, node_files, read_header, sharded
 
 #: how all samples of a node were run
 SETTINGS = ("sampler", "n_replicas", "thermalization", "measure_every")
@@ -89,32 +89,32 @@ def tree_of(table: dict, path: Path, packed: dict[str, Member] | None = None) ->
     ChainError
     """
     tree = {"/": xr.Dataset(attrs={"run_file": table["run_file"], "seed": table["seed"]})}
-    found = False
+    has_chains = False
     for node in table["nodes"]:
-        inside = held(path / node["folder"]) if packed is None else held_in_pack(packed, node["folder"])
+        inside = node_files(path / node["folder"]) if packed is None else node_files_in_pack(packed, node["folder"])
         wanted = range(node["samples"])
         headers = sharded(inside)
         headers |= {sample: read_header(place) for sample, place in inside.files.items() if sample in wanted}
         headers = {sample: headers[sample] for sample in wanted if sample in headers} if headers else {}
         if packed is not None:
             headers = _verified(headers)
-        found |= bool(headers)
+        has_chains |= bool(headers)
         missing = [sample for sample in wanted if sample not in headers]
         attrs = node["attrs"] | {"samples_expected": node["samples"], "samples_missing": missing}
         tree[node["node"]] = node_of(headers, attrs, table["seed"], path / node["folder"])
-    if not found:
+    if not has_chains:
         raise ChainError(f"{path}: a run without finished tasks yet; run `glassnet scan` on its run file")
     return xr.DataTree.from_dict(tree)
 
 
 def _verified(headers: dict[int, Header]) -> dict[int, Header]:
     """Compare packed chains with their checksums and digests; their headers as the chains themselves say them."""
-    found = {}
+    verified = {}
     for sample, header in headers.items():
         with reading(header.place):
             image = header.place.image()
-        found[sample] = of_content(header.place, segment.verified(Image(header.place, image)))
-    return found
+        verified[sample] = of_content(header.place, segment.verified(Image(header.place, image)))
+    return verified
 
 
 def members_of(path: Path) -> dict[str, Member] | None:
@@ -134,7 +134,7 @@ def members_of(path: Path) -> dict[str, Member] | None:
         return zip_archive.members(path)
 
 
-def held_in_pack(members: dict[str, Member], folder: str) -> Held:
+def node_files_in_pack(members: dict[str, Member], folder: str) -> NodeFiles:
     """What lies in the folder of a node in a packed run."""
     start = len(folder) + 1
     return in_list((name[start:], member) for name, member in members.items() if name.startswith(f"{folder}/"))
@@ -154,8 +154,8 @@ def read_index(path: Path, packed: dict[str, Member] | None = None) -> dict:
         with reading(path):
             names = sorted(os.listdir(path))
         shown = ", ".join(_terminal.shortened(_terminal.line(name), 60) for name in names[:5])
-        found = shown + (", ..." if len(names) > 5 else "") if names else "nothing"
-        raise ChainError(f"{path}: not a run directory of glassnet: no {NODES} (found {found})")
+        content = shown + (", ..." if len(names) > 5 else "") if names else "nothing"
+        raise ChainError(f"{path}: not a run directory of glassnet: no {NODES} (found {content})")
     again = "" if packed is not None else f"; glassnet scan {path / RUN_FILE} --out {path} writes it again"
     try:
         table, is_sealed = node_list.decoded(_image(path, NODES, packed))

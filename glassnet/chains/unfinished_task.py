@@ -58,7 +58,7 @@ class Unfinished:
             Sweeps of that chain file, thermalization included.
         """
         self._tip, self._number = origin, 1
-        found, warnings = [], []
+        pieces, warnings = [], []
         for path in self.paths():
             try:
                 piece = segment.read(path)
@@ -74,9 +74,9 @@ class Unfinished:
                 reason = f"{path}: no segment (without {error})" if isinstance(error, KeyError) else str(error)
                 warnings.append(f"{reason}; kept as {set_aside(path).name} and computed again")
                 continue
-            found.append(piece)
+            pieces.append(piece)
             self._tip, self._number = piece.digest, int(path.stem) + 1
-        return found, warnings
+        return pieces, warnings
 
     def append(
         self, dataset: xr.Dataset, glass: PathGlass, state: dict[str, np.ndarray], begins: int, ends: int, runtime: dict

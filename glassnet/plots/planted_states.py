@@ -114,7 +114,7 @@ def melting(result, ax=None, theory=None):
 
 
 def aging(result, ax=None):
-    """Correlation C(t_w, t_w + t) against t, one curve for each waiting time (:class:`glassnet.studies.aging.Aging`)."""
+    """Correlation C(t_w, t_w + t) against t, a curve for each waiting time (:class:`glassnet.studies.aging.Aging`)."""
 
     def draw(ax):
         data = result.correlation

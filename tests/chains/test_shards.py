@@ -33,13 +33,13 @@ def loaded(path):
 
 def images(folder):
     """Bytes of the chain of every sample, wherever it is."""
-    inside = shards.held(folder)
+    inside = shards.node_files(folder)
     found = {sample: header.place.image() for sample, header in shards.sharded(inside).items()}
     return found | {sample: path.read_bytes() for sample, path in inside.files.items()}
 
 
 def merge_all(folder, **options):
-    for block in shards.blocks(max(shards.held(folder).files, default=-1) + 1):
+    for block in shards.blocks(max(shards.node_files(folder).files, default=-1) + 1):
         merging.merge(folder, block, **options)
 
 
@@ -77,9 +77,9 @@ def test_readers_see_one_dataset(make_run):
 
 def test_headers_of_shards_are_those_of_the_files(make_run):
     folder = make_run({0: 20, 1: 1, 2: 0}) / FOLDER
-    own = {sample: shards.read_header(path) for sample, path in shards.held(folder).files.items()}
+    own = {sample: shards.read_header(path) for sample, path in shards.node_files(folder).files.items()}
     merge_all(folder)
-    merged = shards.sharded(shards.held(folder))
+    merged = shards.sharded(shards.node_files(folder))
     for sample, header in own.items():
         assert merged[sample].attrs == {name: header.attrs[name] for name in header.attrs if name != "run_file"}
         np.testing.assert_array_equal(merged[sample].draw, header.draw, strict=True)
@@ -91,7 +91,7 @@ def test_draws_at_odd_intervals(tmp_path, put, make_dataset):
     dataset = make_dataset(4)
     put(tmp_path / "sample0.h5", dataset.assign_coords(draw=[10, 20, 25, 90]))
     merge_all(tmp_path)
-    np.testing.assert_array_equal(shards.sharded(shards.held(tmp_path))[0].draw, [10, 20, 25, 90])
+    np.testing.assert_array_equal(shards.sharded(shards.node_files(tmp_path))[0].draw, [10, 20, 25, 90])
 
 
 def test_unzip_gives_the_files_back(make_run, tmp_path):
@@ -229,7 +229,7 @@ def test_a_merge_between_the_two_lists_of_a_folder(make_run, monkeypatch, first)
         return found or names(path)
 
     monkeypatch.setattr(shards, "names_in", merged)
-    inside = shards.held(folder)
+    inside = shards.node_files(folder)
     assert inside.files.keys() | shards.sharded(inside).keys() == {0, 1, 2}
 
 
@@ -304,7 +304,7 @@ def test_damage_of_any_page_of_a_shard(make_run):
     """Never a wrong number, and the chains that were not hit are rescued."""
     directory = make_run({0: 4, 1: 4})
     folder, tree = directory / FOLDER, loaded(directory)
-    digests = {sample: segment.verify(path)["digest"] for sample, path in shards.held(folder).files.items()}
+    digests = {sample: segment.verify(path)["digest"] for sample, path in shards.node_files(folder).files.items()}
     expected = images(folder)
     merge_all(folder)
     shard = folder / "samples0-2.zip"

@@ -102,7 +102,7 @@ def _belongs(chain: Content, folder: Path, seed: int) -> bool:
 
 def _sound(folder: Path) -> Iterator[Content]:
     """The chains in the folder of a node that match their digests and say what chains say, one after the other."""
-    inside = shards.held(folder)
+    inside = shards.node_files(folder)
     places = [inside.files[sample] for sample in sorted(inside.files)]
     for shard in inside.shards:
         try:

@@ -10,7 +10,7 @@ from glassnet.chains.content import ChainError, Unreadable, reading
 from glassnet.chains.files import zip_archive
 from glassnet.chains.files.zip_archive import Member
 from glassnet.chains.headers import FILE, Header
-from glassnet.chains.shards import Held, check, held, read_header
+from glassnet.chains.shards import NodeFiles, check, node_files, read_header
 from glassnet.scan.directory import survey
 from glassnet.scan.directory.run_directory import RunDirectory
 from glassnet.scan.runfile.schema import UserError
@@ -93,7 +93,7 @@ def without_damage(path: Path, error: ChainError) -> Readable:
     tree, damaged = {"/": xr.Dataset(attrs={"run_file": listed["run_file"], "seed": listed["seed"]})}, []
     for node in listed["nodes"]:
         folder = node["folder"]
-        inside = held(path / folder) if packed is None else store.held_in_pack(packed, folder)
+        inside = node_files(path / folder) if packed is None else store.node_files_in_pack(packed, folder)
         found = _sound(inside, damaged)
         headers = {sample: found[sample] for sample in range(node["samples"]) if sample in found}
         missing = [sample for sample in range(node["samples"]) if sample not in headers]
@@ -104,7 +104,7 @@ def without_damage(path: Path, error: ChainError) -> Readable:
     return Readable(xr.DataTree.from_dict(tree), damaged)
 
 
-def _sound(inside: Held, damaged: list[str]) -> dict[int, Header]:
+def _sound(inside: NodeFiles, damaged: list[str]) -> dict[int, Header]:
     """Headers of the chains of a node that match their digests, a file before its copy in a shard."""
     found: dict[int, Header] = {}
     for shard in inside.shards:

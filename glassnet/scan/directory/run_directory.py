@@ -354,7 +354,7 @@ class RunDirectory:
         """Merge what is still in files of its own when nobody works any more; a line for each block that cannot be."""
         refused = []
         for folder in dict.fromkeys(map(self.folder, tasks)):
-            files = shards.held(folder).files
+            files = shards.node_files(folder).files
             for block in shards.blocks(max(files, default=-1) + 1):
                 try:
                     merging.merge(folder, block)
@@ -388,7 +388,7 @@ def _is_number(value) -> bool:
 
 def _first_attributes(folder: Path) -> dict | None:
     """Attributes of a chain in the folder of a node, or of a segment of one; None without one that can be read."""
-    inside = shards.held(folder)
+    inside = shards.node_files(folder)
     places = [*inside.files.values(), *sorted(folder.glob("[0-9]*.h5"))]
     for place in places:
         with contextlib.suppress(ChainError), opened(place) as file:

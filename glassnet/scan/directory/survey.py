@@ -57,7 +57,7 @@ def survey(directory: RunDirectory, tasks: list[Task], run_file: RunFile) -> Sur
         If files belong to another run; it names them, says what differs and what to do.
     """
     begun, damaged = set(), {}
-    nodes = {folder: shards.held(folder) for folder in dict.fromkeys(map(directory.folder, tasks))}
+    nodes = {folder: shards.node_files(folder) for folder in dict.fromkeys(map(directory.folder, tasks))}
     merged = _merged(nodes, damaged)
     chains: dict[int, tuple[Path, Facts]] = {}
     segments: dict[int, tuple[Path, Facts]] = {}
@@ -142,7 +142,7 @@ def _progress(tasks, run_file: RunFile, chains: dict, segments: dict) -> tuple[s
     return done, reached
 
 
-def _merged(nodes: dict[Path, shards.Held], damaged: dict[Path, str]) -> dict[Path, dict[int, tuple[Path, Facts]]]:
+def _merged(nodes: dict[Path, shards.NodeFiles], damaged: dict[Path, str]) -> dict[Path, dict[int, tuple[Path, Facts]]]:
     """What the chains in the shards of each node say, with the shard; `damaged` gets the shards that are."""
     merged: dict[Path, dict[int, tuple[Path, Facts]]] = {folder: {} for folder in nodes}
     whose = [(folder, shard) for folder, inside in nodes.items() for shard in inside.shards]
