@@ -36,7 +36,7 @@ class Estimate:
     statistical: float = field(default=math.nan, compare=False)
     key: str = ""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("value", "stderr", "statistical"):
             object.__setattr__(self, name, float(getattr(self, name)))
 

@@ -118,8 +118,8 @@ def cut_at_valley(size: np.ndarray, densities: np.ndarray, threshold: float) -> 
     inside = bins > np.minimum(valley, high - 1)[:, None]
     parts = [np.where(side, densities, 0.0) for side in (~inside, inside)]
     totals = [np.maximum(part.sum(axis=1), 1e-300) for part in parts]
-    means = [part @ size / total for part, total in zip(parts, totals, strict=True)]
-    return Mixture(*means, totals[1] / (totals[0] + totals[1]))
+    low, high = (part @ size / total for part, total in zip(parts, totals, strict=True))
+    return Mixture(low, high, totals[1] / (totals[0] + totals[1]))
 
 
 def peaks_with_errors(

@@ -97,7 +97,7 @@ def restart_from_lowest(glass: PathGlass, chain: xr.Dataset, *, n_sweeps: int = 
     return Refutation(bool(wrong.size), hottest, *depths, temperatures, *per_weight)
 
 
-def _lowest_states(glass: PathGlass, temperatures, n_replicas: int, n_sweeps: int, seed: int) -> np.ndarray:
+def _lowest_states(glass: PathGlass, temperatures: np.ndarray, n_replicas: int, n_sweeps: int, seed: int) -> np.ndarray:
     """One configuration of the lowest energy seen by each replica of a search from random starts, lowest first."""
     sampler = ParallelTempering(glass, temperatures, n_replicas, seed=seed)
     best = np.full(n_replicas, np.inf)
