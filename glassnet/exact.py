@@ -7,9 +7,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet.glass import PathGlass
 from glassnet.kernels import enumeration
+
+__all__ = [
+    "Thermodynamics",
+    "density_of_states",
+    "overlap_distribution",
+    "probabilities",
+    "product_distribution",
+    "states",
+    "thermodynamics",
+]
+_face.public(__name__)
 
 _STREAM_LIMIT = 30
 _REAL_LEVELS_LIMIT = 24

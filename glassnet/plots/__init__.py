@@ -8,6 +8,7 @@ Import order: appearance, captions, legends, network, panels, pathways, planted_
 overview, phase_diagrams, single_quantity, export.
 """
 
+from glassnet import _face
 from glassnet.plots import network, pathways
 from glassnet.plots.appearance import style, theory_of
 from glassnet.plots.exchange_rates import exchange
@@ -44,3 +45,4 @@ __all__ = [
     "thermodynamics",
     "transition",
 ]
+_face.public(__name__)

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet._random import Seed
 from glassnet.kernels import arithmetic
 from glassnet.sampling.interpolation import erfc_inverse, interpolate
 from glassnet.sampling.tempering import ParallelTempering
+
+__all__ = ["Exchanges", "Interrupted", "Ladder", "adaptive", "exchanges", "geometric", "linear"]
+_face.public(__name__)
 
 #: an adaptive ladder starts with this many short pilots, each with 1/8 of the sweeps; the last one has the rest
 _SHORT_PILOTS = 4

@@ -9,8 +9,12 @@ import math
 import numpy as np
 from scipy.fft import next_fast_len
 
+from glassnet import _face
 from glassnet._checks import real_array
 from glassnet.statistics.estimate import Estimate
+
+__all__ = ["integrated_time", "mean_of_series"]
+_face.public(__name__)
 
 #: the window is closed at WINDOW * tau; the neglected tail exp(-6) is far below the noise
 WINDOW = 6.0

@@ -10,9 +10,13 @@ which is all that is known of a single sample, comes from blocks of draws with t
 
 import numpy as np
 
+from glassnet import _face
 from glassnet._checks import integer, real_array
 from glassnet._random import Role, Seed, generator
 from glassnet.statistics.standard_errors import student_factor
+
+__all__ = ["bootstrap", "bootstrap_error", "resampled_means", "resampling_counts"]
+_face.public(__name__)
 
 
 def resampling_counts(n_samples: int, *, key: str, seed: int = 0, n_resamples: int = 400) -> np.ndarray:

@@ -5,7 +5,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit
 
+from glassnet import _face
 from glassnet.statistics.estimate import Estimate
+
+__all__ = ["Fit", "extrapolated_in_size", "fit_estimates", "straight_line", "weighted_least_squares"]
+_face.public(__name__)
 
 #: smallest standard error of a point in units of the largest one: a smaller one would give it so much weight that
 #: rounding hides the other points

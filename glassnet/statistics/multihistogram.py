@@ -13,6 +13,11 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import expit
 
+from glassnet import _face
+
+__all__ = ["Histogram", "histogram", "multihistogram"]
+_face.public(__name__)
+
 #: width of the bins of real energies in units of the lowest temperature
 _RESOLUTION = 0.05
 #: most bins of real energies, and most integers that are counted one by one

@@ -8,7 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from glassnet import _face
 from glassnet.statistics.bootstrap import bootstrap_error
+
+__all__ = ["Mixture", "Peaks", "find_peaks", "normal_mixture"]
+_face.public(__name__)
 
 #: number of bins of |q| between 0 and 1 in which peaks are searched
 _BINS = 12

@@ -16,8 +16,19 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet.glass import PathGlass
+
+__all__ = [
+    "Paramagnet",
+    "annealed_entropy",
+    "annealed_free_energy",
+    "energy",
+    "entropy",
+    "free_energy",
+    "zero_entropy_temperature",
+]
+_face.public(__name__)
 
 LN2 = math.log(2.0)
 

@@ -12,11 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet.theory import paramagnet
 from glassnet.theory.planted import glass_states, signed_evolution
 from glassnet.theory.trees.branching import COLDEST, tree_of
 from glassnet.theory.trees.degrees import Tree
+
+__all__ = ["Ferromagnet", "ferromagnet"]
+_face.public(__name__)
 
 
 @dataclass(frozen=True)

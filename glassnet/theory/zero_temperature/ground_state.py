@@ -19,12 +19,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
-from glassnet import _checks, _random
+from glassnet import _checks, _face, _random
 from glassnet.statistics.autocorrelation import mean_of_series
 from glassnet.statistics.estimate import Estimate, table
 from glassnet.statistics.fits import fit_estimates
 from glassnet.theory.trees.branching import Branching, branching
 from glassnet.theory.zero_temperature import xorsat
+
+__all__ = ["Energetic", "GroundState", "energetic", "ground_state", "threshold_energy"]
+_face.public(__name__)
 
 FEWEST = 500
 _MELTED = 1e-3  # mean zeta of a population without states
