@@ -97,7 +97,10 @@ def _brief(value) -> str:
     if getattr(value, "shape", ()):
         ends = f", {value[0]:.4g} ... {value[-1]:.4g}" if value.ndim == 1 and value.dtype.kind in "iuf" else ""
         return f"{value.shape} {value.dtype}{ends}"
-    if isinstance(value, list | tuple) and any(getattr(one, "shape", ()) for one in value):
-        return f"{type(value).__name__} of {', '.join(map(_brief, value))}"
-    text = " ".join(str(value).split())
+    if isinstance(value, dict):
+        text = f"by {', '.join(map(str, value))}" if value else "none"
+    elif isinstance(value, list | tuple):
+        text = ", ".join(map(_brief, value)) or "none"
+    else:
+        text = " ".join(str(value).split())
     return text if len(text) <= 100 else f"{text[:97]}..."

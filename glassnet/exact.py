@@ -32,6 +32,7 @@ _RESOLUTION = 1e-13
 
 
 @dataclass(frozen=True)
+@_face.shown
 class Thermodynamics:
     """Exact thermodynamics of one glass: totals over the whole glass, k_B = 1.
 
@@ -46,6 +47,13 @@ class Thermodynamics:
     energy: np.ndarray
     heat_capacity: np.ndarray
     entropy: np.ndarray
+
+    def plot(self, ax=None):
+        """Draw energy, entropy and heat capacity against temperature; see :func:`glassnet.plots.exact`."""
+        # an import to the right, when asked: only figures need matplotlib
+        from glassnet import plots
+
+        return plots.exact(self, ax)
 
     def __str__(self):
         columns = ("temperature", "log_z", "energy", "heat_capacity", "entropy")

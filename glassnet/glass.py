@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 
-from glassnet import _checks, _dilution, _wiring
+from glassnet import _checks, _dilution, _face, _wiring
 from glassnet._random import Role, Seed, generator
 from glassnet.kernels import arithmetic
 
@@ -18,6 +18,7 @@ _ENSEMBLES = ("regular", "poisson", "layered", "walks", "given")
 ENERGY_BLOCK = 2**18
 
 
+@_face.shown
 class PathGlass:
     """Glass of weights w_i = +-1 with energy E(w) = -sum_a J_a prod_{i in a} w_i over active paths a.
 

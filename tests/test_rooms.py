@@ -45,6 +45,9 @@ STEP = {room: step for step, rooms in enumerate(ORDER) for room in rooms}
 EXTRA = {("sampling", "chains.schema")}
 EXTRA_INSIDE_FUNCTIONS = {
     ("analysis", "plots"),
+    ("exact", "plots"),
+    ("sampling", "plots"),
+    ("theory", "plots"),
     ("studies", "plots"),
     ("analysis", "scan.report.next_run"),
     ("scan.execute", "scan.report.writing"),

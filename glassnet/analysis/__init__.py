@@ -4,7 +4,7 @@
 most programs call. `reweight` gives averages between the rungs of a ladder, `critical_dilution` the transition at fixed
 temperature. Studies that make their own chains are in :mod:`glassnet.studies`.
 
-Import order: effective_dilution, nodes, notebook, questions, averages, field_integration, dilution, equilibrium,
+Import order: effective_dilution, nodes, questions, averages, field_integration, dilution, equilibrium,
 location, reweighting, surveys, verdict, along_dilution, transition_line, transition, critical_dilutions.
 """
 

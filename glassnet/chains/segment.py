@@ -37,6 +37,7 @@ _face.public(__name__)
 _GLASS_ARRAYS = ("paths", "couplings", "layer", "parent_index", "edges", "planted")
 
 
+@_face.shown
 class Segment(NamedTuple):
     """What one chain file holds."""
 

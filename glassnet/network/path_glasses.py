@@ -123,6 +123,7 @@ def data_couplings(X, y, samples_per_path=1) -> "DataCouplings":
     return DataCouplings(X, y, samples_per_path)
 
 
+@_face.shown
 class DataCouplings:
     """What :func:`data_couplings` returns: callable(input_unit, rng) -> float.
 

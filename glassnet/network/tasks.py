@@ -15,6 +15,7 @@ _face.public(__name__)
 
 
 @dataclass(frozen=True)
+@_face.shown
 class Task:
     """Two classes, each a mixture of equally likely points with Gaussian noise.
 

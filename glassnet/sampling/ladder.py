@@ -22,6 +22,7 @@ _DRAWS, _LEVELS = 200, 400
 _COUNTABLE = 1e-3
 
 
+@_face.shown
 class Ladder(np.ndarray):
     """Temperatures, (n,) float64, with what the pilots of :func:`adaptive` found about them.
 
@@ -45,8 +46,22 @@ class Ladder(np.ndarray):
 
     rejection = barrier = round_trip_bound = round_trip_rate = pilot_sweeps = pilot_updates = None
 
+    def plot(self, ax=None):
+        """Draw the expected rejection rate of each gap; see :func:`glassnet.plots.rejection`."""
+        # an import to the right, when asked: only figures need matplotlib
+        from glassnet import plots
+
+        return plots.rejection(self, ax)
+
+    def __str__(self):
+        if self.barrier is None:
+            return super().__str__()
+        trips = f"{self.round_trip_rate:.3g} round trips per sweep of at most {self.round_trip_bound:.3g}"
+        return f"{super().__str__()}\nbarrier {self.barrier:.3g}, {trips}, pilots of {self.pilot_sweeps} sweeps"
+
 
 @dataclass(frozen=True)
+@_face.shown
 class Exchanges:
     """How well the rungs of a ladder communicate.
 
@@ -68,6 +83,13 @@ class Exchanges:
     barrier: float
     round_trip_rate: float
     round_trip_bound: float
+
+    def plot(self, ax=None):
+        """Draw the rejection rate of each gap; see :func:`glassnet.plots.rejection`."""
+        # an import to the right, when asked: only figures need matplotlib
+        from glassnet import plots
+
+        return plots.rejection(self, ax)
 
 
 def exchanges(record) -> Exchanges:

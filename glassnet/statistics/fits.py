@@ -21,6 +21,7 @@ _RIDGE = 1e-3
 _NEWTON_STEPS = 30
 
 
+@_face.shown
 class Fit(NamedTuple):
     """Result of a weighted least-squares fit.
 

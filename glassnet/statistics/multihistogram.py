@@ -29,6 +29,7 @@ _TOLERANCE, _LONGEST, MOST_STEPS = 1e-14, 5.0, 200
 _FLAT = 1e-9
 
 
+@_face.shown
 class Histogram(NamedTuple):
     """Energies of one sample: `levels` (n_levels,) increase, `counts` (n_rungs, n_levels) are numbers of draws."""
 

@@ -20,6 +20,7 @@ _BINS = 12
 _STEPS = 80
 
 
+@_face.shown
 class Peaks(NamedTuple):
     """Two peaks of a distribution: their places, and the valley between them relative to the lower peak."""
 
@@ -58,6 +59,7 @@ def find_peaks(centres: np.ndarray, density: np.ndarray, threshold: float) -> Pe
     return Peaks(float(places[low]), float(places[high]), float(valley))
 
 
+@_face.shown
 class Mixture(NamedTuple):
     """Two normal distributions of |q|, for each row: positions of the peaks and weight of the higher one."""
 

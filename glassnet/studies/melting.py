@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import xarray as xr
 
-from glassnet import _checks
-from glassnet.analysis.notebook import Shown
+from glassnet import _checks, _face
 from glassnet.glass import PathGlass
 from glassnet.sampling import independent_lanes
 from glassnet.statistics.estimate import with_error
@@ -20,7 +19,8 @@ from glassnet.studies.planted_relaxation import followed, log_times
 
 
 @dataclass(frozen=True)
-class Melting(Shown):
+@_face.shown
+class Melting:
     """Answer of :func:`melting`; ``str()`` is a table, :meth:`plot` a figure.
 
     Attributes

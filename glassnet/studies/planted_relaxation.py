@@ -13,8 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from glassnet import _checks
-from glassnet.analysis.notebook import Shown
+from glassnet import _checks, _face
 from glassnet.analysis.questions import several
 from glassnet.sampling import independent_lanes
 from glassnet.statistics.estimate import with_error
@@ -41,7 +40,8 @@ _SURELY = 2.5
 
 
 @dataclass(frozen=True)
-class PlantedRelaxation(Shown):
+@_face.shown
+class PlantedRelaxation:
     """Answer of :func:`planted_relaxation`; ``str()`` is a table, :meth:`plot` a figure.
 
     Attributes

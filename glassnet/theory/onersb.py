@@ -42,6 +42,7 @@ _AROUND = (0.96, 1.0, 1.04)  # of m*, where states are measured
 
 
 @dataclass(frozen=True)
+@_face.shown
 class States:
     """Thermodynamics of the states that dominate at one m.
 
@@ -79,6 +80,7 @@ class States:
 
 
 @dataclass(frozen=True)
+@_face.shown
 class Glass:
     """Equilibrium of the symmetric ensemble at one temperature; above T_K the paramagnet, with m = 1.
 

@@ -119,6 +119,7 @@ def zero_entropy_temperature(alpha: float, couplings="binary") -> float:
 
 
 @dataclass(frozen=True, eq=False)
+@_face.shown
 class Paramagnet:
     """The paramagnet of one ensemble or of one glass: the functions of this module with their parameters.
 

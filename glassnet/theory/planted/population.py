@@ -39,6 +39,7 @@ _MOST_ITERATIONS = 4000
 
 
 @dataclass(frozen=True)
+@_face.shown
 class Planted:
     """Thermodynamics of the planted glass at one temperature.
 

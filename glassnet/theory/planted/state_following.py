@@ -19,6 +19,7 @@ _face.public(__name__)
 
 
 @dataclass(frozen=True)
+@_face.shown
 class Followed:
     """A state planted at one temperature, at others; made by `follow`.
 

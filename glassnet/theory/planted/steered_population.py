@@ -27,7 +27,7 @@ from glassnet.theory.planted.population import (
 from glassnet.theory.trees.branching import branching
 from glassnet.theory.zero_temperature import xorsat
 
-__all__ = ["Steered", "dynamic_temperature"]
+__all__ = ["dynamic_temperature"]
 _face.public(__name__)
 
 _SCOUT = 20_000  # members of the population that looks for the overlap of the maximum

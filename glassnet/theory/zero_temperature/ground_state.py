@@ -38,6 +38,7 @@ _AROUND = (0.95, 1.0, 1.05)  # of y*, where a population is measured
 
 
 @dataclass(frozen=True)
+@_face.shown
 class Energetic:
     """States of one energy at T = 0.
 
@@ -64,6 +65,7 @@ class Energetic:
 
 
 @dataclass(frozen=True)
+@_face.shown
 class GroundState:
     """Lowest energy per weight, and the y* where it is found; y* = inf if no path needs to be unsatisfied."""
 

@@ -30,6 +30,7 @@ _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
+@_face.shown
 class ZeroTemperature:
     """What an ensemble without violated paths looks like at T = 0; N -> infinity, per weight.
 
