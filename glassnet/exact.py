@@ -4,13 +4,25 @@ Configuration number n has w_i = -1 where bit i of n is set.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet.glass import PathGlass
 from glassnet.kernels import enumeration
+
+__all__ = [
+    "Thermodynamics",
+    "density_of_states",
+    "overlap_distribution",
+    "probabilities",
+    "product_distribution",
+    "states",
+    "thermodynamics",
+]
+_face.public(__name__)
 
 _STREAM_LIMIT = 30
 _REAL_LEVELS_LIMIT = 24
@@ -22,6 +34,7 @@ _RESOLUTION = 1e-13
 
 
 @dataclass(frozen=True)
+@_face.shown
 class Thermodynamics:
     """Exact thermodynamics of one glass: totals over the whole glass, k_B = 1.
 
@@ -36,6 +49,13 @@ class Thermodynamics:
     energy: np.ndarray
     heat_capacity: np.ndarray
     entropy: np.ndarray
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw energy, entropy and heat capacity against temperature; see :func:`glassnet.plots.exact`."""
+        # an import to the right, when asked: only figures need matplotlib
+        from glassnet import plots
+
+        return plots.exact(self, ax)
 
     def __str__(self) -> str:
         columns = ("temperature", "log_z", "energy", "heat_capacity", "entropy")

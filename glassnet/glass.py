@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from glassnet import _checks, _dilution, _wiring
+from glassnet import _checks, _dilution, _face, _wiring
 from glassnet._random import Role, Seed, generator
 from glassnet.kernels import arithmetic
 
@@ -21,6 +21,7 @@ _ENSEMBLES = ("regular", "poisson", "layered", "walks", "given")
 ENERGY_BLOCK = 2**18
 
 
+@_face.shown
 class PathGlass:
     """Glass of weights w_i = +-1 with energy E(w) = -sum_a J_a prod_{i in a} w_i over active paths a.
 

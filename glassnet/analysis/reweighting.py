@@ -12,12 +12,11 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet.analysis.averages.all_rungs import Combined
 from glassnet.analysis.averages.free_energy_anchor import Anchor
 from glassnet.analysis.averages.random_pairs import independent_pairs
 from glassnet.analysis.nodes import Node, order_parameter, readings
-from glassnet.analysis.notebook import Shown
 from glassnet.statistics import bootstrap
 from glassnet.statistics.bootstrap_t import moment_errors
 from glassnet.statistics.estimate import with_error
@@ -33,6 +32,7 @@ _MEANING = {
 _TITLES = ("energy/N", "heat cap./N", "entropy/N", "free en./N", "<q^2>", "Binder")
 
 
+@_face.shown
 class Curve(NamedTuple):
     """A quantity at the temperatures asked for and its standard error, float64 of their shape.
 
@@ -71,7 +71,8 @@ def reweight(chain, *, seed: int | None = None) -> "Reweighted":
     return Reweighted(node, seed=_checks.integer("seed", seed, minimum=0))
 
 
-class Reweighted(Shown):
+@_face.shown
+class Reweighted:
     """Thermal averages, averaged over samples, at any temperature within a ladder.
 
     Made by :func:`reweight`. ``str()`` is a table over the rungs.
@@ -223,6 +224,20 @@ class Reweighted(Shown):
         attributes = {name: getattr(self, name) for name in ("size", "n_weights", "n_samples", "anchor")}
         attributes |= {"anchor_stderr": self.anchor_stderr, "lacks": self.lacks}
         return xr.Dataset(variables, coordinates, attributes)
+
+    def plot(self, ax=None):
+        """Draw the averages between the rungs; see :func:`glassnet.plots.reweighted`."""
+        # an import to the right, when asked: only figures need matplotlib
+        from glassnet import plots
+
+        return plots.reweighted(self, ax)
+
+    def __repr__(self) -> str:
+        ladder = f"{len(self.temperatures)} rungs from T = {self.temperatures[0]:g} to {self.temperatures[-1]:g}"
+        return (
+            f"Reweighted(N = {self.size}, {self.n_samples} sample{'s' * (self.n_samples != 1)}, {ladder})\n"
+            f"free energies from {self.anchor}; print() computes the averages on the rungs, plot() draws them"
+        )
 
     def __str__(self) -> str:
         each = " or ".join(map(str, sorted(set(self._node.weights_of_samples.tolist()))))

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from glassnet import _face
 from glassnet._checks import real
 from glassnet.analysis.dilution.common_dilution import Common, common_dilution, evidence
 from glassnet.analysis.effective_dilution import described
@@ -15,7 +16,6 @@ from glassnet.analysis.field_integration.integrals import FieldIntegration
 from glassnet.analysis.field_integration.saved_chains import SavedField, saved_field
 from glassnet.analysis.location.planted_crossing import Location, locate, widened
 from glassnet.analysis.nodes import Node, unstarted
-from glassnet.analysis.notebook import Shown
 from glassnet.analysis.questions import Evidence, answer
 from glassnet.analysis.surveys.all_dilutions import ChainReader
 from glassnet.analysis.surveys.one_dilution import DilutionAverages
@@ -30,7 +30,8 @@ KINDS = ("random first-order", "first-order", "continuous", "none", "undecided")
 
 
 @dataclass(frozen=True)
-class Transition(Shown):
+@_face.shown
+class Transition:
     """Answer of :func:`find_transition`; ``str()`` is a table, :meth:`plot` a figure.
 
     A size is the number of weights before dilution, as in the run file, wherever one stands: in `sizes`, as the key of

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from glassnet import _face
 from glassnet._checks import real
 from glassnet.analysis.along_dilution import Along, along
 from glassnet.analysis.effective_dilution import effective
@@ -19,6 +20,7 @@ PROVISIONAL = "transition_line_provisional"
 _SAME = 1e-9
 
 
+@_face.shown
 class CriticalDilution(NamedTuple):
     """The critical dilution at a temperature.
 
@@ -53,6 +55,7 @@ class CriticalDilution(NamedTuple):
         return "\n".join([head, *(f"{one!s:>12}  {one.name}" for one in self.estimates)])
 
 
+@_face.shown
 class TransitionLine(list):
     """Transitions by increasing dilution: a list with arrays of its values and with its inverse, the critical dilution.
 
@@ -225,6 +228,13 @@ class TransitionLine(list):
         if temperature <= y.min():
             return f"the line lies above down to T = {y[-1]:.4g} at dilution {x[-1]:g}{also}"
         return f"the line rises with dilution there{also}"
+
+    def plot(self):
+        """Draw the lines in the plane of dilution and temperature; see :func:`glassnet.plots.phase_diagram`."""
+        # an import to the right, when asked: only figures need matplotlib
+        from glassnet import plots
+
+        return plots.phase_diagram(self)
 
     def __str__(self) -> str:
         lines = ["dilution  effective      T_c  kind"]

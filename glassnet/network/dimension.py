@@ -9,10 +9,13 @@ means, see :mod:`glassnet.network.layer_mean_field`. Inputs are h^0 ~ N(0, xi xi
 import numpy as np
 import xarray as xr
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet._random import Role, Seed, generator
 from glassnet.network import activations, layers, synapses
 from glassnet.network.layer_mean_field import Layer, advance
+
+__all__ = ["mean_field", "measure", "simulate"]
+_face.public(__name__)
 
 VARIABLES = ("dimension", "covariance_strength", "relative_strength", "K1", "K2", "Q")
 #: parts of the samples, each left out once, that give standard errors

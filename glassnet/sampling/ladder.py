@@ -7,12 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet._random import Seed
 from glassnet.glass import PathGlass
 from glassnet.kernels import arithmetic
 from glassnet.sampling.interpolation import erfc_inverse, interpolate
 from glassnet.sampling.tempering import ParallelTempering
+
+__all__ = ["Exchanges", "Interrupted", "Ladder", "adaptive", "exchanges", "geometric", "linear"]
+_face.public(__name__)
 
 #: an adaptive ladder starts with this many short pilots, each with 1/8 of the sweeps; the last one has the rest
 _SHORT_PILOTS = 4
@@ -22,6 +25,7 @@ _DRAWS, _LEVELS = 200, 400
 _COUNTABLE = 1e-3
 
 
+@_face.shown
 class Ladder(np.ndarray):
     """Temperatures, (n,) float64, with what the pilots of :func:`adaptive` found about them.
 
@@ -50,8 +54,22 @@ class Ladder(np.ndarray):
     pilot_sweeps: int | None = None
     pilot_updates: int | None = None
 
+    def plot(self, ax=None):
+        """Draw the expected rejection rate of each gap; see :func:`glassnet.plots.rejection`."""
+        # an import to the right, when asked: only figures need matplotlib
+        from glassnet import plots
+
+        return plots.rejection(self, ax)
+
+    def __str__(self):
+        if self.barrier is None:
+            return super().__str__()
+        trips = f"{self.round_trip_rate:.3g} round trips per sweep of at most {self.round_trip_bound:.3g}"
+        return f"{super().__str__()}\nbarrier {self.barrier:.3g}, {trips}, pilots of {self.pilot_sweeps} sweeps"
+
 
 @dataclass(frozen=True)
+@_face.shown
 class Exchanges:
     """How well the rungs of a ladder communicate.
 
@@ -73,6 +91,13 @@ class Exchanges:
     barrier: float
     round_trip_rate: float
     round_trip_bound: float
+
+    def plot(self, ax=None):
+        """Draw the rejection rate of each gap; see :func:`glassnet.plots.rejection`."""
+        # an import to the right, when asked: only figures need matplotlib
+        from glassnet import plots
+
+        return plots.rejection(self, ax)
 
 
 def exchanges(record: xr.Dataset) -> Exchanges:

@@ -8,7 +8,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 import glassnet
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet._exclusive import Exclusive
 from glassnet._progress import reporter
 from glassnet._random import Role, Seed, words
@@ -26,6 +26,7 @@ STRETCH, MOST_AT_ONCE = 10**8, 10**5
 _MOST_SWEEPS = 2**40
 
 
+@_face.shown
 class ParallelTempering(Exclusive):
     """Metropolis sweeps at a ladder of temperatures with non-reversible replica exchange.
 
@@ -267,6 +268,21 @@ class ParallelTempering(Exclusive):
                 "field": self.field,
                 "precision": self.precision,
             },
+        )
+
+    def __str__(self) -> str:
+        temperatures, glass = self.temperatures, self.glass
+        rungs = f"{len(temperatures)} temperatures from {temperatures[0]:g} to {temperatures[-1]:g}"
+        if len(temperatures) == 1:
+            rungs = f"T = {temperatures[0]:g}"
+        key = f" ({self.seed.key})" if self.seed.key else ""
+        field = f", field {self.field:g}" if self.field else ""
+        return "\n".join(
+            [
+                f"{type(self).__name__} of {glass!r}",
+                f"{rungs}, {self.n_replicas} replicas{field}, seed {self.seed.value}{key}",
+                f"{self.n_sweeps} sweeps so far, {self.n_updates:.3g} Metropolis decisions",
+            ]
         )
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:

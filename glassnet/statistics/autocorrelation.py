@@ -10,8 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.fft import next_fast_len
 
+from glassnet import _face
 from glassnet._checks import real_array
 from glassnet.statistics.estimate import Estimate
+
+__all__ = ["integrated_time", "mean_of_series"]
+_face.public(__name__)
 
 #: the window is closed at WINDOW * tau; the neglected tail exp(-6) is far below the noise
 WINDOW = 6.0

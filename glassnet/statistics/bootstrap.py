@@ -13,9 +13,13 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from glassnet import _face
 from glassnet._checks import integer, real_array
 from glassnet._random import Role, Seed, generator
 from glassnet.statistics.standard_errors import student_factor
+
+__all__ = ["bootstrap", "bootstrap_error", "resampled_means", "resampling_counts"]
+_face.public(__name__)
 
 
 def resampling_counts(n_samples: int, *, key: str, seed: int = 0, n_resamples: int = 400) -> np.ndarray:

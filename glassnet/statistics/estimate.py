@@ -6,11 +6,14 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 
+from glassnet import _face
+
 #: errors below this are rounding, not statistics
 _ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, repr=False)
+@_face.shown
 class Estimate:
     """A value and its standard error; prints as 0.640(27), and unpacks as the pair ``value, stderr``.
 

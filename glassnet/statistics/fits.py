@@ -7,7 +7,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
+from glassnet import _face
 from glassnet.statistics.estimate import Estimate
+
+__all__ = ["Fit", "extrapolated_in_size", "fit_estimates", "straight_line", "weighted_least_squares"]
+_face.public(__name__)
 
 #: smallest standard error of a point in units of the largest one: a smaller one would give it so much weight that
 #: rounding hides the other points
@@ -19,6 +23,7 @@ _RIDGE = 1e-3
 _NEWTON_STEPS = 30
 
 
+@_face.shown
 class Fit(NamedTuple):
     """Result of a weighted least-squares fit.
 

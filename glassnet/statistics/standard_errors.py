@@ -5,6 +5,11 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from glassnet import _face
+
+__all__ = ["standard_error", "student_factor", "thermal_error"]
+_face.public(__name__)
+
 #: what one standard error either side covers of a normal distribution: the confidence of every stated error
 COVERAGE = float(special.ndtr(1.0) - special.ndtr(-1.0))
 

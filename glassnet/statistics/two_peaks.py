@@ -8,7 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from glassnet import _face
 from glassnet.statistics.bootstrap import bootstrap_error
+
+__all__ = ["Mixture", "Peaks", "find_peaks", "normal_mixture"]
+_face.public(__name__)
 
 #: number of bins of |q| between 0 and 1 in which peaks are searched
 _BINS = 12
@@ -16,6 +20,7 @@ _BINS = 12
 _STEPS = 80
 
 
+@_face.shown
 class Peaks(NamedTuple):
     """Two peaks of a distribution: their places, and the valley between them relative to the lower peak."""
 
@@ -54,6 +59,7 @@ def find_peaks(centres: np.ndarray, density: np.ndarray, threshold: float) -> Pe
     return Peaks(float(places[low]), float(places[high]), float(valley))
 
 
+@_face.shown
 class Mixture(NamedTuple):
     """Two normal distributions of |q|, for each row: positions of the peaks and weight of the higher one."""
 

@@ -7,15 +7,15 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from glassnet import _checks
-from glassnet.analysis.notebook import Shown
+from glassnet import _checks, _face
 from glassnet.glass import PathGlass
 from glassnet.sampling import Metropolis
 from glassnet.statistics.estimate import with_error
 
 
 @dataclass(frozen=True)
-class Aging(Shown):
+@_face.shown
+class Aging:
     """Answer of :func:`aging`; ``str()`` is a table, :meth:`plot` a figure.
 
     Attributes

@@ -11,8 +11,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from glassnet import _checks
-from glassnet.analysis.notebook import Shown
+from glassnet import _checks, _face
 from glassnet.glass import PathGlass
 from glassnet.sampling import independent_lanes
 from glassnet.statistics.estimate import with_error
@@ -22,7 +21,8 @@ from glassnet.studies.planted_relaxation import followed, log_times
 
 
 @dataclass(frozen=True)
-class Melting(Shown):
+@_face.shown
+class Melting:
     """Answer of :func:`melting`; ``str()`` is a table, :meth:`plot` a figure.
 
     Attributes

@@ -15,8 +15,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from glassnet import _checks
-from glassnet.analysis.notebook import Shown
+from glassnet import _checks, _face
 from glassnet.analysis.questions import several
 from glassnet.sampling import independent_lanes
 from glassnet.statistics.estimate import with_error
@@ -43,7 +42,8 @@ _SURELY = 2.5
 
 
 @dataclass(frozen=True)
-class PlantedRelaxation(Shown):
+@_face.shown
+class PlantedRelaxation:
     """Answer of :func:`planted_relaxation`; ``str()`` is a table, :meth:`plot` a figure.
 
     Attributes

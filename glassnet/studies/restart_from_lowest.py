@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 from scipy import special
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet.glass import PathGlass
 from glassnet.sampling.tempering import ParallelTempering
 from glassnet.statistics import ladder_averages
@@ -22,6 +22,7 @@ FALSE_ALARM = 0.01
 _LOOKS = 40
 
 
+@_face.shown
 class Refutation(NamedTuple):
     """Result of :func:`restart_from_lowest`.
 
@@ -37,6 +38,13 @@ class Refutation(NamedTuple):
     temperatures: np.ndarray
     difference: np.ndarray
     stderr: np.ndarray
+
+    def plot(self, ax=None):
+        """Draw the difference of the two kinds of starts against temperature; see :func:`glassnet.plots.refutation`."""
+        # an import to the right, when asked: only figures need matplotlib
+        from glassnet import plots
+
+        return plots.refutation(self, ax)
 
     def __str__(self) -> str:
         depth = f"lowest energy {self.lowest:g}, in the chain {self.seen:g}"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet.theory import paramagnet
 from glassnet.theory.planted import glass_states
 from glassnet.theory.trees.degrees import Tree
@@ -12,6 +12,7 @@ from glassnet.theory.zero_temperature import xorsat
 
 
 @dataclass(frozen=True)
+@_face.shown
 class Cavity:
     """Thermodynamics of an ensemble with symmetric +-J couplings in the limit N -> infinity.
 
@@ -120,6 +121,18 @@ class Cavity:
         temperature = _checks.temperatures("T", T)
         values = [getattr(glass_states.state(self.tree, t), name) for t in temperature.ravel().tolist()]
         return np.array(values, dtype=np.float64).reshape(temperature.shape)[()]
+
+    def plot(self, ax=None):
+        """Draw the entropy, and overlap and complexity of the glass states; see :func:`glassnet.plots.cavity`."""
+        # an import to the right, when asked: only figures need matplotlib
+        from glassnet import plots
+
+        return plots.cavity(self, ax)
+
+    def __repr__(self):
+        zero = self.zero_entropy_temperature()
+        where = f"{self.tree}, dilution {self.dilution:g}, {self.alpha:g} paths per weight"
+        return f"Cavity({where})\nzero entropy at T = {zero:.5f}; print() and plot() solve for T_d and T_K"
 
     def __str__(self):
         kind = "no static transition" if self.kind == "none" else self.kind

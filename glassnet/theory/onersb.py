@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glassnet import _checks, _random
+from glassnet import _checks, _face, _random
 from glassnet._progress import reporter
 from glassnet.kernels import cavity
 from glassnet.statistics.autocorrelation import mean_of_series
@@ -29,6 +29,9 @@ from glassnet.statistics.estimate import Estimate, table
 from glassnet.statistics.fits import extrapolated_in_size, fit_estimates
 from glassnet.theory.planted.population import LARGEST, MELTED, Fields
 from glassnet.theory.trees.branching import Branching, branching
+
+__all__ = ["Glass", "States", "glass", "states"]
+_face.public(__name__)
 
 FEWEST = 1_000  # members that resolve a distribution of fields: of one population for all, of all sites together
 FEWEST_INSIDE = 50  # members of a site
@@ -39,6 +42,7 @@ _AROUND = (0.96, 1.0, 1.04)  # of m*, where states are measured
 
 
 @dataclass(frozen=True)
+@_face.shown
 class States:
     """Thermodynamics of the states that dominate at one m.
 
@@ -76,6 +80,7 @@ class States:
 
 
 @dataclass(frozen=True)
+@_face.shown
 class Glass:
     """Equilibrium of the symmetric ensemble at one temperature; above T_K the paramagnet, with m = 1.
 

@@ -16,8 +16,19 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet.glass import PathGlass
+
+__all__ = [
+    "Paramagnet",
+    "annealed_entropy",
+    "annealed_free_energy",
+    "energy",
+    "entropy",
+    "free_energy",
+    "zero_entropy_temperature",
+]
+_face.public(__name__)
 
 LN2 = math.log(2.0)
 
@@ -108,6 +119,7 @@ def zero_entropy_temperature(alpha: float, couplings="binary") -> float:
 
 
 @dataclass(frozen=True, eq=False)
+@_face.shown
 class Paramagnet:
     """The paramagnet of one ensemble or of one glass: the functions of this module with their parameters.
 

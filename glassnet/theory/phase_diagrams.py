@@ -14,7 +14,7 @@ import xarray as xr
 from scipy.interpolate import CubicSpline
 from scipy.special import lambertw
 
-from glassnet import _checks, _wiring
+from glassnet import _checks, _face, _wiring
 from glassnet.theory.cavity import Cavity
 from glassnet.theory.ensembles import cavity_of
 from glassnet.theory.zero_temperature import xorsat
@@ -23,6 +23,7 @@ from glassnet.theory.zero_temperature import xorsat
 _NODES = (1.0, 0.72, 0.44, 0.2, 0.06, 0.015)
 
 
+@_face.shown
 class Line(NamedTuple):
     """One line of a phase diagram: "T_d", "T_K" or "T_c"; dilutions and temperatures, (n,) float64, to its end at 0."""
 
@@ -32,6 +33,7 @@ class Line(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
+@_face.shown
 class PhaseDiagram:
     """Transition temperatures of one ensemble along the dilution; ``str()`` is a table.
 
@@ -64,6 +66,13 @@ class PhaseDiagram:
         ends = {"dynamic_end": self.dynamic_end, "static_end": self.static_end}
         variables = {name: ("dilution", getattr(self, name)) for name in names}
         return xr.Dataset(variables, coords={"dilution": self.dilution}, attrs=self.glass | ends)
+
+    def plot(self):
+        """Draw the lines in the plane of dilution and temperature; see :func:`glassnet.plots.phase_diagram`."""
+        # an import to the right, when asked: only figures need matplotlib
+        from glassnet import plots
+
+        return plots.phase_diagram(self)
 
     def __str__(self):
         glass = ", ".join(f"{key} = {value}" for key, value in self.glass.items() if key != "ensemble")

@@ -19,12 +19,11 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from glassnet import _checks, _wiring
+from glassnet import _checks, _face, _wiring
 from glassnet.analysis.field_integration import complexity, finite_size, local_fields
 from glassnet.analysis.field_integration.complexity_zero import zero
 from glassnet.analysis.field_integration.instance_averages import Averages, side_by_side
 from glassnet.analysis.field_integration.known_degrees import expected
-from glassnet.analysis.notebook import Shown
 from glassnet.analysis.questions import several
 from glassnet.sampling import independent_lanes, planted_field
 from glassnet.statistics.estimate import with_error
@@ -34,7 +33,8 @@ _LEAST_OVERLAP, _MOST_DRIFT = 0.5, 0.004
 
 
 @dataclass(frozen=True)
-class FieldIntegration(Shown):
+@_face.shown
+class FieldIntegration:
     """Answer of :func:`glassnet.studies.field_integration`; ``str()`` is a table, :meth:`plot` a figure.
 
     Attributes

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet._random import Role, Seed, generator
 from glassnet.network import activations, layers
 from glassnet.network.cumulants import mapping
@@ -14,6 +14,7 @@ from glassnet.network.cumulants.populations import Population, mse
 
 
 @dataclass(frozen=True)
+@_face.shown
 class Fit:
     """A trained network, its loss on what it was trained on, and the number of iterations it took."""
 

@@ -21,7 +21,7 @@ from functools import reduce
 
 import numpy as np
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet._random import Role, generator
 from glassnet.glass import PathGlass
 from glassnet.kernels import instance
@@ -33,6 +33,7 @@ LARGEST_FIELD = 350.0
 
 
 @dataclass(frozen=True, eq=False)
+@_face.shown
 class BeliefPropagation:
     """The fixed point of belief propagation on one glass, or where the iteration was stopped.
 
@@ -67,6 +68,13 @@ class BeliefPropagation:
     overlap: float
     self_overlap: float
     _messages: np.ndarray = field(repr=False)
+
+    def plot(self, ax=None):
+        """Draw a histogram of the means of all weights; see :func:`glassnet.plots.magnetizations`."""
+        # an import to the right, when asked: only figures need matplotlib
+        from glassnet import plots
+
+        return plots.magnetizations(self, ax)
 
     def __str__(self):
         state = "converged" if self.converged else "NOT CONVERGED, no fixed point"

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet.glass import PathGlass
 from glassnet.kernels import instance
 
 
 @dataclass(frozen=True, eq=False)
+@_face.shown
 class Core:
     """The 2-core of one glass.
 

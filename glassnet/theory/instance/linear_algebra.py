@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet._random import Role, generator
 from glassnet.glass import PathGlass
 from glassnet.kernels import instance
@@ -20,6 +20,7 @@ from glassnet.theory.instance.leaf_removal import Core, of_paths
 
 
 @dataclass(frozen=True, eq=False)
+@_face.shown
 class GroundStates:
     """The configurations of one glass in which every path is satisfied: an exact oracle for T -> 0.
 

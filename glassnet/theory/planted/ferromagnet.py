@@ -12,14 +12,18 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet.theory import paramagnet
 from glassnet.theory.planted import glass_states, signed_evolution
 from glassnet.theory.trees.branching import COLDEST, tree_of
 from glassnet.theory.trees.degrees import Tree
 
+__all__ = ["Ferromagnet", "ferromagnet"]
+_face.public(__name__)
+
 
 @dataclass(frozen=True)
+@_face.shown
 class Ferromagnet:
     """The magnetised state of biased +-J couplings, for N -> infinity; made by `ferromagnet`.
 
@@ -96,6 +100,9 @@ class Ferromagnet:
     def free_energy(self, T):
         """Return the free energy of the magnetised state, whether or not it is the stable one."""
         return self._each(T, "excess", 0.0, lambda t, x: paramagnet.free_energy(t, self.alpha) - t * x)
+
+    def __repr__(self):
+        return f"Ferromagnet({self.tree}, bias {self.bias:g})\nprint() solves for its transition"
 
     def __str__(self):
         rows = {"spinodal": self.spinodal_temperature(), "transition": self.transition_temperature()}

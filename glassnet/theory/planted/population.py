@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
-from glassnet import _checks, _random
+from glassnet import _checks, _face, _random
 from glassnet._exclusive import Exclusive
 from glassnet.kernels import cavity
 from glassnet.statistics.autocorrelation import mean_of_series
@@ -26,6 +26,9 @@ from glassnet.statistics.estimate import Estimate, table
 from glassnet.statistics.fits import extrapolated_in_size, fit_estimates
 from glassnet.theory.trees.branching import Branching, branching
 from glassnet.theory.zero_temperature import xorsat
+
+__all__ = ["Planted", "continuous_temperature", "planted", "static_temperature"]
+_face.public(__name__)
 
 SMALLEST = 2_000  # members; a smaller population melts by chance
 LARGEST = 100_000_000
@@ -36,6 +39,7 @@ _MOST_ITERATIONS = 4000
 
 
 @dataclass(frozen=True)
+@_face.shown
 class Planted:
     """Thermodynamics of the planted glass at one temperature.
 

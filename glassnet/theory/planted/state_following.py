@@ -10,12 +10,16 @@ limit of superheating that `glassnet.studies.melting` measures.
 import math
 from dataclasses import dataclass
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet.theory.planted.ferromagnet import Ferromagnet, ferromagnet
 from glassnet.theory.trees.branching import COLDEST
 
+__all__ = ["Followed", "follow"]
+_face.public(__name__)
+
 
 @dataclass(frozen=True)
+@_face.shown
 class Followed:
     """A state planted at one temperature, at others; made by `follow`.
 

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet.statistics.autocorrelation import mean_of_series
 from glassnet.statistics.estimate import Estimate
 from glassnet.statistics.fits import extrapolated_in_size, fit_estimates
@@ -26,6 +26,9 @@ from glassnet.theory.planted.population import (
 )
 from glassnet.theory.trees.branching import branching
 from glassnet.theory.zero_temperature import xorsat
+
+__all__ = ["dynamic_temperature"]
+_face.public(__name__)
 
 _SCOUT = 20_000  # members of the population that looks for the overlap of the maximum
 _STEP = 0.02  # of the overlap, going down the curve

@@ -19,12 +19,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
-from glassnet import _checks, _random
+from glassnet import _checks, _face, _random
 from glassnet.statistics.autocorrelation import mean_of_series
 from glassnet.statistics.estimate import Estimate, table
 from glassnet.statistics.fits import fit_estimates
 from glassnet.theory.trees.branching import Branching, branching
 from glassnet.theory.zero_temperature import xorsat
+
+__all__ = ["Energetic", "GroundState", "energetic", "ground_state", "threshold_energy"]
+_face.public(__name__)
 
 FEWEST = 500
 _MELTED = 1e-3  # mean zeta of a population without states
@@ -35,6 +38,7 @@ _AROUND = (0.95, 1.0, 1.05)  # of y*, where a population is measured
 
 
 @dataclass(frozen=True)
+@_face.shown
 class Energetic:
     """States of one energy at T = 0.
 
@@ -61,6 +65,7 @@ class Energetic:
 
 
 @dataclass(frozen=True)
+@_face.shown
 class GroundState:
     """Lowest energy per weight, and the y* where it is found; y* = inf if no path needs to be unsatisfied."""
 

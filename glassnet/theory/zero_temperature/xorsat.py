@@ -19,14 +19,18 @@ from functools import lru_cache
 
 from scipy.optimize import brentq, minimize_scalar
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet.theory.trees.degrees import PoissonTree, Tree
+
+__all__ = ["ZeroTemperature", "zero_temperature"]
+_face.public(__name__)
 
 _SMALLEST = -700.0  # the least ln(1 - x) that a float can hold
 _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
+@_face.shown
 class ZeroTemperature:
     """What an ensemble without violated paths looks like at T = 0; N -> infinity, per weight.
 
