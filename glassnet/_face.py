@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Mapping
 from types import ModuleType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 C = TypeVar("C", bound=type)
 #: lines of a result at the prompt
@@ -15,10 +15,10 @@ class _Public(ModuleType):
 
     # a class, not functions `__getattr__` and `__dir__` in every module: type checkers accept any attribute of a module
     # that has `__getattr__`
-    def __dir__(self):
+    def __dir__(self) -> list[str]:
         return sorted(self.__all__)
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         # importlib and _meant only when needed: a thousand ranks import the package
         home = self.__dict__.get("__home__")
         if home is not None and (name in home or name in self.__all__):
@@ -62,9 +62,9 @@ def shown(result: C) -> C:
     generated = issubclass(result, tuple)
     if generated or "__repr__" not in vars(result):
         if result.__str__ is object.__str__:
-            result.__str__ = _fields
-        result.__repr__ = _first_lines
-    result._repr_html_ = _html
+            type.__setattr__(result, "__str__", _fields)
+        type.__setattr__(result, "__repr__", _first_lines)
+    type.__setattr__(result, "_repr_html_", _html)
     return result
 
 
@@ -87,7 +87,7 @@ def _fields(self) -> str:
     return "\n".join([type(self).__name__, *(f"  {name:{width}}  {_brief(getattr(self, name))}" for name in names)])
 
 
-def _brief(value) -> str:
+def _brief(value: Any) -> str:
     """A value in less than a line: arrays and datasets by their sizes."""
     if isinstance(value, float):
         return f"{value:.6g}"
