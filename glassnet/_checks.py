@@ -61,6 +61,12 @@ def path(name: str, value) -> Path:
     return Path(value)
 
 
+def instance(name: str, value, kind: type) -> None:
+    """Raise an error that names the argument unless `value` is a `kind`."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be a {kind.__name__}, got {type(value).__name__}")
+
+
 def choice(name: str, value, allowed: tuple[str, ...]) -> str:
     """Return `value` if it is one of the allowed words, or raise an error that lists them."""
     if not isinstance(value, str):
@@ -84,13 +90,7 @@ def real_array(name: str, value, *, ndim: int | None = None, shape: tuple | None
 
 
 def integer_array(
-    name: str,
-    value,
-    *,
-    ndim: int | None = None,
-    shape: tuple | None = None,
-    minimum: int = 0,
-    maximum: int = 2**31 - 1,
+    name: str, value, *, ndim: int | None = None, shape: tuple | None = None, minimum: int = 0, maximum: int = 2**31 - 1
 ) -> np.ndarray:
     """Return `value` as a contiguous int32 array with all entries in [minimum, maximum]."""
     array = _array(name, value, "integers")

@@ -1,5 +1,5 @@
-"""What reaches the terminal: names and texts of strangers without control characters, and no end of a command because
-nobody can read what it says."""
+"""Output on the terminal: control characters in foreign names and texts are escaped, and a command goes on when its
+output is no longer read."""
 
 import contextlib
 import os
@@ -30,12 +30,13 @@ def shortened(text: str, longest: int = _LONGEST) -> str:
     return text if len(text) <= longest else f"{text[:half]} ... {text[-half:]}"
 
 
+def warn(text: str) -> None:
+    """Print a warning on stderr at once."""
+    print(f"warning: {text}", file=sys.stderr, flush=True)
+
+
 class Stream:
     """A text stream that escapes control characters.
-
-    Parameters
-    ----------
-    stream : text file
 
     Attributes
     ----------

@@ -130,11 +130,6 @@ def probabilities(glass, temperature) -> np.ndarray:
     -------
     (2^n_weights,) float64
         In the order of :func:`states`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is not as described.
     """
     _check_size(glass, _STATES_LIMIT, "probabilities")
     temperature = _checks.real("temperature", temperature, minimum=0, exclusive=True, finite=False)
@@ -152,17 +147,12 @@ def product_distribution(glass, temperature) -> np.ndarray:
     Parameters
     ----------
     glass, temperature
-        As for :func:`probabilities`.
+        As for :func:`probabilities`, and so are the errors raised.
 
     Returns
     -------
     (2^n_weights,) float64
         In the order of :func:`states`: row n of it is the pattern of entry n.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As :func:`probabilities`.
     """
     transform = _walsh_hadamard(probabilities(glass, temperature))
     # the transform is its own inverse up to 2^N, and turns the convolution over flips into a square
@@ -175,7 +165,7 @@ def overlap_distribution(glass, temperature) -> tuple[np.ndarray, np.ndarray]:
     Parameters
     ----------
     glass, temperature
-        As for :func:`probabilities`.
+        As for :func:`probabilities`, and so are the errors raised.
 
     Returns
     -------
@@ -183,11 +173,6 @@ def overlap_distribution(glass, temperature) -> tuple[np.ndarray, np.ndarray]:
         -1, -1 + 2/N, ..., 1.
     probability : (n_weights + 1,) float64
         They sum to 1.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As :func:`probabilities`.
     """
     patterns = product_distribution(glass, temperature)
     n_weights = glass.n_weights
@@ -196,8 +181,7 @@ def overlap_distribution(glass, temperature) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _is_binary(glass) -> bool:
-    if not isinstance(glass, PathGlass):
-        raise TypeError(f"glass must be a PathGlass, got {type(glass).__name__}")
+    _checks.instance("glass", glass, PathGlass)
     return glass.is_binary
 
 

@@ -50,12 +50,8 @@ class Along(NamedTuple):
 def along(reader: ChainReader, temperature: float) -> Along | None:
     """The transition along the dilution axis; None where no chains reach the temperature.
 
-    Parameters
-    ----------
-    reader : ChainReader
-    temperature : float
-        A planting temperature, or any temperature within the ladders of symmetric scans; curves are interpolated
-        linearly between neighbouring rungs.
+    `temperature` is a planting temperature, or any temperature within the ladders of symmetric scans; curves are
+    interpolated linearly between neighbouring rungs.
     """
     rows, pairs, reads = [], [], []
     for dilution in reader.dilutions:
@@ -175,14 +171,17 @@ def _continuous(overlaps: list[tuple[Node, xr.Dataset]], temperature: float) -> 
     for size in sorted({node.size for node, _ in overlaps}):
         own = [pair for pair in overlaps if pair[0].size == size]
         own.sort(key=lambda pair: pair[0].effective_dilution)
-        own = [pair for index, pair in enumerate(own) if not index or _apart(pair[0], own[index - 1][0])]
+        # of nodes that lost the same fraction the first
+        lost = [node.effective_dilution for node, _ in own]
+        own = [pair for index, pair in enumerate(own) if not index or lost[index] - lost[index - 1] > 1e-9]
         fewer = np.array([(1 - node.effective_dilution) ** (1 - p) for node, _ in own])
         known = [name for name in _CURVES if all(name in data for _, data in own)]
         at = [_at(data, temperature) for _, data in own]
-        columns = {f"{name}_resampled": np.array([_flat(row[f"{name}_resampled"]) for row in at]).T for name in known}
+        variables = {}
+        for name in (f"{one}_resampled" for one in known):
+            rows = [np.asarray(row[name].values, dtype=np.float64).ravel() for row in at]
+            variables[name] = (("resample", "temperature"), np.array(rows).T)
         n_samples = min(data.attrs["n_samples"] for _, data in own)
-        dims = ("resample", "temperature")
-        variables = {name: (dims, values) for name, values in columns.items()}
         facts = {"n_samples": n_samples, **{name: own[0][1].attrs[name] for name in _GLASS}}
         curves[size] = xr.Dataset(variables, {"temperature": fewer}, facts)
     if discontinuous(curves):
@@ -195,11 +194,6 @@ def _continuous(overlaps: list[tuple[Node, xr.Dataset]], temperature: float) -> 
         return [], "the Binder cumulant has a dip, so the transition is not continuous: planted scans locate it"
     estimates = [_in_dilution(one, p) for one in grown.estimates]
     return estimates, "" if estimates else _uncrossed_sizes(grown)
-
-
-def _apart(node: Node, other: Node) -> bool:
-    """Whether two nodes of one size have lost different fractions."""
-    return node.effective_dilution - other.effective_dilution > 1e-9
 
 
 def _at(data: xr.Dataset, temperature: float) -> xr.Dataset:
@@ -241,10 +235,6 @@ def _uncrossed_sizes(grown: Continuous) -> str:
     if grown.binder.crosses:
         return "Binder cumulants cross, but two sizes do not tell how far from the limit"
     return "Binder cumulants of all sizes do not cross within the dilutions of the scan"
-
-
-def _flat(values: xr.DataArray) -> np.ndarray:
-    return np.asarray(values.values, dtype=np.float64).ravel()
 
 
 def _in_dilution(one: Estimate, p: int) -> Estimate:

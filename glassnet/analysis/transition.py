@@ -218,10 +218,6 @@ def find_transition(
     arrest : PlantedRelaxation or object, optional
         Dynamical arrest, an upper bound (:func:`glassnet.studies.planted_relaxation`), or the like.
 
-    Returns
-    -------
-    Transition
-
     Raises
     ------
     TypeError, ValueError

@@ -107,14 +107,6 @@ class TransitionLine(list):
 
         Where none is claimed, it is read off the line with provisional temperatures, if that passes the temperature;
         the name of the estimate says so. Otherwise value and error are nan and the name says why.
-
-        Parameters
-        ----------
-        temperature : float
-
-        Returns
-        -------
-        Estimate
         """
         critical = self.critical(temperature)
         if critical.claimed:
@@ -138,14 +130,6 @@ class TransitionLine(list):
         contradicts it: the two values, or a transition of the line and the value along the axis, are three combined
         bars apart; the overlap does not jump along the axis; or at a neighbouring dilution a sample has not proved its
         equilibrium, or curves cross although the transition is undecided.
-
-        Parameters
-        ----------
-        temperature : float
-
-        Returns
-        -------
-        CriticalDilution
         """
         temperature = real("temperature", temperature, minimum=0)
         read, interim = self._read(temperature, False), self._read(temperature, True)

@@ -59,15 +59,15 @@ class SampleStack(BackendArray):
         )
 
     def _read_one(self, number: int, key: tuple) -> np.ndarray:
-        def read(file: h5py.File) -> np.ndarray:
-            stored = own(file, self.name)
-            # of all attributes only this one is needed
-            scale = stored.attrs.get("scale_factor")
-            values = self._widened(lambda part: stored[part], stored.shape, key)
-            return values if scale is None else values * float(scale)
-
-        self.places[number], values = follow(self.places[number], read)
+        self.places[number], values = follow(self.places[number], lambda file: self._values(file, key))
         return values
+
+    def _values(self, file: h5py.File, key: tuple) -> np.ndarray:
+        stored = own(file, self.name)
+        # of all attributes only this one is needed
+        scale = stored.attrs.get("scale_factor")
+        values = self._widened(lambda part: stored[part], stored.shape, key)
+        return values if scale is None else values * float(scale)
 
     def _widened(self, read: Callable[[tuple], np.ndarray], shape: tuple[int, ...], key: tuple) -> np.ndarray:
         """Values at `key` of an array of this shape; zeros beyond it: samples may differ by one weight, and so by a
@@ -80,28 +80,19 @@ class SampleStack(BackendArray):
 
 
 class FinalWeights(SampleStack):
-    """Weights that the chains end in, packed 8 to a byte like a measurement of them.
+    """Weights that the chains end in, packed 8 to a byte like a measurement of them: (n_temperatures, n_replicas,
+    n_bytes).
 
-    The state from which a chain goes on holds them by the lane of the sampler, and the lane on every rung of every
+    The state from which a chain continues holds them by the lane of the sampler, and the lane on every rung of every
     replica.
-
-    Parameters
-    ----------
-    places : list of Place
-    shape : tuple of int
-        (n_temperatures, n_replicas, n_bytes).
     """
 
     def __init__(self, places: list[Place], shape: tuple[int, ...]):
         super().__init__(places, "final_weights", shape, np.dtype(np.uint8))
 
-    def _read_one(self, number: int, key: tuple) -> np.ndarray:
-        def read(file: h5py.File) -> np.ndarray:
-            weights = own(file, "state/weights")[...][own(file, "state/walkers_lane_at")[...].T]
-            return self._widened(weights.__getitem__, weights.shape, key)
-
-        self.places[number], values = follow(self.places[number], read)
-        return values
+    def _values(self, file: h5py.File, key: tuple) -> np.ndarray:
+        weights = own(file, "state/weights")[...][own(file, "state/walkers_lane_at")[...].T]
+        return self._widened(weights.__getitem__, weights.shape, key)
 
 
 def final_weights(places: list[Place], file: h5py.File, n_bytes: int) -> xr.Variable | None:

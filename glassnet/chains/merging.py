@@ -21,15 +21,8 @@ from glassnet.chains.shards import check, held, listed, shard_name, sharded
 def is_complete(folder: Path, samples: range, n_sweeps: int, last: int) -> bool:
     """Whether all samples of a block are finished and some are in files of their own.
 
-    Parameters
-    ----------
-    folder : Path
-    samples : range
-        The block.
-    n_sweeps : int
-        What a finished chain has.
-    last : int
-        The sample that was finished last; the next ones are looked at first, for they are likely not to be.
+    A finished chain has `n_sweeps`. `last` is the sample that was finished last; the next ones are looked at first,
+    since they are probably not finished.
 
     Raises
     ------

@@ -29,9 +29,7 @@ def settings(chains: xr.DataTree, nodes) -> dict:
     }
     # keywords that follow from the others are no keys of these ensembles
     keywords.pop({"regular": "alpha", "walks": "p"}.get(keywords.get("ensemble"), ""), None)
-    draws = (
-        np.asarray(node.chain["draw"].values) if "draw" in node.chain.coords else np.arange(node.chain.sizes["draw"])
-    )
+    draws = np.asarray(node.chain.get("draw", np.arange(node.chain.sizes["draw"])))
     every = max(1, int(draws[1] - draws[0])) if len(draws) > 1 else 1
     sweeps = every * len(draws)
     planted = sorted({one.planted_temperature for one in nodes if one.planted_temperature is not None})
@@ -55,9 +53,8 @@ def settings(chains: xr.DataTree, nodes) -> dict:
     }
     glass = {name: keywords[name] for name in _GLASS if name in keywords}
     samples = max(one.n_samples for one in nodes)
-    return {"seed": int(chains.attrs.get("seed", 0)), "samples": samples, "glass": glass, "scan": scan} | {
-        "sampling": sampling
-    }
+    seed = int(chains.attrs.get("seed", 0))
+    return {"seed": seed, "samples": samples, "glass": glass, "scan": scan, "sampling": sampling}
 
 
 def _size(node) -> int | list[int]:

@@ -72,10 +72,6 @@ def dataset(
     round_trips : (n_temperatures * n_replicas,) int64
     attrs : dict
         What is needed to reproduce the chain.
-
-    Returns
-    -------
-    xarray.Dataset
     """
     variables = {}
     for name, values in draws.items():

@@ -63,8 +63,9 @@ def held(folder: Path) -> Held:
     """What lies in the folder of a node; nothing if there is no such folder."""
     # files first: what is merged meanwhile has left its shard behind when the second list is made
     first, second = names_in(folder), names_in(folder)
-    files, begun = in_list((name, folder / name) for name in first), _matching(_SEGMENTS, first)
-    return Held(files.files, in_list((name, folder / name) for name in second).shards, set(begun))
+    files = in_list((name, folder / name) for name in first).files
+    begun = {int(match[1]) for name in first if (match := _SEGMENTS.fullmatch(name))}
+    return Held(files, in_list((name, folder / name) for name in second).shards, begun)
 
 
 def in_list(places: Iterable[tuple[str, Path | Member]]) -> Held:
@@ -214,7 +215,3 @@ def names_in(folder: Path) -> list[str]:
         return os.listdir(folder)
     except (FileNotFoundError, NotADirectoryError):
         return []
-
-
-def _matching(pattern: re.Pattern, names: list[str]) -> list[int]:
-    return [int(match[1]) for name in names if (match := pattern.fullmatch(name))]

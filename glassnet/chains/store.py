@@ -141,13 +141,7 @@ def held_in_pack(members: dict[str, Member], folder: str) -> Held:
 
 
 def read_index(path: Path, packed: dict[str, Member] | None = None) -> dict:
-    """Nodes a run directory is to hold, with its run file and seed.
-
-    Parameters
-    ----------
-    path : Path
-    packed : dict of str to Member, optional
-        Its members, if it is a packed run.
+    """Nodes a run directory is to hold, with its run file and seed; `packed` are its members, if it is a packed run.
 
     Raises
     ------

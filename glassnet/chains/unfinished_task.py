@@ -19,13 +19,7 @@ from glassnet.glass import PathGlass
 
 
 class Unfinished:
-    """The segments of one task, ``sample3.segments/000001.h5`` and so on beside the chain file they will become.
-
-    Parameters
-    ----------
-    chain : Path
-        The chain file.
-    """
+    """The segments of one task, ``sample3.segments/000001.h5`` and so on beside the chain file they will become."""
 
     def __init__(self, chain: Path):
         self.folder = chain.with_suffix(".segments")
@@ -85,13 +79,7 @@ class Unfinished:
         return found, warnings
 
     def append(
-        self,
-        dataset: xr.Dataset,
-        glass: PathGlass,
-        state: dict[str, np.ndarray],
-        begins: int,
-        ends: int,
-        runtime: dict,
+        self, dataset: xr.Dataset, glass: PathGlass, state: dict[str, np.ndarray], begins: int, ends: int, runtime: dict
     ) -> None:
         """Write the next segment; arguments as in :func:`glassnet.chains.segment.write`.
 

@@ -43,8 +43,7 @@ def nested_dilutions(glass, fractions, seed, *, rounding="nearest") -> list[Path
     TypeError, ValueError
         If an argument is not as described, or a fraction empties the glass or one of its layers.
     """
-    if not isinstance(glass, PathGlass):
-        raise TypeError(f"glass must be a PathGlass, got {type(glass).__name__}")
+    _checks.instance("glass", glass, PathGlass)
     fractions = [_wiring.dilution("fractions", value) for value in _checks.real_array("fractions", fractions, ndim=1)]
     rounding = _checks.choice("rounding", rounding, _dilution.ROUNDINGS)
     rng, orders = _orders(glass, seed)

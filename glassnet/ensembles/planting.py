@@ -31,14 +31,8 @@ def planted(glass, temperature, seed, unsatisfied="independent") -> PathGlass:
     -------
     PathGlass
         With `planted` set to w*.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is not as described.
     """
-    if not isinstance(glass, PathGlass):
-        raise TypeError(f"glass must be a PathGlass, got {type(glass).__name__}")
+    _checks.instance("glass", glass, PathGlass)
     temperature = _checks.real("temperature", temperature, minimum=0, exclusive=True, finite=False)
     _checks.choice("unsatisfied", unsatisfied, ("independent", "fixed"))
     if unsatisfied == "fixed" and not glass.is_binary:

@@ -53,10 +53,6 @@ def regular(n_weights, p, degree, seed, *, couplings="binary", bias=0.0, dilutio
     rounding : {"nearest", "random", "layers"}
         How many that are where `dilution` times their number is not whole: see :meth:`PathGlass.dilute`.
 
-    Returns
-    -------
-    PathGlass
-
     Raises
     ------
     TypeError, ValueError
@@ -95,16 +91,7 @@ def poisson(n_weights, p, alpha, seed, *, couplings="binary", bias=0.0, dilution
     alpha : float
         Paths per weight before dilution, >= 0.
     seed, couplings, bias, dilution, rounding
-        As in :func:`regular`.
-
-    Returns
-    -------
-    PathGlass
-
-    Raises
-    ------
-    TypeError, ValueError
-        As in :func:`regular`.
+        As in :func:`regular`, and so are the errors raised.
     """
     p = _checks.integer("p", p, minimum=2)
     n_weights = _at_least_p(n_weights, p)
@@ -130,16 +117,7 @@ def layered(n_weights, p, alpha, seed, *, couplings="binary", bias=0.0, dilution
     alpha : float
         Paths per weight before dilution, >= 0.
     seed, couplings, bias, dilution, rounding
-        As in :func:`regular`.
-
-    Returns
-    -------
-    PathGlass
-
-    Raises
-    ------
-    TypeError, ValueError
-        As in :func:`regular`.
+        As in :func:`regular`, and so are the errors raised.
     """
     p = _checks.integer("p", p, minimum=2)
     n_weights = _at_least_p(n_weights, p)
@@ -171,7 +149,8 @@ def walks(widths, alpha, seed, *, couplings="binary", bias=0.0, dilution=0.0, ro
     alpha : float
         Paths per weight before dilution, >= 0; n_paths = round(alpha * n_weights).
     seed, bias, dilution, rounding
-        As in :func:`regular`; the edges that are removed are spread over the layers in proportion to their size.
+        As in :func:`regular`, and so are the errors raised; the edges that are removed are spread over the layers in
+        proportion to their size.
     couplings : {"binary", "gaussian"}, (n_paths,) floats, or callable(input_unit, rng) -> float
         A callable is called once for every path, in the order the paths are drawn, with the index of the input neuron
         at its head and the generator of the couplings; :func:`glassnet.network.data_couplings` makes one from
@@ -181,11 +160,6 @@ def walks(widths, alpha, seed, *, couplings="binary", bias=0.0, dilution=0.0, ro
     -------
     PathGlass
         `edges` and `layer` say which neurons each weight joins.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As in :func:`regular`.
     """
     widths = _wiring.check_widths(widths)
     n_weights = _wiring.n_network_weights(widths)

@@ -1,4 +1,4 @@
-"""What the synapses do inside a deep network: four theories, each beside its simulation, on any weight matrices.
+"""What the synapses do inside a deep network: four theories, each with its simulation, on any weight matrices.
 
 Everywhere W[l] has shape (n_out, n_in) and h[l] = phi(W[l] h[l-1] + b[l]): a network is a list of such matrices from
 input to output. Modules load when they are first used (PEP 562); `torch` among them only where it is asked for by
@@ -12,11 +12,11 @@ import importlib
 
 _MODULES = (
     "activations",
-    "path_glasses",
     "cumulants",
     "dimension",
     "hebbian",
     "layers",
+    "path_glasses",
     "pathways",
     "persistence",
     "synapses",

@@ -17,7 +17,6 @@ from glassnet.network.layer_mean_field import Layer, advance
 VARIABLES = ("dimension", "covariance_strength", "relative_strength", "K1", "K2", "Q")
 #: parts of the samples, each left out once, that give standard errors
 _PARTS = 10
-
 #: layers, and directions of the inputs in units of the width: both are for ratios beyond any network
 _DEEPEST, _MOST_DIRECTIONS = 10**6, 1e12
 
@@ -39,7 +38,7 @@ def mean_field(
     depth : int
         Number of layers after the input, >= 1.
     activation : {"linear", "relu", "erf", "sign", "tanh"}, Activation or callable
-        See :func:`glassnet.network.activations.of`.
+        See :func:`glassnet.network.activations.as_activation`.
     variance, covariance : float or (depth,) array
         G > 0 and R >= 0, see :mod:`glassnet.network.synapses`; one for all layers or one for each.
     bias_variance : float
@@ -60,9 +59,9 @@ def mean_field(
     TypeError, ValueError
         If an argument is of the wrong kind or out of range; negative R is refused.
     """
-    depth, phi, variance, covariance = _network(depth, activation, variance, covariance)
-    bias_variance = _checks.real("bias_variance", bias_variance, minimum=0.0)
-    a = _input_ratio(input_ratio)
+    depth, phi, variance, covariance, bias_variance, a = _network(
+        depth, activation, variance, covariance, bias_variance, input_ratio
+    )
     width = _per_layer("width", width, depth + 1)
     if (width <= 0).any():
         raise ValueError(f"width must be > 0, got {width[width <= 0][0]:g}")
@@ -72,7 +71,7 @@ def mean_field(
         ratio = width[layer + 1] / width[layer]
         now = advance(now, phi, variance[layer], covariance[layer], bias_variance, ratio)
         rows.append(now.summary())
-    return _dataset(map(_completed, rows))
+    return _table(_values(map(_completed, rows)))
 
 
 def simulate(
@@ -118,9 +117,9 @@ def simulate(
     TypeError, ValueError
         If an argument is of the wrong kind or out of range; R is refused below 0 and above G sqrt(width).
     """
-    depth, phi, variance, covariance = _network(depth, activation, variance, covariance)
-    bias_variance = _checks.real("bias_variance", bias_variance, minimum=0.0)
-    a = _input_ratio(input_ratio)
+    depth, phi, variance, covariance, bias_variance, a = _network(
+        depth, activation, variance, covariance, bias_variance, input_ratio
+    )
     widths = _checks.integer_array(
         "width", np.broadcast_to(width, depth + 1) if _checks.is_single("width", width) else width, minimum=2
     )
@@ -139,11 +138,7 @@ def simulate(
         weights, biases = _draw(widths, variance, covariance, bias_variance, kind, seed, name)
         values.append(_one_network(phi, weights, biases, a, n_samples, generator(Seed(seed, name), Role.INITIAL)))
     values = np.array(values)
-    mean, stderr = values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(n_networks)
-    result = _table(mean)
-    for place, variable in enumerate(VARIABLES):
-        result[f"{variable}_stderr"] = ("layer", stderr[:, place])
-    return result
+    return _table(values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(n_networks))
 
 
 def measure(weights, inputs, activation="tanh", biases=None) -> xr.Dataset:
@@ -177,10 +172,8 @@ def measure(weights, inputs, activation="tanh", biases=None) -> xr.Dataset:
     states = layers.forward(weights, inputs, activation, biases)
     if len(states[0]) < 4:
         raise ValueError(f"inputs must hold at least 4 samples, got {len(states[0])}")
-    result = _dataset([_completed(layers.spread(state[::2], state[1::2])) for state in states])
-    errors = np.array([_jackknife(state) for state in states])
-    for place, variable in enumerate(VARIABLES):
-        result[f"{variable}_stderr"] = ("layer", errors[:, place])
+    values = _values(_completed(layers.spread(state[::2], state[1::2])) for state in states)
+    result = _table(values, np.array([_jackknife(state) for state in states]))
     scales = [synapses.measured(matrix) for matrix in weights]
     for variable in scales[0]:
         result[variable] = ("layer", [np.nan, *(row[variable] for row in scales)])
@@ -219,7 +212,7 @@ def _one_network(phi, weights, biases, a, n_samples, rng) -> np.ndarray:
     directions = rng.standard_normal((n_in, max(round(a * n_in), 1))) / np.sqrt(n_in)
     mean, cov = np.zeros(n_in), directions @ directions.T
     rows = [layers.spread_exact(mean, cov)]
-    if phi is activations.of("linear"):
+    if phi is activations.as_activation("linear"):
         for matrix, bias in zip(weights, biases, strict=True):
             mean, cov = matrix @ mean + bias, matrix @ cov @ matrix.T
             rows.append(layers.spread_exact(mean, cov))
@@ -228,7 +221,7 @@ def _one_network(phi, weights, biases, a, n_samples, rng) -> np.ndarray:
         for matrix, bias in zip(weights, biases, strict=True):
             states = phi(states @ matrix.T + bias)
             rows.append(layers.spread(states[::2], states[1::2]))
-    return np.array([[_completed(row)[variable] for variable in VARIABLES] for row in rows])
+    return _values(map(_completed, rows))
 
 
 def _completed(row) -> dict[str, float]:
@@ -236,27 +229,27 @@ def _completed(row) -> dict[str, float]:
     return row | {"relative_strength": row["covariance_strength"] / square if square > 0 else np.nan}
 
 
-def _dataset(rows) -> xr.Dataset:
-    return _table(np.array([[row[variable] for variable in VARIABLES] for row in rows]))
+def _values(rows) -> np.ndarray:
+    return np.array([[row[variable] for variable in VARIABLES] for row in rows])
 
 
-def _table(values) -> xr.Dataset:
-    columns = {variable: ("layer", values[:, place]) for place, variable in enumerate(VARIABLES)}
+def _table(values, stderr=None) -> xr.Dataset:
+    columns = {variable: ("layer", values[:, i]) for i, variable in enumerate(VARIABLES)}
+    if stderr is not None:
+        columns |= {f"{variable}_stderr": ("layer", stderr[:, i]) for i, variable in enumerate(VARIABLES)}
     return xr.Dataset(columns, coords={"layer": np.arange(len(values))})
 
 
-def _network(depth, activation, variance, covariance):
-    depth, phi = _checks.integer("depth", depth, minimum=1, most=_DEEPEST), activations.of(activation)
+def _network(depth, activation, variance, covariance, bias_variance, input_ratio):
+    """The parameters that theory and simulation share, checked."""
+    depth, phi = _checks.integer("depth", depth, minimum=1, most=_DEEPEST), activations.as_activation(activation)
     variance, covariance = _per_layer("variance", variance, depth), _per_layer("covariance", covariance, depth)
     for g, r in zip(variance, covariance, strict=True):
         _checks.real("variance", g, minimum=0.0, exclusive=True)
         synapses.positive_covariance(r)
-    return depth, phi, variance, covariance
-
-
-def _input_ratio(value) -> float:
-    ratio = _checks.real("input_ratio", value, minimum=0.0, exclusive=True)
-    return _checks.real("input_ratio", ratio, maximum=_MOST_DIRECTIONS)
+    bias_variance = _checks.real("bias_variance", bias_variance, minimum=0.0)
+    ratio = _checks.real("input_ratio", input_ratio, minimum=0.0, exclusive=True)
+    return depth, phi, variance, covariance, bias_variance, _checks.real("input_ratio", ratio, maximum=_MOST_DIRECTIONS)
 
 
 def _per_layer(name, value, count) -> np.ndarray:

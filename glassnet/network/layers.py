@@ -63,7 +63,7 @@ def forward(weights, inputs, activation="tanh", biases=None) -> list[np.ndarray]
         As for `checked`.
     inputs : (n_samples, n_in) array
     activation : str, Activation or callable, or a list with one for each layer
-        See :func:`glassnet.network.activations.of`.
+        See :func:`glassnet.network.activations.as_activation`.
 
     Returns
     -------

@@ -106,15 +106,6 @@ def data_couplings(X, y, samples_per_path=1) -> "DataCouplings":
         Every path has the mean of y x_i over K distinct random examples of its own. "all" takes the mean over all
         examples, the same for all paths from one input.
 
-    Returns
-    -------
-    DataCouplings
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is not as described.
-
     Notes
     -----
     "all" is no glass but an unfrustrated Mattis model: couplings depend on the input unit alone, so the configuration
@@ -176,8 +167,7 @@ class DataCouplings:
 
 
 def _check_network(glass) -> None:
-    if not isinstance(glass, PathGlass):
-        raise TypeError(f"glass must be a PathGlass, got {type(glass).__name__}")
+    _checks.instance("glass", glass, PathGlass)
     if glass.widths is None:
         raise ValueError(f"glass must be a network, drawn by walks or given with widths, got {glass!r}")
 

@@ -13,7 +13,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 BAND = "#B0B0B0"
 TRANSITION = "#777777"
 THEORY = "#444444"
-#: labels, which are not drawn, of axes along the two kinds of temperature
+#: labels (not drawn) that mark axes along the two kinds of temperature
 TEMPERATURE, PLANTING_TEMPERATURE = "temperature", "planting_temperature"
 #: width of one column of a journal, and of two, in inches; no text is smaller than SMALLEST points there
 COLUMN, TWO_COLUMNS, SMALLEST = 3.4, 7.0, 7.0
@@ -27,7 +27,7 @@ _COMMON = {
     "legend.frameon": False,
     "mathtext.fontset": "dejavusans",
     "errorbar.capsize": 0,
-    # the same chains are to give the same bytes, and text is to look the same everywhere
+    # the same chains give the same bytes, and text looks the same everywhere
     "svg.hashsalt": "glassnet",
     "svg.fonttype": "path",
     "pdf.fonttype": 42,
@@ -95,15 +95,19 @@ def column(height: float, rows: int = 1, width: float = COLUMN, **options):
 
 def style(result, size: int) -> tuple[str, str]:
     """Colour and marker of a size, the same in every panel."""
-    place = result.sizes.index(size)
-    return COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)]
+    return look(result.sizes.index(size))
+
+
+def look(number: int) -> tuple[str, str]:
+    """Colour and marker of a curve by its number; they repeat after the last one."""
+    return COLOURS[number % len(COLOURS)], MARKERS[number % len(MARKERS)]
 
 
 def theory_of(result):
     """Cavity theory of the glass of a result, or None where there is none or the chains do not say which glass."""
     if not result.glass.get("ensemble"):
         return None
-    return cavity_theory.of(**result.glass, dilution=effective(result))
+    return cavity_theory.cavity_of(**result.glass, dilution=effective(result))
 
 
 def theory_complexity(theory, temperatures: np.ndarray) -> np.ndarray:
@@ -177,7 +181,7 @@ def expected_temperature(result) -> float:
 
 
 def warm(result, data) -> np.ndarray:
-    """Rungs worth showing: finite, and not far above the transition, where nothing happens."""
+    """Rungs to be shown: finite, and not far above the transition, where nothing changes."""
     temperatures = data.temperature.values
     centre = expected_temperature(result)
     centre = centre if np.isfinite(centre) else np.median(temperatures)
@@ -185,15 +189,15 @@ def warm(result, data) -> np.ndarray:
     return shown if shown.size >= 3 else np.flatnonzero(np.isfinite(temperatures))
 
 
-def overlap_range(variable: str, place: np.ndarray, densities: np.ndarray, floor: float) -> tuple[float, float]:
+def overlap_range(variable: str, centres: np.ndarray, densities: np.ndarray, floor: float) -> tuple[float, float]:
     """Limits of an axis of overlaps: [0, 1] for overlaps of gauge images, else as far down as there is anything.
 
     Parameters
     ----------
     variable : str
         Name of the overlap, as in attribute `variable` of the averages.
-    place : (n_bins,) float64
-        Centres of the bins.
+    centres : (n_bins,) float64
+        Of the bins.
     densities : (..., n_bins) float64
         P(q) of everything that is shown.
     floor : float
@@ -201,7 +205,7 @@ def overlap_range(variable: str, place: np.ndarray, densities: np.ndarray, floor
     """
     if variable == "matched_overlap":
         return 0.0, 1.03
-    seen = place[(densities > floor).reshape(-1, len(place)).any(axis=0)]
+    seen = centres[(densities > floor).reshape(-1, len(centres)).any(axis=0)]
     lowest = np.floor(10 * seen.min()) / 10 if seen.size else 0.0
     return float(np.clip(lowest, -1.03, 0.0)), 1.03
 

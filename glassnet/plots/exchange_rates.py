@@ -4,7 +4,7 @@ import numpy as np
 
 from glassnet.analysis.nodes import nodes
 from glassnet.plots import appearance, legends
-from glassnet.sampling.ladder import exchanges
+from glassnet.sampling.ladder import exchanges, has_exchanged
 
 
 def exchange(result, chains):
@@ -31,15 +31,15 @@ def exchange(result, chains):
     """
     from matplotlib.ticker import MaxNLocator
 
-    found = exchanging(result, chains)
-    if not found:
+    ladders = exchanging(result, chains)
+    if not ladders:
         raise ValueError(f"chains must hold exchanges between temperatures at dilution {result.dilution:g}, got none")
-    plain = [node for node in found if node.planted_temperature is None]
+    plain = [node for node in ladders if node.planted_temperature is None]
     # ladders that all begin at one temperature differ by size only
-    several = len({float(node.chain["temperature"].values[0]) for node in found}) > 1
+    several = len({float(node.chain["temperature"].values[0]) for node in ladders}) > 1
     best = 0.0
     with appearance.column(4.0, rows=2, sharex=False) as (figure, (top, bottom)):
-        for node in found:
+        for node in ladders:
             colour, marker = appearance.style(result, node.size)
             measured = exchanges(node.chain)
             temperature = np.asarray(node.chain["temperature"].values, dtype=np.float64)[:-1]
@@ -53,27 +53,20 @@ def exchange(result, chains):
         across = "lowest temperature of the ladder" if several else "weights $N$"
         bottom.set(xlabel=across, ylabel="round trips / bound", ylim=(0, 1.1 * best or 1.0))
         bottom.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-        _legend(figure, result, found)
+        _legend(figure, result, ladders)
     return figure
 
 
 def exchanging(result, chains) -> list:
     """The nodes of a dilution whose ladders exchanged anything."""
-    return [node for node in nodes(chains) if node.dilution == result.dilution and _has_exchanged(node.chain)]
+    return [node for node in nodes(chains) if node.dilution == result.dilution and has_exchanged(node.chain)]
 
 
-def _has_exchanged(chain) -> bool:
-    return bool(chain.sizes.get("gap")) and bool(np.asarray(chain["swap_attempted"].values).any())
-
-
-def _legend(figure, result, found) -> None:
+def _legend(figure, result, ladders) -> None:
     from matplotlib.lines import Line2D
 
-    handles = []
-    for size in sorted({node.size for node in found}):
-        colour, marker = appearance.style(result, size)
-        handles.append(Line2D([], [], color=colour, marker=marker, label=f"$N = {size}$"))
+    handles = legends.of_sizes(result, sorted({node.size for node in ladders}))
     for planted, face, label in ((False, "black", "symmetric"), (True, "white", "planted")):
-        if any((node.planted_temperature is not None) == planted for node in found):
+        if any((node.planted_temperature is not None) == planted for node in ladders):
             handles.append(Line2D([], [], color="black", marker="o", markerfacecolor=face, lw=0, label=label))
     legends.below(figure, handles)

@@ -37,36 +37,36 @@ def of_result(result, chains, theory=None) -> list[Drawing]:
     -------
     list of Drawing
     """
-    found = []
+    drawings = []
     if result.planted:
-        found.append(_drawing("planted_weight", single_quantity.location(result, theory)))
+        drawings.append(_drawing("planted_weight", single_quantity.location(result, theory)))
     rungs = [int(np.isfinite(data.temperature.values).sum()) for data in result.overlaps.values()]
     if rungs:
         name = "binder" if symmetric_scan.has_binder(result.overlaps) else "peak_weight"
-        found.append(_drawing(name, single_quantity.binder_cumulant(result, theory)))
+        drawings.append(_drawing(name, single_quantity.binder_cumulant(result, theory)))
     if max(rungs, default=0) >= 2:
-        found.append(_drawing("overlap_map", overlaps.overlap_map(result, theory)))
-        found.append(_drawing("overlap_ridges", overlaps.overlap_ridges(result)))
+        drawings.append(_drawing("overlap_map", overlaps.overlap_map(result, theory)))
+        drawings.append(_drawing("overlap_ridges", overlaps.overlap_ridges(result)))
     elif result.planted:
-        found.append(_drawing("planted_ridges", overlaps.overlap_ridges(result)))
+        drawings.append(_drawing("planted_ridges", overlaps.overlap_ridges(result)))
     if result.complexity is not None:
         theory = theory if theory is not None else appearance.theory_of(result)
-        found.append(_drawing("complexity", planted_states.complexity(result.complexity, theory=theory)))
+        drawings.append(_drawing("complexity", planted_states.complexity(result.complexity, theory=theory)))
     if result.thermodynamics:
-        found.append(_drawing("thermodynamics", single_quantity.thermodynamics(result, theory)))
+        drawings.append(_drawing("thermodynamics", single_quantity.thermodynamics(result, theory)))
     if exchange_rates.exchanging(result, chains):
-        found.append(_drawing("exchange", exchange_rates.exchange(result, chains)))
-    return found
+        drawings.append(_drawing("exchange", exchange_rates.exchange(result, chains)))
+    return drawings
 
 
 def of_line(results) -> list[Drawing]:
     """Draw what takes several dilutions: phase diagram and critical dilution; nothing for a single one."""
     if len(results) < 2:
         return []
-    found = [_drawing("phase_diagram", phase_diagrams.phase_diagram(results))]
+    drawings = [_drawing("phase_diagram", phase_diagrams.phase_diagram(results))]
     if len(phase_diagrams.shared_temperatures(results)):
-        found.append(_drawing("critical_dilution", phase_diagrams.critical_dilution(results)))
-    return found
+        drawings.append(_drawing("critical_dilution", phase_diagrams.critical_dilution(results)))
+    return drawings
 
 
 def _drawing(name: str, figure) -> Drawing:

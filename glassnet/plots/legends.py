@@ -18,12 +18,12 @@ from glassnet.statistics.estimate import with_error
 
 
 def legend(figure, result, theory, sizes=None) -> None:
-    """One legend below all axes: sizes, the transition, theory. What lies outside all of them is said to.
+    """One legend below all axes: sizes, the transition, theory. A temperature outside all of them is marked as such.
 
     Parameters
     ----------
     figure : matplotlib.figure.Figure
-        Of which the axes count that :func:`glassnet.plots.appearance.mark` has marked.
+        Only axes that :func:`glassnet.plots.appearance.mark` has labelled count.
     result : glassnet.Transition
     theory : glassnet.theory.Cavity or None
     sizes : list of int, optional
@@ -35,10 +35,7 @@ def legend(figure, result, theory, sizes=None) -> None:
     marked = (TEMPERATURE, PLANTING_TEMPERATURE)
     spans = [ax.get_xlim() for ax in figure.axes if ax.get_label() in marked]
     inside = lambda temperature: any(low < temperature < high for low, high in spans)  # noqa: E731
-    handles = []
-    for size in result.sizes if sizes is None else sizes:
-        colour, marker = style(result, size)
-        handles.append(Line2D([], [], color=colour, marker=marker, label=f"$N = {size}$"))
+    handles = of_sizes(result, result.sizes if sizes is None else sizes)
     if np.isfinite(result.temperature):
         label = f"Monte Carlo $T = {with_error(result.temperature, result.stderr)}$"
         # on a map, where no size is listed, the transition is a line
@@ -57,6 +54,14 @@ def legend(figure, result, theory, sizes=None) -> None:
         face.set_label("not in equilibrium")
         handles.append(face)
     below(figure, handles)
+
+
+def of_sizes(result, sizes) -> list:
+    """Entries of a legend for sizes: each with its colour and marker."""
+    from matplotlib.lines import Line2D
+
+    looks = {size: style(result, size) for size in sizes}
+    return [Line2D([], [], color=c, marker=m, label=f"$N = {size}$") for size, (c, m) in looks.items()]
 
 
 def _doubtful(figure, result) -> bool:

@@ -29,7 +29,7 @@ def dimension(curves):
             raise TypeError(f"curves must be a dict of pairs (theory, simulation or None), got {label!r}: {type(pair)}")
     with appearance.column(4.4, rows=2) as (figure, (upper, lower)):
         for number, (label, (theory, simulation)) in enumerate(curves.items()):
-            colour, marker = _mark(number).values()
+            colour, marker = appearance.look(number)
             upper.plot(theory.layer, theory.dimension, color=colour)
             lower.plot(theory.layer, _multiple(theory, "covariance_strength")[0], color=colour)
             lower.plot(theory.layer, _multiple(theory, "relative_strength")[0], color=colour, linestyle=(0, (4, 2)))
@@ -84,11 +84,8 @@ def closure(pairs, errors):
 
 
 def _mark(number):
-    """Colour and marker of a curve; they come again after the last one."""
-    return {
-        "color": appearance.COLOURS[number % len(appearance.COLOURS)],
-        "marker": appearance.MARKERS[number % len(appearance.MARKERS)],
-    }
+    """Colour and marker of a curve, as keywords."""
+    return dict(zip(("color", "marker"), appearance.look(number), strict=True))
 
 
 def _multiple(data, name):

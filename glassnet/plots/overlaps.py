@@ -37,14 +37,14 @@ def overlap_map(result, theory=None, size: int | None = None):
     theory = theory if theory is not None else appearance.theory_of(result)
     size, data = _of(result, size)
     data = data.isel(temperature=appearance.warm(result, data))
-    temperature, place, height = data.temperature.values, data["overlap"].values, data["density"].values
+    temperature, overlap, height = data.temperature.values, data["overlap"].values, data["density"].values
     top = float(height.max())
     floor = top / 10**_DECADES
     with appearance.column(2.5) as (figure, (ax,)):
-        half = (place[1] - place[0]) / 2
-        low, high = appearance.overlap_range(data.attrs["variable"], place, height, floor)
-        kept = (place > low) & (place < high)
-        edges = np.append(place[kept] - half, place[kept][-1] + half)
+        half = (overlap[1] - overlap[0]) / 2
+        low, high = appearance.overlap_range(data.attrs["variable"], overlap, height, floor)
+        kept = (overlap > low) & (overlap < high)
+        edges = np.append(overlap[kept] - half, overlap[kept][-1] + half)
         shown = np.ma.masked_less(height[:, kept], floor)
         mesh = ax.pcolormesh(
             _between(temperature), edges, shown.T, norm=LogNorm(floor, top), cmap="cividis_r", edgecolors="face", lw=0.1
@@ -88,17 +88,17 @@ def overlap_ridges(result, size: int | None = None):
         If the result has no P(q) of that size.
     """
     size, data, variable = _rows(result, size)
-    temperature, place, height = data.temperature.values, data["overlap"].values, data["density"].values
+    temperature, overlap, height = data.temperature.values, data["overlap"].values, data["density"].values
     doubtful = set(appearance.open_symbols(result, size)) if variable != "planted_overlap" else set()
     nearest = np.argmin(np.abs(temperature - result.temperature)) if np.isfinite(result.temperature) else -1
     with appearance.column(0.9 + 0.24 * len(temperature)) as (figure, (ax,)):
-        low, high = appearance.overlap_range(variable, place, height, 1e-2 * height.max(axis=1).min())
+        low, high = appearance.overlap_range(variable, overlap, height, 1e-2 * height.max(axis=1).min())
         for row in range(len(temperature))[::-1]:
             curve = row + _HEIGHT * height[row] / height[row].max()
             colour = appearance.BAND if temperature[row] in doubtful else appearance.COLOURS[0]
-            ax.fill_between(place, row, curve, facecolor="white", alpha=0.8, lw=0, zorder=-row)
-            ax.fill_between(place, row, curve, facecolor=colour, alpha=0.25, lw=0, zorder=-row)
-            ax.plot(place, curve, color=colour, linewidth=2.0 if row == nearest else 0.9, zorder=-row)
+            ax.fill_between(overlap, row, curve, facecolor="white", alpha=0.8, lw=0, zorder=-row)
+            ax.fill_between(overlap, row, curve, facecolor=colour, alpha=0.25, lw=0, zorder=-row)
+            ax.plot(overlap, curve, color=colour, linewidth=2.0 if row == nearest else 0.9, zorder=-row)
         ax.set_yticks(range(len(temperature)), [f"{t:#.3g}" for t in temperature])
         ax.tick_params(axis="y", length=0)
         names = {"planted_overlap": "overlap with the planted state $q$"}

@@ -25,23 +25,12 @@ def planted_weight(result, ax, theory=None):
 
     at = {size: at_common(result, size, table.planted_temperature.values) for size, table in result.planted.items()}
     width = np.ptp(np.concatenate(list(at.values())))
-    for place, (size, table) in enumerate(result.planted.items()):
-        colour, marker = style(result, size)
+    for number, (size, table) in enumerate(result.planted.items()):
+        colour, _ = style(result, size)
         # side by side, or bars of one temperature would hide each other
-        beside = 0.01 * width * (place - (len(result.planted) - 1) / 2)
-        ax.errorbar(
-            at[size] + beside,
-            table["weight"].values,
-            table["weight_stderr"].values,
-            fmt=marker,
-            color=colour,
-            label=f"$N={size}$",
-            zorder=3,
-        )
+        shifted = at[size] + 0.01 * width * (number - (len(result.planted) - 1) / 2)
         doubtful = np.isin(table.planted_temperature.values, open_planted(result, size))
-        if doubtful.any():
-            places = at[size][doubtful] + beside
-            ax.plot(places, table["weight"].values[doubtful], marker, color=colour, markerfacecolor="white", zorder=4)
+        _points(ax, style(result, size), shifted, table, "weight", doubtful, label=f"$N={size}$")
         curve = None if result.location is None else result.location.curves.get(size)
         if curve is not None:
             ax.plot(*_falling(*curve, result.location.temperature), color=colour, zorder=2)
@@ -57,15 +46,15 @@ def _falling(temperature, weight, centre: float) -> tuple[np.ndarray, np.ndarray
     falls = np.diff(weight) < 0
     nearest = int(np.clip(np.searchsorted(temperature, centre) - 1, 0, len(falls) - 1))
     rises = np.flatnonzero(~falls)
-    first = max((place + 1 for place in rises if place < nearest), default=0)
-    last = min((place for place in rises if place >= nearest), default=len(falls))
+    first = max((index + 1 for index in rises if index < nearest), default=0)
+    last = min((index for index in rises if index >= nearest), default=len(falls))
     return temperature[first : last + 1], weight[first : last + 1]
 
 
 def binder(result, ax, theory=None):
     """Draw the rescaled Binder cumulant against temperature into `ax`, which is returned."""
     for size, data in result.overlaps.items():
-        _points(ax, result, size, data.isel(temperature=warm(result, data)), "binder", move=True)
+        _curve(ax, result, size, data, "binder", move=True)
     ax.axhline(0, color="black", linewidth=0.6, zorder=1)
     ax.set(xlabel="temperature $T$", ylabel=r"Binder cumulant $g$")
     mark(result, ax, theory)
@@ -75,7 +64,7 @@ def binder(result, ax, theory=None):
 def peak_weight(result, ax, theory=None):
     """Draw the weight of overlaps above the threshold against temperature into `ax`, which is returned."""
     for size, data in result.overlaps.items():
-        _points(ax, result, size, data.isel(temperature=warm(result, data)), "peak_weight", move=True)
+        _curve(ax, result, size, data, "peak_weight", move=True)
     ax.set(xlabel="temperature $T$", ylabel="weight of high overlaps", ylim=(-0.03, 1.03))
     mark(result, ax, theory)
     return ax
@@ -87,9 +76,9 @@ def overlap_distribution(result, ax, theory=None):
     rows = {size: data.sel(temperature=temperature, method="nearest") for size, data in result.overlaps.items()}
     for size, row in rows.items():
         colour, _ = style(result, size)
-        place, height, stderr = row["overlap"].values, row["density"].values, row["density_stderr"].values
-        ax.fill_between(place, np.maximum(height - stderr, 1e-9), height + stderr, color=colour, alpha=0.25, lw=0)
-        ax.plot(place, height, color=colour)
+        overlap, height, stderr = row["overlap"].values, row["density"].values, row["density_stderr"].values
+        ax.fill_between(overlap, np.maximum(height - stderr, 1e-9), height + stderr, color=colour, alpha=0.25, lw=0)
+        ax.plot(overlap, height, color=colour)
     variable = next(iter(rows.values())).attrs["variable"]
     _density_axes(ax, variable, [(row["overlap"].values, row["density"].values) for row in rows.values()])
     ax.set_xlabel(overlap_name(variable))
@@ -134,7 +123,7 @@ def entropy(result, ax, theory=None):
 def thermal(result, ax, name: str):
     """Draw a thermal average of all sizes, and the curve of the paramagnet of the largest, a line that is returned."""
     for size, data in result.thermodynamics.items():
-        _points(ax, result, size, data.isel(temperature=warm(result, data)), name, line=False)
+        _curve(ax, result, size, data, name, line=False)
     # alpha is the same at all sizes but for rounding, so one curve stands for all
     temperature, curve = annealed(data.isel(temperature=warm(result, data)), name)
     (line,) = ax.plot(temperature, curve, color="black", linewidth=1.0, label="paramagnet", zorder=2)
@@ -167,26 +156,24 @@ def _density_axes(ax, variable: str, curves: list[tuple]) -> None:
     """Logarithmic axis of densities and the range of overlaps that holds something."""
     positive = np.concatenate([height[height > 0] for _, height in curves])
     floor = max(positive.min() / 2, _FLOOR)
-    ranges = [overlap_range(variable, place, height, floor) for place, height in curves]
+    ranges = [overlap_range(variable, overlap, height, floor) for overlap, height in curves]
     ax.set(ylabel="$P(q)$", yscale="log", xlim=(min(low for low, _ in ranges), ranges[0][1]))
     ax.set_ylim(floor, None)
 
 
-def _points(ax, result, size, data, name, line=True, move=False):
-    """Points with bars; open ones where a sample has not proved its equilibrium. `move`: at the temperatures at which
-    sizes are compared."""
-    colour, marker = style(result, size)
-    values, doubtful = data[name].values, np.isin(data.temperature.values, open_symbols(result, size))
+def _curve(ax, result, size, data, name, line=True, move=False):
+    """A quantity of a symmetric scan; `move`: at the temperatures at which sizes are compared."""
+    data = data.isel(temperature=warm(result, data))
+    doubtful = np.isin(data.temperature.values, open_symbols(result, size))
     temperature = at_common(result, size, data.temperature.values) if move else data.temperature.values
-    ax.errorbar(
-        temperature,
-        values,
-        data[f"{name}_stderr"].values,
-        fmt=f"{marker}-" if line else marker,
-        color=colour,
-        linewidth=1.0,
-        elinewidth=1.2,
-        zorder=3,
-    )
+    widths = {"linewidth": 1.0, "elinewidth": 1.2}
+    _points(ax, style(result, size), temperature, data, name, doubtful, "-" if line else "", **widths)
+
+
+def _points(ax, look, temperature, data, name, doubtful, line="", **options):
+    """Points with bars; open ones where a sample has not proved its equilibrium."""
+    (colour, marker), values = look, data[name].values
+    bars = data[f"{name}_stderr"].values
+    ax.errorbar(temperature, values, bars, fmt=f"{marker}{line}", color=colour, zorder=3, **options)
     if doubtful.any():
         ax.plot(temperature[doubtful], values[doubtful], marker, color=colour, markerfacecolor="white", zorder=4)

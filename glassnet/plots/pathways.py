@@ -11,7 +11,7 @@ def trajectories(theory, simulation=None):
     theory : xarray.Dataset
         Of :func:`glassnet.network.pathways.exact_dynamics.trajectories`.
     simulation : xarray.Dataset, optional
-        `history` of :func:`glassnet.network.pathways.exact_dynamics.gradient_descent`.
+        `history` of :func:`glassnet.network.pathways.gradient_descent`.
 
     Returns
     -------
@@ -30,10 +30,7 @@ def trajectories(theory, simulation=None):
         for goal in theory.target.values:
             ax.axhline(goal, color=appearance.BAND, linewidth=0.6, zorder=1)
         for a, depth in enumerate(theory.depth.values):
-            colour, marker = (
-                appearance.COLOURS[a % len(appearance.COLOURS)],
-                appearance.MARKERS[a % len(appearance.MARKERS)],
-            )
+            colour, marker = appearance.look(a)
             lines = ax.plot(theory.time, theory.strength.isel(pathway=a), color=colour, zorder=3)
             lines[0].set_label(f"pathway {a + 1}, D = {depth}")
             if simulation is not None:

@@ -82,15 +82,18 @@ def critical_dilution(results, temperature: float | None = None):
         for size in sorted({size for result in results for size in result.sizes}):
             points = np.array([p for result in results for p in _order(result, size, temperature, planted)])
             if len(points):
-                colour, marker = appearance.style(_holding(results, size), size)
+                holding = next(result for result in results if size in result.sizes)
+                colour, marker = appearance.style(holding, size)
                 ax.errorbar(*points.T, fmt=f"{marker}-", color=colour, linewidth=0.8, label=f"$N = {size}$", zorder=3)
-        found = _line(results).critical_dilution(temperature)
-        if np.isfinite(found.value):
-            kind = "provisional" if found.key == PROVISIONAL else "Monte Carlo"
-            label = rf"{kind} $\delta_c = {found}$"
-            low, high = found.value - found.stderr, found.value + found.stderr
+        # results that were made from chains know what these say along the dilution
+        line = results if isinstance(results, TransitionLine) else TransitionLine(results)
+        critical = line.critical_dilution(temperature)
+        if np.isfinite(critical.value):
+            kind = "provisional" if critical.key == PROVISIONAL else "Monte Carlo"
+            label = rf"{kind} $\delta_c = {critical}$"
+            low, high = critical.value - critical.stderr, critical.value + critical.stderr
             ax.axvspan(low, high, color=appearance.BAND, alpha=0.5, lw=0, zorder=0, label=label)
-            ax.axvline(found.value, color="#777777", linewidth=0.8, zorder=1)
+            ax.axvline(critical.value, color="#777777", linewidth=0.8, zorder=1)
         for line in theory_lines(results):
             end = _where(line, temperature)
             if end is not None:
@@ -105,17 +108,12 @@ def critical_dilution(results, temperature: float | None = None):
     return figure
 
 
-def _line(results) -> TransitionLine:
-    """Results as a line; one that was made from chains knows what they say along the dilution."""
-    return results if isinstance(results, TransitionLine) else TransitionLine(results)
-
-
 def theory_lines(results) -> list[cavity_theory.Line]:
     """Lines of the cavity method to their ends at T = 0, solved at the measured dilutions and a few others."""
     if isinstance(results, cavity_theory.PhaseDiagram):
         return list(results.lines[::-1])
     glass = results[0].glass
-    if not glass.get("ensemble") or cavity_theory.of(**glass) is None:
+    if not glass.get("ensemble") or cavity_theory.cavity_of(**glass) is None:
         return []
     measured = sorted({round(effective(result), 9) for result in results})
     return list(cavity_theory.phase_diagram(**glass, dilutions=measured).lines[::-1])
@@ -130,9 +128,7 @@ def _points(results) -> list[tuple]:
         points = [(effective(r), r.temperature, r.stderr) for r in located if r.kind == kind]
         groups.append((kind, blue | {"fmt": marker}, points))
     undecided = [r for r in results if r.kind == "undecided"]
-    interim = [
-        (effective(r), r.provisional.value, r.provisional.stderr) for r in undecided if r.provisional is not None
-    ]
+    interim = [(effective(r), *r.provisional) for r in undecided if r.provisional is not None]
     groups.append(("provisional", blue | {"fmt": "o", "markerfacecolor": "white"}, interim))
     open_ones = [r for r in undecided if r.provisional is None and r.location is not None and r.location.crosses]
     # nothing that could be taken for a transition: no point, and not in the colour of the points
@@ -154,9 +150,7 @@ def cut(results, wanted: float | None = None) -> float | None:
 
 def shared_temperatures(results) -> np.ndarray:
     """Planting temperatures, else finite rungs, that at least two dilutions share."""
-    planted = [
-        np.unique([t for table in r.planted.values() for t in table.planted_temperature.values]) for r in results
-    ]
+    planted = [np.unique([t for data in r.planted.values() for t in data.planted_temperature.values]) for r in results]
     rungs = [np.unique([t for data in r.overlaps.values() for t in data.temperature.values]) for r in results]
     for lists in (planted, rungs):
         values, count = np.unique(np.round(np.concatenate(lists), 9), return_counts=True)
@@ -173,11 +167,9 @@ def _middle(results) -> float:
 
 def _order(result, size: int, temperature: float, planted: bool) -> list[tuple]:
     """(effective dilution, weight, stderr) of a size at a temperature, empty where it was not simulated there."""
-    tables, axis, name = (
-        (result.planted, "planted_temperature", "weight")
-        if planted
-        else (result.overlaps, "temperature", "peak_weight")
-    )
+    tables, axis, name = result.overlaps, "temperature", "peak_weight"
+    if planted:
+        tables, axis, name = result.planted, "planted_temperature", "weight"
     if size not in tables:
         return []
     at = getattr(result, "common", None)
@@ -186,10 +178,6 @@ def _order(result, size: int, temperature: float, planted: bool) -> list[tuple]:
     if abs(float(row[axis]) - temperature) > 1e-6:
         return []
     return [(at, float(row[name]), float(row[f"{name}_stderr"]))]
-
-
-def _holding(results, size: int):
-    return next(result for result in results if size in result.sizes)
 
 
 def _where(line: cavity_theory.Line, temperature: float) -> float | None:

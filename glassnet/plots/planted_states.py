@@ -34,24 +34,11 @@ def complexity(result, ax=None, theory=None):
             label = f"$T_K = {with_error(result.temperature, result.stderr)}$"
             ax.axvspan(low, high, color=appearance.COLOURS[5], lw=0.8, zorder=0, label=label)
         if theory is not None:
-            place = np.linspace(data.temperature.values[0], data.temperature.values[-1], _POINTS)
-            ax.plot(
-                place,
-                appearance.theory_complexity(theory, place),
-                color=appearance.THEORY,
-                linewidth=0.9,
-                label="cavity theory",
-            )
-        dashes = "" if theory is not None else "-"
-        ax.errorbar(
-            data.temperature,
-            data["mean"],
-            data["stderr"],
-            fmt=f"o{dashes}",
-            color=colour,
-            linewidth=0.8,
-            label="field integration",
-        )
+            temperature = np.linspace(data.temperature.values[0], data.temperature.values[-1], _POINTS)
+            expected = appearance.theory_complexity(theory, temperature)
+            ax.plot(temperature, expected, color=appearance.THEORY, linewidth=0.9, label="cavity theory")
+        style = {"fmt": "o" if theory is not None else "o-", "color": colour, "linewidth": 0.8}
+        ax.errorbar(data.temperature, data["mean"], data["stderr"], label="field integration", **style)
         if len(ax.get_legend_handles_labels()[0]) > 1:
             ax.legend(loc="upper left")
         ax.set(xlabel="temperature $T$", ylabel=r"complexity $\Sigma$ per weight")
@@ -71,9 +58,8 @@ def relaxation(result, ax=None):
         # the yellow end is too pale for lines
         colours = mpl.colors.LinearSegmentedColormap.from_list("dark", mpl.colormaps["viridis"](np.linspace(0, 0.88)))
         scale = mpl.cm.ScalarMappable(mpl.colors.Normalize(finite.min(), finite.max()), colours)
-        for temperature, word, curve in zip(
-            result.temperatures, result.verdict, result.curves["mean"].values, strict=True
-        ):
+        curves = result.curves["mean"].values
+        for temperature, word, curve in zip(result.temperatures, result.verdict, curves, strict=True):
             dashes = {"held": "-", "undecided": ":", "too short": ":"}.get(word, "--")
             colour = scale.to_rgba(temperature) if np.isfinite(temperature) else "#777777"
             ax.plot(result.curves.time, curve, dashes, color=colour, linewidth=1.1)
@@ -99,22 +85,24 @@ def melting(result, ax=None, theory=None):
         last = result.curves.isel(time=-1)
         finite = np.isfinite(last.temperature.values)
         last = last.isel(temperature=finite)
-        ax.errorbar(
-            last.temperature, last["mean"], last["stderr"], fmt="o-", color=appearance.COLOURS[0], linewidth=0.8
-        )
-        lines = [("planted at", result.planted_temperature, 0.0, "--")]
-        lines += [("melts at", result.temperature, result.stderr, "-")]
-        for (what, where, stderr, dashes), colour in zip(
-            lines, (appearance.COLOURS[2], appearance.COLOURS[5]), strict=True
-        ):
+        style = {"fmt": "o-", "color": appearance.COLOURS[0], "linewidth": 0.8}
+        ax.errorbar(last.temperature, last["mean"], last["stderr"], **style)
+        lines = [("planted at", result.planted_temperature, 0.0, "--", appearance.COLOURS[2])]
+        lines += [("melts at", result.temperature, result.stderr, "-", appearance.COLOURS[5])]
+        for what, where, stderr, dashes, colour in lines:
             if np.isfinite(where):
                 ax.axvline(where, color=colour, linestyle=dashes, label=f"{what} $T = {with_error(where, stderr)}$")
         if theory is not None:
             # steep at the end, where the state ceases to be
             end = theory.melting_temperature()
-            place = end - (end - last.temperature.values.min()) * np.linspace(1, 0, 60)[:-1] ** 2
-            drop = np.append(theory.overlap(place), 0.0)
-            ax.plot(np.append(place, place[-1]), drop, color=appearance.THEORY, label=f"theory: until $T = {end:.4f}$")
+            temperature = end - (end - last.temperature.values.min()) * np.linspace(1, 0, 60)[:-1] ** 2
+            drop = np.append(theory.overlap(temperature), 0.0)
+            ax.plot(
+                np.append(temperature, temperature[-1]),
+                drop,
+                color=appearance.THEORY,
+                label=f"theory: until $T = {end:.4f}$",
+            )
         ax.set(xlabel="temperature $T$", ylabel="overlap with $w^*$", ylim=(-0.05, 1.05))
         ax.set_title("melting of the planted crystal, which is not $T_d$")
         ax.legend(loc="best")
@@ -128,13 +116,10 @@ def aging(result, ax=None):
     def draw(ax):
         data = result.correlation
         moved = data.time.values > 0
-        for place, wait in enumerate(data.waiting_time.values):
-            row = data.isel(waiting_time=place, time=moved)
-            style = {
-                "color": appearance.COLOURS[place % 6],
-                "fmt": f"{appearance.MARKERS[place % 6]}-",
-                "linewidth": 0.8,
-            }
+        for number, wait in enumerate(data.waiting_time.values):
+            row = data.isel(waiting_time=number, time=moved)
+            colour, marker = appearance.look(number)
+            style = {"color": colour, "fmt": f"{marker}-", "linewidth": 0.8}
             ax.errorbar(row.time, row["mean"], row["stderr"], label=f"$t_w = {wait}$", **style)
         ax.set(xscale="log", xlabel="time $t$ [sweeps]", ylabel="$C(t_w, t_w + t)$", ylim=(-0.05, 1.02))
         ax.set_title(f"$T = {result.temperature:.4g}$")

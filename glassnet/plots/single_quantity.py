@@ -65,11 +65,9 @@ def thermodynamics(result, theory=None):
     with appearance.column(4.2, rows=2) as (figure, (top, bottom)):
         paramagnet = panels.thermal(result, top, "energy")
         panels.thermal(result, bottom, "entropy")
-        for ax, label in (
-            (top, r"energy per weight $e$ [$|J|$]"),
-            (bottom, r"entropy per weight $s$ [$k_\mathrm{B}$]"),
-        ):
-            ax.set_ylabel(label)
+        top.set_ylabel(r"energy per weight $e$ [$|J|$]")
+        bottom.set_ylabel(r"entropy per weight $s$ [$k_\mathrm{B}$]")
+        for ax in (top, bottom):
             appearance.mark(result, ax, theory)
         bottom.axhline(0, color="black", linewidth=0.5, zorder=1)
         bottom.set_xlabel("temperature $T$")

@@ -86,7 +86,7 @@ class Lanes(Exclusive):
         """Sum sum_i w_i w*_i of every lane, (n_lanes,) int64."""
         with self.in_use():
             rows = self.kernel.rows(self._order)[: self.n_lanes].view(np.uint16)
-        # in parts: an array that indexes is first made eight bytes wide
+        # in parts, as numpy makes an index array eight bytes wide first
         step = max(1, 2**22 // rows.shape[1])
         parts = [rows[first : first + step] for first in range(0, self.n_lanes, step)]
         up = np.concatenate([_ONES_IN[part].sum(axis=1, dtype=np.int64) for part in parts])
@@ -119,11 +119,6 @@ def draw(ensemble, n_weights, seed, *, dilution=0.0, rounding="nearest", **keywo
         As in :meth:`glassnet.PathGlass.dilute`.
     **keywords
         p, degree, alpha: those of the ensemble.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is not as described.
     """
     return bare(diluted(ensemble, n_weights, seed, dilution=dilution, rounding=rounding, **keywords))
 
@@ -141,10 +136,10 @@ def diluted(ensemble, n_weights, seed, *, dilution=0.0, rounding="nearest", **ke
     return glass
 
 
-def bare(glass) -> PathGlass:
-    """The paths of a glass, with couplings +1 and the planted state +1."""
-    ones = np.ones(glass.n_weights, dtype=np.int8)
-    return PathGlass(glass.paths, np.ones(glass.n_paths), glass.n_weights, planted=ones)
+def bare(glass, couplings=1.0) -> PathGlass:
+    """The paths of a glass, with the given couplings and the planted state +1 everywhere."""
+    couplings = np.broadcast_to(couplings, glass.n_paths)
+    return PathGlass(glass.paths, couplings, glass.n_weights, planted=np.ones(glass.n_weights, dtype=np.int8))
 
 
 def describe(ensemble, n_weights, keywords) -> str:
@@ -164,8 +159,7 @@ def keywords_text(ensemble, n_weights, keywords) -> str:
 
 def gauged(glass) -> PathGlass:
     """Return the same glass with its planted state turned to +1 everywhere; layers and networks are forgotten."""
-    aligned = glass.couplings * glass.planted[glass.paths].prod(axis=1)
-    return PathGlass(glass.paths, aligned, glass.n_weights, planted=np.ones(glass.n_weights, dtype=np.int8))
+    return bare(glass, glass.couplings * glass.planted[glass.paths].prod(axis=1))
 
 
 def plantings(n_paths, temperatures, number, seed) -> Iterator[tuple[int, np.ndarray]]:

@@ -75,10 +75,6 @@ def exchanges(record) -> Exchanges:
     record : xarray.Dataset
         What :meth:`ParallelTempering.run` returned, or a node of :func:`glassnet.open_chains`, over all its samples.
 
-    Returns
-    -------
-    Exchanges
-
     Raises
     ------
     TypeError, ValueError
@@ -99,6 +95,11 @@ def exchanges(record) -> Exchanges:
     return Exchanges(rejection, barrier, _trip_rate(attempted, record["round_trips"].values), _bound(barrier))
 
 
+def has_exchanged(record) -> bool:
+    """Whether a recorded chain tried any exchange between its rungs."""
+    return bool(record.sizes.get("gap")) and bool(np.asarray(record["swap_attempted"].values).any())
+
+
 def geometric(t_min, t_max, n) -> np.ndarray:
     """`n` temperatures from t_min to t_max with a constant ratio.
 
@@ -112,15 +113,8 @@ def geometric(t_min, t_max, n) -> np.ndarray:
     Returns
     -------
     (n,) float64
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is out of range.
     """
-    t_min, t_max, n = _bounds(t_min, t_max, n)
-    if math.isinf(t_max):
-        raise ValueError("t_max must be finite for a geometric ladder, got inf")
+    t_min, t_max, n = _bounds(t_min, t_max, n, "geometric")
     ladder = t_min * arithmetic.power(t_max / t_min, np.arange(n) / (n - 1))
     ladder[-1] = t_max
     return ladder
@@ -128,14 +122,12 @@ def geometric(t_min, t_max, n) -> np.ndarray:
 
 def linear(t_min, t_max, n) -> np.ndarray:
     """`n` equidistant temperatures from t_min to t_max; arguments and errors as in :func:`geometric`."""
-    t_min, t_max, n = _bounds(t_min, t_max, n)
-    if math.isinf(t_max):
-        raise ValueError("t_max must be finite for a linear ladder, got inf")
+    t_min, t_max, n = _bounds(t_min, t_max, n, "linear")
     return np.linspace(t_min, t_max, n)
 
 
 class Interrupted(Exception):
-    """A pilot was to stop."""
+    """A pilot run was asked to stop."""
 
 
 def adaptive(glass, t_min, t_max, n, seed, *, n_replicas=16, sweeps=4000, pause=None) -> Ladder:
@@ -165,17 +157,12 @@ def adaptive(glass, t_min, t_max, n, seed, *, n_replicas=16, sweeps=4000, pause=
         Of all pilots together, >= 1; the default is a tenth of 20000 sweeps of thermalization and 20000 recorded (and
         a tenth to a seventh of their time).
     pause : callable() -> bool, optional
-        Asked every fraction of a second; once it says yes, the search ends with :class:`Interrupted`.
+        Called every fraction of a second; once it returns True, the search ends with :class:`Interrupted`.
 
     Returns
     -------
     Ladder
         (n,) float64 with the rejection rates, their sum (the communication barrier), and the round-trip rate.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is out of range.
     """
     t_min, t_max, n = _bounds(t_min, t_max, n)
     _checks.temperature_ladder("t_min and t_max", [t_min, t_max])
@@ -290,9 +277,13 @@ def _temperatures(beta, t_min, t_max):
     return np.concatenate([[t_min], 1.0 / beta[1:-1], [t_max]])
 
 
-def _bounds(t_min, t_max, n):
+def _bounds(t_min, t_max, n, finite=None):
+    """The parameters of a ladder, checked; `finite` is the kind of one that cannot end at T = inf."""
     t_min = _checks.real("t_min", t_min, minimum=0, exclusive=True)
     t_max = _checks.real("t_max", t_max, minimum=0, exclusive=True, finite=False)
     if t_max <= t_min:
         raise ValueError(f"t_max must be > t_min = {t_min:g}, got {t_max:g}")
-    return t_min, t_max, _checks.integer("n", n, minimum=2, maximum=100_000)
+    n = _checks.integer("n", n, minimum=2, maximum=100_000)
+    if finite and math.isinf(t_max):
+        raise ValueError(f"t_max must be finite for a {finite} ladder, got inf")
+    return t_min, t_max, n

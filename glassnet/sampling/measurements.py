@@ -10,15 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-NAMES = (
-    "energy",
-    "overlap",
-    "weight_overlap",
-    "path_overlap",
-    "matched_overlap",
-    "planted_overlap",
-    "weights",
-)
+NAMES = ("energy", "overlap", "weight_overlap", "path_overlap", "matched_overlap", "planted_overlap", "weights")
 PAIR_MEASUREMENTS = ("overlap", "weight_overlap", "path_overlap", "matched_overlap")
 
 
@@ -57,7 +49,7 @@ def check(names, glass, n_replicas: int) -> tuple[str, ...]:
 
 
 class Overlaps:
-    """What the recording loop has to know of a glass to write down overlaps.
+    """What the recording loop needs to know of a glass to compute overlaps.
 
     Parameters
     ----------
@@ -122,7 +114,7 @@ class Overlaps:
         return ("int64" if self.exact else "float64") if wide else "int32", self.scales[name]
 
     def arrays(self, names, n_draws: int, n_temperatures: int) -> dict[str, np.ndarray]:
-        """Room for so many draws of the named measurements.
+        """Empty arrays for so many draws of the named measurements.
 
         Raises
         ------

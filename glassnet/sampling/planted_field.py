@@ -30,7 +30,7 @@ FEWEST_SWEEPS = 8 * EVERY
 
 
 class Stopped(Exception):
-    """A run was not to go on."""
+    """A run was asked to stop."""
 
 
 class Overlaps(NamedTuple):
@@ -134,7 +134,7 @@ def record(
     top : int, optional
         Largest local field that has a place in the record; by default the largest degree.
     proceed : callable(share) -> bool
-        Told the share of the sweeps that is done, every fraction of a second; whether to go on.
+        Called with the share of the sweeps that is done, every fraction of a second; returns whether to go on.
 
     Raises
     ------
@@ -149,14 +149,14 @@ def record(
         raise ValueError(f"top must be at least the largest degree {degree}, got {top}")
     laws = np.zeros((len(temperatures), 2 * top + 1), dtype=np.int32)
 
-    def noted():
+    def recorded():
         for lane, pattern in violated:
             h = glass.degrees - 2 * np.bincount(glass.paths[pattern].ravel(), minlength=glass.n_weights)
             laws[lane] = np.bincount(h + top, minlength=2 * top + 1)
             yield lane, pattern
 
     _checks.memory(f"sweeps: {n_draws(sweeps)} draws of {len(temperatures)} lanes", 4 * n_draws(sweeps) * len(laws))
-    chains = independent_lanes.Lanes(glass, temperatures, seed, fields=fields, violated=noted())
+    chains = independent_lanes.Lanes(glass, temperatures, seed, fields=fields, violated=recorded())
     done, aligned = 0, np.empty((n_draws(sweeps), len(temperatures)), dtype=np.int32)
 
     def advance(n_sweeps: int) -> None:

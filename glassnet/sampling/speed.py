@@ -1,4 +1,4 @@
-"""How fast this machine's kernels are: the one way everything here is timed, and what `glassnet bench` prints."""
+"""Speed of the kernels on this machine, as `glassnet bench` prints it, and the way in which everything is timed."""
 
 import time
 from typing import NamedTuple
@@ -53,10 +53,6 @@ def measure(glass, n_temperatures=32, n_replicas=16, *, seconds=0.2, repeats=5, 
         Stretches of each kind, taken in turn; medians are returned.
     **keywords
         Further keywords of :class:`glassnet.ParallelTempering`.
-
-    Returns
-    -------
-    Speed
     """
     tempering = sampler(glass, n_temperatures, n_replicas, **keywords)
     actions = {
@@ -98,13 +94,13 @@ def recording_loop(tempering, measure=None, draws=_DRAWS):
 
 
 def alternate(actions, seconds=0.2, repeats=5) -> dict[str, np.ndarray]:
-    """Time several actions in turn, so that whatever else the machine does meets all of them alike.
+    """Time several actions in turn, so that other work of the machine affects all of them alike.
 
     Parameters
     ----------
     actions : dict of str to callable(count)
-        Each does `count` units of its work. It may return how many of the seconds on the clock went into what is to
-        be timed: that share of the processor time of the call counts.
+        Each does `count` units of its work. It may return how many of the seconds on the clock went into the part
+        to be timed: then this share of the processor time of the call counts.
     seconds : float
         About how long one stretch takes.
     repeats : int

@@ -64,8 +64,7 @@ class ParallelTempering(Exclusive):
 
     def __init__(self, glass, temperatures, n_replicas=4, seed=None, initial=None, field=None, precision="float64"):
         super().__init__()
-        if not isinstance(glass, PathGlass):
-            raise TypeError(f"glass must be a PathGlass, got {type(glass).__name__}")
+        _checks.instance("glass", glass, PathGlass)
         self.glass = glass
         self.temperatures = _checks.temperature_ladder("temperatures", temperatures)
         self.n_replicas = _checks.integer("n_replicas", n_replicas, minimum=1, maximum=2**20)
@@ -131,8 +130,8 @@ class ParallelTempering(Exclusive):
         progress : bool or callable(done, total)
             Whether to show a progress bar, or what to call with sweeps done and to do.
         pause : callable() -> bool, optional
-            Asked every fraction of a second; once it says yes, the run ends there. The dataset holds the draws taken
-            so far, `n_sweeps` says how far the chain is, and running the rest later gives what one run would have.
+            Called every fraction of a second; once it returns True, the run ends there. The dataset holds the draws
+            taken so far, `n_sweeps` says how far the chain is, and running the rest later gives what one run would.
 
         Returns
         -------
@@ -205,10 +204,10 @@ class ParallelTempering(Exclusive):
         self.kernel.advance(n_sweeps)
 
     def _record(self, recorder, n_draws, measure_every, stretch=MOST_AT_ONCE):
-        # a long way to a draw is gone in stretches too: signals are looked at in between
+        # many sweeps to the next draw are made in stretches, too: signals are handled in between
         ahead = max(0, measure_every - stretch)
-        for gone in range(0, ahead, stretch):
-            self._advance(min(stretch, ahead - gone))
+        for done in range(0, ahead, stretch):
+            self._advance(min(stretch, ahead - done))
         self.n_sweeps += n_draws * (measure_every - ahead)
         recorder.run(n_draws, measure_every - ahead)
 

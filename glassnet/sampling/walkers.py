@@ -1,4 +1,4 @@
-"""Who sits where: the permutation between lanes and rungs of a set of exchange ladders, and its counters."""
+"""Which lane is on which rung: the permutation between lanes and rungs of exchange ladders, and its counters."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ _ARRAYS = ("lane_at", "rung_of", "heading", "rng", "step")
 class Walkers:
     """State of `n_replicas` independent exchange ladders over the same temperatures.
 
-    A configuration stays in its lane for ever and the temperatures travel; ladder r owns the lanes
+    A configuration stays in its lane, and the temperatures move; ladder r owns the lanes
     r * n_rungs ... (r + 1) * n_rungs - 1. The kernels update the arrays in place.
 
     Attributes
@@ -69,7 +69,7 @@ class Walkers:
             getattr(self, name)[...] = state[name]
 
     def reset_counters(self) -> None:
-        """Start counting exchanges and round trips anew; who heads where is remembered."""
+        """Set the counts of exchanges and round trips to zero; `heading` stays."""
         self.attempted[...] = 0
         self.accepted[...] = 0
         self.round_trips[...] = 0

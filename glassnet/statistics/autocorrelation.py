@@ -47,19 +47,14 @@ def integrated_time(chains: np.ndarray) -> np.ndarray:
             f"chains must have shape (n_draws, n_chains, ...) with at least 2 draws, got shape {chains.shape}"
         )
     n_draws, n_chains = chains.shape[:2]
-    series = _time_last(chains)
+    # time last: sums and transforms over strided series take several times as long
+    series = np.array(np.moveaxis(chains.reshape(n_draws, n_chains, -1), 0, -1), order="C")
     moving = np.flatnonzero(series.min(axis=(0, 2)) < series.max(axis=(0, 2)))
     series = series[:, moving]
     series -= series.mean(axis=(0, 2))[:, None]
     covariance = np.zeros((n_draws, math.prod(chains.shape[2:])))
     covariance[:, moving] = autocovariance(series)
     return time_within_window(covariance.reshape(n_draws, *chains.shape[2:]), n_draws, n_chains)
-
-
-def _time_last(chains: np.ndarray) -> np.ndarray:
-    """A copy of (n_draws, n_chains, ...) as (n_chains, n_quantities, n_draws): sums and transforms over strided series
-    take several times as long."""
-    return np.array(np.moveaxis(chains.reshape(*chains.shape[:2], -1), 0, -1), order="C")
 
 
 def autocovariance(deviations: np.ndarray) -> np.ndarray:

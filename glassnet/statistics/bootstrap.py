@@ -40,17 +40,7 @@ def resampling_counts(n_samples: int, *, key: str, seed: int = 0, n_resamples: i
 
 
 def resampled_means(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Disorder mean of every resample.
-
-    Parameters
-    ----------
-    values : (n_samples, ...) float64
-    counts : (n_resamples, n_samples) float64, of :func:`resampling_counts`
-
-    Returns
-    -------
-    (n_resamples, ...) float64
-    """
+    """Disorder means (n_resamples, ...) of values (n_samples, ...), for the counts of :func:`resampling_counts`."""
     flat = values.reshape(values.shape[0], -1)
     return (counts @ flat / counts.shape[1]).reshape(counts.shape[0], *values.shape[1:])
 

@@ -62,15 +62,8 @@ class Estimate:
 def with_error(value: float, stderr: float) -> str:
     """A value with two digits of its standard error, in units of its last decimals: 0.640(27), 0.75281(10).
 
-    Parameters
-    ----------
-    value, stderr : float
-
-    Returns
-    -------
-    str
-        The value alone, with four digits, where the error is not known (nan, inf) or no more than rounding; "nan" for a
-        value that is not finite.
+    The value alone, with four digits, where the error is not known (nan, inf) or no more than rounding; "nan" for a
+    value that is not finite.
     """
     if not np.isfinite(value):
         return "nan"

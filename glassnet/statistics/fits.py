@@ -70,10 +70,6 @@ def weighted_least_squares(columns, values, stderr) -> Fit:
     values, stderr : (n_points,) float64
         Data and their standard errors. Where an error is not known (nan, from a single sample) all points weigh the
         same.
-
-    Returns
-    -------
-    Fit
     """
     values, stderr = np.asarray(values, dtype=np.float64), np.asarray(stderr, dtype=np.float64)
     known = bool(np.isfinite(stderr).all())

@@ -127,15 +127,7 @@ def log_partition_ratio(levels: np.ndarray, cold: np.ndarray, hot: np.ndarray, s
 def bennett(energies: Histogram, betas: np.ndarray) -> np.ndarray:
     """ln Z / Z_last of one sample on every rung, summed from the hottest one down: a rung knows only hotter ones.
 
-    Parameters
-    ----------
-    energies : Histogram
-    betas : (n_rungs,) float64
-        Inverse temperatures, decreasing.
-
-    Returns
-    -------
-    (n_rungs,) float64
+    `betas` (n_rungs,) are the inverse temperatures, decreasing.
     """
     rows = energies.frequencies
     ratios = [

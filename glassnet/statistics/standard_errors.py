@@ -25,16 +25,9 @@ def student_factor(n_values):
 
 
 def standard_error(values: np.ndarray) -> np.ndarray:
-    """Standard error of the mean over the last axis, wider for few values (:func:`student_factor`).
+    """Standard error of the mean over the last axis of values (..., n_values), wider for few (:func:`student_factor`).
 
-    Parameters
-    ----------
-    values : (..., n_values) float64
-
-    Returns
-    -------
-    (...) float64
-        nan for a single value.
+    nan for a single value.
     """
     count = values.shape[-1]
     if count == 1:

@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 from scipy import special
 
+from glassnet import _checks
 from glassnet._checks import integer
 from glassnet.glass import PathGlass
 from glassnet.sampling.tempering import ParallelTempering
@@ -61,17 +62,12 @@ def restart_from_lowest(glass: PathGlass, chain: xr.Dataset, *, n_sweeps: int = 
     seed : int
         Of all three.
 
-    Returns
-    -------
-    Refutation
-
     Raises
     ------
     TypeError, ValueError
         If `glass` is no PathGlass, the chain has no such energy, or fewer than 40 sweeps are asked for.
     """
-    if not isinstance(glass, PathGlass):
-        raise TypeError(f"glass must be a PathGlass, got {type(glass).__name__}")
+    _checks.instance("glass", glass, PathGlass)
     if "energy" not in chain or set(chain["energy"].dims) != {"draw", "temperature", "replica"}:
         raise ValueError("chain must be one sample with energy (draw, temperature, replica)")
     n_sweeps = integer("n_sweeps", n_sweeps, minimum=_LOOKS)

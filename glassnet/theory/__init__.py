@@ -1,17 +1,16 @@
-"""Theory: what the cavity method predicts for the ensembles, beside which the Monte Carlo results are put.
+"""Theory: what the cavity method predicts for the ensembles, to compare the results of Monte Carlo with.
 
-`regular` and `poisson` return a `Cavity`; `of` finds the one that belongs to the glass of a run file, `paramagnet_of`
-the paramagnet, for any law of the couplings; `phase_diagram` goes along the dilution. One given glass: `leaf_removal`,
-`ground_states`, `belief_propagation`. These modules take a `Cavity`: `population` and `steered_population` (any law of
-the couplings), `onersb` and `ground_state` (below T_K), `ferromagnet` (biased couplings), `state_following` (heated
-states).
+`regular` and `poisson` return a `Cavity`; `cavity_of` that of the glass of a run file, `paramagnet_of` its paramagnet,
+for any law of the couplings; `phase_diagram` goes along the dilution. One given glass: `leaf_removal`, `ground_states`,
+`belief_propagation`. These modules take a `Cavity`: `population` and `steered_population` (any law of the couplings),
+`onersb` and `ground_state` (below T_K), `ferromagnet` (biased couplings), `state_following` (heated states).
 
 Import order: paramagnet, trees, zero_temperature, planted, cavity, instance, onersb, ensembles, phase_diagrams.
 """
 
 from glassnet.theory import onersb, paramagnet
 from glassnet.theory.cavity import Cavity
-from glassnet.theory.ensembles import of, paramagnet_of, poisson, regular
+from glassnet.theory.ensembles import cavity_of, paramagnet_of, poisson, regular
 from glassnet.theory.instance.belief_propagation import BeliefPropagation, belief_propagation
 from glassnet.theory.instance.leaf_removal import Core, leaf_removal
 from glassnet.theory.instance.linear_algebra import GroundStates, ground_states
@@ -29,11 +28,11 @@ __all__ = [
     "Paramagnet",
     "PhaseDiagram",
     "belief_propagation",
+    "cavity_of",
     "ferromagnet",
     "ground_state",
     "ground_states",
     "leaf_removal",
-    "of",
     "onersb",
     "paramagnet",
     "paramagnet_of",

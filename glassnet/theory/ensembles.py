@@ -7,7 +7,6 @@ from glassnet.theory.trees.degrees import PoissonTree, RegularTree
 
 #: mean number of paths through a weight beyond which the grids of the density evolution grow too large
 MOST_PATHS = 10_000
-
 #: weights per path
 MOST_WEIGHTS = 10**6
 
@@ -26,11 +25,6 @@ def regular(p: int, degree: int, dilution: float = 0.0) -> Cavity:
     dilution : float
         Fraction of the connections removed, with every path through them; in [0, 1). The degrees of those that remain
         are binomial, each path surviving with probability (1 - dilution)^(p-1).
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is of the wrong kind or out of range.
     """
     p = _checks.integer("p", p, minimum=2, most=MOST_WEIGHTS)
     degree = _checks.integer("degree", degree, minimum=0, maximum=MOST_PATHS)
@@ -51,11 +45,6 @@ def poisson(p: int, alpha: float, dilution: float = 0.0) -> Cavity:
         Paths per weight before dilution, >= 0.
     dilution : float
         Fraction of the connections removed, with every path through them; in [0, 1).
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is of the wrong kind or out of range.
     """
     p = _checks.integer("p", p, minimum=2, most=MOST_WEIGHTS)
     alpha = _checks.real("alpha", alpha, minimum=0)
@@ -65,7 +54,7 @@ def poisson(p: int, alpha: float, dilution: float = 0.0) -> Cavity:
     return Cavity(PoissonTree(p, p * alpha * (1.0 - dilution) ** (p - 1)), dilution)
 
 
-def of(
+def cavity_of(
     ensemble: str, *, p=None, degree=None, alpha=None, dilution=0.0, couplings="binary", bias=0.0, widths=None
 ) -> Cavity | None:
     """Return the theory of the glass that a run file describes, None where there is none.
@@ -102,9 +91,7 @@ def of(
             return None
         p = len(widths) - 1
     p = _checks.integer("p", p, minimum=2, most=MOST_WEIGHTS)
-    if alpha is not None and p * alpha > MOST_PATHS:
-        return None
-    return poisson(p, alpha, dilution)
+    return None if alpha is not None and p * alpha > MOST_PATHS else poisson(p, alpha, dilution)
 
 
 def paramagnet_of(
@@ -129,11 +116,9 @@ def paramagnet_of(
     if bias and not (isinstance(couplings, str) and couplings == "binary"):
         raise ValueError(f"bias must be 0 unless couplings are 'binary', got {bias:g}")
     dilution = _wiring.dilution("dilution", dilution)
-    p = (
-        len(_wiring.check_widths(widths)) - 1
-        if ensemble == "walks"
-        else _checks.integer("p", p, minimum=2, most=MOST_WEIGHTS)
-    )
+    if ensemble == "walks":
+        p = len(_wiring.check_widths(widths)) - 1
+    p = _checks.integer("p", p, minimum=2, most=MOST_WEIGHTS)
     if ensemble == "regular":
         alpha = _checks.integer("degree", degree, minimum=0, most=2**31 - 1) / p
     return Paramagnet(_checks.real("alpha", alpha, minimum=0) * (1.0 - dilution) ** (p - 1), couplings)

@@ -8,7 +8,7 @@ one state (1 without fields), <..> the mean over states and x = tanh(beta J) pro
     Sigma(m) = G - m dG/dm,    -beta f = min G(m)/m, at m* where Sigma = 0.
 
 m = 1 is the planted glass. Below T_K m* < 1, and P(q) = m* delta(q) + (1 - m*) delta(q - q1): two states overlap by
-q0 = 0, for nothing tells a weight up from down.
+q0 = 0, since both signs of a weight are equivalent.
 
 If all weights look alike (regular, +-J, undiluted) one population of fields stands for every weight. Otherwise each of
 many sites, drawn with their degrees and couplings, has its own. Those are small, which shifts results by O(1/inside):
@@ -22,13 +22,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from glassnet import _checks, _random
-from glassnet._exclusive import Exclusive
 from glassnet._progress import reporter
 from glassnet.kernels import cavity
 from glassnet.statistics.autocorrelation import mean_of_series
 from glassnet.statistics.estimate import Estimate, table
 from glassnet.statistics.fits import extrapolated_in_size, fit_estimates
-from glassnet.theory.planted.population import LARGEST, MELTED, relaxed
+from glassnet.theory.planted.population import LARGEST, MELTED, Fields
 from glassnet.theory.trees.branching import Branching, branching
 
 FEWEST = 1_000  # members that resolve a distribution of fields: of one population for all, of all sites together
@@ -110,12 +109,12 @@ class Glass:
         return Estimate((self.energy.value - self.free_energy.value) / self.temperature, stderr / self.temperature)
 
     def overlap_distribution(self) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Return the two peaks of P(q) as (place, weight): (0, m*) and (q1, 1 - m*); of P(abs(q)) for even p."""
+        """Return the two peaks of P(q) as (overlap, weight): (0, m*) and (q1, 1 - m*); of P(abs(q)) for even p."""
         return (0.0, self.m.value), (self.overlap.value, 1.0 - self.m.value)
 
 
-class Sites(Exclusive):
-    """Fields within the states, on the move.
+class Sites(Fields):
+    """Fields within the states: a population of its own for every site.
 
     Parameters
     ----------
@@ -126,32 +125,9 @@ class Sites(Exclusive):
     """
 
     def __init__(self, tree: Branching, n_sites: int, inside: int, seed: int):
-        super().__init__()
-        self.tree, self.n_sites, self.inside = tree, n_sites, 2 * (inside // 2)
+        self.n_sites, self.inside = n_sites, 2 * (inside // 2)
         key = _random.Seed(seed, f"states,sites={n_sites},inside={inside}")
-        self._rng = _random.sequence(key, _random.Role.SWEEPS).generate_state(4, np.uint64)
-        self._fields, self._next = np.empty((2, n_sites, self.inside))
-        self.polarize()
-
-    def polarize(self) -> None:
-        """Start from states without a doubt: every field infinite."""
-        with self.in_use():
-            self._fields[:] = 1e-300
-
-    def step(self, temperature: float, m: float) -> float:
-        """Iterate once; return the overlap of the new fields."""
-        tree = self.tree
-        with self.in_use():
-            overlap = cavity.state_step(
-                self._fields, self._next, tree.ratios(temperature), tree.excess, tree.n_factors, m, self._rng
-            )
-            self._fields, self._next = self._next, self._fields
-        return overlap
-
-    def relax(self, temperature: float, m: float) -> float:
-        """Iterate until the overlap stops to fall; return it, 0.0 if the states melt."""
-        with self.in_use():
-            return relaxed(lambda: self.step(temperature, m))
+        super().__init__(tree, n_sites, self.inside, key, cavity.state_step)
 
     def observe(self, temperature: float, m: float) -> tuple[float, float, float, float]:
         """G/m, complexity, energy and overlap of the populations as they are."""
@@ -167,7 +143,7 @@ class Sites(Exclusive):
         slope = paramagnet + weight - links * path
         return exponent / m, exponent - m * slope, -temperature * tree.alpha * energy, overlap
 
-    def measure(self, temperature: float, m: float, iterations: int, told: Callable | None = None) -> States | None:
+    def measure(self, temperature: float, m: float, iterations: int, report: Callable | None = None) -> States | None:
         """Relax, then average over some iterations; None if the states melt."""
         if not self.relax(temperature, m):
             return None
@@ -175,8 +151,8 @@ class Sites(Exclusive):
         for i in range(iterations):
             overlap = self.step(temperature, m)
             series[i] = self.observe(temperature, m)
-            if told:
-                told(i + 1)
+            if report:
+                report(i + 1)
         if overlap < MELTED:
             return None
         return States(temperature, m, *(mean_of_series(column) for column in series.T))
@@ -215,27 +191,18 @@ def states(
     seed : int
     progress : bool or callable
         True for a bar of the iterations; a callable is called as progress(done, total).
-
-    Returns
-    -------
-    States
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is of the wrong kind or out of range.
     """
     tree = branching(theory, couplings)
     temperature = tree.temperature(temperature)
     m = _checks.real("m", m, minimum=0.0, maximum=MOST_M, exclusive=True)
-    company = _company(tree, members, inside, seed)
+    populations = _populations(tree, members, inside, seed)
     iterations = _checks.integer("iterations", iterations, minimum=20, most=10**7)
-    with reporter(progress, iterations, "iterations") as told:
-        found = _extrapolated(company, temperature, m, iterations, told)
-    if found:
-        return found
+    with reporter(progress, iterations, "iterations") as report:
+        extrapolated = _extrapolated(populations, temperature, m, iterations, report)
+    if extrapolated:
+        return extrapolated
     exponent, energy = tree.paramagnet(temperature)
-    return States(temperature, m, _exact(exponent), _exact(0.0), _exact(energy), _exact(0.0))
+    return States(temperature, m, *(Estimate(value, 0.0) for value in (exponent, 0.0, energy, 0.0)))
 
 
 def glass(
@@ -253,10 +220,6 @@ def glass(
 
     Iterations are measured at three m around m*, and interpolated to it.
 
-    Returns
-    -------
-    Glass
-
     Raises
     ------
     TypeError, ValueError
@@ -266,20 +229,20 @@ def glass(
     if tree.tree.p < 3:
         raise ValueError(f"p must be >= 3, got {tree.tree.p}: pairs break replica symmetry at every step")
     temperature = tree.temperature(temperature)
-    company = _company(tree, members, inside, seed)
+    populations = _populations(tree, members, inside, seed)
     iterations = _checks.integer("iterations", iterations, minimum=20, most=10**7)
-    scout = Sites(tree, 1, members // 4, seed) if tree.is_alike else company[-1]
+    scout = Sites(tree, 1, members // 4, seed) if tree.is_alike else populations[-1]
     rough = _rough_m(scout, temperature)
     measured = []
-    with reporter(progress, len(_AROUND) * iterations, "iterations") as told:
+    with reporter(progress, len(_AROUND) * iterations, "iterations") as report:
         for i, m in enumerate(rough * np.array(_AROUND)) if rough < 1.0 else ():
-            further = lambda done, before=i * iterations: told(before + done)  # noqa: E731
-            measured.append(_extrapolated(company, temperature, float(m), iterations, further))
-    found = _cross(measured) if measured and None not in measured else None
-    if found:
-        return found
+            further = lambda done, before=i * iterations: report(before + done)  # noqa: E731
+            measured.append(_extrapolated(populations, temperature, float(m), iterations, further))
+    crossing = _cross(measured) if measured and None not in measured else None
+    if crossing:
+        return crossing
     exponent, energy = tree.paramagnet(temperature)
-    return Glass(temperature, _exact(1.0), _exact(-temperature * exponent), _exact(energy), _exact(0.0))
+    return Glass(temperature, *(Estimate(value, 0.0) for value in (1.0, -temperature * exponent, energy, 0.0)))
 
 
 def _unbiased(halves: np.ndarray) -> np.ndarray:
@@ -289,17 +252,13 @@ def _unbiased(halves: np.ndarray) -> np.ndarray:
     that of their halves is not (M. H. Quenouille, J. R. Stat. Soc. B 11, 68 (1949)).
     """
 
-    def of(means):
+    def logarithm_and_ratios(means):
         return np.array([np.log(means[..., 0]).mean(), *(means[..., 1:] / means[..., :1]).reshape(-1, 2).mean(axis=0)])
 
-    return 2.0 * of(halves.mean(axis=1)) - of(halves)
+    return 2.0 * logarithm_and_ratios(halves.mean(axis=1)) - logarithm_and_ratios(halves)
 
 
-def _exact(value: float) -> Estimate:
-    return Estimate(value, 0.0)
-
-
-def _company(tree: Branching, members, inside, seed) -> list[Sites]:
+def _populations(tree: Branching, members, inside, seed) -> list[Sites]:
     """Populations to extrapolate from: the larger ones, and as many of a quarter of their size."""
     members = _checks.integer("members", members, minimum=FEWEST, maximum=LARGEST)
     inside = _checks.integer("inside", inside, minimum=FEWEST_INSIDE)
@@ -309,16 +268,16 @@ def _company(tree: Branching, members, inside, seed) -> list[Sites]:
     return [Sites(tree, members // inside, size, seed) for size in (inside, inside // 4)]
 
 
-def _extrapolated(company: list[Sites], temperature: float, m: float, iterations: int, told) -> States | None:
-    """States at m for infinite populations; None if they melt. `told` hears of the first, largest ones."""
-    found = []
-    for sites in company:
-        found.append(sites.measure(temperature, m, iterations, None if found else told))
-        if found[-1] is None:
+def _extrapolated(populations: list[Sites], temperature: float, m: float, iterations: int, report) -> States | None:
+    """States at m for infinite populations; None if they melt. `report` gets the iterations of the largest."""
+    measured = []
+    for sites in populations:
+        measured.append(sites.measure(temperature, m, iterations, None if measured else report))
+        if measured[-1] is None:
             return None
-    sizes = [sites.inside for sites in company]
+    sizes = [sites.inside for sites in populations]
     names = ("potential", "complexity", "energy", "overlap")
-    limits = (extrapolated_in_size(sizes, [getattr(one, name) for one in found]) for name in names)
+    limits = (extrapolated_in_size(sizes, [getattr(one, name) for one in measured]) for name in names)
     return States(temperature, m, *limits)
 
 
@@ -326,11 +285,11 @@ def _rough_m(sites: Sites, temperature: float) -> float:
     """m* to a few percent; 1.0 where Sigma(1) is positive or there are no states."""
 
     def complexity(m):
-        found = sites.measure(temperature, m, 20)
-        if found is None:
+        measured = sites.measure(temperature, m, 20)
+        if measured is None:
             sites.polarize()
             return math.inf
-        return found.complexity.value
+        return measured.complexity.value
 
     zero = sites.tree.zero_entropy_temperature()
     if zero == 0.0 or complexity(1.0) >= 0.0:
@@ -372,9 +331,9 @@ def _cross(measured: list[States]) -> Glass | None:
 
 
 def _peak(x: np.ndarray, free: list[Estimate], bend: float, error: float) -> Estimate:
-    """Height of the parabola of that bend with its maximum at x = 0, through values at x; `error` is that of its place.
+    """Height of the parabola of that bend with its maximum at x = 0, through values at x; `error` is that of x.
 
-    Close to m = 1, where a free energy is known without error, the place of the maximum is what limits its height.
+    Close to m = 1, where a free energy is known without error, the error of x limits the height of the maximum.
     """
     slope = bend * x
     raised = [

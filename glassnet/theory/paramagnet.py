@@ -46,11 +46,6 @@ def free_energy(temperature, alpha: float, couplings="binary"):
     -------
     float or array
         One value for each temperature, in the units of the couplings.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is not as described.
     """
     temperature, alpha, couplings = _checked(temperature, alpha, couplings)
     exponent = LN2 + alpha * _mean(lambda x, _: log_cosh(x), temperature, couplings)
@@ -135,10 +130,9 @@ class Paramagnet:
             object.__setattr__(self, "couplings", _checks.real_array("couplings", self.couplings, ndim=1))
 
     @classmethod
-    def of(cls, glass) -> "Paramagnet":
+    def from_glass(cls, glass) -> "Paramagnet":
         """Return the paramagnet of the given couplings of a glass."""
-        if not isinstance(glass, PathGlass):
-            raise TypeError(f"glass must be a PathGlass, got {type(glass).__name__}")
+        _checks.instance("glass", glass, PathGlass)
         return cls(glass.n_paths / glass.n_weights, "binary" if glass.is_binary else glass.couplings)
 
     def free_energy(self, T):

@@ -16,7 +16,7 @@ from scipy.special import lambertw
 
 from glassnet import _checks, _wiring
 from glassnet.theory.cavity import Cavity
-from glassnet.theory.ensembles import of
+from glassnet.theory.ensembles import cavity_of
 from glassnet.theory.zero_temperature import xorsat
 
 #: where lines are solved for besides the dilutions asked for, in units of the density of paths above the end
@@ -94,36 +94,30 @@ def phase_diagram(
     p, degree, alpha, couplings, bias, widths
         Keywords of the ensemble, as in a run file.
 
-    Returns
-    -------
-    PhaseDiagram
-
     Raises
     ------
     TypeError, ValueError
         If an argument is not as described, or there is no theory of T_d and T_K for these couplings or widths.
     """
     keywords = {"p": p, "degree": degree, "alpha": alpha, "couplings": couplings, "bias": bias, "widths": widths}
-    clean = of(ensemble, **keywords)
+    clean = cavity_of(ensemble, **keywords)
     if clean is None:
         raise ValueError(
             "phase_diagram needs symmetric +-J couplings on a regular or Poisson tree (walks: equal widths), "
             f"got ensemble {ensemble!r} with couplings {couplings!r}, bias {bias:g}, widths {widths}"
         )
-    glass = {"ensemble": ensemble} | {
-        key: keywords[key] for key in ("p", "degree", "alpha", "widths") if keywords[key] is not None
-    }
+    names = ("p", "degree", "alpha", "widths")
+    glass = {"ensemble": ensemble} | {name: keywords[name] for name in names if keywords[name] is not None}
     ends = _ends(clean)
     dilutions = _round_dilutions(ends[0]) if dilutions is None else _checked(dilutions)
-    at = [of(ensemble, **keywords, dilution=dilution) for dilution in dilutions.tolist()]
-    points = [np.array([getattr(c, name)() for c in at]) for name in ("dynamic_temperature", "static_temperature")]
+    at = [cavity_of(ensemble, **keywords, dilution=dilution) for dilution in dilutions.tolist()]
+    methods = ("dynamic_temperature", "static_temperature")
+    points = [np.array([getattr(c, name)() for c in at]) for name in methods]
     if clean.p == 2:
         lines = [_continuous(clean)]
     else:
-        methods = ("dynamic_temperature", "static_temperature")
-        lines = [
-            _solved(clean, dilutions, *of_line) for of_line in zip(("T_d", "T_K"), methods, ends, points, strict=True)
-        ]
+        rows = zip(("T_d", "T_K"), methods, ends, points, strict=True)
+        lines = [_solved(clean, dilutions, *row) for row in rows]
     return PhaseDiagram(glass, dilutions, *points, *ends, tuple(line for line in lines if len(line.dilution)))
 
 
@@ -163,23 +157,18 @@ def _solved(clean: Cavity, dilutions, name: str, method: str, end: float, known)
     points = {density(d): t for d, t in zip(dilutions, known, strict=True) if t > 0 and density(d) > 0.5 * _NODES[-1]}
     for node in _NODES:
         if all(abs(node - other) > 0.3 * node for other in points):
-            place = 1.0 - (threshold + node * (1.0 - threshold)) ** (1.0 / power)
-            points[node] = getattr(_diluted(clean, place), method)()
+            dilution = 1.0 - (threshold + node * (1.0 - threshold)) ** (1.0 / power)
+            points[node] = getattr(Cavity(clean.tree.thinned((1.0 - dilution) ** power), dilution), method)()
     form, inverse = _FORMS[name]
     nodes = np.array(sorted(points))
     log_ratio = CubicSpline(np.log(nodes), [math.log(form(points[node]) / node) for node in nodes.tolist()])
-    # ever denser towards the end, where the line falls steeply
-    place = end * (1.0 - np.linspace(1.0, 0.0, 200) ** 3)
-    inside, lowest = density(place[:-1]), math.log(nodes[0])
+    dilution = _denser_to_the_end(end)
+    inside, lowest = density(dilution[:-1]), math.log(nodes[0])
     # beyond the last node, the logarithm of the ratio is taken as linear in T, for which 1 / (1 - ln density) stands
     beyond = 1.0 / (1.0 - np.minimum(np.log(inside), lowest)) - 1.0 / (1.0 - lowest)
     slope = log_ratio(lowest, 1) * (1.0 - lowest) ** 2
     y = inside * np.exp(log_ratio(np.maximum(np.log(inside), lowest)) + slope * beyond)
-    return Line(name, place, np.append(inverse(y), 0.0))
-
-
-def _diluted(clean: Cavity, dilution: float) -> Cavity:
-    return Cavity(clean.tree.thinned((1.0 - dilution) ** (clean.p - 1)), dilution)
+    return Line(name, dilution, np.append(inverse(y), 0.0))
 
 
 def _continuous(clean: Cavity) -> Line:
@@ -187,9 +176,14 @@ def _continuous(clean: Cavity) -> Line:
     end = _ends(clean)[0]
     if end == 0.0:
         return Line("T_c", np.empty(0), np.empty(0))
-    place = end * (1.0 - np.linspace(1.0, 0.0, 200) ** 3)
-    excess = clean.tree.mean_excess * (1.0 - place[:-1])
-    return Line("T_c", place, np.append(1.0 / np.arctanh(excess**-0.5), 0.0))
+    dilution = _denser_to_the_end(end)
+    excess = clean.tree.mean_excess * (1.0 - dilution[:-1])
+    return Line("T_c", dilution, np.append(1.0 / np.arctanh(excess**-0.5), 0.0))
+
+
+def _denser_to_the_end(end: float) -> np.ndarray:
+    """Dilutions from 0 to the end of a line, closer together where it falls steeply."""
+    return end * (1.0 - np.linspace(1.0, 0.0, 200) ** 3)
 
 
 def _branch(y):

@@ -114,8 +114,11 @@ CALLS = {
     ),
     "theory.regular": (gn.theory.regular, {"p": 3, "degree": 4, "dilution": 0.0}),
     "theory.poisson": (gn.theory.poisson, {"p": 3, "alpha": 1.5, "dilution": 0.0}),
-    "theory.of": (gn.theory.of, {"ensemble": "poisson", "p": 3, "alpha": 1.5, "dilution": 0.0, "bias": 0.0}),
-    "theory.of walks": (gn.theory.of, {"ensemble": "walks", "widths": (7, 7, 7), "alpha": 1.5}),
+    "theory.cavity_of": (
+        gn.theory.cavity_of,
+        {"ensemble": "poisson", "p": 3, "alpha": 1.5, "dilution": 0.0, "bias": 0.0},
+    ),
+    "theory.cavity_of walks": (gn.theory.cavity_of, {"ensemble": "walks", "widths": (7, 7, 7), "alpha": 1.5}),
     "paramagnet_of": (gn.theory.paramagnet_of, {"ensemble": "regular", "p": 3, "degree": 4, "dilution": 0.0}),
     "phase_diagram": (gn.theory.phase_diagram, {"ensemble": "regular", "p": 3, "degree": 2, "dilutions": [0.5]}),
     "Cavity.free_energy": (TREE.free_energy, {"T": 1.0}),
@@ -185,7 +188,7 @@ CALLS = {
         network.path_glasses.single_output_energy,
         {"glass": gn.ensembles.walks((3, 3, 1), 1.5, 1), "temperatures": [1.0]},
     ),
-    "activations.of": (network.activations.of, {"activation": "tanh"}),
+    "activations.as_activation": (network.activations.as_activation, {"activation": "tanh"}),
     "quadratic": (network.cumulants.quadratic, {"alpha": 0.5}),
     "of_samples": (
         network.cumulants.of_samples,

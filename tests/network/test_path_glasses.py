@@ -7,10 +7,16 @@ import pytest
 
 from glassnet import ensembles, exact
 from glassnet.glass import PathGlass
-from glassnet.network import data_couplings, dimension, from_glass, layers, path_glasses
-from glassnet.network.cumulants import propagation
-from glassnet.network.pathways import exact_dynamics
-from glassnet.network.persistence import regularisers
+from glassnet.network import (
+    cumulants,
+    data_couplings,
+    dimension,
+    from_glass,
+    layers,
+    path_glasses,
+    pathways,
+    persistence,
+)
 from glassnet.sampling.metropolis import Metropolis
 
 
@@ -178,7 +184,7 @@ def test_pathways_accept_matrices_of_a_glass():
     w = np.random.default_rng(1).choice([-1, 1], (2, glass.n_weights))
     start = [[0.1 * matrix[a] for matrix in from_glass(glass, w)] for a in range(2)]
     target = np.eye(3, 4)
-    history = exact_dynamics.gradient_descent(start, target, learning_rate=0.02, steps=3000, record_every=300).history
+    history = pathways.gradient_descent(start, target, learning_rate=0.02, steps=3000, record_every=300).history
     assert history.loss[-1] < 1e-6
     np.testing.assert_allclose(history.share[-1].sum("pathway"), 1)
 
@@ -194,7 +200,7 @@ def network():
 
 def test_persistence_accepts_matrices_of_a_glass(network):
     hidden = layers.forward(*network, activation="tanh")[1:-1]
-    value, gradient = regularisers.t1(np.concatenate(hidden, axis=1))
+    value, gradient = persistence.t1(np.concatenate(hidden, axis=1))
     assert -59 <= value < 0 and gradient.shape == (400, 60)
 
 
@@ -209,7 +215,7 @@ def test_cumulants_accept_matrices_of_a_glass(network):
     """Against the moments of the samples after one layer."""
     weights, inputs = network
     biases = [np.zeros(len(matrix)) for matrix in weights]
-    moments = propagation.propagate(weights, biases, np.zeros(10), np.eye(10), "tanh")
+    moments = cumulants.propagate(weights, biases, np.zeros(10), np.eye(10), "tanh")
     assert len(moments) == 3 and moments[-1].cov.shape == (5, 5)
     first = np.tanh(inputs @ weights[0].T)
     np.testing.assert_allclose(np.diagonal(moments[0].cov), first.var(axis=0), rtol=0.25)
@@ -222,9 +228,9 @@ def test_tools_ask_for_one_network_where_a_glass_gave_many(network):
     with pytest.raises(ValueError, match="weights must be those of one network, got matrices with 3 dimensions"):
         dimension.measure(several, np.ones((9, 3)))
     with pytest.raises(ValueError, match="those of one network"):
-        propagation.propagate(several, None, np.zeros(3), np.eye(3), "tanh")
+        cumulants.propagate(several, None, np.zeros(3), np.eye(3), "tanh")
     with pytest.raises(ValueError, match="weights must be a list of pathways, each of them a list of matrices"):
-        exact_dynamics.gradient_descent(network[0], np.ones((5, 10)))
+        pathways.gradient_descent(network[0], np.ones((5, 10)))
 
 
 @pytest.mark.parametrize(

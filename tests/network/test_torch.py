@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from glassnet.network.persistence import regularisers
+from glassnet.network import persistence
 
 NAMES = ("t1", "t2", "all_pairs")
 
@@ -47,7 +47,7 @@ def ours(torch):
 def test_value_and_gradient_are_those_of_numpy(name, torch, ours):
     x = np.random.default_rng(1).standard_normal((9, 7))
     x[:, 3] = x[:, 1]
-    value, gradient = getattr(regularisers, name)(x)
+    value, gradient = getattr(persistence, name)(x)
     tensor = torch.tensor(x, requires_grad=True)
     result = getattr(ours, name)(tensor)
     (3 * result).backward()

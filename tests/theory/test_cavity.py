@@ -140,9 +140,9 @@ def test_it_is_reached_from_the_package():
         (lambda: theory.poisson(3, -0.1), ValueError, "alpha must be >= 0, got -0.1"),
         (lambda: theory.poisson(3, np.inf), ValueError, "alpha must be a finite number, got inf"),
         (lambda: theory.poisson(3, "2"), TypeError, "alpha must be a real number, got '2'"),
-        (lambda: theory.of("lattice"), ValueError, "ensemble must be one of 'regular', .*, got 'lattice'"),
-        (lambda: theory.of("regular", p=3), TypeError, "degree must be an integer, got None"),
-        (lambda: theory.of("regular", p=3, degree=4, size=3), TypeError, "size"),
+        (lambda: theory.cavity_of("lattice"), ValueError, "ensemble must be one of 'regular', .*, got 'lattice'"),
+        (lambda: theory.cavity_of("regular", p=3), TypeError, "degree must be an integer, got None"),
+        (lambda: theory.cavity_of("regular", p=3, degree=4, size=3), TypeError, "size"),
     ],
 )
 def test_bad_arguments(call, error, message):

@@ -165,7 +165,7 @@ def test_only_the_ratio_of_couplings_and_temperature_matters(factor, temperature
 
 def test_paramagnet_of_a_glass():
     glass = gn.PathGlass(TREE, COUPLINGS)
-    found = Paramagnet.of(glass)
+    found = Paramagnet.from_glass(glass)
     exact = enumerate_glass(TREE, COUPLINGS, 0.6)
     assert (found.free_energy(0.6), found.energy(0.6), found.entropy(0.6)) == pytest.approx(exact, abs=1e-12)
     assert found.annealed_free_energy([0.6]) == found.free_energy(0.6)
@@ -187,7 +187,7 @@ def test_paramagnet_prints_a_table():
         (lambda: Paramagnet(-1.0), ValueError, "alpha must be >= 0, got -1"),
         (lambda: Paramagnet(1.0, "cubic"), ValueError, "couplings must be one of 'binary', 'gaussian', got 'cubic'"),
         (lambda: Paramagnet(1.0, [[1.0]]), ValueError, "couplings must have 1 dimension, got shape"),
-        (lambda: Paramagnet.of("glass"), TypeError, "glass must be a PathGlass, got str"),
+        (lambda: Paramagnet.from_glass("glass"), TypeError, "glass must be a PathGlass, got str"),
         (lambda: Paramagnet(1.0).energy(-1.0), ValueError, "T must be > 0, got -1"),
     ],
 )

@@ -116,11 +116,7 @@ class Combined:
         return min(len(energy), _MOST, max(_FEWEST, int(len(energy) / (ladder_autocorrelation.BLOCK_LENGTH * slowest))))
 
     def at(self, betas: np.ndarray) -> dict[str, np.ndarray]:
-        """Thermal averages at any inverse temperatures of the ladder.
-
-        Parameters
-        ----------
-        betas : (n_wanted,) float64
+        """Thermal averages at any inverse temperatures (n_wanted,) of the ladder.
 
         Returns
         -------

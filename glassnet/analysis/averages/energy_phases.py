@@ -38,13 +38,7 @@ class _Sample(NamedTuple):
 
 
 class EnergyPhases:
-    """Collects the energies of a symmetric node where its phases weigh the same, one sample after the other.
-
-    Parameters
-    ----------
-    node : Node
-        Symmetric.
-    """
+    """Collects the energies of a symmetric node where its phases weigh the same, one sample after the other."""
 
     def __init__(self, node: Node):
         self._node = node
@@ -84,12 +78,7 @@ class EnergyPhases:
         return overlap, magnetisation
 
     def dataset(self, *, seed: int = 0) -> xr.Dataset | None:
-        """What the samples so far say; None where no rung is finite.
-
-        Parameters
-        ----------
-        seed : int
-            Seed of the run, for the bootstrap over samples.
+        """What the samples so far say; None where no rung is finite. `seed` of the run is that of the bootstrap.
 
         Returns
         -------

@@ -32,13 +32,7 @@ def averages(node: Node, *, seed: int = 0) -> xr.Dataset:
 
 
 class OverlapAverages:
-    """Collects the order parameter q over pairs of independent replicas, one sample after the other.
-
-    Parameters
-    ----------
-    node : Node
-        Symmetric, with at least two replicas.
-    """
+    """Collects the order parameter q of a symmetric node over pairs of independent replicas, sample after sample."""
 
     def __init__(self, node: Node):
         self._node = node
@@ -63,12 +57,7 @@ class OverlapAverages:
             self._magnetised.append((recorded * recorded).mean(axis=(0, 2)))
 
     def dataset(self, *, seed: int = 0) -> xr.Dataset:
-        """Averages over the samples so far.
-
-        Parameters
-        ----------
-        seed : int
-            Seed of the run, for the bootstrap over samples.
+        """Averages over the samples so far; `seed` of the run is that of the bootstrap over samples.
 
         Returns
         -------

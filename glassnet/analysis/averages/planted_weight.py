@@ -54,13 +54,7 @@ class PlantedNode(NamedTuple):
 
 
 class PlantedWeights:
-    """Collects how the replicas of a planted node share their time between the phases, one sample after the other.
-
-    Parameters
-    ----------
-    node : Node
-        Planted.
-    """
+    """Collects how the replicas of a planted node share their time between the phases, one sample after the other."""
 
     def __init__(self, node: Node):
         self._node = node

@@ -28,18 +28,13 @@ def averages(node: Node, *, seed: int = 0) -> xr.Dataset:
 
 
 class ThermalAverages:
-    """Collects the energies of a node, one sample after the other.
+    """Collects the energies of a symmetric node, one sample after the other.
 
     Averages on a rung do not depend on colder rungs, which may not be in equilibrium: the energy is that of its own
     draws, and ln Z is summed from the hottest rung down with Bennett's ratio. Combining all rungs would make the
     thermal error of ln Z smaller by a few per cent (12 rungs) to a quarter (48), but carry errors of the coldest rungs
     to several others; :func:`glassnet.analysis.reweight` does it where all rungs are trusted. The value of ln Z on the
     hottest rung, with its error, comes from :class:`~glassnet.analysis.averages.free_energy_anchor.Anchor`.
-
-    Parameters
-    ----------
-    node : Node
-        Symmetric.
     """
 
     def __init__(self, node: Node):
@@ -82,12 +77,7 @@ class ThermalAverages:
         return between[highest], heat_capacity[highest]
 
     def dataset(self, *, seed: int = 0) -> xr.Dataset:
-        """Averages per weight over the samples so far.
-
-        Parameters
-        ----------
-        seed : int
-            Seed of the run, for the bootstrap over samples.
+        """Averages per weight over the samples so far; `seed` of the run is that of the bootstrap over samples.
 
         Returns
         -------

@@ -324,21 +324,15 @@ def _pairs(own: Measured, other: Measured, size: int, isentropes) -> list[tuple]
     where the rungs are too few or the dilutions are the same."""
     if size not in other.overlaps:
         return []
-    here, there = (_dilution_of(one, size) for one in (own, other))
-    curves = [one.overlaps[size].isel(temperature=_finite(one.overlaps[size])) for one in (own, other)]
+    nodes = [[node for node in one.nodes if node.size == size] for one in (own, other)]
+    here, there = (next(n.effective_dilution for n in one if n.planted_temperature is None) for one in nodes)
+    curves = [one.overlaps[size] for one in (own, other)]
+    curves = [data.isel(temperature=np.isfinite(data.temperature.values)) for data in curves]
     if abs(here - there) <= _SAME or min(data.sizes["temperature"] for data in curves) < _FEWEST_RUNGS:
         return []
     name = "binder_resampled" if curves[0].attrs.get("p") == 2 else "peak_weight_resampled"
     mine, theirs = ((data.temperature.values, data[name].values) for data in curves)
     return [(mine, theirs, _unit_shift(isentropes, theirs[0], there, here))]
-
-
-def _finite(data: xr.Dataset) -> np.ndarray:
-    return np.isfinite(data.temperature.values)
-
-
-def _dilution_of(one: Measured, size: int) -> float:
-    return next(node.effective_dilution for node in one.nodes if node.size == size and node.planted_temperature is None)
 
 
 def _linear(x: np.ndarray, curves: np.ndarray, at: np.ndarray) -> np.ndarray:

@@ -20,14 +20,7 @@ _ABOVE_LEAST = 0.05
 
 
 class Isentropes:
-    """Lines of constant entropy of the glasses of a node.
-
-    Parameters
-    ----------
-    node : Node
-        Of any dilution.
-    unit : float
-        Size of the couplings.
+    """Lines of constant entropy of the glasses of a node of any dilution; `unit` is the size of the couplings.
 
     Raises
     ------

@@ -104,17 +104,7 @@ class _Probabilities(NamedTuple):
 
 
 def assess(nodes: list[Node]) -> Equilibration:
-    """Test every sample of every node for equilibrium.
-
-    Parameters
-    ----------
-    nodes : list of Node
-        The bound on false alarms is shared by all of them.
-
-    Returns
-    -------
-    Equilibration
-    """
+    """Test every sample of every node for equilibrium; all nodes share one bound on false alarms."""
     examinations = []
     for node in nodes:
         examinations.append(Examination(node))
@@ -124,12 +114,7 @@ def assess(nodes: list[Node]) -> Equilibration:
 
 
 class Examination:
-    """Collects the probabilities of all comparisons in one node, one sample after the other.
-
-    Parameters
-    ----------
-    node : Node
-    """
+    """Collects the probabilities of all comparisons in one node, one sample after the other."""
 
     def __init__(self, node: Node):
         self.node = node
@@ -179,7 +164,9 @@ class Examination:
 
     def _scatter(self, energy, high, counted, all_planted, slowest) -> np.ndarray:
         """Probability of the scatter between replicas on the rungs that count."""
-        if _is_free(self.node, len(self._stuck)):
+        chain = self.node.chain
+        if "n_paths" in chain and int(np.atleast_1d(chain["n_paths"].values)[len(self._stuck)]) == 0:
+            # without paths the energy is always zero
             return np.ones(len(counted))
         n_replicas, alike = energy.shape[1], high
         if self.node.planted_temperature is None:
@@ -234,8 +221,3 @@ def _high(reading: Reading, threshold: float) -> np.ndarray:
         n_draws, n_rungs, _ = reading.ladder_energy.shape
         return np.zeros((n_draws, n_rungs, 1), dtype=bool)
     return np.abs(reading.ladder_overlap) > threshold
-
-
-def _is_free(node: Node, sample: int) -> bool:
-    """Whether a sample has no paths, so that its energy is always zero."""
-    return "n_paths" in node.chain and int(np.atleast_1d(node.chain["n_paths"].values)[sample]) == 0

@@ -54,12 +54,7 @@ class Identity(NamedTuple):
 
 
 class Identities:
-    """Collects both sides of all identities that a node must obey, one sample after the other.
-
-    Parameters
-    ----------
-    node : Node
-    """
+    """Collects both sides of all identities that a node must obey, one sample after the other."""
 
     def __init__(self, node: Node):
         self._node = node

@@ -31,15 +31,7 @@ class Instance(NamedTuple):
 def beyond_local_fields(overlaps, n_weights, temperatures, fields) -> np.ndarray:
     """1 - m of every lane in either half of its draws, minus what weights in the local fields of its planting miss.
 
-    Parameters
-    ----------
-    overlaps : glassnet.sampling.planted_field.Overlaps
-    n_weights : int
-    temperatures, fields : (n_lanes,) float64
-
-    Returns
-    -------
-    (2, n_lanes) float64
+    An array (2, n_lanes); `temperatures` and `fields` are those of the lanes.
     """
     top = overlaps.local_fields.shape[1] // 2
     own, missing = np.arange(-top, top + 1), np.empty(len(temperatures))
@@ -56,14 +48,8 @@ def beyond_local_fields(overlaps, n_weights, temperatures, fields) -> np.ndarray
 def of_instance(degrees, n_paths, temperatures, rest) -> Instance:
     """Integrate one instance over the field.
 
-    Parameters
-    ----------
-    degrees : (top + 1,) integers
-        How many weights have 0, 1, ... paths.
-    n_paths : int
-    temperatures : (n_temperatures,) float64
-    rest : (2, n_temperatures, n_fields, n_plantings) float64
-        Of :func:`beyond_local_fields`.
+    `degrees` says how many weights have 0, 1, ... paths; `rest` (2, n_temperatures, n_fields, n_plantings) is that of
+    :func:`beyond_local_fields`.
     """
     fields, weights = planted_field.quadrature()
     beta, law = 1 / temperatures, local_fields.expected_law(degrees / degrees.sum(), temperatures)

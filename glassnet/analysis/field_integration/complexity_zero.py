@@ -17,13 +17,8 @@ def zero(temperatures, averages: Averages, mean, stderr, shifts=(0.0, 0.0)) -> t
     negative at some temperature below, and positive at one above, by three standard errors and the shift of finite
     glasses: neither noise nor this shift may make a zero where the complexity tends to zero from one side.
 
-    Parameters
-    ----------
-    temperatures, mean, stderr : (n_temperatures,) float64
-    averages : Averages
-        The averages from which `mean` and `stderr` are taken.
-    shifts : (2,) floats
-        By how much the complexity of finite glasses may be too low, and too high.
+    `mean` and `stderr` are taken from `averages`; `shifts` are by how much the complexity of finite glasses may be too
+    low, and too high.
     """
     rising = np.flatnonzero((mean[:-1] < 0) & (mean[1:] >= 0))
     below, above = mean < -_CLEAR * stderr - shifts[0], mean > _CLEAR * stderr + shifts[1]

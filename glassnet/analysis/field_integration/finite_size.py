@@ -57,14 +57,8 @@ def intercept(sizes: list[int]) -> np.ndarray:
 def extrapolated(sizes: list[int], averages: list[Averages]) -> Averages:
     """Networks of several sizes and one shape, extrapolated in 1 / sqrt(N): one over their width.
 
-    A straight line through each quantity (:func:`intercept`). The first instances of all sizes make one, the second
-    ones another.
-
-    Parameters
-    ----------
-    sizes : list of int
-        Numbers of weights, three or more.
-    averages : list of Averages
+    A straight line through each quantity (:func:`intercept`), at three numbers of weights or more. The first instances
+    of all sizes make one, the second ones another.
     """
     n, share = min(one.complexity.shape[1] for one in averages), intercept(sizes)
     averages = [one._replace(**{name: getattr(one, name)[:, :n] for name in _OF_INSTANCES}) for one in averages]

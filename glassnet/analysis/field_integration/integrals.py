@@ -132,13 +132,7 @@ class FieldIntegration(Shown):
 def of_overlaps(overlaps, degrees, n_paths: int, temperatures) -> complexity.Instance:
     """Complexity of one instance from what :func:`glassnet.sampling.planted_field.planted` recorded.
 
-    Parameters
-    ----------
-    overlaps : glassnet.sampling.planted_field.Overlaps
-    degrees : (top + 1,) integers
-        How many weights have 0, 1, ... paths.
-    n_paths : int
-    temperatures : (n_temperatures,) float64
+    `degrees` says how many weights have 0, 1, ... paths.
     """
     fields, _ = planted_field.quadrature()
     shape = (len(temperatures), len(fields), overlaps.aligned.shape[1] // (len(temperatures) * len(fields)))
@@ -150,15 +144,8 @@ def of_overlaps(overlaps, degrees, n_paths: int, temperatures) -> complexity.Ins
 def integrated(ensemble, keywords, temperatures, measured, sweeps) -> FieldIntegration:
     """Averages over instances and the zero of the complexity.
 
-    Parameters
-    ----------
-    ensemble : str
-    keywords : dict
-        p, degree, alpha, dilution: those of the ensemble.
-    temperatures : (n_temperatures,) float64
-    measured : dict of int or tuple of int to list of glassnet.analysis.field_integration.complexity.Instance
-        By the size before dilution; several sizes are extrapolated.
-    sweeps : int
+    `keywords` are p, degree, alpha and dilution, those of the ensemble; `measured` holds the instances by size before
+    dilution, and several sizes are extrapolated.
     """
     averages, dilution = [], keywords.get("dilution", 0.0)
     for size, parts in measured.items():

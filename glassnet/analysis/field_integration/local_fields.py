@@ -19,19 +19,9 @@ def missing_beyond(beta, local_field, fields) -> np.ndarray:
 
 
 def expected_law(shares, temperatures) -> np.ndarray:
-    """Law of the local fields -top ... top averaged over plantings with independent signs.
+    """Law of the local fields -top ... top averaged over plantings with independent signs: a row for each temperature.
 
-    Parameters
-    ----------
-    shares : (top + 1,) float64
-        Share of the weights that have 0 ... top paths.
-    temperatures : (n_temperatures,) floats
-        Planting temperatures.
-
-    Returns
-    -------
-    (n_temperatures, 2 top + 1) float64
-        Each row adds up to 1.
+    `shares` are those of the weights that have 0 ... top paths; each row (2 top + 1,) adds up to 1.
     """
     top = len(shares) - 1
     law = np.zeros((len(temperatures), 2 * top + 1))

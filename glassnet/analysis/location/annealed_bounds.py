@@ -81,14 +81,9 @@ def hot_rungs(node: Node, thermodynamics: xr.Dataset) -> list[Hot]:
 
 
 def hot_plantings(nodes: list[Node], weights: dict[str, PlantedNode]) -> list[Hot]:
-    """The same of the largest size of a planted scan, at its highest planting temperatures.
+    """The same of the largest size of a planted scan of one dilution, at its highest planting temperatures.
 
-    Parameters
-    ----------
-    nodes : list of Node
-        Planted, of one dilution.
-    weights : dict of str to PlantedNode
-        By the path of the node.
+    `weights` holds what was measured by the path of the node.
     """
     largest = max(node.size for node in nodes)
     own = sorted((node for node in nodes if node.size == largest), key=lambda node: -node.planted_temperature)

@@ -112,14 +112,8 @@ class _Data(NamedTuple):
         return self.centre + self.scale * x
 
     def only(self, chosen: np.ndarray) -> "_Data":
-        return self._replace(
-            size=self.size[chosen],
-            left=self.left[chosen],
-            x=self.x[chosen],
-            n=self.n[chosen],
-            n_samples=self.n_samples[chosen],
-            weight=self.weight[:, chosen],
-        )
+        columns = {name: getattr(self, name)[chosen] for name in ("size", "left", "x", "n", "n_samples")}
+        return self._replace(weight=self.weight[:, chosen], **columns)
 
     def left_of(self, sizes: list[int]) -> np.ndarray:
         """Weights that are left of each size."""
@@ -127,19 +121,10 @@ class _Data(NamedTuple):
 
 
 def locate(nodes: list[PlantedNode], *, seed: int = 0) -> Location | None:
-    """Transition temperature from planted scans of at least two sizes at two or more temperatures each.
+    """Transition temperature from planted scans of at least two sizes at two or more temperatures each, or None.
 
-    Parameters
-    ----------
-    nodes : list of PlantedNode
-        All sizes and planting temperatures of one dilution.
-    seed : int
-        Seed of the run, for the bootstrap over samples.
-
-    Returns
-    -------
-    Location or None
-        None if there are fewer than two sizes with two temperatures each.
+    `nodes` are all sizes and planting temperatures of one dilution; `seed` of the run is that of the bootstrap over
+    samples.
     """
     if len(nodes) < 4:
         return None

@@ -11,14 +11,9 @@ from glassnet.chains.content import ChainError, Unreadable
 
 
 class ChainReader:
-    """Read the chains of each dilution once, when they are asked for.
+    """Read the chains of each dilution, as :func:`glassnet.open_chains` returns them, once, when they are asked for.
 
-    Parameters
-    ----------
-    chains : xarray.DataTree
-        As :func:`glassnet.open_chains` returns it.
-    above : float
-        Temperatures below are left out.
+    Temperatures below `above` are left out.
 
     Raises
     ------

@@ -69,15 +69,7 @@ class DilutionAverages(NamedTuple):
 
 
 def read_dilution(nodes: list[Node], seed: int) -> DilutionAverages:
-    """Read every sample of the given nodes.
-
-    Parameters
-    ----------
-    nodes : list of Node
-        Of one dilution.
-    seed : int
-        Seed of the run, for the bootstrap over samples.
-    """
+    """Read every sample of the nodes of one dilution; `seed` of the run is that of the bootstrap over samples."""
     _keep_freed_memory()
     collected, damaged = [_read(node) for node in nodes], []
     nodes = [one.node for one in collected]

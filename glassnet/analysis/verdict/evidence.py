@@ -285,22 +285,16 @@ def bracket(temperature: float, stderr: float, annealed, arrest, unbounded: str 
     key = "rigorous_bounds"
     lowest = np.nan if annealed is None else annealed.zero_of_entropy()
     highest = np.nan if arrest is None else arrest.temperature
-    known = [
-        text
-        for text, end in (
-            (f"T(s=0) = {lowest:.4g}", lowest),
-            (f"T_d = {with_error(highest, getattr(arrest, 'stderr', 0.0))}", highest),
-        )
-        if end == end
-    ]
+    ends = {f"T(s=0) = {lowest:.4g}": lowest, f"T_d = {with_error(highest, getattr(arrest, 'stderr', 0.0))}": highest}
+    known = [text for text, end in ends.items() if np.isfinite(end)]
     if not known:
         return answer(key, np.nan, np.nan, (), None, f"the annealed entropy is not known: {unbounded}")
     says = " and ".join(known)
     if not np.isfinite(temperature):
         return answer(key, lowest, np.nan, (), None, f"{says}; no temperature to compare")
     margin = 2 * stderr
-    below = lowest == lowest and temperature + margin < lowest
-    above = highest == highest and temperature - margin > highest + 2 * getattr(arrest, "stderr", 0.0)
+    below = temperature + margin < lowest
+    above = temperature - margin > highest + 2 * getattr(arrest, "stderr", 0.0)
     says += f", the transition at {with_error(temperature, stderr)}"
     return answer(key, lowest, np.nan, (), not (below or above), says)
 

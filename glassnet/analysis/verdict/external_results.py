@@ -6,10 +6,7 @@ import numbers
 #: keywords that are compared, and what studies along planted states assume: couplings of +-1 without bias
 _COMPARED = ("ensemble", "p", "degree", "alpha", "dilution")
 _GRANTED = {"couplings": "binary", "bias": 0.0}
-_SOURCES = {
-    "field": "glassnet.studies.field_integration",
-    "arrest": "glassnet.studies.planted_relaxation",
-}
+_SOURCES = {"field": "glassnet.studies.field_integration", "arrest": "glassnet.studies.planted_relaxation"}
 
 
 def check(name: str, measured, glass: dict, dilution: float):

@@ -75,19 +75,11 @@ class Starts(NamedTuple):
 
 
 def of_starts(nodes: list[PlantedNode], *, seed: int = 0) -> Starts | None:
-    """Locate the crossing from either kind of start.
+    """Locate the crossing from either kind of start; None without two sizes at two temperatures each, or without both
+    kinds.
 
-    Parameters
-    ----------
-    nodes : list of PlantedNode
-        All sizes and planting temperatures of one dilution, in equilibrium or not.
-    seed : int
-        Seed of the run, for the bootstrap over samples.
-
-    Returns
-    -------
-    Starts or None
-        None without two sizes at two temperatures each, or without replicas of both kinds.
+    `nodes` are all sizes and planting temperatures of one dilution, in equilibrium or not; `seed` of the run is that of
+    the bootstrap over samples.
     """
     if not nodes or not all(np.isfinite([node.from_planted, node.from_random]).all() for node in nodes):
         return None

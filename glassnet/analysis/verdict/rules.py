@@ -81,10 +81,6 @@ class Verdict(NamedTuple):
 def decide(findings: Findings) -> Verdict:
     """Decide the kind and the temperature of a transition from planted and symmetric scans.
 
-    Parameters
-    ----------
-    findings : Findings
-
     Returns
     -------
     Verdict
@@ -146,7 +142,7 @@ def decide(findings: Findings) -> Verdict:
     if kind == "random first-order" and (headline is None or False in (bounds.passed, passed["field_agreement"])):
         kind, headline = "undecided", None
     relevant, others = (
-        [one for family in families for one in by_family[family] if _known(one)]
+        [one for family in families for one in by_family[family] if one.value > 0 and one.stderr < _WIDEST * one.value]
         for families in (_RELEVANT[kind], [family for family in by_family if family not in _RELEVANT[kind]])
     )
     if headline is not None:
@@ -180,12 +176,8 @@ def _kind(passed: dict, peaks: Evidence, dips: list[symmetric_scan.Dip], finding
     if _symmetric_random_first_order(passed, dips, findings.annealed):
         return "random first-order"
     # this answer needs more than evidence against a jump: a temperature, no latent heat and no planted jump
-    if (
-        _continuous(passed, dips)
-        and passed["located"]
-        and passed["no_latent_heat"]
-        and passed["planted_jump"] is not True
-    ):
+    supported = passed["located"] and passed["no_latent_heat"] and passed["planted_jump"] is not True
+    if supported and _continuous(passed, dips):
         return "continuous"
     return "none" if _none(passed, peaks) else "undecided"
 
@@ -259,11 +251,6 @@ def _by_family(findings: Findings, dips, grown: Continuous) -> dict[str, list[Es
         "equal_weight": discontinuous.equal_weight(findings.phases, thermodynamics),
         "continuous": grown.estimates,
     }
-
-
-def _known(one: Estimate) -> bool:
-    """Whether an estimate is a temperature with an error, however wide."""
-    return one.value > 0 and one.stderr < _WIDEST * one.value
 
 
 def _headline(kind: str, by_family: dict[str, list[Estimate]]) -> Estimate | None:

@@ -14,17 +14,10 @@ _NAMED = 4
 def of_samples(
     nodes: list[Node], equilibration: Equilibration, missing: dict[str, list[int]], damaged: tuple[str, ...]
 ) -> list[Evidence]:
-    """Every item.
+    """Every item of the samples of one dilution.
 
-    Parameters
-    ----------
-    nodes : list of Node
-        Of one dilution.
-    equilibration : Equilibration
-    missing : dict of str to list of int
-        Samples by node that are not there.
-    damaged : tuple of str
-        What is wrong with the files of those that cannot be read.
+    `missing` holds the samples that are not there, by node; `damaged` says what is wrong with the files of those that
+    cannot be read.
     """
     items = [*_identities(equilibration), _equilibrium(equilibration, nodes)]
     return items + _completeness(missing, damaged)

@@ -13,10 +13,6 @@ _ASKED = 3
 def sentence(result) -> str:
     """The answer in one sentence.
 
-    Parameters
-    ----------
-    result : Transition
-
     Returns
     -------
     str

@@ -58,12 +58,7 @@ def committing(path: Path, n_bytes: int) -> Iterator["Part"]:
 class Part:
     """A file that is being written; as much of a file object as :class:`zipfile.ZipFile` needs, and no buffer.
 
-    Parameters
-    ----------
-    target : Path
-        What it will be called.
-    n_bytes : int
-        How many there will be, for the message.
+    `target` is what it will be called, `n_bytes` how many there will be, for the message.
     """
 
     def __init__(self, target: Path, n_bytes: int):
@@ -141,11 +136,7 @@ def set_aside(path: Path) -> Path:
 def remove_parts(folder: Path, targets: str) -> None:
     """Remove what killed writers left in one folder; only the owner of the lock may call this.
 
-    Parameters
-    ----------
-    folder : Path
-    targets : str
-        Regular expression of the names of files that are written there; whatever else is hidden there stays.
+    `targets` is a regular expression of the names of files that are written there; whatever else is hidden there stays.
     """
     pattern = re.compile(rf"\.(?:{targets})\.[^/]+-\d+\.part")
     with contextlib.suppress(OSError):

@@ -1,7 +1,7 @@
 """Activations: what they do to a number, and to the mean and covariance of Gaussian numbers.
 
-`of` turns a name or a function into an `Activation`; `quadratic` makes z + alpha z^2. "erf" means erf(z / sqrt 2), and
-a tie of "sign" gives 0.
+`as_activation` turns a name or a function into an `Activation`; `quadratic` makes z + alpha z^2. "erf" means
+erf(z / sqrt 2), and a tie of "sign" gives 0.
 
 Import order: base, numeric, polynomial, probit, relu.
 """
@@ -15,7 +15,7 @@ from glassnet.network.activations.polynomial import Polynomial
 from glassnet.network.activations.probit import Probit
 from glassnet.network.activations.relu import Relu
 
-__all__ = ["NAMES", "Activation", "of", "quadratic"]
+__all__ = ["NAMES", "Activation", "as_activation", "quadratic"]
 
 _NAMED = {
     "linear": Polynomial(0.0),
@@ -32,7 +32,7 @@ def quadratic(alpha: float) -> Activation:
     return Polynomial(_checks.real("alpha", alpha))
 
 
-def of(activation) -> Activation:
+def as_activation(activation) -> Activation:
     """Return the activation that a name or a function stands for.
 
     Parameters
@@ -62,10 +62,10 @@ def of(activation) -> Activation:
 def sequence(activation, depth: int) -> list[Activation]:
     """Return one activation for each of `depth` layers, from one for all of them or a list with one for each."""
     if not isinstance(activation, (list, tuple)):
-        return [of(activation)] * depth
+        return [as_activation(activation)] * depth
     if len(activation) != depth:
         raise ValueError(f"activation must be one, or one for each of {depth} layers, got {len(activation)}")
-    return [of(one) for one in activation]
+    return [as_activation(one) for one in activation]
 
 
 def _entrywise(function):

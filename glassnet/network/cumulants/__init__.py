@@ -1,6 +1,6 @@
 """Networks as mappings of correlation functions: what layers do to mean and covariance, and training on them.
 
-Import order: mapping, populations, fitting, explained_performance, propagation.
+Import order: mapping, populations, fitting, propagation, explained_performance.
 """
 
 from glassnet.network.activations import quadratic

@@ -116,10 +116,6 @@ def train_on_moments(populations, hidden, activation, *, seed: int = 1, iteratio
     iterations : int
         Most iterations of L-BFGS.
 
-    Returns
-    -------
-    Fit
-
     Raises
     ------
     TypeError, ValueError
@@ -179,7 +175,7 @@ def _on_samples(weights, biases, inputs, targets, phis):
 def _hidden_activations(activation, depth):
     if isinstance(activation, (list, tuple)):
         return activations.sequence(activation, depth)
-    return [activations.of(activation)] * (depth - 1) + [activations.of("linear")]
+    return [activations.as_activation(activation)] * (depth - 1) + [activations.as_activation("linear")]
 
 
 def _classes(populations) -> list[Population]:

@@ -10,27 +10,9 @@ import numpy as np
 
 from glassnet import _checks
 from glassnet.network import activations, layers
-from glassnet.network.activations import quadratic
 from glassnet.network.cumulants import mapping
-from glassnet.network.cumulants.explained_performance import explained
-from glassnet.network.cumulants.fitting import Fit, gradient, gradient_on_samples, train_on_moments, train_on_samples
 from glassnet.network.cumulants.mapping import Moments
-from glassnet.network.cumulants.populations import Population, checked_cov, mse, of_samples
-
-__all__ = [
-    "Fit",
-    "Moments",
-    "Population",
-    "explained",
-    "gradient",
-    "gradient_on_samples",
-    "mse",
-    "of_samples",
-    "propagate",
-    "quadratic",
-    "train_on_moments",
-    "train_on_samples",
-]
+from glassnet.network.cumulants.populations import checked_cov
 
 
 def propagate(weights, biases, mean, cov, activation, *, third=None, fourth=None) -> list[Moments]:

@@ -16,21 +16,8 @@ import xarray as xr
 from scipy.integrate import solve_ivp
 
 from glassnet import _checks
-from glassnet.network.pathways.gradient_descent import Descent, gradient_descent
 from glassnet.network.pathways.record import record
-from glassnet.network.pathways.starts import balanced_start, checked_depths, random_start
-
-__all__ = [
-    "Descent",
-    "balanced_start",
-    "common_clock",
-    "final_shares",
-    "final_state",
-    "gradient_descent",
-    "invariants",
-    "random_start",
-    "trajectories",
-]
+from glassnet.network.pathways.starts import checked_depths
 
 #: tolerances of the integration; the invariants come out to 1e-10
 _RTOL, _ATOL = 1e-13, 1e-16
@@ -95,11 +82,6 @@ def trajectories(depths, target, u0, times) -> xr.Dataset:
     xarray.Dataset
         `strength` (Omega), `share` (of the pathway in the sum of all) and `u` by (time, mode, pathway), `overall_share`
         (sum of s Omega over the modes, of the pathway in all) by (time, pathway); coordinates `depth` and `target`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is not as described.
     """
     if _checks.is_single("target", target):
         target = [target]

@@ -16,9 +16,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from glassnet import _checks
-from glassnet.network.persistence.clique import Clique, correlations, spanning_tree
-
-__all__ = ["all_pairs", "correlations", "deaths", "most_active", "spanning_tree", "t1", "t2"]
+from glassnet.network.persistence.clique import Clique
 
 
 def t1(activations) -> tuple[float, np.ndarray]:
@@ -47,25 +45,9 @@ def t1(activations) -> tuple[float, np.ndarray]:
 
 
 def t2(activations, alpha=0.5) -> tuple[float, np.ndarray]:
-    """T2 = alpha std(deaths) - (1 - alpha) mean(deaths), and its gradient.
+    """T2 = alpha std(deaths) - (1 - alpha) mean(deaths) with alpha in [0, 1], and its gradient, as :func:`t1` does.
 
-    Parameters
-    ----------
-    activations : (n_samples, n_neurons) floats
-        At least 2 samples and 2 neurons.
-    alpha : float
-        In [0, 1].
-
-    Returns
-    -------
-    value : float
-    gradient : (n_samples, n_neurons) float64
-        As of :func:`t1`. Where all deaths are equal that of the standard deviation counts as 0.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is not as described.
+    Where all deaths are equal the gradient of their standard deviation counts as 0.
     """
     alpha = _checks.real("alpha", alpha, minimum=0, maximum=1)
     clique = Clique(activations)
@@ -78,25 +60,7 @@ def t2(activations, alpha=0.5) -> tuple[float, np.ndarray]:
 
 
 def all_pairs(activations) -> tuple[float, np.ndarray]:
-    """The baseline "all", mean |correlation| over all pairs of neurons, and its gradient.
-
-    Parameters
-    ----------
-    activations : (n_samples, n_neurons) floats
-        At least 2 samples and 2 neurons.
-
-    Returns
-    -------
-    value : float
-        In [0, 1].
-    gradient : (n_samples, n_neurons) float64
-        As of :func:`t1`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `activations` is not as described.
-    """
+    """The baseline "all", mean |correlation| over all pairs of neurons (0 to 1), with its gradient like :func:`t1`."""
     clique = Clique(activations)
     n_pairs = clique.n_neurons * (clique.n_neurons - 1)
     correlation = clique.correlation
@@ -140,11 +104,6 @@ def most_active(layers, n_neurons) -> list[np.ndarray]:
     -------
     list of (n,) int64
         Increasing indices by layer; of equally active neurons the first ones.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is not as described.
     """
     if not isinstance(layers, Iterable):
         raise TypeError(f"layers must be a sequence of arrays, got {_checks.shown(layers)}")

@@ -13,7 +13,6 @@ import numpy as np
 from glassnet._random import Seed
 from glassnet.kernels import bitsliced
 from glassnet.sampling import speed
-from glassnet.sampling.tempering import ParallelTempering
 from glassnet.scan.cost.footprint import rungs
 from glassnet.scan.runfile.consistency import n_weights
 from glassnet.scan.runfile.schema import RunFile
@@ -115,24 +114,24 @@ def _chosen(every_task: Iterable[Task], run_file: RunFile) -> dict[str, list[Tas
     chosen = {}
     for kind, by_size in by_kind.items():
         sizes = sorted(by_size)
-        lanes = field_tasks.n_lanes(run_file) if kind == "field" else _lanes(by_size[sizes[0]], run_file)
+        if kind == "field":
+            lanes = field_tasks.n_lanes(run_file)
+        else:
+            lanes = len(rungs(by_size[sizes[0]], run_file)) * run_file.sampling_of(kind == "planted").replicas
         small = [size for size in sizes if size * lanes <= _MOST] or sizes[:1]
         positions = np.unique(np.linspace(0, len(small) - 1, _SIZES).round().astype(int))
         chosen[kind] = [by_size[small[position]] for position in positions]
     return chosen
 
 
-def _lanes(task: Task, run_file: RunFile) -> int:
-    return len(rungs(task, run_file)) * run_file.sampling_of(task.planted is not None).replicas
-
-
 def probe(task: Task, run_file: RunFile, stretch: float) -> Probe:
-    """Time the sweeps, draws and set-up of one task, in stretches of so many seconds."""
     if task.field:
         return _probe_in_field(task, run_file, stretch)
     sampling = run_file.sampling_of(task.planted is not None)
     before = time.process_time()
-    sampler = _sampler(task, run_file)
+    glass = glass_tasks.draw_glass(task, run_file)
+    # where pilots choose the temperatures, at geometric ones
+    sampler = glass_tasks.first_sampler(task, run_file, rungs(task, run_file), glass)
     setup = time.process_time() - before
     draws = min(100, sampling.sweeps // sampling.measure_every)
     ten_sweeps_and_a_draw = speed.recording_loop(sampler, sampling.measure, draws)
@@ -153,14 +152,6 @@ def _probe_in_field(task: Task, run_file: RunFile, stretch: float) -> Probe:
     size = n_weights(task.size)
     work = size * (1 - task.dilution) * bitsliced.LANES_PER_BLOCK * -(-chains.n_lanes // bitsliced.LANES_PER_BLOCK)
     return Probe(size, float(times.min() / work), 0.0, setup / size)
-
-
-def _sampler(task: Task, run_file: RunFile) -> ParallelTempering:
-    """The sampler of a task; where pilots choose the temperatures, at geometric ones."""
-    glass, temperatures = glass_tasks.draw_glass(task, run_file), rungs(task, run_file)
-    replicas, seed = run_file.sampling_of(task.planted is not None).replicas, Seed(run_file.seed, task.text)
-    initial = None if task.planted is None else glass_tasks.half_planted(glass, len(temperatures), replicas, seed)
-    return ParallelTempering(glass, temperatures, replicas, seed=seed, initial=initial)
 
 
 def _processor() -> str:

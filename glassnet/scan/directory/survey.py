@@ -1,6 +1,5 @@
 """What the tasks of a run have on disk: every chain verified, compared with what the run would compute, and counted."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -163,11 +162,8 @@ def _inspect(whose: tuple[Path, Path]) -> tuple[dict[int, Facts], str | None]:
     except Unreadable:
         raise
     except ChainError as error:
-        return {sample: _facts(of_content(shard, content)) for sample, content in _salvaged(shard)}, str(error)
-
-
-def _salvaged(shard: Path) -> Iterator[tuple]:
-    return ((sample, content) for sample, _, content in shard_rescue.salvaged(shard))
+        whole = shard_rescue.salvaged(shard)
+        return {sample: _facts(of_content(shard, content)) for sample, _, content in whole}, str(error)
 
 
 def _verified(path: Path, damaged: dict[Path, str]) -> tuple[Path, Facts] | None:

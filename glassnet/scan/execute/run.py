@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 import glassnet
+from glassnet import _terminal
 from glassnet.chains import segment, shards
 from glassnet.chains.content import ChainError
 from glassnet.chains.files.atomic_write import commit
@@ -162,11 +163,11 @@ def _prepare(path, out, checkpoint_every: float, context: contextlib.ExitStack, 
     announce(directory.lock)
     run_file = directory.check(run_file, str(path))
     for line in [*damage.edits(directory, path, run_file), *dilution.warnings(run_file)]:
-        _warn(line)
+        _terminal.warn(line)
     every_task = glass_tasks.all_tasks(run_file)
     on_disk = survey.survey(directory, every_task, run_file)
     for line in damage.set_all_aside(directory, on_disk, run_file):
-        _warn(line)
+        _terminal.warn(line)
     for number in on_disk.begun & on_disk.done:
         # a scan was killed between the last two steps of the task
         directory.unfinished(every_task[number]).remove()
@@ -251,11 +252,7 @@ def _merge(job: Job, directory: RunDirectory, task: Task, stop: Stop, tick) -> N
 
 
 def _warn_unmerged(reason) -> None:
-    _warn(f"{reason}; the chains stay in files of their own")
-
-
-def _warn(text: str) -> None:
-    print(f"warning: {text}", file=sys.stderr, flush=True)
+    _terminal.warn(f"{reason}; the chains stay in files of their own")
 
 
 def _runtime(begun: float) -> dict:

@@ -74,11 +74,11 @@ def _of_ensemble(glass: str, title: str = "", *, couplings: str = "binary", bias
     """The cavity theory, which names its glass, and where there is none the paramagnet, with the title in front."""
     if couplings == "binary" and bias == 0.0 and glass in _TREES:
         return str(_TREES[glass](**keywords))
-    cavity = theory.of(glass, couplings=couplings, bias=bias, **keywords)
+    cavity = theory.cavity_of(glass, couplings=couplings, bias=bias, **keywords)
     text = (
         str(cavity) if cavity else title + str(theory.paramagnet_of(glass, couplings=couplings, bias=bias, **keywords))
     )
-    clean = theory.of(glass, **keywords)
+    clean = theory.cavity_of(glass, **keywords)
     if clean is None:
         return text
     if couplings != "binary":

@@ -28,10 +28,6 @@ def suggestion(result) -> Suggestion:
     Every change is checked as ``glassnet scan`` checks a run file for the directory of these chains. The first
     alternative that passes is made; where none passes, the file says why.
 
-    Parameters
-    ----------
-    result : Transition
-
     Raises
     ------
     ValueError

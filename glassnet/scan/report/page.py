@@ -4,6 +4,7 @@ print."""
 import platform
 from html import escape
 from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
 from typing import NamedTuple
 
 import glassnet
@@ -17,65 +18,6 @@ from glassnet.scan.report.tables import Table
 
 #: packages on which the numbers of a page depend
 _PACKAGES = ("numpy", "scipy", "xarray", "matplotlib")
-
-STYLE = """
-:root { color-scheme: light dark;
-  --ink: #1d1d1f; --paper: #fdfdfc; --line: #c9c9c6; --faint: #5b5b60; --band: #f0f0ee; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e4e4e2; --paper: #1b1c1e; --line: #4a4b4e; --faint: #a2a2a6; --band: #27282b; }
-}
-* { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 62rem; padding: 1.5rem 1rem 4rem; color: var(--ink); background: var(--paper);
-  font: 1rem/1.5 system-ui, sans-serif; }
-h1 { font-size: 1.4rem; margin: 0 0 .5rem; }
-h2 { font-size: 1.2rem; margin: 2.5rem 0 .5rem; padding-top: .5rem; border-top: 2px solid var(--line); }
-h3 { font-size: 1rem; margin: 1.5rem 0 .3rem; }
-.answer { font-size: 1.15rem; margin: .3rem 0; }
-.faint, figcaption { color: var(--faint); font-size: .85rem; }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums; }
-th { text-align: right; border-bottom: 1px solid var(--line); font-weight: 600; }
-td { text-align: right; border-bottom: 1px solid var(--band); }
-th, td { padding: .15rem .6rem; vertical-align: top; }
-td:first-child, td:last-child { white-space: nowrap; }
-.figures { margin: 1.5rem 0; }
-table.text th, table.text td { text-align: left; }
-.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(24rem, 100%), 1fr)); gap: 1rem; }
-figure { margin: 0; max-width: 32rem; break-inside: avoid; }
-figure svg { width: 100%; height: auto; display: block; background: white; border-radius: 4px; }
-.note { border-left: 3px solid #d55e00; white-space: pre-wrap; }
-details { margin: .4rem 0; }
-summary { cursor: pointer; }
-pre { background: var(--band); padding: .8rem; overflow-x: auto; font-size: .8rem; }
-@media print {
-  :root { --ink: black; --paper: white; --line: #999; --faint: #444; --band: #eee; }
-  html { font-size: 9pt; }
-  body { max-width: none; padding: 0; }
-  h2 { break-after: avoid; }
-  tr { break-inside: avoid; }
-  .figures { grid-template-columns: 1fr 1fr; }
-  .scroll, pre { overflow: visible; white-space: pre-wrap; }
-  details::details-content { content-visibility: visible; height: auto; }
-}
-"""
-
-READING = """
-<ul class="faint">
-<li>0.1234(56) is 0.1234 with a standard error of 0.0056. Units: k<sub>B</sub> = 1, |J| = 1; energies and entropies are
-per remaining weight, averaged over disorder samples.</li>
-<li>N counts the weights before dilution, everywhere; every connection carries one weight.</li>
-<li>Dilution: the fraction of connections that was asked for. Glasses lose whole numbers of them; the effective dilution
-is the one at which infinite glasses have as many paths per weight. Theory, axes and fits use it.</li>
-<li>yes, no, ?: the data say so, say the opposite, or do not reach.</li>
-<li>Binder: (B0 - R)/(B0 - 1) with R = [&lt;q<sup>4</sup>&gt;]/[&lt;q<sup>2</sup>&gt;]<sup>2</sup> and B0 its value
-without order: 0 without order, 1 for one sharp overlap.</li>
-<li>swaps: accepted share of the exchanges with the next higher rung, over all samples and replicas. barrier: sum of the
-rejected shares; at most 1/(2 + 2 barrier) round trips per sweep and replica. They prove no equilibrium.</li>
-<li>planted weight: share of the draws in the phase of the planted state, also for either kind of start.</li>
-<li>complexity: logarithm of the number of states per weight, from the overlap with planted states in a field along
-them; drift: how much it changed from the first to the second half of the recorded sweeps.</li>
-</ul>
-"""
 
 
 class Section(NamedTuple):
@@ -126,12 +68,12 @@ def page(
     several = len(sections) > 1
     for section in sections:
         body += _section(section, several)
-    body.append("<h2>How to read it</h2>" + READING)
+    body.append(f"<h2>How to read it</h2>\n{_file('reading.html')}")
     if run_file:
         body.append(f"<h2>Run file</h2><pre>{escape(run_file)}</pre>")
     body.append(f'<p class="faint">{escape(_versions())}</p>')
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
-    head = f'<!DOCTYPE html>\n<html lang="en">\n<head>{head}<style>{STYLE}</style></head>'
+    head = f'<!DOCTYPE html>\n<html lang="en">\n<head>{head}<style>\n{_file("page.css")}</style></head>'
     return "\n".join([head, "<body>", *body, "</body>", "</html>", ""])
 
 
@@ -194,6 +136,11 @@ def _versions() -> str:
         except PackageNotFoundError:
             versions.append(f"{package} of unknown version")
     return "Analysed with " + ", ".join(versions) + "."
+
+
+def _file(name: str) -> str:
+    """Text of a file of this package."""
+    return files("glassnet.scan.report").joinpath(name).read_text(encoding="utf-8")
 
 
 def _capital(text: str) -> str:

@@ -51,12 +51,7 @@ Step = tuple[Change, ...]
 
 
 def steps(result) -> list[Step]:
-    """The steps that would settle a result.
-
-    Parameters
-    ----------
-    result : Transition
-    """
+    """The steps that would settle a result."""
     passed = {item.key: item.passed for item in result.evidence}
     if result.missing:
         return [(Change("Samples are missing: the same file, run again, makes them."),)]

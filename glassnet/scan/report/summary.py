@@ -50,10 +50,7 @@ def _entry(result: Transition, theory) -> dict:
         "complexity": _complexity(result),
         "theory": None
         if theory is None
-        else {
-            "static_temperature": theory.static_temperature(),
-            "dynamic_temperature": theory.dynamic_temperature(),
-        },
+        else {"static_temperature": theory.static_temperature(), "dynamic_temperature": theory.dynamic_temperature()},
         "unequilibrated": {
             "samples": [failure._asdict() for failure in result.equilibration.failures],
             "nodes": result.equilibration.nodes,

@@ -13,7 +13,7 @@ from glassnet.analysis.nodes import Node
 from glassnet.analysis.transition import Transition
 from glassnet.analysis.transition_line import CriticalDilution
 from glassnet.plots.appearance import expected_temperature, theory_complexity, theory_of
-from glassnet.sampling.ladder import Exchanges, exchanges
+from glassnet.sampling.ladder import Exchanges, exchanges, has_exchanged
 from glassnet.statistics.estimate import with_error
 
 #: rungs on the terminal: the coldest, the hottest, and those nearest to the transition
@@ -76,7 +76,8 @@ def _symmetric(result: Transition, node: Node) -> Table:
         swaps = measured is not None and rung < len(measured.rejection)
         rows.append([*row, f"{1 - measured.rejection[rung]:.2f}" if swaps else ""])
     size = f"N = {node.size}" + (f" ({node.n_weights} left)" if node.n_weights != node.size else "")
-    title = f"{size}, dilution {_diluted(node)}: {_count(node)}, {_anchored(thermal.attrs)}"
+    effective = f" (effective {node.effective_dilution:.4f})" if _differs(node) else ""
+    title = f"{size}, dilution {node.dilution:g}{effective}: {_count(node)}, {_anchored(thermal.attrs)}"
     worst = None
     if measured is not None:
         worst = int(np.nanargmax(measured.rejection))
@@ -179,20 +180,13 @@ def _critical_cells(one: CriticalDilution) -> tuple[str, str]:
     return ("-", one.why) if interim is None else (f"({interim})", f"{one.why}; provisional")
 
 
-def _diluted(node: Node) -> str:
-    """The dilution that was asked for, and the effective one where it differs."""
-    return f"{node.dilution:g}" + (f" (effective {node.effective_dilution:.4f})" if _differs(node) else "")
-
-
 def _differs(node: Node) -> bool:
     return _dilution.differ(node.dilution, node.effective_dilution)
 
 
 def _exchanges(node: Node) -> Exchanges | None:
     """What the ladder of a node exchanged over all samples, if it tried to."""
-    if not node.chain.sizes.get("gap") or not node.chain["swap_attempted"].values.any():
-        return None
-    return exchanges(node.chain)
+    return exchanges(node.chain) if has_exchanged(node.chain) else None
 
 
 def _trips(node: Node, measured: Exchanges) -> str:
@@ -207,24 +201,17 @@ def _trips(node: Node, measured: Exchanges) -> str:
 def telling_rows(temperature: np.ndarray, centre: float, worst: int | None = None) -> list[int]:
     """Rungs that the terminal shows: both ends, the one with the fewest exchanges, and those near the transition, or
     evenly spread ones where there is none."""
-    chosen = _spread(temperature, centre)
-    return chosen if worst is None else sorted({*chosen, worst})
-
-
-def _spread(temperature: np.ndarray, centre: float) -> list[int]:
     n_rungs = len(temperature)
     if n_rungs <= _SHORT:
         return list(range(n_rungs))
-    if not math.isfinite(centre):
-        return sorted({round(position) for position in np.linspace(0, n_rungs - 1, _SHORT)})
-    with np.errstate(divide="ignore"):
-        near = np.argsort(np.abs(np.log(temperature / centre)), kind="stable")
-    chosen = {0, n_rungs - 1}
-    for rung in near:
-        if len(chosen) == _SHORT:
-            break
-        chosen.add(int(rung))
-    return sorted(chosen)
+    if math.isfinite(centre):
+        with np.errstate(divide="ignore"):
+            near = np.argsort(np.abs(np.log(temperature / centre)), kind="stable")
+        ends = [0, n_rungs - 1]
+        chosen = {*ends, *[int(rung) for rung in near if rung not in ends][: _SHORT - 2]}
+    else:
+        chosen = {round(position) for position in np.linspace(0, n_rungs - 1, _SHORT)}
+    return sorted(chosen if worst is None else {*chosen, worst})
 
 
 def _anchored(attrs: dict) -> str:

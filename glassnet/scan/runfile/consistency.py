@@ -10,12 +10,7 @@ from itertools import pairwise
 from glassnet import _checks, _wiring
 from glassnet.scan.runfile import field_settings
 
-_NEEDED = {
-    "regular": ("p", "degree"),
-    "poisson": ("p", "alpha"),
-    "layered": ("p", "alpha"),
-    "walks": ("alpha",),
-}
+_NEEDED = {"regular": ("p", "degree"), "poisson": ("p", "alpha"), "layered": ("p", "alpha"), "walks": ("alpha",)}
 _PAIRS = ("overlap", "weight_overlap", "path_overlap", "matched_overlap")
 #: bytes of one value of each measurement in memory, with the integers it is made from
 _BYTES = {"energy": 4, "planted_overlap": 12, "weights": 1}

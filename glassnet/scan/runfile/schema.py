@@ -48,10 +48,6 @@ def _size(value: Any) -> int | tuple[int, ...]:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _no_minus_zero(value: float) -> float:
-    return value + 0.0
-
-
 def _path(value: str) -> str:
     if _terminal.line(value) != value:
         raise ValueError(f"must hold no control characters, got {shown(value)}")
@@ -60,7 +56,8 @@ def _path(value: str) -> str:
 
 Count = Annotated[int, Field(ge=1, le=_MOST)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Dilution = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False), AfterValidator(_no_minus_zero)]
+# + 0.0: there is no minus zero in the names of tasks
+Dilution = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False), AfterValidator(lambda value: value + 0.0)]
 Size = Annotated[Any, BeforeValidator(_size)]
 
 

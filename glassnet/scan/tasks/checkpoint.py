@@ -1,12 +1,12 @@
 """Saving of a running task: clocks and signals decide where a chain is cut, and never change a number in it."""
 
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import xarray as xr
 
+from glassnet import _terminal
 from glassnet.chains import schema
 from glassnet.chains.segment import Segment
 from glassnet.chains.unfinished_task import Unfinished
@@ -56,7 +56,7 @@ class Saving:
             origin, self._begins = existing.digest, int(existing.state["n_sweeps"][0])
         segments, warnings = self._store.load(origin, self._begins)
         for warning in warnings:
-            _warn(warning)
+            _terminal.warn(warning)
         if segments:
             self._begins = segments[-1].dataset.attrs["ends"]
         return segments
@@ -84,7 +84,7 @@ class Saving:
         except OSError as error:
             if self.stop.requested:
                 raise
-            _warn(f"{error}; {piece.attrs['task']} goes on and tries again in {self.every:g} s")
+            _terminal.warn(f"{error}; {piece.attrs['task']} goes on and tries again in {self.every:g} s")
             return False
         self._unsaved.clear()
         self._begins = ends
@@ -93,7 +93,3 @@ class Saving:
     def finish(self) -> None:
         """Remove the segments: the chain file is in place."""
         self._store.remove()
-
-
-def _warn(text: str) -> None:
-    print(f"warning: {text}", file=sys.stderr, flush=True)

@@ -212,7 +212,7 @@ def run(
         earlier += saving.load(f"{task.text},seed={run_file.seed}{rule}", existing)
     if glass is None:
         glass = earlier[-1].glass if earlier else draw_glass(task, run_file)
-    sampler = _sampler(task, run_file, ladder, glass)
+    sampler = first_sampler(task, run_file, ladder, glass)
     if earlier:
         sampler.restore(earlier[-1].state)
     pieces, facts = [piece.dataset for piece in earlier], attributes(task, run_file, glass)
@@ -250,7 +250,7 @@ def _in_field(task: Task, run_file: RunFile, temperatures: list[float], progress
     return Outcome(dataset.assign_attrs(facts), glass, state, sweeps * glass.n_weights * field_tasks.n_lanes(run_file))
 
 
-def _sampler(task: Task, run_file: RunFile, ladder: list[float], glass: PathGlass) -> ParallelTempering:
+def first_sampler(task: Task, run_file: RunFile, ladder: list[float], glass: PathGlass) -> ParallelTempering:
     """The sampler of a task at the start of its chain."""
     replicas = run_file.sampling_of(task.planted is not None).replicas
     rungs, seed = temperatures(task, ladder), Seed(run_file.seed, task.text)

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from glassnet.chains.unfinished_task import Unfinished
 from glassnet.scan.cost import forecast
 from glassnet.scan.directory import damage, survey
 from glassnet.scan.directory.run_directory import RunDirectory
@@ -165,7 +164,7 @@ def _kinds(directory: RunDirectory, every_task: list[Task], done: set[int]) -> l
             kinds.append("done")
         elif failed and directory.failure(task).name in failed:
             kinds.append("failed")
-        elif begun[folder] and _has_segments(directory.unfinished(task), begun[folder]):
+        elif directory.unfinished(task).folder.name in begun[folder] and directory.unfinished(task).paths():
             kinds.append("paused")
         else:
             kinds.append("missing")
@@ -189,10 +188,6 @@ def _mark_running(kinds: list[str], every_task: list[Task], run_file: RunFile, n
         running += others[:lacking]
     for number in running:
         kinds[number] = "running"
-
-
-def _has_segments(unfinished: Unfinished, begun: set[str]) -> bool:
-    return unfinished.folder.name in begun and bool(unfinished.paths())
 
 
 def _names(folder: Path) -> set[str]:

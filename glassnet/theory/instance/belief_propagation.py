@@ -5,12 +5,12 @@ Path a exerts on its weight i the field (over temperature)
     u_{a -> i} = atanh[tanh(beta J_a) prod_{j in a, j != i} tanh h_{j -> a}],
     h_{j -> a} = K_j + sum_{b != a} u_{b -> j},
 
-K an external field. Where it comes to rest, weight i has mean tanh H_i, H_i the sum of all fields on it, and the Bethe
-free energy is stationary (J. S. Yedidia, W. T. Freeman, Y. Weiss, IEEE Trans. Inf. Theory 51, 2282 (2005)). On a tree
+K an external field. At a fixed point weight i has mean tanh H_i, H_i the sum of all fields on it, and the Bethe free
+energy is stationary (J. S. Yedidia, W. T. Freeman, Y. Weiss, IEEE Trans. Inf. Theory 51, 2282 (2005)). On a tree
 all this is exact after as many sweeps as the tree is deep; on a sparse random glass, up to loops of length ln N.
 
-Without external field u = 0 is a fixed point for every p and at every temperature: the paramagnet, which is the whole
-truth at and above T_K. For p >= 3 it is stable at every T, so that a random start leads to it or nowhere: the glass
+Without external field u = 0 is a fixed point for every p and at every temperature: the paramagnet, which is exact at
+and above T_K. For p >= 3 it is stable at every T, so that a random start leads to it or does not converge: the glass
 states below T_d are reached from configurations that lie inside them, as the planted one does. For p = 2 it is unstable
 below the continuous transition. For even p every state has its mirror image, -w.
 """
@@ -34,7 +34,7 @@ LARGEST_FIELD = 350.0
 
 @dataclass(frozen=True, eq=False)
 class BeliefPropagation:
-    """Where belief propagation came to rest on one glass, or where it was stopped.
+    """The fixed point of belief propagation on one glass, or where the iteration was stopped.
 
     Attributes
     ----------
@@ -105,22 +105,12 @@ def belief_propagation(
     seed : int or Seed
         For the random start.
 
-    Returns
-    -------
-    BeliefPropagation
-
     Warns
     -----
     RuntimeWarning
         If the iteration was stopped before it converged.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is not as described.
     """
-    if not isinstance(glass, PathGlass):
-        raise TypeError(f"glass must be a PathGlass, got {type(glass).__name__}")
+    _checks.instance("glass", glass, PathGlass)
     temperature = _checks.real("temperature", temperature, minimum=0, exclusive=True)
     largest = float(np.abs(glass.couplings).max(initial=0.0))
     if largest > LARGEST_FIELD * temperature:

@@ -1,7 +1,8 @@
 """Leaf removal: what is left of a glass when weights on a single path go, with their paths, until there is none.
 
-A weight on one path only satisfies it whatever the others are: neither has a say in whether all paths can be satisfied.
-What is left, the 2-core, is where a glass freezes at zero temperature. It does not depend on the order of removal.
+A weight on one path only can satisfy it whatever the others are, so that neither matters for the question whether all
+paths can be satisfied. What is left, the 2-core, is the part of a glass that freezes at zero temperature. It does not
+depend on the order of removal.
 S. Cocco, O. Dubois, J. Mandler, R. Monasson, Phys. Rev. Lett. 90, 047205 (2003).
 """
 
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from glassnet import _checks
 from glassnet.glass import PathGlass
 from glassnet.kernels import instance
 
@@ -59,19 +61,14 @@ def leaf_removal(glass) -> Core:
     Parameters
     ----------
     glass : PathGlass
-        Its couplings play no part.
-
-    Returns
-    -------
-    Core
+        Its couplings are not used.
 
     Raises
     ------
     TypeError
         If `glass` is no PathGlass.
     """
-    if not isinstance(glass, PathGlass):
-        raise TypeError(f"glass must be a PathGlass, got {type(glass).__name__}")
+    _checks.instance("glass", glass, PathGlass)
     return of_paths(glass.paths, glass.n_weights)
 
 

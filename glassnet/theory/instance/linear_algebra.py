@@ -2,10 +2,9 @@
 
 With w = (-1)^x a path is satisfied, J prod w > 0, if the sum of x along it is 0 or 1 modulo 2 as the sign of J says: a
 linear equation over GF(2). If the system has a solution, the lowest energy is -sum abs(J) and 2^(N - rank)
-configurations have it; else no configuration does, and how low the energy goes is another (hard) question: -sum abs(J)
-is then a bound and not the energy. Leaf removal
-leaves the equations of the 2-core, dense Gaussian elimination with bits in words does the rest: (core weights)^2 (core
-paths) / 512 operations on words.
+configurations have it; else no configuration does, and the lowest energy is another (hard) question: -sum abs(J) is
+then only a bound. Leaf removal reduces the system to the equations of the 2-core, which are solved by dense Gaussian
+elimination with bits in words: (core weights)^2 (core paths) / 512 operations on words.
 """
 
 import math
@@ -121,17 +120,12 @@ def ground_states(glass) -> GroundStates:
     glass : PathGlass
         Couplings of any size: only their signs matter, and paths with coupling 0 are left out.
 
-    Returns
-    -------
-    GroundStates
-
     Raises
     ------
     TypeError, ValueError
         If `glass` is no PathGlass, or its 2-core needs more memory than there is.
     """
-    if not isinstance(glass, PathGlass):
-        raise TypeError(f"glass must be a PathGlass, got {type(glass).__name__}")
+    _checks.instance("glass", glass, PathGlass)
     coupled = glass.couplings != 0
     paths = np.ascontiguousarray(glass.paths[coupled])
     signs = np.sign(glass.couplings[coupled]).astype(np.int8)

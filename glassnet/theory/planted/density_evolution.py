@@ -13,7 +13,7 @@ the overlap, unbiased; what is left is an error of O(d^2) that extrapolation rem
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import scipy.fft
@@ -53,20 +53,18 @@ class DensityEvolution:
         self._messages = self._sums[: n_steps + 1]
         self._positive = (1.0 + np.tanh(self._messages)) / 2.0
         self._fields = _sparse_grid(self._sums, beta, stride)
-        self._thin = shares(self._fields, self._sums)
-        self._build_path()
-
-    def _build_path(self):
-        """Tables of the path: products of two fields, onto the fields' grid and (with the coupling) the messages'."""
         self._first, self._second = np.triu_indices(len(self._fields))
         self._diagonal = np.where(self._first == self._second, 0.5, 1.0)
-        if self.tree.p == 2:
-            arguments = self._fields
-        else:
-            arguments = join(self._fields[self._first], self._fields[self._second])
-            self._pair = shares(self._fields, arguments) if self.tree.p > 3 else None
-        self._last = shares(self._messages, np.minimum(join(arguments, self.beta), self.beta))
+        products = join(self._fields[self._first], self._fields[self._second])
+        self._arguments = self._fields if tree.p == 2 else products
+        self._thin, *self._tables = self._sharing(even_share)
         self._link = _binary_information(join(self._messages[:, None], self._fields[None, :]))
+
+    def _sharing(self, share) -> tuple[csr_matrix, csr_matrix | None, csr_matrix]:
+        """Tables of sums onto the fields' grid; of two fields' product onto it, and with the coupling the messages'."""
+        pair = shares(self._fields, self._arguments, share) if self.tree.p > 3 else None
+        last = shares(self._messages, np.minimum(join(self._arguments, self.beta), self.beta), share)
+        return shares(self._fields, self._sums, share), pair, last
 
     def polarized(self) -> np.ndarray:
         """Return the fields of the planted state itself: every one infinite."""
@@ -76,7 +74,7 @@ class DensityEvolution:
 
     def step(self, fields: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the messages that the fields send along the paths, and the fields that these add up to."""
-        messages = self._path(fields)
+        messages = self._path(fields, *self._tables)
         # Rounding of the total mass would be amplified at every step, by the mean number of neighbours.
         messages /= messages.sum()
         return messages, self._thin @ self._weight(messages, self.tree.excess)
@@ -101,13 +99,11 @@ class DensityEvolution:
             (self.tree.p - 1) * alpha * (messages @ self._link @ fields) - total + self.tree.mean_degree * single
         )
 
-    def _path(self, fields: np.ndarray) -> np.ndarray:
-        if self.tree.p == 2:
-            return self._last @ fields
+    def _path(self, fields: np.ndarray, pair: csr_matrix | None, last: csr_matrix) -> np.ndarray:
         product = fields
         for _ in range(self.tree.p - 3):
-            product = self._pair @ self._pairs(product, fields)
-        return self._last @ self._pairs(product, fields)
+            product = pair @ self._pairs(product, fields)
+        return last @ (fields if self.tree.p == 2 else self._pairs(product, fields))
 
     def _pairs(self, one: np.ndarray, other: np.ndarray) -> np.ndarray:
         first, second = self._first, self._second
@@ -115,14 +111,19 @@ class DensityEvolution:
 
     def _weight(self, messages: np.ndarray, generating_function) -> np.ndarray:
         """Distribution of the absolute sum of a random number of messages, by Fourier transform of the signed ones."""
-        signed = np.zeros(self._period)
-        signed[: self.n_steps + 1] = messages * self._positive
-        signed[-self.n_steps :] = (messages * (1.0 - self._positive))[:0:-1]
-        signed[0] = messages[0]
-        sums = scipy.fft.irfft(generating_function(scipy.fft.rfft(signed)), self._period)
+        plus, minus = messages * self._positive, messages * (1.0 - self._positive)
+        sums = self._signed_sums(plus, minus, messages[0], generating_function)
         masses = sums[: len(self._sums)].copy()
         masses[1:] += sums[: -len(self._sums) : -1]
         return np.maximum(masses, 0.0)
+
+    def _signed_sums(self, plus: np.ndarray, minus: np.ndarray, zero: float, generating_function) -> np.ndarray:
+        """Masses of the sum of a random number of messages, on one period, from those of positive and negative ones."""
+        signed = np.zeros(self._period)
+        signed[: self.n_steps + 1] = plus
+        signed[-self.n_steps :] = minus[:0:-1]
+        signed[0] = zero
+        return scipy.fft.irfft(generating_function(scipy.fft.rfft(signed)), self._period)
 
 
 def join(one, other):
@@ -131,11 +132,31 @@ def join(one, other):
     return np.minimum(one, other) + (np.log1p(np.exp(-2.0 * together)) - np.log1p(np.exp(-2.0 * apart))) / 2.0
 
 
+def melting_bracket(
+    survives: Callable[[float], bool], start: float, factor: float, width: float, lowest: float = 0.0
+) -> tuple[float, float]:
+    """Two temperatures between which a state melts, the upper at most `width` times the lower one.
+
+    They are looked for from `start` in steps of a `factor`; (0.0, 0.0) if the state melts down to `lowest`.
+    """
+    low = high = start
+    while survives(high):
+        low, high = high, factor * high
+    while low == high or not survives(low):
+        low, high = low / factor, low
+        if low < lowest:
+            return 0.0, 0.0
+    while high > width * low:
+        middle = math.sqrt(low * high)
+        low, high = (middle, high) if survives(middle) else (low, middle)
+    return low, high
+
+
 def _reach(tree: Tree, beta: float) -> int:
     """Largest field kept, in units of beta: no sum is larger, or only with a probability below 1e-14."""
     # By the Nishimori symmetry one message has mean E u tanh u <= beta tanh beta and is bounded by beta (Bernstein).
-    likely = tree.mean_degree * math.tanh(beta) + 8.1 * math.sqrt(tree.mean_degree) + 22.0
-    return max(1, min(tree.largest_degree, math.ceil(likely)))
+    bound = tree.mean_degree * math.tanh(beta) + 8.1 * math.sqrt(tree.mean_degree) + 22.0
+    return max(1, min(tree.largest_degree, math.ceil(bound)))
 
 
 def _sparse_grid(sums: np.ndarray, beta: float, stride: int) -> np.ndarray:
@@ -147,16 +168,21 @@ def _sparse_grid(sums: np.ndarray, beta: float, stride: int) -> np.ndarray:
     return np.append(points, CERTAIN + beta)
 
 
-def shares(grid: np.ndarray, values: np.ndarray) -> csr_matrix:
-    """Sparse matrix (grid, values) that shares the mass at each value between its neighbours on the grid, linearly in
-    tanh^2: mass and mean of tanh^2 stay what they are."""
+def shares(grid: np.ndarray, values: np.ndarray, share) -> csr_matrix:
+    """Matrix (grid, values) that divides the mass at each value between its neighbours on the grid.
+
+    share(below, above, values) is what goes to the upper neighbour.
+    """
     lower = np.clip(np.searchsorted(grid, values, side="right") - 1, 0, len(grid) - 2)
-    below = grid[lower]
-    upper = (1.0 - _sech_ratio(values, below)) / (1.0 - _sech_ratio(grid[lower + 1], below))
-    upper = np.clip(upper, 0.0, 1.0)
+    upper = np.clip(share(grid[lower], grid[lower + 1], values), 0.0, 1.0)
     column = np.arange(len(values))
     entries = (np.concatenate([1.0 - upper, upper]), (np.concatenate([lower, lower + 1]), np.tile(column, 2)))
     return csr_matrix(entries, shape=(len(grid), len(values)))
+
+
+def even_share(below, above, values):
+    """Linear in tanh^2."""
+    return (1.0 - _sech_ratio(values, below)) / (1.0 - _sech_ratio(above, below))
 
 
 def _sech_ratio(x, reference):

@@ -25,11 +25,6 @@ class Ferromagnet:
 
     Temperatures may be numbers or arrays, >= 0.05; arrays give arrays. Energies and free energies are per weight. Where
     there is no magnetised state all values are those of the paramagnet.
-
-    Attributes
-    ----------
-    tree : RegularTree or PoissonTree
-    bias : float
     """
 
     tree: Tree
@@ -124,19 +119,19 @@ class Ferromagnet:
         return "\n".join(lines)
 
     def _excess(self, temperature: float) -> float:
-        found = signed_evolution.state(self.tree, self.bias, temperature)
-        return -math.inf if found is None else found.excess
+        state = signed_evolution.state(self.tree, self.bias, temperature)
+        return -math.inf if state is None else state.excess
 
-    def _each(self, T, name: str, melted, of=lambda _, value: value):
+    def _each(self, T, name: str, melted, convert=lambda _, value: value):
         temperature = _checks.temperatures("T", T)
         if temperature.size and temperature.min() < COLDEST:
             raise ValueError(f"T must be >= {COLDEST}, got {temperature.min():g}: fields leave the grid")
 
         def value(t):
-            found = signed_evolution.state(self.tree, self.bias, t) if t < math.inf else None
-            if found is None:
-                return of(t, melted(t) if callable(melted) else melted)
-            return of(t, getattr(found, name))
+            state = signed_evolution.state(self.tree, self.bias, t) if t < math.inf else None
+            if state is None:
+                return convert(t, melted(t) if callable(melted) else melted)
+            return convert(t, getattr(state, name))
 
         return np.array([value(t) for t in temperature.ravel().tolist()]).reshape(temperature.shape)[()]
 
@@ -150,10 +145,5 @@ def ferromagnet(theory, bias: float = 1.0) -> Ferromagnet:
         From `glassnet.theory.regular` or `glassnet.theory.poisson`.
     bias : float
         Mean of a coupling, in (0, 1]. Odd p: a negative bias is the same after flipping all weights.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is of the wrong kind or out of range.
     """
     return Ferromagnet(tree_of(theory), _checks.real("bias", bias, minimum=0.0, maximum=1.0, exclusive=True))

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from glassnet.theory import paramagnet
-from glassnet.theory.planted.density_evolution import DensityEvolution
+from glassnet.theory.planted.density_evolution import DensityEvolution, melting_bracket
 from glassnet.theory.trees.degrees import Tree
 from glassnet.theory.zero_temperature import xorsat
 from glassnet.theory.zero_temperature.low_temperature import CONTINUED, ColdLine
@@ -117,9 +117,7 @@ def static_temperature(tree: Tree) -> float:
 
 def continuous_temperature(tree: Tree) -> float:
     """Return T_c of p = 2, where (mean excess degree) tanh^2(1/T_c) = 1; 0.0 if the tree does not percolate."""
-    if tree.mean_excess <= 1.0:
-        return 0.0
-    return 1.0 / math.atanh(tree.mean_excess**-0.5)
+    return 1.0 / math.atanh(tree.mean_excess**-0.5) if tree.mean_excess > 1.0 else 0.0
 
 
 def _grid(temperature: float, spacing: float) -> tuple[int, int]:
@@ -175,15 +173,7 @@ def _rough_onset(tree: Tree) -> float:
     def survives(temperature):
         return _bottleneck(DensityEvolution(tree, 1.0 / temperature, *_grid(temperature, 2 * SPACING))) is None
 
-    low = high = 1.0
-    while survives(high):
-        low, high = high, 1.5 * high
-    while low == high or not survives(low):
-        low, high = low / 1.5, low
-    while high > 1.002 * low:
-        middle = math.sqrt(low * high)
-        low, high = (middle, high) if survives(middle) else (low, middle)
-    return high
+    return melting_bracket(survives, 1.0, 1.5, 1.002)[1]
 
 
 def saddle(tree: Tree, rough: float, n_steps: int, stride: int) -> tuple[float, float, float]:

@@ -6,12 +6,13 @@ A population of fields stands for their distribution and moves by the cavity equ
 between T_K and T_d, where exp(N Sigma) states carry the paramagnet.
 
 Results carry standard errors. A finite population shifts them by O(1/members), which is extrapolated from several
-sizes. Above T_d nothing is stationary and a population near it melts by chance, so T_d is not searched by survival:
-the temperature is steered so that the overlap stays where it is told, on either side of the point where the state
-becomes unstable. T_d is the maximum of that temperature over the overlap, a smooth one.
+sizes. Above T_d nothing is stationary, and near it a population melts by chance. T_d is therefore not found by looking
+which populations melt: the temperature is steered so that the overlap keeps a given value, on both sides of the point
+where the state becomes unstable. T_d is the maximum of that temperature as a function of the overlap, which is smooth.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,43 +69,45 @@ class Planted:
         return table(title, rows | {"free energy": self.free_energy, "energy": self.energy})
 
 
-class Population(Exclusive):
-    """Fields of the planted glass, on the move.
+class Fields(Exclusive):
+    """Fields (n_sites, members) that are iterated by the cavity equations with random partners.
 
-    Parameters
-    ----------
-    tree : Branching
-    members : int
-    seed : int
+    `kernel_step` is the function of :mod:`glassnet.kernels.cavity` that does it; `seed` says from which random numbers.
     """
 
-    def __init__(self, tree: Branching, members: int, seed: int):
+    def __init__(self, tree: Branching, n_sites: int, members: int, seed: _random.Seed, kernel_step: Callable):
         super().__init__()
-        self.tree, self.members = tree, members
-        key = _random.Seed(seed, f"population,members={members}")
-        self._rng = _random.sequence(key, _random.Role.SWEEPS).generate_state(4, np.uint64)
-        self._fields, self._next = np.empty((2, 1, members))
+        self.tree, self._kernel_step = tree, kernel_step
+        self._rng = _random.sequence(seed, _random.Role.SWEEPS).generate_state(4, np.uint64)
+        self._fields, self._next = np.empty((2, n_sites, members))
         self.polarize()
 
     def polarize(self) -> None:
-        """Start from the planted state itself: every field infinite."""
+        """Start from full polarisation, for which every field is infinite."""
         with self.in_use():
             self._fields[:] = 1e-300
 
-    def step(self, temperature: float) -> float:
+    def step(self, temperature: float, *m: float) -> float:
         """Iterate once; return the overlap of the new fields."""
-        ratios = self.tree.ratios(temperature)
+        tree, ratios = self.tree, self.tree.ratios(temperature)
         with self.in_use():
-            overlap = cavity.planted_step(
-                self._fields, self._next, ratios, self.tree.excess, self.tree.n_factors, self._rng
-            )
+            overlap = self._kernel_step(self._fields, self._next, ratios, tree.excess, tree.n_factors, *m, self._rng)
             self._fields, self._next = self._next, self._fields
         return overlap
 
-    def relax(self, temperature: float) -> float:
-        """Iterate until the overlap stops to fall; see `relaxed`."""
+    def relax(self, temperature: float, *m: float) -> float:
+        """Iterate until the overlap stops falling; see `relaxed`."""
         with self.in_use():
-            return relaxed(lambda: self.step(temperature))
+            return relaxed(lambda: self.step(temperature, *m))
+
+
+class Population(Fields):
+    """A population of fields of the planted glass."""
+
+    def __init__(self, tree: Branching, members: int, seed: int):
+        self.members = members
+        key = _random.Seed(seed, f"population,members={members}")
+        super().__init__(tree, 1, members, key, cavity.planted_step)
 
     def observe(self, temperature: float) -> tuple[float, float]:
         """Overlap and complexity of the population as it is."""
@@ -117,7 +120,7 @@ class Population(Exclusive):
 
 
 def relaxed(step) -> float:
-    """Call step() until the overlap it returns stops to fall, and as often again; return it, 0.0 if the state melts."""
+    """Call step() until the overlap it returns stops falling, and as often again; return it, 0.0 if the state melts."""
     before, seen, block = math.inf, 0, np.empty(_BLOCK)
     while seen < _MOST_ITERATIONS:
         block[:] = [step() for _ in range(_BLOCK)]
@@ -150,37 +153,28 @@ def planted(
     iterations : int
         Measured of the larger one, >= 50; four times as many of the other.
     seed : int
-
-    Returns
-    -------
-    Planted
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is of the wrong kind or out of range.
     """
     tree = branching(theory, couplings)
     temperature = tree.temperature(temperature)
     sizes = _sizes(members)
     iterations = _checks.integer("iterations", iterations, minimum=50, most=10**7)
     exponent, energy = tree.paramagnet(temperature)
-    held, series = [], []
+    stable, series = [], []
     for size in sizes:
         population = Population(tree, size, seed)
         if population.relax(temperature):
             steps = _series(population, temperature, iterations * members // size)
             if steps[-1, 0] >= MELTED:
-                held.append(size)
+                stable.append(size)
                 series.append([mean_of_series(column) for column in steps.T])
-        if sizes[0] not in held:  # the small one would melt as well
+        if sizes[0] not in stable:  # the small one would melt as well
             break
-    if not held:
+    if not stable:
         overlap = complexity = Estimate(0.0, 0.0)
     else:
-        overlap, complexity = (extrapolated_in_size(held, list(column)) for column in zip(*series, strict=True))
+        overlap, complexity = (extrapolated_in_size(stable, list(column)) for column in zip(*series, strict=True))
     free_energy = Estimate(temperature * (complexity.value - exponent), temperature * complexity.stderr)
-    return Planted(temperature, overlap, complexity, free_energy, energy, tuple(held) or sizes)
+    return Planted(temperature, overlap, complexity, free_energy, energy, tuple(stable) or sizes)
 
 
 def static_temperature(
@@ -203,8 +197,8 @@ def static_temperature(
         return Estimate(0.0, 0.0)
     temperatures = rough * np.array([0.985, 0.995, 1.005])  # off the centre: T_d may be close above
     keywords = {"members": members, "iterations": iterations, "seed": seed}
-    found = [planted(theory, t, couplings, **keywords).complexity for t in temperatures.tolist()]
-    shift = fit_estimates([np.ones(3), temperatures - rough], found).root()
+    measured = [planted(theory, t, couplings, **keywords).complexity for t in temperatures.tolist()]
+    shift = fit_estimates([np.ones(3), temperatures - rough], measured).root()
     return Estimate(rough + shift.value, shift.stderr)
 
 

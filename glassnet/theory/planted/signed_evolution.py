@@ -13,12 +13,10 @@ from functools import lru_cache
 from itertools import islice
 
 import numpy as np
-import scipy.fft
 from scipy.optimize import minimize_scalar
-from scipy.sparse import csr_matrix
 
 from glassnet.theory.paramagnet import log_cosh
-from glassnet.theory.planted.density_evolution import DensityEvolution, join
+from glassnet.theory.planted.density_evolution import DensityEvolution, join, melting_bracket
 from glassnet.theory.trees.degrees import RegularTree, Tree
 
 SPACING = 0.03  # of the coarser grid: temperatures to 5e-5, means to 1e-5, energies to 5e-5
@@ -53,14 +51,13 @@ class SignedEvolution(DensityEvolution):
         super().__init__(tree, beta, n_steps)
         self.bias = bias
         self._tanh = np.tanh(self._fields)
-        self._thin_odd = _shares(self._fields, self._sums)
-        products = self._fields if tree.p == 2 else join(self._fields[self._first], self._fields[self._second])
-        self._pair_odd = _shares(self._fields, products) if tree.p > 3 else None
-        self._last_odd = _shares(self._messages, np.minimum(join(products, beta), beta))
+        self._thin_odd, *self._odd_tables = self._sharing(odd_share)
 
     def step(self, fields: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the messages that the fields send, and the fields that these add up to."""
-        messages = np.stack([self._path(fields[0]), self.bias * self._path_odd(fields[1])])
+        messages = np.stack(
+            [self._path(fields[0], *self._tables), self.bias * self._path(fields[1], *self._odd_tables)]
+        )
         messages /= messages[0].sum()
         even, odd = self._sum(messages, self.tree.excess)
         return messages, np.stack([self._thin @ even, self._thin_odd @ odd])
@@ -98,20 +95,9 @@ class SignedEvolution(DensityEvolution):
         alpha = self.tree.mean_degree / self.tree.p
         return -alpha * float(messages[0] @ even @ fields[0] + messages[1] @ odd @ fields[1])
 
-    def _path_odd(self, fields: np.ndarray) -> np.ndarray:
-        if self.tree.p == 2:
-            return self._last_odd @ fields
-        product = fields
-        for _ in range(self.tree.p - 3):
-            product = self._pair_odd @ self._pairs(product, fields)
-        return self._last_odd @ self._pairs(product, fields)
-
     def _sum(self, messages: np.ndarray, generating_function) -> np.ndarray:
-        signed = np.zeros(self._period)
-        signed[: self.n_steps + 1] = 0.5 * (messages[0] + messages[1])
-        signed[-self.n_steps :] = 0.5 * (messages[0] - messages[1])[:0:-1]
-        signed[0] = messages[0, 0]
-        sums = scipy.fft.irfft(generating_function(scipy.fft.rfft(signed)), self._period)
+        plus, minus = 0.5 * (messages[0] + messages[1]), 0.5 * (messages[0] - messages[1])
+        sums = self._signed_sums(plus, minus, messages[0, 0], generating_function)
         parts = np.stack([sums[: len(self._sums)]] * 2)
         parts[1, 0] = 0.0
         parts[:, 1:] += np.array([[1.0], [-1.0]]) * sums[: -len(self._sums) : -1]
@@ -126,7 +112,7 @@ def state(tree: Tree, bias: float, temperature: float) -> State | None:
         return None
     if is_scalar(tree, bias):
         return _scalar_state(tree, temperature)
-    found = []
+    states = []
     for level in LEVELS:
         evolution = SignedEvolution(tree, 1.0 / temperature, bias, level * n_steps(temperature))
         before = 2.0
@@ -137,8 +123,8 @@ def state(tree: Tree, bias: float, temperature: float) -> State | None:
             if before - cavity < _STILL:
                 break
             before = cavity
-        found.append(evolution.state(*last))
-    coarse, fine = ([getattr(one, name) for name in State.__annotations__] for one in found)
+        states.append(evolution.state(*last))
+    coarse, fine = ([getattr(one, name) for name in State.__annotations__] for one in states)
     return State(*(f + (f - c) / 3.0 for c, f in zip(coarse, fine, strict=True)))
 
 
@@ -180,20 +166,12 @@ def _bottleneck(evolution: SignedEvolution) -> float | None:
 
 
 def _rough_melting(tree: Tree, bias: float) -> float:
+    """The melting temperature on a coarse grid, from above; 0.0 if there is none."""
+
     def survives(temperature):
         return _bottleneck(SignedEvolution(tree, 1.0 / temperature, bias, n_steps(temperature))) is None
 
-    low = high = 1.0
-    while survives(high):
-        low, high = high, 1.5 * high
-    while low == high or not survives(low):
-        low, high = low / 1.5, low
-        if low < _COLDEST:
-            return 0.0
-    while high > 1.002 * low:
-        middle = math.sqrt(low * high)
-        low, high = (middle, high) if survives(middle) else (low, middle)
-    return high
+    return melting_bracket(survives, 1.0, 1.5, 1.002, _COLDEST)[1]
 
 
 def _melting_on_grid(tree: Tree, bias: float, rough: float, steps: int) -> float:
@@ -205,15 +183,9 @@ def _melting_on_grid(tree: Tree, bias: float, rough: float, steps: int) -> float
     return float(np.polynomial.Polynomial.fit(loss, temperatures, 2)(0.0))
 
 
-def _shares(grid: np.ndarray, values: np.ndarray) -> csr_matrix:
-    """Matrix (grid, values) that shares the mass at each value between its neighbours, linearly in tanh."""
-    lower = np.clip(np.searchsorted(grid, values, side="right") - 1, 0, len(grid) - 2)
-    before, after = grid[lower], grid[lower + 1]
-    # tanh x - tanh y = sinh(x - y)/(cosh x cosh y), without cancellation
-    upper = np.clip(np.sinh(values - before) / np.sinh(after - before) * np.cosh(after) / np.cosh(values), 0.0, 1.0)
-    column = np.arange(len(values))
-    entries = (np.concatenate([1.0 - upper, upper]), (np.concatenate([lower, lower + 1]), np.tile(column, 2)))
-    return csr_matrix(entries, shape=(len(grid), len(values)))
+def odd_share(below, above, values):
+    """Linear in tanh: tanh x - tanh y = sinh(x - y)/(cosh x cosh y), without cancellation."""
+    return np.sinh(values - below) / np.sinh(above - below) * np.cosh(above) / np.cosh(values)
 
 
 def is_scalar(tree: Tree, bias: float) -> bool:

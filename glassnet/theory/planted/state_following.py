@@ -1,4 +1,4 @@
-"""A planted state away from the temperature it was planted at.
+"""A planted state at other temperatures than the one it was planted at.
 
 The couplings are drawn at T_p and stay; the temperature alone changes. Gauged so that the planted state is +1
 everywhere they are +1 with probability (1 + tanh 1/T_p)/2, whatever the temperature: the planted state is the
@@ -34,10 +34,8 @@ class Followed:
         ends = f"melts at T = {melting:.5f}" if melting else "melted at any temperature"
         lines = [f"{self.ordered.tree}, planted at T = {self.planted_temperature:g}: {ends}"]
         lines.append(f"{'':14}{'T':>9}{'overlap':>10}{'energy':>10}{'free energy':>13}")
-        rows = {
-            "as planted": self.planted_temperature,
-            "melting": melting * (1.0 - 1e-3),
-        }  # at T_melt it is about to go
+        # at T_melt itself the state is about to vanish
+        rows = {"as planted": self.planted_temperature, "melting": melting * (1.0 - 1e-3)}
         for name, T in rows.items():
             if T >= COLDEST:
                 overlap, energy, free = self.overlap(T), self.energy(T), self.free_energy(T)
@@ -45,7 +43,7 @@ class Followed:
         return "\n".join(lines)
 
     def melting_temperature(self) -> float:
-        """Return the highest temperature at which the state exists; 0.0 if it does not even at T_p."""
+        """Return the highest temperature at which the state exists; 0.0 if it does not exist even at T_p."""
         return self.ordered.spinodal_temperature()
 
     def overlap(self, T):
@@ -74,11 +72,6 @@ def follow(theory, planted_temperature: float) -> Followed:
         From `glassnet.theory.regular` or `glassnet.theory.poisson`.
     planted_temperature : float
         >= 0.05.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is of the wrong kind or out of range.
     """
     planted_temperature = _checks.real("planted_temperature", planted_temperature, minimum=COLDEST)
     return Followed(planted_temperature, ferromagnet(theory, math.tanh(1.0 / planted_temperature)))

@@ -1,9 +1,9 @@
-"""T_d of a population: the temperature is steered so that the overlap stays where it is told.
+"""T_d of a population: the temperature is steered so that the overlap keeps a given value.
 
 At a given overlap q of the fields there is one temperature T(q) at which an iteration leaves it as it is. Along the
-states that melt last T(q) rises as q falls, up to T_d, and falls again along the unstable branch behind: T_d is the
-maximum of a smooth curve, and no population needs to survive anything. A proportional and an integral term hold q; the
-mean temperature they need is T(q).
+stable states T(q) rises as q falls, up to T_d, and falls again along the unstable branch at smaller q: T_d is the
+maximum of a smooth curve, and no population has to stay stable. A controller with a proportional and an integral term
+keeps q constant; the mean temperature that it needs is T(q).
 """
 
 import math
@@ -14,6 +14,7 @@ from glassnet import _checks
 from glassnet.statistics.autocorrelation import mean_of_series
 from glassnet.statistics.estimate import Estimate
 from glassnet.statistics.fits import extrapolated_in_size, fit_estimates
+from glassnet.theory.planted.density_evolution import melting_bracket
 from glassnet.theory.planted.population import (
     LARGEST,
     LOWEST,
@@ -26,10 +27,10 @@ from glassnet.theory.planted.population import (
 from glassnet.theory.trees.branching import branching
 from glassnet.theory.zero_temperature import xorsat
 
-_SCOUT = 20_000  # members of the population that looks for the place of the maximum
+_SCOUT = 20_000  # members of the population that looks for the overlap of the maximum
 _STEP = 0.02  # of the overlap, going down the curve
 _SPAN = (-0.08, -0.04, 0.0, 0.04, 0.08)  # overlaps where the curve is measured, from its maximum, times 1 - q^2
-_SETTLING = 30  # iterations that the steering is given at each overlap
+_SETTLING = 30  # iterations before the temperature is recorded at each overlap
 _RANGE = 0.05  # relative distance from its start that the temperature may be steered to
 
 
@@ -83,11 +84,6 @@ def dynamic_temperature(
     iterations : int
         Measured of the largest one at each of five overlaps, >= 50; in proportion more of the others.
     seed : int
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is of the wrong kind or out of range.
     """
     tree = branching(theory, couplings)
     members = _checks.integer("members", members, minimum=16 * SMALLEST, maximum=LARGEST)
@@ -112,17 +108,7 @@ def _surviving(population: Population, unit: float) -> float:
         population.polarize()
         return population.relax(temperature) >= MELTED
 
-    low = high = unit
-    while survives(high):
-        low, high = high, 1.3 * high
-    while low == high or not survives(low):
-        low, high = low / 1.3, low
-        if low < LOWEST * unit:
-            return 0.0
-    while high > 1.01 * low:
-        middle = math.sqrt(low * high)
-        low, high = (middle, high) if survives(middle) else (low, middle)
-    return 0.99 * low
+    return 0.99 * melting_bracket(survives, unit, 1.3, 1.01, LOWEST * unit)[0]
 
 
 def _scout(population: Population, start: float) -> float:

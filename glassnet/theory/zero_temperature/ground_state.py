@@ -41,7 +41,7 @@ class Energetic:
     Attributes
     ----------
     y : float
-        Their price of energy, d Sigma/d e.
+        The slope d Sigma/d e, which weights the energy.
     potential : Estimate
         Phi(y) per weight.
     energy : Estimate
@@ -120,8 +120,8 @@ class _Fields:
         links = self.tree.n_factors * self.tree.alpha
         potential = -(log_weight.mean() - links * (np.log(path).mean() + y)) / y
         path_energy = (2.0 * broken * math.exp(-2.0 * y) / path - 1.0).mean()
-        found = energy.mean() - links * path_energy
-        return potential, found, y * (found - potential)
+        energy = energy.mean() - links * path_energy
+        return potential, energy, y * (energy - potential)
 
     def solve(self, y: float, iterations: int) -> Energetic | None:
         """Come to rest at y, then average; None if there are no states."""

@@ -145,13 +145,8 @@ def zero_temperature(tree: Tree, dilution: float = 0.0) -> ZeroTemperature:
 
 def _onset(tree: Tree) -> float:
     """ln(1 - x) where the solution appears when paths are added."""
-    found = minimize_scalar(
-        lambda log_free: tree.thinning(math.exp(log_free)),
-        bounds=(_SMALLEST, -1e-3),
-        method="bounded",
-        options={"xatol": 1e-9},
-    )
-    return float(found.x)
+    keywords = {"bounds": (_SMALLEST, -1e-3), "method": "bounded", "options": {"xatol": 1e-9}}
+    return float(minimize_scalar(lambda log_free: tree.thinning(math.exp(log_free)), **keywords).x)
 
 
 def _complexity(log_free: float, tree: Tree) -> float:

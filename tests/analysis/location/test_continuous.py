@@ -14,16 +14,6 @@ from glassnet.analysis.verdict import evidence
 SIZES = (64, 128, 256)
 
 
-@pytest.mark.parametrize("critical", [0.95, 1.1])
-@pytest.mark.parametrize("exponents", [GLASS, FERROMAGNET])
-def test_curves_of_one_scaling_variable_cross_at_the_transition(critical, exponents, synthetic):
-    curves = synthetic.scaled_curves(critical, exponents)
-    for one in (scaling.binder(curves, exponents), scaling.order(curves, exponents), scaling.fitted(curves)):
-        assert one.crosses
-        assert abs(one.temperature - critical) < 4.5 * one.stderr
-        assert one.stderr < 0.05
-
-
 def test_no_crossing_is_found_outside_the_temperatures_or_in_curves_that_do_not_fall(synthetic):
     assert not scaling.binder(synthetic.scaled_curves(2.0), GLASS).crosses
     assert continuous(synthetic.scaled_curves(2.0)).estimates == []
@@ -34,20 +24,6 @@ def test_no_crossing_is_found_outside_the_temperatures_or_in_curves_that_do_not_
     assert scaling.fitted({64: flat[64]}) is None
     assert scaling.order(flat, FERROMAGNET) is None
     assert continuous({}).estimates == []
-
-
-def test_a_term_in_the_size_mends_what_scaling_functions_leave_out(synthetic):
-    """A tenth of N^(-1/3) moves the crossing of the moment by 4 %; four sizes know it, three may not ask."""
-    curves = synthetic.scaled_curves(1.0, sizes=(64, 128, 256, 512), noise=0.003, correction=-0.5)
-    plain, mended = (scaling.order(curves, GLASS, corrected=one) for one in (False, True))
-    assert abs(plain.temperature - 1) > 0.03
-    assert abs(plain.temperature - 1) > 10 * plain.stderr
-    assert abs(mended.temperature - 1) < 0.005 + 3 * mended.stderr
-    assert mended.stderr < 0.03
-    three = {n: curves[n] for n in SIZES}
-    assert scaling.order(three, GLASS, corrected=True) is None
-    assert any("N^-(1/3)" in one.name for one in continuous(curves).estimates)
-    assert not any("N^-(1/3)" in one.name for one in continuous(three).estimates)
 
 
 @pytest.mark.parametrize(("exponents", "bias"), [(GLASS, 0.0), (FERROMAGNET, 1.0)])

@@ -3,16 +3,15 @@
 import numpy as np
 import pytest
 
-from glassnet.network import layers, tasks
-from glassnet.network.cumulants import propagation
+from glassnet.network import cumulants, layers, tasks
 
 
 def test_loss_is_that_of_the_samples():
     """The mean squared error is a function of the class moments, exactly."""
     rng = np.random.default_rng(5)
     outputs, labels, targets = rng.standard_normal((90, 2)), np.arange(90) % 3, rng.standard_normal((3, 2))
-    classes = propagation.of_samples(outputs, labels, targets)
-    value, gradients = propagation.mse([propagation.Moments(one.mean, one.cov) for one in classes], classes)
+    classes = cumulants.of_samples(outputs, labels, targets)
+    value, gradients = cumulants.mse([cumulants.Moments(one.mean, one.cov) for one in classes], classes)
     assert value == pytest.approx(np.square(outputs - targets[labels]).sum(axis=1).mean())
     assert gradients[1].mean == pytest.approx(2 / 3 * (classes[1].mean - targets[1]))
     assert gradients[1].cov == pytest.approx(np.eye(2) / 3)
@@ -20,18 +19,18 @@ def test_loss_is_that_of_the_samples():
 
 def test_xor_from_mean_and_covariance():
     """The best quadratic form is known: beta x1 x2, beta = .25/.09 on samples and .25/.215 in Gaussian closure."""
-    task, phi = tasks.xor(), propagation.quadratic(0.5)
+    task, phi = tasks.xor(), cumulants.quadratic(0.5)
     assert task.bayes_accuracy == pytest.approx(0.974975, abs=2e-6)
     inputs, labels = task.sample(100_000, seed=1)
-    on_moments = propagation.train_on_moments(task.populations(2), [10], phi)
+    on_moments = cumulants.train_on_moments(task.populations(2), [10], phi)
     assert on_moments.loss == pytest.approx(1 - 0.25**2 / 0.215, abs=1e-5)
     accuracy, error = on_moments.score(inputs, labels, task.targets)
     assert accuracy == pytest.approx(0.9747, abs=0.002)
     assert error == pytest.approx(0.540, abs=0.01)
     targets = np.array(task.targets)[labels]
-    on_samples = propagation.train_on_samples(inputs[:4000], targets[:4000], [10], phi)
+    on_samples = cumulants.train_on_samples(inputs[:4000], targets[:4000], [10], phi)
     assert on_samples.score(inputs, labels, task.targets)[1] == pytest.approx(0.306, abs=0.01)
-    with_fourth = propagation.train_on_moments(task.populations(4), [10], phi)
+    with_fourth = cumulants.train_on_moments(task.populations(4), [10], phi)
     assert with_fourth.loss == pytest.approx(1 - 0.25**2 / 0.09, abs=1e-5)
 
 
@@ -39,17 +38,17 @@ def test_sign_units_learn_from_cumulants():
     """Samples give them no gradient; their mean and covariance are smooth functions of the weights."""
     task = tasks.xor()
     inputs, labels = task.sample(20_000, seed=1)
-    fit = propagation.train_on_moments(task.populations(2), [10], "sign", iterations=60)
+    fit = cumulants.train_on_moments(task.populations(2), [10], "sign", iterations=60)
     assert fit.score(inputs, labels, task.targets)[0] > 0.95
 
 
 def test_parity_from_third_cumulants():
-    task, phi = tasks.parity(3, 0.8, 0.1), propagation.quadratic(0.5)
+    task, phi = tasks.parity(3, 0.8, 0.1), cumulants.quadratic(0.5)
     inputs, labels = task.sample(20_000, seed=1)
     assert task.bayes_accuracy == pytest.approx(0.98308, abs=1e-5)
-    blind = propagation.train_on_moments(task.populations(2), [6, 6], phi, iterations=30)
+    blind = cumulants.train_on_moments(task.populations(2), [6, 6], phi, iterations=30)
     assert blind.loss > 0.99 and blind.score(inputs, labels, task.targets)[0] < 0.6
-    seeing = propagation.train_on_moments(task.populations(3), [8, 8], phi, iterations=150)
+    seeing = cumulants.train_on_moments(task.populations(3), [8, 8], phi, iterations=150)
     assert seeing.score(inputs, labels, task.targets)[0] > 0.95
 
 
@@ -58,12 +57,12 @@ def test_digits_are_learned_from_mean_and_covariance():
     inputs, labels, test_inputs, test_labels = tasks.digits()
     targets, accuracy = np.eye(10), {}
     for order in (1, 2):
-        classes = propagation.of_samples(inputs, labels, targets, order)
-        fit = propagation.train_on_moments(classes, [30], "relu", iterations=100)
+        classes = cumulants.of_samples(inputs, labels, targets, order)
+        fit = cumulants.train_on_moments(classes, [30], "relu", iterations=100)
         accuracy[order] = fit.score(test_inputs, test_labels, targets)[0]
     assert accuracy[2] > 0.95 and accuracy[1] < 0.9
-    fit = propagation.train_on_samples(inputs, targets[labels], [30], "relu", iterations=100)
-    found = propagation.explained(fit, inputs, labels, targets)
+    fit = cumulants.train_on_samples(inputs, targets[labels], [30], "relu", iterations=100)
+    found = cumulants.explained(fit, inputs, labels, targets)
     loss = found.attrs["loss"]
     assert found.loss[0] < 0.5 * loss and found.loss[1] > 1.3 * loss
     assert found.loss[2] == pytest.approx(loss, rel=0.25)
@@ -85,33 +84,33 @@ def test_digits_are_learned_from_mean_and_covariance():
         ),
         (lambda f, c: f.score(np.ones((2, 3)), [0, 1], np.eye(3)), ValueError, "targets must have 2 columns"),
         (
-            lambda f, c: propagation.explained("fit", np.ones((2, 3)), [0, 1], np.eye(2)),
+            lambda f, c: cumulants.explained("fit", np.ones((2, 3)), [0, 1], np.eye(2)),
             TypeError,
             "fit must be a Fit, got str",
         ),
         (
-            lambda f, c: propagation.train_on_moments(c, 4, "relu"),
+            lambda f, c: cumulants.train_on_moments(c, 4, "relu"),
             ValueError,
             r"hidden must have 1 dimension, got shape \(\)",
         ),
         (
-            lambda f, c: propagation.train_on_moments(c[0], [4], "relu"),
+            lambda f, c: cumulants.train_on_moments(c[0], [4], "relu"),
             TypeError,
             "populations must be a list .* Population",
         ),
         (
-            lambda f, c: propagation.train_on_moments(c[:1], [4], "relu"),
+            lambda f, c: cumulants.train_on_moments(c[:1], [4], "relu"),
             ValueError,
             "shares that sum to 1, got 1 with 0.5",
         ),
         (
-            lambda f, c: propagation.train_on_moments("ab", [4], "relu"),
+            lambda f, c: cumulants.train_on_moments("ab", [4], "relu"),
             TypeError,
             "must hold Populations only, got str",
         ),
         (lambda f, c: tasks.xor().sample(0, 1), ValueError, "n_samples must be >= 1, got 0"),
         (
-            lambda f, c: propagation.propagate(3, None, [0.0], [[1.0]], "relu"),
+            lambda f, c: cumulants.propagate(3, None, [0.0], [[1.0]], "relu"),
             TypeError,
             "weights must be a list of matrices",
         ),
@@ -125,9 +124,9 @@ def test_digits_are_learned_from_mean_and_covariance():
 )
 def test_wrong_arguments_of_scores_and_classes(call, error, message):
     inputs = np.random.default_rng(1).standard_normal((10, 3))
-    fit = propagation.train_on_samples(inputs, np.eye(2)[np.arange(10) % 2], [2], "tanh", iterations=1)
+    fit = cumulants.train_on_samples(inputs, np.eye(2)[np.arange(10) % 2], [2], "tanh", iterations=1)
     with pytest.raises(error, match=message):
-        call(fit, propagation.of_samples(inputs, np.arange(10) % 2, np.eye(2)))
+        call(fit, cumulants.of_samples(inputs, np.arange(10) % 2, np.eye(2)))
 
 
 def test_wrong_arguments_of_training():
@@ -135,14 +134,14 @@ def test_wrong_arguments_of_training():
     with pytest.raises(
         ValueError, match="gradients with higher cumulants are those of quadratic activations only, got relu"
     ):
-        propagation.train_on_moments(classes, [4], "relu")
+        cumulants.train_on_moments(classes, [4], "relu")
     with pytest.raises(ValueError, match=r"activation must have a known derivative: .*, got sign"):
-        propagation.train_on_samples(np.ones((3, 2)), np.ones((3, 1)), [4], "sign")
+        cumulants.train_on_samples(np.ones((3, 2)), np.ones((3, 1)), [4], "sign")
     with pytest.raises(ValueError, match="labels must hold every class at least once, got no 1"):
-        propagation.of_samples(np.ones((3, 2)), [0, 0, 2], np.eye(3))
+        cumulants.of_samples(np.ones((3, 2)), [0, 0, 2], np.eye(3))
     with pytest.raises(ValueError, match="cov must be positive semi-definite"):
-        propagation.Population(0.5, [1.0], [0.0, 0.0], -np.eye(2))
+        cumulants.Population(0.5, [1.0], [0.0, 0.0], -np.eye(2))
     with pytest.raises(ValueError, match=r"outputs must be one for each of 2 classes, got 1"):
-        propagation.mse([propagation.Moments(np.zeros(1), np.eye(1))], classes)
+        cumulants.mse([cumulants.Moments(np.zeros(1), np.eye(1))], classes)
     with pytest.raises(ValueError, match=r"inputs must have 2 columns, got shape \(5, 3\)"):
         layers.forward([np.eye(2)], np.ones((5, 3)))

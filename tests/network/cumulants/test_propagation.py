@@ -6,8 +6,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from scipy.special import erf
 
-from glassnet.network import activations, layers, tasks
-from glassnet.network.cumulants import propagation
+from glassnet.network import activations, cumulants, layers, tasks
 
 MEAN = np.array([0.3, -0.5, 1.2])
 COV = np.array([[1, 0.4, -0.3], [0.4, 0.8, 0.2], [-0.3, 0.2, 1.5]])
@@ -29,12 +28,12 @@ FUNCTIONS = {
 
 
 def activation(name):
-    return propagation.quadratic(0.5) if name == "quadratic" else name
+    return cumulants.quadratic(0.5) if name == "quadratic" else name
 
 
 def identity(mean, cov, phi, **higher):
     """Moments of phi(z) itself: one layer with the identity for its weights."""
-    return propagation.propagate([np.eye(len(mean))], None, mean, cov, phi, **higher)[0]
+    return cumulants.propagate([np.eye(len(mean))], None, mean, cov, phi, **higher)[0]
 
 
 @pytest.mark.parametrize("name", REFERENCE)
@@ -138,9 +137,7 @@ def test_units_without_variance_are_constants(name):
     constant = identity(MEAN, np.zeros((3, 3)), activation(name))
     assert constant.mean == pytest.approx(phi(MEAN), abs=1e-15) and (constant.cov == 0).all()
     # a unit that the input does not move, up to rounding
-    still = propagation.propagate(
-        [[[1.0, -1.0], [0.3, 0.4]]], None, [0.1, 0.2], 0.7 * np.ones((2, 2)), activation(name)
-    )
+    still = cumulants.propagate([[[1.0, -1.0], [0.3, 0.4]]], None, [0.1, 0.2], 0.7 * np.ones((2, 2)), activation(name))
     assert still[0].cov[0, 0] == 0 and still[0].mean[0] == pytest.approx(phi(-0.1), abs=1e-12)
 
 
@@ -149,7 +146,7 @@ def test_a_layer_against_monte_carlo(name, seed):
     rng = np.random.default_rng(seed)
     weights, biases = [rng.standard_normal((4, 3))], [rng.standard_normal(4)]
     sampled = layers.forward(weights, rng.multivariate_normal(MEAN, COV, size=400_000), name, biases)[1]
-    out = propagation.propagate(weights, biases, MEAN, COV, name)[0]
+    out = cumulants.propagate(weights, biases, MEAN, COV, name)[0]
     centred = sampled - sampled.mean(axis=0)
     products = centred[:, :, None] * centred[:, None, :]
     noise = 4 / np.sqrt(len(sampled))
@@ -160,7 +157,7 @@ def test_a_layer_against_monte_carlo(name, seed):
 def exact_mixture(points, noise_variance, weights, biases, phi):
     """Moments of the first layer for a mixture of Gaussians, from those of each, which are exact."""
     n_in = points.shape[1]
-    parts = [propagation.propagate(weights, biases, p, noise_variance * np.eye(n_in), phi)[0] for p in points]
+    parts = [cumulants.propagate(weights, biases, p, noise_variance * np.eye(n_in), phi)[0] for p in points]
     centres = np.array([part.mean for part in parts])
     return centres.mean(axis=0), np.mean([part.cov for part in parts], axis=0) + np.cov(centres.T, bias=True)
 
@@ -168,10 +165,10 @@ def exact_mixture(points, noise_variance, weights, biases, phi):
 def test_third_and_fourth_cumulants_are_exact_for_quadratic_units():
     rng = np.random.default_rng(1)
     weights, biases = [rng.standard_normal((4, 3))], [rng.standard_normal(4)]
-    points, phi = rng.standard_normal((5, 3)), propagation.quadratic(0.4)
-    one = propagation.of_samples(points, np.zeros(5, dtype=int), [[1.0]], order=4)[0]
+    points, phi = rng.standard_normal((5, 3)), cumulants.quadratic(0.4)
+    one = cumulants.of_samples(points, np.zeros(5, dtype=int), [[1.0]], order=4)[0]
     cov = one.cov + 0.1 * np.eye(3)
-    out = propagation.propagate(weights, biases, one.mean, cov, phi, third=one.third, fourth=one.fourth)[0]
+    out = cumulants.propagate(weights, biases, one.mean, cov, phi, third=one.third, fourth=one.fourth)[0]
     mean, exact = exact_mixture(points, 0.1, weights, biases, phi)
     assert out.mean == pytest.approx(mean, rel=1e-12)
     assert out.cov == pytest.approx(exact, rel=1e-10)
@@ -181,15 +178,15 @@ def test_parity_is_in_the_third_cumulant():
     """Two quadratic layers: Gaussian closure sees no difference between the classes, third cumulants all of it."""
     rng = np.random.default_rng(2)
     weights = [rng.standard_normal((5, 3)) / np.sqrt(3), rng.standard_normal((4, 5)) / np.sqrt(5)]
-    biases, phi = [0.2 * rng.standard_normal(5), 0.2 * rng.standard_normal(4)], propagation.quadratic(0.5)
+    biases, phi = [0.2 * rng.standard_normal(5), 0.2 * rng.standard_normal(4)], cumulants.quadratic(0.5)
     task = tasks.parity(3, 0.8, 0.1)
     exact, found = [], {2: [], 3: [], 4: []}
     for points, one in zip(task.points, task.populations(4), strict=True):
         first = exact_mixture(points, 0.1, weights[:1], biases[:1], phi)
-        exact.append(propagation.propagate(weights[1:], biases[1:], *first, phi)[0].mean)
+        exact.append(cumulants.propagate(weights[1:], biases[1:], *first, phi)[0].mean)
         for order, means in found.items():
             higher = {"third": one.third if order > 2 else None, "fourth": one.fourth if order > 3 else None}
-            means.append(propagation.propagate(weights, biases, one.mean, one.cov, phi, **higher)[1].mean)
+            means.append(cumulants.propagate(weights, biases, one.mean, one.cov, phi, **higher)[1].mean)
     (plus, minus), difference = exact, exact[0] - exact[1]
     assert np.abs(difference).max() > 0.1
     assert found[2][0] == pytest.approx(found[2][1], abs=1e-14)
@@ -206,7 +203,7 @@ def test_third_cumulants_of_other_units(name):
     exact, found = [], []
     for points, one in zip(task.points, task.populations(3), strict=True):
         exact.append(exact_mixture(points, 1.0, [rotation], biases, name))
-        out = propagation.propagate([rotation], biases, one.mean, one.cov, name, third=one.third)[0]
+        out = cumulants.propagate([rotation], biases, one.mean, one.cov, name, third=one.third)[0]
         found.append((out.mean, out.cov))
     off = ~np.eye(3, dtype=bool)
     for pick in (lambda m, c: m, lambda m, c: np.diagonal(c), lambda m, c: c[off]):
@@ -221,7 +218,7 @@ def test_third_cumulants_mend_the_closure_of_deep_relu_networks():
     rng = np.random.default_rng(0)
     weights = [np.sqrt(2 / 50) * rng.standard_normal((50, 50)) for _ in range(2)]
     states = layers.forward(weights, rng.standard_normal((400_000, 50)), "relu")
-    one = propagation.of_samples(states[1], np.zeros(len(states[1]), dtype=int), [[0.0]], order=2)[0]
+    one = cumulants.of_samples(states[1], np.zeros(len(states[1]), dtype=int), [[0.0]], order=2)[0]
     centred, third = states[1] - one.mean, np.zeros((50, 50, 50))
     for part in np.array_split(centred, 40):
         squares = (part[:, :, None] * part[:, None, :]).reshape(len(part), -1)
@@ -232,8 +229,8 @@ def test_third_cumulants_mend_the_closure_of_deep_relu_networks():
     errors = [
         np.sqrt(np.square(out[0].cov - true)[off].sum() / np.square(true)[off].sum())
         for out in (
-            propagation.propagate(weights[1:], None, one.mean, one.cov, "relu"),
-            propagation.propagate(weights[1:], None, one.mean, one.cov, "relu", third=third),
+            cumulants.propagate(weights[1:], None, one.mean, one.cov, "relu"),
+            cumulants.propagate(weights[1:], None, one.mean, one.cov, "relu", third=third),
         )
     ]
     assert 0.1 < errors[0] < 0.25 and errors[1] < 0.25 * errors[0]
@@ -241,7 +238,7 @@ def test_third_cumulants_mend_the_closure_of_deep_relu_networks():
 
 @pytest.mark.parametrize("name", ["linear", "quadratic", "relu", "erf", "tanh", "sign"])
 def test_pullback_against_finite_differences(name):
-    phi, rng = activations.of(activation(name)), np.random.default_rng(7)
+    phi, rng = activations.as_activation(activation(name)), np.random.default_rng(7)
     root = rng.standard_normal((5, 5))
     mean, cov = rng.standard_normal(5), root @ root.T / 5 + 0.1 * np.eye(5)
     grad_mean, grad_cov = rng.standard_normal(5), root + root.T
@@ -269,7 +266,7 @@ def test_gradient_of_the_loss_against_finite_differences(name, order):
     classes, phis = tasks.parity(3, 0.8, 0.3).populations(order), [activation(name)] * 2 + ["linear"]
     inputs = rng.standard_normal((20, 3))
     on_samples = (inputs, inputs.prod(axis=1, keepdims=True), phis)
-    for function, args in ((propagation.gradient, (classes, phis)), (propagation.gradient_on_samples, on_samples)):
+    for function, args in ((cumulants.gradient, (classes, phis)), (cumulants.gradient_on_samples, on_samples)):
         _, grad_weights, grad_biases = function(weights, biases, *args)
         exact = sum((g * d).sum() for g, d in zip(grad_weights + grad_biases, turn + shift, strict=True))
 
@@ -284,7 +281,7 @@ def test_gradient_of_the_loss_against_finite_differences(name, order):
 
 def propagate(**change):
     options = {"weights": [np.eye(2)], "biases": None, "mean": [0.0, 0.0], "cov": np.eye(2), "activation": "relu"}
-    return propagation.propagate(**(options | change))
+    return cumulants.propagate(**(options | change))
 
 
 @pytest.mark.parametrize(
@@ -319,10 +316,10 @@ def test_single_precision_counts_as_rounding():
     rows = np.random.default_rng(1).standard_normal((50, 20)).astype(np.float32)
     cov = rows @ rows.T
     assert np.linalg.eigvalsh(cov.astype(np.float64))[0] < -1e-9 * cov.max() * 50
-    out, exact = (propagation.propagate([np.eye(50)], None, np.zeros(50), c, "relu")[0] for c in (cov, _double(rows)))
+    out, exact = (cumulants.propagate([np.eye(50)], None, np.zeros(50), c, "relu")[0] for c in (cov, _double(rows)))
     np.testing.assert_allclose(out.cov, exact.cov, atol=2e-6 * cov.max())
     with pytest.raises(ValueError, match="cov must be positive semi-definite"):
-        propagation.propagate([np.eye(50)], None, np.zeros(50), cov.astype(np.float64), "relu")
+        cumulants.propagate([np.eye(50)], None, np.zeros(50), cov.astype(np.float64), "relu")
 
 
 def _double(rows):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glassnet.network.pathways import exact_dynamics
+from glassnet.network import pathways
 
 
 @pytest.mark.parametrize(
@@ -20,14 +20,14 @@ from glassnet.network.pathways import exact_dynamics
 )
 def test_reference_shares(depths, u0, shares):
     """Computed apart from this code, by formula and by integration of the ODE."""
-    np.testing.assert_allclose(exact_dynamics.final_shares(depths, 1.0, u0), shares, atol=6e-7)
+    np.testing.assert_allclose(pathways.final_shares(depths, 1.0, u0), shares, atol=6e-7)
 
 
 def test_closed_forms_of_equal_depths():
     """Depth 1 keeps the difference, depth 2 the ratio of the strengths; both by hand."""
     a, b, s = 0.3, 0.1, 2.5
-    np.testing.assert_allclose(exact_dynamics.final_shares([1, 1], s, [a, b])[0], (s + a - b) / (2 * s), rtol=1e-14)
-    np.testing.assert_allclose(exact_dynamics.final_shares([2, 2], s, [a, b])[0], a**2 / (a**2 + b**2), rtol=1e-14)
+    np.testing.assert_allclose(pathways.final_shares([1, 1], s, [a, b])[0], (s + a - b) / (2 * s), rtol=1e-14)
+    np.testing.assert_allclose(pathways.final_shares([2, 2], s, [a, b])[0], a**2 / (a**2 + b**2), rtol=1e-14)
 
 
 @settings(max_examples=100, deadline=None)
@@ -39,12 +39,12 @@ def test_closed_forms_of_equal_depths():
 def test_the_final_state_lies_on_the_common_clock(depths, log_u0, log_s):
     """It adds up to the target, and all clocks have gone the same way: what defines it, checked without the solver."""
     u0, s = 10.0 ** np.array(log_u0[: len(depths)]), 10.0**log_s
-    u = exact_dynamics.final_state(depths, s, u0)
+    u = pathways.final_state(depths, s, u0)
     assert (u**depths).sum() == pytest.approx(s, rel=1e-8)
-    assert exact_dynamics.final_shares(depths, s, u0).sum() == pytest.approx(1, abs=1e-12)
+    assert pathways.final_shares(depths, s, u0).sum() == pytest.approx(1, abs=1e-12)
     if (u > 0).all():
         clocks = [
-            [exact_dynamics.common_clock(depth, value) for depth, value in zip(depths, state, strict=True)]
+            [pathways.common_clock(depth, value) for depth, value in zip(depths, state, strict=True)]
             for state in (u0, u)
         ]
         size = np.abs(clocks).max()
@@ -55,25 +55,25 @@ def test_the_final_state_lies_on_the_common_clock(depths, log_u0, log_s):
 @pytest.mark.parametrize("depths", [(1, 1), (2, 2), (3, 3), (4, 4), (1, 2, 3), (2, 3, 5), (4,)])
 def test_the_ode_conserves_the_invariants_and_ends_where_the_closed_form_says(depths):
     u0 = np.array([0.12, 0.10, 0.20])[: len(depths)]
-    path = exact_dynamics.trajectories(depths, [1.0, 3.0], u0, np.linspace(0, 400, 60))
-    invariants = exact_dynamics.invariants(depths, path.u.values)
+    path = pathways.trajectories(depths, [1.0, 3.0], u0, np.linspace(0, 400, 60))
+    invariants = pathways.invariants(depths, path.u.values)
     np.testing.assert_allclose(invariants, np.broadcast_to(invariants[0], invariants.shape), rtol=1e-10)
-    expected = exact_dynamics.final_shares(depths, [1.0, 3.0], u0)
+    expected = pathways.final_shares(depths, [1.0, 3.0], u0)
     np.testing.assert_allclose(path.share[-1], expected, atol=1e-10)
     np.testing.assert_allclose(path.strength[-1].sum("pathway"), [1, 3], rtol=1e-10)
 
 
 def test_long_times_and_large_targets_cost_nothing():
     """Relaxation is 10^6 times faster than the time asked for; where nothing is left to learn nothing moves."""
-    path = exact_dynamics.trajectories([4, 4], 1e4, [0.12, 0.10], [0.0, 1e3, 1e6])
-    np.testing.assert_allclose(path.share[-1, 0], exact_dynamics.final_shares([4, 4], 1e4, [0.12, 0.10]), atol=1e-9)
-    done = exact_dynamics.trajectories([1, 2], 1.25, [1.0, 0.5], [0.0, 1e6])
+    path = pathways.trajectories([4, 4], 1e4, [0.12, 0.10], [0.0, 1e3, 1e6])
+    np.testing.assert_allclose(path.share[-1, 0], pathways.final_shares([4, 4], 1e4, [0.12, 0.10]), atol=1e-9)
+    done = pathways.trajectories([1, 2], 1.25, [1.0, 0.5], [0.0, 1e6])
     np.testing.assert_array_equal(done.u[:, 0], [[1.0, 0.5]] * 2)
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3, 4])
 def test_invariants_are_those_of_the_paper(depth):
-    path = exact_dynamics.trajectories([depth, depth], 1.0, [0.12, 0.10], [0.0, 5.0, 50.0]).strength.values[:, 0]
+    path = pathways.trajectories([depth, depth], 1.0, [0.12, 0.10], [0.0, 5.0, 50.0]).strength.values[:, 0]
     first, second = path.T
     if depth == 1:
         paper = first - second
@@ -87,7 +87,7 @@ def test_invariants_are_those_of_the_paper(depth):
 def test_the_winner_takes_all_in_the_limit_of_small_starts_for_depth_three_and_more_only():
     scales = np.array([1.0, 1e-2, 1e-4])
     u0 = scales[:, None] * [0.12, 0.10]
-    shares = {depth: exact_dynamics.final_shares([depth, depth], 1.0, u0)[:, 0] for depth in (1, 2, 3, 4)}
+    shares = {depth: pathways.final_shares([depth, depth], 1.0, u0)[:, 0] for depth in (1, 2, 3, 4)}
     np.testing.assert_allclose(shares[1] - 0.5, 0.01 * scales, rtol=1e-9)
     np.testing.assert_allclose(shares[2], 0.59016393, rtol=1e-8)
     for depth in (3, 4):
@@ -95,13 +95,13 @@ def test_the_winner_takes_all_in_the_limit_of_small_starts_for_depth_three_and_m
 
 
 def test_starts_at_zero_stay_there_beyond_depth_one():
-    np.testing.assert_array_equal(exact_dynamics.final_shares([2, 3], 1.0, [0.0, 0.1]), [0, 1])
-    assert exact_dynamics.final_shares([1, 3], 1.0, [0.0, 0.01])[0] > 0.99
+    np.testing.assert_array_equal(pathways.final_shares([2, 3], 1.0, [0.0, 0.1]), [0, 1])
+    assert pathways.final_shares([1, 3], 1.0, [0.0, 0.01])[0] > 0.99
 
 
 def test_starts_beyond_the_target_are_undone():
     """A pathway of depth 1 may end negative; the root is checked by insertion."""
-    u = exact_dynamics.final_state([1, 2], 1.0, [0.1, 2.0])
+    u = pathways.final_state([1, 2], 1.0, [0.1, 2.0])
     assert u[0] < 0 and u[0] + u[1] ** 2 == pytest.approx(1)
     assert u[0] - 0.1 == pytest.approx(np.log(u[1] / 2))
 
@@ -121,38 +121,38 @@ def test_starts_beyond_the_target_are_undone():
 )
 def test_bad_input_of_the_closed_form(arguments, message):
     with pytest.raises((TypeError, ValueError), match=message):
-        exact_dynamics.final_shares(*arguments)
+        pathways.final_shares(*arguments)
 
 
 def test_bad_input_of_the_rest(target):
-    start = exact_dynamics.random_start([1, 2], 20, 20, width=3, scale=0.5, seed=1)
+    start = pathways.random_start([1, 2], 20, 20, width=3, scale=0.5, seed=1)
     with pytest.raises(ValueError, match="times must be >= 0 and increase strictly"):
-        exact_dynamics.trajectories([2], 1.0, [0.1], [1.0, 1.0])
+        pathways.trajectories([2], 1.0, [0.1], [1.0, 1.0])
     with pytest.raises(ValueError, match="u must be > 0 for depth 2, got 0"):
-        exact_dynamics.common_clock(2, 0.0)
+        pathways.common_clock(2, 0.0)
     with pytest.raises(ValueError, match=r"weights\[1\] must map 20 inputs to 20 outputs, got \[20, 3\]"):
-        exact_dynamics.gradient_descent([start[0], start[1][:1]], target)
+        pathways.gradient_descent([start[0], start[1][:1]], target)
     with pytest.raises(ValueError, match=r"weights\[0\] must fit each other"):
-        exact_dynamics.gradient_descent([[np.ones((3, 20)), np.ones((20, 4))]], target)
+        pathways.gradient_descent([[np.ones((3, 20)), np.ones((20, 4))]], target)
     with pytest.raises(ValueError, match="activation must be one of 'linear', 'tanh', 'relu', got 'step'"):
-        exact_dynamics.gradient_descent(start, target, activation="step")
+        pathways.gradient_descent(start, target, activation="step")
     with pytest.raises(ValueError, match="record_every must divide steps = 10, got 3"):
-        exact_dynamics.gradient_descent(start, target, steps=10, record_every=3)
+        pathways.gradient_descent(start, target, steps=10, record_every=3)
     with pytest.raises(ValueError, match=r"inputs must have shape \(n_samples >= 20, 20\), got \(5, 20\)"):
-        exact_dynamics.gradient_descent(start, target, inputs=np.ones((5, 20)))
+        pathways.gradient_descent(start, target, inputs=np.ones((5, 20)))
     with pytest.raises(ValueError, match="inputs must span all 20 dimensions, got rank 1"):
-        exact_dynamics.gradient_descent(start, target, inputs=np.ones((25, 20)))
+        pathways.gradient_descent(start, target, inputs=np.ones((25, 20)))
     with pytest.raises(
         TypeError, match="weights must be a list of pathways, each of them a list of matrices, got None"
     ):
-        exact_dynamics.gradient_descent(None, target)
+        pathways.gradient_descent(None, target)
     with pytest.raises(ValueError, match="depths must hold at least one pathway, got none"):
-        exact_dynamics.random_start([], 2, 2, width=3, scale=1.0, seed=1)
+        pathways.random_start([], 2, 2, width=3, scale=1.0, seed=1)
     with pytest.raises(FloatingPointError, match="learning_rate 1 is too large"):
-        exact_dynamics.gradient_descent(start, target, learning_rate=1.0, steps=1000)
+        pathways.gradient_descent(start, target, learning_rate=1.0, steps=1000)
     with pytest.raises(ValueError, match="target must not be zero everywhere"):
-        exact_dynamics.balanced_start([2], np.zeros((3, 3)), [0.1], seed=1)
+        pathways.balanced_start([2], np.zeros((3, 3)), [0.1], seed=1)
     with pytest.raises(ValueError, match="width must be >= 4, got 3"):
-        exact_dynamics.balanced_start([2], target, [0.1], width=3, seed=1)
+        pathways.balanced_start([2], target, [0.1], width=3, seed=1)
     with pytest.raises(ValueError, match=r"u0 must have shape \(2,\) or \(4, 2\) for 4 modes, got \(3, 2\)"):
-        exact_dynamics.balanced_start([2, 2], target, np.ones((3, 2)), seed=1)
+        pathways.balanced_start([2, 2], target, np.ones((3, 2)), seed=1)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from glassnet.network.persistence import regularisers
+from glassnet.network import persistence
 
 
 def kruskal(distance):
@@ -64,28 +64,28 @@ def plain_correlations(x):
 def test_tree_against_kruskal(seed):
     x = activations(seed)
     c = plain_correlations(x)
-    np.testing.assert_allclose(regularisers.correlations(x), c, atol=1e-12)
+    np.testing.assert_allclose(persistence.correlations(x), c, atol=1e-12)
     lengths = kruskal(1 - np.abs(c))
-    deaths = regularisers.deaths(x)
+    deaths = persistence.deaths(x)
     np.testing.assert_allclose(deaths, lengths, atol=1e-12)
-    edges, distances = regularisers.spanning_tree(regularisers.correlations(x))
+    edges, distances = persistence.spanning_tree(persistence.correlations(x))
     assert is_spanning_tree(edges, x.shape[1])
     np.testing.assert_array_equal(np.sort(distances), deaths)
     np.testing.assert_allclose(distances, 1 - np.abs(c[tuple(edges.T)]), atol=1e-12)
     pairs = np.abs(c[np.triu_indices(len(c), 1)])
-    assert regularisers.t1(x)[0] == pytest.approx(-lengths.sum(), abs=1e-10)
-    assert regularisers.t2(x)[0] == pytest.approx(0.5 * np.std(lengths) - 0.5 * np.mean(lengths), abs=1e-8)
-    assert regularisers.t2(x, alpha=0.2)[0] == pytest.approx(0.2 * np.std(lengths) - 0.8 * np.mean(lengths), abs=1e-8)
-    assert regularisers.all_pairs(x)[0] == pytest.approx(pairs.mean(), abs=1e-12)
+    assert persistence.t1(x)[0] == pytest.approx(-lengths.sum(), abs=1e-10)
+    assert persistence.t2(x)[0] == pytest.approx(0.5 * np.std(lengths) - 0.5 * np.mean(lengths), abs=1e-8)
+    assert persistence.t2(x, alpha=0.2)[0] == pytest.approx(0.2 * np.std(lengths) - 0.8 * np.mean(lengths), abs=1e-8)
+    assert persistence.all_pairs(x)[0] == pytest.approx(pairs.mean(), abs=1e-12)
 
 
 def test_tree_of_many_neurons_against_scipy():
     """scipy's tree is right as long as no distance is zero."""
     from scipy.sparse.csgraph import minimum_spanning_tree
 
-    c = regularisers.correlations(np.random.default_rng(1).standard_normal((50, 400)))
+    c = persistence.correlations(np.random.default_rng(1).standard_normal((50, 400)))
     expected = np.sort(minimum_spanning_tree(1 - np.abs(c)).data)
-    np.testing.assert_allclose(np.sort(regularisers.spanning_tree(c)[1]), expected, atol=1e-14)
+    np.testing.assert_allclose(np.sort(persistence.spanning_tree(c)[1]), expected, atol=1e-14)
 
 
 def test_known_tree():
@@ -93,12 +93,12 @@ def test_known_tree():
     c = np.eye(4)
     for (i, j), value in {(0, 1): 0.9, (2, 3): -0.8, (1, 2): 0.3, (0, 3): 0.1}.items():
         c[i, j] = c[j, i] = value
-    edges, distances = regularisers.spanning_tree(c)
+    edges, distances = persistence.spanning_tree(c)
     assert edges.tolist() == [[0, 1], [1, 2], [2, 3]]
     np.testing.assert_allclose(distances, [0.1, 0.7, 0.2])
 
 
-@pytest.mark.parametrize("regulariser", [regularisers.t1, regularisers.t2, regularisers.all_pairs])
+@pytest.mark.parametrize("regulariser", [persistence.t1, persistence.t2, persistence.all_pairs])
 @pytest.mark.parametrize("seed", range(10))
 def test_gradient_against_finite_differences(regulariser, seed):
     """Central differences of random activations at all scales, a constant neuron among them."""
@@ -123,7 +123,7 @@ def test_what_the_regularisers_do_not_see():
     rng = np.random.default_rng(3)
     x = rng.standard_normal((20, 8))
     other = (x * rng.choice([-2.0, 0.3, 5.0], 8) + rng.standard_normal(8))[rng.permutation(20)][:, rng.permutation(8)]
-    for regulariser in (regularisers.t1, regularisers.t2, regularisers.all_pairs):
+    for regulariser in (persistence.t1, persistence.t2, persistence.all_pairs):
         assert regulariser(other)[0] == pytest.approx(regulariser(x)[0], rel=1e-12)
         gradient = regulariser(x)[1]
         np.testing.assert_allclose(gradient.sum(axis=0), 0, atol=1e-12)
@@ -133,55 +133,55 @@ def test_what_the_regularisers_do_not_see():
 def test_duplicates_constants_and_extremes():
     x = np.random.default_rng(1).standard_normal((10, 3))
     twice = np.concatenate([x, -2 * x, np.full((10, 1), 0.1), np.full((10, 1), 1e300)], axis=1)
-    deaths = regularisers.deaths(twice)
+    deaths = persistence.deaths(twice)
     np.testing.assert_allclose(deaths[:3], 0, atol=1e-14)
     np.testing.assert_allclose(deaths[-2:], 1)
-    for regulariser in (regularisers.t1, regularisers.t2, regularisers.all_pairs):
+    for regulariser in (persistence.t1, persistence.t2, persistence.all_pairs):
         assert np.isfinite(regulariser(twice)[1]).all()
         assert regulariser(1e200 * x)[0] == pytest.approx(regulariser(x)[0])
         assert regulariser(1e-200 * x)[0] == pytest.approx(regulariser(x)[0])
-    assert regularisers.t1(1e-310 * x)[0] == -2
-    value, gradient = regularisers.t2(x[:, :2])
-    assert value == pytest.approx(0.5 * regularisers.t1(x[:, :2])[0]) and np.isfinite(gradient).all()
-    assert regularisers.t1(np.ones((4, 3)))[0] == -2 and regularisers.all_pairs(np.ones((4, 3)))[0] == 0
+    assert persistence.t1(1e-310 * x)[0] == -2
+    value, gradient = persistence.t2(x[:, :2])
+    assert value == pytest.approx(0.5 * persistence.t1(x[:, :2])[0]) and np.isfinite(gradient).all()
+    assert persistence.t1(np.ones((4, 3)))[0] == -2 and persistence.all_pairs(np.ones((4, 3)))[0] == 0
 
 
 def test_going_down_t1_takes_correlations_away():
     rng = np.random.default_rng(2)
     x = rng.standard_normal((40, 6)) + 2 * rng.standard_normal((40, 1))
-    before = regularisers.all_pairs(x)[0]
+    before = persistence.all_pairs(x)[0]
     for _ in range(300):
-        x -= 0.5 * regularisers.t1(x)[1]
-    assert before > 0.5 and regularisers.t1(x)[0] < -4.5
+        x -= 0.5 * persistence.t1(x)[1]
+    assert before > 0.5 and persistence.t1(x)[0] < -4.5
 
 
 def test_most_active_neurons():
     layers = [np.array([[0.0, -3.0, 1.0], [0.0, 1.0, 1.0]]), np.array([[1.0, 1.0], [1.0, 1.0]])]
-    assert [chosen.tolist() for chosen in regularisers.most_active(layers, 1)] == [[1], [0]]
-    assert [chosen.tolist() for chosen in regularisers.most_active(layers, [2, 5])] == [[1, 2], [0, 1]]
+    assert [chosen.tolist() for chosen in persistence.most_active(layers, 1)] == [[1], [0]]
+    assert [chosen.tolist() for chosen in persistence.most_active(layers, [2, 5])] == [[1, 2], [0, 1]]
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: regularisers.t1(np.ones((5, 1))), r"at least 2 samples of 2 neurons, got shape \(5, 1\)"),
-        (lambda: regularisers.t1(np.ones((1, 5))), r"at least 2 samples of 2 neurons, got shape \(1, 5\)"),
-        (lambda: regularisers.t1(np.ones(5)), r"activations must have 2 dimensions, got shape \(5,\)"),
-        (lambda: regularisers.t1([[1.0, np.nan], [1.0, 2.0]]), "activations must be finite everywhere, got nan"),
-        (lambda: regularisers.t2(np.eye(3), alpha=1.5), r"alpha must be in \[0, 1\], got 1.5"),
+        (lambda: persistence.t1(np.ones((5, 1))), r"at least 2 samples of 2 neurons, got shape \(5, 1\)"),
+        (lambda: persistence.t1(np.ones((1, 5))), r"at least 2 samples of 2 neurons, got shape \(1, 5\)"),
+        (lambda: persistence.t1(np.ones(5)), r"activations must have 2 dimensions, got shape \(5,\)"),
+        (lambda: persistence.t1([[1.0, np.nan], [1.0, 2.0]]), "activations must be finite everywhere, got nan"),
+        (lambda: persistence.t2(np.eye(3), alpha=1.5), r"alpha must be in \[0, 1\], got 1.5"),
         (
-            lambda: regularisers.spanning_tree(np.ones((2, 3))),
+            lambda: persistence.spanning_tree(np.ones((2, 3))),
             r"square matrix of at least 2 neurons, got shape \(2, 3\)",
         ),
-        (lambda: regularisers.spanning_tree(np.ones((1, 1))), r"at least 2 neurons, got shape \(1, 1\)"),
+        (lambda: persistence.spanning_tree(np.ones((1, 1))), r"at least 2 neurons, got shape \(1, 1\)"),
         (
-            lambda: regularisers.spanning_tree([[1, 0.5], [0.4, 1]]),
+            lambda: persistence.spanning_tree([[1, 0.5], [0.4, 1]]),
             r"symmetric and within \[-1, 1\], got 0.4 and 0.5 at",
         ),
-        (lambda: regularisers.spanning_tree([[1, 2.0], [2.0, 1]]), "symmetric and within"),
-        (lambda: regularisers.spanning_tree([[1, np.nan], [np.nan, 1]]), "correlation must be finite"),
-        (lambda: regularisers.most_active([np.ones((2, 2))], 0), "n_neurons must be >= 1, got 0"),
-        (lambda: regularisers.most_active([np.ones((2, 2))], [1, 2]), "n_neurons must be one number or 1 of them"),
+        (lambda: persistence.spanning_tree([[1, 2.0], [2.0, 1]]), "symmetric and within"),
+        (lambda: persistence.spanning_tree([[1, np.nan], [np.nan, 1]]), "correlation must be finite"),
+        (lambda: persistence.most_active([np.ones((2, 2))], 0), "n_neurons must be >= 1, got 0"),
+        (lambda: persistence.most_active([np.ones((2, 2))], [1, 2]), "n_neurons must be one number or 1 of them"),
     ],
 )
 def test_bad_input(call, message):

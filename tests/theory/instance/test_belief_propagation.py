@@ -92,7 +92,7 @@ def test_only_the_ratio_of_couplings_and_temperature_matters(factor, couplings):
 @pytest.mark.parametrize("p", [2, 3, 4])
 def test_the_paramagnet_is_a_fixed_point(p, couplings):
     glass = gn.ensembles.poisson(500, p, 1.5, seed=1, couplings=couplings)
-    found, expected = theory.belief_propagation(glass, 0.9, "paramagnet"), theory.Paramagnet.of(glass)
+    found, expected = theory.belief_propagation(glass, 0.9, "paramagnet"), theory.Paramagnet.from_glass(glass)
     assert found.converged
     assert found.sweeps == 1
     assert (found.magnetization == 0).all()
