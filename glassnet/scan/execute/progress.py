@@ -25,7 +25,7 @@ class Progress:
     n_ranks : int
         Processes that work.
     note : callable(dict), optional
-        Told the speed and the seconds left every few seconds.
+        Called with the speed and the seconds left every few seconds.
     """
 
     def __init__(

@@ -213,7 +213,7 @@ def performer(job: Job, stop: Stop) -> farm.Perform:
 
 
 def perform(job, directory, every_task, stop, number, tick) -> farm.Ended:
-    """Run one task, or the rest of it, and write its chain; an error is told in what is returned."""
+    """Run one task, or the rest of it, and write its chain; an error is part of the result."""
     task, begun = every_task[number], time.perf_counter()
     try:
         path, existing_path = directory.chain(task), directory.find(task)

@@ -51,7 +51,7 @@ def record(
         Of the task.
     temperatures : list of float
     proceed : callable(share) -> bool
-        Told the share of the sweeps that is done; whether to go on.
+        Called with the share of the sweeps that is done; returns whether to go on.
 
     Returns
     -------

@@ -24,8 +24,8 @@ class Heart:
     Parameters
     ----------
     path : Path
-        A file that exists; in the end it is dated back to 1970, so that nobody takes the last touch for a sign of
-        life. Where it cannot be touched nothing happens: whoever looks never saw it change and makes nothing of it.
+        A file that exists; at the end its date is set to 1970, so that the last touch is not taken for a sign of life.
+        Where it cannot be touched nothing happens: its date never changed, from which other processes conclude nothing.
     """
 
     def __init__(self, path: Path):
