@@ -56,8 +56,8 @@ class RunDirectory:
         self.path = Path(path)
 
     @classmethod
-    def of(cls, path, run_file: RunFile, out=None) -> "RunDirectory":
-        """Where the run file at `path` goes: `out`, or what it says itself, or results/<its stem>."""
+    def for_run_file(cls, path, run_file: RunFile, out=None) -> "RunDirectory":
+        """The directory for the run file at `path`: `out`, else its key `output`, else results/<its stem>."""
         return cls(out or run_file.output or Path("results") / Path(path).stem)
 
     def chain(self, task: Task) -> Path:

@@ -174,7 +174,7 @@ class Steps:
     Parameters
     ----------
     interval : float
-        Seconds after which a step that goes on is spoken of again.
+        Seconds after which a step that still runs is reported again.
     """
 
     def __init__(self, interval: float = INTERVAL):

@@ -156,7 +156,7 @@ def _prepare(path, out, checkpoint_every: float, context: contextlib.ExitStack, 
 
     `announce` is called with the lock file as soon as it is locked."""
     run_file = damage.wanted(path)
-    directory = RunDirectory.of(path, run_file, out)
+    directory = RunDirectory.for_run_file(path, run_file, out)
     directory.check(run_file, str(path))
     context.enter_context(directory.locked())
     context.enter_context(Heart(directory.lock))
