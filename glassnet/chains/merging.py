@@ -56,7 +56,7 @@ def _sweeps(path: Path) -> int:
 def merge(folder: Path, samples: range, proceed: Callable[[], bool] = lambda: True) -> None:
     """Move the chain files of a block into its shard.
 
-    Nobody may be working on these samples.
+    No process may be working on these samples.
 
     Parameters
     ----------

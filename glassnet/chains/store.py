@@ -74,8 +74,8 @@ def open_chains(path) -> xr.DataTree:
 
 
 def tree_of(table: dict, path: Path, packed: dict[str, Member] | None = None) -> xr.DataTree:
-    """The chains of the nodes in a list of them, as :func:`open_chains` opens them; those of a packed run, which may be
-    a stranger's, are compared with their digests first.
+    """The chains of listed nodes, as :func:`open_chains` opens them; those of a packed run are compared with their
+    digests.
 
     Parameters
     ----------

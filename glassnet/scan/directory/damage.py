@@ -1,4 +1,4 @@
-"""A run directory in which something was edited or damaged: what of it is said, and what is set aside."""
+"""A run directory in which something was edited or damaged: what is reported, and what is set aside."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -71,7 +71,7 @@ def _run_of(run_file: Path) -> Path:
     if is_run(run_file.parent):
         return run_file.parent
     try:
-        return RunDirectory.of(run_file, parse(read(run_file), str(run_file))).path
+        return RunDirectory.for_run_file(run_file, parse(read(run_file), str(run_file))).path
     except UserError:
         return Path("results") / run_file.stem
 

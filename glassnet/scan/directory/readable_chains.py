@@ -66,7 +66,7 @@ def derived(path: Path) -> dict | None:
 
 
 def _blame(path: Path) -> None:
-    """Raise a UserError that names the chains of other runs, where they can be told by the run file."""
+    """Raise a UserError that names the chains of other runs, where the run file shows it."""
     if not path.is_dir():
         return
     try:

@@ -56,8 +56,8 @@ class RunDirectory:
         self.path = Path(path)
 
     @classmethod
-    def of(cls, path, run_file: RunFile, out=None) -> "RunDirectory":
-        """Where the run file at `path` goes: `out`, or what it says itself, or results/<its stem>."""
+    def for_run_file(cls, path, run_file: RunFile, out=None) -> "RunDirectory":
+        """The directory for the run file at `path`: `out`, else its key `output`, else results/<its stem>."""
         return cls(out or run_file.output or Path("results") / Path(path).stem)
 
     def chain(self, task: Task) -> Path:
@@ -232,7 +232,7 @@ class RunDirectory:
                 raise UserError(f"{self.path}: holds chains of a run whose {RUN_FILE} is missing; choose another --out")
             run_file = self.settled(run_file.keeping(self.rounding(run_file.scan.rounding)))
             kept = self.kept_record()
-            # nobody but the chains contradicts a run file of an earlier release
+            # only the chains can contradict a run file of an earlier release
             stray = (
                 node_list.unlisted(self.path, run_record.listed(run_file))
                 if kept is None or kept.text is None
@@ -351,7 +351,7 @@ class RunDirectory:
             merging.merge(self.folder(task), block, proceed)
 
     def merge_all(self, tasks: list[Task]) -> list[str]:
-        """Merge what is still in files of its own when nobody works any more; a line for each block that cannot be."""
+        """Merge the remaining files, when no process works any more; a line for each block that cannot be merged."""
         refused = []
         for folder in dict.fromkeys(map(self.folder, tasks)):
             files = shards.node_files(folder).files

@@ -40,7 +40,7 @@ def temperatures(run_file: RunFile, dilution: float, pause: Callable[[], bool] |
     Raises
     ------
     glassnet.sampling.ladder.Interrupted
-        Once `pause` says so.
+        Once `pause` returns True.
     """
     size = _size(run_file)
     known = known_degrees.expected(run_file.glass.ensemble, size, dilution, _keywords(run_file))

@@ -118,7 +118,7 @@ def dry_run(
         Whatever the scan would refuse.
     """
     run_file = damage.wanted(path)
-    directory = RunDirectory.of(path, run_file, out)
+    directory = RunDirectory.for_run_file(path, run_file, out)
     run_file = directory.check(run_file, str(path))
     every_task = glass_tasks.all_tasks(run_file)
     found = survey.survey(directory, every_task, run_file)
