@@ -24,7 +24,7 @@ sweeps = 40
 measure_every = 4
 """
 #: seconds after which a command counts as hanging, and what it may complain of
-_PATIENCE, _LINES, _CHARACTERS = 20.0, 60, 20_000
+_PATIENCE, _LINES, _CHARACTERS = 60.0, 60, 20_000
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\ud800-\udfff]")
 UNKNOWN_KEYS = "\n".join(f"key{number} = 1" for number in range(3000))
 
