@@ -3,7 +3,7 @@
 Submodules load when they are first used (PEP 562), so that importing the package is cheap on a thousand ranks.
 
 A bad argument of a public function raises TypeError or ValueError, with a message that names the argument, its value
-and what is allowed. Docstrings have a section "Raises" where more than that can go wrong.
+and what is allowed.
 """
 
 import importlib

@@ -130,6 +130,11 @@ def probabilities(glass, temperature) -> np.ndarray:
     -------
     (2^n_weights,) float64
         In the order of :func:`states`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
     """
     _check_size(glass, _STATES_LIMIT, "probabilities")
     temperature = _checks.real("temperature", temperature, minimum=0, exclusive=True, finite=False)

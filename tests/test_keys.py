@@ -43,7 +43,12 @@ def decisive(tree):
 def texts(tree):
     """Texts of estimates: what they are made with, and what is assigned to a `name`."""
     for node in ast.walk(tree):
-        made = isinstance(node, ast.Call) and _named(node.func) in {"Estimate", "_estimate", "_forms", "weighed"}
+        made = isinstance(node, ast.Call) and _named(node.func) in {
+            "Estimate",
+            "_estimate",
+            "extrapolated_means",
+            "weighed",
+        }
         if made or (isinstance(node, ast.Assign) and "name" in map(_named, ast.walk(node))):
             yield from (text for text in constants(node) if " " in text.strip())
 

@@ -31,6 +31,11 @@ def planted(glass, temperature, seed, unsatisfied="independent") -> PathGlass:
     -------
     PathGlass
         With `planted` set to w*.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
     """
     _checks.instance("glass", glass, PathGlass)
     temperature = _checks.real("temperature", temperature, minimum=0, exclusive=True, finite=False)

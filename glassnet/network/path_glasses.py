@@ -106,6 +106,11 @@ def data_couplings(X, y, samples_per_path=1) -> "DataCouplings":
         Every path has the mean of y x_i over K distinct random examples of its own. "all" takes the mean over all
         examples, the same for all paths from one input.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+
     Notes
     -----
     "all" is no glass but an unfrustrated Mattis model: couplings depend on the input unit alone, so the configuration

@@ -62,6 +62,11 @@ def gaussian(n_out: int, n_in: int, variance: float = 1.0, covariance: float = 0
     Returns
     -------
     (n_out, n_in) float64
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of range.
     """
     n_out, rho = _checks.integer("n_out", n_out, minimum=1, most=MOST), correlation(n_in, variance, covariance)
     _require_memory(n_out, n_in)

@@ -54,6 +54,11 @@ class Regulariser(torch.nn.Module):
         >= 0.
     n_neurons : int or sequence of ints, optional
         Neurons to take from each layer, the most active ones of the batch; by default all.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
     """
 
     def __init__(self, kind="t1", strength=1.0, n_neurons=None):

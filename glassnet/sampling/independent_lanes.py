@@ -119,6 +119,11 @@ def draw(ensemble, n_weights, seed, *, dilution=0.0, rounding="nearest", **keywo
         As in :meth:`glassnet.PathGlass.dilute`.
     **keywords
         p, degree, alpha: those of the ensemble.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
     """
     return bare(diluted(ensemble, n_weights, seed, dilution=dilution, rounding=rounding, **keywords))
 

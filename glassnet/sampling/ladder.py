@@ -113,6 +113,11 @@ def geometric(t_min, t_max, n) -> np.ndarray:
     Returns
     -------
     (n,) float64
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is out of range.
     """
     t_min, t_max, n = _bounds(t_min, t_max, n, "geometric")
     ladder = t_min * arithmetic.power(t_max / t_min, np.arange(n) / (n - 1))
@@ -163,6 +168,11 @@ def adaptive(glass, t_min, t_max, n, seed, *, n_replicas=16, sweeps=4000, pause=
     -------
     Ladder
         (n,) float64 with the rejection rates, their sum (the communication barrier), and the round-trip rate.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is out of range.
     """
     t_min, t_max, n = _bounds(t_min, t_max, n)
     _checks.temperature_ladder("t_min and t_max", [t_min, t_max])

@@ -17,6 +17,11 @@ class Metropolis(ParallelTempering):
     initial : None, (n_weights,) or (1, n_replicas, n_weights) of +-1
     field : float, optional
     precision : {"float64", "float32"}
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
     """
 
     def __init__(self, glass, temperature, n_replicas=64, seed=None, initial=None, field=None, precision="float64"):

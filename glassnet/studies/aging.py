@@ -63,6 +63,11 @@ def aging(glass, temperature, waiting_times, times, seed=None, n_replicas=64) ->
     n_replicas : int
         >= 2; of a +-J glass 512 cost as much as 1. The error bar is that of the replicas and does not include
         differences between glasses, which are small at N = 10^4 and more.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
     """
     n_replicas = _checks.integer("n_replicas", n_replicas, minimum=2)
     waiting_times, times = _increasing("waiting_times", waiting_times), _increasing("times", times)

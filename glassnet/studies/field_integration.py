@@ -39,6 +39,11 @@ def field_integration(
         barriers take exp(2 / T) sweeps.
     **keywords
         Those of the ensemble: p, degree, alpha, dilution, rounding.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
     """
     temperatures = _checks.temperature_ladder("temperatures", temperatures)
     if np.isinf(temperatures[-1]):

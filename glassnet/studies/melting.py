@@ -86,6 +86,11 @@ def melting(glass, temperatures, sweeps=1000, seed=None) -> Melting:
     sweeps : int
         >= 16.
     seed : int
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
     """
     glasses = list(glass) if isinstance(glass, (list, tuple)) else [glass]
     planted_temperature = _planted_together(glasses)

@@ -145,6 +145,11 @@ def planted_relaxation(
     **keywords
         Those of the ensemble: p, degree, alpha, dilution, rounding.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+
     Notes
     -----
     Once weights had the time to turn against a path, a decay in ln t slows down below T_d towards the plateau; only

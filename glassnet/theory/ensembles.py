@@ -25,6 +25,11 @@ def regular(p: int, degree: int, dilution: float = 0.0) -> Cavity:
     dilution : float
         Fraction of the connections removed, with every path through them; in [0, 1). The degrees of those that remain
         are binomial, each path surviving with probability (1 - dilution)^(p-1).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of range.
     """
     p = _checks.integer("p", p, minimum=2, most=MOST_WEIGHTS)
     degree = _checks.integer("degree", degree, minimum=0, maximum=MOST_PATHS)
@@ -45,6 +50,11 @@ def poisson(p: int, alpha: float, dilution: float = 0.0) -> Cavity:
         Paths per weight before dilution, >= 0.
     dilution : float
         Fraction of the connections removed, with every path through them; in [0, 1).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of range.
     """
     p = _checks.integer("p", p, minimum=2, most=MOST_WEIGHTS)
     alpha = _checks.real("alpha", alpha, minimum=0)

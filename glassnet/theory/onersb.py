@@ -191,6 +191,11 @@ def states(
     seed : int
     progress : bool or callable
         True for a bar of the iterations; a callable is called as progress(done, total).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of range.
     """
     tree = branching(theory, couplings)
     temperature = tree.temperature(temperature)

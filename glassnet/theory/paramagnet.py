@@ -46,6 +46,11 @@ def free_energy(temperature, alpha: float, couplings="binary"):
     -------
     float or array
         One value for each temperature, in the units of the couplings.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
     """
     temperature, alpha, couplings = _checked(temperature, alpha, couplings)
     exponent = LN2 + alpha * _mean(lambda x, _: log_cosh(x), temperature, couplings)

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from glassnet.network import pathways
-from glassnet.network.pathways import exact_dynamics
 
 MODES = np.array([4.0, 3.0, 2.0, 1.0])
 
@@ -15,7 +14,7 @@ def test_figure_of_trajectories():
 
     start = pathways.balanced_start([2, 3], np.diag(MODES), [0.35, 0.30], seed=1)
     history = pathways.gradient_descent(start, np.diag(MODES), learning_rate=1e-2, steps=100, record_every=20).history
-    theory = exact_dynamics.trajectories([2, 3], MODES, [0.35, 0.30], np.linspace(0, 1, 11))
+    theory = pathways.trajectories([2, 3], MODES, [0.35, 0.30], np.linspace(0, 1, 11))
     (ax,) = figures.trajectories(theory, history).axes
     drawn = [line.get_xydata() for line in ax.lines[len(MODES) :]]
     expected = [

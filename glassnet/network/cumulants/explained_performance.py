@@ -36,6 +36,11 @@ def explained(fit: Fit, inputs, labels, targets, *, orders=(1, 2, 3), seed: int 
         Over `order`: `loss` and `accuracy` predicted, `mean_error` = the distance between the predicted and the true
         mean output of a class, squared and averaged over classes, as a share of the mean squared true one. Attributes
         `loss` and `accuracy`: those of the data.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or shape.
     """
     _checks.instance("fit", fit, Fit)
     orders = [orders] if np.ndim(orders) == 0 else orders

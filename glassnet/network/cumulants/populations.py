@@ -22,6 +22,11 @@ class Population:
         Symmetric and positive semi-definite.
     third, fourth : (n_in,) * 3 and (n_in,) * 4 arrays, optional
         Higher cumulants.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind, shape or range.
     """
 
     share: float

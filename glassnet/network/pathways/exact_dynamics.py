@@ -82,6 +82,11 @@ def trajectories(depths, target, u0, times) -> xr.Dataset:
     xarray.Dataset
         `strength` (Omega), `share` (of the pathway in the sum of all) and `u` by (time, mode, pathway), `overall_share`
         (sum of s Omega over the modes, of the pathway in all) by (time, pathway); coordinates `depth` and `target`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
     """
     if _checks.is_single("target", target):
         target = [target]

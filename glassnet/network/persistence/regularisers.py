@@ -104,6 +104,11 @@ def most_active(layers, n_neurons) -> list[np.ndarray]:
     -------
     list of (n,) int64
         Increasing indices by layer; of equally active neurons the first ones.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
     """
     if not isinstance(layers, Iterable):
         raise TypeError(f"layers must be a sequence of arrays, got {_checks.shown(layers)}")

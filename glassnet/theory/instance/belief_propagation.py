@@ -109,6 +109,11 @@ def belief_propagation(
     -----
     RuntimeWarning
         If the iteration was stopped before it converged.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
     """
     _checks.instance("glass", glass, PathGlass)
     temperature = _checks.real("temperature", temperature, minimum=0, exclusive=True)

@@ -145,5 +145,10 @@ def ferromagnet(theory, bias: float = 1.0) -> Ferromagnet:
         From `glassnet.theory.regular` or `glassnet.theory.poisson`.
     bias : float
         Mean of a coupling, in (0, 1]. Odd p: a negative bias is the same after flipping all weights.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of range.
     """
     return Ferromagnet(tree_of(theory), _checks.real("bias", bias, minimum=0.0, maximum=1.0, exclusive=True))

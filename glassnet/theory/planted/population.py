@@ -153,6 +153,11 @@ def planted(
     iterations : int
         Measured of the larger one, >= 50; four times as many of the other.
     seed : int
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of range.
     """
     tree = branching(theory, couplings)
     temperature = tree.temperature(temperature)

@@ -72,6 +72,11 @@ def follow(theory, planted_temperature: float) -> Followed:
         From `glassnet.theory.regular` or `glassnet.theory.poisson`.
     planted_temperature : float
         >= 0.05.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of range.
     """
     planted_temperature = _checks.real("planted_temperature", planted_temperature, minimum=COLDEST)
     return Followed(planted_temperature, ferromagnet(theory, math.tanh(1.0 / planted_temperature)))

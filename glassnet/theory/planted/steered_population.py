@@ -84,6 +84,11 @@ def dynamic_temperature(
     iterations : int
         Measured of the largest one at each of five overlaps, >= 50; in proportion more of the others.
     seed : int
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of range.
     """
     tree = branching(theory, couplings)
     members = _checks.integer("members", members, minimum=16 * SMALLEST, maximum=LARGEST)

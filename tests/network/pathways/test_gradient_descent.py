@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from glassnet.network import pathways
-from glassnet.network.pathways import exact_dynamics
 
 MODES = np.array([4.0, 3.0, 2.0, 1.0])
 
@@ -15,8 +14,8 @@ def test_descent_of_whole_matrices_agrees(depths, target):
     u0 = [0.35, 0.30, 0.25][: len(depths)]
     start = pathways.balanced_start(depths, target, u0, seed=1)
     descent = pathways.gradient_descent(start, target, learning_rate=1e-3, steps=16_000, record_every=500)
-    np.testing.assert_allclose(descent.history.share[-1], exact_dynamics.final_shares(depths, MODES, u0), atol=5e-4)
-    theory = exact_dynamics.trajectories(depths, MODES, u0, descent.history.time)
+    np.testing.assert_allclose(descent.history.share[-1], pathways.final_shares(depths, MODES, u0), atol=5e-4)
+    theory = pathways.trajectories(depths, MODES, u0, descent.history.time)
     assert np.abs(theory.share - descent.history.share).max() < 1e-3
     assert np.abs(theory.strength - descent.history.strength).max() < 0.01
     learned = sum(np.linalg.multi_dot([*pathway[::-1], np.eye(20)]) for pathway in descent.weights)
