@@ -14,20 +14,12 @@ from glassnet.chains.shards import follow
 
 
 class SampleStack(BackendArray):
-    """One variable of several chain files along a new first axis `sample`.
+    """One variable of several chain files, in the order of the samples, along a new first axis `sample`.
 
-    Files are opened at each access and closed again: a scan of thousands of samples holds no file open, and one that
-    is still running can be read: what was merged meanwhile is looked for.
-
-    Parameters
-    ----------
-    places : list of Place
-        Chain files, in the order of the samples.
-    name : str
-    shape : tuple of int
-        Of one sample; where the files hold more draws, their leading ones count.
-    dtype : numpy.dtype
-        Of the values; each file says how its integers turn into them.
+    Files are opened at each access and closed again: a scan of thousands of samples holds no file open, and one that is
+    still running can be read: what was merged meanwhile is looked for. `shape` is that of one sample; where the files
+    hold more draws, their leading ones count. `dtype` is that of the values; each file says how its integers turn into
+    them.
     """
 
     def __init__(self, places: list[Place], name: str, shape: tuple[int, ...], dtype: np.dtype):

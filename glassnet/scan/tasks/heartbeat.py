@@ -48,12 +48,7 @@ class Heart:
 class Watch:
     """Watches whether rank 0 and the launcher are alive.
 
-    Parameters
-    ----------
-    clock : callable() -> float
-        Seconds.
-    parent : callable() -> int
-        Process that started this one; another number once that one died.
+    `clock` gives seconds; `parent` the process that started this one, which is another number once that one died.
 
     Attributes
     ----------

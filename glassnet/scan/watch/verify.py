@@ -59,15 +59,7 @@ class Verified(NamedTuple):
 
 
 def select(path, k: int = 3, seed: int | None = None) -> Selection:
-    """Choose finished tasks of a run directory at random.
-
-    Parameters
-    ----------
-    path : str or Path
-    k : int
-        How many; all if there are fewer.
-    seed : int, optional
-        By default a new one.
+    """Choose finished tasks of a run directory at random: `k` of them, or all; the seed is a new one by default.
 
     Raises
     ------
