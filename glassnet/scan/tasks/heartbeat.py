@@ -25,7 +25,7 @@ class Heart:
     ----------
     path : Path
         A file that exists; in the end it is dated back to 1970, so that nobody takes the last touch for a sign of
-        life. Where it cannot be touched nothing happens: whoever looks never saw it change and makes nothing of it.
+        life. Where it cannot be touched nothing happens: ranks that never saw it change draw no conclusion from it.
     """
 
     def __init__(self, path: Path):
