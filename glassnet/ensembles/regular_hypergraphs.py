@@ -107,8 +107,8 @@ def switch_round(paths: np.ndarray, rng: np.random.Generator) -> None:
 def repetitions(paths):
     """Whether each path (last axis) holds a weight twice."""
     p = paths.shape[-1]
-    found = np.zeros(paths.shape[:-1], dtype=bool)
+    is_repeated = np.zeros(paths.shape[:-1], dtype=bool)
     for i in range(p):
         for j in range(i):
-            found |= paths[..., i] == paths[..., j]
-    return found
+            is_repeated |= paths[..., i] == paths[..., j]
+    return is_repeated

@@ -163,10 +163,10 @@ def energetic(theory, y: float, *, members: int = 10_000, iterations: int = 100,
     """
     fields, iterations = _fields(theory, members, iterations, seed)
     y = _checks.real("y", y, minimum=0.0, maximum=100.0, exclusive=True)
-    found = fields.solve(y, iterations)
-    if found is None:
+    state = fields.solve(y, iterations)
+    if state is None:
         raise ValueError(f"y must be one at which there are states, got {y:g}")
-    return found
+    return state
 
 
 def ground_state(theory, *, members: int = 10_000, iterations: int = 100, seed: int = 1) -> GroundState:
@@ -180,8 +180,8 @@ def ground_state(theory, *, members: int = 10_000, iterations: int = 100, seed: 
         return GroundState(Estimate(-fields.tree.alpha, 0.0), Estimate(math.inf, 0.0))
 
     def complexity(y):
-        found = fields.solve(y, 20)
-        return math.inf if found is None else found.complexity.value
+        state = fields.solve(y, 20)
+        return math.inf if state is None else state.complexity.value
 
     low = 0.5
     while complexity(2.0 * low) > 0.0:
@@ -209,8 +209,8 @@ def threshold_energy(theory) -> float:
         raise ValueError(f"theory must have more paths than can be satisfied, got {fields.tree.tree}")
 
     def energy(y):
-        found = fields.solve(y, 1)
-        return math.inf if found is None else -found.energy.value
+        state = fields.solve(y, 1)
+        return math.inf if state is None else -state.energy.value
 
     return -float(minimize_scalar(energy, bounds=(0.1 * ground, ground), method="bounded", options={"xatol": 1e-9}).fun)
 
