@@ -222,7 +222,7 @@ def node_of(headers: dict[int, Header], attrs: dict, seed: int, where: Path) -> 
 
 def _variables(headers: list[Header], n_draws: int) -> dict:
     """Coordinates and lazy variables of these chains."""
-    sources = [header.source for header in headers]
+    places = [header.source for header in headers]
     n_weights = {header.attrs["n_weights"] for header in headers}
     shape = {"draw": n_draws, "byte": -(-max(n_weights) // 8)}
     # multiples of 1 / n_paths, and of 1 / number of walks
@@ -238,14 +238,14 @@ def _variables(headers: list[Header], n_draws: int) -> dict:
                 values = stored[:n_draws] if name == "draw" else stored[...]
                 variables[name] = (dimensions(name), values, attributes(stored))
                 continue
-            variables[name] = lazy_arrays.stack(sources, name, stored, shape)
+            variables[name] = lazy_arrays.stack(places, name, stored, shape)
             if len(n_weights) > 1 or (len(headers) > 1 and name in own_unit):
                 # saved again as whole numbers of the first sample's unit, the others would be rounded
                 variables[name].encoding = {}
-        final = lazy_arrays.final_weights(sources, file, shape["byte"])
+        final = lazy_arrays.final_weights(places, file, shape["byte"])
         return variables if final is None else variables | {"final_weights": final}
 
-    return follow(sources[0], read)[1]
+    return follow(places[0], read)[1]
 
 
 def _check_same_run(headers: dict[int, Header], attrs: dict, seed: int, where: Path) -> None:

@@ -221,5 +221,5 @@ def _minimise(function, weights, biases, phis, iterations) -> Fit:
 
     start = np.concatenate([array.ravel() for array in (*weights, *biases)])
     options = {"maxiter": _checks.integer("iterations", iterations, minimum=1), "maxfun": 10 * iterations}
-    optimum = minimize(flattened, start, jac=True, method="L-BFGS-B", options=options)
-    return Fit(*split(optimum.x), phis, float(optimum.fun), int(optimum.nit))
+    found = minimize(flattened, start, jac=True, method="L-BFGS-B", options=options)
+    return Fit(*split(found.x), phis, float(found.fun), int(found.nit))
