@@ -55,7 +55,10 @@ def test_folders_without_a_run(quick, capsys, monkeypatch):
     (quick / "empty").mkdir()
     monkeypatch.chdir(quick / "empty")
     for command in ("status", "verify", "pack", "analyze"):
-        for path, complaint in ((".", ".: not a run directory of glassnet: no "), ("/", "/: not a run directory")):
+        for path, complaint in (
+            (".", ".: not a run directory of glassnet: no run.toml (found nothing)\n"),
+            ("/", "/: not a run directory"),
+        ):
             assert cli.main([command, path]) == 2
             errors = capsys.readouterr().err
             assert errors.rpartition(f"  opening {path}\n")[2].startswith(f"glassnet: {complaint}")
