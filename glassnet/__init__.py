@@ -6,46 +6,55 @@ A bad argument of a public function raises TypeError or ValueError, with a messa
 and what is allowed.
 """
 
-import importlib
+from typing import TYPE_CHECKING
+
+from glassnet import _face
+
+if TYPE_CHECKING:  # what type checkers and editors know of the names below
+    from glassnet import analysis, chains, ensembles, exact, network, plots, scan, statistics, studies, theory
+    from glassnet._random import Seed
+    from glassnet.analysis.transition import Transition, find_transition, transition_line
+    from glassnet.chains.store import open_chains
+    from glassnet.glass import PathGlass
+    from glassnet.sampling import ladder
+    from glassnet.sampling.metropolis import Metropolis
+    from glassnet.sampling.tempering import ParallelTempering
 
 __version__ = "0.3.0"
 
-_HOME = {
-    "PathGlass": "glassnet.glass",
-    "ParallelTempering": "glassnet.sampling.tempering",
-    "Metropolis": "glassnet.sampling.metropolis",
-    "open_chains": "glassnet.chains.store",
-    "find_transition": "glassnet.analysis.transition",
-    "transition_line": "glassnet.analysis.transition",
-    "Transition": "glassnet.analysis.transition",
-}
-_ROOMS = (
+__all__ = [
+    "Metropolis",
+    "ParallelTempering",
+    "PathGlass",
+    "Seed",
+    "Transition",
+    "__version__",
     "analysis",
     "chains",
     "ensembles",
     "exact",
+    "find_transition",
     "ladder",
     "network",
+    "open_chains",
     "plots",
     "scan",
     "statistics",
     "studies",
     "theory",
+    "transition_line",
+]
+_face.public(
+    __name__,
+    {
+        "Metropolis": "sampling.metropolis",
+        "ParallelTempering": "sampling.tempering",
+        "PathGlass": "glass",
+        "Seed": "_random",
+        "Transition": "analysis.transition",
+        "find_transition": "analysis.transition",
+        "ladder": "sampling",
+        "open_chains": "chains.store",
+        "transition_line": "analysis.transition",
+    },
 )
-
-__all__ = [*_HOME, *_ROOMS]
-
-
-def __getattr__(name):
-    if name in _HOME:
-        value = getattr(importlib.import_module(_HOME[name]), name)
-    elif name in _ROOMS:
-        value = importlib.import_module("glassnet.sampling.ladder" if name == "ladder" else f"glassnet.{name}")
-    else:
-        raise AttributeError(f"module 'glassnet' has no attribute {name!r}")
-    globals()[name] = value
-    return value
-
-
-def __dir__():
-    return sorted([*globals(), *__all__])

@@ -39,7 +39,7 @@ def real(
     finite: bool = True,
 ) -> float:
     """Return `value` as a float within the bounds (`exclusive`: not the lower one itself), or raise naming it."""
-    if isinstance(value, (bool, np.bool_, str, bytes)) or getattr(value, "ndim", 0):
+    if isinstance(value, (bool, np.bool_, str, bytes)) or getattr(value, "ndim", False):
         raise TypeError(f"{name} must be a real number, got {shown(value)}")
     try:
         number = float(value)

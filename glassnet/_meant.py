@@ -4,7 +4,7 @@ import difflib
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 F = TypeVar("F", bound=Callable)
 
@@ -56,7 +56,7 @@ def keywords(**synonyms: str) -> Callable[[F], F]:
         names = tuple(inspect.signature(function).parameters)
 
         @functools.wraps(function)
-        def called(*arguments, **given):
+        def called(*arguments: Any, **given: Any) -> Any:
             for name in given:
                 if name not in names:
                     meant = question(name, names, synonyms)
@@ -64,6 +64,6 @@ def keywords(**synonyms: str) -> Callable[[F], F]:
                     raise TypeError(f"{wrong} (it takes {', '.join(names)})")
             return function(*arguments, **given)
 
-        return called
+        return cast(F, called)
 
     return decorate

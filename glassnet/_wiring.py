@@ -1,8 +1,11 @@
 """How the weights of a layered network are wired, and whether a glass fits into memory."""
 
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from glassnet import _checks
 
@@ -21,7 +24,7 @@ def layer_sizes(size: int | tuple[int, ...], n_layers: int = 1) -> list[int]:
     return [size // n_layers] * n_layers
 
 
-def check_widths(widths) -> tuple[int, ...]:
+def check_widths(widths: Any) -> tuple[int, ...]:
     """Return the widths of a layered network as a tuple of at least 3 ints >= 1, or raise naming what is wrong."""
     try:
         entries = list(widths)
@@ -55,7 +58,9 @@ def require_memory(n_weights: int, n_paths: int, p: int) -> None:
         raise ValueError(f"{error}; {fewer}") from None
 
 
-def network(p, layer, widths, edges):
+def network(
+    p: int, layer: ArrayLike | None, widths: Sequence[int] | None, edges: ArrayLike | None
+) -> tuple[tuple[int, ...] | None, np.ndarray | None, np.ndarray | None]:
     """Check layer, widths and edges of :class:`PathGlass` against each other; derive those of a full network.
 
     Returns
@@ -89,7 +94,7 @@ def network(p, layer, widths, edges):
     return widths, layer, edges
 
 
-def _full_network(widths, layer):
+def _full_network(widths: tuple[int, ...], layer: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     require_memory(n_network_weights(widths), 0, len(widths) - 1)
     sizes = [before * after for before, after in pairwise(widths)]
     expected = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
@@ -99,7 +104,7 @@ def _full_network(widths, layer):
     return expected, np.concatenate(blocks)
 
 
-def check_walks(paths, edges) -> None:
+def check_walks(paths: np.ndarray, edges: np.ndarray) -> None:
     """Raise ValueError unless consecutive weights of every path meet in a neuron."""
     broken = (edges[paths[:, :-1], 1] != edges[paths[:, 1:], 0]).any(axis=1)
     if broken.any():
@@ -107,7 +112,7 @@ def check_walks(paths, edges) -> None:
         raise ValueError(f"paths must be walks through the network, got {path.tolist()} along {edges[path].tolist()}")
 
 
-def dilution(name: str, value) -> float:
+def dilution(name: str, value: float) -> float:
     """Return the fraction of removed connections as a float in [0, 1), or raise naming the argument."""
     fraction = _checks.real(name, value)
     if not 0 <= fraction < 1:

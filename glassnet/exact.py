@@ -4,12 +4,25 @@ Configuration number n has w_i = -1 where bit i of n is set.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet.glass import PathGlass
 from glassnet.kernels import enumeration
+
+__all__ = [
+    "Thermodynamics",
+    "density_of_states",
+    "overlap_distribution",
+    "probabilities",
+    "product_distribution",
+    "states",
+    "thermodynamics",
+]
+_face.public(__name__)
 
 _STREAM_LIMIT = 30
 _REAL_LEVELS_LIMIT = 24
@@ -21,6 +34,7 @@ _RESOLUTION = 1e-13
 
 
 @dataclass(frozen=True)
+@_face.shown
 class Thermodynamics:
     """Exact thermodynamics of one glass: totals over the whole glass, k_B = 1.
 
@@ -36,14 +50,21 @@ class Thermodynamics:
     heat_capacity: np.ndarray
     entropy: np.ndarray
 
-    def __str__(self):
+    def plot(self, ax: Any = None) -> Any:
+        """Draw energy, entropy and heat capacity against temperature; see :func:`glassnet.plots.exact`."""
+        # an import to the right, when asked: only figures need matplotlib
+        from glassnet import plots
+
+        return plots.exact(self, ax)
+
+    def __str__(self) -> str:
         columns = ("temperature", "log_z", "energy", "heat_capacity", "entropy")
         lines = ["".join(f"{name:>15}" for name in columns)]
         rows = zip(*(np.atleast_1d(getattr(self, name)).ravel() for name in columns), strict=True)
         return "\n".join(lines + ["".join(f"{value:15.6g}" for value in row) for row in rows])
 
 
-def density_of_states(glass) -> tuple[np.ndarray, np.ndarray]:
+def density_of_states(glass: PathGlass) -> tuple[np.ndarray, np.ndarray]:
     """Energy levels of a glass and the number of configurations on each.
 
     Parameters
@@ -72,7 +93,7 @@ def density_of_states(glass) -> tuple[np.ndarray, np.ndarray]:
     return energies[first], np.diff(first, append=len(energies)).astype(np.int64)
 
 
-def thermodynamics(glass, temperatures) -> Thermodynamics:
+def thermodynamics(glass: PathGlass, temperatures: ArrayLike) -> Thermodynamics:
     """Free energy, energy, heat capacity and entropy at each temperature, by summing over all configurations.
 
     Parameters
@@ -109,14 +130,14 @@ def thermodynamics(glass, temperatures) -> Thermodynamics:
     return Thermodynamics(temperatures, *(value.reshape(temperatures.shape) for value in values))
 
 
-def states(n_weights) -> np.ndarray:
+def states(n_weights: int) -> np.ndarray:
     """All configurations of at most 20 weights, shape (2^n_weights, n_weights), int8, in the order of this module."""
     n_weights = _checks.integer("n_weights", n_weights, minimum=1, maximum=_STATES_LIMIT)
     bits = np.arange(2**n_weights)[:, None] >> np.arange(n_weights) & 1
     return (1 - 2 * bits).astype(np.int8)
 
 
-def probabilities(glass, temperature) -> np.ndarray:
+def probabilities(glass: PathGlass, temperature: float) -> np.ndarray:
     """Boltzmann weight exp(-E / T) / Z of every configuration.
 
     Parameters
@@ -144,7 +165,7 @@ def probabilities(glass, temperature) -> np.ndarray:
     return weights / weights.sum()
 
 
-def product_distribution(glass, temperature) -> np.ndarray:
+def product_distribution(glass: PathGlass, temperature: float) -> np.ndarray:
     """Probability of every pattern w_i w'_i of two independent replicas at one temperature.
 
     Every overlap of two replicas, whatever the gauge group, is a function of this pattern.
@@ -164,7 +185,7 @@ def product_distribution(glass, temperature) -> np.ndarray:
     return np.maximum(_walsh_hadamard(transform**2) / len(transform), 0.0)
 
 
-def overlap_distribution(glass, temperature) -> tuple[np.ndarray, np.ndarray]:
+def overlap_distribution(glass: PathGlass, temperature: float) -> tuple[np.ndarray, np.ndarray]:
     """Distribution of q = (1/N) sum_i w_i w'_i of two independent replicas at one temperature.
 
     Parameters
@@ -185,12 +206,12 @@ def overlap_distribution(glass, temperature) -> tuple[np.ndarray, np.ndarray]:
     return np.arange(-n_weights, n_weights + 1, 2) / n_weights, np.bincount(up, patterns, minlength=n_weights + 1)
 
 
-def _is_binary(glass) -> bool:
+def _is_binary(glass: PathGlass) -> bool:
     _checks.instance("glass", glass, PathGlass)
     return glass.is_binary
 
 
-def _check_size(glass, limit: int, what: str) -> None:
+def _check_size(glass: PathGlass, limit: int, what: str) -> None:
     kind = "+-1" if _is_binary(glass) else "real"
     if glass.n_weights > limit:
         raise ValueError(
@@ -199,14 +220,16 @@ def _check_size(glass, limit: int, what: str) -> None:
         )
 
 
-def _binary_levels(glass):
+def _binary_levels(glass: PathGlass) -> tuple[np.ndarray, np.ndarray]:
     counts = enumeration.histogram(glass.paths, glass.couplings.astype(np.int8), glass.n_weights)
     energies = glass.n_paths - 2.0 * np.arange(glass.n_paths + 1)
     present = np.flatnonzero(counts)[::-1]
     return energies[present], counts[present]
 
 
-def _moments(energies, counts, temperatures):
+def _moments(
+    energies: np.ndarray, counts: np.ndarray | int, temperatures: np.ndarray
+) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
     """Lowest energy of a block of states; ln Z relative to it, mean and variance of E at each temperature."""
     lowest = energies.min()
     log_z, mean, variance = (np.empty(len(temperatures)) for _ in range(3))
@@ -222,7 +245,9 @@ def _moments(energies, counts, temperatures):
     return lowest, log_z, mean, variance
 
 
-def _merge(blocks, temperatures):
+def _merge(
+    blocks: list[tuple[float, np.ndarray, np.ndarray, np.ndarray]], temperatures: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """ln Z, <E>, heat capacity and entropy from the moments of all blocks, accurate at every temperature."""
     lowest = np.array([block[0] for block in blocks])
     log_z, mean, variance = (np.array([block[i] for block in blocks]) for i in (1, 2, 3))
@@ -241,7 +266,7 @@ def _merge(blocks, temperatures):
         return relative_log_z - ground / temperatures, ground + energy, heat_capacity, entropy
 
 
-def _walsh_hadamard(values):
+def _walsh_hadamard(values: np.ndarray) -> np.ndarray:
     """sum_m (-1)^{popcount(n & m)} values[m] for every n; the length is a power of 2."""
     for _ in range(len(values).bit_length() - 1):
         low, high = values.reshape(2, -1)

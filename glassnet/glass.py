@@ -3,10 +3,13 @@
 import functools
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from glassnet import _checks, _dilution, _wiring
+from glassnet import _checks, _dilution, _face, _wiring
 from glassnet._random import Role, Seed, generator
 from glassnet.kernels import arithmetic
 
@@ -18,6 +21,7 @@ _ENSEMBLES = ("regular", "poisson", "layered", "walks", "given")
 ENERGY_BLOCK = 2**18
 
 
+@_face.shown
 class PathGlass:
     """Glass of weights w_i = +-1 with energy E(w) = -sum_a J_a prod_{i in a} w_i over active paths a.
 
@@ -70,20 +74,46 @@ class PathGlass:
         If an argument is not as described; the message names it.
     """
 
+    #: (n_paths, p): the weights on each path, in canonical order
+    paths: NDArray[np.int32]
+    #: (n_paths,): J_a of each path
+    couplings: NDArray[np.float64]
+    #: number of weights, number of paths, weights per path
+    n_weights: int
+    n_paths: int
+    p: int
+    #: "given", "regular", "poisson", "layered" or "walks"
+    ensemble: str
+    #: neurons in each layer of the network, p + 1 of them
+    widths: tuple[int, ...] | None
+    #: whether every path holds one weight per layer, and whether all |J_a| = 1
+    has_layers: bool
+    is_binary: bool
+    #: (n_weights,): layer of each weight, zero without layers, and the number of paths through it
+    layer: NDArray[np.int32]
+    degrees: NDArray[np.int32]
+    #: (n_weights, 2): the neurons that each weight joins
+    edges: NDArray[np.int32] | None
+    #: (n_weights,) of +-1: the planted configuration
+    planted: NDArray[np.int8] | None
+    #: (n_weights,): index of each weight in the glass before dilution
+    parent_index: NDArray[np.int32]
+    _recipe: str
+
     def __init__(
         self,
-        paths,
-        couplings,
-        n_weights=None,
-        layer=None,
-        widths=None,
+        paths: ArrayLike,
+        couplings: ArrayLike,
+        n_weights: int | None = None,
+        layer: ArrayLike | None = None,
+        widths: Sequence[int] | None = None,
         *,
-        ensemble="given",
-        edges=None,
-        planted=None,
-        parent_index=None,
-        recipe=None,
-    ):
+        ensemble: str = "given",
+        edges: ArrayLike | None = None,
+        planted: ArrayLike | None = None,
+        parent_index: ArrayLike | None = None,
+        recipe: Mapping[str, Any] | None = None,
+    ) -> None:
         paths = _checks.integer_array("paths", paths, ndim=2)
         n_paths, p = paths.shape
         if p < 2:
@@ -125,18 +155,18 @@ class PathGlass:
         )
         self._lock()
 
-    def _lock(self):
+    def _lock(self) -> None:
         for value in self.__dict__.values():
             if isinstance(value, np.ndarray):
                 value.flags.writeable = False
 
-    def __setattr__(self, name, value):
+    def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a PathGlass is immutable, cannot set {name}")
 
-    def __delattr__(self, name):
+    def __delattr__(self, name: str) -> None:
         raise AttributeError(f"a PathGlass is immutable, cannot delete {name}")
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: dict[str, Any]) -> None:
         # unpickled arrays come back writable
         self.__dict__.update(state)
         self._lock()
@@ -144,9 +174,12 @@ class PathGlass:
     @functools.cached_property
     def digest(self) -> str:
         """32 hex digits, blake2b-128 over the canonical content (all that matters but the recipe and the parent)."""
-        optional = {"edges": (self.edges, "<i4"), "planted": (self.planted, "|i1")}
+        parts: dict[str, tuple[np.ndarray, str]]
         parts = {"paths": (self.paths, "<i4"), "couplings": (self.couplings, "<f8"), "layer": (self.layer, "<i4")}
-        parts |= {name: part for name, part in optional.items() if part[0] is not None}
+        if self.edges is not None:
+            parts["edges"] = self.edges, "<i4"
+        if self.planted is not None:
+            parts["planted"] = self.planted, "|i1"
         header = {
             "n_weights": self.n_weights,
             "widths": self.widths,
@@ -154,7 +187,7 @@ class PathGlass:
         }
         hasher = hashlib.blake2b(json.dumps(header, sort_keys=True).encode(), digest_size=16)
         for array, dtype in parts.values():
-            hasher.update(np.ascontiguousarray(array, dtype=dtype))
+            hasher.update(np.ascontiguousarray(array, dtype=dtype).data)
         return hasher.hexdigest()
 
     @property
@@ -163,19 +196,19 @@ class PathGlass:
         return np.bincount(self.layer, minlength=self.p if self.has_layers else 1).tolist()
 
     @property
-    def recipe(self) -> dict:
+    def recipe(self) -> dict[str, Any]:
         """How the glass was drawn: keywords and seeds, empty if it was given. A fresh copy at each call."""
         return json.loads(self._recipe)
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         if not isinstance(other, PathGlass):
             return NotImplemented
         return self.digest == other.digest
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         return hash(self.digest)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         words = [self.ensemble, f"n_weights={self.n_weights}", f"n_paths={self.n_paths}", f"p={self.p}"]
         if self.widths is not None:
             words.append(f"widths={self.widths}")
@@ -184,7 +217,7 @@ class PathGlass:
             words.append("planted")
         return f"PathGlass({', '.join(words)}, digest={self.digest[:8]})"
 
-    def energy(self, w) -> np.ndarray:
+    def energy(self, w: ArrayLike) -> np.ndarray:
         """Total energy E(w) = -sum_a J_a prod_{i in a} w_i, units of |J|.
 
         Parameters
@@ -211,7 +244,7 @@ class PathGlass:
             energy[first : first + n_states] = arithmetic.energies(self.paths, self.couplings, block)
         return energy.reshape(w.shape[:-1])[()]
 
-    def dilute(self, fraction, *, seed, rounding="nearest") -> "PathGlass":
+    def dilute(self, fraction: float, *, seed: int | Seed, rounding: str = "nearest") -> "PathGlass":
         """Remove round(fraction * N) weights and every path through them; number the remaining weights afresh.
 
         An exact number removes the largest sample-to-sample fluctuation. With layers it is spread over them in
@@ -250,7 +283,7 @@ class PathGlass:
         event = {"fraction": fraction, **rounding_record(self, rounding), **seed_record(seed)}
         return self.without(np.concatenate(removed), event)
 
-    def without(self, removed, event: dict) -> "PathGlass":
+    def without(self, removed: np.ndarray, event: dict[str, Any]) -> "PathGlass":
         """Remove given weights and every path through them; number the remaining weights afresh.
 
         All dilutions use it.
@@ -283,38 +316,38 @@ class PathGlass:
             recipe=recipe | {"diluted": [*recipe.get("diluted", []), event]},
         )
 
-    def _replace(self, **changes) -> "PathGlass":
+    def _replace(self, **changes: Any) -> "PathGlass":
         names = ("paths", "couplings", "n_weights", "layer", "widths", "ensemble", "edges", "planted", "parent_index")
         return PathGlass(**({name: getattr(self, name) for name in names} | {"recipe": self.recipe} | changes))
 
 
-def seed_record(seed) -> dict:
+def seed_record(seed: int | Seed) -> dict[str, Any]:
     """What a recipe keeps of a seed."""
     value, key = seed if isinstance(seed, Seed) else (seed, "")
     return {"seed": int(value), "seed_key": key}
 
 
-def rounding_record(glass, rounding) -> dict:
+def rounding_record(glass: PathGlass, rounding: str) -> dict[str, Any]:
     """What a recipe keeps of a rule of rounding: nothing where release 0.3.0 removed the same weights."""
     same = rounding == "layers" or (rounding == "nearest" and not glass.has_layers)
     return {} if same else {"rounding": rounding}
 
 
-def check_emptied(name, fraction, glass, rounding) -> None:
+def check_emptied(name: str, fraction: float, glass: PathGlass, rounding: str) -> None:
     """Raise ValueError, naming the argument, if this dilution empties the glass or a layer, if only in some draws."""
     layer = _dilution.emptied(fraction, glass.layer_sizes, rounding)
     if layer is not None:
         raise emptied(name, fraction, glass, layer, certain=rounding == "layers" or not glass.has_layers)
 
 
-def emptied(name, fraction, glass, layer: int, certain: bool = True) -> ValueError:
+def emptied(name: str, fraction: float, glass: PathGlass, layer: int, certain: bool = True) -> ValueError:
     """The error of a dilution that removes a whole layer, in all draws or only in some."""
     where = f" of layer {layer}" if glass.has_layers else ""
     removes = f"{'removes' if certain else 'may remove'} all {glass.layer_sizes[layer]}{where}"
     return ValueError(f"{name} must leave a weight, got {fraction:g} which {removes}")
 
 
-def _count_weights(paths, n_weights, layer) -> int:
+def _count_weights(paths: np.ndarray, n_weights: int | None, layer: np.ndarray | None) -> int:
     largest = int(paths.max()) if paths.size else -1
     if n_weights is None:
         if layer is None and not paths.size:
@@ -330,7 +363,7 @@ def _count_weights(paths, n_weights, layer) -> int:
     return n_weights
 
 
-def _canonical(paths, couplings, layer):
+def _canonical(paths: np.ndarray, couplings: np.ndarray, layer: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     """Sort the weights of each path by (layer, index), then the paths; check that no path repeats a weight."""
     if layer is None:
         paths = np.sort(paths, axis=1)
@@ -350,7 +383,7 @@ def _canonical(paths, couplings, layer):
     return np.ascontiguousarray(paths[order]), couplings[order]
 
 
-def _check_parent(parent_index, n_weights) -> np.ndarray:
+def _check_parent(parent_index: ArrayLike | None, n_weights: int) -> np.ndarray:
     if parent_index is None:
         return np.arange(n_weights, dtype=np.int32)
     parent_index = _checks.integer_array("parent_index", parent_index, shape=(n_weights,))

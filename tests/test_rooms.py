@@ -19,6 +19,7 @@ ORDER = (
         "_random",
         "_checks",
         "_meant",
+        "_face",
         "_wiring",
         "_dilution",
         "_progress",
@@ -45,6 +46,9 @@ STEP = {room: step for step, rooms in enumerate(ORDER) for room in rooms}
 EXTRA = {("sampling", "chains.schema")}
 EXTRA_INSIDE_FUNCTIONS = {
     ("analysis", "plots"),
+    ("exact", "plots"),
+    ("sampling", "plots"),
+    ("theory", "plots"),
     ("studies", "plots"),
     ("analysis", "scan.report.next_run"),
     ("scan.execute", "scan.report.writing"),
@@ -317,7 +321,7 @@ def test_importing_the_package_is_cheap():
     loaded = modules_after("import glassnet")
     heavy = {"numpy", "scipy", "xarray", "h5py", "matplotlib", "mpi4py", "pydantic", "rich", "pandas"}
     assert not heavy & {name.split(".")[0] for name in loaded}
-    assert {name for name in loaded if name.startswith("glassnet")} == {"glassnet"}
+    assert {name for name in loaded if name.startswith("glassnet")} == {"glassnet", "glassnet._face"}
 
 
 def test_sampling_needs_neither_storage_nor_figures_nor_mpi():

@@ -4,30 +4,38 @@
 most programs call. `reweight` gives averages between the rungs of a ladder, `critical_dilution` the transition at fixed
 temperature. Studies that make their own chains are in :mod:`glassnet.studies`.
 
-Import order: effective_dilution, nodes, notebook, questions, averages, field_integration, dilution, equilibrium,
+Import order: effective_dilution, nodes, questions, averages, field_integration, dilution, equilibrium,
 location, reweighting, surveys, verdict, along_dilution, transition_line, transition, critical_dilutions.
 """
 
-import importlib
+from typing import TYPE_CHECKING
 
-_HOME = {
-    "critical_dilution": "glassnet.analysis.critical_dilutions",
-    "CriticalDilution": "glassnet.analysis.transition_line",
-    "find_transition": "glassnet.analysis.transition",
-    "reweight": "glassnet.analysis.reweighting",
-    "Reweighted": "glassnet.analysis.reweighting",
-    "Transition": "glassnet.analysis.transition",
-}
+from glassnet import _face
 
-__all__ = list(_HOME)
+if TYPE_CHECKING:  # what type checkers and editors know of the names below
+    from glassnet.analysis.critical_dilutions import critical_dilution
+    from glassnet.analysis.reweighting import Reweighted, reweight
+    from glassnet.analysis.transition import Transition, find_transition
+    from glassnet.analysis.transition_line import CriticalDilution, TransitionLine
 
-
-def __getattr__(name):
-    # loaded when first used: a thousand ranks import the package
-    if name not in _HOME:
-        raise AttributeError(f"module 'glassnet.analysis' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOME[name]), name)
-
-
-def __dir__():
-    return sorted([*globals(), *__all__])
+__all__ = [
+    "CriticalDilution",
+    "Reweighted",
+    "Transition",
+    "TransitionLine",
+    "critical_dilution",
+    "find_transition",
+    "reweight",
+]
+_face.public(
+    __name__,
+    {
+        "CriticalDilution": "transition_line",
+        "Reweighted": "reweighting",
+        "Transition": "transition",
+        "TransitionLine": "transition_line",
+        "critical_dilution": "critical_dilutions",
+        "find_transition": "transition",
+        "reweight": "reweighting",
+    },
+)

@@ -5,6 +5,8 @@ Every question has a key, which programs use and which stays the same from relea
 
 from typing import NamedTuple
 
+from glassnet import _face
+
 #: two estimates of one temperature disagree at so many combined errors
 DISAGREE = 3.0
 
@@ -41,6 +43,7 @@ QUESTIONS = {
 }
 
 
+@_face.shown
 class Evidence(NamedTuple):
     """One answer: `passed` is True or False where the data decide, None where they do not reach.
 

@@ -10,6 +10,11 @@ from itertools import pairwise
 import numpy as np
 import xarray as xr
 
+from glassnet import _face
+
+__all__ = ["VARIABLES", "join"]
+_face.public(__name__)
+
 #: every variable with its dimensions and meaning; `docs/chains.md` says the same for readers with h5py only
 VARIABLES = {
     "energy": (("draw", "temperature", "replica"), "total energy of a replica, units of |J|"),

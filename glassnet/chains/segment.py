@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 import xarray as xr
 
+from glassnet import _face
 from glassnet.chains.content import (
     RUNTIME,
     ChainError,
@@ -30,9 +31,13 @@ from glassnet.chains.content import (
 from glassnet.chains.files.atomic_write import commit
 from glassnet.glass import PathGlass
 
+__all__ = ["Segment", "read", "verify"]
+_face.public(__name__)
+
 _GLASS_ARRAYS = ("paths", "couplings", "layer", "parent_index", "edges", "planted")
 
 
+@_face.shown
 class Segment(NamedTuple):
     """What one chain file holds."""
 

@@ -16,11 +16,15 @@ from typing import Any, NamedTuple
 import h5py
 import numpy as np
 
+from glassnet import _face
 from glassnet.chains import headers
 from glassnet.chains.content import FORMAT, ChainError, attributes, opened, own, reading, variable_names
 from glassnet.chains.files import zip_archive
 from glassnet.chains.files.zip_archive import Member
 from glassnet.chains.headers import FILE, Header, file_name
+
+__all__ = ["find"]
+_face.public(__name__)
 
 #: samples in a shard; runs of no more tasks than this keep a file for each
 BLOCK = 256

@@ -1,12 +1,18 @@
 """The couplings J_a of the active paths, one independent value for every path."""
 
+from collections.abc import Callable
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from glassnet import _checks
 from glassnet.ensembles.normal_numbers import standard_normal
 
+#: couplings by name, one by one, or drawn by a function of the input unit and a generator
+Couplings = str | ArrayLike | Callable[[int, np.random.Generator], float]
 
-def check_couplings(couplings, bias, n_paths: int, *, n_inputs: int) -> None:
+
+def check_couplings(couplings: Couplings, bias: float, n_paths: int, *, n_inputs: int) -> None:
     """Check the keywords `couplings` and `bias` before anything is drawn.
 
     Raises
@@ -30,7 +36,9 @@ def check_couplings(couplings, bias, n_paths: int, *, n_inputs: int) -> None:
         raise ValueError(f"bias must be 0 unless couplings are 'binary', got {bias:g}")
 
 
-def draw_couplings(couplings, bias: float, n_paths: int, rng: np.random.Generator, inputs=None) -> np.ndarray:
+def draw_couplings(
+    couplings: Couplings, bias: float, n_paths: int, rng: np.random.Generator, inputs: np.ndarray | None = None
+) -> np.ndarray:
     """Couplings of `n_paths` paths in the order the paths were drawn.
 
     Parameters
@@ -52,13 +60,13 @@ def draw_couplings(couplings, bias: float, n_paths: int, rng: np.random.Generato
             return standard_normal(rng, n_paths)
         return np.where(rng.random(n_paths) < (1 + bias) / 2, 1.0, -1.0)
     if callable(couplings):
-        couplings = [couplings(unit, rng) for unit in inputs.tolist()]
-        if not couplings:
+        if inputs is None or not len(inputs):
             return np.empty(0)
+        couplings = [couplings(unit, rng) for unit in inputs.tolist()]
     return _checks.real_array("couplings", couplings, shape=(n_paths,))
 
 
-def label(couplings) -> str:
+def label(couplings: object) -> str:
     """The couplings in the recipe of a glass: one word, for a callable its attribute `label`."""
     if isinstance(couplings, str):
         return couplings

@@ -1,6 +1,10 @@
 """Dilutions of one glass that differ by as little as they can: common random numbers along the dilution axis."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from glassnet import _checks, _dilution, _meant, _wiring
 from glassnet._random import Role, Seed, generator
@@ -8,7 +12,9 @@ from glassnet.glass import PathGlass, check_emptied, emptied, rounding_record, s
 
 
 @_meant.keywords(dilutions="fractions", rng="seed", random_state="seed")
-def nested_dilutions(glass, fractions, seed, *, rounding="nearest") -> list[PathGlass]:
+def nested_dilutions(
+    glass: PathGlass, fractions: ArrayLike, seed: int | Seed, *, rounding: str = "nearest"
+) -> list[PathGlass]:
     """Dilute one glass to several fractions so that what is removed at one is removed at every larger one.
 
     All share one random order in which weights go, so a scan along the dilution axis sees the change and not the noise
@@ -60,7 +66,7 @@ def nested_dilutions(glass, fractions, seed, *, rounding="nearest") -> list[Path
     ]
 
 
-def coupled_dilution(glass, fraction, seed, rounding="nearest") -> PathGlass:
+def coupled_dilution(glass: PathGlass, fraction: float, seed: int | Seed, rounding: str = "nearest") -> PathGlass:
     """Dilute with the law of :meth:`PathGlass.dilute`, so that other fractions with the same seed share what goes.
 
     The sets of two fractions are nested up to one weight in every layer; without layers they are nested, and those of
@@ -72,7 +78,7 @@ def coupled_dilution(glass, fraction, seed, rounding="nearest") -> PathGlass:
     return _shortened(glass, orders, removed, fraction, {"coupled": True, **rounding_record(glass, rounding)}, seed)
 
 
-def _orders(glass, seed) -> tuple[np.random.Generator, list[np.ndarray]]:
+def _orders(glass: PathGlass, seed: int | Seed) -> tuple[np.random.Generator, list[np.ndarray]]:
     """The order in which the weights of every layer go, and the stream it was drawn from."""
     value, key = seed if isinstance(seed, Seed) else (seed, "")
     rng = generator(Seed(value, f"{key}|nested,n_weights={glass.n_weights}"), Role.DILUTION)
@@ -80,7 +86,7 @@ def _orders(glass, seed) -> tuple[np.random.Generator, list[np.ndarray]]:
     return rng, [rng.permutation(members) for members in layers]
 
 
-def _layers_by_time(orders, rng) -> np.ndarray:
+def _layers_by_time(orders: list[np.ndarray], rng: np.random.Generator) -> np.ndarray:
     """The layer of the weight that goes first, second, ...: weights go at stratified times."""
     if len(orders) == 1:
         return np.zeros(len(orders[0]), dtype=np.int64)
@@ -89,7 +95,14 @@ def _layers_by_time(orders, rng) -> np.ndarray:
     return layer[np.argsort(times, kind="stable")]
 
 
-def _shortened(glass, orders, removed, fraction, how, seed) -> PathGlass:
+def _shortened(
+    glass: PathGlass,
+    orders: list[np.ndarray],
+    removed: Sequence[int],
+    fraction: float,
+    how: dict[str, Any],
+    seed: int | Seed,
+) -> PathGlass:
     """The glass without the first weights of every order, so many of each."""
     for layer, (order, n_removed) in enumerate(zip(orders, removed, strict=True)):
         if n_removed == len(order):

@@ -3,13 +3,13 @@
 import numpy as np
 
 from glassnet import _checks, _meant
-from glassnet._random import Role, generator
+from glassnet._random import Role, Seed, generator
 from glassnet.glass import PathGlass, seed_record
 from glassnet.kernels import arithmetic
 
 
 @_meant.keywords(T="temperature", rng="seed", random_state="seed")
-def planted(glass, temperature, seed, unsatisfied="independent") -> PathGlass:
+def planted(glass: PathGlass, temperature: float, seed: int | Seed, unsatisfied: str = "independent") -> PathGlass:
     """Redraw the signs of the couplings around a random configuration w*, which then is in equilibrium.
 
     w* is uniform; |J_a| stays, and J_a prod_{i in a} w*_i > 0 with probability (1 + tanh(|J_a| / T)) / 2. The pair

@@ -1,13 +1,15 @@
 """The four ensembles of random active paths: regular, Poisson, layered, and walks through a network."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from glassnet import _checks, _dilution, _meant, _wiring
 from glassnet._random import Role, Seed, generator
-from glassnet.ensembles.couplings import check_couplings, draw_couplings, label
+from glassnet.ensembles.couplings import Couplings, check_couplings, draw_couplings, label
 from glassnet.ensembles.regular_hypergraphs import random_regular
 from glassnet.glass import PathGlass, seed_record
 
@@ -31,7 +33,17 @@ OTHER_WORDS = {
 
 
 @_meant.keywords(**OTHER_WORDS)
-def regular(n_weights, p, degree, seed, *, couplings="binary", bias=0.0, dilution=0.0, rounding="nearest") -> PathGlass:
+def regular(
+    n_weights: int,
+    p: int,
+    degree: int,
+    seed: int | Seed,
+    *,
+    couplings: Couplings = "binary",
+    bias: float = 0.0,
+    dilution: float = 0.0,
+    rounding: str = "nearest",
+) -> PathGlass:
     """Every weight on exactly `degree` paths: a random regular hypergraph.
 
     Parameters
@@ -77,7 +89,17 @@ def regular(n_weights, p, degree, seed, *, couplings="binary", bias=0.0, dilutio
 
 
 @_meant.keywords(**OTHER_WORDS)
-def poisson(n_weights, p, alpha, seed, *, couplings="binary", bias=0.0, dilution=0.0, rounding="nearest") -> PathGlass:
+def poisson(
+    n_weights: int,
+    p: int,
+    alpha: float,
+    seed: int | Seed,
+    *,
+    couplings: Couplings = "binary",
+    bias: float = 0.0,
+    dilution: float = 0.0,
+    rounding: str = "nearest",
+) -> PathGlass:
     """``round(alpha * n_weights)`` paths, each a uniform choice of p distinct weights.
 
     Degrees are Poisson with mean p * alpha for large N. Equal paths are allowed and add up.
@@ -102,7 +124,17 @@ def poisson(n_weights, p, alpha, seed, *, couplings="binary", bias=0.0, dilution
 
 
 @_meant.keywords(**OTHER_WORDS)
-def layered(n_weights, p, alpha, seed, *, couplings="binary", bias=0.0, dilution=0.0, rounding="nearest") -> PathGlass:
+def layered(
+    n_weights: int,
+    p: int,
+    alpha: float,
+    seed: int | Seed,
+    *,
+    couplings: Couplings = "binary",
+    bias: float = 0.0,
+    dilution: float = 0.0,
+    rounding: str = "nearest",
+) -> PathGlass:
     """``round(alpha * n_weights)`` paths, each with one uniform weight from each of p equal layers.
 
     Weights ``l * n_weights / p, ...`` are layer l. Equal paths are allowed and add up. The energy is invariant under
@@ -134,7 +166,16 @@ def layered(n_weights, p, alpha, seed, *, couplings="binary", bias=0.0, dilution
 
 
 @_meant.keywords(**OTHER_WORDS)
-def walks(widths, alpha, seed, *, couplings="binary", bias=0.0, dilution=0.0, rounding="nearest") -> PathGlass:
+def walks(
+    widths: Sequence[int],
+    alpha: float,
+    seed: int | Seed,
+    *,
+    couplings: Couplings = "binary",
+    bias: float = 0.0,
+    dilution: float = 0.0,
+    rounding: str = "nearest",
+) -> PathGlass:
     """Paths through a layered network: neurons i_0 ... i_p drawn uniformly, weight l is the edge (i_{l-1}, i_l).
 
     The energy is invariant under flipping all weights into and out of a hidden neuron. Equal paths are allowed and add
@@ -186,13 +227,13 @@ class Disorder:
     n_paths: int
     p: int
     seed: int | Seed
-    couplings: object
+    couplings: Couplings
     bias: float
     dilution: float
     rounding: str
     n_inputs: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _wiring.require_memory(self.n_weights, self.n_paths, self.p)
         check_couplings(self.couplings, self.bias, self.n_paths, n_inputs=self.n_inputs)
         _wiring.dilution("dilution", self.dilution)
@@ -202,7 +243,15 @@ class Disorder:
         """The stream of the paths."""
         return generator(self.seed, Role.PATHS)
 
-    def glass(self, paths, recipe: dict, *, layer=None, widths=None, inputs=None) -> PathGlass:
+    def glass(
+        self,
+        paths: np.ndarray,
+        recipe: dict[str, Any],
+        *,
+        layer: np.ndarray | None = None,
+        widths: tuple[int, ...] | None = None,
+        inputs: np.ndarray | None = None,
+    ) -> PathGlass:
         """Draw the couplings of `paths` and dilute."""
         rng = generator(self.seed, Role.COUPLINGS)
         couplings = draw_couplings(self.couplings, float(self.bias), self.n_paths, rng, inputs)
@@ -232,14 +281,14 @@ def random_subsets(n_weights: int, p: int, count: int, rng: np.random.Generator)
     return chosen
 
 
-def _at_least_p(n_weights, p: int) -> int:
+def _at_least_p(n_weights: int, p: int) -> int:
     n_weights = _checks.integer("n_weights", n_weights)
     if n_weights < p:
         raise ValueError(f"n_weights must be at least p = {p}, got {n_weights}")
     return n_weights
 
 
-def _path_count(alpha, n_weights: int) -> tuple[float, int]:
+def _path_count(alpha: float, n_weights: int) -> tuple[float, int]:
     alpha = _checks.real("alpha", alpha, minimum=0)
     try:
         return alpha, round(alpha * n_weights)

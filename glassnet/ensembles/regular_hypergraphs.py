@@ -55,13 +55,13 @@ def random_regular(n_weights: int, p: int, degree: int, rng: np.random.Generator
     return _by_switches(stubs, p, rng), "switches"
 
 
-def _complement(absent, n_weights):
+def _complement(absent: np.ndarray, n_weights: int) -> np.ndarray:
     present = np.ones((len(absent), n_weights), dtype=bool)
     np.put_along_axis(present, absent, False, axis=1)
     return np.nonzero(present)[1].astype(np.int32).reshape(len(absent), n_weights - absent.shape[1])
 
 
-def _by_rejection(stubs, p, tries, rng):
+def _by_rejection(stubs: np.ndarray, p: int, tries: int, rng: np.random.Generator) -> np.ndarray | None:
     batch = min(tries, max(1, _BATCH // len(stubs)))
     for _ in range(math.ceil(tries / batch)):
         pairings = rng.permuted(np.broadcast_to(stubs, (batch, len(stubs))), axis=1).reshape(batch, -1, p)
@@ -71,7 +71,7 @@ def _by_rejection(stubs, p, tries, rng):
     return None
 
 
-def _by_switches(stubs, p, rng):
+def _by_switches(stubs: np.ndarray, p: int, rng: np.random.Generator) -> np.ndarray:
     # a repetition goes with probability of about 1/p a round; small dense lists may never lose them all
     paths = rng.permutation(stubs).reshape(-1, p)
     for _ in range(40 * p):
@@ -104,7 +104,7 @@ def switch_round(paths: np.ndarray, rng: np.random.Generator) -> None:
     paths[two[allowed], slot_two[allowed]] = weight_one[allowed]
 
 
-def repetitions(paths):
+def repetitions(paths: np.ndarray) -> np.ndarray:
     """Whether each path (last axis) holds a weight twice."""
     p = paths.shape[-1]
     repeats = np.zeros(paths.shape[:-1], dtype=bool)

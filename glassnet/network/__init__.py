@@ -8,12 +8,32 @@ Import order: gaussian_averages, path_glasses, persistence, synapses, activation
 layers, cumulants, dimension, pathways, tasks.
 """
 
-import importlib
+from typing import TYPE_CHECKING
 
-_MODULES = (
+from glassnet import _face
+
+if TYPE_CHECKING:  # what type checkers and editors know of the names below
+    from glassnet.network import (
+        activations,
+        cumulants,
+        dimension,
+        hebbian,
+        layers,
+        path_glasses,
+        pathways,
+        persistence,
+        synapses,
+        tasks,
+    )
+    from glassnet.network.path_glasses import DataCouplings, data_couplings, from_glass
+
+__all__ = [
+    "DataCouplings",
     "activations",
     "cumulants",
+    "data_couplings",
     "dimension",
+    "from_glass",
     "hebbian",
     "layers",
     "path_glasses",
@@ -21,22 +41,13 @@ _MODULES = (
     "persistence",
     "synapses",
     "tasks",
+]
+_face.public(
+    __name__,
+    {
+        "DataCouplings": "path_glasses",
+        "data_couplings": "path_glasses",
+        "from_glass": "path_glasses",
+        "torch": "torch",  # needs its extra
+    },
 )
-_HOME = {"data_couplings": "glassnet.network.path_glasses", "from_glass": "glassnet.network.path_glasses"}
-
-__all__ = [*_HOME, *_MODULES]
-
-
-def __getattr__(name):
-    if name in _HOME:
-        value = getattr(importlib.import_module(_HOME[name]), name)
-    elif name in _MODULES or name == "torch":
-        value = importlib.import_module(f"glassnet.network.{name}")
-    else:
-        raise AttributeError(f"module 'glassnet.network' has no attribute {name!r}")
-    globals()[name] = value
-    return value
-
-
-def __dir__():
-    return sorted([*globals(), *__all__])

@@ -9,10 +9,13 @@ means, see :mod:`glassnet.network.layer_mean_field`. Inputs are h^0 ~ N(0, xi xi
 import numpy as np
 import xarray as xr
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet._random import Role, Seed, generator
 from glassnet.network import activations, layers, synapses
 from glassnet.network.layer_mean_field import Layer, advance
+
+__all__ = ["mean_field", "measure", "simulate"]
+_face.public(__name__)
 
 VARIABLES = ("dimension", "covariance_strength", "relative_strength", "K1", "K2", "Q")
 #: parts of the samples, each left out once, that give standard errors
@@ -137,8 +140,8 @@ def simulate(
         name = f"dimension, network={network}"
         weights, biases = _draw(widths, variance, covariance, bias_variance, kind, seed, name)
         values.append(_one_network(phi, weights, biases, a, n_samples, generator(Seed(seed, name), Role.INITIAL)))
-    values = np.array(values)
-    return _table(values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(n_networks))
+    measured = np.array(values)
+    return _table(measured.mean(axis=0), measured.std(axis=0, ddof=1) / np.sqrt(n_networks))
 
 
 def measure(weights, inputs, activation="tanh", biases=None) -> xr.Dataset:

@@ -10,8 +10,11 @@ moments of the data and y = W x. Constants keep the squared length of a row near
 
 import numpy as np
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet.network import synapses
+
+__all__ = ["RULES", "train"]
+_face.public(__name__)
 
 RULES = ("hebb", "oja", "sanger")
 

@@ -4,8 +4,11 @@ import itertools
 
 import numpy as np
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet.network import activations
+
+__all__ = ["forward", "spread", "spread_exact"]
+_face.public(__name__)
 
 
 def checked(weights, biases=None) -> tuple[list[np.ndarray], list[np.ndarray]]:

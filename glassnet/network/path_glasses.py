@@ -5,8 +5,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet.glass import PathGlass
+
+__all__ = ["DataCouplings", "data_couplings", "from_glass", "single_output_energy"]
+_face.public(__name__)
 
 
 def from_glass(glass, w, gauge_fixed=False) -> list[np.ndarray]:
@@ -120,6 +123,7 @@ def data_couplings(X, y, samples_per_path=1) -> "DataCouplings":
     return DataCouplings(X, y, samples_per_path)
 
 
+@_face.shown
 class DataCouplings:
     """What :func:`data_couplings` returns: callable(input_unit, rng) -> float.
 

@@ -8,8 +8,11 @@ Rev. E 103, 012315 (2021)).
 
 import numpy as np
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet._random import Role, Seed, generator
+
+__all__ = ["KINDS", "binary", "correlation", "gaussian", "measured"]
+_face.public(__name__)
 
 KINDS = ("gaussian", "binary", "latent")
 #: units of a layer

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet._random import Role, Seed, generator
 from glassnet.network.cumulants.populations import Population, of_points
 
+__all__ = ["Task", "digits", "parity", "xor"]
+_face.public(__name__)
+
 
 @dataclass(frozen=True)
+@_face.shown
 class Task:
     """Two classes, each a mixture of equally likely points with Gaussian noise.
 

@@ -9,8 +9,11 @@ try:
 except ImportError as error:
     raise ImportError("glassnet.network.torch needs torch: pip install 'glassnet[torch]'") from error
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet.network import persistence
+
+__all__ = ["Regulariser", "all_pairs", "t1", "t2"]
+_face.public(__name__)
 
 
 class _Persistence(torch.autograd.Function):

@@ -4,12 +4,14 @@
 matplotlib Figure; `export` makes the files of a whole run. Functions that take axes draw into them. The modules
 `network` and `pathways` draw what belongs to `glassnet.network`.
 
-Import order: appearance, captions, legends, network, panels, pathways, planted_states, exchange_rates, overlaps,
-overview, phase_diagrams, single_quantity, export.
+Import order: appearance, captions, curves, legends, network, panels, pathways, planted_states, exchange_rates,
+overlaps, overview, phase_diagrams, single_quantity, export.
 """
 
+from glassnet import _face
 from glassnet.plots import network, pathways
 from glassnet.plots.appearance import style, theory_of
+from glassnet.plots.curves import cavity, exact, magnetizations, refutation, rejection, reweighted
 from glassnet.plots.exchange_rates import exchange
 from glassnet.plots.overlaps import overlap_map, overlap_ridges
 from glassnet.plots.overview import save, transition
@@ -22,12 +24,15 @@ __all__ = [
     "aging",
     "binder",
     "binder_cumulant",
+    "cavity",
     "complexity",
     "critical_dilution",
     "energy",
     "entropy",
+    "exact",
     "exchange",
     "location",
+    "magnetizations",
     "melting",
     "network",
     "overlap_distribution",
@@ -37,10 +42,14 @@ __all__ = [
     "peak_weight",
     "phase_diagram",
     "planted_weight",
+    "refutation",
+    "rejection",
     "relaxation",
+    "reweighted",
     "save",
     "style",
     "theory_of",
     "thermodynamics",
     "transition",
 ]
+_face.public(__name__)

@@ -2,7 +2,11 @@
 
 import numpy as np
 
+from glassnet import _face
 from glassnet.plots import appearance
+
+__all__ = ["closure", "dimension"]
+_face.public(__name__)
 
 
 def dimension(curves):

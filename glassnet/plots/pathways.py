@@ -1,6 +1,10 @@
 """How parallel pathways share what a network learns."""
 
+from glassnet import _face
 from glassnet.plots import appearance
+
+__all__ = ["trajectories"]
+_face.public(__name__)
 
 
 def trajectories(theory, simulation=None):

@@ -4,8 +4,10 @@ Import order: interpolation, measurements, walkers, independent_lanes, tempering
 speed.
 """
 
+from glassnet import _face
 from glassnet.sampling import ladder
 from glassnet.sampling.metropolis import Metropolis
 from glassnet.sampling.tempering import ParallelTempering
 
 __all__ = ["Metropolis", "ParallelTempering", "ladder"]
+_face.public(__name__)

@@ -7,9 +7,11 @@ moves in the time of one.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from glassnet import _checks, _dilution, _wiring, ensembles
 from glassnet._exclusive import Exclusive
@@ -41,11 +43,20 @@ class Lanes(Exclusive):
         Which paths the planted state violates in each lane; by default what the couplings of the glass say.
     """
 
-    def __init__(self, glass, temperatures, seed, *, fields=None, violated=None):
+    def __init__(
+        self,
+        glass: PathGlass,
+        temperatures: ArrayLike,
+        seed: Seed,
+        *,
+        fields: ArrayLike | None = None,
+        violated: Iterable[tuple[int, np.ndarray]] | None = None,
+    ) -> None:
         super().__init__()
+        temperatures = np.asarray(temperatures, dtype=np.float64)
         self.n_lanes, self.n_weights = len(temperatures), glass.n_weights
         # a rung for every lane: the kernel has thresholds for each rung
-        walkers = Walkers(np.asarray(temperatures, dtype=np.float64), 1, words(seed, Role.EXCHANGES, 4))
+        walkers = Walkers(temperatures, 1, words(seed, Role.EXCHANGES, 4))
         n_blocks = -(-self.n_lanes // bitsliced.LANES_PER_BLOCK)
         needed = n_blocks * bitsliced.LANES_PER_BLOCK // 8 * (2 * glass.n_weights + 4 * glass.n_paths)
         _checks.memory(f"n_weights: {self.n_lanes} instances of {self.n_weights} weights", needed)
@@ -60,7 +71,7 @@ class Lanes(Exclusive):
         self._order = np.full(-(-self.n_weights // 64) * 64, -1, dtype=np.int32)
         self._order[: self.n_weights] = np.arange(self.n_weights)
 
-    def _set_fields(self, glass, beta, fields):
+    def _set_fields(self, glass: PathGlass, beta: np.ndarray, fields: np.ndarray) -> None:
         """Give every lane the thresholds of its own field; the kernel, made for one field, has room for all of them."""
         degrees = np.unique(glass.degrees)
         for field in np.unique(fields):
@@ -98,14 +109,22 @@ def per_block(n_kinds: int) -> int:
     return max(1, bitsliced.LANES_PER_BLOCK // n_kinds)
 
 
-def instance_seed(seed, instance: int) -> Seed:
+def instance_seed(seed: int | None, instance: int) -> Seed:
     """Seed of one instance of a study; raises TypeError or ValueError if `seed` is no integer >= 0."""
     if seed is None:
         raise TypeError("seed must be given: an integer names the run and makes it repeatable")
     return Seed(_checks.integer("seed", seed, minimum=0), f"instance={instance}")
 
 
-def draw(ensemble, n_weights, seed, *, dilution=0.0, rounding="nearest", **keywords) -> PathGlass:
+def draw(
+    ensemble: str,
+    n_weights: int | Sequence[int],
+    seed: int | Seed,
+    *,
+    dilution: float = 0.0,
+    rounding: str = "nearest",
+    **keywords: Any,
+) -> PathGlass:
     """Draw the paths of an instance, with couplings +1 and the planted state +1; layers and networks are forgotten.
 
     Parameters
@@ -128,7 +147,15 @@ def draw(ensemble, n_weights, seed, *, dilution=0.0, rounding="nearest", **keywo
     return bare(diluted(ensemble, n_weights, seed, dilution=dilution, rounding=rounding, **keywords))
 
 
-def diluted(ensemble, n_weights, seed, *, dilution=0.0, rounding="nearest", **keywords) -> PathGlass:
+def diluted(
+    ensemble: str,
+    n_weights: int | Sequence[int],
+    seed: int | Seed,
+    *,
+    dilution: float = 0.0,
+    rounding: str = "nearest",
+    **keywords: Any,
+) -> PathGlass:
     """The glass of which :func:`draw` takes the paths; parameters and errors are the same."""
     _checks.choice("ensemble", ensemble, ("regular", "poisson", "layered", "walks"))
     if extra := keywords.keys() & {"couplings", "bias"}:
@@ -141,33 +168,37 @@ def diluted(ensemble, n_weights, seed, *, dilution=0.0, rounding="nearest", **ke
     return glass
 
 
-def bare(glass, couplings=1.0) -> PathGlass:
+def bare(glass: PathGlass, couplings: ArrayLike = 1.0) -> PathGlass:
     """The paths of a glass, with the given couplings and the planted state +1 everywhere."""
     couplings = np.broadcast_to(couplings, glass.n_paths)
     return PathGlass(glass.paths, couplings, glass.n_weights, planted=np.ones(glass.n_weights, dtype=np.int8))
 
 
-def describe(ensemble, n_weights, keywords) -> str:
+def describe(ensemble: str, n_weights: int | Sequence[int], keywords: Mapping[str, Any]) -> str:
     """One line that names the instances of a study."""
     shown = ", ".join(f"{name} = {value}" for name, value in keywords.items() if name != "rounding")
     shown += ", rounded at random" * (keywords.get("rounding") == "random")
     return f"{ensemble} glasses of {n_weights} weights, {shown}"
 
 
-def keywords_text(ensemble, n_weights, keywords) -> str:
+def keywords_text(ensemble: str, n_weights: int | Sequence[int], keywords: Mapping[str, Any]) -> str:
     """The ensemble and its dilution as JSON, to be kept with a result; of networks, `n_weights` are the widths, and the
     number of their layers is p."""
     keywords = {name: value for name, value in keywords.items() if name != "rounding"}
-    own = {"p": len(n_weights) - 1} if ensemble == "walks" else {}
+    own = {"p": len(n_weights) - 1} if ensemble == "walks" and not isinstance(n_weights, int) else {}
     return json.dumps({"ensemble": ensemble, "dilution": 0.0, **own, **keywords}, default=float)
 
 
-def gauged(glass) -> PathGlass:
+def gauged(glass: PathGlass) -> PathGlass:
     """Return the same glass with its planted state turned to +1 everywhere; layers and networks are forgotten."""
+    if glass.planted is None:
+        raise ValueError(f"glass must be planted (gn.ensembles.planted), got {glass!r}")
     return bare(glass, glass.couplings * glass.planted[glass.paths].prod(axis=1))
 
 
-def plantings(n_paths, temperatures, number, seed) -> Iterator[tuple[int, np.ndarray]]:
+def plantings(
+    n_paths: int, temperatures: ArrayLike, number: np.ndarray, seed: Seed
+) -> Iterator[tuple[int, np.ndarray]]:
     """Violated paths of every lane: instances planted with a fixed number of violated paths.
 
     The number is n_paths (1 - tanh(1 / T)) / 2, rounded at random to that mean. Lanes with the same `number` draw from
@@ -190,11 +221,11 @@ def plantings(n_paths, temperatures, number, seed) -> Iterator[tuple[int, np.nda
     for which in np.unique(number):
         rng = generator(Seed(seed.value, f"{seed.key},planting={which}"), Role.PLANTED_SIGNS)
         rounding, rank = rng.random(), rng.permutation(n_paths)
-        for lane in np.flatnonzero(number == which):
+        for lane in np.flatnonzero(number == which).tolist():
             yield lane, rank < int(fraction[lane] * n_paths + rounding)
 
 
-def _packed(violated, n_blocks, n_paths):
+def _packed(violated: Iterable[tuple[int, np.ndarray]], n_blocks: int, n_paths: int) -> np.ndarray:
     """Bits of the satisfied paths in the order of the kernel: lane l is bit l / 8 of word l % 8."""
     per_block = bitsliced.LANES_PER_BLOCK
     octets = np.zeros((n_blocks, n_paths, per_block // 8), dtype=np.uint8)

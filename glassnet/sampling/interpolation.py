@@ -4,13 +4,14 @@ scipy's are as good, but are compiled with fused multiply-adds or without, and c
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from glassnet.kernels import arithmetic
 
 _HALF_SQRT_PI = 0.8862269254527580
 
 
-def interpolate(x, y, at) -> np.ndarray:
+def interpolate(x: np.ndarray, y: np.ndarray, at: np.ndarray) -> np.ndarray:
     """Piecewise cubic interpolation of decreasing values that decreases too.
 
     Derivatives at the points are weighted harmonic means of the slopes on either side, at the ends a parabola gives
@@ -46,12 +47,12 @@ def interpolate(x, y, at) -> np.ndarray:
     return value + h * s * rest * (rest * derivative[left] - s * derivative[left + 1])
 
 
-def _end(step, next_step, slope, next_slope) -> float:
+def _end(step: float, next_step: float, slope: float, next_slope: float) -> float:
     """Derivative at an end from the parabola through three points, never of the other sign."""
     return min(0.0, ((2.0 * step + next_step) * slope - step * next_slope) / (step + next_step))
 
 
-def erfc_inverse(y) -> np.ndarray:
+def erfc_inverse(y: ArrayLike) -> np.ndarray:
     """The x >= 0 with erfc(x) = y, element by element; error below 1e-12 x + 1e-15 on [1e-3, 1].
 
     Newton's method from x = 0, which approaches the root of the convex function from the left; erf by its series of

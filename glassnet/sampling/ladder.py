@@ -1,15 +1,22 @@
 """Temperature ladders for replica exchange, and how well a ladder exchanges (k_B = 1)."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import xarray as xr
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet._random import Seed
+from glassnet.glass import PathGlass
 from glassnet.kernels import arithmetic
 from glassnet.sampling.interpolation import erfc_inverse, interpolate
 from glassnet.sampling.tempering import ParallelTempering
+
+__all__ = ["Exchanges", "Interrupted", "Ladder", "adaptive", "exchanges", "geometric", "linear"]
+_face.public(__name__)
 
 #: an adaptive ladder starts with this many short pilots, each with 1/8 of the sweeps; the last one has the rest
 _SHORT_PILOTS = 4
@@ -19,6 +26,7 @@ _DRAWS, _LEVELS = 200, 400
 _COUNTABLE = 1e-3
 
 
+@_face.shown
 class Ladder(np.ndarray):
     """Temperatures, (n,) float64, with what the pilots of :func:`adaptive` found about them.
 
@@ -40,10 +48,29 @@ class Ladder(np.ndarray):
         What all pilots together cost: sweeps, and Metropolis decisions.
     """
 
-    rejection = barrier = round_trip_bound = round_trip_rate = pilot_sweeps = pilot_updates = None
+    rejection: np.ndarray | None = None
+    barrier: float | None = None
+    round_trip_bound: float | None = None
+    round_trip_rate: float | None = None
+    pilot_sweeps: int | None = None
+    pilot_updates: int | None = None
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the expected rejection rate of each gap; see :func:`glassnet.plots.rejection`."""
+        # an import to the right, when asked: only figures need matplotlib
+        from glassnet import plots
+
+        return plots.rejection(self, ax)
+
+    def __str__(self) -> str:
+        if self.barrier is None:
+            return super().__str__()
+        trips = f"{self.round_trip_rate:.3g} round trips per sweep of at most {self.round_trip_bound:.3g}"
+        return f"{super().__str__()}\nbarrier {self.barrier:.3g}, {trips}, pilots of {self.pilot_sweeps} sweeps"
 
 
 @dataclass(frozen=True)
+@_face.shown
 class Exchanges:
     """How well the rungs of a ladder communicate.
 
@@ -66,8 +93,15 @@ class Exchanges:
     round_trip_rate: float
     round_trip_bound: float
 
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the rejection rate of each gap; see :func:`glassnet.plots.rejection`."""
+        # an import to the right, when asked: only figures need matplotlib
+        from glassnet import plots
 
-def exchanges(record) -> Exchanges:
+        return plots.rejection(self, ax)
+
+
+def exchanges(record: xr.Dataset) -> Exchanges:
     """Rejection rates, communication barrier and round trips of a recorded chain.
 
     Parameters
@@ -95,12 +129,12 @@ def exchanges(record) -> Exchanges:
     return Exchanges(rejection, barrier, _trip_rate(attempted, record["round_trips"].values), _bound(barrier))
 
 
-def has_exchanged(record) -> bool:
+def has_exchanged(record: xr.Dataset) -> bool:
     """Whether a recorded chain tried any exchange between its rungs."""
     return bool(record.sizes.get("gap")) and bool(np.asarray(record["swap_attempted"].values).any())
 
 
-def geometric(t_min, t_max, n) -> np.ndarray:
+def geometric(t_min: float, t_max: float, n: int) -> np.ndarray:
     """`n` temperatures from t_min to t_max with a constant ratio.
 
     Parameters
@@ -125,7 +159,7 @@ def geometric(t_min, t_max, n) -> np.ndarray:
     return ladder
 
 
-def linear(t_min, t_max, n) -> np.ndarray:
+def linear(t_min: float, t_max: float, n: int) -> np.ndarray:
     """`n` equidistant temperatures from t_min to t_max; arguments and errors as in :func:`geometric`."""
     t_min, t_max, n = _bounds(t_min, t_max, n, "linear")
     return np.linspace(t_min, t_max, n)
@@ -135,7 +169,17 @@ class Interrupted(Exception):
     """A pilot run was asked to stop."""
 
 
-def adaptive(glass, t_min, t_max, n, seed, *, n_replicas=16, sweeps=4000, pause=None) -> Ladder:
+def adaptive(
+    glass: PathGlass,
+    t_min: float,
+    t_max: float,
+    n: int,
+    seed: int | Seed,
+    *,
+    n_replicas: int = 16,
+    sweeps: int = 4000,
+    pause: Callable[[], bool] | None = None,
+) -> Ladder:
     """`n` temperatures with equal exchange rates between neighbours on this glass.
 
     Short pilot runs, each on the ladder the last one gave and from the configurations it ended in. A pilot records
@@ -180,12 +224,15 @@ def adaptive(glass, t_min, t_max, n, seed, *, n_replicas=16, sweeps=4000, pause=
     seed = seed if isinstance(seed, Seed) else Seed(_checks.integer("seed", seed, minimum=0))
     short = sweeps // (2 * _SHORT_PILOTS)
     lengths = [length for length in [short] * _SHORT_PILOTS + [sweeps - short * _SHORT_PILOTS] if length]
-    beta, pilot, nearest, updates = np.linspace(1.0 / t_min, 1.0 / t_max, n), None, None, 0
+    beta, updates = np.linspace(1.0 / t_min, 1.0 / t_max, n), 0
+    pilot: ParallelTempering | None = None
+    nearest = np.arange(n)
     for number, length in enumerate(lengths):
         own_seed = Seed(seed.value, f"{seed.key},ladder,pilot={number}")
-        previous, pilot = pilot, ParallelTempering(glass, _temperatures(beta, t_min, t_max), n_replicas, own_seed)
-        if previous is not None:
-            _continue(previous, pilot, nearest)
+        following = ParallelTempering(glass, _temperatures(beta, t_min, t_max), n_replicas, own_seed)
+        if pilot is not None:
+            _continue(pilot, following, nearest)
+        pilot = following
         energy, used = _energies(pilot, length, pause), beta
         updates += pilot.n_updates
         beta = _equal_parts(used, energy)
@@ -195,13 +242,13 @@ def adaptive(glass, t_min, t_max, n, seed, *, n_replicas=16, sweeps=4000, pause=
     ladder.rejection = 1.0 - _acceptances(beta, laws)
     ladder.barrier = arithmetic.total(ladder.rejection)
     ladder.round_trip_bound = _bound(ladder.barrier)
-    walkers = pilot.walkers
+    walkers = following.walkers
     ladder.round_trip_rate = _trip_rate(walkers.attempted, walkers.round_trips)
     ladder.pilot_sweeps, ladder.pilot_updates = sweeps, updates
     return ladder
 
 
-def _continue(previous, pilot, nearest):
+def _continue(previous: ParallelTempering, pilot: ParallelTempering, nearest: np.ndarray) -> None:
     """Start every rung of `pilot` on the configurations that ended `previous` on its rung `nearest`, replica by
     replica."""
     ended, state = previous.state(), pilot.state()
@@ -209,7 +256,7 @@ def _continue(previous, pilot, nearest):
     pilot.restore(state)
 
 
-def _energies(pilot, length, pause):
+def _energies(pilot: ParallelTempering, length: int, pause: Callable[[], bool] | None) -> np.ndarray:
     """`length` sweeps; the energies (draw, rung, replica) of the last 60 % of them."""
     recorded = max(1, 3 * length // 5)
     every = max(1, recorded // _DRAWS)
@@ -220,7 +267,7 @@ def _energies(pilot, length, pause):
     return arrays["energy"]
 
 
-def _equal_parts(beta, energy):
+def _equal_parts(beta: np.ndarray, energy: np.ndarray) -> np.ndarray:
     """Inverse temperatures with gaps of equal length, from the energies (draw, rung, replica) on the rungs `beta`."""
     laws = [_law(energy[:, rung]) for rung in range(len(beta))]
     means = np.array([arithmetic.total(levels * weights) for levels, weights in laws])
@@ -234,8 +281,10 @@ def _equal_parts(beta, energy):
     return interpolate(position, beta, np.linspace(0.0, position[-1], len(beta)))
 
 
-def _law(energies, shift=0.0):
+def _law(energies: np.ndarray, shift: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """Levels and probabilities of recorded energies, reweighted to an inverse temperature higher by `shift`."""
+    levels: np.ndarray
+    counts: np.ndarray
     whole = energies.astype(np.int64)
     if (whole == energies).all():
         # +-J: three times faster than sorting
@@ -253,7 +302,7 @@ def _law(energies, shift=0.0):
     return levels, weights / arithmetic.total(weights)
 
 
-def _quantiles(energies):
+def _quantiles(energies: np.ndarray) -> np.ndarray:
     """As many levels as are compared, each with an equal share of the energies; linear between two of them."""
     ordered = np.sort(energies, axis=None)
     position = (np.arange(_LEVELS) + 0.5) / _LEVELS * (len(ordered) - 1)
@@ -261,7 +310,7 @@ def _quantiles(energies):
     return ordered[before] + (ordered[before + 1] - ordered[before]) * (position - before)
 
 
-def _acceptances(beta, laws):
+def _acceptances(beta: np.ndarray, laws: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
     """<min(1, exp(dbeta dE))> of every gap between independent configurations on its two rungs."""
     accepted = np.empty(len(beta) - 1)
     for gap in range(len(accepted)):
@@ -270,24 +319,24 @@ def _acceptances(beta, laws):
     return np.minimum(accepted, 1.0)
 
 
-def _trip_rate(attempted, round_trips):
+def _trip_rate(attempted: np.ndarray, round_trips: np.ndarray) -> float:
     """Round trips per sweep and replica; 0 if no exchange was tried."""
     # every sweep tries the even or the odd gaps of every replica
     sweeps = attempted[:2].sum() * (2 if len(attempted) == 1 else 1)
     return float(round_trips.sum() / sweeps) if sweeps else 0.0
 
 
-def _bound(barrier):
+def _bound(barrier: float) -> float:
     """Round-trip rate of non-reversible exchange on many rungs; see :class:`Exchanges`."""
     return 1.0 / (2.0 + 2.0 * barrier)
 
 
-def _temperatures(beta, t_min, t_max):
+def _temperatures(beta: np.ndarray, t_min: float, t_max: float) -> np.ndarray:
     """1 / beta with the two ends exactly as asked."""
     return np.concatenate([[t_min], 1.0 / beta[1:-1], [t_max]])
 
 
-def _bounds(t_min, t_max, n, finite=None):
+def _bounds(t_min: float, t_max: float, n: int, finite: str | None = None) -> tuple[float, float, int]:
     """The parameters of a ladder, checked; `finite` is the kind of one that cannot end at T = inf."""
     t_min = _checks.real("t_min", t_min, minimum=0, exclusive=True)
     t_max = _checks.real("t_max", t_max, minimum=0, exclusive=True, finite=False)

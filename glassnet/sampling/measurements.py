@@ -6,20 +6,25 @@ walks all weights into and out of a hidden neuron. `overlap` is blind to these, 
 """
 
 import functools
+from collections.abc import Collection, Iterable
 from itertools import pairwise
 
 import numpy as np
 
+from glassnet.glass import PathGlass
+
 NAMES = ("energy", "overlap", "weight_overlap", "path_overlap", "matched_overlap", "planted_overlap", "weights")
+#: order, first and size of a layout: see :class:`Overlaps`
+Layout = tuple[np.ndarray, np.ndarray, np.ndarray]
 PAIR_MEASUREMENTS = ("overlap", "weight_overlap", "path_overlap", "matched_overlap")
 
 
-def n_pairs(glass, n_replicas: int) -> int:
+def n_pairs(glass: PathGlass, n_replicas: int) -> int:
     """How many pairs of replicas are compared."""
     return n_replicas // 2 if glass.widths is not None else n_replicas * (n_replicas - 1) // 2
 
 
-def default(glass, n_replicas: int) -> tuple[str, ...]:
+def default(glass: PathGlass, n_replicas: int) -> tuple[str, ...]:
     """Measurements taken when none are named: energy and overlap, and what is exactly known for these couplings."""
     names = ["energy"]
     if n_replicas > 1:
@@ -31,7 +36,7 @@ def default(glass, n_replicas: int) -> tuple[str, ...]:
     return tuple(names)
 
 
-def check(names, glass, n_replicas: int) -> tuple[str, ...]:
+def check(names: Collection[str] | None, glass: PathGlass, n_replicas: int) -> tuple[str, ...]:
     """The measurements asked for, or ValueError naming the one that cannot be taken on this glass."""
     if names is None:
         return default(glass, n_replicas)
@@ -73,10 +78,10 @@ class Overlaps:
         The planted state in the order of `layout`.
     """
 
-    def __init__(self, glass, n_replicas: int):
+    def __init__(self, glass: PathGlass, n_replicas: int) -> None:
         self.even = glass.p % 2 == 0
         self.layered = glass.has_layers and glass.widths is None
-        self.network = None
+        self.network: tuple[np.ndarray, np.ndarray] | None = None
         self._n_replicas, self.n_pairs = n_replicas, n_pairs(glass, n_replicas)
         if glass.widths is None:
             self.layout = _segments(glass.layer)
@@ -108,12 +113,12 @@ class Overlaps:
             "overlap": overlap,
         }
 
-    def stored(self, name) -> tuple[str, float]:
+    def stored(self, name: str) -> tuple[str, float]:
         """Integer type a measurement is stored in and the factor that turns these integers into its values."""
         wide = name == "overlap" and (self.layered or self.network is not None)
         return ("int64" if self.exact else "float64") if wide else "int32", self.scales[name]
 
-    def arrays(self, names, n_draws: int, n_temperatures: int) -> dict[str, np.ndarray]:
+    def arrays(self, names: Iterable[str], n_draws: int, n_temperatures: int) -> dict[str, np.ndarray]:
         """Empty arrays for so many draws of the named measurements.
 
         Raises
@@ -125,7 +130,7 @@ class Overlaps:
             raise ValueError(
                 f"measure must leave out overlap where 2^62 or more walks lead through a network, got {walks:.3g}"
             )
-        sizes = {"energy": (self._n_replicas,), "planted_overlap": (self._n_replicas,)}
+        sizes: dict[str, tuple[int, ...]] = {"energy": (self._n_replicas,), "planted_overlap": (self._n_replicas,)}
         sizes["weights"] = (self._n_replicas, -(-int(self.plain_layout[2].sum()) // 8))
         result = {}
         for name in names:
@@ -150,6 +155,7 @@ class Overlaps:
 
     def all_walks(self) -> int:
         """Number of input-to-output walks along present edges."""
+        assert self.network is not None, "only networks have walks"
         width, present = self.network
         count, start = np.ones(width[0], dtype=object), 0
         for before, after in pairwise(width):
@@ -158,7 +164,7 @@ class Overlaps:
         return max(1, int(count.sum()))
 
 
-def _segments(layer):
+def _segments(layer: np.ndarray) -> Layout:
     """Order of the weights layer by layer, every layer padded with -1 to whole words, and where its words start."""
     size = np.bincount(layer, minlength=1).astype(np.int32)
     words = -(-size // 64)
@@ -172,8 +178,9 @@ def _segments(layer):
     return order, first, size
 
 
-def _network(glass):
+def _network(glass: PathGlass) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Order of the weights as entries of full matrices (-1: removed, or padding), widths, and what is present."""
+    assert glass.edges is not None, "a network has edges"
     width = np.array(glass.widths, dtype=np.int64)
     first = np.concatenate([[0], np.cumsum(width[:-1] * width[1:])])
     entry = first[glass.layer] + glass.edges[:, 0] * width[glass.layer + 1] + glass.edges[:, 1]
@@ -182,7 +189,7 @@ def _network(glass):
     return order, width, (order[: first[-1]] >= 0).astype(np.int8)
 
 
-def _packed(up, order):
+def _packed(up: np.ndarray, order: np.ndarray) -> np.ndarray:
     """Boolean configurations (..., n_weights) as words in the given order."""
     bits = np.where(order >= 0, up[..., order], False)
     return np.packbits(bits, axis=-1, bitorder="little").view(np.uint64)

@@ -1,6 +1,10 @@
 """Plain Metropolis sampling at one temperature."""
 
+from numpy.typing import ArrayLike
+
 from glassnet._checks import real
+from glassnet._random import Seed
+from glassnet.glass import PathGlass
 from glassnet.sampling.tempering import ParallelTempering
 
 
@@ -24,6 +28,15 @@ class Metropolis(ParallelTempering):
         If an argument is not as described.
     """
 
-    def __init__(self, glass, temperature, n_replicas=64, seed=None, initial=None, field=None, precision="float64"):
+    def __init__(
+        self,
+        glass: PathGlass,
+        temperature: float,
+        n_replicas: int = 64,
+        seed: int | Seed | None = None,
+        initial: ArrayLike | None = None,
+        field: float | None = None,
+        precision: str = "float64",
+    ) -> None:
         temperature = real("temperature", temperature, minimum=0, exclusive=True, finite=False)
         super().__init__(glass, [temperature], n_replicas, seed, initial, field, precision)

@@ -6,8 +6,8 @@ lanes share the paths of one instance. :mod:`glassnet.analysis.field_integration
 them.
 """
 
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -76,7 +76,7 @@ def n_draws(sweeps: int) -> int:
     return 2 * (sweeps // 4 // EVERY)
 
 
-def planted(glass: PathGlass, temperatures: np.ndarray, seed: Seed, sweeps: int, **options) -> Overlaps:
+def planted(glass: PathGlass, temperatures: np.ndarray, seed: Seed, sweeps: int, **options: Any) -> Overlaps:
     """Plant the couplings of an instance in every lane, run it, and record the overlaps.
 
     Parameters
@@ -96,10 +96,13 @@ def planted(glass: PathGlass, temperatures: np.ndarray, seed: Seed, sweeps: int,
     Overlaps
         Lanes in the order (temperature, field, planting).
     """
-    return record(glass, *planting(glass, temperatures, seed), seed, sweeps, **options)
+    lanes, fields, violated = planting(glass, temperatures, seed)
+    return record(glass, lanes, fields, violated, seed, sweeps, **options)
 
 
-def planting(glass: PathGlass, temperatures: np.ndarray, seed: Seed) -> tuple:
+def planting(
+    glass: PathGlass, temperatures: np.ndarray, seed: Seed
+) -> tuple[np.ndarray, np.ndarray, Iterable[tuple[int, np.ndarray]]]:
     """Temperature and field of every lane, and an iterator over the violated paths of each, as :func:`record` wants
     them; arguments as for :func:`planted`."""
     fields, _ = quadrature()
@@ -150,7 +153,7 @@ def record(
         raise ValueError(f"top must be at least the largest degree {degree}, got {top}")
     laws = np.zeros((len(temperatures), 2 * top + 1), dtype=np.int32)
 
-    def recorded():
+    def recorded() -> Iterator[tuple[int, np.ndarray]]:
         for lane, pattern in violated:
             h = glass.degrees - 2 * np.bincount(glass.paths[pattern].ravel(), minlength=glass.n_weights)
             laws[lane] = np.bincount(h + top, minlength=2 * top + 1)

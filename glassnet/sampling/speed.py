@@ -1,11 +1,13 @@
 """Speed of the kernels on this machine, as `glassnet bench` prints it, and how everything is timed."""
 
 import time
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from glassnet import ensembles
+from glassnet.glass import PathGlass
 from glassnet.kernels import recording
 from glassnet.sampling import ladder, measurements
 from glassnet.sampling.tempering import ParallelTempering
@@ -40,7 +42,15 @@ class Speed(NamedTuple):
     measurement: float
 
 
-def measure(glass, n_temperatures=32, n_replicas=16, *, seconds=0.2, repeats=5, **keywords) -> Speed:
+def measure(
+    glass: PathGlass,
+    n_temperatures: int = 32,
+    n_replicas: int = 16,
+    *,
+    seconds: float = 0.2,
+    repeats: int = 5,
+    **keywords: Any,
+) -> Speed:
     """Time the sampling of `glass` at temperatures from 0.5 to 1.5.
 
     Parameters
@@ -62,30 +72,35 @@ def measure(glass, n_temperatures=32, n_replicas=16, *, seconds=0.2, repeats=5, 
     }
     times = alternate(actions, seconds, repeats)
     updates = EVERY * glass.n_weights * n_temperatures * n_replicas * 1e-9
+    bare, tempered, measured = (updates / float(np.median(times[name])) for name in actions)
     return Speed(
         tempering.kernel.instruction_set,
-        *(updates / float(np.median(times[name])) for name in actions),
+        bare,
+        tempered,
+        measured,
         float(np.median(times["bare"] / times["tempered"])),
         float(np.median(EVERY * (times["measured"] - times["tempered"]) / times["bare"])),
     )
 
 
-def standard(n_weights=999, couplings="binary"):
+def standard(n_weights: int = 999, couplings: str = "binary") -> PathGlass:
     """The regular glass (p = 3, degree 4) of that size all speeds are quoted for."""
     return ensembles.regular(n_weights=n_weights, p=3, degree=4, seed=1, couplings=couplings)
 
 
-def sampler(glass, n_temperatures=32, n_replicas=16, **keywords):
+def sampler(glass: PathGlass, n_temperatures: int = 32, n_replicas: int = 16, **keywords: Any) -> ParallelTempering:
     """The sampler all speeds are quoted for: `n_temperatures` from 0.5 to 1.5."""
     return ParallelTempering(glass, ladder.geometric(0.5, 1.5, n_temperatures), n_replicas, seed=1, **keywords)
 
 
-def recording_loop(tempering, measure=None, draws=_DRAWS):
+def recording_loop(
+    tempering: ParallelTempering, measure: list[str] | None = None, draws: int = _DRAWS
+) -> Callable[[int], None]:
     """Function of n: `tempering.run(10 n, measure_every=10, measure=measure)`, but into the same room for `draws`."""
     names = measurements.check(measure, tempering.glass, tempering.n_replicas)
     arrays = tempering.overlaps.arrays(names, draws, len(tempering.temperatures))
 
-    def record(n):
+    def record(n: int) -> None:
         for done in range(0, n, draws):
             recorder = recording.Recorder(tempering.kernel, tempering.walkers, tempering.overlaps, arrays)
             recorder.run(min(draws, n - done), EVERY)
@@ -93,7 +108,9 @@ def recording_loop(tempering, measure=None, draws=_DRAWS):
     return record
 
 
-def alternate(actions, seconds=0.2, repeats=5) -> dict[str, np.ndarray]:
+def alternate(
+    actions: Mapping[str, Callable[[int], object]], seconds: float = 0.2, repeats: int = 5
+) -> dict[str, np.ndarray]:
     """Time several actions in turn, so that other work of the machine affects all of them alike.
 
     Parameters
@@ -119,14 +136,14 @@ def alternate(actions, seconds=0.2, repeats=5) -> dict[str, np.ndarray]:
     return times
 
 
-def _seconds(action, count):
+def _seconds(action: Callable[[int], object], count: int) -> float:
     start, clock = time.process_time(), time.perf_counter()
     relevant = action(count)
     taken, passed = time.process_time() - start, time.perf_counter() - clock
     return taken if not isinstance(relevant, float) else taken * relevant / passed
 
 
-def _count(action, seconds):
+def _count(action: Callable[[int], object], seconds: float) -> int:
     """How many units of an action fit into so many seconds; warms it up on the way."""
     count = 1
     while True:

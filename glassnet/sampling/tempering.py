@@ -1,11 +1,14 @@
 """Replica exchange Monte Carlo of one glass."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from typing import NoReturn, SupportsIndex
 
 import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike
 
 import glassnet
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet._exclusive import Exclusive
 from glassnet._progress import reporter
 from glassnet._random import Role, Seed, words
@@ -23,6 +26,7 @@ STRETCH, MOST_AT_ONCE = 10**8, 10**5
 _MOST_SWEEPS = 2**40
 
 
+@_face.shown
 class ParallelTempering(Exclusive):
     """Metropolis sweeps at a ladder of temperatures with non-reversible replica exchange.
 
@@ -62,7 +66,16 @@ class ParallelTempering(Exclusive):
     it runs gets a RuntimeError.
     """
 
-    def __init__(self, glass, temperatures, n_replicas=4, seed=None, initial=None, field=None, precision="float64"):
+    def __init__(
+        self,
+        glass: PathGlass,
+        temperatures: ArrayLike,
+        n_replicas: int = 4,
+        seed: int | Seed | None = None,
+        initial: ArrayLike | None = None,
+        field: float | None = None,
+        precision: str = "float64",
+    ) -> None:
         super().__init__()
         _checks.instance("glass", glass, PathGlass)
         self.glass = glass
@@ -83,7 +96,7 @@ class ParallelTempering(Exclusive):
         self.kernel.set_weights(self._start(initial))
         self.n_sweeps = 0
 
-    def _start(self, initial):
+    def _start(self, initial: ArrayLike | None) -> np.ndarray:
         """Starting weights as bool (n_lanes, n_weights)."""
         n_lanes, n_weights = self.walkers.n_lanes, self.glass.n_weights
         if initial is None:
@@ -108,11 +121,19 @@ class ParallelTempering(Exclusive):
         with self.in_use():
             return np.where(self._bits()[self.walkers.lane_at.T], 1, -1).astype(np.int8)
 
-    def _bits(self):
+    def _bits(self) -> np.ndarray:
         packed = self.kernel.rows(self.overlaps.plain_layout[0]).view(np.uint8)
         return np.unpackbits(packed, axis=-1, bitorder="little", count=self.glass.n_weights) > 0
 
-    def run(self, n_sweeps, thermalization=0, measure_every=1, measure=None, progress=False, pause=None):
+    def run(
+        self,
+        n_sweeps: int,
+        thermalization: int = 0,
+        measure_every: int = 1,
+        measure: Collection[str] | None = None,
+        progress: bool | Callable[[int, int], object] = False,
+        pause: Callable[[], bool] | None = None,
+    ) -> xr.Dataset:
         """Advance the chain and record it.
 
         Parameters
@@ -161,7 +182,15 @@ class ParallelTempering(Exclusive):
             pairs = self.overlaps.pairs if n_sweeps and _PAIRS & set(names) else None
             return self._dataset(arrays, draw, pairs)
 
-    def measured_arrays(self, names, thermalization, n_draws, measure_every, progress=False, pause=None):
+    def measured_arrays(
+        self,
+        names: Collection[str],
+        thermalization: int,
+        n_draws: int,
+        measure_every: int,
+        progress: bool | Callable[[int, int], object] = False,
+        pause: Callable[[], bool] | None = None,
+    ) -> tuple[dict[str, np.ndarray], np.ndarray]:
         """Advance the chain and record it; the arrays by name, and the sweep of every draw taken."""
         arrays = self.overlaps.arrays(names, n_draws, len(self.temperatures))
         recorder = recording.Recorder(self.kernel, self.walkers, self.overlaps, arrays) if n_draws else None
@@ -175,7 +204,7 @@ class ParallelTempering(Exclusive):
                     break
             self.walkers.reset_counters()
             start, draws, taken = self.n_sweeps, max(1, stretch // measure_every), 0
-            while taken < n_draws and not paused:
+            while recorder is not None and taken < n_draws and not paused:
                 step = min(draws, n_draws - taken)
                 self._record(recorder, step, measure_every, stretch)
                 taken += step
@@ -186,7 +215,7 @@ class ParallelTempering(Exclusive):
             arrays = {name: array[:taken].copy() for name, array in arrays.items()}
         return arrays, start + measure_every * np.arange(1, taken + 1)
 
-    def _require_room(self, names, n_draws):
+    def _require_room(self, names: Collection[str], n_draws: int) -> None:
         """Refuse, before anything runs, what cannot be recorded."""
         if not n_draws:
             return
@@ -199,11 +228,13 @@ class ParallelTempering(Exclusive):
         needed = n_draws * (8 + sum(sizes[name] for name in names))
         _checks.memory(f"n_sweeps: recording {n_draws} draws of {', '.join(names)}", needed)
 
-    def _advance(self, n_sweeps):
+    def _advance(self, n_sweeps: int) -> None:
         self.n_sweeps += n_sweeps  # first: an interrupt is raised when the kernel returns, after all of these sweeps
         self.kernel.advance(n_sweeps)
 
-    def _record(self, recorder, n_draws, measure_every, stretch=MOST_AT_ONCE):
+    def _record(
+        self, recorder: recording.Recorder, n_draws: int, measure_every: int, stretch: int = MOST_AT_ONCE
+    ) -> None:
         # many sweeps to the next draw are made in stretches, too: signals are handled in between
         ahead = max(0, measure_every - stretch)
         for done in range(0, ahead, stretch):
@@ -211,7 +242,7 @@ class ParallelTempering(Exclusive):
         self.n_sweeps += n_draws * (measure_every - ahead)
         recorder.run(n_draws, measure_every - ahead)
 
-    def _dataset(self, arrays, draw, pairs=None):
+    def _dataset(self, arrays: dict[str, np.ndarray], draw: np.ndarray, pairs: np.ndarray | None = None) -> xr.Dataset:
         walkers, glass = self.walkers, self.glass
         return schema.dataset(
             arrays,
@@ -239,7 +270,22 @@ class ParallelTempering(Exclusive):
             },
         )
 
-    def __reduce_ex__(self, protocol):
+    def __str__(self) -> str:
+        temperatures, glass = self.temperatures, self.glass
+        rungs = f"{len(temperatures)} temperatures from {temperatures[0]:g} to {temperatures[-1]:g}"
+        if len(temperatures) == 1:
+            rungs = f"T = {temperatures[0]:g}"
+        key = f" ({self.seed.key})" if self.seed.key else ""
+        field = f", field {self.field:g}" if self.field else ""
+        return "\n".join(
+            [
+                f"{type(self).__name__} of {glass!r}",
+                f"{rungs}, {self.n_replicas} replicas{field}, seed {self.seed.value}{key}",
+                f"{self.n_sweeps} sweeps so far, {self.n_updates:.3g} Metropolis decisions",
+            ]
+        )
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         # a copy would share the kernel's memory; run in another process, it would begin anew
         raise TypeError(f"a {type(self).__name__} cannot be copied or pickled: use state() and restore()")
 
@@ -257,7 +303,7 @@ class ParallelTempering(Exclusive):
             state["weights"] = np.packbits(self._bits()[: self.walkers.n_lanes], axis=-1, bitorder="little")
             return state | {f"walkers_{name}": array for name, array in self.walkers.state().items()}
 
-    def restore(self, state) -> None:
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Set the sampler to a state that :meth:`state` returned for the same glass, ladder and replicas.
 
         Raises
@@ -284,23 +330,23 @@ class ParallelTempering(Exclusive):
             self.kernel.set_weights(bits > 0)
 
 
-def _require_same_system(state, own):
+def _require_same_system(state: Mapping[str, np.ndarray], own: Mapping[str, np.ndarray]) -> None:
     """Name both systems where a state is that of another ladder, other replicas or another number of weights."""
-    parts = [(arrays.get("walkers_lane_at"), arrays.get("n_weights")) for arrays in (state, own)]
-    if [np.ndim(part) for part in parts[0]] != [2, 1] or np.asarray(parts[0][1]).dtype.kind not in "iu":
+    parts = [[np.asarray(arrays.get(name)) for name in ("walkers_lane_at", "n_weights")] for arrays in (state, own)]
+    if [part.ndim for part in parts[0]] != [2, 1] or parts[0][1].dtype.kind not in "iu":
         return  # no state at all: the error names its arrays
     there, here = (_system(*part) for part in parts)
     if there != here:
         raise ValueError(f"state must be that of {here}, got that of {there}")
 
 
-def _system(lane_at, n_weights) -> str:
+def _system(lane_at: np.ndarray, n_weights: np.ndarray) -> str:
     """What the arrays of a state are of."""
     n_replicas, n_rungs = np.shape(lane_at)
     return f"{n_rungs} temperatures, {n_replicas} replicas and {n_weights[0]} weights"
 
 
-def _state_array(name, state, expected):
+def _state_array(name: str, state: Mapping[str, np.ndarray], expected: np.ndarray) -> np.ndarray:
     """One array of a saved state, of the shape and kind of `expected`."""
     array = np.asarray(state.get(name))
     if array.shape != expected.shape or array.dtype.kind not in "iu":
@@ -309,7 +355,9 @@ def _state_array(name, state, expected):
     return array
 
 
-def _kernel(glass, walkers, seed, field, precision):
+def _kernel(
+    glass: PathGlass, walkers: Walkers, seed: Seed, field: float, precision: str
+) -> bitsliced.BitSliced | realvalued.RealValued:
     module = bitsliced if glass.is_binary else realvalued
     n_blocks = -(-walkers.n_lanes // module.LANES_PER_BLOCK)
     rng = words(seed, Role.SWEEPS, n_blocks * module.RNG_WORDS)
@@ -318,7 +366,7 @@ def _kernel(glass, walkers, seed, field, precision):
     return realvalued.RealValued(glass, walkers, rng, field, precision)
 
 
-def _require_memory(glass, n_lanes):
+def _require_memory(glass: PathGlass, n_lanes: int) -> None:
     block = bitsliced.LANES_PER_BLOCK if glass.is_binary else realvalued.LANES_PER_BLOCK
     lanes = -(-n_lanes // block) * block
     # with a field a weight of degree k has 4 k + 3 classes of moves

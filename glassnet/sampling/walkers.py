@@ -27,7 +27,7 @@ class Walkers:
     exponent : scratch of the exchange step
     """
 
-    def __init__(self, temperatures: np.ndarray, n_replicas: int, rng: np.ndarray):
+    def __init__(self, temperatures: np.ndarray, n_replicas: int, rng: np.ndarray) -> None:
         self.n_rungs, self.n_replicas = len(temperatures), n_replicas
         self.n_lanes = self.n_rungs * n_replicas
         self.beta = np.ascontiguousarray(1.0 / temperatures)

@@ -6,3 +6,23 @@ distributions with two peaks, and the means on the temperatures of exchange ladd
 Import order: coexistence, estimate, multihistogram, standard_errors, autocorrelation, bootstrap, fits, bootstrap_t,
 ladder_autocorrelation, two_peaks, ladder_averages.
 """
+
+from typing import TYPE_CHECKING
+
+from glassnet import _face
+
+if TYPE_CHECKING:  # what type checkers and editors know of the names below
+    from glassnet.statistics import autocorrelation, bootstrap, fits, multihistogram, standard_errors, two_peaks
+    from glassnet.statistics.estimate import Estimate, with_error
+
+__all__ = [
+    "Estimate",
+    "autocorrelation",
+    "bootstrap",
+    "fits",
+    "multihistogram",
+    "standard_errors",
+    "two_peaks",
+    "with_error",
+]
+_face.public(__name__, {"Estimate": "estimate", "with_error": "estimate"})

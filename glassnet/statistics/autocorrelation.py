@@ -7,10 +7,15 @@ n / (2 tau) independent ones (A. D. Sokal, Monte Carlo methods in statistical me
 import math
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.fft import next_fast_len
 
+from glassnet import _face
 from glassnet._checks import real_array
 from glassnet.statistics.estimate import Estimate
+
+__all__ = ["integrated_time", "mean_of_series"]
+_face.public(__name__)
 
 #: the window is closed at WINDOW * tau; the neglected tail exp(-6) is far below the noise
 WINDOW = 6.0
@@ -87,7 +92,7 @@ def time_within_window(covariance: np.ndarray, n_draws: int, n_chains: int) -> n
     return np.where(moving, tau, 0.5)
 
 
-def mean_of_series(series) -> Estimate:
+def mean_of_series(series: ArrayLike) -> Estimate:
     """Mean of a stationary series and its standard error, autocorrelation included.
 
     Parameters

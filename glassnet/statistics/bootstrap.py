@@ -8,11 +8,18 @@ which is all that is known of a single sample, comes from blocks of draws with t
 (:func:`resampled_blocks`). Derived quantities get their error by evaluating the whole analysis on every resample.
 """
 
-import numpy as np
+from collections.abc import Callable, Iterable, Sequence
 
+import numpy as np
+from numpy.typing import ArrayLike
+
+from glassnet import _face
 from glassnet._checks import integer, real_array
 from glassnet._random import Role, Seed, generator
 from glassnet.statistics.standard_errors import student_factor
+
+__all__ = ["bootstrap", "bootstrap_error", "resampled_means", "resampling_counts"]
+_face.public(__name__)
 
 
 def resampling_counts(n_samples: int, *, key: str, seed: int = 0, n_resamples: int = 400) -> np.ndarray:
@@ -45,7 +52,14 @@ def resampled_means(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
     return (counts @ flat / counts.shape[1]).reshape(counts.shape[0], *values.shape[1:])
 
 
-def resampled_blocks(values, without, *, key: str, seed: int = 0, n_resamples: int = 400) -> np.ndarray:
+def resampled_blocks(
+    values: Sequence[np.ndarray] | np.ndarray,
+    without: Iterable[np.ndarray],
+    *,
+    key: str,
+    seed: int = 0,
+    n_resamples: int = 400,
+) -> np.ndarray:
     """Disorder mean with the draws of every sample resampled in blocks, and the samples kept.
 
     Parameters
@@ -92,7 +106,7 @@ def bootstrap_error(resampled: np.ndarray, n_samples: int) -> np.ndarray:
     return student_factor(n_samples) * np.sqrt(n_samples / (n_samples - 1)) * _spread(resampled)
 
 
-def block_error(resampled: np.ndarray, n_blocks) -> np.ndarray:
+def block_error(resampled: np.ndarray, n_blocks: ArrayLike) -> np.ndarray:
     """Standard error from :func:`resampled_blocks`; `n_blocks` (n_samples,) lists how many blocks each sample has."""
     return student_factor(1 + int(np.sum(np.asarray(n_blocks) - 1))) * _spread(resampled)
 
@@ -109,7 +123,14 @@ def _spread(resampled: np.ndarray) -> np.ndarray:
     return np.where(enough, np.sqrt(variance), np.nan)
 
 
-def bootstrap(values: np.ndarray, statistic, *, key: str, seed: int = 0, n_resamples: int = 400):
+def bootstrap(
+    values: np.ndarray,
+    statistic: Callable[[np.ndarray], np.ndarray],
+    *,
+    key: str,
+    seed: int = 0,
+    n_resamples: int = 400,
+) -> tuple[np.ndarray, np.ndarray]:
     """Value and bootstrap error over disorder samples of a function of disorder means.
 
     Parameters

@@ -6,7 +6,9 @@ from glassnet.statistics.bootstrap import bootstrap_error, resampled_means
 from glassnet.statistics.standard_errors import COVERAGE, student_factor
 
 
-def studentised_error(values: np.ndarray, counts: np.ndarray, statistic: np.ndarray, gradient: np.ndarray):
+def studentised_error(
+    values: np.ndarray, counts: np.ndarray, statistic: np.ndarray, gradient: np.ndarray
+) -> np.ndarray:
     """Standard error of a function of disorder means of skewed samples, never less than the plain bootstrap's.
 
     A few samples that dominate a mean (high overlaps above the transition) are missing from some sets of samples, whose

@@ -8,7 +8,9 @@ _STEPS = 40
 _SETTLED = 1e-8
 
 
-def equal_weight(levels: np.ndarray, frequency: np.ndarray, beta: float, bounds: tuple[float, float]):
+def equal_weight(
+    levels: np.ndarray, frequency: np.ndarray, beta: float, bounds: tuple[float, float]
+) -> tuple[float, float, np.ndarray]:
     """Inverse temperature at which the energies below and above a threshold weigh the same, by reweighting.
 
     Parameters

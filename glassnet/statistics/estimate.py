@@ -1,16 +1,19 @@
 """A value with its standard error, and the one way to write it: 0.640(27)."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 
 import numpy as np
+
+from glassnet import _face
 
 #: errors below this are rounding, not statistics
 _ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, repr=False)
+@_face.shown
 class Estimate:
     """A value and its standard error; prints as 0.640(27), and unpacks as the pair ``value, stderr``.
 
@@ -36,7 +39,7 @@ class Estimate:
     statistical: float = field(default=math.nan, compare=False)
     key: str = ""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("value", "stderr", "statistical"):
             object.__setattr__(self, name, float(getattr(self, name)))
 
@@ -77,7 +80,7 @@ def with_error(value: float, stderr: float) -> str:
     return f"{value:.{decimals}f}({shown})" if decimals else f"{value:.0f}({stderr:.0f})"
 
 
-def table(title: str, rows: dict[str, "Estimate | float"]) -> str:
+def table(title: str, rows: Mapping[str, "Estimate | float"]) -> str:
     """A title and one line for every row, the decimal points in one column.
 
     Numbers, and estimates that are exact, have six digits.

@@ -1,11 +1,17 @@
 """Fits: weighted least squares, logistic regression, and the roots of what was fitted."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import expit
 
+from glassnet import _face
 from glassnet.statistics.estimate import Estimate
+
+__all__ = ["Fit", "extrapolated_in_size", "fit_estimates", "straight_line", "weighted_least_squares"]
+_face.public(__name__)
 
 #: smallest standard error of a point in units of the largest one: a smaller one would give it so much weight that
 #: rounding hides the other points
@@ -17,6 +23,7 @@ _RIDGE = 1e-3
 _NEWTON_STEPS = 30
 
 
+@_face.shown
 class Fit(NamedTuple):
     """Result of a weighted least-squares fit.
 
@@ -60,7 +67,7 @@ class Fit(NamedTuple):
         return Estimate(float(root), float(np.sqrt(gradient @ self.covariance @ gradient)))
 
 
-def weighted_least_squares(columns, values, stderr) -> Fit:
+def weighted_least_squares(columns: Sequence[np.ndarray], values: ArrayLike, stderr: ArrayLike) -> Fit:
     """Weighted least-squares fit of a sum of given functions.
 
     Parameters
@@ -84,13 +91,13 @@ def weighted_least_squares(columns, values, stderr) -> Fit:
     return Fit(coefficients, covariance, chi2, len(values) - len(coefficients))
 
 
-def straight_line(x, values, stderr) -> tuple[Estimate, Estimate]:
+def straight_line(x: np.ndarray, values: ArrayLike, stderr: ArrayLike) -> tuple[Estimate, Estimate]:
     """Intercept and slope of a weighted straight line; parameters as for :func:`weighted_least_squares`."""
     intercept, slope = weighted_least_squares([np.ones_like(x), x], values, stderr).estimates
     return intercept, slope
 
 
-def fit_estimates(columns, estimates: list[Estimate]) -> Fit:
+def fit_estimates(columns: Sequence[np.ndarray], estimates: list[Estimate]) -> Fit:
     """Weighted least-squares fit through estimates; what does not fit costs error.
 
     The covariance grows to chi^2 per degree of freedom where chi^2 lies three standard deviations above what is
@@ -100,7 +107,7 @@ def fit_estimates(columns, estimates: list[Estimate]) -> Fit:
     return fit._replace(covariance=fit.covariance * fit.birge_ratio(_DEVIATIONS) ** 2)
 
 
-def extrapolated_in_size(sizes, estimates: list[Estimate]) -> Estimate:
+def extrapolated_in_size(sizes: ArrayLike, estimates: list[Estimate]) -> Estimate:
     """Extrapolate estimates at several sizes to infinite size, linearly in 1/size; that of a single size stays."""
     if len(estimates) == 1:
         return estimates[0]
@@ -108,7 +115,7 @@ def extrapolated_in_size(sizes, estimates: list[Estimate]) -> Estimate:
     return fit_estimates([np.ones_like(inverse), inverse / inverse.max()], estimates).estimates[0]
 
 
-def fit_rows(columns, rows: np.ndarray) -> np.ndarray:
+def fit_rows(columns: Sequence[np.ndarray], rows: np.ndarray) -> np.ndarray:
     """Least-squares fits of one sum of functions to many rows of data, such as the resamples of a bootstrap.
 
     Parameters
@@ -157,7 +164,7 @@ def logistic_regression(design: np.ndarray, n_samples: np.ndarray, weight: np.nd
     return theta
 
 
-def rising_root(level, slope, bend):
+def rising_root(level: np.ndarray, slope: np.ndarray, bend: np.ndarray) -> np.ndarray:
     """Root of level + slope x + bend x^2 at which the parabola rises; nan where there is none."""
     discriminant = slope**2 - 4 * level * bend
     denominator = slope + np.sqrt(np.abs(discriminant))

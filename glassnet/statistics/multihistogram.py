@@ -13,6 +13,11 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import expit
 
+from glassnet import _face
+
+__all__ = ["Histogram", "histogram", "multihistogram"]
+_face.public(__name__)
+
 #: width of the bins of real energies in units of the lowest temperature
 _RESOLUTION = 0.05
 #: most bins of real energies, and most integers that are counted one by one
@@ -24,6 +29,7 @@ _TOLERANCE, _LONGEST, MOST_STEPS = 1e-14, 5.0, 200
 _FLAT = 1e-9
 
 
+@_face.shown
 class Histogram(NamedTuple):
     """Energies of one sample: `levels` (n_levels,) increase, `counts` (n_rungs, n_levels) are numbers of draws."""
 

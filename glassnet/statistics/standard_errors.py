@@ -1,13 +1,20 @@
 """Standard errors of means of few values, and the confidence that every stated error has."""
 
+from typing import Any
+
 import numpy as np
 from scipy import special
+
+from glassnet import _face
+
+__all__ = ["standard_error", "student_factor", "thermal_error"]
+_face.public(__name__)
 
 #: what one standard error either side covers of a normal distribution: the confidence of every stated error
 COVERAGE = float(special.ndtr(1.0) - special.ndtr(-1.0))
 
 
-def student_factor(n_values):
+def student_factor(n_values: int | np.ndarray) -> Any:
     """Half-width of the interval of confidence :data:`COVERAGE` for a mean of so many values, in standard errors.
 
     Quantile of Student's t: their own scatter tells the error of few values only roughly.

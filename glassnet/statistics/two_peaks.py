@@ -8,7 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from glassnet import _face
 from glassnet.statistics.bootstrap import bootstrap_error
+
+__all__ = ["Mixture", "Peaks", "find_peaks", "normal_mixture"]
+_face.public(__name__)
 
 #: number of bins of |q| between 0 and 1 in which peaks are searched
 _BINS = 12
@@ -16,6 +20,7 @@ _BINS = 12
 _STEPS = 80
 
 
+@_face.shown
 class Peaks(NamedTuple):
     """Two peaks of a distribution: their places, and the valley between them relative to the lower peak."""
 
@@ -54,6 +59,7 @@ def find_peaks(centres: np.ndarray, density: np.ndarray, threshold: float) -> Pe
     return Peaks(float(places[low]), float(places[high]), float(valley))
 
 
+@_face.shown
 class Mixture(NamedTuple):
     """Two normal distributions of |q|, for each row: positions of the peaks and weight of the higher one."""
 
@@ -118,8 +124,8 @@ def cut_at_valley(size: np.ndarray, densities: np.ndarray, threshold: float) -> 
     inside = bins > np.minimum(valley, high - 1)[:, None]
     parts = [np.where(side, densities, 0.0) for side in (~inside, inside)]
     totals = [np.maximum(part.sum(axis=1), 1e-300) for part in parts]
-    means = [part @ size / total for part, total in zip(parts, totals, strict=True)]
-    return Mixture(*means, totals[1] / (totals[0] + totals[1]))
+    low, high = (part @ size / total for part, total in zip(parts, totals, strict=True))
+    return Mixture(low, high, totals[1] / (totals[0] + totals[1]))
 
 
 def peaks_with_errors(

@@ -3,6 +3,7 @@
 Import order: aging, field_integration, planted_relaxation, restart_from_lowest, melting_temperature, melting.
 """
 
+from glassnet import _face
 from glassnet.analysis.field_integration.integrals import FieldIntegration
 from glassnet.studies.aging import Aging, aging
 from glassnet.studies.field_integration import field_integration
@@ -22,3 +23,4 @@ __all__ = [
     "planted_relaxation",
     "restart_from_lowest",
 ]
+_face.public(__name__)

@@ -1,18 +1,21 @@
 """Aging: how a glass quenched from a random start forgets the configuration it had after a waiting time."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 
-from glassnet import _checks
-from glassnet.analysis.notebook import Shown
+from glassnet import _checks, _face
+from glassnet.glass import PathGlass
 from glassnet.sampling import Metropolis
 from glassnet.statistics.estimate import with_error
 
 
 @dataclass(frozen=True)
-class Aging(Shown):
+@_face.shown
+class Aging:
     """Answer of :func:`aging`; ``str()`` is a table, :meth:`plot` a figure.
 
     Attributes
@@ -38,14 +41,21 @@ class Aging(Shown):
             lines.append(f"{wait:8}  {float(here['energy']):8.4f}" + "".join(f"  {cell:>12}" for cell in cells))
         return "\n".join(lines)
 
-    def plot(self, ax=None):
+    def plot(self, ax: Any = None) -> Any:
         """Draw C(t_w, t_w + t) against t, one curve for every waiting time; see :func:`glassnet.plots.aging`."""
         from glassnet import plots
 
         return plots.aging(self, ax)
 
 
-def aging(glass, temperature, waiting_times, times, seed=None, n_replicas=64) -> Aging:
+def aging(
+    glass: PathGlass,
+    temperature: float,
+    waiting_times: ArrayLike,
+    times: ArrayLike,
+    seed: int | None = None,
+    n_replicas: int = 64,
+) -> Aging:
     """Correlation C(t_w, t_w + t) of a glass brought from a random start to one temperature at time 0.
 
     In equilibrium it does not depend on t_w; below T_d it decays the more slowly the longer the system waited.
@@ -99,7 +109,7 @@ def aging(glass, temperature, waiting_times, times, seed=None, n_replicas=64) ->
     return Aging(data, float(temperature))
 
 
-def _increasing(name, value):
+def _increasing(name: str, value: ArrayLike) -> np.ndarray:
     array = _checks.integer_array(name, value, ndim=1)
     if not array.size or (np.diff(array) <= 0).any():
         raise ValueError(f"{name} must be whole numbers of sweeps that increase strictly, got {np.asarray(value)}")

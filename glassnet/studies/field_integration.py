@@ -3,7 +3,11 @@
 :mod:`glassnet.analysis.field_integration.integrals` has the formulas; a scan with `[scan] field` makes the same chains.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from glassnet import _checks
 from glassnet.analysis.field_integration import integrals
@@ -11,7 +15,14 @@ from glassnet.sampling import independent_lanes, planted_field
 
 
 def field_integration(
-    n_weights, temperatures, instances=4, seed=None, *, ensemble="regular", sweeps=400, **keywords
+    n_weights: int | Sequence[int] | Sequence[Sequence[int]],
+    temperatures: ArrayLike,
+    instances: int = 4,
+    seed: int | None = None,
+    *,
+    ensemble: str = "regular",
+    sweeps: int = 400,
+    **keywords: Any,
 ) -> integrals.FieldIntegration:
     """Complexity of the planted states at some temperatures by integration over a field, and its zero T_K.
 
@@ -62,7 +73,7 @@ def field_integration(
     return integrals.integrated(ensemble, keywords, temperatures, measured, sweeps)
 
 
-def _sizes(ensemble, n_weights) -> list:
+def _sizes(ensemble: str, n_weights: Any) -> list[Any]:
     """The sizes that were asked for: one, or several networks of walks."""
     nested = isinstance(n_weights, (list, tuple)) and len(n_weights) and isinstance(n_weights[0], (list, tuple))
     if ensemble != "walks" or not nested:

@@ -5,12 +5,13 @@ the glassy states. It melts well above T_d, at the limit of superheating of that
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 
-from glassnet import _checks
-from glassnet.analysis.notebook import Shown
+from glassnet import _checks, _face
 from glassnet.glass import PathGlass
 from glassnet.sampling import independent_lanes
 from glassnet.statistics.estimate import with_error
@@ -20,7 +21,8 @@ from glassnet.studies.planted_relaxation import followed, log_times
 
 
 @dataclass(frozen=True)
-class Melting(Shown):
+@_face.shown
+class Melting:
     """Answer of :func:`melting`; ``str()`` is a table, :meth:`plot` a figure.
 
     Attributes
@@ -64,14 +66,19 @@ class Melting(Shown):
             lines.append(f"{temperature:7.4g}  {with_error(mean, stderr)}")
         return "\n".join(lines)
 
-    def plot(self, ax=None):
+    def plot(self, ax: Any = None) -> Any:
         """Draw the overlap at the end of the run against temperature; see :func:`glassnet.plots.melting`."""
         from glassnet import plots
 
         return plots.melting(self, ax)
 
 
-def melting(glass, temperatures, sweeps=1000, seed=None) -> Melting:
+def melting(
+    glass: PathGlass | list[PathGlass] | tuple[PathGlass, ...],
+    temperatures: ArrayLike,
+    sweeps: int = 1000,
+    seed: int | None = None,
+) -> Melting:
     """Heat planted instances: start on the planted state at each temperature and find where the chains leave it.
 
     All temperatures run side by side in one block of lanes, without exchange.
@@ -116,7 +123,7 @@ def melting(glass, temperatures, sweeps=1000, seed=None) -> Melting:
     return Melting(curves, float(points.mean()), planted_temperature, stderr, points)
 
 
-def _planted_together(glasses) -> float:
+def _planted_together(glasses: list[PathGlass]) -> float:
     """The temperature at which all were planted; nan if they do not say."""
     if not glasses:
         raise ValueError("glass must be a PathGlass or a list of at least one, got []")

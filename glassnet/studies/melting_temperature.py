@@ -7,7 +7,7 @@ from glassnet.statistics.standard_errors import standard_error
 from glassnet.studies.planted_relaxation import LOST_BELOW
 
 
-def melting_points(temperatures, times, overlap):
+def melting_points(temperatures: np.ndarray, times: np.ndarray, overlap: np.ndarray) -> tuple[np.ndarray, float]:
     """Where each instance of the overlaps (temperature, time, instance, replica) melts, and the error of their mean."""
     mean = overlap.mean(axis=3)
     earlier = mean[:, int(np.searchsorted(times, times[-1] / 4))]
@@ -26,7 +26,7 @@ def melting_points(temperatures, times, overlap):
     return points, float(np.sqrt(apart**2 + moved**2 + np.nan_to_num(scatter) ** 2))
 
 
-def _crossing(temperatures, mean):
+def _crossing(temperatures: np.ndarray, mean: np.ndarray) -> np.ndarray:
     """First temperature at which overlaps (temperature, n) fall through 1/2, interpolated; nan where they do not."""
     left = mean >= LOST_BELOW
     after = np.argmin(left, axis=0)

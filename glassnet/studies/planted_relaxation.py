@@ -6,15 +6,16 @@ equilibrium correlation. It stays at q_EA below T_d and decays to 0 above (A. Mo
 125, 23 (2006)). Heating one instance asks something else: see :mod:`glassnet.studies.melting`.
 """
 
-import itertools
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 
-from glassnet import _checks
-from glassnet.analysis.notebook import Shown
+from glassnet import _checks, _face
 from glassnet.analysis.questions import several
 from glassnet.sampling import independent_lanes
 from glassnet.statistics.estimate import with_error
@@ -43,7 +44,8 @@ _SURELY = 2.5
 
 
 @dataclass(frozen=True)
-class PlantedRelaxation(Shown):
+@_face.shown
+class PlantedRelaxation:
     """Answer of :func:`planted_relaxation`; ``str()`` is a table, :meth:`plot` a figure.
 
     Attributes
@@ -68,7 +70,7 @@ class PlantedRelaxation(Shown):
 
     curves: xr.Dataset
     temperatures: np.ndarray
-    verdict: list
+    verdict: list[str]
     relaxation_time: np.ndarray
     plateau: np.ndarray
     plateau_stderr: np.ndarray
@@ -86,7 +88,7 @@ class PlantedRelaxation(Shown):
         return (self.bracket[1] - self.bracket[0]) / 2 if np.isfinite(self.temperature) else np.nan
 
     @property
-    def glass(self) -> dict:
+    def glass(self) -> dict[str, Any]:
         """Keywords of the ensemble, and the dilution."""
         return json.loads(self.curves.attrs["glass"])
 
@@ -116,7 +118,7 @@ class PlantedRelaxation(Shown):
         significant = early["mean"] - last["mean"] > _SURELY * np.hypot(early["stderr"], last["stderr"])
         return "still falls" if significant else "noise"
 
-    def plot(self, ax=None):
+    def plot(self, ax: Any = None) -> Any:
         """Draw C(t) at all temperatures; see :func:`glassnet.plots.relaxation`."""
         from glassnet import plots
 
@@ -124,7 +126,14 @@ class PlantedRelaxation(Shown):
 
 
 def planted_relaxation(
-    n_weights, temperatures, sweeps=1000, instances=1, seed=None, *, ensemble="regular", **keywords
+    n_weights: int | Sequence[int],
+    temperatures: ArrayLike,
+    sweeps: int = 1000,
+    instances: int = 1,
+    seed: int | None = None,
+    *,
+    ensemble: str = "regular",
+    **keywords: Any,
 ) -> PlantedRelaxation:
     """Overlap C(t) with the planted state, of new instances at every temperature, and the bracket of T_d it gives.
 
@@ -189,7 +198,7 @@ def log_times(longest: int, per_octave: int = _PER_OCTAVE) -> np.ndarray:
     return np.unique(np.append(np.round(2**exponents), longest)).astype(np.int64)
 
 
-def followed(chains, times):
+def followed(chains: independent_lanes.Lanes, times: np.ndarray) -> np.ndarray:
     """Overlaps (time, lane) with the planted state after so many sweeps."""
     overlap, now = np.empty((len(times), chains.n_lanes)), 0
     for row, time in zip(overlap, times, strict=True):
@@ -199,7 +208,9 @@ def followed(chains, times):
     return overlap
 
 
-def _relaxation(temperatures, times, overlap, attrs, uneven=False):
+def _relaxation(
+    temperatures: np.ndarray, times: np.ndarray, overlap: np.ndarray, attrs: dict[str, str], uneven: bool = False
+) -> PlantedRelaxation:
     """What the overlaps (temperature, time, instance, planting) say; `uneven`: degrees differ from weight to weight."""
     mean = overlap.mean(axis=(2, 3))
     curves = xr.Dataset(
@@ -228,7 +239,7 @@ def _relaxation(temperatures, times, overlap, attrs, uneven=False):
     )
 
 
-def _stderr(values, uneven=False):
+def _stderr(values: np.ndarray, uneven: bool = False) -> np.ndarray:
     """Standard error of the mean over (..., instance, planting): from instances or plantings, the larger.
 
     Plantings on one set of paths do not see that other sets differ; where their degrees do, that is added.
@@ -244,7 +255,7 @@ def _stderr(values, uneven=False):
     return np.max(errors, axis=0)
 
 
-def _fall(times, overlap, start, stop):
+def _fall(times: np.ndarray, overlap: np.ndarray, start: int, stop: int) -> np.ndarray:
     """By how much C falls per factor e of time between end/start and end/stop: (temperature, instance, planting).
 
     Slope of a line through all of the recorded times, which has half of the noise of the two ends.
@@ -254,7 +265,7 @@ def _fall(times, overlap, start, stop):
     return -np.tensordot(x / (x @ x), overlap[:, chosen], axes=(0, 1))
 
 
-def verdicts(temperatures, times, overlap):
+def verdicts(temperatures: np.ndarray, times: np.ndarray, overlap: np.ndarray) -> tuple[list[str], np.ndarray]:
     """What the overlaps say at each temperature, and where that says nothing about T_d.
 
     Parameters
@@ -280,12 +291,15 @@ def verdicts(temperatures, times, overlap):
     return [str(word) for word in words], (words == TOO_SHORT) | ((words == UNDECIDED) & ~fast)
 
 
-def bracket(temperatures, verdict, silent=()):
+def bracket(
+    temperatures: np.ndarray, verdict: list[str], silent: Sequence[bool] | np.ndarray = ()
+) -> tuple[float, float]:
     """Bounds (lower, upper) of T_d from the `verdict` at each of increasing temperatures; 0 and inf where an end is not
     known. Temperatures that are `silent` are passed over."""
     lower, upper = 0.0, np.inf
-    answers = list(zip(temperatures, verdict, strict=True))
-    answers = [pair for pair, passed in itertools.zip_longest(answers, silent, fillvalue=False) if not passed]
+    passed = np.zeros(len(verdict), dtype=bool)
+    passed[: len(silent)] = silent
+    answers = [pair for pair, out in zip(zip(temperatures, verdict, strict=True), passed, strict=True) if not out]
     for temperature, word in answers:
         if word != HELD:
             break
@@ -297,14 +311,14 @@ def bracket(temperatures, verdict, silent=()):
     return lower, upper
 
 
-def _range(lower, upper):
+def _range(lower: float, upper: float) -> str:
     """The bracket in words; an end that is not known is left out."""
     if lower > 0 or upper < np.inf:
         return (f"{lower:.4g} < " if lower > 0 else "") + "T_d" + (f" < {upper:.4g}" if upper < np.inf else "")
     return "T_d is not bracketed"
 
 
-def crossing(times, curve):
+def crossing(times: np.ndarray, curve: np.ndarray) -> float:
     """First time at which a curve (n_times,) falls below 1/2, interpolated in ln t; inf if it does not."""
     below = np.flatnonzero(curve < LOST_BELOW)
     if not below.size:

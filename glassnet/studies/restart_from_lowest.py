@@ -5,13 +5,13 @@ the lowest energies known must come to the same averages; if they do not, at lea
 Agreement proves nothing: a deeper state may be unknown to both.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 from scipy import special
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet.glass import PathGlass
 from glassnet.sampling.tempering import ParallelTempering
 from glassnet.statistics import ladder_averages
@@ -22,6 +22,7 @@ FALSE_ALARM = 0.01
 _LOOKS = 40
 
 
+@_face.shown
 class Refutation(NamedTuple):
     """Result of :func:`restart_from_lowest`.
 
@@ -37,6 +38,13 @@ class Refutation(NamedTuple):
     temperatures: np.ndarray
     difference: np.ndarray
     stderr: np.ndarray
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the difference of the two kinds of starts against temperature; see :func:`glassnet.plots.refutation`."""
+        # an import to the right, when asked: only figures need matplotlib
+        from glassnet import plots
+
+        return plots.refutation(self, ax)
 
     def __str__(self) -> str:
         depth = f"lowest energy {self.lowest:g}, in the chain {self.seen:g}"
@@ -97,7 +105,7 @@ def restart_from_lowest(glass: PathGlass, chain: xr.Dataset, *, n_sweeps: int = 
     return Refutation(bool(wrong.size), hottest, *depths, temperatures, *per_weight)
 
 
-def _lowest_states(glass: PathGlass, temperatures, n_replicas: int, n_sweeps: int, seed: int) -> np.ndarray:
+def _lowest_states(glass: PathGlass, temperatures: np.ndarray, n_replicas: int, n_sweeps: int, seed: int) -> np.ndarray:
     """One configuration of the lowest energy seen by each replica of a search from random starts, lowest first."""
     sampler = ParallelTempering(glass, temperatures, n_replicas, seed=seed)
     best = np.full(n_replicas, np.inf)

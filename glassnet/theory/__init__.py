@@ -8,6 +8,7 @@ for any law of the couplings; `phase_diagram` goes along the dilution. One given
 Import order: paramagnet, trees, zero_temperature, planted, cavity, instance, onersb, ensembles, phase_diagrams.
 """
 
+from glassnet import _face
 from glassnet.theory import onersb, paramagnet
 from glassnet.theory.cavity import Cavity
 from glassnet.theory.ensembles import cavity_of, paramagnet_of, poisson, regular
@@ -44,3 +45,4 @@ __all__ = [
     "steered_population",
     "xorsat",
 ]
+_face.public(__name__)

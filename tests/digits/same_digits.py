@@ -34,7 +34,7 @@ SAME = {
     "numpy": {
         "a type, a constant, or what is said of one": """
             bool_ errstate float64 generic inf int32 int64 int8 integer issubdtype ma.MaskedArray nan ndarray ndim shape
-            uint16 uint64 uint8 __version__
+            typing.ArrayLike typing.NDArray uint16 uint64 uint8 __version__
         """,
         "new, copied or rearranged elements": """
             arange array asarray ascontiguousarray broadcast_to concatenate empty frombuffer full indices ones packbits

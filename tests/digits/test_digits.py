@@ -24,6 +24,8 @@ SOURCES = Path(__file__).parents[2] / "ext"
 START = "scan.execute.run"
 #: where the way from run file to chain ends, with the reason
 ENDS = {
+    "_face": "shows names and results, no chain depends on it",
+    "plots": "draws results, no chain depends on it",
     "scan.report": "reads chains that are written, and writes none",
     "scan.execute.progress": "shows how far a scan is",
     "scan.execute.schedule": "decides which rank runs a task, no chain depends on it",

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
+from glassnet import _face
 from glassnet.analysis.averages.planted_weight import PlantedNode
 from glassnet.analysis.dilution.isentropes import Isentropes
 from glassnet.analysis.nodes import Node, bias
@@ -52,6 +53,7 @@ class Slope(NamedTuple):
         return (self.value + off * self.stderr) * _unit_shift(self.isentropes, temperature, dilution, other)
 
 
+@_face.shown
 class Common(NamedTuple):
     """The dilution at which sizes are compared, and how temperatures are moved to it.
 

@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from glassnet import _face
 from glassnet.analysis.averages.overlaps import peak_threshold
 from glassnet.analysis.equilibrium import comparisons, stuck_replicas
 from glassnet.analysis.equilibrium.identities import Identities, Identity
@@ -59,6 +60,7 @@ class Failure(NamedTuple):
     temperature: float
 
 
+@_face.shown
 class Equilibration(NamedTuple):
     """Result of :func:`assess`.
 

@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit
 
+from glassnet import _face
 from glassnet.analysis.averages.planted_weight import PlantedNode, log_ratio
 from glassnet.analysis.location.symmetric_scan import FORMS
 from glassnet.statistics import bootstrap
@@ -36,6 +37,7 @@ _FEW_WIDTHS = "networks need three widths, as their corrections are of the order
 _IN_WIDTH, _SMALL = ", extrapolated in 1/width", "crossing of all sizes, as if corrections were of the order 1/N"
 
 
+@_face.shown
 class Location(NamedTuple):
     """Result of :func:`locate`. Sizes are numbers of weights before dilution; the fits stand on those that are left.
 

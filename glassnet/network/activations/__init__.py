@@ -8,7 +8,7 @@ Import order: base, numeric, polynomial, probit, relu.
 
 import numpy as np
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet.network.activations.base import Activation
 from glassnet.network.activations.numeric import Numeric
 from glassnet.network.activations.polynomial import Polynomial
@@ -16,6 +16,7 @@ from glassnet.network.activations.probit import Probit
 from glassnet.network.activations.relu import Relu
 
 __all__ = ["NAMES", "Activation", "as_activation", "quadratic"]
+_face.public(__name__)
 
 _NAMED = {
     "linear": Polynomial(0.0),

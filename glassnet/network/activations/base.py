@@ -4,10 +4,13 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
+from glassnet import _face
+
 #: units of smaller variance are constants; their third powers would underflow
 LEAST_VARIANCE = 1e-90
 
 
+@_face.shown
 class Activation(ABC):
     """An activation phi of one number, and its averages over Gaussian numbers z ~ N(mean, cov).
 

@@ -3,6 +3,7 @@
 Import order: mapping, populations, fitting, propagation, explained_performance.
 """
 
+from glassnet import _face
 from glassnet.network.activations import quadratic
 from glassnet.network.cumulants.explained_performance import explained
 from glassnet.network.cumulants.fitting import Fit, gradient, gradient_on_samples, train_on_moments, train_on_samples
@@ -24,3 +25,4 @@ __all__ = [
     "train_on_moments",
     "train_on_samples",
 ]
+_face.public(__name__)

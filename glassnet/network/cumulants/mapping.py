@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from glassnet import _face
 from glassnet.network.activations.base import LEAST_VARIANCE, Activation
 from glassnet.network.activations.polynomial import Polynomial
 from glassnet.network.gaussian_averages import hermite
@@ -22,6 +23,7 @@ _ROUNDING = 1e-13
 
 
 @dataclass(frozen=True)
+@_face.shown
 class Moments:
     """Mean (n_units,) and covariance (n_units, n_units) of a layer."""
 

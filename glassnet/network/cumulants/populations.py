@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet.network.cumulants.mapping import Moments
 
 
 @dataclass(frozen=True)
+@_face.shown
 class Population:
     """One class: its share of the data, the output wanted for it, and the cumulants of its inputs.
 

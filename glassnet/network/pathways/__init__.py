@@ -3,6 +3,7 @@
 Import order: record, starts, exact_dynamics, gradient_descent.
 """
 
+from glassnet import _face
 from glassnet.network.pathways.exact_dynamics import common_clock, final_shares, final_state, invariants, trajectories
 from glassnet.network.pathways.gradient_descent import Descent, gradient_descent
 from glassnet.network.pathways.starts import balanced_start, random_start
@@ -18,3 +19,4 @@ __all__ = [
     "random_start",
     "trajectories",
 ]
+_face.public(__name__)

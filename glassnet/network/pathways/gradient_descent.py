@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet.network.layers import matrices
 from glassnet.network.pathways.record import record
 from glassnet.network.pathways.starts import modes
@@ -18,6 +18,7 @@ _ACTIVATIONS = {
 }
 
 
+@_face.shown
 class Descent(NamedTuple):
     """What :func:`gradient_descent` returns.
 

@@ -16,7 +16,7 @@ from pydantic import (
     field_validator,
 )
 
-from glassnet import _terminal, _toml
+from glassnet import _face, _terminal, _toml
 from glassnet.chains.files import regular_file
 from glassnet.chains.files.zip_archive import SIGNATURE
 from glassnet.chains.node_list import RUN_FILE, is_run
@@ -198,6 +198,7 @@ class Sampling(_Section):
     planted: PlantedSampling = Field(PlantedSampling(), description="overrides for planted tasks")
 
 
+@_face.shown
 class RunFile(_Section):
     """A run file without mistakes. ``text`` is what it was read from."""
 
@@ -224,6 +225,9 @@ class RunFile(_Section):
         kept = self.model_copy()
         kept._kept_rounding = rounding
         return kept
+
+    def __str__(self) -> str:
+        return self._text
 
     @property
     def text(self) -> str:

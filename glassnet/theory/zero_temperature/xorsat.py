@@ -19,14 +19,18 @@ from functools import lru_cache
 
 from scipy.optimize import brentq, minimize_scalar
 
-from glassnet import _checks
+from glassnet import _checks, _face
 from glassnet.theory.trees.degrees import PoissonTree, Tree
+
+__all__ = ["ZeroTemperature", "zero_temperature"]
+_face.public(__name__)
 
 _SMALLEST = -700.0  # the least ln(1 - x) that a float can hold
 _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
+@_face.shown
 class ZeroTemperature:
     """What an ensemble without violated paths looks like at T = 0; N -> infinity, per weight.
 
@@ -138,9 +142,9 @@ def zero_temperature(tree: Tree, dilution: float = 0.0) -> ZeroTemperature:
     alpha, kept = tree.mean_degree / tree.p, thinning_thresholds(tree)
     whole = (1.0 - dilution) ** (tree.p - 1)
     deltas = (1.0 - min(whole * share, 1.0) ** (1.0 / (tree.p - 1)) for share in kept)
-    return ZeroTemperature(
-        alpha, *(alpha * share for share in kept), *deltas, frozen_fraction(tree), *core(tree), complexity(tree)
-    )
+    dynamic, static = (alpha * share for share in kept)
+    first, second = deltas
+    return ZeroTemperature(alpha, dynamic, static, first, second, frozen_fraction(tree), *core(tree), complexity(tree))
 
 
 def _onset(tree: Tree) -> float:

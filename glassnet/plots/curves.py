@@ -1,0 +1,194 @@
+"""Curves of single results: one glass, one ensemble, one ladder. Given axes hold the first panel only."""
+
+import numpy as np
+
+from glassnet.plots import appearance
+
+_LABELS = {
+    "energy": "energy $E$",
+    "entropy": r"entropy $S$ [$k_\mathrm{B}$]",
+    "heat_capacity": r"heat capacity $C$ [$k_\mathrm{B}$]",
+    "q2": r"$[\langle q^2\rangle]$",
+    "binder": "Binder cumulant $g$",
+}
+#: temperatures of a curve
+_POINTS = 60
+
+
+def exact(result, ax=None):
+    """Energy, entropy and heat capacity of one whole glass (:class:`glassnet.exact.Thermodynamics`).
+
+    Parameters
+    ----------
+    result : glassnet.exact.Thermodynamics
+        Of several temperatures; T = inf is left out.
+    ax : matplotlib Axes, optional
+        Where to draw the energy alone.
+
+    Returns
+    -------
+    matplotlib.figure.Figure or matplotlib.axes.Axes
+        One column wide, three panels; or `ax`.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two finite temperatures.
+    """
+    temperature = np.ravel(result.temperature)
+    order = np.argsort(temperature)
+    order = order[np.isfinite(temperature[order])]
+    if len(order) < 2:
+        raise ValueError(f"result must have two finite temperatures or more to be drawn, got {len(order)}")
+    names = ("energy", "entropy", "heat_capacity")
+    curves = {_LABELS[name]: (np.ravel(getattr(result, name))[order], None) for name in names}
+    return _stack(temperature[order], curves, ax)
+
+
+def reweighted(result, ax=None):
+    """Averages between the rungs of a ladder, with bands of one standard error.
+
+    Parameters
+    ----------
+    result : glassnet.analysis.Reweighted
+    ax : matplotlib Axes, optional
+        Where to draw the energy alone.
+
+    Returns
+    -------
+    matplotlib.figure.Figure or matplotlib.axes.Axes
+        One column wide, a panel for each quantity that the chain has of energy, entropy and heat capacity per weight,
+        q2 and the Binder cumulant; or `ax`.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two finite temperatures.
+    """
+    ladder = result.temperatures[np.isfinite(result.temperatures)]
+    if len(ladder) < 2:
+        raise ValueError(f"result must have two finite temperatures or more to be drawn, got {len(ladder)}")
+    temperature = np.geomspace(ladder[0], ladder[-1], _POINTS)[1:-1]
+    data = result.dataset(np.concatenate([ladder[:1], temperature, ladder[-1:]]))
+    known = [name for name in _LABELS if name in data and np.isfinite(data[name]).any()]
+    curves = {
+        _LABELS[name].replace(" [", "$/N$ [") if name in ("entropy", "heat_capacity") else _LABELS[name]: (
+            data[name].values,
+            data[f"{name}_stderr"].values,
+        )
+        for name in known
+    }
+    return _stack(data.temperature.values, curves, ax)
+
+
+def cavity(theory, ax=None):
+    """Entropy of the paramagnet; overlap and complexity of the glass states below T_d, where there are any.
+
+    Parameters
+    ----------
+    theory : glassnet.theory.Cavity
+    ax : matplotlib Axes, optional
+        Where to draw the entropy alone.
+
+    Returns
+    -------
+    matplotlib.figure.Figure or matplotlib.axes.Axes
+        One column wide, with vertical lines at T_d (dotted) and T_K (dashed); or `ax`.
+    """
+    dynamic, static = theory.dynamic_temperature(), theory.static_temperature()
+    first, last = 0.9 * static or 0.5 * dynamic, dynamic or 2.0 * theory.zero_entropy_temperature() or 1.0
+    temperature = np.linspace(first or 0.25 * last, 1.1 * last, _POINTS)
+    curves = {r"entropy $s$ [$k_\mathrm{B}$]": (theory.entropy(temperature), None)}
+    if dynamic and ax is None:
+        # few points: every one of them is a solution of the cavity equations
+        few = np.linspace(temperature[0], dynamic, 12)
+        at = {name: np.interp(temperature, few, getattr(theory, name)(few)) for name in ("overlap", "complexity")}
+        curves[r"overlap $q_\mathrm{EA}$"] = (np.where(temperature > dynamic, 0.0, at["overlap"]), None)
+        if theory.p > 2:
+            curves[r"complexity $\Sigma$"] = (np.where(temperature > dynamic, np.nan, at["complexity"]), None)
+    return _stack(temperature, curves, ax, {":": dynamic, "--": static})
+
+
+def rejection(result, ax=None):
+    """Rejected fraction of the exchanges across each gap of a ladder.
+
+    Parameters
+    ----------
+    result : glassnet.ladder.Ladder or glassnet.ladder.Exchanges
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib.figure.Figure or matplotlib.axes.Axes
+        One column wide; or `ax`.
+
+    Raises
+    ------
+    ValueError
+        If the ladder does not know: a slice or a copy of one.
+    """
+    if result.rejection is None:
+        raise ValueError("result must know its rejection rates, got a slice, a copy or a result of arithmetic")
+    gaps = np.arange(1, len(result.rejection) + 1)
+    return _stack(gaps, {"rejected exchanges": (result.rejection, None)}, ax, xlabel="gap between rungs", style="o-")
+
+
+def refutation(result, ax=None):
+    """Energy per weight of the starts from the lowest states, less that of the chain.
+
+    Parameters
+    ----------
+    result : glassnet.studies.Refutation
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib.figure.Figure or matplotlib.axes.Axes
+        One column wide, bars of one standard error; or `ax`.
+    """
+    known = np.isfinite(result.temperatures)
+    curves = {"difference of energies$/N$": (result.difference[known], result.stderr[known])}
+    return _stack(result.temperatures[known], curves, ax)
+
+
+def magnetizations(result, ax=None):
+    """Histogram of the means of all weights (:class:`glassnet.theory.BeliefPropagation`).
+
+    Parameters
+    ----------
+    result : glassnet.theory.BeliefPropagation
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib.figure.Figure or matplotlib.axes.Axes
+        One column wide; or `ax`.
+    """
+    counts, edges = np.histogram(result.magnetization, 40, (-1.0, 1.0))
+    middle, curves = (edges[1:] + edges[:-1]) / 2, {"number of weights": (counts, None)}
+    return _stack(middle, curves, ax, xlabel="magnetisation $m_i$", drawstyle="steps-mid")
+
+
+def _stack(x, curves, ax, marks=None, xlabel="temperature $T$", style="-", **look):
+    """Panels below each other that share x, from their labels to values and errors."""
+    if ax is not None:
+        _panel(ax, x, *next(iter(curves.items())), marks, style, look)
+        ax.set_xlabel(xlabel)
+        return ax
+    with appearance.column(1.2 + 1.4 * len(curves), rows=len(curves)) as (figure, axes):
+        for one, curve in zip(axes, curves.items(), strict=True):
+            _panel(one, x, *curve, marks, style, look)
+        axes[-1].set_xlabel(xlabel)
+    return figure
+
+
+def _panel(ax, x, label, curve, marks, style, look) -> None:
+    values, stderr = curve
+    ax.plot(x, values, style, color=appearance.COLOURS[0], **look)
+    if stderr is not None:
+        low, high = values - stderr, values + stderr
+        ax.fill_between(x, low, high, color=appearance.COLOURS[0], alpha=0.25, linewidth=0)
+    for dashes, place in (marks or {}).items():
+        if place:
+            ax.axvline(place, color=appearance.THEORY, linestyle=dashes, linewidth=0.8)
+    ax.set_ylabel(label)
