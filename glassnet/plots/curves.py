@@ -1,4 +1,7 @@
-"""Curves of single results: one glass, one ensemble, one ladder. Given axes hold the first panel only."""
+"""Curves of single results: one glass, one ensemble, one ladder. Given axes hold the first panel only.
+
+Results are taken as they are, and functions raise no errors of their own but those that they name.
+"""
 
 import numpy as np
 

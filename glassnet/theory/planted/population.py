@@ -27,7 +27,7 @@ from glassnet.statistics.fits import extrapolated_in_size, fit_estimates
 from glassnet.theory.trees.branching import Branching, branching
 from glassnet.theory.zero_temperature import xorsat
 
-__all__ = ["Planted", "continuous_temperature", "planted", "static_temperature"]
+__all__ = ["Planted", "planted", "static_temperature"]
 _face.public(__name__)
 
 SMALLEST = 2_000  # members; a smaller population melts by chance
