@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Mapping
 from types import ModuleType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 C = TypeVar("C", bound=type)
 #: lines of a result at the prompt
@@ -15,10 +15,10 @@ class _Public(ModuleType):
 
     # a class, not functions `__getattr__` and `__dir__` in every module: type checkers accept any attribute of a module
     # that has `__getattr__`
-    def __dir__(self):
+    def __dir__(self) -> list[str]:
         return sorted(self.__all__)
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         # importlib and _meant only when needed: a thousand ranks import the package
         home = self.__dict__.get("__home__")
         if home is not None and (name in home or name in self.__all__):
@@ -59,35 +59,36 @@ def shown(result: C) -> C:
     Where a class has no ``__str__``, that is its name and a line for each of its fields, arrays by their shapes. A
     ``__repr__`` of its own stays: where the table has to be computed first, a debugger must not do it.
     """
-    generated = issubclass(result, tuple)
-    if generated or "__repr__" not in vars(result):
+    methods = {"_repr_html_": _html}
+    if issubclass(result, tuple) or "__repr__" not in vars(result):
+        methods["__repr__"] = _first_lines
         if result.__str__ is object.__str__:
-            result.__str__ = _fields
-        result.__repr__ = _first_lines
-    result._repr_html_ = _html
+            methods["__str__"] = _fields
+    for name, method in methods.items():
+        setattr(result, name, method)
     return result
 
 
-def _html(self) -> str:
+def _html(self: Any) -> str:
     import html
 
     return f"<pre>{html.escape(str(self))}</pre>"
 
 
-def _first_lines(self) -> str:
+def _first_lines(self: Any) -> str:
     lines = str(self).splitlines()
     left = len(lines) - MOST_LINES
     # one line more is no longer than a line that says so
     return "\n".join(lines if left <= 1 else [*lines[:MOST_LINES], f"... {left} more lines: print() shows them"])
 
 
-def _fields(self) -> str:
+def _fields(self: Any) -> str:
     names = getattr(self, "_fields", None) or [name for name in vars(self) if not name.startswith("_")]
     width = max(map(len, names), default=0)
     return "\n".join([type(self).__name__, *(f"  {name:{width}}  {_brief(getattr(self, name))}" for name in names)])
 
 
-def _brief(value) -> str:
+def _brief(value: Any) -> str:
     """A value in less than a line: arrays and datasets by their sizes."""
     if isinstance(value, float):
         return f"{value:.6g}"

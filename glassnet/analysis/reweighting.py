@@ -7,7 +7,7 @@ The rungs of each sample are combined (:mod:`glassnet.analysis.averages.all_rung
 """
 
 from itertools import combinations
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -225,7 +225,7 @@ class Reweighted:
         attributes |= {"anchor_stderr": self.anchor_stderr, "lacks": self.lacks}
         return xr.Dataset(variables, coordinates, attributes)
 
-    def plot(self, ax=None):
+    def plot(self, ax: Any = None) -> Any:
         """Draw the averages between the rungs; see :func:`glassnet.plots.reweighted`."""
         # an import to the right, when asked: only figures need matplotlib
         from glassnet import plots

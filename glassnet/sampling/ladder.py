@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -54,14 +55,14 @@ class Ladder(np.ndarray):
     pilot_sweeps: int | None = None
     pilot_updates: int | None = None
 
-    def plot(self, ax=None):
+    def plot(self, ax: Any = None) -> Any:
         """Draw the expected rejection rate of each gap; see :func:`glassnet.plots.rejection`."""
         # an import to the right, when asked: only figures need matplotlib
         from glassnet import plots
 
         return plots.rejection(self, ax)
 
-    def __str__(self):
+    def __str__(self) -> str:
         if self.barrier is None:
             return super().__str__()
         trips = f"{self.round_trip_rate:.3g} round trips per sweep of at most {self.round_trip_bound:.3g}"
@@ -92,7 +93,7 @@ class Exchanges:
     round_trip_rate: float
     round_trip_bound: float
 
-    def plot(self, ax=None):
+    def plot(self, ax: Any = None) -> Any:
         """Draw the rejection rate of each gap; see :func:`glassnet.plots.rejection`."""
         # an import to the right, when asked: only figures need matplotlib
         from glassnet import plots

@@ -5,7 +5,7 @@ the lowest energies known must come to the same averages; if they do not, at lea
 Agreement proves nothing: a deeper state may be unknown to both.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -40,7 +40,7 @@ class Refutation(NamedTuple):
     difference: np.ndarray
     stderr: np.ndarray
 
-    def plot(self, ax=None):
+    def plot(self, ax: Any = None) -> Any:
         """Draw the difference of the two kinds of starts against temperature; see :func:`glassnet.plots.refutation`."""
         # an import to the right, when asked: only figures need matplotlib
         from glassnet import plots
