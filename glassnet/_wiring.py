@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -23,7 +24,7 @@ def layer_sizes(size: int | tuple[int, ...], n_layers: int = 1) -> list[int]:
     return [size // n_layers] * n_layers
 
 
-def check_widths(widths: Sequence[int]) -> tuple[int, ...]:
+def check_widths(widths: Any) -> tuple[int, ...]:
     """Return the widths of a layered network as a tuple of at least 3 ints >= 1, or raise naming what is wrong."""
     try:
         entries = list(widths)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 
 from glassnet import _checks, _face
 from glassnet.analysis.averages.all_rungs import Combined
@@ -43,7 +44,7 @@ class Curve(NamedTuple):
     stderr: np.ndarray
 
 
-def reweight(chain, *, seed: int | None = None) -> "Reweighted":
+def reweight(chain: xr.DataTree | xr.Dataset, *, seed: int | None = None) -> "Reweighted":
     """Combine all rungs of a chain.
 
     Parameters
@@ -107,13 +108,13 @@ class Reweighted:
         Effective number of independent draws of the energy of each sample on each rung, (sample, temperature).
     """
 
-    def __init__(self, node: Node, *, seed: int = 0):
+    def __init__(self, node: Node, *, seed: int = 0) -> None:
         self._node, self._seed = node, seed
         self.temperatures = np.asarray(node.chain["temperature"].values, dtype=np.float64)
         self.size, self.n_weights, self.n_samples = node.size, node.n_weights, node.n_samples
         start = Anchor(node)
         self.anchor, self.lacks = start.described, start.lacks
-        self._missing = {}
+        self._missing: dict[str, str] = {}
         self._reference = self._overlap_reference()
         pairs = _pairs(node) if "q2" not in self._missing else None
         self._samples = []
@@ -126,7 +127,7 @@ class Reweighted:
         coordinates = {"sample": node.chain["sample"].values, "temperature": self.temperatures}
         effective = [sample.plain.n_effective for sample in self._samples]
         self.n_effective = xr.DataArray(effective, coordinates, ("sample", "temperature"), "n_effective")
-        self._last: tuple = (None, None)
+        self._last: tuple[bytes, tuple[dict[str, Any], dict[str, Any]]] = (b"", ({}, {}))
 
     def _overlap_reference(self) -> float:
         """B0, nan where there is none; records which quantities cannot be computed."""
@@ -141,7 +142,7 @@ class Reweighted:
             self._missing["binder"] = "overlaps of independent pairs are no reference for this ensemble (walks)"
         return ratio
 
-    def energy(self, temperature) -> Curve:
+    def energy(self, temperature: ArrayLike) -> Curve:
         """Energy per weight.
 
         Parameters
@@ -161,36 +162,36 @@ class Reweighted:
         """
         return self._curve("energy", temperature)
 
-    def heat_capacity(self, temperature) -> Curve:
+    def heat_capacity(self, temperature: ArrayLike) -> Curve:
         """Heat capacity per weight, beta^2 (<E^2> - <E>^2) / N; see :meth:`energy`."""
         return self._curve("heat_capacity", temperature)
 
-    def entropy(self, temperature) -> Curve:
+    def entropy(self, temperature: ArrayLike) -> Curve:
         """Entropy per weight, (ln Z + beta <E>) / N; see :meth:`energy`.
 
         nan where :attr:`anchor` is "unknown"; :attr:`lacks` names the rung that would give it.
         """
         return self._curve("entropy", temperature)
 
-    def free_energy(self, temperature) -> Curve:
+    def free_energy(self, temperature: ArrayLike) -> Curve:
         """Free energy per weight, -T ln Z / N, -inf at T = inf; see :meth:`entropy`."""
         return self._curve("free_energy", temperature)
 
-    def q2(self, temperature) -> Curve:
+    def q2(self, temperature: ArrayLike) -> Curve:
         """Mean square [<q^2>] of the order parameter of the ensemble; see :meth:`energy`.
 
         ValueError too where the chain holds none.
         """
         return self._curve("q2", temperature)
 
-    def binder(self, temperature) -> Curve:
+    def binder(self, temperature: ArrayLike) -> Curve:
         """Binder cumulant (B0 - R) / (B0 - 1), R = [<q^4>] / [<q^2>]^2, B0 that of independent pairs; see :meth:`q2`.
 
         As in :class:`glassnet.analysis.averages.overlaps.OverlapAverages`; networks of walks have none.
         """
         return self._curve("binder", temperature)
 
-    def dataset(self, temperature=None) -> xr.Dataset:
+    def dataset(self, temperature: ArrayLike | None = None) -> xr.Dataset:
         """Everything at once.
 
         Parameters
@@ -211,7 +212,7 @@ class Reweighted:
         if wanted.ndim != 1:
             raise ValueError(f"temperature must have 1 dimension, got shape {wanted.shape}")
         over_samples, over_blocks = self._evaluate(wanted)
-        variables = {}
+        variables: dict[str, Any] = {}
         for name, thermal in over_blocks.items():
             resampled = over_samples.get(name, thermal)
             variables[name] = ("temperature", resampled[0], {"long_name": _MEANING[name]})
@@ -261,7 +262,7 @@ class Reweighted:
             start = f" entropy from {self.anchor}, which may be {self.anchor_stderr:.1g} off (in the bars);"
         return "\n".join([f"{size};{start} draws: effective number of the sample with fewest", *lines])
 
-    def _curve(self, name: str, temperature) -> Curve:
+    def _curve(self, name: str, temperature: ArrayLike) -> Curve:
         if name in self._missing:
             raise ValueError(f"{name}: {self._missing[name]}")
         wanted = self._within(temperature)
@@ -272,16 +273,18 @@ class Reweighted:
 
     def _with_anchor(self, name: str, stderr: np.ndarray, wanted: np.ndarray) -> np.ndarray:
         """The error of a quantity including that of its anchor."""
-        factor = {"entropy": 1.0, "free_energy": wanted}.get(name)
-        return stderr if factor is None or not self.anchor_stderr else np.hypot(stderr, factor * self.anchor_stderr)
+        factors: dict[str, Any] = {"entropy": 1.0, "free_energy": wanted}
+        if name not in factors or not self.anchor_stderr:
+            return stderr
+        return np.hypot(stderr, factors[name] * self.anchor_stderr)
 
-    def _error(self, name: str, over_samples: dict, over_blocks: dict) -> np.ndarray:
+    def _error(self, name: str, over_samples: dict[str, Any], over_blocks: dict[str, Any]) -> np.ndarray:
         if name in over_samples:
             skewed = over_samples.get("skewed", {})
             return skewed[name] if name in skewed else bootstrap.bootstrap_error(over_samples[name], self.n_samples)
         return bootstrap.block_error(over_blocks[name], [sample.n_blocks for sample in self._samples])
 
-    def _within(self, temperature) -> np.ndarray:
+    def _within(self, temperature: ArrayLike) -> np.ndarray:
         wanted = _checks.temperatures("temperature", temperature)
         lowest, highest = self.temperatures[[0, -1]]
         # ends that were computed in another way may differ in the last bits
@@ -293,7 +296,7 @@ class Reweighted:
             )
         return np.clip(wanted, lowest, highest)
 
-    def _evaluate(self, wanted: np.ndarray) -> tuple[dict, dict]:
+    def _evaluate(self, wanted: np.ndarray) -> tuple[dict[str, Any], dict[str, Any]]:
         """Every quantity at (n_wanted,) temperatures on resamples of samples (none for one sample) and of blocks; with
         the samples, as "skewed", the errors of moments that a few of them may dominate."""
         if self._last[0] == wanted.tobytes():
@@ -301,19 +304,21 @@ class Reweighted:
         sizes = self._node.weights_of_samples
         columns = [self._per_weight(one.at(1 / wanted), wanted, n) for one, n in zip(self._samples, sizes, strict=True)]
         values = np.array([column[0] for column in columns])
-        key, over_samples = self._node.path, {}
+        key, over_samples = self._node.path, dict[str, Any]()
         with np.errstate(invalid="ignore"):
             if self.n_samples > 1:
                 counts = bootstrap.resampling_counts(self.n_samples, key=key, seed=self._seed)
-                over_samples = self._derived(bootstrap.resampled_means(values, counts))
+                over_samples |= self._derived(bootstrap.resampled_means(values, counts))
                 if values.shape[1] > 4:
                     over_samples["skewed"] = moment_errors(values[:, 4:].swapaxes(1, 2), counts, self._reference)
             without = [column[1:] for column in columns]
-            over_blocks = self._derived(bootstrap.resampled_blocks(values, without, key=key, seed=self._seed))
+            over_blocks: dict[str, Any] = self._derived(
+                bootstrap.resampled_blocks(values, without, key=key, seed=self._seed)
+            )
         self._last = wanted.tobytes(), (over_samples, over_blocks)
         return self._last[1]
 
-    def _per_weight(self, averages: dict, wanted: np.ndarray, n_weights: int) -> np.ndarray:
+    def _per_weight(self, averages: dict[str, np.ndarray], wanted: np.ndarray, n_weights: int) -> np.ndarray:
         """What is averaged over samples: energy, heat capacity, entropy, free energy, <q^2>, <q^4> along axis 1."""
         log_z, energy = averages["log_z"], averages["energy"]
         heat_capacity, entropy = averages["variance"] / wanted**2, log_z + energy / wanted
@@ -330,7 +335,7 @@ class Reweighted:
         return {name: columns[name] for name in _MEANING if name not in self._missing}
 
 
-def _node(chain) -> Node:
+def _node(chain: xr.DataTree | xr.Dataset) -> Node:
     """The node of a dataset or tree that a user hands over."""
     if isinstance(chain, xr.DataTree):
         chain = _symmetric(chain)
@@ -341,7 +346,9 @@ def _node(chain) -> Node:
         kind = type(chain).__name__
         raise TypeError(f"chain must be a node of glassnet.open_chains or the dataset of a run, got {kind}")
     if "energy" not in chain or not {"draw", "temperature", "replica"} <= set(chain["energy"].dims):
-        raise ValueError(f"chain must hold energy (draw, temperature, replica), got {sorted(chain.data_vars)}")
+        raise ValueError(
+            f"chain must hold energy (draw, temperature, replica), got {sorted(map(str, chain.data_vars))}"
+        )
     _checks.temperature_ladder("chain: temperature", chain["temperature"].values)
     if chain.sizes["draw"] < 2:
         raise ValueError(f"chain must have at least 2 draws, got {chain.sizes['draw']}")
@@ -358,7 +365,7 @@ def _node(chain) -> Node:
     elif not chain.sizes["sample"]:
         raise ValueError("chain must have at least 1 sample, got 0")
     dilution = float(chain.attrs.get("dilution", 0.0))
-    each = np.unique(chain["n_weights"].values) if "n_weights" in chain else ()
+    each = np.unique(chain["n_weights"].values) if "n_weights" in chain else np.array([])
     if len(each) == 1:
         # the attribute of a node is the nearest number for all its samples
         chain = chain.assign_attrs(n_weights=int(each[0]))

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -21,6 +22,7 @@ from glassnet.analysis.surveys.all_dilutions import ChainReader
 from glassnet.analysis.surveys.one_dilution import DilutionAverages
 from glassnet.analysis.transition_line import TransitionLine
 from glassnet.analysis.verdict import external_results, provisional, wording
+from glassnet.analysis.verdict.external_results import Known
 from glassnet.analysis.verdict.rules import Findings, Verdict, decide
 from glassnet.analysis.verdict.sample_evidence import of_samples
 from glassnet.chains import run_settings
@@ -94,7 +96,7 @@ class Transition:
     provisional: Estimate | None = None
     latent_heat: Estimate | None = None
     jump: Estimate | None = None
-    glass: dict = field(default_factory=dict)
+    glass: dict[str, Any] = field(default_factory=dict)
     missing: dict[str, list[int]] = field(default_factory=dict)
     damaged: tuple[str, ...] = ()
     thermodynamics: dict[int, xr.Dataset] = field(default_factory=dict, repr=False)
@@ -103,7 +105,7 @@ class Transition:
     planted: dict[int, xr.Dataset] = field(default_factory=dict, repr=False)
     order: xr.Dataset | None = field(default=None, repr=False)
     lowest: dict[int, float] = field(default_factory=dict)
-    run: dict = field(default_factory=dict, repr=False)
+    run: dict[str, Any] = field(default_factory=dict, repr=False)
     complexity: FieldIntegration | None = field(default=None, repr=False)
     common: Common | None = field(default=None, repr=False)
 
@@ -146,7 +148,7 @@ class Transition:
             text += f" above T = {max(self.lowest.values()):.3g}"
         return text
 
-    def suggest(self, path=None) -> str:
+    def suggest(self, path: str | Path | None = None) -> str:
         """Run file of the scan that would settle what is open, with the reasons as comments.
 
         Parameters
@@ -174,7 +176,7 @@ class Transition:
             Path(path).write_text(text)
         return text
 
-    def plot(self, ax=None):
+    def plot(self, ax: Any = None) -> Any:
         """Draw the transition.
 
         Parameters
@@ -194,7 +196,7 @@ class Transition:
 
 
 def find_transition(
-    chains: xr.DataTree, dilution: float | None = None, *, above: float = 0.0, field=None, arrest=None
+    chains: xr.DataTree, dilution: float | None = None, *, above: float = 0.0, field: Known = None, arrest: Known = None
 ) -> Transition:
     """Locate the transition in saved chains and tell its kind.
 
@@ -231,7 +233,7 @@ def find_transition(
     return of_dilution(reader, _chosen(dilution, reader.dilutions), field=field, arrest=arrest)
 
 
-def of_dilution(reader: ChainReader, dilution: float, *, field=None, arrest=None) -> Transition:
+def of_dilution(reader: ChainReader, dilution: float, *, field: Known = None, arrest: Known = None) -> Transition:
     """:func:`find_transition` at one dilution of chains that are read once for all of them."""
     chains, seed = reader.chains, reader.seed
     first = next(node for node in reader.nodes if node.dilution == dilution)
@@ -284,7 +286,7 @@ def of_dilution(reader: ChainReader, dilution: float, *, field=None, arrest=None
     )
 
 
-def transition_line(chains: xr.DataTree, **options) -> TransitionLine:
+def transition_line(chains: xr.DataTree, **options: Any) -> TransitionLine:
     """One :func:`find_transition` for every dilution in the chains, by increasing dilution.
 
     Parameters
@@ -301,7 +303,7 @@ def transition_line(chains: xr.DataTree, **options) -> TransitionLine:
     return line_of(ChainReader(chains, options.pop("above", 0.0)), **options)
 
 
-def line_of(reader: ChainReader, **options) -> TransitionLine:
+def line_of(reader: ChainReader, **options: Any) -> TransitionLine:
     """:func:`transition_line` of chains that are read once."""
     return TransitionLine((of_dilution(reader, dilution, **options) for dilution in reader.dilutions), reader)
 
@@ -309,7 +311,8 @@ def line_of(reader: ChainReader, **options) -> TransitionLine:
 def common_dilution_of(reader: ChainReader, read: DilutionAverages, saved: SavedField | None) -> Common:
     """The dilution at which sizes are compared; other dilutions are only read where sizes differ. `saved` is the field
     integration whose zero counts."""
-    dilution, options = read.nodes[0].dilution, {"seed": reader.seed}
+    dilution = read.nodes[0].dilution
+    options: dict[str, Any] = {"seed": reader.seed}
     if saved is not None:
         # a result that was handed over belongs to the dilution that was asked for
         options |= {"at": saved.dilutions[-1], "rounds": 0.5 / saved.sizes[-1] if saved.sizes else 0.0}
@@ -322,7 +325,7 @@ def common_dilution_of(reader: ChainReader, read: DilutionAverages, saved: Saved
     return common_dilution(own, near, **options)
 
 
-def _spread(field, common: Common, dilutions: tuple[float, ...]):
+def _spread(field: Known, common: Common, dilutions: tuple[float, ...]) -> Known:
     """The zero of the complexity with a bar that includes how much the dilutions of the networks differ."""
     if not isinstance(field, FieldIntegration) or common.slope is None or not np.isfinite(field.temperature):
         return field
@@ -330,7 +333,7 @@ def _spread(field, common: Common, dilutions: tuple[float, ...]):
     return replace(field, stderr=float(np.hypot(field.stderr, max(apart, default=0.0))))
 
 
-def _findings(read: DilutionAverages, common: Common, field, arrest, seed: int) -> Findings:
+def _findings(read: DilutionAverages, common: Common, field: Known, arrest: Known, seed: int) -> Findings:
     """What the chains of one dilution give, with temperatures moved to the common dilution of its sizes."""
     sound = common.planted(read.sound(), {node.path: node for node in read.nodes})
     largest = max(read.nodes, key=lambda node: node.size)
@@ -360,17 +363,17 @@ def _chosen(dilution: float | None, present: list[float]) -> float:
     return dilution
 
 
-def _keywords(node: Node) -> dict:
+def _keywords(node: Node) -> dict[str, Any]:
     keywords = json.loads(node.chain.attrs.get("glass", "{}"))
     return {"ensemble": node.chain.attrs["ensemble"], **keywords} if "ensemble" in node.chain.attrs else keywords
 
 
-def _proved(verdict: Verdict, read: DilutionAverages, missing: dict, damaged: tuple[str, ...]):
-    """The verdict, which is undecided while any sample has not proved its equilibrium; the verdict of the rest in that
-    case, and the evidence about it."""
-    equilibration = read.equilibration
-    extra = of_samples(read.nodes, equilibration, missing, damaged)
-    if not equilibration.failures and not equilibration.nodes:
+def _proved(
+    verdict: Verdict, read: DilutionAverages, missing: dict[str, list[int]], damaged: tuple[str, ...]
+) -> tuple[Verdict, Verdict | None, list[Evidence]]:
+    """The verdict, undecided while a sample has not proved its equilibrium; that of the rest then, and the evidence."""
+    extra = of_samples(read.nodes, read.equilibration, missing, damaged)
+    if not read.equilibration.failures and not read.equilibration.nodes:
         return verdict, None, extra
     if verdict.kind != "undecided":
         at = f" at T = {with_error(verdict.temperature, verdict.stderr)}" if np.isfinite(verdict.temperature) else ""
@@ -381,7 +384,7 @@ def _proved(verdict: Verdict, read: DilutionAverages, missing: dict, damaged: tu
 
 def _provisional(
     verdict: Verdict, rest: Verdict | None, read: DilutionAverages, findings: Findings, common: Common, seed: int
-):
+) -> tuple[Estimate | None, tuple[Evidence, ...], tuple[Estimate, ...]]:
     """The provisional temperature of an undecided transition, if there is one; evidence and estimates of the starts."""
     if verdict.kind != "undecided":
         return None, (), ()
@@ -394,4 +397,4 @@ def _provisional(
         starts, measured, other, contradicted=verdict.contradicted, annealed=findings.annealed, arrest=findings.arrest
     )
     item = provisional.bracket(starts)
-    return (chosen, (), ()) if item is None else (chosen, (item,), starts.estimates())
+    return (chosen, (), ()) if item is None or starts is None else (chosen, (item,), tuple(starts.estimates()))

@@ -1,8 +1,9 @@
 """The line T_c(dilution), and the critical dilution at a temperature: read off the line, and measured along the
 dilution."""
 
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from glassnet._checks import real
 from glassnet.analysis.along_dilution import Along, along
 from glassnet.analysis.effective_dilution import effective
 from glassnet.analysis.questions import DISAGREE
+from glassnet.analysis.surveys.all_dilutions import ChainReader
 from glassnet.statistics.estimate import Estimate, with_error
 from glassnet.statistics.fits import polynomial_through
 
@@ -75,7 +77,7 @@ class TransitionLine(list):
     kinds : list of str
     """
 
-    def __init__(self, results=(), reader=None):
+    def __init__(self, results: Iterable[Any] = (), reader: ChainReader | None = None) -> None:
         super().__init__(results)
         self._reader = reader
 
@@ -235,7 +237,7 @@ class TransitionLine(list):
             return f"the line lies above down to T = {y[-1]:.4g} at dilution {x[-1]:g}{also}"
         return f"the line rises with dilution there{also}"
 
-    def plot(self):
+    def plot(self) -> Any:
         """Draw the lines in the plane of dilution and temperature; see :func:`glassnet.plots.phase_diagram`."""
         # an import to the right, when asked: only figures need matplotlib
         from glassnet import plots
@@ -253,7 +255,7 @@ class TransitionLine(list):
         return "\n".join(lines)
 
 
-def known_temperature(transition) -> tuple[float, float, bool]:
+def known_temperature(transition: Any) -> tuple[float, float, bool]:
     """Transition temperature and error, and True; provisional ones and False where there is none; nan without
     either."""
     if np.isfinite(transition.temperature) or transition.provisional is None:
@@ -261,13 +263,13 @@ def known_temperature(transition) -> tuple[float, float, bool]:
     return transition.provisional.value, transition.provisional.stderr, False
 
 
-def _crosses(one) -> bool:
+def _crosses(one: Any) -> bool:
     """Whether curves of different sizes cross at the dilution of a transition."""
     crossings = ("planted_crossing", "binder_crossing", "moment_crossing")
     return any(item.passed and item.key in crossings for item in getattr(one, "evidence", ()))
 
 
-def _on_the_wrong_side(one, temperature: float, critical: Estimate) -> bool:
+def _on_the_wrong_side(one: Any, temperature: float, critical: Estimate) -> bool:
     """Whether a transition contradicts a critical dilution: it lies clearly below that dilution and is clearly colder
     than the temperature, or above and hotter; or there is none down to this temperature, below that dilution."""
     apart = (effective(one) - critical.value) / critical.stderr
@@ -279,13 +281,13 @@ def _on_the_wrong_side(one, temperature: float, critical: Estimate) -> bool:
     return bool(min(abs(apart), abs(above)) > DISAGREE and apart * above > 0)
 
 
-def _paths(transition) -> int:
+def _paths(transition: Any) -> int:
     """Weights of a path; 2 where the chains do not tell."""
     glass = getattr(transition, "glass", {})
     return int(glass.get("p") or len(glass.get("widths", (0, 0, 0))) - 1)
 
 
-def _inverse(x, y, sigma, temperature: float, power: int) -> tuple[float, float]:
+def _inverse(x: np.ndarray, y: np.ndarray, sigma: np.ndarray, temperature: float, power: int) -> tuple[float, float]:
     """Dilution at a temperature and its error, where (1 - x)^power is a polynomial in y through all points."""
     paths = (1 - x) ** power
     lagrange = polynomial_through(y - temperature)

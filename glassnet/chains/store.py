@@ -243,10 +243,11 @@ def _variables(headers: list[Header], n_draws: int) -> dict:
                 values = stored[:n_draws] if name == "draw" else stored[...]
                 variables[name] = (dimensions(name), values, attributes(stored))
                 continue
-            variables[name] = lazy_arrays.stack(places, name, stored, shape)
+            samples = lazy_arrays.stack(places, name, stored, shape)
+            variables[name] = samples
             if len(n_weights) > 1 or (len(headers) > 1 and name in own_unit):
                 # saved again as whole numbers of the first sample's unit, the others would be rounded
-                variables[name].encoding = {}
+                samples.encoding = {}
         final = lazy_arrays.final_weights(places, file, shape["byte"])
         return variables if final is None else variables | {"final_weights": final}
 

@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
             code = _run(words, output)
         except SystemExit as end:
             # of --help and --version, and of what the parser refuses
-            code, ended = end.code, True
+            code, ended = int(end.code or 0), True
         with contextlib.suppress(OSError):
             output.flush()
         if output.refused is not None:

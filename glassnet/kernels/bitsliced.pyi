@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from glassnet.kernels.sampler import COMPILER as COMPILER
 from glassnet.kernels.sampler import Sampler
 from glassnet.kernels.sampler import chosen_instruction_set as chosen_instruction_set
+from glassnet.kernels.sampler import instruction_sets as instruction_sets
 
 LANES_PER_BLOCK: int
 RNG_WORDS: int

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from glassnet.kernels.sampler import Sampler
-from glassnet.kernels.sampler import chosen_instruction_set as chosen_instruction_set
 
 LANES_PER_BLOCK: int
 RNG_WORDS: int

@@ -140,8 +140,8 @@ def simulate(
         name = f"dimension, network={network}"
         weights, biases = _draw(widths, variance, covariance, bias_variance, kind, seed, name)
         values.append(_one_network(phi, weights, biases, a, n_samples, generator(Seed(seed, name), Role.INITIAL)))
-    values = np.array(values)
-    return _table(values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(n_networks))
+    measured = np.array(values)
+    return _table(measured.mean(axis=0), measured.std(axis=0, ddof=1) / np.sqrt(n_networks))
 
 
 def measure(weights, inputs, activation="tanh", biases=None) -> xr.Dataset:

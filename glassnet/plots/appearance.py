@@ -1,6 +1,7 @@
 """What all figures share: colours, sizes for print and screen, marks for the transition and for theory."""
 
 import contextlib
+from typing import Any
 
 import numpy as np
 
@@ -85,7 +86,8 @@ def column(height: float, rows: int = 1, width: float = COLUMN, **options):
 
     with printed():
         figure = Figure(figsize=(width, height), dpi=300, layout="constrained")
-        figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03, hspace=0.02)
+        engine: Any = figure.get_layout_engine()
+        engine.set(w_pad=0.03, h_pad=0.03, hspace=0.02)
         axes = figure.subplots(rows, 1, squeeze=False, **({"sharex": True} | options))[:, 0]
         yield figure, axes
         for letter, ax in zip("abc", axes, strict=False):

@@ -2,7 +2,7 @@
 
 import io
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,7 @@ class Drawing(NamedTuple):
     """A figure with its name (that of its files, without suffix) and a caption in plain words."""
 
     name: str
-    figure: object
+    figure: Any
     caption: str
 
 

@@ -97,11 +97,11 @@ def critical_dilution(results, temperature: float | None = None):
             low, high = critical.value - critical.stderr, critical.value + critical.stderr
             ax.axvspan(low, high, color=appearance.BAND, alpha=0.5, lw=0, zorder=0, label=label)
             ax.axvline(critical.value, color="#777777", linewidth=0.8, zorder=1)
-        for line in theory_lines(results):
-            end = _where(line, temperature)
+        for predicted in theory_lines(results):
+            end = _where(predicted, temperature)
             if end is not None:
-                style = {"color": appearance.THEORY, "linestyle": _DASHES[line.name]}
-                ax.axvline(end, **style, label=rf"theory $\delta_{line.name[-1]} = {end:.3f}$")
+                style = {"color": appearance.THEORY, "linestyle": _DASHES[predicted.name]}
+                ax.axvline(end, **style, label=rf"theory $\delta_{predicted.name[-1]} = {end:.3f}$")
         share = "planted phase $[w]$" if planted else "high overlaps"
         ax.set(xlabel=r"dilution $\delta$", ylabel=f"weight of {share}", ylim=(-0.03, 1.03))
         ax.set_title(f"$T = {temperature:.3g}$")

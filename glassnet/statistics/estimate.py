@@ -1,7 +1,7 @@
 """A value with its standard error, and the one way to write it: 0.640(27)."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 
 import numpy as np
@@ -82,7 +82,7 @@ def with_error(value: float, stderr: float) -> str:
     return f"{value:.{decimals}f}({shown})" if decimals else f"{value:.0f}({stderr:.0f})"
 
 
-def table(title: str, rows: dict[str, "Estimate | float"]) -> str:
+def table(title: str, rows: Mapping[str, "Estimate | float"]) -> str:
     """A title and one line for every row, the decimal points in one column.
 
     Numbers, and estimates that are exact, have six digits.

@@ -1,8 +1,10 @@
 """What the cavity method predicts for one ensemble of +-J glasses, without Monte Carlo."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from glassnet import _checks, _face
 from glassnet.theory import paramagnet
@@ -84,25 +86,25 @@ class Cavity:
         """
         return xorsat.zero_temperature(self.tree, self.dilution)
 
-    def free_energy(self, T):
+    def free_energy(self, T: ArrayLike) -> Any:
         """Return the free energy of the paramagnet, -T (ln 2 + alpha ln cosh 1/T).
 
         Exact at and above `static_temperature`; below it a lower bound on the true free energy. -inf at T = inf.
         """
         return paramagnet.free_energy(_checks.temperatures("T", T), self.alpha)
 
-    def energy(self, T):
+    def energy(self, T: ArrayLike) -> Any:
         """Return the energy of the paramagnet, -alpha tanh 1/T; exact at and above `static_temperature`."""
         return paramagnet.energy(_checks.temperatures("T", T), self.alpha)
 
-    def entropy(self, T):
+    def entropy(self, T: ArrayLike) -> Any:
         """Return the entropy of the paramagnet, ln 2 + alpha (ln cosh 1/T - (1/T) tanh 1/T), in nats.
 
         Exact at and above `static_temperature`; negative below `zero_entropy_temperature`, where it means nothing.
         """
         return paramagnet.entropy(_checks.temperatures("T", T), self.alpha)
 
-    def complexity(self, T):
+    def complexity(self, T: ArrayLike) -> Any:
         """Return Sigma(T), the logarithm of the number of equilibrium glass states per weight, in nats.
 
         It is the free energy that the planted state lacks, (phi_paramagnet - phi_state) with phi = -f/T: positive
@@ -110,31 +112,31 @@ class Cavity:
         """
         return self._each(T, "complexity")
 
-    def overlap(self, T):
+    def overlap(self, T: ArrayLike) -> Any:
         """Return q_EA(T), the overlap of the planted state with its equilibrium at T; 0 above `dynamic_temperature`.
 
         Between T_K and T_d the overlap within one of the states that make up the equilibrium of the symmetric ensemble.
         """
         return self._each(T, "overlap")
 
-    def _each(self, T, name):
+    def _each(self, T: ArrayLike, name: str) -> Any:
         temperature = _checks.temperatures("T", T)
         values = [getattr(glass_states.state(self.tree, t), name) for t in temperature.ravel().tolist()]
         return np.array(values, dtype=np.float64).reshape(temperature.shape)[()]
 
-    def plot(self, ax=None):
+    def plot(self, ax: Any = None):
         """Draw the entropy, and overlap and complexity of the glass states; see :func:`glassnet.plots.cavity`."""
         # an import to the right, when asked: only figures need matplotlib
         from glassnet import plots
 
         return plots.cavity(self, ax)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         zero = self.zero_entropy_temperature()
         where = f"{self.tree}, dilution {self.dilution:g}, {self.alpha:g} paths per weight"
         return f"Cavity({where})\nzero entropy at T = {zero:.5f}; print() and plot() solve for T_d and T_K"
 
-    def __str__(self):
+    def __str__(self) -> str:
         kind = "no static transition" if self.kind == "none" else self.kind
         lines = [f"{self.tree}, dilution {self.dilution:g}: {kind}"]
         lines.append(f"{'':14}{'T':>9}{'overlap':>10}{'complexity':>12}{'energy':>10}{'entropy':>10}")

@@ -1,5 +1,9 @@
 """The theory of each ensemble: from the keywords of a run file to a prediction."""
 
+from collections.abc import Sequence
+
+from numpy.typing import ArrayLike
+
 from glassnet import _checks, _wiring
 from glassnet.theory.cavity import Cavity
 from glassnet.theory.paramagnet import Paramagnet
@@ -65,7 +69,15 @@ def poisson(p: int, alpha: float, dilution: float = 0.0) -> Cavity:
 
 
 def cavity_of(
-    ensemble: str, *, p=None, degree=None, alpha=None, dilution=0.0, couplings="binary", bias=0.0, widths=None
+    ensemble: str,
+    *,
+    p: int | None = None,
+    degree: int | None = None,
+    alpha: float | None = None,
+    dilution: float = 0.0,
+    couplings: str | ArrayLike = "binary",
+    bias: float = 0.0,
+    widths: Sequence[int] | None = None,
 ) -> Cavity | None:
     """Return the theory of the glass that a run file describes, None where there is none.
 
@@ -89,23 +101,35 @@ def cavity_of(
     """
     _checks.choice("ensemble", ensemble, _ENSEMBLES)
     bias = _checks.real("bias", bias, minimum=-1, maximum=1)
-    alpha = None if alpha is None else _checks.real("alpha", alpha, minimum=0)
-    degree = None if degree is None else _checks.integer("degree", degree, minimum=0)
+    if alpha is not None:
+        alpha = _checks.real("alpha", alpha, minimum=0)
+    if degree is not None:
+        degree = _checks.integer("degree", degree, minimum=0)
     widths = None if widths is None or ensemble != "walks" else _wiring.check_widths(widths)
     if not isinstance(couplings, str) or couplings != "binary" or bias != 0.0 or ensemble == "given":
         return None
     if ensemble == "regular":
-        return None if degree is not None and degree > MOST_PATHS else regular(p, degree, dilution)
+        known = _checks.integer("p", p, minimum=2, most=MOST_WEIGHTS), _checks.integer("degree", degree, minimum=0)
+        return None if known[1] > MOST_PATHS else regular(*known, dilution)
     if ensemble == "walks":
         if widths is None or len(set(widths)) != 1:
             return None
         p = len(widths) - 1
     p = _checks.integer("p", p, minimum=2, most=MOST_WEIGHTS)
-    return None if alpha is not None and p * alpha > MOST_PATHS else poisson(p, alpha, dilution)
+    alpha = _checks.real("alpha", alpha, minimum=0)
+    return None if p * alpha > MOST_PATHS else poisson(p, alpha, dilution)
 
 
 def paramagnet_of(
-    ensemble: str, *, p=None, degree=None, alpha=None, dilution=0.0, couplings="binary", bias=0.0, widths=None
+    ensemble: str,
+    *,
+    p: int | None = None,
+    degree: int | None = None,
+    alpha: float | None = None,
+    dilution: float = 0.0,
+    couplings: str | ArrayLike = "binary",
+    bias: float = 0.0,
+    widths: Sequence[int] | None = None,
 ) -> Paramagnet:
     """Return the paramagnet of the glass that a run file describes: any ensemble, any law of the couplings.
 

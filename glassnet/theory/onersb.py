@@ -18,6 +18,7 @@ they are extrapolated from two sizes.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,8 @@ from glassnet.statistics.autocorrelation import mean_of_series
 from glassnet.statistics.estimate import Estimate, table
 from glassnet.statistics.fits import extrapolated_in_size, fit_estimates
 from glassnet.theory.planted.population import LARGEST, MELTED, Fields
-from glassnet.theory.trees.branching import Branching, branching
+from glassnet.theory.trees.branching import Branching, Law, branching
+from glassnet.theory.trees.degrees import HasTree, Tree
 
 __all__ = ["Glass", "States", "glass", "states"]
 _face.public(__name__)
@@ -66,7 +68,7 @@ class States:
     energy: Estimate
     overlap: Estimate
 
-    def __str__(self):
+    def __str__(self) -> str:
         title = f"states at T = {self.temperature:g}, m = {self.m:g}"
         if self.overlap.value == 0.0:
             title += ": none, the paramagnet"
@@ -102,7 +104,7 @@ class Glass:
     energy: Estimate
     overlap: Estimate
 
-    def __str__(self):
+    def __str__(self) -> str:
         kind = "paramagnet" if self.m.value == 1.0 else "glass"
         rows = {"m*": self.m, "overlap q1": self.overlap, "free energy": self.free_energy, "energy": self.energy}
         return table(f"{kind} at T = {self.temperature:g}", rows | {"entropy": self.entropy})
@@ -129,7 +131,7 @@ class Sites(Fields):
     seed : int
     """
 
-    def __init__(self, tree: Branching, n_sites: int, inside: int, seed: int):
+    def __init__(self, tree: Branching, n_sites: int, inside: int, seed: int) -> None:
         self.n_sites, self.inside = n_sites, 2 * (inside // 2)
         key = _random.Seed(seed, f"states,sites={n_sites},inside={inside}")
         super().__init__(tree, n_sites, self.inside, key, cavity.state_step)
@@ -164,10 +166,10 @@ class Sites(Fields):
 
 
 def states(
-    theory,
+    theory: Tree | HasTree,
     temperature: float,
     m: float,
-    couplings="binary",
+    couplings: Law = "binary",
     *,
     members: int = 50_000,
     inside: int = MEMBERS_INSIDE,
@@ -216,9 +218,9 @@ def states(
 
 
 def glass(
-    theory,
+    theory: Tree | HasTree,
     temperature: float,
-    couplings="binary",
+    couplings: Law = "binary",
     *,
     members: int = 50_000,
     inside: int = MEMBERS_INSIDE,
@@ -248,7 +250,8 @@ def glass(
         for i, m in enumerate(rough * np.array(_AROUND)) if rough < 1.0 else ():
             further = lambda done, before=i * iterations: report(before + done)  # noqa: E731
             measured.append(_extrapolated(populations, temperature, float(m), iterations, further))
-    crossing = _cross(measured) if measured and None not in measured else None
+    found = [one for one in measured if one is not None]
+    crossing = _cross(found) if found and len(found) == len(measured) else None
     if crossing:
         return crossing
     exponent, energy = tree.paramagnet(temperature)
@@ -268,7 +271,7 @@ def _unbiased(halves: np.ndarray) -> np.ndarray:
     return 2.0 * logarithm_and_ratios(halves.mean(axis=1)) - logarithm_and_ratios(halves)
 
 
-def _populations(tree: Branching, members, inside, seed) -> list[Sites]:
+def _populations(tree: Branching, members: int, inside: int, seed: int) -> list[Sites]:
     """Populations to extrapolate from: the larger ones, and as many of a quarter of their size."""
     members = _checks.integer("members", members, minimum=FEWEST, maximum=LARGEST)
     inside = _checks.integer("inside", inside, minimum=FEWEST_INSIDE)
@@ -278,9 +281,11 @@ def _populations(tree: Branching, members, inside, seed) -> list[Sites]:
     return [Sites(tree, members // inside, size, seed) for size in (inside, inside // 4)]
 
 
-def _extrapolated(populations: list[Sites], temperature: float, m: float, iterations: int, report) -> States | None:
+def _extrapolated(
+    populations: list[Sites], temperature: float, m: float, iterations: int, report: Callable[[int], object]
+) -> States | None:
     """States at m for infinite populations; None if they melt. `report` gets the iterations of the largest."""
-    measured = []
+    measured: list[Any] = []
     for sites in populations:
         measured.append(sites.measure(temperature, m, iterations, None if measured else report))
         if measured[-1] is None:

@@ -11,9 +11,12 @@ ends where they order. For +-J it is also the annealed average, ln [Z]; for Gaus
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
 from glassnet import _checks, _face
@@ -35,13 +38,13 @@ LN2 = math.log(2.0)
 _LAWS = ("binary", "gaussian")
 
 
-def log_cosh(x):
+def log_cosh(x: ArrayLike) -> Any:
     """Return ln cosh x without overflow."""
     size = np.abs(x)
     return size + np.log1p(np.exp(-2.0 * size)) - LN2
 
 
-def free_energy(temperature, alpha: float, couplings="binary"):
+def free_energy(temperature: ArrayLike, alpha: float, couplings: str | ArrayLike = "binary") -> Any:
     """Return the free energy per weight.
 
     Parameters
@@ -63,12 +66,12 @@ def free_energy(temperature, alpha: float, couplings="binary"):
     TypeError, ValueError
         If an argument is not as described.
     """
-    temperature, alpha, couplings = _checked(temperature, alpha, couplings)
-    exponent = LN2 + alpha * _mean(lambda x, _: log_cosh(x), temperature, couplings)
-    return (-temperature * exponent)[()]
+    at, alpha, couplings = _checked(temperature, alpha, couplings)
+    exponent = LN2 + alpha * _mean(lambda x, _: log_cosh(x), at, couplings)
+    return (-at * exponent)[()]
 
 
-def annealed_free_energy(temperature, alpha: float, couplings="binary"):
+def annealed_free_energy(temperature: ArrayLike, alpha: float, couplings: str | ArrayLike = "binary") -> Any:
     """Return -T ln [Z] per weight, [Z] the mean over symmetric couplings; parameters as for `free_energy`.
 
     A lower bound of `free_energy`. Given couplings keep their abs(J), and only their signs are averaged over: as for
@@ -76,31 +79,31 @@ def annealed_free_energy(temperature, alpha: float, couplings="binary"):
     """
     if not _is_gaussian(couplings):
         return free_energy(temperature, alpha, couplings)
-    temperature, alpha, _ = _checked(temperature, alpha, couplings)
-    return (-temperature * LN2 - alpha / (2.0 * temperature))[()]
+    at, alpha, _ = _checked(temperature, alpha, couplings)
+    return (-at * LN2 - alpha / (2.0 * at))[()]
 
 
-def energy(temperature, alpha: float, couplings="binary"):
+def energy(temperature: ArrayLike, alpha: float, couplings: str | ArrayLike = "binary") -> Any:
     """Return the energy per weight; parameters as for `free_energy`."""
-    temperature, alpha, couplings = _checked(temperature, alpha, couplings)
-    return (0.0 - alpha * _mean(lambda x, coupling: coupling * np.tanh(x), temperature, couplings))[()]
+    at, alpha, couplings = _checked(temperature, alpha, couplings)
+    return (0.0 - alpha * _mean(lambda x, coupling: coupling * np.tanh(x), at, couplings))[()]
 
 
-def entropy(temperature, alpha: float, couplings="binary"):
+def entropy(temperature: ArrayLike, alpha: float, couplings: str | ArrayLike = "binary") -> Any:
     """Return the entropy per weight, in nats; parameters as for `free_energy`."""
-    temperature, alpha, couplings = _checked(temperature, alpha, couplings)
-    return (LN2 - alpha * _mean(lambda x, _: _entropy_loss(x), temperature, couplings))[()]
+    at, alpha, couplings = _checked(temperature, alpha, couplings)
+    return (LN2 - alpha * _mean(lambda x, _: _entropy_loss(x), at, couplings))[()]
 
 
-def annealed_entropy(temperature, alpha: float, couplings="binary"):
+def annealed_entropy(temperature: ArrayLike, alpha: float, couplings: str | ArrayLike = "binary") -> Any:
     """Return minus the derivative of `annealed_free_energy`, in nats; parameters as for `free_energy`."""
     if not _is_gaussian(couplings):
         return entropy(temperature, alpha, couplings)
-    temperature, alpha, _ = _checked(temperature, alpha, couplings)
-    return (LN2 - alpha / (2.0 * temperature**2))[()]
+    at, alpha, _ = _checked(temperature, alpha, couplings)
+    return (LN2 - alpha / (2.0 * at**2))[()]
 
 
-def zero_entropy_temperature(alpha: float, couplings="binary") -> float:
+def zero_entropy_temperature(alpha: float, couplings: str | ArrayLike = "binary") -> float:
     """Return the temperature where the entropy vanishes, 0.0 if it never does (at most one coupled path per weight).
 
     `alpha` and `couplings` as for :func:`free_energy`, and so are the errors raised.
@@ -140,9 +143,9 @@ class Paramagnet:
     """
 
     alpha: float
-    couplings: str | np.ndarray = "binary"
+    couplings: str | ArrayLike = "binary"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "alpha", _checks.real("alpha", self.alpha, minimum=0))
         if isinstance(self.couplings, str):
             _checks.choice("couplings", self.couplings, _LAWS)
@@ -150,28 +153,28 @@ class Paramagnet:
             object.__setattr__(self, "couplings", _checks.real_array("couplings", self.couplings, ndim=1))
 
     @classmethod
-    def from_glass(cls, glass) -> "Paramagnet":
+    def from_glass(cls, glass: PathGlass) -> "Paramagnet":
         """Return the paramagnet of the given couplings of a glass."""
         _checks.instance("glass", glass, PathGlass)
         return cls(glass.n_paths / glass.n_weights, "binary" if glass.is_binary else glass.couplings)
 
-    def free_energy(self, T):
+    def free_energy(self, T: ArrayLike) -> Any:
         """Return the free energy per weight at T, a number or an array."""
         return free_energy(_checks.temperatures("T", T), self.alpha, self.couplings)
 
-    def annealed_free_energy(self, T):
+    def annealed_free_energy(self, T: ArrayLike) -> Any:
         """Return -T ln [Z] per weight; lower than `free_energy` for Gaussian couplings, else the same."""
         return annealed_free_energy(_checks.temperatures("T", T), self.alpha, self.couplings)
 
-    def energy(self, T):
+    def energy(self, T: ArrayLike) -> Any:
         """Return the energy per weight."""
         return energy(_checks.temperatures("T", T), self.alpha, self.couplings)
 
-    def entropy(self, T):
+    def entropy(self, T: ArrayLike) -> Any:
         """Return the entropy per weight, in nats; negative where the paramagnet cannot be stable."""
         return entropy(_checks.temperatures("T", T), self.alpha, self.couplings)
 
-    def annealed_entropy(self, T):
+    def annealed_entropy(self, T: ArrayLike) -> Any:
         """Return minus the derivative of `annealed_free_energy`, in nats."""
         return annealed_entropy(_checks.temperatures("T", T), self.alpha, self.couplings)
 
@@ -179,8 +182,8 @@ class Paramagnet:
         """Return the temperature where the entropy vanishes, a lower bound of T_K; 0.0 if nowhere."""
         return zero_entropy_temperature(self.alpha, self.couplings)
 
-    def __str__(self):
-        kind = self.couplings if isinstance(self.couplings, str) else f"{len(self.couplings)} given"
+    def __str__(self) -> str:
+        kind = self.couplings if isinstance(self.couplings, str) else f"{np.size(self.couplings)} given"
         zero = self.zero_entropy_temperature()
         where = f"entropy vanishes at T = {zero:.5f}" if zero else "entropy vanishes nowhere"
         lines = [f"paramagnet, alpha {self.alpha:g}, {kind} couplings: {where}"]
@@ -193,7 +196,7 @@ class Paramagnet:
         return "\n".join(lines)
 
 
-def _checked(temperature, alpha, couplings) -> tuple:
+def _checked(temperature: ArrayLike, alpha: float, couplings: str | ArrayLike) -> tuple[Any, float, Any]:
     """Temperatures, paths per weight and couplings, or an error that names what is wrong."""
     if isinstance(couplings, str):
         _checks.choice("couplings", couplings, _LAWS)
@@ -207,11 +210,11 @@ def _checked(temperature, alpha, couplings) -> tuple:
     return _checks.temperatures("temperature", temperature), _checks.real("alpha", alpha, minimum=0), couplings
 
 
-def _is_gaussian(couplings) -> bool:
+def _is_gaussian(couplings: object) -> bool:
     return isinstance(couplings, str) and couplings == "gaussian"
 
 
-def _law(couplings) -> tuple[np.ndarray, np.ndarray]:
+def _law(couplings: str | ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Values of the couplings and the share of each."""
     if not isinstance(couplings, str):
         values = np.atleast_1d(couplings)
@@ -225,7 +228,7 @@ def _law(couplings) -> tuple[np.ndarray, np.ndarray]:
     return values, 2.0 * step * values * np.exp(-(values**2) / 2.0) / math.sqrt(2.0 * math.pi)
 
 
-def _mean(function, temperature, couplings):
+def _mean(function: Callable[..., Any], temperature: np.ndarray, couplings: str | ArrayLike) -> Any:
     """Average function(beta J, J) over the couplings at each temperature; 0 if there is no coupling."""
     temperature = np.asarray(temperature, dtype=np.float64)
     values, shares = _law(couplings)
@@ -233,7 +236,7 @@ def _mean(function, temperature, couplings):
     return np.array(means, dtype=np.float64).reshape(temperature.shape)
 
 
-def _entropy_loss(x):
+def _entropy_loss(x: np.ndarray) -> np.ndarray:
     """Return x tanh x - ln cosh x = ln 2 - (the entropy of one path's sign), free of cancellation at large x."""
     size = np.abs(x)
     unsatisfied = np.exp(-2.0 * size)

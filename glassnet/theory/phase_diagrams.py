@@ -6,11 +6,13 @@ ratios to that density vary slowly from dilution 0 to the end, and so lines are 
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 from scipy.interpolate import CubicSpline
 from scipy.special import lambertw
 
@@ -70,14 +72,14 @@ class PhaseDiagram:
         variables = {name: ("dilution", getattr(self, name)) for name in names}
         return xr.Dataset(variables, coords={"dilution": self.dilution}, attrs=self.glass | ends)
 
-    def plot(self):
+    def plot(self) -> Any:
         """Draw the lines in the plane of dilution and temperature; see :func:`glassnet.plots.phase_diagram`."""
         # an import to the right, when asked: only figures need matplotlib
         from glassnet import plots
 
         return plots.phase_diagram(self)
 
-    def __str__(self):
+    def __str__(self) -> str:
         glass = ", ".join(f"{key} = {value}" for key, value in self.glass.items() if key != "ensemble")
         lines = [f"{self.glass['ensemble']}, {glass}", f"{'dilution':>10}{'T_d':>10}{'T_K':>10}"]
         points = zip(self.dilution, self.dynamic_temperature, self.static_temperature, strict=True)
@@ -94,7 +96,15 @@ class PhaseDiagram:
 
 
 def phase_diagram(
-    ensemble: str, *, dilutions=None, p=None, degree=None, alpha=None, couplings="binary", bias=0.0, widths=None
+    ensemble: str,
+    *,
+    dilutions: ArrayLike | None = None,
+    p: int | None = None,
+    degree: int | None = None,
+    alpha: float | None = None,
+    couplings: str | ArrayLike = "binary",
+    bias: float = 0.0,
+    widths: Sequence[int] | None = None,
 ) -> PhaseDiagram:
     """Return T_d and T_K along the dilution, and the dilutions at which they end at T = 0.
 
@@ -111,7 +121,14 @@ def phase_diagram(
     TypeError, ValueError
         If an argument is not as described, or there is no theory of T_d and T_K for these couplings or widths.
     """
-    keywords = {"p": p, "degree": degree, "alpha": alpha, "couplings": couplings, "bias": bias, "widths": widths}
+    keywords: dict[str, Any] = {
+        "p": p,
+        "degree": degree,
+        "alpha": alpha,
+        "couplings": couplings,
+        "bias": bias,
+        "widths": widths,
+    }
     clean = cavity_of(ensemble, **keywords)
     if clean is None:
         raise ValueError(
@@ -130,7 +147,8 @@ def phase_diagram(
     else:
         rows = zip(("T_d", "T_K"), methods, ends, points, strict=True)
         lines = [_solved(clean, dilutions, *row) for row in rows]
-    return PhaseDiagram(glass, dilutions, *points, *ends, tuple(line for line in lines if len(line.dilution)))
+    dynamic, static = points
+    return PhaseDiagram(glass, dilutions, dynamic, static, *ends, tuple(line for line in lines if len(line.dilution)))
 
 
 def _ends(clean: Cavity) -> tuple[float, float]:
@@ -148,7 +166,7 @@ def _round_dilutions(end: float) -> np.ndarray:
     return np.round(step * np.arange(math.ceil(end / step)), 4) if end > 0 else np.zeros(1)
 
 
-def _checked(dilutions) -> np.ndarray:
+def _checked(dilutions: ArrayLike) -> np.ndarray:
     values = _checks.real_array("dilutions", dilutions, ndim=1)
     values = np.array([_wiring.dilution("dilutions", value) for value in values.tolist()])
     if (np.diff(values) <= 0).any():
@@ -156,7 +174,7 @@ def _checked(dilutions) -> np.ndarray:
     return values
 
 
-def _solved(clean: Cavity, dilutions, name: str, method: str, end: float, known) -> Line:
+def _solved(clean: Cavity, dilutions: np.ndarray, name: str, method: str, end: float, known: np.ndarray) -> Line:
     """A line through the points that are known and some others, to its end."""
     if end == 0.0:
         return Line(name, np.empty(0), np.empty(0))
@@ -198,7 +216,7 @@ def _denser_to_the_end(end: float) -> np.ndarray:
     return end * (1.0 - np.linspace(1.0, 0.0, 200) ** 3)
 
 
-def _branch(y):
+def _branch(y: np.ndarray) -> np.ndarray:
     """x >= 1 with x exp(1 - x) = y, for 0 < y <= 1."""
     return -lambertw(-np.asarray(y) / math.e, -1).real
 

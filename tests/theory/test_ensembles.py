@@ -26,8 +26,8 @@ R34 = theory.regular(p=3, degree=4)
 )
 def test_theory_of_a_run_file(table, expected):
     with pytest.raises(ValueError, match="widths must have at least 3 entries"):
-        theory.of("walks", alpha=1.5, widths=[7, 7])
-    assert theory.of(**table) == expected
+        theory.cavity_of("walks", alpha=1.5, widths=[7, 7])
+    assert theory.cavity_of(**table) == expected
 
 
 @pytest.mark.parametrize(

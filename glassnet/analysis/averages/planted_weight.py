@@ -83,10 +83,24 @@ class PlantedWeights:
 
     def result(self) -> PlantedNode:
         """The quantities of the samples so far."""
-        columns, node = np.array(self._rows).T, self._node
-        identity = (node.path, node.size, node.n_weights, node.planted_temperature)
-        measured = (np.array(self._densities), self._edges, self._threshold, np.array(self._energies))
-        return PlantedNode(*identity, *columns, *measured, 0.5 if node.chain.attrs.get("ensemble") == "walks" else 1.0)
+        weight, from_planted, from_random, gap, n_effective = np.array(self._rows).T
+        node = self._node
+        return PlantedNode(
+            node.path,
+            node.size,
+            node.n_weights,
+            node.planted_temperature,
+            weight,
+            from_planted,
+            from_random,
+            gap,
+            n_effective,
+            np.array(self._densities),
+            self._edges,
+            self._threshold,
+            np.array(self._energies),
+            0.5 if node.chain.attrs.get("ensemble") == "walks" else 1.0,
+        )
 
 
 def log_ratio(node: PlantedNode) -> np.ndarray:

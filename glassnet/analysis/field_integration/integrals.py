@@ -15,6 +15,7 @@ law of these fields is known exactly, and the difference is small and decays fas
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -118,7 +119,7 @@ class FieldIntegration:
         variables = {"overlap": (dims, overlap), "potential": (dims, potential)}
         return xr.Dataset(variables, coords={"temperature": data.temperature.values, "field": fields})
 
-    def plot(self, ax=None):
+    def plot(self, ax: Any = None) -> Any:
         """Draw the complexity against temperature, with T_K; see :func:`glassnet.plots.complexity`.
 
         Parameters
@@ -134,7 +135,7 @@ class FieldIntegration:
         return plots.complexity(self, ax)
 
 
-def of_overlaps(overlaps, degrees, n_paths: int, temperatures) -> complexity.Instance:
+def of_overlaps(overlaps: Any, degrees: np.ndarray, n_paths: int, temperatures: np.ndarray) -> complexity.Instance:
     """Complexity of one instance from what :func:`glassnet.sampling.planted_field.planted` recorded.
 
     `degrees` says how many weights have 0, 1, ... paths.
@@ -146,7 +147,9 @@ def of_overlaps(overlaps, degrees, n_paths: int, temperatures) -> complexity.Ins
     return complexity.of_instance(degrees, n_paths, temperatures, rest.reshape(2, *shape))
 
 
-def integrated(ensemble, keywords, temperatures, measured, sweeps) -> FieldIntegration:
+def integrated(
+    ensemble: str, keywords: dict[str, Any], temperatures: np.ndarray, measured: dict[Any, Any], sweeps: int
+) -> FieldIntegration:
     """Averages over instances and the zero of the complexity.
 
     `keywords` are p, degree, alpha and dilution, those of the ensemble; `measured` holds the instances by size before
@@ -177,7 +180,7 @@ def integrated(ensemble, keywords, temperatures, measured, sweeps) -> FieldInteg
     return FieldIntegration(data, temperature, float(np.hypot(stderr, temperature * shift)))
 
 
-def _dataset(instances: Averages, temperatures, attrs) -> xr.Dataset:
+def _dataset(instances: Averages, temperatures: np.ndarray, attrs: dict[str, Any]) -> xr.Dataset:
     fields, _ = planted_field.quadrature()
     # instances are the first axis here, as in earlier releases, so that averages have the same digits
     overlap, drift = 1 - instances.missing, np.ascontiguousarray(instances.drift.T).mean(axis=0)

@@ -82,13 +82,15 @@ def extrapolated_means(key: str, name: str, samples: dict[int, np.ndarray]) -> l
     if len(size) > 2:
         text = f"{name}, 1/N without the smallest size"
         limit = _intercept([ones[1:], 1 / size[1:]], mean[1:], stderr[1:])
-        rows.append(Estimate(*limit, text, sizes[1:], key=f"{key}_larger_sizes"))
+        rows.append(Estimate(limit.value, limit.stderr, text, sizes[1:], key=f"{key}_larger_sizes"))
     forms = {"inverse_size": [ones, 1 / size], "log_size": [ones, np.log(size) / size]}
     if len(size) > 3:
         forms["quadratic"] = [ones, 1 / size, size**-2]
     for form, columns in forms.items():
         limit = _intercept(columns, mean, stderr)
-        rows.append(Estimate(*limit, f"{name}, {symmetric_scan.FORMS[form]}", sizes, key=f"{key}_{form}"))
+        rows.append(
+            Estimate(limit.value, limit.stderr, f"{name}, {symmetric_scan.FORMS[form]}", sizes, key=f"{key}_{form}")
+        )
     return rows
 
 
@@ -106,7 +108,13 @@ def dips(minima: list[Dip]) -> list[Estimate]:
     sizes = tuple(dip.size for dip in minima)
     forms = symmetric_scan.extrapolations(minima)
     each = [
-        Estimate(*trend, f"Binder minimum, {symmetric_scan.FORMS[form]}", sizes, key=f"binder_minimum_{form}")
+        Estimate(
+            trend.value,
+            trend.stderr,
+            f"Binder minimum, {symmetric_scan.FORMS[form]}",
+            sizes,
+            key=f"binder_minimum_{form}",
+        )
         for form, trend in forms.items()
     ]
     values = [trend.value for trend in forms.values()]
@@ -137,7 +145,9 @@ def peak_weight(overlaps: dict[int, xr.Dataset]) -> list[Estimate]:
     estimates, key, name = [], "peak_weight", "peak weight 1/10"
     for form, inverse in {"inverse_size": 1 / size, "log_size": np.log(size) / size}.items():
         limit = fits.straight_line(inverse, temperature, stderr)[0]
-        estimates.append(Estimate(*limit, f"{name}, {symmetric_scan.FORMS[form]}", sizes, key=f"{key}_{form}"))
+        estimates.append(
+            Estimate(limit.value, limit.stderr, f"{name}, {symmetric_scan.FORMS[form]}", sizes, key=f"{key}_{form}")
+        )
     return [weighed(estimates, key=key, name=name), *estimates]
 
 

@@ -215,7 +215,7 @@ def _scan(temperature: np.ndarray, curves: _Curves):
     return critical, misfit[rows, best], slopes[rows, best], (best > 1) & (best < _GRID - 2)
 
 
-def divergence(overlaps: dict[int, xr.Dataset]) -> dict[str, np.ndarray]:
+def divergence(overlaps: dict[int, xr.Dataset]) -> dict[tuple[str, str], np.ndarray]:
     """Temperature at which the inverse susceptibility of the paramagnet, extrapolated in N, falls to zero.
 
     Parameters
@@ -236,11 +236,11 @@ def divergence(overlaps: dict[int, xr.Dataset]) -> dict[str, np.ndarray]:
     zeros: dict[tuple[str, str], np.ndarray] = {}
     if len(overlaps) < 2 or len(shared) < _RUNGS:
         return zeros
-    inverse = []
+    curves = []
     for data in overlaps.values():
         kept = np.isin(np.round(data.temperature.values, 9), shared)
-        inverse.append(1 / data["susceptibility_resampled"].values[:, kept])
-    size, inverse = np.array(list(overlaps), dtype=np.float64), np.array(inverse)
+        curves.append(1 / data["susceptibility_resampled"].values[:, kept])
+    size, inverse = np.array(list(overlaps), dtype=np.float64), np.array(curves)
     n_samples = fewest_samples(overlaps)
     for count, form in ((3, "quadratic"), (2, "inverse_size")):
         if len(size) < count or not np.isfinite(inverse).all():

@@ -84,7 +84,6 @@ def read_dilution(nodes: list[Node], seed: int) -> DilutionAverages:
     phases = {one.node.size: one.phases for one in unplanted}
     paired = {one.node.size: one.paired for one in unplanted if one.paired is not None}
     equilibration = conclude(examinations)
-    unplanted = [one.node for one in unplanted]
     thermodynamics = {size: averages.dataset(seed=seed) for size, averages in thermal.items()}
     separated = {size: averages.dataset(seed=seed) for size, averages in phases.items()}
     planted_nodes = {path: collected.result() for path, collected in weights.items()}
@@ -96,7 +95,7 @@ def read_dilution(nodes: list[Node], seed: int) -> DilutionAverages:
         overlaps={size: averages.dataset(seed=seed) for size, averages in paired.items()},
         phases={size: data for size, data in separated.items() if data is not None},
         planted=planted_nodes,
-        lowest={node.size: lowest_trusted(node, equilibration) for node in unplanted},
+        lowest={one.node.size: lowest_trusted(one.node, equilibration) for one in unplanted},
         annealed=annealed_bounds.curves(hot),
         unbounded=annealed_bounds.lacking(hot),
         damaged=tuple(damaged),

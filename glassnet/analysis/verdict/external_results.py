@@ -2,6 +2,7 @@
 
 import math
 import numbers
+from typing import Any, Protocol
 
 #: keywords that are compared, and what studies along planted states assume: couplings of +-1 without bias
 _COMPARED = ("ensemble", "p", "degree", "alpha", "dilution")
@@ -9,7 +10,24 @@ _GRANTED = {"couplings": "binary", "bias": 0.0}
 _SOURCES = {"field": "glassnet.studies.field_integration", "arrest": "glassnet.studies.planted_relaxation"}
 
 
-def check(name: str, measured, glass: dict, dilution: float):
+class MeasuredTemperature(Protocol):
+    """A temperature with its error (k_B = 1, |J| = 1; nan where there is none) and what it is called."""
+
+    @property
+    def temperature(self) -> float: ...
+
+    @property
+    def stderr(self) -> float: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+#: a temperature that was measured elsewhere, or None
+Known = MeasuredTemperature | None
+
+
+def check(name: str, measured: Known, glass: dict[str, Any], dilution: float) -> Known:
     """Check a result that was measured elsewhere, and return it.
 
     Parameters

@@ -13,6 +13,7 @@ from glassnet.analysis.location.continuous import Continuous, continuous
 from glassnet.analysis.location.planted_crossing import Location
 from glassnet.analysis.questions import Evidence
 from glassnet.analysis.verdict import evidence as weigh
+from glassnet.analysis.verdict.external_results import Known
 from glassnet.statistics.estimate import Estimate
 
 #: an estimate whose error is larger, in units of the estimate, tells nothing
@@ -40,7 +41,7 @@ class Findings(NamedTuple):
     phases: dict[int, xr.Dataset]
     annealed: Annealed | None = None
     unbounded: str = ""
-    field: object = None
+    field: Known = None
     arrest: object = None
     ends: tuple = ()
 

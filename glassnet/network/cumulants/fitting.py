@@ -139,9 +139,9 @@ def train_on_moments(populations, hidden, activation, *, seed: int = 1, iteratio
     populations = _classes(populations)
     widths = _widths(len(populations[0].mean), hidden, len(populations[0].target))
     phis = _hidden_activations(activation, len(widths) - 1)
-    start = _start(widths, seed)
-    gradient(*start, populations, phis)  # checks all that can be wrong
-    return _minimise(lambda w, b: _on_moments(w, b, populations, phis), *start, phis, iterations)
+    weights, biases = _start(widths, seed)
+    gradient(weights, biases, populations, phis)  # checks all that can be wrong
+    return _minimise(lambda w, b: _on_moments(w, b, populations, phis), weights, biases, phis, iterations)
 
 
 def train_on_samples(inputs, targets, hidden, activation, *, seed: int = 1, iterations: int = 300) -> Fit:
@@ -156,9 +156,9 @@ def train_on_samples(inputs, targets, hidden, activation, *, seed: int = 1, iter
     inputs, targets = _checks.real_array("inputs", inputs, ndim=2), _checks.real_array("targets", targets, ndim=2)
     widths = _widths(inputs.shape[1], hidden, targets.shape[1])
     phis = _hidden_activations(activation, len(widths) - 1)
-    start = _start(widths, seed)
-    gradient_on_samples(*start, inputs, targets, phis)  # checks all that can be wrong
-    return _minimise(lambda w, b: _on_samples(w, b, inputs, targets, phis), *start, phis, iterations)
+    weights, biases = _start(widths, seed)
+    gradient_on_samples(weights, biases, inputs, targets, phis)  # checks all that can be wrong
+    return _minimise(lambda w, b: _on_samples(w, b, inputs, targets, phis), weights, biases, phis, iterations)
 
 
 def _on_moments(weights, biases, populations, phis):
@@ -237,4 +237,5 @@ def _minimise(function, weights, biases, phis, iterations) -> Fit:
     start = np.concatenate([array.ravel() for array in (*weights, *biases)])
     options = {"maxiter": _checks.integer("iterations", iterations, minimum=1), "maxfun": 10 * iterations}
     found = minimize(flattened, start, jac=True, method="L-BFGS-B", options=options)
-    return Fit(*split(found.x), phis, float(found.fun), int(found.nit))
+    fitted = split(found.x)
+    return Fit(fitted[0], fitted[1], phis, float(found.fun), int(found.nit))

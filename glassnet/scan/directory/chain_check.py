@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from glassnet.scan.runfile.schema import Measure, RunFile
 from glassnet.scan.tasks.glass_tasks import Task, node_attributes
 
 #: everything that a run file may ask to be measured
-_MEASUREMENTS = set(Measure.__args__)
+_MEASUREMENTS = set(get_args(Measure))
 #: attributes that only some chains have
 _NOT_ALWAYS = ("rounding", "planted_temperature", "kind")
 

@@ -1,6 +1,8 @@
 """Predictions of the cavity method for an ensemble named on the command line, or for every glass of a run file."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from glassnet import _meant, theory
 from glassnet.scan.runfile import dilution
@@ -22,7 +24,11 @@ _OTHER_THEORY = (
 )
 #: title of the lines about effective dilutions of a run file
 _ASKED = "these are at the dilutions asked for; glasses of the scan, and its report, are at the effective ones"
-_TREES = {"regular": theory.regular, "poisson": theory.poisson, "layered": theory.poisson}
+_TREES: dict[str, Callable[..., Any]] = {
+    "regular": theory.regular,
+    "poisson": theory.poisson,
+    "layered": theory.poisson,
+}
 
 
 def predictions(glass: str, diagram: str | None = None, **keywords) -> str:

@@ -18,11 +18,13 @@ below the continuous transition. For even p every state has its mirror image, -w
 import warnings
 from dataclasses import dataclass, field
 from functools import reduce
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from glassnet import _checks, _face
-from glassnet._random import Role, generator
+from glassnet._random import Role, Seed, generator
 from glassnet.glass import PathGlass
 from glassnet.kernels import instance
 from glassnet.theory.paramagnet import LN2, log_cosh
@@ -69,14 +71,14 @@ class BeliefPropagation:
     self_overlap: float
     _messages: np.ndarray = field(repr=False)
 
-    def plot(self, ax=None):
+    def plot(self, ax: Any = None):
         """Draw a histogram of the means of all weights; see :func:`glassnet.plots.magnetizations`."""
         # an import to the right, when asked: only figures need matplotlib
         from glassnet import plots
 
         return plots.magnetizations(self, ax)
 
-    def __str__(self):
+    def __str__(self) -> str:
         state = "converged" if self.converged else "NOT CONVERGED, no fixed point"
         lines = [f"belief propagation at T = {self.temperature:g}: {state} after {self.sweeps} sweeps"]
         lines.append(f"largest change of a message in the last sweep: {self.change:.1e}")
@@ -87,7 +89,15 @@ class BeliefPropagation:
 
 
 def belief_propagation(
-    glass, temperature, initial="random", *, field=0.0, damping=0.0, tolerance=1e-9, max_sweeps=2000, seed=None
+    glass: PathGlass,
+    temperature: float,
+    initial: str | ArrayLike | BeliefPropagation = "random",
+    *,
+    field: float = 0.0,
+    damping: float = 0.0,
+    tolerance: float = 1e-9,
+    max_sweeps: int = 2000,
+    seed: int | Seed | None = None,
 ) -> BeliefPropagation:
     """Solve the cavity equations of one glass by iteration.
 
@@ -147,7 +157,7 @@ def belief_propagation(
     return _solution(glass, temperature, external, messages, fields, (converged, sweeps, change))
 
 
-def _external(glass, strength: float) -> np.ndarray:
+def _external(glass: PathGlass, strength: float) -> np.ndarray:
     """The field on every weight, over temperature."""
     if strength == 0:
         return np.zeros(glass.n_weights)
@@ -156,7 +166,7 @@ def _external(glass, strength: float) -> np.ndarray:
     return strength * glass.planted.astype(np.float64)
 
 
-def _start(glass, beta_j, initial, seed) -> np.ndarray:
+def _start(glass: PathGlass, beta_j: np.ndarray, initial: Any, seed: int | Seed | None) -> np.ndarray:
     """Messages (n_paths, p) to begin with."""
     shape = glass.paths.shape
     if isinstance(initial, BeliefPropagation):
@@ -181,7 +191,14 @@ def _start(glass, beta_j, initial, seed) -> np.ndarray:
     return np.ascontiguousarray(beta_j[:, None] * (w.prod(axis=1, dtype=np.int8)[:, None] * w))
 
 
-def _solution(glass, temperature, external, messages, fields, progress) -> BeliefPropagation:
+def _solution(
+    glass: PathGlass,
+    temperature: float,
+    external: np.ndarray,
+    messages: np.ndarray,
+    fields: np.ndarray,
+    progress: tuple[bool, int, float],
+) -> BeliefPropagation:
     """Thermodynamics of the messages: ln Z = sum_i ln Z_i + sum_a ln Z_a - sum_{ia} ln Z_{ia}, with all cosh u gone."""
     beta_j, n = glass.couplings / temperature, glass.n_weights
     total = fields[glass.paths]
@@ -196,11 +213,11 @@ def _solution(glass, temperature, external, messages, fields, progress) -> Belie
     return BeliefPropagation(
         temperature,
         *progress,
-        magnetization=mean,
-        free_energy=float(-temperature * log_z / n),
-        energy=energy,
-        entropy=float(log_z / n + energy / temperature - external @ mean / n),
-        overlap=np.nan if glass.planted is None else float(glass.planted @ mean) / n,
-        self_overlap=float(mean @ mean) / n,
-        _messages=messages,
+        mean,
+        float(-temperature * log_z / n),
+        energy,
+        float(log_z / n + energy / temperature - external @ mean / n),
+        np.nan if glass.planted is None else float(glass.planted @ mean) / n,
+        float(mean @ mean) / n,
+        messages,
     )

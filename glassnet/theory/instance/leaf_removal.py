@@ -42,7 +42,7 @@ class Core:
     removed: np.ndarray
     leaf: np.ndarray
 
-    def __str__(self):
+    def __str__(self) -> str:
         n_weights, n_paths = len(self.weights), len(self.paths)
         if not n_paths:
             return f"2-core: empty, of {self.n_weights} weights and {self.n_paths} paths"
@@ -56,7 +56,7 @@ class Core:
         return "\n".join(lines + [f"{degree:7d}{counts[degree]:10d}" for degree in np.flatnonzero(counts)])
 
 
-def leaf_removal(glass) -> Core:
+def leaf_removal(glass: PathGlass) -> Core:
     """Return the 2-core of a glass, in time linear in the number of paths.
 
     Parameters

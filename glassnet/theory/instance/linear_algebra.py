@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from glassnet import _checks, _face
-from glassnet._random import Role, generator
+from glassnet._random import Role, Seed, generator
 from glassnet.glass import PathGlass
 from glassnet.kernels import instance
 from glassnet.theory.instance.leaf_removal import Core, of_paths
@@ -66,7 +66,7 @@ class GroundStates:
         """Ground-state entropy per weight, in nats; nan, like `energy`, if not all paths can be satisfied."""
         return self.log2_count * math.log(2.0) / self.n_weights if self.satisfiable else math.nan
 
-    def states(self, count, seed) -> np.ndarray:
+    def states(self, count: int, seed: int | Seed) -> np.ndarray:
         """Draw ground states, each uniformly among all and independently.
 
         Parameters
@@ -103,7 +103,7 @@ class GroundStates:
         instance.restore(paths, signs, self.core.removed, self.core.leaf, states)
         return states
 
-    def __str__(self):
+    def __str__(self) -> str:
         size = f"{self.n_paths} paths through {self.n_weights} weights, rank {self.rank}"
         reduced = f"2-core: {len(self.core.weights)} weights, {len(self.core.paths)} paths"
         if not self.satisfiable:
@@ -113,7 +113,7 @@ class GroundStates:
         return f"all paths can be satisfied: ground-state energy {self.energy:g}\n{number}\n{size}\n{reduced}"
 
 
-def ground_states(glass) -> GroundStates:
+def ground_states(glass: PathGlass) -> GroundStates:
     """Decide by Gaussian elimination over GF(2) whether all paths can be satisfied, and count the ways.
 
     Parameters

@@ -14,6 +14,7 @@ the overlap, unbiased; what is left is an error of O(d^2) that extrapolation rem
 
 import math
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import scipy.fft
@@ -44,7 +45,7 @@ class DensityEvolution:
         Grid steps between two points of the fields' grid, where that is densest.
     """
 
-    def __init__(self, tree: Tree, beta: float, n_steps: int, stride: int = 1):
+    def __init__(self, tree: Tree, beta: float, n_steps: int, stride: int = 1) -> None:
         self.tree, self.beta, self.n_steps = tree, beta, n_steps
         step = beta / n_steps
         n_points = n_steps * _reach(tree, beta) + 1
@@ -60,7 +61,7 @@ class DensityEvolution:
         self._thin, *self._tables = self._sharing(even_share)
         self._link = _binary_information(join(self._messages[:, None], self._fields[None, :]))
 
-    def _sharing(self, share) -> tuple[csr_matrix, csr_matrix | None, csr_matrix]:
+    def _sharing(self, share: Callable[..., Any]) -> tuple[csr_matrix, csr_matrix | None, csr_matrix]:
         """Tables of sums onto the fields' grid; of two fields' product onto it, and with the coupling the messages'."""
         pair = shares(self._fields, self._arguments, share) if self.tree.p > 3 else None
         last = shares(self._messages, np.minimum(join(self._arguments, self.beta), self.beta), share)
@@ -109,7 +110,7 @@ class DensityEvolution:
         first, second = self._first, self._second
         return (one[first] * other[second] + one[second] * other[first]) * self._diagonal
 
-    def _weight(self, messages: np.ndarray, generating_function) -> np.ndarray:
+    def _weight(self, messages: np.ndarray, generating_function: Callable[..., Any]) -> np.ndarray:
         """Distribution of the absolute sum of a random number of messages, by Fourier transform of the signed ones."""
         plus, minus = messages * self._positive, messages * (1.0 - self._positive)
         sums = self._signed_sums(plus, minus, messages[0], generating_function)
@@ -117,7 +118,9 @@ class DensityEvolution:
         masses[1:] += sums[: -len(self._sums) : -1]
         return np.maximum(masses, 0.0)
 
-    def _signed_sums(self, plus: np.ndarray, minus: np.ndarray, zero: float, generating_function) -> np.ndarray:
+    def _signed_sums(
+        self, plus: np.ndarray, minus: np.ndarray, zero: float, generating_function: Callable[..., Any]
+    ) -> np.ndarray:
         """Masses of the sum of a random number of messages, on one period, from those of positive and negative ones."""
         signed = np.zeros(self._period)
         signed[: self.n_steps + 1] = plus
@@ -126,7 +129,7 @@ class DensityEvolution:
         return scipy.fft.irfft(generating_function(scipy.fft.rfft(signed)), self._period)
 
 
-def join(one, other):
+def join(one: Any, other: Any) -> Any:
     """Return atanh(tanh(one) tanh(other)) of fields >= 0, also where tanh is 1 in floating point."""
     together, apart = one + other, np.abs(one - other)
     return np.minimum(one, other) + (np.log1p(np.exp(-2.0 * together)) - np.log1p(np.exp(-2.0 * apart))) / 2.0
@@ -168,7 +171,7 @@ def _sparse_grid(sums: np.ndarray, beta: float, stride: int) -> np.ndarray:
     return np.append(points, CERTAIN + beta)
 
 
-def shares(grid: np.ndarray, values: np.ndarray, share) -> csr_matrix:
+def shares(grid: np.ndarray, values: np.ndarray, share: Callable[..., Any]) -> csr_matrix:
     """Matrix (grid, values) that divides the mass at each value between its neighbours on the grid.
 
     share(below, above, values) is what goes to the upper neighbour.
@@ -180,16 +183,16 @@ def shares(grid: np.ndarray, values: np.ndarray, share) -> csr_matrix:
     return csr_matrix(entries, shape=(len(grid), len(values)))
 
 
-def even_share(below, above, values):
+def even_share(below: np.ndarray, above: np.ndarray, values: np.ndarray) -> Any:
     """Linear in tanh^2."""
     return (1.0 - _sech_ratio(values, below)) / (1.0 - _sech_ratio(above, below))
 
 
-def _sech_ratio(x, reference):
+def _sech_ratio(x: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """Return (sech x / sech reference)^2 without underflow; 1 - tanh^2 itself would lose all digits at large x."""
     return np.exp(2.0 * (reference - x)) * ((1.0 + np.exp(-2.0 * reference)) / (1.0 + np.exp(-2.0 * x))) ** 2
 
 
-def _binary_information(x):
+def _binary_information(x: np.ndarray) -> np.ndarray:
     """Return E ln(1 + X) for X = +-tanh x with probabilities (1 +- tanh x)/2."""
     return x * np.tanh(x) - log_cosh(x)

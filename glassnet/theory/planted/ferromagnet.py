@@ -7,16 +7,19 @@ transition with latent heat. On the Nishimori line tanh(1/T_N) = bias the ensemb
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
 from glassnet import _checks, _face
 from glassnet.theory import paramagnet
 from glassnet.theory.planted import glass_states, signed_evolution
 from glassnet.theory.trees.branching import COLDEST, tree_of
-from glassnet.theory.trees.degrees import Tree
+from glassnet.theory.trees.degrees import HasTree, Tree
 
 __all__ = ["Ferromagnet", "ferromagnet"]
 _face.public(__name__)
@@ -93,30 +96,30 @@ class Ferromagnet:
             return 0.0
         return float(paramagnet.energy(temperature, self.alpha) - self.energy(temperature))
 
-    def magnetization(self, T):
+    def magnetization(self, T: ArrayLike) -> Any:
         """Return the mean of a weight."""
         return self._each(T, "magnetization", 0.0)
 
-    def cavity_magnetization(self, T):
+    def cavity_magnetization(self, T: ArrayLike) -> Any:
         """Return the mean of a weight seen along one of its paths, without that path."""
         return self._each(T, "cavity", 0.0)
 
-    def overlap(self, T):
+    def overlap(self, T: ArrayLike) -> Any:
         """Return the mean square of a weight's average: the overlap of two configurations."""
         return self._each(T, "overlap", 0.0)
 
-    def energy(self, T):
+    def energy(self, T: ArrayLike) -> Any:
         """Return the energy per weight."""
         return self._each(T, "energy", lambda t: paramagnet.energy(t, self.alpha))
 
-    def free_energy(self, T):
+    def free_energy(self, T: ArrayLike) -> Any:
         """Return the free energy of the magnetised state, whether or not it is the stable one."""
         return self._each(T, "excess", 0.0, lambda t, x: paramagnet.free_energy(t, self.alpha) - t * x)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Ferromagnet({self.tree}, bias {self.bias:g})\nprint() solves for its transition"
 
-    def __str__(self):
+    def __str__(self) -> str:
         rows = {"spinodal": self.spinodal_temperature(), "transition": self.transition_temperature()}
         if self.bias < 1.0:
             rows["Nishimori"] = self.nishimori_temperature()
@@ -141,7 +144,9 @@ class Ferromagnet:
         state = signed_evolution.state(self.tree, self.bias, temperature)
         return -math.inf if state is None else state.excess
 
-    def _each(self, T, name: str, melted, convert=lambda _, value: value):
+    def _each(
+        self, T: ArrayLike, name: str, melted: Any, convert: Callable[[Any, Any], Any] = lambda _, value: value
+    ) -> Any:
         temperature = _checks.temperatures("T", T)
         if temperature.size and temperature.min() < COLDEST:
             raise ValueError(f"T must be >= {COLDEST}, got {temperature.min():g}: fields leave the grid")
@@ -155,7 +160,7 @@ class Ferromagnet:
         return np.array([value(t) for t in temperature.ravel().tolist()]).reshape(temperature.shape)[()]
 
 
-def ferromagnet(theory, bias: float = 1.0) -> Ferromagnet:
+def ferromagnet(theory: Tree | HasTree, bias: float = 1.0) -> Ferromagnet:
     """Return the magnetised state of an ensemble with biased +-J couplings.
 
     Parameters

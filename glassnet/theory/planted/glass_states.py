@@ -165,6 +165,7 @@ def _fixed_point(evolution: DensityEvolution) -> tuple[float, float]:
         if before - cavity_overlap < 1e-10:
             return evolution.overlap(messages), evolution.complexity(messages, fields)
         before = cavity_overlap
+    raise RuntimeError("the iteration of the cavity equations ended before its fixed point")
 
 
 def _rough_onset(tree: Tree) -> float:
@@ -187,12 +188,17 @@ def saddle(tree: Tree, rough: float, n_steps: int, stride: int) -> tuple[float, 
     if None in passed:  # T_d lies higher on this grid than on the rough one
         return saddle(tree, 1.004 * rough, n_steps, stride)
     loss, overlap, complexity = np.array(passed).T
-    return tuple(np.polynomial.Polynomial.fit(loss, y, 2)(0.0) for y in (temperatures, overlap, complexity))
+    at, overlap, complexity = (
+        np.polynomial.Polynomial.fit(loss, y, 2)(0.0) for y in (temperatures, overlap, complexity)
+    )
+    return at, overlap, complexity
 
 
 def _bottleneck(evolution: DensityEvolution) -> tuple[float, float, float] | None:
     """Smallest loss of overlap per step, and overlap and complexity there; None if the state survives."""
-    overlaps, visited = [1.0], [None]
+    overlaps = [1.0]
+    #: after step 1, 2, ...
+    visited: list[tuple[np.ndarray, np.ndarray]] = []
     for cavity_overlap, messages, fields in evolution.trajectory():
         overlaps.append(cavity_overlap)
         visited.append((messages, fields))
@@ -210,12 +216,13 @@ def _bottleneck(evolution: DensityEvolution) -> tuple[float, float, float] | Non
     where = -slope / bend
     smallest = loss[middle] + slope * where / 2.0
     # Step i leads from overlap i to i + 1: the minimum lies at the half-integer place middle + 1/2 + where.
-    around = [visited[j] for j in (middle, middle + 1, middle + 2)]
+    around = visited[middle - 1 : middle + 2]
     observed = [(evolution.overlap(messages), evolution.complexity(messages, fields)) for messages, fields in around]
-    return float(smallest), *(_parabola(values, where - 0.5) for values in zip(*observed, strict=True))
+    overlap, complexity = (_parabola(values, where - 0.5) for values in np.array(observed).T)
+    return float(smallest), overlap, complexity
 
 
-def _parabola(values, x: float) -> float:
+def _parabola(values: np.ndarray, x: float) -> float:
     """Value at x of the parabola through the values at -1, 0, 1."""
     before, here, after = values
     return here + (after - before) / 2.0 * x + (before - 2.0 * here + after) / 2.0 * x * x

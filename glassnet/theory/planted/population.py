@@ -14,6 +14,7 @@ where the state becomes unstable. T_d is the maximum of that temperature as a fu
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq
@@ -24,7 +25,8 @@ from glassnet.kernels import cavity
 from glassnet.statistics.autocorrelation import mean_of_series
 from glassnet.statistics.estimate import Estimate, table
 from glassnet.statistics.fits import extrapolated_in_size, fit_estimates
-from glassnet.theory.trees.branching import Branching, branching
+from glassnet.theory.trees.branching import Branching, Law, branching
+from glassnet.theory.trees.degrees import HasTree, Tree
 from glassnet.theory.zero_temperature import xorsat
 
 __all__ = ["Planted", "planted", "static_temperature"]
@@ -65,7 +67,7 @@ class Planted:
     energy: float
     members: tuple[int, ...]
 
-    def __str__(self):
+    def __str__(self) -> str:
         title = f"planted glass at T = {self.temperature:g}, populations of {' and '.join(map(str, self.members))}"
         if self.overlap.value == 0.0:
             title += ": melted, the paramagnet"
@@ -79,10 +81,10 @@ class Fields(Exclusive):
     `kernel_step` is the function of :mod:`glassnet.kernels.cavity` that does it; `seed` says from which random numbers.
     """
 
-    def __init__(self, tree: Branching, n_sites: int, members: int, seed: _random.Seed, kernel_step: Callable):
+    def __init__(self, tree: Branching, n_sites: int, members: int, seed: _random.Seed, kernel_step: Callable) -> None:
         super().__init__()
         self.tree, self._kernel_step = tree, kernel_step
-        self._rng = _random.sequence(seed, _random.Role.SWEEPS).generate_state(4, np.uint64)
+        self._rng = _random.words(seed, _random.Role.SWEEPS, 4)
         self._fields, self._next = np.empty((2, n_sites, members))
         self.polarize()
 
@@ -108,7 +110,7 @@ class Fields(Exclusive):
 class Population(Fields):
     """A population of fields of the planted glass."""
 
-    def __init__(self, tree: Branching, members: int, seed: int):
+    def __init__(self, tree: Branching, members: int, seed: int) -> None:
         self.members = members
         key = _random.Seed(seed, f"population,members={members}")
         super().__init__(tree, 1, members, key, cavity.planted_step)
@@ -123,7 +125,7 @@ class Population(Fields):
         return overlap, tree.n_factors * tree.alpha * path - weight
 
 
-def relaxed(step) -> float:
+def relaxed(step: Callable[[], float]) -> float:
     """Call step() until the overlap it returns stops falling, and as often again; return it, 0.0 if the state melts."""
     before, seen, block = math.inf, 0, np.empty(_BLOCK)
     while seen < _MOST_ITERATIONS:
@@ -140,7 +142,13 @@ def relaxed(step) -> float:
 
 
 def planted(
-    theory, temperature: float, couplings="binary", *, members: int = 50_000, iterations: int = 100, seed: int = 1
+    theory: Tree | HasTree,
+    temperature: float,
+    couplings: Law = "binary",
+    *,
+    members: int = 50_000,
+    iterations: int = 100,
+    seed: int = 1,
 ) -> Planted:
     """Solve the planted glass at one temperature.
 
@@ -187,7 +195,7 @@ def planted(
 
 
 def static_temperature(
-    theory, couplings="binary", *, members: int = 50_000, iterations: int = 100, seed: int = 1
+    theory: Tree | HasTree, couplings: Law = "binary", *, members: int = 50_000, iterations: int = 100, seed: int = 1
 ) -> Estimate:
     """Return T_K, where the complexity vanishes; Estimate(0.0, 0.0) if there is none. Parameters as for `planted`.
 
@@ -224,12 +232,12 @@ def continuous_temperature(tree: Branching) -> float:
     return math.exp(brentq(excess, unit - 20.0, unit + 20.0, xtol=1e-14))
 
 
-def _sizes(members) -> tuple[int, int]:
+def _sizes(members: int) -> tuple[int, int]:
     members = _checks.integer("members", members, minimum=4 * SMALLEST, maximum=LARGEST)
     return members, members // 4
 
 
-def present_paths(tree: Branching):
+def present_paths(tree: Branching) -> Any:
     """The tree without the paths whose coupling is zero."""
     present = np.count_nonzero(tree.strengths) / len(tree.strengths)
     return tree.tree.thinned(present)

@@ -8,9 +8,11 @@ unbiased.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
+from typing import Any, TypeGuard
 
 import numpy as np
 from scipy.optimize import minimize_scalar
@@ -47,7 +49,7 @@ class SignedEvolution(DensityEvolution):
     Distributions are pairs of rows, even and odd part.
     """
 
-    def __init__(self, tree: Tree, beta: float, bias: float, n_steps: int):
+    def __init__(self, tree: Tree, beta: float, bias: float, n_steps: int) -> None:
         super().__init__(tree, beta, n_steps)
         self.bias = bias
         self._tanh = np.tanh(self._fields)
@@ -62,7 +64,7 @@ class SignedEvolution(DensityEvolution):
         even, odd = self._sum(messages, self.tree.excess)
         return messages, np.stack([self._thin @ even, self._thin_odd @ odd])
 
-    def trajectory(self):
+    def trajectory(self) -> Any:
         """Iterate from full polarisation without end: mean tanh H, messages and fields after every step."""
         fields = np.stack([self.polarized()] * 2)
         while True:
@@ -84,7 +86,7 @@ class SignedEvolution(DensityEvolution):
             float(excess - (tree.p - 1) * alpha * link),
         )
 
-    def _energy(self, angle, messages, fields) -> float:
+    def _energy(self, angle: Any, messages: np.ndarray, fields: np.ndarray) -> float:
         """-alpha E tanh(beta + s A): A is the field of the path's other factors, tanh(angle) = tanh(beta) tanh A."""
         # tanh(beta +- A) from angle alone: A = atanh(tanh(angle)/tanh(beta)), through ratios that do not cancel.
         bound, ratio = np.exp(-2.0 * self.beta), np.exp(-2.0 * angle)
@@ -95,7 +97,7 @@ class SignedEvolution(DensityEvolution):
         alpha = self.tree.mean_degree / self.tree.p
         return -alpha * float(messages[0] @ even @ fields[0] + messages[1] @ odd @ fields[1])
 
-    def _sum(self, messages: np.ndarray, generating_function) -> np.ndarray:
+    def _sum(self, messages: np.ndarray, generating_function: Callable[..., Any]) -> np.ndarray:
         plus, minus = 0.5 * (messages[0] + messages[1]), 0.5 * (messages[0] - messages[1])
         sums = self._signed_sums(plus, minus, messages[0, 0], generating_function)
         parts = np.stack([sums[: len(self._sums)]] * 2)
@@ -178,17 +180,18 @@ def _melting_on_grid(tree: Tree, bias: float, rough: float, steps: int) -> float
     """The loss at the bottleneck is proportional to T - T_melt: read off where it extrapolates to zero."""
     temperatures = rough * (1.0 + np.array(_DISTANCES))
     loss = [_bottleneck(SignedEvolution(tree, 1.0 / t, bias, steps)) for t in temperatures.tolist()]
-    if None in loss:
+    melted = [one for one in loss if one is not None]
+    if len(melted) < len(loss):
         return _melting_on_grid(tree, bias, 1.004 * rough, steps)
-    return float(np.polynomial.Polynomial.fit(loss, temperatures, 2)(0.0))
+    return float(np.polynomial.Polynomial.fit(melted, temperatures, 2)(0.0))
 
 
-def odd_share(below, above, values):
+def odd_share(below: np.ndarray, above: np.ndarray, values: np.ndarray) -> Any:
     """Linear in tanh: tanh x - tanh y = sinh(x - y)/(cosh x cosh y), without cancellation."""
     return np.sinh(values - below) / np.sinh(above - below) * np.cosh(above) / np.cosh(values)
 
 
-def is_scalar(tree: Tree, bias: float) -> bool:
+def is_scalar(tree: Tree, bias: float) -> TypeGuard[RegularTree]:
     """Whether all fields are equal: without disorder, on a regular tree."""
     return bias == 1.0 and isinstance(tree, RegularTree) and tree.survival == 1.0
 

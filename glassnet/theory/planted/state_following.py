@@ -9,10 +9,14 @@ limit of superheating that `glassnet.studies.melting` measures.
 
 import math
 from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import ArrayLike
 
 from glassnet import _checks, _face
 from glassnet.theory.planted.ferromagnet import Ferromagnet, ferromagnet
 from glassnet.theory.trees.branching import COLDEST
+from glassnet.theory.trees.degrees import HasTree, Tree
 
 __all__ = ["Followed", "follow"]
 _face.public(__name__)
@@ -40,11 +44,11 @@ class Followed:
     planted_temperature: float
     ordered: Ferromagnet
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         planted = f"planted at T = {self.planted_temperature:g}"
         return f"Followed({self.ordered.tree}, {planted})\nprint() solves for its melting"
 
-    def __str__(self):
+    def __str__(self) -> str:
         melting = self.melting_temperature()
         ends = f"melts at T = {melting:.5f}" if melting else "melted at any temperature"
         lines = [f"{self.ordered.tree}, planted at T = {self.planted_temperature:g}: {ends}"]
@@ -61,24 +65,24 @@ class Followed:
         """Return the highest temperature at which the state exists; 0.0 if it does not exist even at T_p."""
         return self.ordered.spinodal_temperature()
 
-    def overlap(self, T):
+    def overlap(self, T: ArrayLike) -> Any:
         """Return the overlap with the planted configuration at a temperature or an array of them; 0 once melted."""
         return self.ordered.magnetization(T)
 
-    def internal_overlap(self, T):
+    def internal_overlap(self, T: ArrayLike) -> Any:
         """Return the overlap of two configurations within the state."""
         return self.ordered.overlap(T)
 
-    def energy(self, T):
+    def energy(self, T: ArrayLike) -> Any:
         """Return the energy per weight; that of the paramagnet once melted."""
         return self.ordered.energy(T)
 
-    def free_energy(self, T):
+    def free_energy(self, T: ArrayLike) -> Any:
         """Return the free energy per weight within the state."""
         return self.ordered.free_energy(T)
 
 
-def follow(theory, planted_temperature: float) -> Followed:
+def follow(theory: Tree | HasTree, planted_temperature: float) -> Followed:
     """Return the state planted at `planted_temperature`, +-J couplings, ready to be heated or cooled.
 
     Parameters

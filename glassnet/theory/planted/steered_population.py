@@ -24,7 +24,8 @@ from glassnet.theory.planted.population import (
     continuous_temperature,
     present_paths,
 )
-from glassnet.theory.trees.branching import branching
+from glassnet.theory.trees.branching import Law, branching
+from glassnet.theory.trees.degrees import HasTree, Tree
 from glassnet.theory.zero_temperature import xorsat
 
 __all__ = ["dynamic_temperature"]
@@ -47,7 +48,7 @@ class Steered:
     temperature : float
     """
 
-    def __init__(self, population: Population, temperature: float):
+    def __init__(self, population: Population, temperature: float) -> None:
         self.population, self.temperature = population, temperature
         self._range = ((1 - _RANGE) * temperature, (1 + _RANGE) * temperature)
         self._overlap = population.step(temperature)
@@ -69,7 +70,7 @@ class Steered:
 
 
 def dynamic_temperature(
-    theory, couplings="binary", *, members: int = 32_000, iterations: int = 500, seed: int = 1
+    theory: Tree | HasTree, couplings: Law = "binary", *, members: int = 32_000, iterations: int = 500, seed: int = 1
 ) -> Estimate:
     """Return T_d, below which states carry the equilibrium; Estimate(0.0, 0.0) if there is none.
 
@@ -122,7 +123,8 @@ def _surviving(population: Population, unit: float) -> float:
 def _scout(population: Population, start: float) -> float:
     """Go down the curve T(q) until it bends over; return the overlap of its maximum."""
     overlap = population.relax(start)
-    steered, overlaps, curve = Steered(population, start), [], []
+    steered, overlaps = Steered(population, start), []
+    curve: list[float] = []
     while len(curve) - np.argmax(curve or [0.0]) < 4 and overlap > 2 * _STEP:
         steered.series(overlap, _SETTLING)
         overlaps.append(overlap)

@@ -5,22 +5,28 @@ fields.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
 from glassnet import _checks
 from glassnet.theory import paramagnet
-from glassnet.theory.trees.degrees import PoissonTree, RegularTree, Tree
+from glassnet.theory.trees.degrees import HasTree, PoissonTree, RegularTree, Tree
+
+#: a law of couplings: see :func:`strengths`
+Law = str | ArrayLike | Callable[[np.ndarray], np.ndarray]
 
 CELLS = 1 << 14  # equally probable values of abs(J) that stand for a continuous law
 COLDEST = 0.05  # lowest temperature in units of the mean abs(J): below, fields leave the range of their numbers
 _LEAST = 1e-300
 
 
-def tree_of(theory) -> Tree:
+def tree_of(theory: Tree | HasTree) -> Tree:
     """Return the tree of a `glassnet.theory.Cavity`, or a tree as it is; TypeError for anything else."""
     tree = getattr(theory, "tree", theory)
     if not isinstance(tree, RegularTree | PoissonTree):
@@ -28,7 +34,7 @@ def tree_of(theory) -> Tree:
     return tree
 
 
-def strengths(couplings="binary") -> np.ndarray:
+def strengths(couplings: Law = "binary") -> np.ndarray:
     """Return equally probable values of abs(J).
 
     Parameters
@@ -111,7 +117,7 @@ class Branching:
         """exp(-2 beta abs(J)) of each coupling."""
         return np.maximum(np.exp(-2.0 / temperature * self.strengths), _LEAST)
 
-    def temperature(self, value) -> float:
+    def temperature(self, value: float) -> float:
         """Return a temperature that populations can resolve, or raise TypeError or ValueError."""
         lowest = COLDEST * float(self.strengths.mean())
         return _checks.real("temperature", value, minimum=lowest)
@@ -126,12 +132,12 @@ class Branching:
         return paramagnet.zero_entropy_temperature(self.alpha, self.strengths)
 
 
-def branching(theory, couplings="binary") -> Branching:
+def branching(theory: Tree | HasTree, couplings: Law = "binary") -> Branching:
     """Check and join an ensemble and a law of couplings; see `tree_of` and `strengths`."""
     return Branching(tree_of(theory), strengths(couplings))
 
 
-def _cumulative(generating_function, largest: int) -> np.ndarray:
+def _cumulative(generating_function: Callable[[Any], Any], largest: int) -> np.ndarray:
     n = largest + 2
     circle = np.exp(-2j * np.pi * np.arange(n) / n)
     probability = np.fft.ifft(generating_function(circle)).real[: largest + 1]

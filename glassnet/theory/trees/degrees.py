@@ -6,6 +6,7 @@ paths. Both enter the cavity equations through their generating functions only.
 
 import math
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from scipy.special import pdtrc
@@ -19,7 +20,7 @@ class RegularTree:
     degree: int
     survival: float = 1.0
 
-    def __str__(self):
+    def __str__(self) -> str:
         left = f" thinned to {self.mean_degree:g}" if self.survival < 1.0 else ""
         return f"regular, p = {self.p}, degree {self.degree}{left}"
 
@@ -43,11 +44,11 @@ class RegularTree:
         """No weight has more paths than this."""
         return self.degree
 
-    def full(self, transform):
+    def full(self, transform: Any) -> Any:
         """Generating function of the degree, at a number or at each entry of an array."""
         return (1.0 - self.survival + self.survival * transform) ** self.degree
 
-    def excess(self, transform):
+    def excess(self, transform: Any) -> Any:
         """Generating function of the excess degree, at a number or at each entry of an array."""
         return (1.0 - self.survival + self.survival * transform) ** (self.degree - 1)
 
@@ -68,7 +69,7 @@ class PoissonTree:
     p: int
     mean_degree: float
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"poisson, p = {self.p}, alpha {self.mean_degree / self.p:g}"
 
     @property
@@ -89,11 +90,11 @@ class PoissonTree:
         degrees = np.arange(math.floor(mean), enough + 1)
         return int(degrees[np.argmax(pdtrc(degrees, mean) < 1e-14)])
 
-    def full(self, transform):
+    def full(self, transform: Any) -> Any:
         """Generating function of the degree, at a number or at each entry of an array."""
         return np.exp(self.mean_degree * (transform - 1.0))
 
-    def excess(self, transform):
+    def excess(self, transform: Any) -> Any:
         """Generating function of the excess degree (for Poisson degrees the same as that of the degree)."""
         return self.full(transform)
 
@@ -108,3 +109,12 @@ class PoissonTree:
 
 
 Tree = RegularTree | PoissonTree
+
+
+class HasTree(Protocol):
+    """What is solved on a tree and has it as an attribute, as :class:`glassnet.theory.Cavity` has."""
+
+    @property
+    def tree(self) -> Tree:
+        """Degrees after dilution."""
+        ...

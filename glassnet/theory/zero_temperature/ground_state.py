@@ -14,6 +14,7 @@ has the same zeta and all is exact; otherwise a population of zeta is needed.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,7 @@ from glassnet.statistics.autocorrelation import mean_of_series
 from glassnet.statistics.estimate import Estimate, table
 from glassnet.statistics.fits import fit_estimates
 from glassnet.theory.trees.branching import Branching, branching
+from glassnet.theory.trees.degrees import HasTree, Tree
 from glassnet.theory.zero_temperature import xorsat
 
 __all__ = ["Energetic", "GroundState", "energetic", "ground_state", "threshold_energy"]
@@ -59,7 +61,7 @@ class Energetic:
     energy: Estimate
     complexity: Estimate
 
-    def __str__(self):
+    def __str__(self) -> str:
         rows = {"potential": self.potential, "energy": self.energy, "complexity": self.complexity}
         return table(f"states at T = 0, y = {self.y:g}", rows)
 
@@ -72,7 +74,7 @@ class GroundState:
     energy: Estimate
     y: Estimate
 
-    def __str__(self):
+    def __str__(self) -> str:
         title = "ground state" if math.isfinite(self.y.value) else "ground state: all paths satisfied"
         return table(title, {"energy": self.energy, "y*": self.y})
 
@@ -80,7 +82,7 @@ class GroundState:
 class _Fields:
     """Probabilities zeta of a field, one for all weights or a population."""
 
-    def __init__(self, tree: Branching, members: int, seed: int):
+    def __init__(self, tree: Branching, members: int, seed: int) -> None:
         self.tree, self.members = tree, 1 if tree.is_alike else members
         key = _random.Seed(seed, f"ground state,members={self.members}")
         self._rng = _random.generator(key, _random.Role.SWEEPS)
@@ -148,7 +150,9 @@ class _Fields:
         return Energetic(y, *(mean_of_series(column) for column in series.T))
 
 
-def energetic(theory, y: float, *, members: int = 10_000, iterations: int = 100, seed: int = 1) -> Energetic:
+def energetic(
+    theory: Tree | HasTree, y: float, *, members: int = 10_000, iterations: int = 100, seed: int = 1
+) -> Energetic:
     """Return the states at one y, +-J couplings.
 
     Parameters
@@ -174,7 +178,7 @@ def energetic(theory, y: float, *, members: int = 10_000, iterations: int = 100,
     return found
 
 
-def ground_state(theory, *, members: int = 10_000, iterations: int = 100, seed: int = 1) -> GroundState:
+def ground_state(theory: Tree | HasTree, *, members: int = 10_000, iterations: int = 100, seed: int = 1) -> GroundState:
     """Return the ground-state energy of the +-J glass: Phi(y) at its maximum; parameters as for `energetic`.
 
     Below the threshold of `glassnet.theory.zero_temperature.xorsat` all paths can be satisfied and the energy is
@@ -193,11 +197,11 @@ def ground_state(theory, *, members: int = 10_000, iterations: int = 100, seed: 
         low *= 2.0
     if fields.members == 1:
         y = brentq(lambda y: min(complexity(y), 1.0), low, 2.0 * low, xtol=1e-13)
-        return GroundState(fields.solve(y, 1).potential, Estimate(y, 0.0))
+        return GroundState(_solved(fields, y, 1).potential, Estimate(y, 0.0))
     return _ground_state(fields, _bisected(complexity, low, 2.0 * low), iterations)
 
 
-def threshold_energy(theory) -> float:
+def threshold_energy(theory: Tree | HasTree) -> float:
     """Return the highest energy of one-step states, at this level of theory where quenches of the glass are stuck.
 
     Raises
@@ -220,7 +224,7 @@ def threshold_energy(theory) -> float:
     return -float(minimize_scalar(energy, bounds=(0.1 * ground, ground), method="bounded", options={"xatol": 1e-9}).fun)
 
 
-def _fields(theory, members, iterations, seed) -> tuple[_Fields, int]:
+def _fields(theory: Tree | HasTree, members: int, iterations: int, seed: int) -> tuple[_Fields, int]:
     tree = branching(theory)
     if tree.tree.p < 3:
         raise ValueError(f"p must be >= 3, got {tree.tree.p}: pairs break replica symmetry at every step")
@@ -228,7 +232,15 @@ def _fields(theory, members, iterations, seed) -> tuple[_Fields, int]:
     return _Fields(tree, members, seed), _checks.integer("iterations", iterations, minimum=20, most=10**7)
 
 
-def _bisected(complexity, low: float, high: float) -> float:
+def _solved(fields: _Fields, y: float, iterations: int) -> Energetic:
+    """The states at a y where there are some."""
+    found = fields.solve(y, iterations)
+    if found is None:
+        raise ValueError(f"y must be one at which the glass has states, got {y:g}")
+    return found
+
+
+def _bisected(complexity: Callable[[float], float], low: float, high: float) -> float:
     while high > 1.03 * low:
         middle = math.sqrt(low * high)
         low, high = (middle, high) if complexity(middle) > 0.0 else (low, middle)
@@ -238,7 +250,7 @@ def _bisected(complexity, low: float, high: float) -> float:
 def _ground_state(fields: _Fields, rough: float, iterations: int) -> GroundState:
     """Phi and y where the complexity of a population vanishes, from some y around."""
     y = rough * np.array(_AROUND)
-    measured = [fields.solve(float(one), iterations) for one in y]
+    measured = [_solved(fields, float(one), iterations) for one in y]
     line = fit_estimates([np.ones(len(y)), y - rough], [one.complexity for one in measured])
     shift = line.root()
     # d Phi/dy = Sigma/y^2: how much lower Phi is beside its maximum

@@ -142,9 +142,9 @@ def zero_temperature(tree: Tree, dilution: float = 0.0) -> ZeroTemperature:
     alpha, kept = tree.mean_degree / tree.p, thinning_thresholds(tree)
     whole = (1.0 - dilution) ** (tree.p - 1)
     deltas = (1.0 - min(whole * share, 1.0) ** (1.0 / (tree.p - 1)) for share in kept)
-    return ZeroTemperature(
-        alpha, *(alpha * share for share in kept), *deltas, frozen_fraction(tree), *core(tree), complexity(tree)
-    )
+    dynamic, static = (alpha * share for share in kept)
+    first, second = deltas
+    return ZeroTemperature(alpha, dynamic, static, first, second, frozen_fraction(tree), *core(tree), complexity(tree))
 
 
 def _onset(tree: Tree) -> float:
