@@ -39,7 +39,20 @@ _GLASS_ARRAYS = ("paths", "couplings", "layer", "parent_index", "edges", "plante
 
 @_face.shown
 class Segment(NamedTuple):
-    """What one chain file holds."""
+    """What one chain file holds.
+
+    Attributes
+    ----------
+    dataset : xarray.Dataset
+        The chain, with the variables of :data:`glassnet.chains.schema.VARIABLES`.
+    glass : PathGlass
+    state : dict of str to array
+        Where the sampler ended (:meth:`glassnet.ParallelTempering.state`).
+    digest : str
+        Of the content, verified.
+    runtime : dict
+        Seconds, machine and the like; not part of the digest.
+    """
 
     dataset: xr.Dataset
     glass: PathGlass
@@ -83,6 +96,10 @@ def write(path: Path, dataset: xr.Dataset, glass: PathGlass, state: dict[str, np
 def read(source: Source) -> Segment:
     """Read one chain file into memory and verify it against its digest.
 
+    Parameters
+    ----------
+    source : Path, or what :func:`glassnet.chains.shards.find` returned
+
     Raises
     ------
     ChainError
@@ -101,7 +118,7 @@ def verified(source: Source) -> Content:
 
 
 def verify(source: Source) -> dict:
-    """Compare one chain file with its digest and return its attributes; raises as :func:`read` does."""
+    """Compare one chain file with its digest and return its attributes; `source` and errors as for :func:`read`."""
     return verified(source).attrs[""]
 
 

@@ -86,6 +86,12 @@ def in_list(sources: Iterable[tuple[str, Path | Member]]) -> NodeFiles:
 def find(folder: Path, sample: int) -> Path | Member | None:
     """Where the chain of one sample is; None if there is none yet.
 
+    Parameters
+    ----------
+    folder : Path
+        Of the node, with files of samples or shards.
+    sample : int
+
     Raises
     ------
     ChainError

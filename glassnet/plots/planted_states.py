@@ -1,4 +1,8 @@
-"""What field integration and the dynamics near T_d found: complexity, relaxation, melting, aging."""
+"""What field integration and the dynamics near T_d found: complexity, relaxation, melting, aging.
+
+Each `result` is what the study of that name returned, `theory` a :class:`glassnet.theory.Cavity`. Results are taken as
+they are, and functions raise no errors of their own.
+"""
 
 import numpy as np
 

@@ -50,6 +50,8 @@ class PlantedRelaxation:
 
     Attributes
     ----------
+    name : str
+        "planted relaxation".
     curves : xarray.Dataset
         `overlap` (temperature, time, instance), C(t) averaged over the plantings of an instance; `mean` and `stderr`
         (temperature, time).

@@ -27,7 +27,10 @@ _NODES = (1.0, 0.72, 0.44, 0.2, 0.06, 0.015)
 
 @_face.shown
 class Line(NamedTuple):
-    """One line of a phase diagram: "T_d", "T_K" or "T_c"; dilutions and temperatures, (n,) float64, to its end at 0."""
+    """One line of a phase diagram to its end at T = 0.
+
+    `name` is "T_d", "T_K" or "T_c"; `dilution` and `temperature` are (n,) float64.
+    """
 
     name: str
     dilution: np.ndarray
