@@ -1,6 +1,6 @@
 """glassnet: Monte Carlo of the random active path model of deep networks with diluted binary synapses.
 
-Submodules load when they are first used (PEP 562), so that importing the package is cheap on a thousand ranks.
+Submodules load when they are first used, so that importing the package is cheap on a thousand ranks.
 
 A bad argument of a public function raises TypeError or ValueError, with a message that names the argument, its value
 and what is allowed.

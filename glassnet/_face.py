@@ -59,29 +59,30 @@ def shown(result: C) -> C:
     Where a class has no ``__str__``, that is its name and a line for each of its fields, arrays by their shapes. A
     ``__repr__`` of its own stays: where the table has to be computed first, a debugger must not do it.
     """
-    generated = issubclass(result, tuple)
-    if generated or "__repr__" not in vars(result):
+    methods = {"_repr_html_": _html}
+    if issubclass(result, tuple) or "__repr__" not in vars(result):
+        methods["__repr__"] = _first_lines
         if result.__str__ is object.__str__:
-            type.__setattr__(result, "__str__", _fields)
-        type.__setattr__(result, "__repr__", _first_lines)
-    type.__setattr__(result, "_repr_html_", _html)
+            methods["__str__"] = _fields
+    for name, method in methods.items():
+        setattr(result, name, method)
     return result
 
 
-def _html(self) -> str:
+def _html(self: Any) -> str:
     import html
 
     return f"<pre>{html.escape(str(self))}</pre>"
 
 
-def _first_lines(self) -> str:
+def _first_lines(self: Any) -> str:
     lines = str(self).splitlines()
     left = len(lines) - MOST_LINES
     # one line more is no longer than a line that says so
     return "\n".join(lines if left <= 1 else [*lines[:MOST_LINES], f"... {left} more lines: print() shows them"])
 
 
-def _fields(self) -> str:
+def _fields(self: Any) -> str:
     names = getattr(self, "_fields", None) or [name for name in vars(self) if not name.startswith("_")]
     width = max(map(len, names), default=0)
     return "\n".join([type(self).__name__, *(f"  {name:{width}}  {_brief(getattr(self, name))}" for name in names)])

@@ -29,7 +29,18 @@ class Role(IntEnum):
 
 
 class Seed(NamedTuple):
-    """The integer seed of a run together with the canonical text of one of its tasks."""
+    """The integer seed of a run together with the canonical text of one of its tasks.
+
+    Wherever a seed is asked for, this or the integer alone may be given. Seeds with different texts give independent
+    streams, and so do the roles that one seed plays (paths, couplings, start, sweeps).
+
+    Attributes
+    ----------
+    value : int
+        >= 0.
+    key : str
+        Names what is drawn, for example "N=120,dilution=0.1,sample=3".
+    """
 
     value: int
     key: str = ""

@@ -131,7 +131,10 @@ def thermodynamics(glass: PathGlass, temperatures: ArrayLike) -> Thermodynamics:
 
 
 def states(n_weights: int) -> np.ndarray:
-    """All configurations of at most 20 weights, shape (2^n_weights, n_weights), int8, in the order of this module."""
+    """All configurations of at most 20 weights, shape (2^n_weights, n_weights), int8, in the order of this module.
+
+    ValueError for more, TypeError if `n_weights` is no integer.
+    """
     n_weights = _checks.integer("n_weights", n_weights, minimum=1, maximum=_STATES_LIMIT)
     bits = np.arange(2**n_weights)[:, None] >> np.arange(n_weights) & 1
     return (1 - 2 * bits).astype(np.int8)

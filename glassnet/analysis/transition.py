@@ -293,7 +293,7 @@ def transition_line(chains: xr.DataTree, **options: Any) -> TransitionLine:
     ----------
     chains : xarray.DataTree
     **options
-        Those of :func:`find_transition`.
+        Those of :func:`find_transition`, and so are the errors raised.
 
     Returns
     -------

@@ -83,22 +83,27 @@ class TransitionLine(list):
 
     @property
     def dilutions(self) -> np.ndarray:
+        """Effective dilutions, (n,) float64."""
         return np.array([effective(transition) for transition in self])
 
     @property
     def asked(self) -> np.ndarray:
+        """Dilutions as in the run file, (n,) float64."""
         return np.array([transition.dilution for transition in self])
 
     @property
     def temperatures(self) -> np.ndarray:
+        """Transition temperatures, (n,) float64; nan where none is known."""
         return np.array([transition.temperature for transition in self], dtype=np.float64)
 
     @property
     def stderrs(self) -> np.ndarray:
+        """Their standard errors, (n,) float64."""
         return np.array([transition.stderr for transition in self], dtype=np.float64)
 
     @property
     def kinds(self) -> list[str]:
+        """Kinds of the transitions."""
         return [transition.kind for transition in self]
 
     @property
@@ -111,7 +116,8 @@ class TransitionLine(list):
         """Dilution at which the glass becomes a paramagnet, at one temperature; the value of :meth:`critical`.
 
         Where none is claimed, it is read off the line with provisional temperatures, if that passes the temperature;
-        the name of the estimate says so. Otherwise value and error are nan and the name says why.
+        the name of the estimate says so. Otherwise value and error are nan and the name says why. TypeError or
+        ValueError if `temperature` is no number >= 0.
         """
         critical = self.critical(temperature)
         if critical.claimed:

@@ -110,6 +110,11 @@ def removed_fraction(fractions: np.ndarray) -> xr.Variable:
 def join(*pieces: xr.Dataset) -> xr.Dataset:
     """Join a chain and its continuations: draws follow each other, counters add up; attributes are those of the last.
 
+    Parameters
+    ----------
+    *pieces : xarray.Dataset
+        What the runs of one sampler returned, in their order.
+
     Raises
     ------
     ValueError

@@ -1,7 +1,7 @@
 """What the synapses do inside a deep network: four theories, each with its simulation, on any weight matrices.
 
 Everywhere W[l] has shape (n_out, n_in) and h[l] = phi(W[l] h[l-1] + b[l]): a network is a list of such matrices from
-input to output. Modules load when they are first used (PEP 562); `torch` only when it is named, since it needs the
+input to output. Modules load when they are first used; `torch` only when it is named, since it needs the
 extra of that name.
 
 Import order: gaussian_averages, path_glasses, persistence, synapses, activations, hebbian, torch, layer_mean_field,

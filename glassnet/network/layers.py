@@ -122,7 +122,10 @@ def spread(first, second) -> dict[str, float]:
 
 
 def spread_exact(mean, cov) -> dict[str, float]:
-    """Return what `spread` does, from exact means (width,) and covariances (width, width)."""
+    """Return what `spread` does, from exact means (width,) and covariances (width, width).
+
+    `mean` and `cov` are float64, as in the moments of `cumulants.propagate`, and are taken as they are.
+    """
     diagonal = np.diagonal(cov)
     return _summary(diagonal, np.square(diagonal), np.square(cov).sum() / len(cov), np.square(mean))
 

@@ -34,13 +34,16 @@ class Task:
     targets = ((1.0,), (-1.0,))
 
     def populations(self, order: int = 2) -> list[Population]:
-        """Return the exact cumulants of the classes up to `order`, 2 to 4."""
+        """Return the exact cumulants of the classes up to `order`, 2 to 4; ValueError beyond."""
         order = _checks.integer("order", order, minimum=2, maximum=4)
         pairs = zip(self.points, self.targets, strict=True)
         return [of_points(points, 0.5, target, order, self.noise_variance) for points, target in pairs]
 
     def sample(self, n_samples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return inputs (n_samples, n_in) and labels (n_samples,), 0 for the target +1."""
+        """Return inputs (n_samples, n_in) and labels (n_samples,), 0 for the target +1.
+
+        TypeError or ValueError if `n_samples` is no integer >= 1 or needs too much memory, or `seed` no integer >= 0.
+        """
         n_samples = _checks.integer("n_samples", n_samples, minimum=1)
         needed = n_samples * 8 * (2 + 3 * np.shape(self.points[0])[1])
         _checks.memory(f"n_samples: {_checks.shown(n_samples)} samples", needed)
@@ -54,6 +57,18 @@ def parity(n_bits: int, amplitude: float, noise_variance: float) -> Task:
     """Return the task to predict the sign of the product of `n_bits` bits +-amplitude, seen with Gaussian noise.
 
     The classes differ in their cumulants of order `n_bits`, and in no lower one.
+
+    Parameters
+    ----------
+    n_bits : int
+        2 to 12.
+    amplitude, noise_variance : float
+        > 0.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
     """
     n_bits = _checks.integer("n_bits", n_bits, minimum=2, maximum=12)
     amplitude = _checks.real("amplitude", amplitude, minimum=0.0, exclusive=True)
@@ -72,6 +87,13 @@ def xor() -> Task:
 def digits(n_test: int = 597, seed: int = 1):
     """Return scikit-learn's 8 x 8 digits, grey values in [0, 1], in random order.
 
+    Parameters
+    ----------
+    n_test : int
+        Digits set aside, 10 to 1700 of 1797.
+    seed : int
+        Of the order.
+
     Returns
     -------
     inputs, labels, test_inputs, test_labels : arrays
@@ -81,6 +103,8 @@ def digits(n_test: int = 597, seed: int = 1):
     ------
     ImportError
         Without scikit-learn: pip install 'glassnet[network]'.
+    TypeError, ValueError
+        If an argument is not as described.
     """
     try:
         from sklearn.datasets import load_digits

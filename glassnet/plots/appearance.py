@@ -96,7 +96,7 @@ def column(height: float, rows: int = 1, width: float = COLUMN, **options):
 
 
 def style(result, size: int) -> tuple[str, str]:
-    """Colour and marker of a size, the same in every panel."""
+    """Colour and marker of a `size` in a `result` (Transition), the same in every panel; ValueError for other sizes."""
     return look(result.sizes.index(size))
 
 
@@ -106,7 +106,10 @@ def look(number: int) -> tuple[str, str]:
 
 
 def theory_of(result):
-    """Cavity theory of the glass of a result, or None where there is none or the chains do not say which glass."""
+    """Cavity theory of the glass of a result, or None where there is none or the chains do not say which glass.
+
+    `result` is a :class:`glassnet.Transition`; nothing is raised.
+    """
     if not result.glass.get("ensemble"):
         return None
     return cavity_theory.cavity_of(**result.glass, dilution=effective(result))

@@ -1,4 +1,7 @@
-"""Curves of single results: one glass, one ensemble, one ladder. Given axes hold the first panel only."""
+"""Curves of single results: one glass, one ensemble, one ladder. Given axes hold the first panel only.
+
+Results are taken as they are, and functions raise no errors of their own but those that they name.
+"""
 
 import numpy as np
 
@@ -8,6 +11,11 @@ _LABELS = {
     "energy": "energy $E$",
     "entropy": r"entropy $S$ [$k_\mathrm{B}$]",
     "heat_capacity": r"heat capacity $C$ [$k_\mathrm{B}$]",
+}
+_LABELS_PER_WEIGHT = {
+    "energy": "energy per weight $e$",
+    "entropy": r"entropy per weight $s$ [$k_\mathrm{B}$]",
+    "heat_capacity": r"heat capacity $c$ [$k_\mathrm{B}$]",
     "q2": r"$[\langle q^2\rangle]$",
     "binder": "Binder cumulant $g$",
 }
@@ -40,8 +48,7 @@ def exact(result, ax=None):
     order = order[np.isfinite(temperature[order])]
     if len(order) < 2:
         raise ValueError(f"result must have two finite temperatures or more to be drawn, got {len(order)}")
-    names = ("energy", "entropy", "heat_capacity")
-    curves = {_LABELS[name]: (np.ravel(getattr(result, name))[order], None) for name in names}
+    curves = {label: (np.ravel(getattr(result, name))[order], None) for name, label in _LABELS.items()}
     return _stack(temperature[order], curves, ax)
 
 
@@ -70,13 +77,10 @@ def reweighted(result, ax=None):
         raise ValueError(f"result must have two finite temperatures or more to be drawn, got {len(ladder)}")
     temperature = np.geomspace(ladder[0], ladder[-1], _POINTS)[1:-1]
     data = result.dataset(np.concatenate([ladder[:1], temperature, ladder[-1:]]))
-    known = [name for name in _LABELS if name in data and np.isfinite(data[name]).any()]
     curves = {
-        _LABELS[name].replace(" [", "$/N$ [") if name in ("entropy", "heat_capacity") else _LABELS[name]: (
-            data[name].values,
-            data[f"{name}_stderr"].values,
-        )
-        for name in known
+        label: (data[name].values, data[f"{name}_stderr"].values)
+        for name, label in _LABELS_PER_WEIGHT.items()
+        if name in data and np.isfinite(data[name]).any()
     }
     return _stack(data.temperature.values, curves, ax)
 
@@ -100,12 +104,17 @@ def cavity(theory, ax=None):
     temperature = np.linspace(first or 0.25 * last, 1.1 * last, _POINTS)
     curves = {r"entropy $s$ [$k_\mathrm{B}$]": (theory.entropy(temperature), None)}
     if dynamic and ax is None:
-        # few points: every one of them is a solution of the cavity equations
-        few = np.linspace(temperature[0], dynamic, 12)
-        at = {name: np.interp(temperature, few, getattr(theory, name)(few)) for name in ("overlap", "complexity")}
-        curves[r"overlap $q_\mathrm{EA}$"] = (np.where(temperature > dynamic, 0.0, at["overlap"]), None)
+        # few points, denser at T_d with its square root: each of them is a solution of the cavity equations
+        few = dynamic - (dynamic - temperature[0]) * np.linspace(1.0, 0.0, 12) ** 2
+        temperature = np.concatenate([few, temperature[temperature > dynamic]])
+        curves = {r"entropy $s$ [$k_\mathrm{B}$]": (theory.entropy(temperature), None)}
+        shown = {"overlap": r"overlap $q_\mathrm{EA}$"}
         if theory.p > 2:
-            curves[r"complexity $\Sigma$"] = (np.where(temperature > dynamic, np.nan, at["complexity"]), None)
+            shown["complexity"] = r"complexity $\Sigma$"
+        for name, label in shown.items():
+            values = np.full(len(temperature), np.nan if theory.p > 2 else 0.0)
+            values[: len(few)] = getattr(theory, name)(few)
+            curves[label] = (values, None)
     return _stack(temperature, curves, ax, {":": dynamic, "--": static})
 
 
@@ -130,7 +139,9 @@ def rejection(result, ax=None):
     if result.rejection is None:
         raise ValueError("result must know its rejection rates, got a slice, a copy or a result of arithmetic")
     gaps = np.arange(1, len(result.rejection) + 1)
-    return _stack(gaps, {"rejected exchanges": (result.rejection, None)}, ax, xlabel="gap between rungs", style="o-")
+    drawn = _stack(gaps, {"rejected exchanges": (result.rejection, None)}, ax, xlabel="gap between rungs", style="o-")
+    (ax or drawn.axes[0]).set_ylim(0.0, 1.1 * np.nanmax(result.rejection, initial=0.01))
+    return drawn
 
 
 def refutation(result, ax=None):
@@ -148,7 +159,9 @@ def refutation(result, ax=None):
     """
     known = np.isfinite(result.temperatures)
     curves = {"difference of energies$/N$": (result.difference[known], result.stderr[known])}
-    return _stack(result.temperatures[known], curves, ax)
+    drawn = _stack(result.temperatures[known], curves, ax, style="o-")
+    (ax or drawn.axes[0]).axhline(0.0, color="black", linewidth=0.5, zorder=1)
+    return drawn
 
 
 def magnetizations(result, ax=None):

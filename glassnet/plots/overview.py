@@ -1,4 +1,7 @@
-"""The transition at a glance: one figure for the screen with all measured quantities."""
+"""The transition at a glance: one figure for the screen with all measured quantities.
+
+Results are taken as they are, and functions raise no errors of their own but those that they name.
+"""
 
 import numpy as np
 
@@ -42,7 +45,10 @@ def transition(result, theory=None):
 
 
 def save(result, path, theory=None) -> None:
-    """Write the figure of :func:`transition` to `path`, a file name or an open binary file (then as PNG)."""
+    """Write the figure of :func:`transition` to `path`, a file name or an open binary file (then as PNG).
+
+    `result` and `theory` as for :func:`transition`; OSError if the file cannot be written.
+    """
     transition(result, theory).savefig(path, format="png" if hasattr(path, "write") else None)
 
 

@@ -1,4 +1,9 @@
-"""Single panels: each draws one quantity of a result against temperature (or overlap) into given axes."""
+"""Single panels: each draws one quantity of a result against temperature (or overlap) into given axes.
+
+`result` is a :class:`glassnet.Transition`, `ax` axes of matplotlib, and `theory` a :class:`glassnet.theory.Cavity`
+whose transition temperatures are marked, or None. Results are complete, so that there are no errors to raise; what a
+result does not hold is not drawn.
+"""
 
 import numpy as np
 

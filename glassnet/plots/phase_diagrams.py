@@ -1,4 +1,7 @@
-"""The plane of temperature and dilution: phase diagram, and cuts through it at fixed temperature."""
+"""The plane of temperature and dilution: phase diagram, and cuts through it at fixed temperature.
+
+Results are taken as they are, and functions raise no errors of their own but those that they name.
+"""
 
 import numpy as np
 

@@ -1,4 +1,7 @@
-"""One quantity, one column: planted weight, Binder cumulant, thermodynamics."""
+"""One quantity, one column: planted weight, Binder cumulant, thermodynamics.
+
+Results are taken as they are, and functions raise no errors of their own but those that they name.
+"""
 
 import numpy as np
 

@@ -45,7 +45,7 @@ class ParallelTempering(Exclusive):
         Strictly increasing, > 0 (k_B = 1, |J| = 1); the last may be inf.
     n_replicas : int
         Independent replicas of the whole ladder, >= 1; 2 or more for overlaps.
-    seed : int or glassnet._random.Seed
+    seed : int or Seed
     initial : None, (n_weights,) or (n_temperatures, n_replicas, n_weights) of +-1
         Starting weights; random by default.
     field : float, optional
@@ -191,7 +191,26 @@ class ParallelTempering(Exclusive):
         progress: bool | Callable[[int, int], object] = False,
         pause: Callable[[], bool] | None = None,
     ) -> tuple[dict[str, np.ndarray], np.ndarray]:
-        """Advance the chain and record it; the arrays by name, and the sweep of every draw taken."""
+        """Advance the chain and record it; the arrays by name, and the sweep of every draw taken.
+
+        What :meth:`run` does with arguments that it has checked.
+
+        Parameters
+        ----------
+        names : list of str
+            What to measure.
+        thermalization, n_draws, measure_every : int
+            Sweeps before the first draw, draws, and sweeps per draw.
+        progress, pause
+            As for :meth:`run`.
+
+        Returns
+        -------
+        arrays : dict of str to array
+            Draws first, by name.
+        draw : (n_draws,) int64
+            Sweeps at each draw; fewer if `pause` ended the run.
+        """
         arrays = self.overlaps.arrays(names, n_draws, len(self.temperatures))
         recorder = recording.Recorder(self.kernel, self.walkers, self.overlaps, arrays) if n_draws else None
         stretch = min(MOST_AT_ONCE, max(1, STRETCH // (self.glass.n_weights * self.walkers.n_lanes)))
@@ -350,8 +369,8 @@ def _state_array(name: str, state: Mapping[str, np.ndarray], expected: np.ndarra
     """One array of a saved state, of the shape and kind of `expected`."""
     array = np.asarray(state.get(name))
     if array.shape != expected.shape or array.dtype.kind not in "iu":
-        found = f"{array.dtype} {array.shape}" if name in state else "nothing"
-        raise ValueError(f"state must hold {name}, integers of shape {expected.shape}, got {found}")
+        given = f"{array.dtype} {array.shape}" if name in state else "nothing"
+        raise ValueError(f"state must hold {name}, integers of shape {expected.shape}, got {given}")
     return array
 
 

@@ -39,6 +39,11 @@ def resampling_counts(n_samples: int, *, key: str, seed: int = 0, n_resamples: i
     -------
     (1 + n_resamples, n_samples) float64
         Each row sums to n_samples.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `seed` is no integer >= 0.
     """
     n_samples = integer("n_samples", n_samples, minimum=1)
     stream = generator(Seed(seed, key), Role.BOOTSTRAP)
@@ -47,7 +52,10 @@ def resampling_counts(n_samples: int, *, key: str, seed: int = 0, n_resamples: i
 
 
 def resampled_means(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Disorder means (n_resamples, ...) of values (n_samples, ...), for the counts of :func:`resampling_counts`."""
+    """Disorder means (n_resamples, ...) of values (n_samples, ...), for the counts of :func:`resampling_counts`.
+
+    Arrays are taken as they are: nothing is raised.
+    """
     flat = values.reshape(values.shape[0], -1)
     return (counts @ flat / counts.shape[1]).reshape(counts.shape[0], *values.shape[1:])
 
@@ -100,6 +108,8 @@ def bootstrap_error(resampled: np.ndarray, n_samples: int) -> np.ndarray:
     corrected for both, by 3.3 % and 3.4 % at n = 16. Percentiles of the resamples would be off by both, and by 68 % -
     64 % for skewed values. nan for a single sample. Resamples on which the statistic does not exist (nan) are left out
     while they are fewer than a tenth.
+
+    `resampled` is (1 + n_resamples, ...) float64 of `n_samples` values, the error (...); nothing is raised.
     """
     if n_samples < 2:
         return np.full(resampled.shape[1:], np.nan)

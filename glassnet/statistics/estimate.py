@@ -67,6 +67,8 @@ def with_error(value: float, stderr: float) -> str:
 
     The value alone, with four digits, where the error is not known (nan, inf) or no more than rounding; "nan" for a
     value that is not finite.
+
+    `value` and `stderr` may be any floats, in the same units; nothing is raised.
     """
     if not np.isfinite(value):
         return "nan"

@@ -102,13 +102,18 @@ def fit_estimates(columns: Sequence[np.ndarray], estimates: list[Estimate]) -> F
 
     The covariance grows to chi^2 per degree of freedom where chi^2 lies three standard deviations above what is
     expected.
+
+    `columns` and errors raised as for :func:`weighted_least_squares`; one of `estimates` for each row.
     """
     fit = weighted_least_squares(columns, *np.array([tuple(one) for one in estimates]).T)
     return fit._replace(covariance=fit.covariance * fit.birge_ratio(_DEVIATIONS) ** 2)
 
 
 def extrapolated_in_size(sizes: ArrayLike, estimates: list[Estimate]) -> Estimate:
-    """Extrapolate estimates at several sizes to infinite size, linearly in 1/size; that of a single size stays."""
+    """Extrapolate estimates at several sizes to infinite size, linearly in 1/size; that of a single size stays.
+
+    `sizes` (n,) > 0 and n `estimates`; errors as for :func:`weighted_least_squares`.
+    """
     if len(estimates) == 1:
         return estimates[0]
     inverse = 1.0 / np.asarray(sizes, dtype=np.float64)

@@ -15,7 +15,7 @@ from scipy.special import expit
 
 from glassnet import _face
 
-__all__ = ["Histogram", "histogram", "multihistogram"]
+__all__ = ["Histogram", "bennett", "histogram", "multihistogram"]
 _face.public(__name__)
 
 #: width of the bins of real energies in units of the lowest temperature
@@ -94,7 +94,10 @@ def tally(level: np.ndarray, n_levels: int, group: np.ndarray, weights: np.ndarr
 
 
 def histogram(energies: np.ndarray, betas: np.ndarray) -> Histogram:
-    """Sort total energies (n_draws, n_rungs, n_replicas) into levels common to all rungs at `betas` (n_rungs,)."""
+    """Sort total energies (n_draws, n_rungs, n_replicas) into levels common to all rungs at `betas` (n_rungs,).
+
+    `energies` are finite float64, `betas` inverse temperatures >= 0; both are taken as they are, nothing is raised.
+    """
     levels, level = sort_into_levels(energies, float(betas.max()))
     return Histogram(levels, tally(level, len(levels), np.arange(energies.shape[1])[None, :, None]))
 
@@ -133,7 +136,8 @@ def log_partition_ratio(levels: np.ndarray, cold: np.ndarray, hot: np.ndarray, s
 def bennett(energies: Histogram, betas: np.ndarray) -> np.ndarray:
     """ln Z / Z_last of one sample on every rung, summed from the hottest one down: a rung knows only hotter ones.
 
-    `betas` (n_rungs,) are the inverse temperatures, decreasing.
+    `energies` are what :func:`histogram` returns, `betas` (n_rungs,) the inverse temperatures, decreasing; both
+    are taken as they are, nothing is raised.
     """
     rows = energies.frequencies
     ratios = [

@@ -22,7 +22,7 @@ _STEPS = 80
 
 @_face.shown
 class Peaks(NamedTuple):
-    """Two peaks of a distribution: their places, and the valley between them relative to the lower peak."""
+    """Two peaks of a distribution: `low` and `high`, and the `valley` between them relative to the lower peak."""
 
     low: float
     high: float
@@ -43,6 +43,8 @@ def find_peaks(centres: np.ndarray, density: np.ndarray, threshold: float) -> Pe
     -------
     Peaks or None
         A valley of 1 or more means that there is only one peak.
+
+    Arrays are taken as they are: nothing is raised.
     """
     edges = np.linspace(0, 1 + 1e-9, _BINS + 1)
     # fine bins need not divide the coarse ones evenly, so that their numbers differ: average, do not sum
@@ -61,7 +63,7 @@ def find_peaks(centres: np.ndarray, density: np.ndarray, threshold: float) -> Pe
 
 @_face.shown
 class Mixture(NamedTuple):
-    """Two normal distributions of |q|, for each row: positions of the peaks and weight of the higher one."""
+    """Two normal distributions of |q|, (n_rows,) float64: peaks `low` and `high`, `weight` of the higher one."""
 
     low: np.ndarray
     high: np.ndarray
@@ -86,6 +88,8 @@ def normal_mixture(size: np.ndarray, densities: np.ndarray, threshold: float, or
     -------
     Mixture
         `low` is the mean of |q| in the lower part.
+
+    Arrays are taken as they are: nothing is raised.
     """
     weights = densities / np.maximum(densities.sum(axis=1, keepdims=True), 1e-300)
     floor = np.diff(np.unique(size)).min() ** 2 / 12 if len(np.unique(size)) > 1 else 1e-6

@@ -26,9 +26,10 @@ _LOOKS = 40
 class Refutation(NamedTuple):
     """Result of :func:`restart_from_lowest`.
 
-    `refuted` says whether the two kinds of start disagree, `temperature` the hottest rung where they do (nan if none);
-    `lowest` is the lowest energy found, `seen` the lowest energy of the chain. `difference` (n_temperatures,) is the
-    mean energy from the lowest states minus that of the chain, per weight, `stderr` its standard error.
+    `refuted` says whether the two kinds of start disagree, `temperature` the hottest of the rungs `temperatures`
+    (n_temperatures,) where they do (nan if none); `lowest` is the lowest energy found, `seen` that of the chain.
+    `difference` (n_temperatures,) is the mean energy from the lowest states minus that of the chain, per weight,
+    `stderr` its standard error.
     """
 
     refuted: bool

@@ -28,6 +28,11 @@ class Cavity:
         Degrees after dilution.
     dilution : float
         Fraction of the connections removed.
+
+    Raises
+    ------
+    TypeError, ValueError
+        In the methods, if T is no number or array of numbers, or is out of range.
     """
 
     tree: Tree
@@ -85,11 +90,6 @@ class Cavity:
         """Return the free energy of the paramagnet, -T (ln 2 + alpha ln cosh 1/T).
 
         Exact at and above `static_temperature`; below it a lower bound on the true free energy. -inf at T = inf.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If T is not a number or an array of numbers, or is not positive (as in the other methods).
         """
         return paramagnet.free_energy(_checks.temperatures("T", T), self.alpha)
 

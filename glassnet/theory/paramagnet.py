@@ -104,7 +104,10 @@ def annealed_entropy(temperature: ArrayLike, alpha: float, couplings: str | Arra
 
 
 def zero_entropy_temperature(alpha: float, couplings: str | ArrayLike = "binary") -> float:
-    """Return the temperature where the entropy vanishes, 0.0 if it never does (at most one coupled path per weight)."""
+    """Return the temperature where the entropy vanishes, 0.0 if it never does (at most one coupled path per weight).
+
+    `alpha` and `couplings` as for :func:`free_energy`, and so are the errors raised.
+    """
     _, alpha, couplings = _checked(1.0, alpha, couplings)
     sizes, shares = _law(couplings)
     if alpha * shares[sizes != 0].sum() <= 1.0:

@@ -27,7 +27,10 @@ _NODES = (1.0, 0.72, 0.44, 0.2, 0.06, 0.015)
 
 @_face.shown
 class Line(NamedTuple):
-    """One line of a phase diagram: "T_d", "T_K" or "T_c"; dilutions and temperatures, (n,) float64, to its end at 0."""
+    """One line of a phase diagram to its end at T = 0.
+
+    `name` is "T_d", "T_K" or "T_c"; `dilution` and `temperature` are (n,) float64.
+    """
 
     name: str
     dilution: np.ndarray
@@ -82,8 +85,8 @@ class PhaseDiagram:
         points = zip(self.dilution, self.dynamic_temperature, self.static_temperature, strict=True)
         rows = [*points, (self.dynamic_end, 0.0, 0.0), (self.static_end, math.nan, 0.0)]
         for number, (dilution, *temperatures) in enumerate(rows):
-            place = f"{dilution:10.6f}" if number >= len(self.dilution) else f"{dilution:10.4g}"
-            lines.append(place + "".join(_shown(temperature) for temperature in temperatures))
+            label = f"{dilution:10.6f}" if number >= len(self.dilution) else f"{dilution:10.4g}"
+            lines.append(label + "".join(_shown(temperature) for temperature in temperatures))
         names = [line.name for line in self.lines]
         if not names:
             return "\n".join([*lines[:-2], "no transition at any dilution"])

@@ -92,6 +92,11 @@ class FieldIntegration:
         -------
         xarray.Dataset
             `overlap` and `potential` (temperature, field), from K = 0 on; nan where the state was lost.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `n_fields` is no integer >= 2.
         """
         data = self.complexity
         n_fields = _checks.integer("n_fields", n_fields, minimum=2)

@@ -29,7 +29,10 @@ NAMES = tuple(_NAMED)
 
 
 def quadratic(alpha: float) -> Activation:
-    """Return the activation z + alpha z^2."""
+    """Return the activation z + alpha z^2.
+
+    TypeError or ValueError if `alpha` is no finite number.
+    """
     return Polynomial(_checks.real("alpha", alpha))
 
 

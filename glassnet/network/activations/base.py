@@ -16,6 +16,14 @@ class Activation(ABC):
 
     Subclasses give the averages for units of positive variance; units without variance are handled here: they are
     constants phi(mean).
+
+    `mean`, `variance` and `grad_mean` are (n_units,) float64, `cov` and `grad_cov` (n_units, n_units) float64 and
+    symmetric. Methods take them as they are: the functions that networks are given to check them and raise the errors;
+    only `derivative` raises ValueError, and `pullback` with it, where there is none.
+
+    Attributes
+    ----------
+    name : str
     """
 
     name: str

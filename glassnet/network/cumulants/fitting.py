@@ -16,7 +16,19 @@ from glassnet.network.cumulants.populations import Population, mse
 @dataclass(frozen=True)
 @_face.shown
 class Fit:
-    """A trained network, its loss on what it was trained on, and the number of iterations it took."""
+    """A trained network, its loss on what it was trained on, and the number of iterations it took.
+
+    Attributes
+    ----------
+    weights : list of (n_out, n_in) float64
+        From input to output.
+    biases : list of (n_out,) float64
+    activation : list of Activation
+        Of each layer.
+    loss : float
+        Mean squared error.
+    iterations : int
+    """
 
     weights: list[np.ndarray]
     biases: list[np.ndarray]
@@ -25,7 +37,7 @@ class Fit:
     iterations: int
 
     def outputs(self, inputs) -> np.ndarray:
-        """Return the outputs (n_samples, n_out)."""
+        """Return the outputs (n_samples, n_out) for `inputs` (n_samples, n_in); errors as `layers.forward` raises."""
         return layers.forward(self.weights, inputs, self.activation, self.biases)[-1]
 
     def score(self, inputs, labels, targets) -> tuple[float, float]:
@@ -88,6 +100,8 @@ def gradient_on_samples(weights, biases, inputs, targets, activation):
 
     Parameters
     ----------
+    weights, biases
+        As for `gradient`.
     inputs : (n_samples, n_in) array
     targets : (n_samples, n_out) array
         One for each sample.
@@ -222,6 +236,6 @@ def _minimise(function, weights, biases, phis, iterations) -> Fit:
 
     start = np.concatenate([array.ravel() for array in (*weights, *biases)])
     options = {"maxiter": _checks.integer("iterations", iterations, minimum=1), "maxfun": 10 * iterations}
-    found = minimize(flattened, start, jac=True, method="L-BFGS-B", options=options)
-    fitted = split(found.x)
-    return Fit(fitted[0], fitted[1], phis, float(found.fun), int(found.nit))
+    minimum = minimize(flattened, start, jac=True, method="L-BFGS-B", options=options)
+    fitted = split(minimum.x)
+    return Fit(fitted[0], fitted[1], phis, float(minimum.fun), int(minimum.nit))

@@ -25,7 +25,7 @@ _ROUNDING = 1e-13
 @dataclass(frozen=True)
 @_face.shown
 class Moments:
-    """Mean (n_units,) and covariance (n_units, n_units) of a layer."""
+    """Mean `mean` (n_units,) and covariance `cov` (n_units, n_units) of a layer, float64."""
 
     mean: np.ndarray
     cov: np.ndarray

@@ -140,6 +140,11 @@ def common_clock(depth: int, u) -> np.ndarray:
     Returns
     -------
     (...) float64
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
     """
     depth = _checks.integer("depth", depth, minimum=1, most=2**31 - 1)
     u = _checks.real_array("u", u)
@@ -163,6 +168,11 @@ def invariants(depths, u) -> np.ndarray:
     Returns
     -------
     (..., n_pathways - 1) float64
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
     """
     depths = checked_depths(depths)
     u = _checks.real_array("u", u)

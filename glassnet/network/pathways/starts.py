@@ -29,6 +29,11 @@ def balanced_start(depths, target, u0, *, width=None, seed) -> list:
     -------
     list of lists of (n_out, n_in) float64
         By pathway and layer.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
     """
     depths = checked_depths(depths)
     target = _checks.real_array("target", target, ndim=2)
@@ -68,6 +73,11 @@ def random_start(depths, n_inputs, n_outputs, *, width, scale, seed) -> list:
     -------
     list of lists of (n_out, n_in) float64
         By pathway and layer.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
     """
     depths = checked_depths(depths)
     sizes = (("n_inputs", n_inputs), ("width", width), ("n_outputs", n_outputs))

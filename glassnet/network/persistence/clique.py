@@ -73,6 +73,11 @@ def correlations(activations) -> np.ndarray:
     -------
     (n_neurons, n_neurons) float64
         Exactly symmetric, within [-1, 1], 1 on the diagonal.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `activations` is not as described.
     """
     return Clique(activations).correlation
 

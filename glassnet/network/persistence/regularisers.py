@@ -47,7 +47,7 @@ def t1(activations) -> tuple[float, np.ndarray]:
 def t2(activations, alpha=0.5) -> tuple[float, np.ndarray]:
     """T2 = alpha std(deaths) - (1 - alpha) mean(deaths) with alpha in [0, 1], and its gradient, as :func:`t1` does.
 
-    Where all deaths are equal the gradient of their standard deviation counts as 0.
+    Where all deaths are equal the gradient of their standard deviation counts as 0. Errors as for :func:`t1`.
     """
     alpha = _checks.real("alpha", alpha, minimum=0, maximum=1)
     clique = Clique(activations)
@@ -83,6 +83,11 @@ def deaths(activations) -> np.ndarray:
     -------
     (n_neurons - 1,) float64
         In [0, 1]. Duplicates of a neuron, and its negatives, have distance 0.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `activations` is not as described.
     """
     return np.sort(Clique(activations).tree()[1])
 

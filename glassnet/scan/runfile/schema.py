@@ -1,4 +1,4 @@
-"""The run file: what may stand in it, and every mistake in it at once."""
+"""The run file: its keys, and all mistakes in it reported at once."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union
@@ -200,7 +200,15 @@ class Sampling(_Section):
 
 @_face.shown
 class RunFile(_Section):
-    """A run file without mistakes. ``text`` is what it was read from."""
+    """A run file without mistakes. ``text`` is what it was read from.
+
+    Made by :func:`load` and :func:`parse`, which raise the errors: what is asked of it afterwards raises none.
+
+    Attributes
+    ----------
+    seed, samples, output, glass, scan, sampling
+        The keys and sections of the file, with the defaults of those that it leaves out (docs/runfile.md).
+    """
 
     seed: int = Field(ge=0, lt=2**63, description="seed of everything drawn")
     samples: int = Field(ge=1, le=10**9, description="disorder samples per size and dilution")
@@ -221,7 +229,7 @@ class RunFile(_Section):
         return self._kept_rounding or self.scan.rounding
 
     def keeping(self, rounding: str) -> "RunFile":
-        """The same run file for a directory that was begun with this rule of rounding."""
+        """The same run file for a directory that was begun with this rule of `rounding`."""
         kept = self.model_copy()
         kept._kept_rounding = rounding
         return kept
@@ -241,7 +249,7 @@ class RunFile(_Section):
         return self._decided
 
     def settled(self, decided) -> "RunFile":
-        """The same with what its directory holds."""
+        """The same with what its directory holds: `decided`, as in the property of that name."""
         settled = self.model_copy()
         settled._decided = decided
         return settled
@@ -257,7 +265,7 @@ class RunFile(_Section):
         return FieldIntegration() if self.scan.field is True else self.scan.field or None
 
     def samples_of(self, planted: bool) -> int:
-        """Samples per node."""
+        """Samples per node, `planted` or symmetric."""
         return (planted and self.scan.planted_samples) or self.samples
 
     def sampling_of(self, planted: bool) -> Sampling:
@@ -285,7 +293,7 @@ class RunFile(_Section):
 
 
 def load(path) -> RunFile:
-    """Read a run file that is to be run on this machine.
+    """Read the run file at `path` that is to be run on this machine.
 
     Raises
     ------

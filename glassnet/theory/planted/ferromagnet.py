@@ -30,8 +30,20 @@ _face.public(__name__)
 class Ferromagnet:
     """The magnetised state of biased +-J couplings, for N -> infinity; made by `ferromagnet`.
 
-    Temperatures may be numbers or arrays, >= 0.05; arrays give arrays. Energies and free energies are per weight. Where
-    there is no magnetised state all values are those of the paramagnet.
+    Temperatures T may be numbers or arrays, >= 0.05; arrays give arrays. Energies and free energies are per weight.
+    Where there is no magnetised state all values are those of the paramagnet.
+
+    Attributes
+    ----------
+    tree : RegularTree or PoissonTree
+        Degrees after dilution.
+    bias : float
+        Mean of the couplings +-1, in (0, 1].
+
+    Raises
+    ------
+    TypeError, ValueError
+        In the methods, if T is no number or array of numbers, or is out of range.
     """
 
     tree: Tree

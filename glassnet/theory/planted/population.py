@@ -29,7 +29,7 @@ from glassnet.theory.trees.branching import Branching, Law, branching
 from glassnet.theory.trees.degrees import HasTree, Tree
 from glassnet.theory.zero_temperature import xorsat
 
-__all__ = ["Planted", "continuous_temperature", "planted", "static_temperature"]
+__all__ = ["Planted", "planted", "static_temperature"]
 _face.public(__name__)
 
 SMALLEST = 2_000  # members; a smaller population melts by chance

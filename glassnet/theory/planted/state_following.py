@@ -32,10 +32,21 @@ class Followed:
     planted_temperature : float
     ordered : Ferromagnet
         Its gauge image.
+
+    Temperatures T of the methods are numbers or arrays, >= 0.05; arrays give arrays. Energies are per weight.
+
+    Raises
+    ------
+    TypeError, ValueError
+        In the methods, if T is no number or array of numbers, or is out of range.
     """
 
     planted_temperature: float
     ordered: Ferromagnet
+
+    def __repr__(self) -> str:
+        planted = f"planted at T = {self.planted_temperature:g}"
+        return f"Followed({self.ordered.tree}, {planted})\nprint() solves for its melting"
 
     def __str__(self) -> str:
         melting = self.melting_temperature()

@@ -1,0 +1,309 @@
+"""What users see: every public name has a documented purpose, and every public result shows itself in a few lines."""
+
+import dataclasses
+import inspect
+import re
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import glassnet as gn
+from glassnet import _face
+
+#: classes that need no picture of their own in a notebook: a pair of two values, and errors
+PLAIN = (gn.Seed, BaseException)
+#: methods of pydantic, not of ours
+FOREIGN = "model_"
+
+
+def public_modules(module=gn, found=None):
+    """All modules that users reach from the package with ``dir()``, by name."""
+    found = {} if found is None else found
+    if module.__name__ not in found:
+        found[module.__name__] = module
+        for name in dir(module):
+            if inspect.ismodule(getattr(module, name)):
+                public_modules(getattr(module, name), found)
+    return found
+
+
+MODULES = public_modules()
+CLASSES = {
+    value: f"{module.__name__}.{name}"
+    for module in MODULES.values()
+    for name in dir(module)
+    if inspect.isclass(value := getattr(module, name))
+}
+
+
+def public_callables():
+    """Name, callable and what its docstring may rest on: that of its class, or of the module it is written in."""
+    for module in MODULES.values():
+        for name in dir(module):
+            value = getattr(module, name)
+            if inspect.isfunction(value):
+                yield f"{module.__name__}.{name}", value, inspect.getmodule(inspect.unwrap(value))
+    for owner, path in CLASSES.items():
+        yield path, owner, None
+        for name, value in vars(owner).items():
+            value = value.__func__ if isinstance(value, classmethod | staticmethod) else value
+            if not name.startswith(("_", FOREIGN)) and (inspect.isfunction(value) or isinstance(value, property)):
+                yield f"{path}.{name}", value, owner
+
+
+CALLABLES = {name: (value, owner) for name, value, owner in public_callables()}
+#: a docstring that refers to another one for what it does not say itself
+REFERS = re.compile(r"\b([Aa]s (in|for|of|what)|[Ss]ee|[Ll]ike|those of|what) (those of )?:?\w*:?`|, as `|, see `")
+
+
+def lacking(value, owner, text):
+    """What the docstring of a function, with that of its owner, does not say: its parameters, its errors."""
+    parameters = [name for name in inspect.signature(value).parameters if name not in ("self", "cls", "ax")]
+    whole = f"{text}\n{inspect.getdoc(owner) or ''}"
+    if REFERS.search(text):
+        return []
+    unsaid = [name for name in parameters if not re.search(rf"\b{name}\b", whole)]
+    # "nothing is raised" is an answer, too
+    return unsaid + ["errors"] * (bool(parameters) and not re.search(r"[Rr]aise|Error|errors\b", whole))
+
+
+def shapeless(text):
+    """Entries of a docstring that are arrays of unknown shape."""
+    arrays = re.findall(r"^\s*[\w, *]+ : .*(?:\barray|float64|int8|int32|int64|floats\b|of \+-1).*$", text, re.M)
+    told = re.compile(r"\(|any shape|one shape|shape of|xarray|(float|int|number) or|list|sequence|dict of|: arrays$")
+    scalars = re.compile(r'"float64"|: float64$')
+    return [line.strip() for line in arrays if not told.search(line) and not scalars.search(line)]
+
+
+def test_dir_shows_public_names_and_nothing_else():
+    assert len(MODULES) > 35
+    for name, module in MODULES.items():
+        assert name.startswith("glassnet"), f"{name} is a stray import"
+        assert dir(module) == sorted(set(module.__all__)), name
+        for own in dir(module):
+            value = getattr(module, own)
+            home = getattr(value, "__module__", getattr(value, "__name__", "glassnet"))
+            assert home is None or home.startswith(("glassnet", "builtins")), f"{name}.{own} is from {home}"
+            assert own == "__version__" or not own.startswith("_")
+
+
+def test_type_checkers_know_the_names_that_are_imported_late():
+    """In a package whose modules load late, the names are written once more for those who do not run it."""
+    for name, module in MODULES.items():
+        if vars(module).get("__home__") is not None:
+            text = inspect.getsource(module)
+            block = text[text.index("if TYPE_CHECKING") : text.index("__all__")]
+            missing = [one for one in dir(module) if one != "__version__" and not re.search(rf"\b{one}\b", block)]
+            assert missing == [], name
+
+
+@pytest.mark.parametrize("name", CALLABLES)
+def test_every_public_name_is_documented(name):
+    value, owner = CALLABLES[name]
+    text = inspect.getdoc(value) or ""
+    assert text, "no docstring"
+    assert shapeless(text) == []
+    if inspect.isclass(value):
+        fields = [field for field in inspect.get_annotations(value) if not field.startswith("_")]
+        assert [field for field in fields if not re.search(rf"\b{field}\b", text)] == []
+        assert not text.startswith(f"{value.__name__}("), "written by dataclass or NamedTuple"
+    elif not isinstance(value, property):
+        assert lacking(value, owner, text) == []
+
+
+def test_wrong_docstrings_are_caught():
+    def function(alpha, w):
+        """Nothing of use about alpha."""
+
+    assert lacking(function, None, function.__doc__) == ["w", "errors"]
+    assert lacking(function, None, "As for `other`.") == []
+    assert shapeless("w : float64 array\nq : (n,) float64\nT : float or array\n") == ["w : float64 array"]
+
+
+@pytest.mark.parametrize(
+    ("module", "wrong", "meant"),
+    [
+        (gn, "PathGlas", "PathGlass"),
+        (gn, "Parallel_Tempering", "ParallelTempering"),
+        (gn.analysis, "critical_dilutoin", "critical_dilution"),
+        (gn.exact, "thermodynamic", "thermodynamics"),
+        (gn.network, "pathway", "pathways"),
+        (gn.theory, "poison", "poisson"),
+    ],
+)
+def test_a_misspelt_name_is_answered_with_the_nearest(module, wrong, meant):
+    text = f"module '{module.__name__}' has no attribute '{wrong}': did you mean '{meant}'?"
+    with pytest.raises(AttributeError, match=re.escape(text)):
+        getattr(module, wrong)
+    assert not hasattr(module, "__wrapped__")
+
+
+def invented(cls):
+    """A result whose fields are made up by their types: enough to see how it shows them."""
+    samples = {
+        "Estimate": gn.statistics.Estimate(0.5, 0.01),
+        "float": 0.5,
+        "int": 3,
+        "bool": True,
+        "str": "name",
+        "ndarray": np.array([0.25, 0.5]),
+        "tuple[int, ...]": (2000, 4000),
+        "dict": {},
+    }
+    kinds = inspect.get_annotations(cls)
+    known = {
+        field: next(value for key, value in samples.items() if str(getattr(kind, "__name__", kind)).endswith(key))
+        if str(kind) != "tuple[int, ...]"
+        else (2000, 4000)
+        for field, kind in kinds.items()
+    }
+    return cls(**known)
+
+
+def of_theory():
+    regular, glass = gn.theory.regular(3, 6), gn.ensembles.regular(n_weights=12, p=3, degree=3, seed=1)
+    yield regular
+    yield gn.theory.paramagnet_of("regular", p=3, degree=6)
+    yield gn.theory.leaf_removal(glass)
+    yield gn.theory.ground_states(glass)
+    yield gn.theory.belief_propagation(glass, 2.0, seed=1)
+    yield (diagram := gn.theory.phase_diagram("regular", p=2, degree=4, dilutions=[0.0, 0.2]))
+    yield diagram.lines[0]
+    yield gn.theory.ferromagnet.ferromagnet(regular, 0.9)
+    yield gn.theory.state_following.follow(regular, 0.9)
+    yield gn.theory.xorsat.zero_temperature(regular.tree)
+    yield from map(invented, (gn.theory.onersb.States, gn.theory.onersb.Glass, gn.theory.population.Planted))
+    yield from map(invented, (gn.theory.ground_state.Energetic, gn.theory.ground_state.GroundState))
+
+
+def of_networks():
+    task, network = gn.network.tasks.xor(), gn.network
+    yield task
+    yield from task.populations()[:1]
+    yield network.activations.as_activation("relu")
+    yield network.cumulants.train_on_moments(task.populations(), [3], "tanh", iterations=3)
+    yield network.cumulants.propagate([np.eye(2)], None, np.zeros(2), np.eye(2), "relu")[0]
+    start = network.pathways.random_start([2, 2], 3, 3, width=4, scale=0.1, seed=1)
+    yield network.pathways.gradient_descent(start, np.eye(3), steps=100, record_every=50)
+    yield network.data_couplings(np.ones((4, 3)), [1, -1, 1, 1])
+
+
+def of_chains(synthetic):
+    glass = gn.ensembles.regular(n_weights=12, p=3, degree=3, seed=1)
+    sampler = gn.ParallelTempering(glass, gn.ladder.geometric(0.5, 2.0, 6), 4, seed=1)
+    record = sampler.run(400, thermalization=100)
+    yield from (glass, sampler, gn.Metropolis(glass, 0.7, n_replicas=2, seed=1))
+    yield gn.ladder.adaptive(glass, 0.4, 2.0, 5, seed=1, sweeps=400)
+    yield gn.ladder.exchanges(record)
+    yield gn.exact.thermodynamics(glass, np.linspace(0.3, 3.0, 12))
+    yield (averages := gn.analysis.reweight(record))
+    yield averages.energy([0.6, 0.7])
+    yield gn.chains.segment.Segment(record, glass, sampler.state(), "0f" * 16, {})
+    found = gn.find_transition(synthetic.tree(synthetic.two_level((48, 72, 96), (0.55, 0.65, 0.75), seed=1)))
+    yield found
+    yield (line := gn.analysis.TransitionLine([found]))
+    yield gn.analysis.CriticalDilution(0.5, np.nan, np.nan, (line.critical_dilution(0.5),), "one dilution only")
+    planted = gn.ensembles.planted(glass, temperature=0.6, seed=2)
+    yield gn.studies.aging(glass, 0.5, [1, 4], [1, 2, 4], seed=1)
+    yield gn.studies.melting(planted, [0.6, 0.9], sweeps=16, seed=1)
+    yield gn.studies.planted_relaxation(300, [0.6, 0.9], sweeps=64, seed=1, p=3, degree=4)
+    yield gn.studies.restart_from_lowest(glass, record, n_sweeps=400, seed=1)
+    yield gn.studies.field_integration(300, [0.6, 0.7], sweeps=80, seed=1, p=3, degree=4)
+
+
+def of_arrays():
+    statistics, rng = gn.statistics, np.random.default_rng(1)
+    yield statistics.Estimate(0.64, 0.027, "crossing")
+    yield statistics.fits.weighted_least_squares([np.ones(4)], np.arange(4.0), np.ones(4))
+    yield statistics.multihistogram.histogram(rng.integers(-9, 0, (20, 3, 2)) * 2.0, np.array([2.0, 1.0, 0.5]))
+    yield from map(invented, (statistics.two_peaks.Peaks, statistics.two_peaks.Mixture))
+    text = "\n".join(
+        (
+            "seed = 1\nsamples = 4\n[glass]\nensemble = 'regular'\np = 3\ndegree = 4\n[scan]\nsizes = [48]",
+            "[sampling]\ntemperatures = [0.5, 1.0]\nreplicas = 4\nsweeps = 100",
+            "thermalization = 100\nmeasure_every = 10",
+        )
+    )
+    yield gn.scan.parse(text, "run.toml")
+
+
+@pytest.fixture(scope="module")
+def gallery(synthetic):
+    """One result of every public class."""
+    return [*of_arrays(), *of_networks(), *of_theory(), *of_chains(synthetic)]
+
+
+def test_every_public_class_shows_itself(gallery):
+    """A few lines at the prompt, the whole in a notebook. ``pytest -s`` prints them: read them."""
+    for one in gallery:
+        print(f"\n--- {type(one).__name__}\n{one!r}")
+        lines = repr(one).splitlines()
+        assert 1 <= len(lines) <= _face.MOST_LINES + 1
+        assert max(map(len, lines)) < 240
+        assert " at 0x" not in repr(one)
+        assert "array(" not in repr(one)
+        assert getattr(one, "_repr_html_")().startswith("<pre>")  # noqa: B009
+    shown = {type(one) for one in gallery}
+    unseen = [path for cls, path in CLASSES.items() if not issubclass(cls, PLAIN) and not _seen(cls, shown)]
+    assert unseen == []
+
+
+def _seen(cls, shown):
+    return any(issubclass(one, cls) for one in shown)
+
+
+def test_a_repr_solves_nothing(gallery, monkeypatch):
+    """A debugger shows every variable: what takes a second is done by str() alone."""
+    monkeypatch.setattr(gn.theory.Cavity, "dynamic_temperature", None)
+    monkeypatch.setattr(gn.analysis.Reweighted, "dataset", None)
+    monkeypatch.setattr(type(gn.theory.ferromagnet.ferromagnet(gn.theory.regular(3, 6))), "spinodal_temperature", None)
+    assert all(repr(one) for one in gallery)
+
+
+def test_pictures(gallery):
+    """Every result that has a plot() draws a figure, and those for which a picture makes sense have it."""
+    drawn = set()
+    for one in gallery:
+        if hasattr(one, "plot"):
+            figure = one.plot()
+            drawn.add(type(one).__name__)
+            assert figure.axes
+            assert any(ax.has_data() for ax in figure.axes), type(one).__name__
+    assert drawn == {
+        *("Aging", "BeliefPropagation", "Cavity", "Exchanges", "FieldIntegration", "Ladder", "Melting", "PhaseDiagram"),
+        *("PlantedRelaxation", "Refutation", "Reweighted", "Thermodynamics", "Transition", "TransitionLine"),
+    }
+
+
+def test_a_long_table_is_shortened_and_fields_are_told_by_their_shapes():
+    @_face.shown
+    @dataclasses.dataclass(repr=False)
+    class Long:
+        rows: int
+
+        def __str__(self):
+            return "\n".join(f"row <{number}>" for number in range(self.rows))
+
+    lines = repr(Long(20)).splitlines()
+    assert lines[0] == "row <0>"
+    assert lines[-1] == "... 12 more lines: print() shows them"
+    assert len(repr(Long(9)).splitlines()) == 9
+    assert "row &lt;19&gt;" in getattr(Long(20), "_repr_html_")()  # noqa: B009
+
+    @dataclasses.dataclass
+    @_face.shown
+    class Fields:
+        """Without a table."""
+
+        values: np.ndarray
+        data: xr.Dataset
+        by_size: dict
+
+    text = repr(Fields(np.arange(4.0), xr.Dataset({"q": ("draw", [1.0])}), {48: np.ones(3)}))
+    assert text.splitlines() == [
+        "Fields",
+        "  values   (4,) float64, 0 ... 3",
+        "  data     Dataset (draw: 1) of q",
+        "  by_size  by 48",
+    ]
