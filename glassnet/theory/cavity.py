@@ -124,7 +124,7 @@ class Cavity:
         values = [getattr(glass_states.state(self.tree, t), name) for t in temperature.ravel().tolist()]
         return np.array(values, dtype=np.float64).reshape(temperature.shape)[()]
 
-    def plot(self, ax: Any = None):
+    def plot(self, ax: Any = None) -> Any:
         """Draw the entropy, and overlap and complexity of the glass states; see :func:`glassnet.plots.cavity`."""
         # an import to the right, when asked: only figures need matplotlib
         from glassnet import plots

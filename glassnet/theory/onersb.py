@@ -150,7 +150,9 @@ class Sites(Fields):
         slope = paramagnet + weight - links * path
         return exponent / m, exponent - m * slope, -temperature * tree.alpha * energy, overlap
 
-    def measure(self, temperature: float, m: float, iterations: int, report: Callable | None = None) -> States | None:
+    def measure(
+        self, temperature: float, m: float, iterations: int, report: Callable[[int], object] | None = None
+    ) -> States | None:
         """Relax, then average over some iterations; None if the states melt."""
         if not self.relax(temperature, m):
             return None
@@ -265,7 +267,7 @@ def _unbiased(halves: np.ndarray) -> np.ndarray:
     that of their halves is not (M. H. Quenouille, J. R. Stat. Soc. B 11, 68 (1949)).
     """
 
-    def logarithm_and_ratios(means):
+    def logarithm_and_ratios(means: Any) -> Any:
         return np.array([np.log(means[..., 0]).mean(), *(means[..., 1:] / means[..., :1]).reshape(-1, 2).mean(axis=0)])
 
     return 2.0 * logarithm_and_ratios(halves.mean(axis=1)) - logarithm_and_ratios(halves)
@@ -299,7 +301,7 @@ def _extrapolated(
 def _rough_m(sites: Sites, temperature: float) -> float:
     """m* to a few percent; 1.0 where Sigma(1) is positive or there are no states."""
 
-    def complexity(m):
+    def complexity(m: float) -> float:
         measured = sites.measure(temperature, m, 20)
         if measured is None:
             sites.polarize()

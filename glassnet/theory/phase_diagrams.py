@@ -57,7 +57,7 @@ class PhaseDiagram:
         percent of dilution before an end to 5e-3.
     """
 
-    glass: dict
+    glass: dict[str, Any]
     dilution: np.ndarray
     dynamic_temperature: np.ndarray
     static_temperature: np.ndarray
@@ -181,7 +181,7 @@ def _solved(clean: Cavity, dilutions: np.ndarray, name: str, method: str, end: f
     rest, power = 1.0 - end, clean.p - 1
     threshold = rest**power
 
-    def density(dilution):
+    def density(dilution: Any) -> Any:
         return ((1.0 - dilution) ** power - threshold) / (1.0 - threshold)
 
     points = {density(d): t for d, t in zip(dilutions, known, strict=True) if t > 0 and density(d) > 0.5 * _NODES[-1]}

@@ -81,7 +81,8 @@ def gradient_descent(
         raise ValueError(f"record_every must divide steps = {steps}, got {record_every}")
     measure = _Modes(target, inputs)
     wanted = target @ inputs
-    strengths, losses = [], []
+    strengths: list[list[np.ndarray]] = []
+    losses: list[float] = []
     with np.errstate(over="ignore", invalid="ignore"):
         for step in range(steps + 1):
             layers = [_forward(pathway, inputs, activation) for pathway in weights]

@@ -71,7 +71,7 @@ class BeliefPropagation:
     self_overlap: float
     _messages: np.ndarray = field(repr=False)
 
-    def plot(self, ax: Any = None):
+    def plot(self, ax: Any = None) -> Any:
         """Draw a histogram of the means of all weights; see :func:`glassnet.plots.magnetizations`."""
         # an import to the right, when asked: only figures need matplotlib
         from glassnet import plots

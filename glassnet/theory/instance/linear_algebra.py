@@ -9,6 +9,7 @@ elimination with bits in words: (core weights)^2 (core paths) / 512 operations o
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -44,7 +45,7 @@ class GroundStates:
     rank: int
     bound: float
     core: Core
-    _solver: tuple = field(repr=False)
+    _solver: tuple[Any, ...] = field(repr=False)
 
     @property
     def energy(self) -> float:

@@ -151,7 +151,7 @@ class Ferromagnet:
         if temperature.size and temperature.min() < COLDEST:
             raise ValueError(f"T must be >= {COLDEST}, got {temperature.min():g}: fields leave the grid")
 
-        def value(t):
+        def value(t: float) -> Any:
             state = signed_evolution.state(self.tree, self.bias, t) if t < math.inf else None
             if state is None:
                 return convert(t, melted(t) if callable(melted) else melted)

@@ -171,7 +171,7 @@ def _fixed_point(evolution: DensityEvolution) -> tuple[float, float]:
 def _rough_onset(tree: Tree) -> float:
     """T_d on a coarse grid to 0.2 %, from above."""
 
-    def survives(temperature):
+    def survives(temperature: float) -> bool:
         return _bottleneck(DensityEvolution(tree, 1.0 / temperature, *_grid(temperature, 2 * SPACING))) is None
 
     return melting_bracket(survives, 1.0, 1.5, 1.002)[1]

@@ -81,7 +81,9 @@ class Fields(Exclusive):
     `kernel_step` is the function of :mod:`glassnet.kernels.cavity` that does it; `seed` says from which random numbers.
     """
 
-    def __init__(self, tree: Branching, n_sites: int, members: int, seed: _random.Seed, kernel_step: Callable) -> None:
+    def __init__(
+        self, tree: Branching, n_sites: int, members: int, seed: _random.Seed, kernel_step: Callable[..., float]
+    ) -> None:
         super().__init__()
         self.tree, self._kernel_step = tree, kernel_step
         self._rng = _random.words(seed, _random.Role.SWEEPS, 4)
@@ -224,7 +226,7 @@ def continuous_temperature(tree: Branching) -> float:
     if tree.tree.mean_excess * np.count_nonzero(tree.strengths) / len(tree.strengths) <= 1.0:
         return 0.0
 
-    def excess(log_temperature):
+    def excess(log_temperature: float) -> float:
         growth = np.tanh(tree.strengths * math.exp(-log_temperature)) ** 2
         return tree.tree.mean_excess * float(growth.mean()) - 1.0
 
@@ -255,7 +257,7 @@ def _series(population: Population, temperature: float, iterations: int) -> np.n
 def _rough_zero(population: Population, unit: float) -> float:
     """T_K to a few tenths of a percent, from one small population."""
 
-    def complexity(temperature):
+    def complexity(temperature: float) -> Any:
         population.polarize()
         if not population.relax(temperature):
             return math.inf

@@ -170,7 +170,7 @@ def _bottleneck(evolution: SignedEvolution) -> float | None:
 def _rough_melting(tree: Tree, bias: float) -> float:
     """The melting temperature on a coarse grid, from above; 0.0 if there is none."""
 
-    def survives(temperature):
+    def survives(temperature: float) -> bool:
         return _bottleneck(SignedEvolution(tree, 1.0 / temperature, bias, n_steps(temperature))) is None
 
     return melting_bracket(survives, 1.0, 1.5, 1.002, _COLDEST)[1]
@@ -224,7 +224,7 @@ def _scalar_melting(tree: RegularTree) -> float:
     if tree.degree < 3:
         return 0.0
 
-    def strength(field):
+    def strength(field: float) -> float:
         return math.tanh(field / (tree.degree - 1)) / math.tanh(field) ** (tree.p - 1)
 
     least = minimize_scalar(strength, bounds=(1e-3, 50.0), method="bounded", options={"xatol": 1e-10}).fun

@@ -113,7 +113,7 @@ def dynamic_temperature(
 def _surviving(population: Population, unit: float) -> float:
     """A temperature 1 % to 2 % below where the state melts; 0.0 if it does so at all that are looked at."""
 
-    def survives(temperature):
+    def survives(temperature: float) -> bool:
         population.polarize()
         return population.relax(temperature) >= MELTED
 

@@ -188,7 +188,7 @@ def ground_state(theory: Tree | HasTree, *, members: int = 10_000, iterations: i
     if xorsat.thinning_thresholds(fields.tree.tree)[1] >= 1.0:
         return GroundState(Estimate(-fields.tree.alpha, 0.0), Estimate(math.inf, 0.0))
 
-    def complexity(y):
+    def complexity(y: float) -> float:
         states = fields.solve(y, 20)
         return math.inf if states is None else states.complexity.value
 
@@ -217,7 +217,7 @@ def threshold_energy(theory: Tree | HasTree) -> float:
     if not math.isfinite(ground):
         raise ValueError(f"theory must have more paths than can be satisfied, got {fields.tree.tree}")
 
-    def energy(y):
+    def energy(y: float) -> float:
         states = fields.solve(y, 1)
         return math.inf if states is None else -states.energy.value
 

@@ -61,7 +61,7 @@ class ZeroTemperature:
     core_paths: float
     complexity: float
 
-    def __str__(self):
+    def __str__(self) -> str:
         lines = [f"T = 0, alpha {self.alpha:g}: {self._phase()}"]
         lines.append(f"{'':10}{'alpha':>10}{'dilution':>10}")
         for name, alpha, delta in (("dynamic", self.alpha_d, self.delta_d), ("static", self.alpha_s, self.delta_s)):
