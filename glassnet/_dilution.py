@@ -84,11 +84,11 @@ def outcomes(fraction: float, layer_sizes, rounding: str) -> list[tuple[float, l
     """
     if rounding == "layers":
         return [(1.0, [round(fraction * size) for size in layer_sizes])]
-    found: Counter = Counter()
+    odds: Counter = Counter()
     for removed, probability in totals(fraction, layer_sizes, rounding).items():
         for counts, share in _shares(removed, list(layer_sizes)):
-            found[tuple(counts)] += probability * share
-    return [(probability, list(counts)) for counts, probability in found.items()]
+            odds[tuple(counts)] += probability * share
+    return [(probability, list(counts)) for counts, probability in odds.items()]
 
 
 def _shares(removed: int, layer_sizes: list[int]):
@@ -103,16 +103,16 @@ def _shares(removed: int, layer_sizes: list[int]):
         orders = list(itertools.permutations(range(n_layers)))
         for order in orders:
             places = itertools.accumulate(removed * layer_sizes[layer] for layer in order)
-            cuts = sorted({0, total} | {-place % total for place in places})
+            cuts = sorted({0, total} | {-cut % total for cut in places})
             for start, stop in itertools.pairwise(cuts):
                 yield _shared(removed, layer_sizes, order, start), (stop - start) / total / len(orders)
 
 
 def expected(fraction: float, layer_sizes, p: int, rounding: str) -> float:
     """Mean over draws of the :func:`effective` dilution."""
-    found = outcomes(fraction, layer_sizes, rounding)
+    odds = outcomes(fraction, layer_sizes, rounding)
     sizes = np.array(layer_sizes, dtype=np.float64)
-    return float(sum(weight * effective(np.array(counts) / sizes, sizes, p) for weight, counts in found))
+    return float(sum(weight * effective(np.array(counts) / sizes, sizes, p) for weight, counts in odds))
 
 
 def differ(asked: float, effective: float) -> bool:

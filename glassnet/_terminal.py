@@ -16,7 +16,7 @@ _LONGEST = 1000
 
 def escaped(text: str) -> str:
     """The text with every control character but tabs and ends of lines written as in Python: ``\\x1b``."""
-    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
 def line(text: str) -> str:

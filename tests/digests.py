@@ -8,6 +8,6 @@ from glassnet.chains import segment, shards
 for directory in map(Path, sys.argv[1:]):
     for folder in sorted(entry for entry in (directory / "chains").rglob("*") if entry.is_dir()):
         inside = shards.node_files(folder)
-        places = {sample: header.place for sample, header in shards.sharded(inside).items()} | inside.files
+        places = {sample: header.source for sample, header in shards.sharded(inside).items()} | inside.files
         for sample, place in sorted(places.items()):
             print(folder.relative_to(directory), sample, segment.verify(place)["digest"])

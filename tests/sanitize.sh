@@ -98,9 +98,9 @@ for name in planted/test_population.py::test_{transitions_of_the_reference,other
     kernels+=(--deselect "tests/theory/$name")
 done
 tests -O0 "${kernels[@]}"
-tests -O1 "${kernels[@]}" tests/exactness/test_variants.py
+tests -O1 "${kernels[@]}" tests/exactness/samplers/test_variants.py
 for isa in $sets; do
-    GLASSNET_ISA=$isa tests -O1 tests/sampling tests/exactness/test_field.py tests/exactness/test_transitions.py \
+    GLASSNET_ISA=$isa tests -O1 tests/sampling tests/exactness/samplers/test_{field,transitions}.py \
         --deselect tests/sampling/test_arguments.py --deselect tests/sampling/test_ladder.py
 done
 # nothing compiled is left out, whatever is added

@@ -11,15 +11,15 @@ pytest=${PYTEST:-.venv/bin/pytest}
 (($#)) && exit
 python=$(dirname "$(command -v "$pytest")")/python
 read -ra sets < <("$python" -P -c 'from glassnet.kernels import bitsliced; print(*bitsliced.instruction_sets())')
-# what runs the samplers against exact results; the rest of the folder asks the analysis, whatever the kernels
-samplers=(tests/exactness/test_{averages,distribution,field,invariance,lanes,paramagnet,planted,transitions,variants}.py)
+# the samplers against exact results; the rest of tests/exactness asks the analysis, whatever the kernels
+samplers=tests/exactness/samplers
 # the fastest is what the tests run by themselves
 for isa in "${sets[@]:1}"; do
-    echo "tests/exactness with GLASSNET_ISA=$isa"
-    GLASSNET_ISA=$isa "$pytest" -q -n auto "${samplers[@]}"
+    echo "$samplers with GLASSNET_ISA=$isa"
+    GLASSNET_ISA=$isa "$pytest" -q -n auto "$samplers"
 done
-echo "tests/exactness in single precision"
-PYTHONPATH=tests/exactness${PYTHONPATH:+:$PYTHONPATH} "$pytest" -q -n auto -p single_precision -k "not binary" "${samplers[@]}"
+echo "$samplers in single precision"
+PYTHONPATH=$samplers${PYTHONPATH:+:$PYTHONPATH} "$pytest" -q -n auto -p single_precision -k "not binary" "$samplers"
 echo "tests/scan/test_mpi.py under Open MPI"
 other=$(mktemp -d)
 trap 'rm -rf "$other"' EXIT

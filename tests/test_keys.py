@@ -58,7 +58,7 @@ def _named(node):
 
 
 @pytest.fixture(scope="module")
-def found(synthetic):
+def result(synthetic):
     ladder, sizes = [0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9, 1.0], (48, 72, 96)
     scan = synthetic.two_level(sizes, (0.55, 0.6, 0.65, 0.7, 0.75), seed=1)
     drawn = synthetic.ferromagnet(sizes, ladder, critical=0.65, latent=0.4, seed=1)
@@ -90,12 +90,12 @@ def test_no_attribute_that_is_shown_is_compared():
             assert not shown, (path, node.lineno, ast.unparse(node))
 
 
-def test_keys_are_identifiers_and_each_belongs_to_one_text(found):
+def test_keys_are_identifiers_and_each_belongs_to_one_text(result):
     names = {}
-    for one in (*found.evidence, *found.estimates):
+    for one in (*result.evidence, *result.estimates):
         assert KEY.fullmatch(one.key), one
         assert names.setdefault((type(one), one.key), one.name) == one.name
-    assert len(names) == len(found.evidence) + len(found.estimates) > 20
+    assert len(names) == len(result.evidence) + len(result.estimates) > 20
     assert all(map(KEY.fullmatch, QUESTIONS))
 
 

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -234,17 +235,17 @@ def test_tests_use_public_names():
 def test_tests_mirror_the_rooms():
     """One file for one module, or for one aspect of it that the name goes on with."""
     known = {*MODULES, *SUBJECTS, *(f"kernels.{path.name.split('.')[0]}" for path in (ROOT / "kernels").glob("*.so"))}
-    apart, found = [], set()
+    apart, modules = [], set()
     for path in TESTS.rglob("test_*.py"):
         *folders, name = path.relative_to(TESTS).with_suffix("").parts
         module = ".".join((*folders, name.removeprefix("test_")))
-        found.add(module)
+        modules.add(module)
         if not folders or folders[0] in WHOLE:
             continue
         if module not in known and not any(module.startswith(f"{one}_") for one in known):
             apart.append(module)
     assert apart == []
-    assert found >= SUBJECTS, "named here and no longer there"
+    assert modules >= SUBJECTS, "named here and no longer there"
 
 
 def test_only_the_version_is_taken_from_the_package_itself():
@@ -295,6 +296,14 @@ def test_rooms_stay_small():
     for folder in {path.parent for path in MODULES.values()}:
         modules = [path.name for path in folder.glob("*.py") if path.name not in ("__init__.py", "__main__.py")]
         assert len(modules) <= 14, f"{folder.name} has {len(modules)} modules"
+
+
+def test_folders_of_tests_stay_small():
+    """No file of tests above 400 lines, no folder above 14 of them."""
+    lengths = {path.relative_to(TESTS): len(path.read_text().splitlines()) for path in TESTS.rglob("*.py")}
+    assert {str(path): length for path, length in lengths.items() if length > 400} == {}
+    numbers = Counter(path.parent for path in lengths if path.name.startswith("test_"))
+    assert {str(folder): number for folder, number in numbers.items() if number > 14} == {}
 
 
 def test_every_module_says_what_it_is():

@@ -31,7 +31,7 @@ TARGET static void FOR_ISA(energies)(bits_t *s, int64_t block)
             FULL_ADD(ones, FOR_ISA(load)(at + 6 * WORDS, h), FOR_ISA(load)(at + 7 * WORDS, h), ones, t1);
             FULL_ADD(twos, t0, t1, twos, f1);
             FULL_ADD(fours, f0, f1, fours, carry);
-            int b = 3; /* two carries of one place make one of the next: a carry waits until its twin comes */
+            int b = 3; /* two carries of one place make one of the next: a carry waits for the second one */
             for (; (g >> (b - 3)) & 1; b++)
                 FULL_ADD(x[b], pending[b], carry, x[b], carry);
             pending[b] = carry;

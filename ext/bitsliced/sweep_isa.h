@@ -268,8 +268,8 @@ INLINE void FOR_ISA(visit_group)(bits_t *s, int64_t block, FOR_ISA(stream) *x, i
             __builtin_prefetch(weight + (int64_t)s->visit[v + ahead] * WORDS, 1);
         }
         if (!large && x->last - x->next < ROUNDS_AHEAD) {
-            const int64_t likely = 10 * (s->n_weights - v) + ROUNDS_AHEAD, most = ahead ? DRAWN_FAR : DRAWN;
-            FOR_ISA(draw)(x, likely < most ? likely : most);
+            const int64_t needed = 10 * (s->n_weights - v) + ROUNDS_AHEAD, most = ahead ? DRAWN_FAR : DRAWN;
+            FOR_ISA(draw)(x, needed < most ? needed : most);
         }
         if (k == 0) { /* a free weight: a fresh random value */
             const uint64_t *word = x->word + x->next++ * WORDS;
@@ -296,7 +296,7 @@ TARGET static void FOR_ISA(sweep)(bits_t *s, int64_t block)
     FOR_ISA(stream) x;
     uint64_t *state = s->rng + block * 4 * WORDS;
     x.next = x.last = 0;
-    const int far = (s->n_weights + s->n_paths) * 64 > (1 << 19); /* more than fits beside L2's other tenants */
+    const int far = (s->n_weights + s->n_paths) * 64 > (1 << 19); /* 512 KiB: larger ones do not stay in L2 */
     for (int h = 0; h < PARTS; h++)
         for (int j = 0; j < 4; j++)
             x.state[h][j] = FOR_ISA(load)(state + j * WORDS, h);

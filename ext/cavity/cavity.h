@@ -78,7 +78,7 @@ static const weight_t BARE = {1.0, 1.0, 1.0};
 /* returns 1 if the message points the other way, 0 if not */
 static inline int weight_add(weight_t *w, double message, double m, uint64_t *s)
 {
-    if (w->ratio == 1.0) { /* no field, no side to take */
+    if (w->ratio == 1.0) { /* without a field neither sign is preferred */
         w->ratio = message;
         return 0;
     }

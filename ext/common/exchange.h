@@ -1,4 +1,4 @@
-/* Replica exchange: who sits on which rung, and the deterministic even/odd moves between neighbours.
+/* Replica exchange: which lane is on which rung, and the deterministic even/odd moves between neighbours.
  *
  * n_replicas independent ladders of n_rungs configurations each. A configuration never moves: it stays in its lane
  * and the temperatures travel. Ladder r owns lanes r * n_rungs .. (r + 1) * n_rungs - 1. */
@@ -46,7 +46,7 @@ static inline int64_t exchange_step(ladder_t *x, const double *energy, void (*ex
 {
     int64_t swaps = 0, n = 0, first = *x->step & 1;
     const int64_t n_rungs = x->n_rungs;
-    uint64_t rng[4] = {x->rng[0], x->rng[1], x->rng[2], x->rng[3]}; /* in registers: nothing else can point here */
+    uint64_t rng[4] = {x->rng[0], x->rng[1], x->rng[2], x->rng[3]}; /* a local copy, which can stay in registers */
     *x->step += 1;
     for (int64_t r = 0; r < x->n_replicas; r++) {
         const int32_t *lane_at = x->lane_at + r * n_rungs;
@@ -59,7 +59,7 @@ static inline int64_t exchange_step(ladder_t *x, const double *energy, void (*ex
         x->attempted[t] += x->n_replicas;
     for (int64_t r = 0; r < x->n_replicas; r++) {
         int32_t *lane_at = x->lane_at + r * n_rungs;
-        for (int64_t t = first; t + 1 < n_rungs; t += 2) { /* without a branch, which nobody could foresee */
+        for (int64_t t = first; t + 1 < n_rungs; t += 2) { /* no branch: it would be predicted wrongly */
             const int swap = xoshiro_uniform(rng) < x->exponent[n++];
             const int32_t both = (lane_at[t] ^ lane_at[t + 1]) & -swap, here = lane_at[t] ^ both,
                           next = lane_at[t + 1] ^ both;

@@ -91,7 +91,7 @@ static inline int isa_counting(int i)
 }
 
 #if defined(__clang__)
-#define GLASSNET_COMPILER __VERSION__ /* names itself */
+#define GLASSNET_COMPILER __VERSION__ /* begins with the name of the compiler */
 #elif defined(__GNUC__)
 #define GLASSNET_COMPILER "gcc " __VERSION__
 #else

@@ -183,7 +183,7 @@ INLINE BLOCK FOR_ISA(follow)(network_t *net, int64_t i, int backward)
  * then layer by layer g <- sign(O g) until nothing changes. Every step transforms with the gauge of the configurations
  * compared, ties and neurons without incoming weights (no gauge until something decides) too: the result is the same
  * for all their gauge images. Input and output neurons have no gauge. Which neurons are decided after a step depends on
- * the wiring alone, so it is the same in all comparisons; those that have come to rest rest while others go on. */
+ * the wiring alone, so it is the same in all comparisons; one at its fixed point stays there in later passes. */
 INLINE void FOR_ISA(network_matched)(network_t *net, int64_t *out)
 {
     const int64_t inputs = net->first[1], outputs = net->first[net->n_layers], neurons = net->first[net->n_layers + 1];

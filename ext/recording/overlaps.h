@@ -15,7 +15,7 @@ typedef struct {
     const int32_t *size;  /* (n_layers,) weights in each layer */
 } layout_t;
 
-/* Who is compared with whom at each rung. */
+/* Which replicas are compared at each rung. */
 enum { ALL_PAIRS, DISJOINT_PAIRS, WITH_REFERENCE };
 
 typedef struct {

@@ -61,11 +61,11 @@ class Unreadable(ChainError):
 class Image(NamedTuple):
     """A chain file in memory, and where it was read."""
 
-    place: Path | Member
+    source: Path | Member
     image: bytes
 
     def __str__(self) -> str:
-        return str(self.place)
+        return str(self.source)
 
     def window(self) -> io.BytesIO:
         """Its bytes, as a file to read."""
@@ -73,7 +73,7 @@ class Image(NamedTuple):
 
 
 #: where a chain file is: on disk, in a shard, or in memory
-Place = Path | Member | Image
+Source = Path | Member | Image
 
 
 class Content(NamedTuple):
@@ -211,10 +211,10 @@ class _Kept:
     """The file that was opened last, with what closes it."""
 
     def __init__(self):
-        self.place, self.file, self.closing = None, None, contextlib.ExitStack()
+        self.source, self.file, self.closing = None, None, contextlib.ExitStack()
 
     def close(self) -> None:
-        self.place = self.file = None
+        self.source = self.file = None
         self.closing.close()
 
 
@@ -234,30 +234,30 @@ def kept_open() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def opened(place: Place) -> Iterator[h5py.File]:
+def opened(source: Source) -> Iterator[h5py.File]:
     """Open one chain file for reading; whatever fails inside is a :class:`ChainError` that names it."""
     kept = _KEPT.get()
-    with reading(place), contextlib.ExitStack() as stack:
+    with reading(source), contextlib.ExitStack() as stack:
         if kept is None:
-            yield _open(place, stack)
+            yield _open(source, stack)
             return
-        if kept.place != place:
+        if kept.source != source:
             kept.close()
-            kept.file, kept.place = _open(place, kept.closing), place
+            kept.file, kept.source = _open(source, kept.closing), source
         yield kept.file
 
 
-def _open(place: Place, stack: contextlib.ExitStack) -> h5py.File:
-    if isinstance(place, Path):
-        _check_signature(place)
-        source = place
+def _open(source: Source, stack: contextlib.ExitStack) -> h5py.File:
+    if isinstance(source, Path):
+        _check_signature(source)
+        file_or_path = source
     else:
-        source = stack.enter_context(place.window())
+        file_or_path = stack.enter_context(source.window())
     # no lock: a chain file never changes, and some cluster file systems have no locks
-    file = stack.enter_context(h5py.File(source, "r", locking=False))
+    file = stack.enter_context(h5py.File(file_or_path, "r", locking=False))
     if "format" not in file.attrs or "digest" not in file.attrs:
-        raise ChainError(f"{place}: an HDF5 file, but not a glassnet chain file")
-    check_format(place, int(file.attrs["format"]))
+        raise ChainError(f"{source}: an HDF5 file, but not a glassnet chain file")
+    check_format(source, int(file.attrs["format"]))
     return file
 
 
@@ -270,33 +270,33 @@ def _check_signature(path: Path) -> None:
         raise ChainError(f"{path}: {what}: it does not begin as HDF5 files do")
 
 
-def check_format(place: Place, number: int) -> None:
+def check_format(source: Source, number: int) -> None:
     """Refuse what a later release wrote."""
     if number > FORMAT:
-        raise Unreadable(f"{place}: written by a newer glassnet (chain format {number}, this one reads {FORMAT})")
+        raise Unreadable(f"{source}: written by a newer glassnet (chain format {number}, this one reads {FORMAT})")
 
 
 @contextlib.contextmanager
-def reading(place: Place) -> Iterator[None]:
+def reading(source: Source) -> Iterator[None]:
     """Whatever fails inside is a :class:`ChainError` that names what was read."""
     try:
         yield
     except ChainError as error:
-        if str(place) in str(error):
+        if str(source) in str(error):
             raise
-        raise type(error)(f"{place}: {error}") from None
+        raise type(error)(f"{source}: {error}") from None
     except FileNotFoundError:
-        raise ChainError(f"{place}: no such file") from None
+        raise ChainError(f"{source}: no such file") from None
     except IsADirectoryError as error:
-        raise ChainError(f"{place}: {error.strerror or error}") from None
+        raise ChainError(f"{source}: {error.strerror or error}") from None
     except regular_file.NotRegular as error:
-        raise ChainError(f"{place}: {error.strerror}") from None
+        raise ChainError(f"{source}: {error.strerror}") from None
     except MemoryError:
-        raise Unreadable(f"{place}: not enough memory to read it") from None
+        raise Unreadable(f"{source}: not enough memory to read it") from None
     except _DAMAGE as error:
         if (number := _errno(error)) in _PASSING:
-            raise Unreadable(f"{place}: {os.strerror(number)}") from error
-        raise ChainError(f"{place}: truncated or damaged ({error})") from error
+            raise Unreadable(f"{source}: {os.strerror(number)}") from error
+        raise ChainError(f"{source}: truncated or damaged ({error})") from error
 
 
 def _errno(error: Exception) -> int | None:

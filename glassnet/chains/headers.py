@@ -20,7 +20,7 @@ FILE = re.compile(r"sample(\d{1,12})\.h5")
 class Header(NamedTuple):
     """What is read of all chains of a run at once; `attrs` are those of the file, from a shard without `run_file`."""
 
-    place: Path | Member
+    source: Path | Member
     attrs: dict
     draw: np.ndarray
     temperature: np.ndarray
@@ -36,11 +36,11 @@ _OPTIONAL |= {"task": str, "glass": str, "n_replicas": int, "thermalization": in
 _MOST = 2**31
 
 
-def of_content(place: Path | Member, content: Content) -> Header:
+def of_content(source: Path | Member, content: Content) -> Header:
     """Header of a chain that was read as a whole."""
     variables = sorted(name for name in content.arrays if "/" not in name)
     arrays = content.arrays
-    return checked(Header(place, content.attrs[""], arrays["draw"], arrays["temperature"], variables))
+    return checked(Header(source, content.attrs[""], arrays["draw"], arrays["temperature"], variables))
 
 
 def checked(header: Header) -> Header:
@@ -55,7 +55,7 @@ def checked(header: Header) -> Header:
         wrong = ["glass"]
     wrong += [name for name in ("draw", "temperature") if getattr(header, name).ndim != 1]
     if wrong:
-        raise ChainError(f"{header.place}: no chain of a scan: attribute {wrong[0]} is missing or none it can have")
+        raise ChainError(f"{header.source}: no chain of a scan: attribute {wrong[0]} is missing or none it can have")
     return header
 
 
@@ -117,14 +117,14 @@ def _encoded(header: Header) -> dict:
     return {"attrs": attrs, **names}
 
 
-def _decoded(place: Member, entry: dict) -> Header:
+def _decoded(source: Member, entry: dict) -> Header:
     draw = entry["draw"]
     if isinstance(draw, dict):
         regular = range(draw["start"], draw["stop"], draw["step"])
         # no more than its file can hold
-        if 8 * len(regular) > MOST_EXPANDED * place.size:
-            raise ChainError(f"{place}: the index of its shard claims {len(regular)} draws")
+        if 8 * len(regular) > MOST_EXPANDED * source.size:
+            raise ChainError(f"{source}: the index of its shard claims {len(regular)} draws")
         draw = np.arange(regular.start, regular.stop, regular.step)
     draw = np.array(draw)
     temperature = np.array(entry["temperature"], dtype=np.float64)
-    return checked(Header(place, entry["attrs"], draw.astype(np.int64), temperature, entry["variables"]))
+    return checked(Header(source, entry["attrs"], draw.astype(np.int64), temperature, entry["variables"]))

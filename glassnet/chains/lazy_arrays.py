@@ -8,32 +8,24 @@ import xarray as xr
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
-from glassnet.chains.content import Place, attributes, dimensions, holds, own
+from glassnet.chains.content import Source, attributes, dimensions, holds, own
 from glassnet.chains.segment import from_stored
 from glassnet.chains.shards import follow
 
 
 class SampleStack(BackendArray):
-    """One variable of several chain files along a new first axis `sample`.
+    """One variable of several chain files, in the order of the samples, along a new first axis `sample`.
 
-    Files are opened at each access and closed again: a scan of thousands of samples holds no file open, and one that
-    is still running can be read: what was merged meanwhile is looked for.
-
-    Parameters
-    ----------
-    places : list of Place
-        Chain files, in the order of the samples.
-    name : str
-    shape : tuple of int
-        Of one sample; where the files hold more draws, their leading ones count.
-    dtype : numpy.dtype
-        Of the values; each file says how its integers turn into them.
+    Files are opened at each access and closed again: a scan of thousands of samples holds no file open, and one that is
+    still running can be read: what was merged meanwhile is looked for. `shape` is that of one sample; where the files
+    hold more draws, their leading ones count. `dtype` is that of the values; each file says how its integers turn into
+    them.
     """
 
-    def __init__(self, places: list[Place], name: str, shape: tuple[int, ...], dtype: np.dtype):
-        self.places = places
+    def __init__(self, sources: list[Source], name: str, shape: tuple[int, ...], dtype: np.dtype):
+        self.sources = sources
         self.name = name
-        self.shape = (len(places), *shape)
+        self.shape = (len(sources), *shape)
         self.dtype = dtype
 
     def __getitem__(self, key: indexing.ExplicitIndexer) -> np.ndarray:
@@ -44,7 +36,7 @@ class SampleStack(BackendArray):
         sample, rest = key[0], self._bounded(key[1:])
         if isinstance(sample, (int, np.integer)):
             return self._read_one(sample, rest)
-        chosen = np.arange(len(self.places))[sample]
+        chosen = np.arange(len(self.sources))[sample]
         stack = [self._read_one(number, rest) for number in chosen]
         if stack:
             return np.stack(stack)
@@ -59,7 +51,7 @@ class SampleStack(BackendArray):
         )
 
     def _read_one(self, number: int, key: tuple) -> np.ndarray:
-        self.places[number], values = follow(self.places[number], lambda file: self._values(file, key))
+        self.sources[number], values = follow(self.sources[number], lambda file: self._values(file, key))
         return values
 
     def _values(self, file: h5py.File, key: tuple) -> np.ndarray:
@@ -87,32 +79,32 @@ class FinalWeights(SampleStack):
     replica.
     """
 
-    def __init__(self, places: list[Place], shape: tuple[int, ...]):
-        super().__init__(places, "final_weights", shape, np.dtype(np.uint8))
+    def __init__(self, sources: list[Source], shape: tuple[int, ...]):
+        super().__init__(sources, "final_weights", shape, np.dtype(np.uint8))
 
     def _values(self, file: h5py.File, key: tuple) -> np.ndarray:
         weights = own(file, "state/weights")[...][own(file, "state/walkers_lane_at")[...].T]
         return self._widened(weights.__getitem__, weights.shape, key)
 
 
-def final_weights(places: list[Place], file: h5py.File, n_bytes: int) -> xr.Variable | None:
-    """Lazy variable of the weights that the chains in `places` end in, packed into so many bytes at most; None if
+def final_weights(sources: list[Source], file: h5py.File, n_bytes: int) -> xr.Variable | None:
+    """Lazy variable of the weights that the chains in `sources` end in, packed into so many bytes at most; None if
     `file`, that of one of them, has no state of a sampler on a ladder."""
     if not all(holds(file, f"state/{name}") for name in ("weights", "walkers_lane_at")):
         return None
     n_replicas, n_rungs = own(file, "state/walkers_lane_at").shape
-    array = indexing.LazilyIndexedArray(FinalWeights(places, (n_rungs, n_replicas, n_bytes)))
+    array = indexing.LazilyIndexedArray(FinalWeights(sources, (n_rungs, n_replicas, n_bytes)))
     meaning = "weights at the end of the chain, packed 8 to a byte, lowest bit first, 1 = +1"
     return xr.Variable(("sample", "temperature", "replica", "byte"), array, {"long_name": meaning})
 
 
-def stack(places: list[Place], name: str, stored: h5py.Dataset, lengths: dict[str, int]) -> xr.Variable:
-    """Lazy variable over the samples in `places`, all shaped like `stored`, that of one of them, but on the axes of
+def stack(sources: list[Source], name: str, stored: h5py.Dataset, lengths: dict[str, int]) -> xr.Variable:
+    """Lazy variable over the samples in `sources`, all shaped like `stored`, that of one of them, but on the axes of
     which `lengths` are given."""
     axes = dimensions(name)
     shape = tuple(lengths.get(axis, length) for axis, length in zip(axes, stored.shape, strict=True))
     attrs = attributes(stored)
     sample, encoding = from_stored(np.empty(0, dtype=stored.dtype), attrs)
     attrs.pop("scale_factor", None)
-    array = indexing.LazilyIndexedArray(SampleStack(places, name, shape, sample.dtype))
+    array = indexing.LazilyIndexedArray(SampleStack(sources, name, shape, sample.dtype))
     return xr.Variable(("sample", *axes), array, attrs, encoding)

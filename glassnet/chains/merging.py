@@ -56,7 +56,7 @@ def _sweeps(path: Path) -> int:
 def merge(folder: Path, samples: range, proceed: Callable[[], bool] = lambda: True) -> None:
     """Move the chain files of a block into its shard.
 
-    Nobody may be working on these samples.
+    No process may be working on these samples.
 
     Parameters
     ----------
@@ -81,9 +81,9 @@ def merge(folder: Path, samples: range, proceed: Callable[[], bool] = lambda: Tr
     with contextlib.suppress(_Abandoned):
         seen = {sample: _stamp(path) for sample, path in paths.items()}
         kept = listed(target) if target.exists() else {}
-        if not all(sample in kept and _is_copy(path, kept[sample].place) for sample, path in paths.items()):
+        if not all(sample in kept and _is_copy(path, kept[sample].source) for sample, path in paths.items()):
             size = sum(n_bytes for _, n_bytes, _ in seen.values())
-            size += sum(header.place.size for header in kept.values())
+            size += sum(header.source.size for header in kept.values())
             with committing(target, size) as part:
                 zip_archive.write(part, _files(paths, kept, proceed))
                 check(part.path)
@@ -109,8 +109,8 @@ def _files(paths: dict[int, Path], kept: dict[int, Header], proceed) -> Iterator
             if sample not in kept or own.attrs["sweeps"] >= kept[sample].attrs["sweeps"]:
                 chains[sample], image = own, own_image
         if image is None:
-            with reading(kept[sample].place):
-                image = kept[sample].place.image()
+            with reading(kept[sample].source):
+                image = kept[sample].source.image()
         yield file_name(sample), len(image), [image]
     index = headers.encode(chains)
     yield headers.INDEX, len(index), [index]

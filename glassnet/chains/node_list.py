@@ -1,9 +1,11 @@
 """The list of nodes of a run, nodes.json: what it may hold, and how the list of a run from elsewhere is checked."""
 
+import os
 import re
 import tomllib
 from pathlib import Path
 
+from glassnet import _terminal
 from glassnet.chains.files import sealed_json
 from glassnet.chains.headers import FILE
 
@@ -51,6 +53,17 @@ def is_run(path: Path) -> bool:
     """
     records = [(path / name).is_file() for name in (RUN_FILE, NODES)]
     return all(records) or (any(records) and _is_written_by_a_scan(path))
+
+
+def what_is_missing(path: Path) -> str:
+    """Why a folder without a run file is not the directory of a run, and what was found there."""
+    try:
+        names = sorted(os.listdir(path))
+    except OSError as error:
+        return f"{path}: cannot be read: {error.strerror or error}"
+    content = ", ".join(_terminal.shortened(_terminal.line(name), 60) for name in names[:5]) or "nothing"
+    more = ", ..." if len(names) > 5 else ""
+    return f"{path}: not a run directory of glassnet: no {RUN_FILE} (found {content}{more})"
 
 
 def _is_written_by_a_scan(path: Path) -> bool:

@@ -17,7 +17,7 @@ from glassnet.chains.content import (
     RUNTIME,
     ChainError,
     Content,
-    Place,
+    Source,
     attributes,
     digest,
     dimensions,
@@ -93,33 +93,33 @@ def write(path: Path, dataset: xr.Dataset, glass: PathGlass, state: dict[str, np
     return name
 
 
-def read(place: Place) -> Segment:
+def read(source: Source) -> Segment:
     """Read one chain file into memory and verify it against its digest.
 
     Parameters
     ----------
-    place : Path, or what :func:`glassnet.chains.shards.find` returned
+    source : Path, or what :func:`glassnet.chains.shards.find` returned
 
     Raises
     ------
     ChainError
         If the file is missing, truncated, damaged, or no chain file of this format.
     """
-    with opened(place) as file:
-        content = _verified(file, place)
+    with opened(source) as file:
+        content = _verified(file, source)
         name = content.attrs[""]["digest"]
         return Segment(*_unpack(content), name, attributes(file[RUNTIME]))
 
 
-def verified(place: Place) -> Content:
+def verified(source: Source) -> Content:
     """Everything in one chain file but the group `runtime`, compared with its digest; raises as :func:`read` does."""
-    with opened(place) as file:
-        return _verified(file, place)
+    with opened(source) as file:
+        return _verified(file, source)
 
 
-def verify(place: Place) -> dict:
-    """Compare one chain file with its digest and return its attributes; `place` and errors as for :func:`read`."""
-    return verified(place).attrs[""]
+def verify(source: Source) -> dict:
+    """Compare one chain file with its digest and return its attributes; `source` and errors as for :func:`read`."""
+    return verified(source).attrs[""]
 
 
 def from_stored(values: np.ndarray, attrs: dict) -> tuple[np.ndarray, dict]:
@@ -147,10 +147,10 @@ def content_of(dataset: xr.Dataset, glass: PathGlass, state: dict[str, np.ndarra
     return Content(arrays, attrs)
 
 
-def _verified(file: h5py.File, place: Place) -> Content:
+def _verified(file: h5py.File, source: Source) -> Content:
     content = get(file)
     if digest(content) != content.attrs[""]["digest"]:
-        raise ChainError(f"{place}: damaged: its content does not match its digest")
+        raise ChainError(f"{source}: damaged: its content does not match its digest")
     return content
 
 

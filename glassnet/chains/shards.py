@@ -72,14 +72,14 @@ def node_files(folder: Path) -> NodeFiles:
     return NodeFiles(files, in_list((name, folder / name) for name in second).shards, begun)
 
 
-def in_list(places: Iterable[tuple[str, Path | Member]]) -> NodeFiles:
+def in_list(sources: Iterable[tuple[str, Path | Member]]) -> NodeFiles:
     """The same for a list of names and what they stand for."""
     inside = NodeFiles({}, [], set())
-    for name, place in places:
+    for name, source in sources:
         if match := FILE.fullmatch(name):
-            inside.files[int(match[1])] = place
+            inside.files[int(match[1])] = source
         elif _SHARD.fullmatch(name):
-            inside.shards.append(place)
+            inside.shards.append(source)
     return inside
 
 
@@ -101,7 +101,7 @@ def find(folder: Path, sample: int) -> Path | Member | None:
     if path.exists():
         return path
     header = sharded(node_files(folder).near(range(sample, sample + 1))).get(sample)
-    return header.place if header is not None else path if path.exists() else None
+    return header.source if header is not None else path if path.exists() else None
 
 
 def sharded(inside: NodeFiles) -> dict[int, Header]:
@@ -138,7 +138,7 @@ def check(shard: Path | Member) -> dict[int, Header]:
     chains = listed(shard)
     with reading(shard):
         for header in chains.values():
-            header.place.check()
+            header.source.check()
     return chains
 
 
@@ -183,18 +183,18 @@ def _collect_error(damaged: list[str]) -> Iterator[None]:
         damaged.append(str(error))
 
 
-def read_header(place: Path | Member) -> Header:
+def read_header(source: Path | Member) -> Header:
     """Header of one chain file; raises as :func:`follow` does."""
 
     def read(file: h5py.File) -> tuple:
         return attributes(file), own(file, "draw")[...], own(file, "temperature")[...], variable_names(file)
 
-    place, parts = follow(place, read)
-    return headers.checked(Header(place, *parts))
+    source, parts = follow(source, read)
+    return headers.checked(Header(source, *parts))
 
 
-def follow(place: Path | Member, read: Callable[[h5py.File], Any]) -> tuple[Path | Member, Any]:
-    """What `read` finds in the chain file at `place`, and where it is now: it may be merged at any time.
+def follow(source: Path | Member, read: Callable[[h5py.File], Any]) -> tuple[Path | Member, Any]:
+    """What `read` finds in the chain file at `source`, and where it is now: it may be merged at any time.
 
     Raises
     ------
@@ -202,21 +202,21 @@ def follow(place: Path | Member, read: Callable[[h5py.File], Any]) -> tuple[Path
         If it is missing or damaged where it was read.
     """
     try:
-        with opened(place) as file:
-            return place, read(file)
+        with opened(source) as file:
+            return source, read(file)
     except ChainError:
-        now = _moved(place)
+        now = _moved(source)
         if now is None:
             raise
         return follow(now, read)
 
 
-def _moved(place: Path | Member) -> Path | Member | None:
-    """Where a chain is now that was at `place`; None if nowhere else."""
-    path, name = (place.path, place.name) if isinstance(place, Member) else (place, place.name)
+def _moved(source: Path | Member) -> Path | Member | None:
+    """Where a chain is now that was at `source`; None if nowhere else."""
+    path, name = (source.path, source.name) if isinstance(source, Member) else (source, source.name)
     match = FILE.fullmatch(name)
     now = find(path.parent, int(match[1])) if match else None
-    return None if now == place else now
+    return None if now == source else now
 
 
 def names_in(folder: Path) -> list[str]:

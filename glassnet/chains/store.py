@@ -1,6 +1,5 @@
 """Open the chains of a run, or one chain file, as a lazy tree."""
 
-import os
 import zipfile
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import h5py
 import numpy as np
 import xarray as xr
 
-from glassnet import _checks, _terminal
+from glassnet import _checks
 from glassnet.chains import lazy_arrays, node_list, segment
 from glassnet.chains.content import (
     COORDINATES,
@@ -74,8 +73,8 @@ def open_chains(path) -> xr.DataTree:
 
 
 def tree_of(table: dict, path: Path, packed: dict[str, Member] | None = None) -> xr.DataTree:
-    """The chains of the nodes in a list of them, as :func:`open_chains` opens them; those of a packed run, which may be
-    a stranger's, are compared with their digests first.
+    """The chains of listed nodes, as :func:`open_chains` opens them; those of a packed run are compared with their
+    digests.
 
     Parameters
     ----------
@@ -94,7 +93,7 @@ def tree_of(table: dict, path: Path, packed: dict[str, Member] | None = None) ->
         inside = node_files(path / node["folder"]) if packed is None else node_files_in_pack(packed, node["folder"])
         wanted = range(node["samples"])
         headers = sharded(inside)
-        headers |= {sample: read_header(place) for sample, place in inside.files.items() if sample in wanted}
+        headers |= {sample: read_header(source) for sample, source in inside.files.items() if sample in wanted}
         headers = {sample: headers[sample] for sample in wanted if sample in headers} if headers else {}
         if packed is not None:
             headers = _verified(headers)
@@ -111,9 +110,9 @@ def _verified(headers: dict[int, Header]) -> dict[int, Header]:
     """Compare packed chains with their checksums and digests; their headers as the chains themselves say them."""
     verified = {}
     for sample, header in headers.items():
-        with reading(header.place):
-            image = header.place.image()
-        verified[sample] = of_content(header.place, segment.verified(Image(header.place, image)))
+        with reading(header.source):
+            image = header.source.image()
+        verified[sample] = of_content(header.source, segment.verified(Image(header.source, image)))
     return verified
 
 
@@ -151,11 +150,7 @@ def read_index(path: Path, packed: dict[str, Member] | None = None) -> dict:
     if not path.exists():
         raise ChainError(f"{path}: no such file or directory")
     if packed is None and path.is_dir() and not (path / NODES).exists() and not (path / RUN_FILE).exists():
-        with reading(path):
-            names = sorted(os.listdir(path))
-        shown = ", ".join(_terminal.shortened(_terminal.line(name), 60) for name in names[:5])
-        content = shown + (", ..." if len(names) > 5 else "") if names else "nothing"
-        raise ChainError(f"{path}: not a run directory of glassnet: no {NODES} (found {content})")
+        raise ChainError(node_list.what_is_missing(path))
     again = "" if packed is not None else f"; glassnet scan {path / RUN_FILE} --out {path} writes it again"
     try:
         table, is_sealed = node_list.decoded(_image(path, NODES, packed))
@@ -198,7 +193,7 @@ def _few(headers: dict[int, Header], path: Path) -> xr.DataTree:
     node = f"{'/field' * ('kind' in attrs)}/N{attrs['n_weights_parent']}/dilution{attrs['dilution']!r}"
     if "planted_temperature" in attrs:
         node += f"/planted{attrs['planted_temperature']!r}"
-    run_file = follow(first.place, lambda file: attributes(file)["run_file"])[1]
+    run_file = follow(first.source, lambda file: attributes(file)["run_file"])[1]
     root = xr.Dataset(attrs={"run_file": run_file, "seed": attrs["seed"]})
     data = node_of(headers, {"samples_expected": len(headers), "samples_missing": []}, attrs["seed"], path)
     return xr.DataTree.from_dict({"/": root, node: data})
@@ -227,7 +222,7 @@ def node_of(headers: dict[int, Header], attrs: dict, seed: int, where: Path) -> 
 
 def _variables(headers: list[Header], n_draws: int) -> dict:
     """Coordinates and lazy variables of these chains."""
-    places = [header.place for header in headers]
+    places = [header.source for header in headers]
     n_weights = {header.attrs["n_weights"] for header in headers}
     shape = {"draw": n_draws, "byte": -(-max(n_weights) // 8)}
     # multiples of 1 / n_paths, and of 1 / number of walks
@@ -260,10 +255,10 @@ def _check_same_run(headers: dict[int, Header], attrs: dict, seed: int, where: P
     known = _known_facts(attrs)
     for sample, header in headers.items():
         if header.attrs["sample"] != sample:
-            raise ChainError(f"{header.place}: holds sample {header.attrs['sample']}, not {sample}")
+            raise ChainError(f"{header.source}: holds sample {header.attrs['sample']}, not {sample}")
         differs = any(header.attrs.get(name) != attrs.get(name) for name in known)
         if header.attrs["seed"] != seed or differs:
-            raise ChainError(f"{header.place}: belongs to another run than {where} is to hold")
+            raise ChainError(f"{header.source}: belongs to another run than {where} is to hold")
     n_draws = min(len(header.draw) for header in headers.values())
     # what the list does not say must be the same in all chains; samples may differ by a weight
     alike = [*SETTINGS, *(name for name in NODE_ATTRS if name not in known and name != "n_weights")]
@@ -275,8 +270,8 @@ def _check_same_run(headers: dict[int, Header], attrs: dict, seed: int, where: P
         return
     least, *_, most = sorted(kinds.values(), key=len)
     if len(least) < len(most):
-        raise ChainError(f"{least[0].place}: belongs to another run than the other chains in {where}")
-    raise ChainError(f"{least[0].place} and {most[0].place}: one of them belongs to another run")
+        raise ChainError(f"{least[0].source}: belongs to another run than the other chains in {where}")
+    raise ChainError(f"{least[0].source} and {most[0].source}: one of them belongs to another run")
 
 
 def _known_facts(attrs: dict) -> list[str]:

@@ -19,7 +19,7 @@ def _bench(chosen) -> int:
     print("  bare sweeps | exchange every sweep, energies every 10 | default measurements every 10")
     for couplings, sizes in (("binary", (99, 999, 9999)), ("gaussian", (99, 999))):
         for n_weights in sizes:
-            found = speed.measure(speed.standard(n_weights, couplings), seconds=0.1)
-            name = f"{couplings:>8}, N = {n_weights:>4}, {found.instruction_set}"
-            print(f"  {name}: {found.bare:6.2f} | {found.tempered:6.2f} | {found.measured:6.2f}", flush=True)
+            timed = speed.measure(speed.standard(n_weights, couplings), seconds=0.1)
+            name = f"{couplings:>8}, N = {n_weights:>4}, {timed.instruction_set}"
+            print(f"  {name}: {timed.bare:6.2f} | {timed.tempered:6.2f} | {timed.measured:6.2f}", flush=True)
     return 0

@@ -48,14 +48,14 @@ class Parser(argparse.ArgumentParser):
 
     def check(self, words: list[str]) -> None:
         """End the program at the first unknown command or option; other mistakes are found as words are parsed."""
-        for place, word in enumerate(words):
+        for number, word in enumerate(words):
             if word == "--":
                 return
             if self.commands and not word.startswith("-"):
                 if word not in self.commands:
                     meant = _meant.question(word, self.commands)
                     self.error(f"invalid choice: {word!r}{meant} (choose from {', '.join(self.commands)})")
-                return self.commands[word].check(words[place + 1 :])
+                return self.commands[word].check(words[number + 1 :])
             self._check_option(word.partition("=")[0])
 
     def _check_option(self, word: str) -> None:

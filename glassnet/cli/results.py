@@ -33,18 +33,18 @@ def add(parser: Parser) -> None:
 def _analyze(chosen) -> int:
     from glassnet.scan.report import writing
 
-    found = writing.write(chosen.directory, functools.partial(print, flush=True))
-    for line in found.unwritten:
+    report = writing.write(chosen.directory, functools.partial(print, flush=True))
+    for line in report.unwritten:
         print(f"glassnet: {line}", file=sys.stderr)
-    return 1 if found.damaged or found.unwritten else 0
+    return 1 if report.damaged or report.unwritten else 0
 
 
 def _status(chosen) -> int:
     from glassnet.scan.directory import lookup
     from glassnet.scan.watch import status
 
-    found = status.status(lookup.directory(chosen.directory, "status"))
-    print(json.dumps(found, indent=1) if chosen.json else status.table(found))
+    facts = status.status(lookup.directory(chosen.directory, "status"))
+    print(json.dumps(facts, indent=1) if chosen.json else status.table(facts))
     return 0
 
 

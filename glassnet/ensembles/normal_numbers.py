@@ -31,10 +31,10 @@ def standard_normal(rng: np.random.Generator, count: int) -> np.ndarray:
     again = np.random.Generator(np.random.PCG64())
     again.bit_generator.state = rng.bit_generator.state
     values, done = rng.standard_normal(count), 0
-    for place in np.flatnonzero(np.abs(values) > _TAIL).tolist():
-        again.standard_normal(place - done)
-        values[place] = tail_number(again)
-        done = place + 1
+    for index in np.flatnonzero(np.abs(values) > _TAIL).tolist():
+        again.standard_normal(index - done)
+        values[index] = tail_number(again)
+        done = index + 1
     return values
 
 

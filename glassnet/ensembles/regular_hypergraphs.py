@@ -107,8 +107,8 @@ def switch_round(paths: np.ndarray, rng: np.random.Generator) -> None:
 def repetitions(paths: np.ndarray) -> np.ndarray:
     """Whether each path (last axis) holds a weight twice."""
     p = paths.shape[-1]
-    found = np.zeros(paths.shape[:-1], dtype=bool)
+    repeats = np.zeros(paths.shape[:-1], dtype=bool)
     for i in range(p):
         for j in range(i):
-            found |= paths[..., i] == paths[..., j]
-    return found
+            repeats |= paths[..., i] == paths[..., j]
+    return repeats

@@ -49,10 +49,10 @@ def nodes(*anchors, fine: bool = False):
     edges = np.sort(np.concatenate([np.full((*edges.shape[:-1], 1), -REACH), edges], axis=-1), axis=-1)
     edges = edges[..., : edges.shape[-1] - (int(2 * REACH) - 1) * len(anchors)]
     centre, half = 0.5 * (edges[..., 1:] + edges[..., :-1]), 0.5 * np.diff(edges, axis=-1)
-    place, share = _FINE_PANEL if fine else _PANEL
-    x = centre[..., None] + half[..., None] * place
+    abscissa, share = _FINE_PANEL if fine else _PANEL
+    x = centre[..., None] + half[..., None] * abscissa
     weight = half[..., None] * share * density(x)
-    shape = (*centre.shape[:-1], centre.shape[-1] * len(place))
+    shape = (*centre.shape[:-1], centre.shape[-1] * len(abscissa))
     return x.reshape(shape), weight.reshape(shape)
 
 

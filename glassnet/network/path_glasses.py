@@ -201,10 +201,10 @@ def _neuron_signs(matrices, present) -> list[np.ndarray]:
     def sweep():
         """Settle what can be, backward from the outputs first, then forward; return how many neurons that were."""
         inner = range(1, len(widths) - 1)
-        found = sum(settle(layer, layer + 1, present[layer], matrices[layer]) for layer in inner[::-1])
+        n_settled = sum(settle(layer, layer + 1, present[layer], matrices[layer]) for layer in inner[::-1])
         for layer in inner:
-            found += settle(layer, layer - 1, present[layer - 1].T, np.swapaxes(matrices[layer - 1], -1, -2))
-        return found
+            n_settled += settle(layer, layer - 1, present[layer - 1].T, np.swapaxes(matrices[layer - 1], -1, -2))
+        return n_settled
 
     while True:
         while sweep():

@@ -8,6 +8,7 @@ import numpy as np
 
 from glassnet.plots import appearance
 from glassnet.statistics.estimate import with_error
+from glassnet.studies.planted_relaxation import DECAYING, HELD, LOST, TOO_SHORT, UNDECIDED
 
 #: points of a line of theory, each a fixed point of the cavity equations
 _POINTS = 9
@@ -15,11 +16,11 @@ _POINTS = 9
 
 def complexity(result, ax=None, theory=None):
     """Complexity of the planted states against temperature, with its zero T_K
-    (:class:`glassnet.analysis.field_integration.integrals.FieldIntegration`).
+    (:class:`glassnet.studies.FieldIntegration`).
 
     Parameters
     ----------
-    result : glassnet.analysis.field_integration.integrals.FieldIntegration
+    result : glassnet.studies.FieldIntegration
     ax : matplotlib Axes, optional
         Without it a figure of one column, 3.4 x 2.6 inches, is made.
     theory : glassnet.theory.Cavity, optional
@@ -53,7 +54,7 @@ def complexity(result, ax=None, theory=None):
 
 def relaxation(result, ax=None):
     """Overlap C(t) with the planted state at all temperatures
-    (:class:`glassnet.studies.planted_relaxation.PlantedRelaxation`).
+    (:class:`glassnet.studies.PlantedRelaxation`).
 
     Solid where the state is held, dashed where it is lost or decays, dotted where the run does not tell.
     """
@@ -66,12 +67,12 @@ def relaxation(result, ax=None):
         scale = mpl.cm.ScalarMappable(mpl.colors.Normalize(finite.min(), finite.max()), colours)
         curves = result.curves["mean"].values
         for temperature, word, curve in zip(result.temperatures, result.verdict, curves, strict=True):
-            dashes = {"held": "-", "undecided": ":", "too short": ":"}.get(word, "--")
+            dashes = {HELD: "-", UNDECIDED: ":", TOO_SHORT: ":"}.get(word, "--")
             colour = scale.to_rgba(temperature) if np.isfinite(temperature) else "#777777"
             ax.plot(result.curves.time, curve, dashes, color=colour, linewidth=1.1)
         ax.figure.colorbar(scale, ax=ax, label="temperature $T$", pad=0.02)
         ax.set(xscale="log", xlabel="time $t$ [sweeps]", ylabel="overlap $C(t)$ with $w^*$", ylim=(None, 1.02))
-        for word, dashes in (("held", "-"), ("undecided", ":"), ("decaying or lost", "--")):
+        for word, dashes in ((HELD, "-"), (UNDECIDED, ":"), (f"{DECAYING} or {LOST}", "--")):
             ax.plot([], [], dashes, color="#444444", label=word)
         ax.legend(loc="lower left")
         lower, upper = result.bracket
@@ -82,7 +83,7 @@ def relaxation(result, ax=None):
 
 def melting(result, ax=None, theory=None):
     """Overlap with the planted state of heated crystals against temperature
-    (:class:`glassnet.studies.melting.Melting`); not T_d.
+    (:class:`glassnet.studies.Melting`); not T_d.
 
     `theory`, of :func:`glassnet.theory.planted.state_following.follow` at the same planting temperature, adds the line
     of infinite size.
@@ -118,7 +119,7 @@ def melting(result, ax=None, theory=None):
 
 
 def aging(result, ax=None):
-    """Correlation C(t_w, t_w + t) against t, a curve for each waiting time (:class:`glassnet.studies.aging.Aging`)."""
+    """Correlation C(t_w, t_w + t) against t, a curve for each waiting time (:class:`glassnet.studies.Aging`)."""
 
     def draw(ax):
         data = result.correlation

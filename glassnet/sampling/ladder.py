@@ -305,9 +305,9 @@ def _law(energies: np.ndarray, shift: float = 0.0) -> tuple[np.ndarray, np.ndarr
 def _quantiles(energies: np.ndarray) -> np.ndarray:
     """As many levels as are compared, each with an equal share of the energies; linear between two of them."""
     ordered = np.sort(energies, axis=None)
-    place = (np.arange(_LEVELS) + 0.5) / _LEVELS * (len(ordered) - 1)
-    before = np.minimum(place.astype(np.int64), len(ordered) - 2)
-    return ordered[before] + (ordered[before + 1] - ordered[before]) * (place - before)
+    position = (np.arange(_LEVELS) + 0.5) / _LEVELS * (len(ordered) - 1)
+    before = np.minimum(position.astype(np.int64), len(ordered) - 2)
+    return ordered[before] + (ordered[before + 1] - ordered[before]) * (position - before)
 
 
 def _acceptances(beta: np.ndarray, laws: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:

@@ -145,7 +145,7 @@ def record(
     ValueError
         If a weight has more than `top` paths.
     Stopped
-        If `proceed` says no.
+        If `proceed` returns False.
     """
     degree = int(glass.degrees.max(initial=0))
     top = degree if top is None else top

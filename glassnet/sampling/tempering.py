@@ -369,8 +369,8 @@ def _state_array(name: str, state: Mapping[str, np.ndarray], expected: np.ndarra
     """One array of a saved state, of the shape and kind of `expected`."""
     array = np.asarray(state.get(name))
     if array.shape != expected.shape or array.dtype.kind not in "iu":
-        found = f"{array.dtype} {array.shape}" if name in state else "nothing"
-        raise ValueError(f"state must hold {name}, integers of shape {expected.shape}, got {found}")
+        given = f"{array.dtype} {array.shape}" if name in state else "nothing"
+        raise ValueError(f"state must hold {name}, integers of shape {expected.shape}, got {given}")
     return array
 
 

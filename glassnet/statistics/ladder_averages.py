@@ -106,8 +106,8 @@ def mean_with_bar(chains: np.ndarray, time: float = 0.5, *, own: bool = True) ->
     (n_rungs,) float64
     ErrorBar
     """
-    mean, found, *_ = _moments(chains, time, own)
-    return mean, found
+    mean, bar, *_ = _moments(chains, time, own)
+    return mean, bar
 
 
 class ThermalAverage(NamedTuple):

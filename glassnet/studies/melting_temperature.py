@@ -4,7 +4,7 @@ import numpy as np
 
 from glassnet.statistics import bootstrap
 from glassnet.statistics.standard_errors import standard_error
-from glassnet.studies.planted_relaxation import LOST
+from glassnet.studies.planted_relaxation import LOST_BELOW
 
 
 def melting_points(temperatures: np.ndarray, times: np.ndarray, overlap: np.ndarray) -> tuple[np.ndarray, float]:
@@ -28,10 +28,10 @@ def melting_points(temperatures: np.ndarray, times: np.ndarray, overlap: np.ndar
 
 def _crossing(temperatures: np.ndarray, mean: np.ndarray) -> np.ndarray:
     """First temperature at which overlaps (temperature, n) fall through 1/2, interpolated; nan where they do not."""
-    left = mean >= LOST
+    left = mean >= LOST_BELOW
     after = np.argmin(left, axis=0)
     crosses = left[0] & ~left.all(axis=0)
     upper, lower = (np.take_along_axis(mean, np.maximum(index, 0)[None], axis=0)[0] for index in (after - 1, after))
-    share = (upper - LOST) / np.where(crosses, upper - lower, 1)
+    share = (upper - LOST_BELOW) / np.where(crosses, upper - lower, 1)
     cold, warm = temperatures[np.maximum(after - 1, 0)], temperatures[after]
     return np.where(crosses, cold + share * np.where(crosses, warm - cold, 0), np.nan)

@@ -20,8 +20,10 @@ from glassnet.analysis.questions import several
 from glassnet.sampling import independent_lanes
 from glassnet.statistics.estimate import with_error
 
+#: verdicts on a planted state, see :class:`PlantedRelaxation`
+HELD, LOST, DECAYING, UNDECIDED, TOO_SHORT = "held", "lost", "decaying", "undecided", "too short"
 #: an overlap below this is no memory of the planted state (q_EA at T_d is larger for p >= 3)
-LOST = 0.5
+LOST_BELOW = 0.5
 #: recorded times per factor of 2
 _PER_OCTAVE = 8
 #: a state is held where the overlap falls by less than SLOW (1 - C) t^-0.4 per factor e of time, over the last factor
@@ -110,7 +112,7 @@ class PlantedRelaxation:
 
     def _unsettled(self, t: int) -> str:
         """Why there is no plateau at a temperature."""
-        if self.verdict[t] in ("lost", "too short"):
+        if self.verdict[t] in (LOST, TOO_SHORT):
             return "-"
         last, early = (
             self.curves.isel(temperature=t).sel(time=self.curves.time[-1] / f, method="nearest") for f in (1, 4)
@@ -148,7 +150,7 @@ def planted_relaxation(
         Strictly increasing, > 0; the last may be inf (k_B = 1, |J| = 1).
     sweeps : int
         Length of the run, >= 64. The longer, the narrower the bracket. Temperatures at which it is shorter than
-        2 exp(2/T) can only be told to be lost.
+        2 exp(2/T) are either lost or too short to tell.
     instances : int
         Independent sets of paths, each with its own block of lanes.
     seed : int
@@ -223,7 +225,7 @@ def _relaxation(
         attrs=attrs,
     )
     verdict, silent = verdicts(temperatures, times, overlap)
-    is_held = np.array([word == "held" for word in verdict])
+    is_held = np.array([word == HELD for word in verdict])
     half = overlap[:, times >= times[-1] // 2].mean(axis=1)
     left = _fall(times, overlap, 4, 1) / 2
     plateau = half - left
@@ -287,8 +289,8 @@ def verdicts(temperatures: np.ndarray, times: np.ndarray, overlap: np.ndarray) -
     bound = SLOW * (1 - end) * times[-1] ** -EXPONENT
     slow, fast = fall + _SURELY * noise < bound, fall - _SURELY * noise > bound
     short = times[-1] < ACTIVATED * np.exp(2 / np.asarray(temperatures))
-    words = np.select([end < LOST, short, faster, slow], ["lost", "too short", "decaying", "held"], "undecided")
-    return [str(word) for word in words], (words == "too short") | ((words == "undecided") & ~fast)
+    words = np.select([end < LOST_BELOW, short, faster, slow], [LOST, TOO_SHORT, DECAYING, HELD], UNDECIDED)
+    return [str(word) for word in words], (words == TOO_SHORT) | ((words == UNDECIDED) & ~fast)
 
 
 def bracket(
@@ -301,11 +303,11 @@ def bracket(
     passed[: len(silent)] = silent
     answers = [pair for pair, out in zip(zip(temperatures, verdict, strict=True), passed, strict=True) if not out]
     for temperature, word in answers:
-        if word != "held":
+        if word != HELD:
             break
         lower = float(temperature)
     for temperature, word in answers[::-1]:
-        if word not in ("lost", "decaying"):
+        if word not in (LOST, DECAYING):
             break
         upper = float(temperature)
     return lower, upper
@@ -320,11 +322,11 @@ def _range(lower: float, upper: float) -> str:
 
 def crossing(times: np.ndarray, curve: np.ndarray) -> float:
     """First time at which a curve (n_times,) falls below 1/2, interpolated in ln t; inf if it does not."""
-    below = np.flatnonzero(curve < LOST)
+    below = np.flatnonzero(curve < LOST_BELOW)
     if not below.size:
         return np.inf
     after = below[0]
     if after == 0:
         return float(times[0])
-    share = (curve[after - 1] - LOST) / (curve[after - 1] - curve[after])
+    share = (curve[after - 1] - LOST_BELOW) / (curve[after - 1] - curve[after])
     return float(np.exp(np.log(times[after - 1]) + share * np.log(times[after] / times[after - 1])))

@@ -85,8 +85,8 @@ class PhaseDiagram:
         points = zip(self.dilution, self.dynamic_temperature, self.static_temperature, strict=True)
         rows = [*points, (self.dynamic_end, 0.0, 0.0), (self.static_end, math.nan, 0.0)]
         for number, (dilution, *temperatures) in enumerate(rows):
-            place = f"{dilution:10.6f}" if number >= len(self.dilution) else f"{dilution:10.4g}"
-            lines.append(place + "".join(_shown(temperature) for temperature in temperatures))
+            label = f"{dilution:10.6f}" if number >= len(self.dilution) else f"{dilution:10.4g}"
+            lines.append(label + "".join(_shown(temperature) for temperature in temperatures))
         names = [line.name for line in self.lines]
         if not names:
             return "\n".join([*lines[:-2], "no transition at any dilution"])

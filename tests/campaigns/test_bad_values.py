@@ -3,18 +3,6 @@
 The whole campaign takes minutes and prints its counts: `pytest -n 0 -s -m slow tests/campaigns/test_bad_values.py`.
 """
 
-import inspect
-import json
-import os
-import re
-import resource
-import signal
-import tempfile
-import time
-import warnings
-from collections import Counter
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -23,25 +11,12 @@ from glassnet.theory import onersb, paramagnet
 from glassnet.theory.planted import ferromagnet, population, state_following, steered_population
 from glassnet.theory.zero_temperature import ground_state, xorsat
 
-#: seconds after which a call counts as hanging, and bytes that a call may take beyond what is there
-_PATIENCE, _ROOM = 3.0, 3 * 2**30
-
 GLASS = gn.ensembles.regular(12, p=3, degree=2, seed=1)
 REAL = gn.ensembles.regular(12, p=3, degree=2, seed=1, couplings="gaussian")
 SAMPLER = gn.ParallelTempering(GLASS, [0.6, 1.0], n_replicas=2, seed=1)
 RECORD = SAMPLER.run(8)
 TREE = gn.theory.regular(3, 4)
-RNG = np.random.default_rng(1)
-INPUTS = RNG.normal(size=(20, 4))
-LABELS = np.arange(20) % 2
-TARGETS = np.eye(2)[LABELS]
-MODES = np.array([2.0, 1.0])
-STARTS = np.full(2, 0.01)
-WEIGHTS = [RNG.normal(size=(3, 4)), RNG.normal(size=(2, 3))]
-HIDDEN = np.abs(RNG.normal(size=(12, 5)))
-PRODUCT = [RNG.normal(size=(2, 3)), RNG.normal(size=(2, 2))]
 
-network = gn.network
 #: what is called, and right values of its arguments
 CALLS = {
     "PathGlass": (gn.PathGlass, {"paths": [[0, 1, 2], [1, 2, 3]], "couplings": [1, -1], "n_weights": 5}),
@@ -183,114 +158,6 @@ CALLS = {
         {"theory": TREE, "couplings": "binary", "members": 32000, "iterations": 50, "seed": 1},
     ),
     "xorsat.path_thresholds": (xorsat.path_thresholds, {"p": 3}),
-    "data_couplings": (network.data_couplings, {"X": INPUTS, "y": np.sign(INPUTS[:, 0]), "samples_per_path": 1}),
-    "single_output_energy": (
-        network.path_glasses.single_output_energy,
-        {"glass": gn.ensembles.walks((3, 3, 1), 1.5, 1), "temperatures": [1.0]},
-    ),
-    "activations.as_activation": (network.activations.as_activation, {"activation": "tanh"}),
-    "quadratic": (network.cumulants.quadratic, {"alpha": 0.5}),
-    "of_samples": (
-        network.cumulants.of_samples,
-        {"inputs": INPUTS, "labels": LABELS, "targets": np.eye(2), "order": 2},
-    ),
-    "propagate": (
-        network.cumulants.propagate,
-        {"weights": WEIGHTS, "biases": None, "mean": np.zeros(4), "cov": np.eye(4), "activation": "tanh"},
-    ),
-    "gradient_on_samples": (
-        network.cumulants.gradient_on_samples,
-        {
-            "weights": WEIGHTS,
-            "biases": [np.zeros(3), np.zeros(2)],
-            "inputs": INPUTS,
-            "targets": TARGETS,
-            "activation": "tanh",
-        },
-    ),
-    "train_on_samples": (
-        network.cumulants.train_on_samples,
-        {"inputs": INPUTS, "targets": TARGETS, "hidden": [3], "activation": "tanh", "seed": 1, "iterations": 3},
-    ),
-    "mean_field": (
-        network.dimension.mean_field,
-        {
-            "depth": 3,
-            "activation": "tanh",
-            "variance": 1.0,
-            "covariance": 0.0,
-            "bias_variance": 0.0,
-            "input_ratio": 1.0,
-            "width": 1.0,
-        },
-    ),
-    "simulate": (
-        network.dimension.simulate,
-        {
-            "depth": 2,
-            "activation": "tanh",
-            "variance": 1.0,
-            "covariance": 0.0,
-            "bias_variance": 0.0,
-            "input_ratio": 1.0,
-            "width": 10,
-            "n_networks": 2,
-            "n_samples": 20,
-            "kind": "gaussian",
-            "seed": 1,
-        },
-    ),
-    "measure": (
-        network.dimension.measure,
-        {"weights": WEIGHTS, "inputs": INPUTS, "activation": "tanh", "biases": None},
-    ),
-    "hebbian.train": (
-        network.hebbian.train,
-        {
-            "inputs": INPUTS,
-            "n_units": 3,
-            "rule": "oja",
-            "rate": 0.2,
-            "n_updates": 1,
-            "variance": 1.0,
-            "seed": 1,
-        },
-    ),
-    "forward": (network.layers.forward, {"weights": WEIGHTS, "inputs": INPUTS, "activation": "tanh", "biases": None}),
-    "balanced_start": (
-        network.pathways.balanced_start,
-        {"depths": [2, 3], "target": np.diag(MODES), "u0": STARTS, "width": 3, "seed": 1},
-    ),
-    "final_shares": (
-        network.pathways.final_shares,
-        {"depths": [2, 3], "target": MODES, "u0": STARTS},
-    ),
-    "random_start": (
-        network.pathways.random_start,
-        {"depths": [2, 3], "n_inputs": 2, "n_outputs": 2, "width": 3, "scale": 0.1, "seed": 1},
-    ),
-    "trajectories": (
-        network.pathways.trajectories,
-        {"depths": [2, 3], "target": MODES, "u0": STARTS, "times": [0.0, 1.0]},
-    ),
-    "common_clock": (network.pathways.common_clock, {"depth": 2, "u": [0.1, 0.2]}),
-    "correlations": (network.persistence.correlations, {"activations": HIDDEN}),
-    "all_pairs": (network.persistence.all_pairs, {"activations": HIDDEN}),
-    "t1": (network.persistence.t1, {"activations": HIDDEN}),
-    "t2": (network.persistence.t2, {"activations": HIDDEN, "alpha": 0.5}),
-    "most_active": (network.persistence.most_active, {"layers": [HIDDEN], "n_neurons": 3}),
-    "synapses.gaussian": (
-        network.synapses.gaussian,
-        {"n_out": 3, "n_in": 4, "variance": 1.0, "covariance": 0.1, "seed": 1},
-    ),
-    "synapses.binary": (
-        network.synapses.binary,
-        {"n_out": 3, "n_in": 4, "variance": 1.0, "covariance": 0.1, "latent": False, "seed": 1},
-    ),
-    "synapses.measured": (network.synapses.measured, {"weights": WEIGHTS[0]}),
-    "tasks.parity": (network.tasks.parity, {"n_bits": 2, "amplitude": 1.0, "noise_variance": 0.1}),
-    "Task.sample": (network.tasks.xor().sample, {"n_samples": 10, "seed": 1}),
-    "Task.populations": (network.tasks.xor().populations, {"order": 2}),
 }
 
 RUN_FILE = """\
@@ -308,157 +175,22 @@ thermalization = 8
 sweeps = 40
 measure_every = 4
 """
-MASKED = np.ma.masked_array([0.6, 1.0], mask=[True, False])
-BAD = {
-    "nothing": None,
-    "true": True,
-    "text": "x",
-    "bytes": b"x",
-    "object": object(),
-    "function": len,
-    "list": [],
-    "table": {},
-    "nan": float("nan"),
-    "inf": float("inf"),
-    "-inf": float("-inf"),
-    "-1": -1,
-    "0": 0,
-    "half": 0.5,
-    "2^31": 2**31,
-    "2^40": 2**40,
-    "2^63": 2**63,
-    "huge": 10**400,
-    "-huge": -(10**400),
-    "largest": 1e308,
-    "tiny": 5e-324,
-    "complex": 1j,
-    "nan array": np.full(3, np.nan),
-    "empty array": np.empty(0),
-    "flat": np.ones(7),
-    "table of numbers": np.ones((2, 3)),
-    "cube": np.ones((2, 2, 2)),
-    "ragged": [[1.0], [1.0, 2.0]],
-    "masked": MASKED,
-    "masked table": np.ma.masked_array(np.ones((4, 4)), mask=np.eye(4)),
-    "words": np.array(["a", "b"]),
-    "objects": np.array([None, 1], dtype=object),
-    "huge list": [10**400, 10**400],
-    "truths": np.array([True, False]),
-    "minus array": -np.ones(3),
-    "complex array": np.ones(3) * 1j,
-    "generator": iter([1, 2]),
-}
-#: values that are never right, whatever the argument: to be taken without a word is wrong as well
-NEVER = {
-    "object",
-    "complex",
-    "nan",
-    "nan array",
-    "masked",
-    "masked table",
-    "ragged",
-    "words",
-    "objects",
-    "complex array",
-}
-NEVER |= {"huge list"}
-#: what numpy says of the same
-NUMPY = re.compile("ufunc|broadcast|ambiguous|inhomogeneous|loop of|Maximum allowed|array is too big|core dimension")
-#: what an argument may be called in a message besides its name
-ALSO = {"X": "inputs", "path": "no such file"}
-#: so many may be asked for, if the user can change his mind
-COUNTS = {"iterations", "sweeps", "n_sweeps", "thermalization", "max_sweeps", "n_networks", "n_updates", "instances"}
-COUNTS |= {"waiting_times", "times", "count", "depth", "couplings"}
-
-
-class Hanging(BaseException):
-    """A call does not end."""
-
-
-def fault(function, arguments, name, kind, slow=False):
-    """What is wrong with the answer to a wrong value; None if nothing is."""
-    given = arguments | {name: BAD[kind]}
-    signal.setitimer(signal.ITIMER_REAL, _PATIENCE)
-    begun = time.monotonic()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            function(**given)
-    except (TypeError, ValueError) as error:
-        text = str(error)
-        # of two arguments that do not fit each other the message may begin with the other one
-        named = any(other in text for other in arguments) or ALSO.get(name, name) in text
-        ours = "must" in text or not NUMPY.search(text)
-        return None if named and ours else f"{type(error).__name__} without {name}: {text[:150]}"
-    except FloatingPointError as error:
-        # what is documented where a rule of learning diverges
-        return None if "rate" in str(error) else f"FloatingPointError: {error}"
-    except OSError as error:
-        return None if function is gn.open_chains else f"OSError: {error}"
-    except Hanging:
-        # a signal ended it, as Ctrl-C would
-        return None if (name in COUNTS or slow) and time.monotonic() - begun < _PATIENCE + 2 else "hangs"
-    except BaseException as error:
-        return f"{type(error).__name__}: {str(error)[:150]}"
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-    return "accepted" if kind in NEVER else None
-
-
-def in_child(function, arguments, kinds):
-    """(number of cases, faults) of every argument with every kind of bad value, in a process of its own."""
-
-    def end(*_):
-        raise Hanging
-
-    told = Path(tempfile.mkstemp(dir=tempfile.gettempdir())[1])
-    child = os.fork()
-    if not child:
-        code = 1
-        try:
-            used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-            resource.setrlimit(resource.RLIMIT_AS, (used + _ROOM, used + _ROOM))
-            signal.signal(signal.SIGALRM, end)
-            tried, wrong, begun = 0, {}, time.process_time()
-            if function is not gn.open_chains:
-                function(**arguments)
-            slow = time.process_time() - begun > 0.2
-            for name in arguments:
-                for kind in kinds:
-                    told.write_text(json.dumps([tried, wrong | {f"{name} = {kind}": "died"}]))
-                    tried += 1
-                    if found := fault(function, arguments, name, kind, slow):
-                        wrong[f"{name} = {kind}"] = found
-            told.write_text(json.dumps([tried, wrong]))
-            code = 0
-        finally:
-            os._exit(code)
-    os.waitpid(child, 0)
-    try:
-        return json.loads(told.read_text())
-    finally:
-        told.unlink()
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_every_argument_with_every_bad_value(capsys):
-    counts, wrong = Counter(), {}
-    for call, (function, arguments) in CALLS.items():
-        tried, faults = in_child(function, arguments, BAD)
-        counts["cases"] += tried
-        counts.update("accepted" if found == "accepted" else "wrong" for found in faults.values())
-        wrong |= {f"{call}: {case}": found for case, found in faults.items()}
+def test_every_argument_with_every_bad_value(bad_values, capsys):
+    wrong, summary = bad_values.campaign(CALLS)
     with capsys.disabled():
-        print(f"\n{len(CALLS)} functions, {dict(counts)}")
-        for case, found in wrong.items():
-            print(case, found, sep=" | ")
+        print(f"\n{summary}")
+        for case, fault in wrong.items():
+            print(case, fault, sep=" | ")
     assert wrong == {}
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_arguments_of_the_analysis(tmp_path):
+def test_arguments_of_the_analysis(bad_values, tmp_path):
     from glassnet.scan.execute import run
     from glassnet.scan.report import writing
 
@@ -479,16 +211,12 @@ def test_arguments_of_the_analysis(tmp_path):
     wrong = {}
     for call, (function, arguments) in calls.items():
         function(**arguments)
-        wrong |= {f"{call}: {case}": found for case, found in in_child(function, arguments, BAD)[1].items()}
+        wrong |= {f"{call}: {case}": fault for case, fault in bad_values.in_child(function, arguments)[1].items()}
     assert wrong == {}
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_right_values_are_taken(call):
-    function, arguments = CALLS[call]
-    assert set(arguments) <= set(inspect.signature(function).parameters) or "words" in str(inspect.signature(function))
+def test_right_values_are_taken(bad_values, call):
     if call == "open_chains":
         pytest.skip("there is no run")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        function(**arguments)
+    bad_values.take_right_values(*CALLS[call])

@@ -125,7 +125,7 @@ def test_refusals(run, make_run, tmp_path):
     with pytest.raises(ChainError, match="nowhere: no such file or directory"):
         pack.pack(tmp_path / "nowhere")
     (tmp_path / "docs").mkdir()
-    with pytest.raises(ChainError, match=r"docs: not a run directory of glassnet: no nodes\.json"):
+    with pytest.raises(ChainError, match=r"docs: not a run directory of glassnet: no run\.toml \(found nothing\)"):
         pack.pack(tmp_path / "docs")
     (run / "chains").rename(tmp_path / "elsewhere")
     with pytest.raises(ChainError, match="no finished tasks to pack yet"):

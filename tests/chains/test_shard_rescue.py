@@ -10,7 +10,7 @@ def test_rescue_writes_files_and_keeps_what_is_there(make_run, monkeypatch):
     merging.merge(folder, range(3))
     shard = folder / "samples0-2.zip"
     image = bytearray(shard.read_bytes())
-    image[shards.listed(shard)[1].place.at + 3000 :] = b""
+    image[shards.listed(shard)[1].source.at + 3000 :] = b""
     shard.write_bytes(image)
     (folder / "sample2.h5").write_bytes(b"something")
     assert shard_rescue.rescue(shard) == 1

@@ -34,7 +34,7 @@ def loaded(path):
 def images(folder):
     """Bytes of the chain of every sample, wherever it is."""
     inside = shards.node_files(folder)
-    found = {sample: header.place.image() for sample, header in shards.sharded(inside).items()}
+    found = {sample: header.source.image() for sample, header in shards.sharded(inside).items()}
     return found | {sample: path.read_bytes() for sample, path in inside.files.items()}
 
 

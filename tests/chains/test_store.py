@@ -122,7 +122,7 @@ def test_what_is_no_run_is_refused_saying_what_was_found(make_run, tmp_path):
     with pytest.raises(ChainError, match="nowhere: no such file or directory"):
         gn.open_chains(tmp_path / "nowhere")
     (tmp_path / "docs").mkdir()
-    with pytest.raises(ChainError, match=r"not a run directory of glassnet: no nodes\.json \(found nothing\)"):
+    with pytest.raises(ChainError, match=r"not a run directory of glassnet: no run\.toml \(found nothing\)"):
         gn.open_chains(tmp_path / "docs")
     (tmp_path / "docs/page.md").touch()
     with pytest.raises(ChainError, match=r"found page\.md"):

@@ -43,7 +43,7 @@ def names():
     return result
 
 
-def noted(name, function):
+def recording_calls(name, function):
     @functools.wraps(function)
     def wrapped(*args, **keywords):
         CALLED.add(name)
@@ -52,14 +52,14 @@ def noted(name, function):
     return wrapped
 
 
-def noted_class(name, cls):
-    own = {method: noted(f"{name}.{method}", getattr(cls, method)) for method in methods(cls)}
-    return type(cls.__name__, (cls,), {**own, "__init__": noted(name, cls.__init__)})
+def recording_class(name, cls):
+    own = {method: recording_calls(f"{name}.{method}", getattr(cls, method)) for method in methods(cls)}
+    return type(cls.__name__, (cls,), {**own, "__init__": recording_calls(name, cls.__init__)})
 
 
 def pytest_configure():
     for kernel, name, thing in list(callables()):
-        wrap = noted_class if isinstance(thing, type) else noted
+        wrap = recording_class if isinstance(thing, type) else recording_calls
         setattr(kernel, name, wrap(f"{kernel.__name__}.{name}", thing))
 
 

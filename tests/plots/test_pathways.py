@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from glassnet.network.pathways import exact_dynamics
+from glassnet.network import pathways
 
 MODES = np.array([4.0, 3.0, 2.0, 1.0])
 
@@ -12,11 +12,9 @@ def test_figure_of_trajectories():
     """Every line and every point where it belongs."""
     from glassnet.plots import pathways as figures
 
-    start = exact_dynamics.balanced_start([2, 3], np.diag(MODES), [0.35, 0.30], seed=1)
-    history = exact_dynamics.gradient_descent(
-        start, np.diag(MODES), learning_rate=1e-2, steps=100, record_every=20
-    ).history
-    theory = exact_dynamics.trajectories([2, 3], MODES, [0.35, 0.30], np.linspace(0, 1, 11))
+    start = pathways.balanced_start([2, 3], np.diag(MODES), [0.35, 0.30], seed=1)
+    history = pathways.gradient_descent(start, np.diag(MODES), learning_rate=1e-2, steps=100, record_every=20).history
+    theory = pathways.trajectories([2, 3], MODES, [0.35, 0.30], np.linspace(0, 1, 11))
     (ax,) = figures.trajectories(theory, history).axes
     drawn = [line.get_xydata() for line in ax.lines[len(MODES) :]]
     expected = [
@@ -31,4 +29,4 @@ def test_figure_of_trajectories():
     with pytest.raises(
         TypeError, match=r"simulation must be a dataset with `strength` \(the history of a descent\), got"
     ):
-        figures.trajectories(theory, exact_dynamics.Descent(history, start))
+        figures.trajectories(theory, pathways.Descent(history, start))

@@ -105,7 +105,7 @@ def digests():
         places = {}
         for folder in sorted(entry for entry in root.rglob("*") if entry.is_dir()):
             inside = shards.node_files(folder)
-            held = {sample: header.place for sample, header in shards.sharded(inside).items()} | inside.files
+            held = {sample: header.source for sample, header in shards.sharded(inside).items()} | inside.files
             places |= {folder / file_name(sample): held[sample] for sample in sorted(held)}
         return {str(path.relative_to(root)): segment.verify(place)["digest"] for path, place in places.items()}
 

@@ -55,7 +55,7 @@ def test_the_current_release_is_among_them():
 
 
 def test_the_end_state_has_the_energy_of_the_last_draw(frozen):
-    merged = [header.place for path in frozen.glob("chains/**/*.zip") for header in shards.listed(path).values()]
+    merged = [header.source for path in frozen.glob("chains/**/*.zip") for header in shards.listed(path).values()]
     places = [*frozen.glob("chains/**/*.h5"), *merged]
     assert len(places) == 2
     for place in places:

@@ -61,18 +61,11 @@ class Anchor:
         return float(self._paramagnet.log_z(self._beta, sample)) if self.known else np.nan
 
     def error(self, energy: np.ndarray, stderr: np.ndarray) -> float:
-        """Error of the mean over samples of :meth:`log_z`.
+        """Error of the mean over samples of :meth:`log_z`; 0 at T = inf, nan where the anchor is not known.
 
-        Parameters
-        ----------
-        energy, stderr : (n_samples,) float64
-            Thermal average of the energy per weight of each sample on the hottest rung, and its standard error.
-
-        Returns
-        -------
-        float
-            The mean shift that follows from the energies, in quadrature with its error over samples (with the thermal
-            error if there is one sample); 0 at T = inf, nan where the anchor is not known.
+        `energy` and `stderr` are the thermal average of the energy per weight of each sample on the hottest rung and
+        its standard error. The error is the mean shift that follows from the energies, in quadrature with its error
+        over samples (with the thermal error if there is one sample).
         """
         if not self._beta or not self.known:
             return 0.0 if self.known else np.nan

@@ -15,12 +15,8 @@ from glassnet.theory.paramagnet import log_cosh
 class ChainParamagnet:
     """Closed forms of the paramagnet of every sample of a node (-beta f = ln 2 + (1/N) sum_a ln cosh beta J_a).
 
-    Parameters
-    ----------
-    node : Node
-        Its attribute `couplings` tells whether |J| = 1 or J is drawn from N(0, 1); other couplings give nan.
-    alpha : float, optional
-        Paths per weight; by default those of the samples.
+    The attribute `couplings` of the node tells whether |J| = 1 or J is drawn from N(0, 1); other couplings give nan.
+    `alpha` is the paths per weight, by default those of the samples.
     """
 
     def __init__(self, node: Node, alpha: float | None = None):

@@ -113,14 +113,8 @@ def log_ratio(node: PlantedNode) -> np.ndarray:
 
 
 def table(nodes: list[PlantedNode], *, seed: int = 0) -> xr.Dataset:
-    """Disorder means of the planted scan of one size.
-
-    Parameters
-    ----------
-    nodes : list of PlantedNode
-        Of one size and dilution, by increasing temperature.
-    seed : int
-        Seed of the run, for the bootstrap over samples.
+    """Disorder means of the planted scan of one size, by increasing temperature; `seed` of the run is that of the
+    bootstrap.
 
     Returns
     -------

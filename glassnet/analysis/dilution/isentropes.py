@@ -37,19 +37,8 @@ class Isentropes:
         """By how much the isentrope through a temperature at one dilution lies higher at another one.
 
         Where the entropy is negative, or near the least entropy of the glasses, temperatures move in proportion to the
-        lowest line on which it is neither. They stay positive.
-
-        Parameters
-        ----------
-        temperature : (...) float64
-            inf is left where it is.
-        dilution, other : float
-
-        Returns
-        -------
-        (...) float64
-            nan where there is no such line, because so few paths are left that the entropy is near its least value at
-            all temperatures.
+        lowest line on which it is neither. They stay positive, and inf stays as it is. The shift is nan where there is
+        no such line, because so few paths are left that the entropy is near its least value at all temperatures.
         """
         temperature = np.asarray(temperature, dtype=np.float64)
         here, there = self._entropy(dilution), self._entropy(other)

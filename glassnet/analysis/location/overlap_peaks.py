@@ -18,12 +18,7 @@ _FORMS = {"high": (lambda n: 1 / n, lambda n: np.log(n) / n), "low": (lambda n: 
 
 
 def of_sizes(overlaps: dict[int, xr.Dataset]) -> xr.Dataset | None:
-    """Peaks of P(q) of every size, on the rung where high overlaps weigh about half.
-
-    Parameters
-    ----------
-    overlaps : dict of int to xarray.Dataset
-        By size, of :mod:`glassnet.analysis.averages.overlaps`.
+    """Peaks of P(q) of every size, on the rung where high overlaps weigh about half; `overlaps` by size.
 
     Returns
     -------

@@ -77,20 +77,11 @@ class Scaled(NamedTuple):
 
 
 def binder(overlaps: dict[int, xr.Dataset], exponents: Exponents, *, corrected: bool = False) -> Scaled | None:
-    """Common crossing of the Binder cumulants.
+    """Common crossing of the Binder cumulants; `overlaps` are by increasing size, of
+    :mod:`glassnet.analysis.averages.overlaps`.
 
-    Parameters
-    ----------
-    overlaps : dict of int to xarray.Dataset
-        By increasing size, of :mod:`glassnet.analysis.averages.overlaps`.
-    exponents : Exponents
-    corrected : bool
-        With a term c N^-omega in the fit, beside the scaling function.
-
-    Returns
-    -------
-    Scaled or None
-        None with fewer than two sizes (four if `corrected`) or four common rungs, or where a cumulant is not defined.
+    If `corrected`, the fit has a term c N^-omega beside the scaling function. None with fewer than two sizes (four if
+    `corrected`) or four common rungs, or where a cumulant is not defined.
     """
     curves = {size: data["binder_resampled"].values for size, data in overlaps.items()}
     return _crossing(overlaps, curves, exponents.temperature, exponents.correction if corrected else None)
@@ -218,10 +209,7 @@ def _scan(temperature: np.ndarray, curves: _Curves):
 def divergence(overlaps: dict[int, xr.Dataset]) -> dict[tuple[str, str], np.ndarray]:
     """Temperature at which the inverse susceptibility of the paramagnet, extrapolated in N, falls to zero.
 
-    Parameters
-    ----------
-    overlaps : dict of int to xarray.Dataset
-        By increasing size, of :mod:`glassnet.analysis.averages.overlaps`.
+    `overlaps` are by increasing size, of :mod:`glassnet.analysis.averages.overlaps`.
 
     Returns
     -------

@@ -26,13 +26,7 @@ def opener(path, flags: int) -> int:
 
 
 def read(path, most: int | None = None) -> bytes:
-    """All bytes of a regular file.
-
-    Parameters
-    ----------
-    path : str or Path
-    most : int, optional
-        How many there may be.
+    """All bytes of a regular file; `most` is how many there may be.
 
     Raises
     ------

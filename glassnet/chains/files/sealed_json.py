@@ -36,8 +36,8 @@ def unseal(image: bytes) -> tuple[dict, bool]:
         raise Damaged("damaged (no table)")
     if _KEY not in table:
         return table, False
-    found = table.pop(_KEY)
-    if found != _checksum(table):
+    checksum = table.pop(_KEY)
+    if checksum != _checksum(table):
         raise Damaged("damaged: it does not match its checksum")
     return table, True
 

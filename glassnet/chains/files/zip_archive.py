@@ -136,7 +136,7 @@ def members(archive: Path | Member) -> dict[str, Member]:
 
 def salvage(path: Path) -> list[Member]:
     """Whatever looks like a member of a damaged archive; its list of members is not looked at."""
-    found = []
+    members = []
     with open(path, "rb", opener=regular_file.opener) as file:
         n_bytes = os.fstat(file.fileno()).st_size
         # an empty file cannot be mapped
@@ -146,9 +146,9 @@ def salvage(path: Path) -> list[Member]:
                 _, _, crc, _, size, n_name, _ = _HEADER.unpack(image[at : at + _HEADER.size])
                 name = image[at + _HEADER.size : at + _HEADER.size + n_name].decode(errors="replace")
                 if at + size <= n_bytes:
-                    found.append(Member(path, name, at, size, crc))
+                    members.append(Member(path, name, at, size, crc))
                 at = image.find(SIGNATURE, at + 1)
-    return found
+    return members
 
 
 def _exactly(descriptor: int, n_bytes: int, at: int) -> bytes:

@@ -236,6 +236,6 @@ def _minimise(function, weights, biases, phis, iterations) -> Fit:
 
     start = np.concatenate([array.ravel() for array in (*weights, *biases)])
     options = {"maxiter": _checks.integer("iterations", iterations, minimum=1), "maxfun": 10 * iterations}
-    found = minimize(flattened, start, jac=True, method="L-BFGS-B", options=options)
-    fitted = split(found.x)
-    return Fit(fitted[0], fitted[1], phis, float(found.fun), int(found.nit))
+    minimum = minimize(flattened, start, jac=True, method="L-BFGS-B", options=options)
+    fitted = split(minimum.x)
+    return Fit(fitted[0], fitted[1], phis, float(minimum.fun), int(minimum.nit))

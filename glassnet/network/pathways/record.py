@@ -5,19 +5,8 @@ import xarray as xr
 
 
 def record(times, depths, target, strength) -> xr.Dataset:
-    """Strengths and shares of pathways as a dataset.
-
-    Parameters
-    ----------
-    times : (n_times,) floats
-    depths : (n_pathways,) integers
-    target : (n_modes,) floats
-    strength : (n_times, n_modes, n_pathways) floats
-
-    Returns
-    -------
-    xarray.Dataset
-        Shares are nan where nothing has been learned at all.
+    """Strengths (n_times, n_modes, n_pathways) of pathways and their shares as a dataset; shares are nan where nothing
+    has been learned at all.
     """
     dims = ("time", "mode", "pathway")
     learned = (strength * target[:, None]).sum(axis=1)

@@ -57,21 +57,21 @@ def differences(facts: Facts, task: Task, wanted: Expected, rungs: list[float] |
     rungs : list of float or None
         Temperatures of the task; None where they are not known yet.
     """
-    found = _pairs(facts, task, wanted, rungs)
-    return [f"{name} {_short(there)}, not {_short(here)}" for name, there, here in found]
+    pairs = _pairs(facts, task, wanted, rungs)
+    return [f"{name} {_short(there)}, not {_short(here)}" for name, there, here in pairs]
 
 
 def _pairs(facts: Facts, task: Task, wanted: Expected, rungs: list[float] | None) -> Iterator[tuple]:
     """Name, what the chain has and what it should have, of all that differs."""
     own = {"task": task.text, "sample": task.sample}
     for name, value in (own | dict.fromkeys(_NOT_ALWAYS) | wanted.attrs).items():
-        found = facts.attrs.get(name)
-        if found == value:
+        stored = facts.attrs.get(name)
+        if stored == value:
             continue
         if name != "glass":
-            yield name, found, value
+            yield name, stored, value
             continue
-        there, here = _table(found), _table(value)
+        there, here = _table(stored), _table(value)
         for key in sorted(there.keys() | here.keys()):
             if there.get(key) != here.get(key):
                 yield f"glass.{key}", there.get(key), here.get(key)
@@ -84,10 +84,10 @@ def _pairs(facts: Facts, task: Task, wanted: Expected, rungs: list[float] | None
 def _table(text) -> dict:
     """The table [glass] in an attribute, without what is left out."""
     try:
-        found = json.loads(text)
+        table = json.loads(text)
     except (TypeError, ValueError, RecursionError):
         return {"": text}
-    return {name: value for name, value in found.items() if value is not None} if isinstance(found, dict) else {}
+    return {name: value for name, value in table.items() if value is not None} if isinstance(table, dict) else {}
 
 
 def _first(there: list[float], here: list[float]) -> tuple:

@@ -1,4 +1,4 @@
-"""A run directory in which something was edited or damaged: what of it is said, and what is set aside."""
+"""A run directory in which something was edited or damaged: what is reported, and what is set aside."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,23 +47,23 @@ def edits(directory: RunDirectory, path, run_file: RunFile) -> list[str]:
 
 def damaged_records(directory: RunDirectory) -> dict[Path, str]:
     """Damaged files of what a scan writes about a run, with the reason; all of them can be written again."""
-    found = {}
+    records = {}
     try:
         run_record.read(directory.path)
     except sealed_json.Damaged as error:
-        found[directory.path / NODES] = str(error)
+        records[directory.path / NODES] = str(error)
     damage = {LADDERS: ladder_file.read(directory.path).damage, FIELD: field_record.read(directory.path)[1]}
-    return found | {directory.path / name: reason for name, reason in damage.items() if reason is not None}
+    return records | {directory.path / name: reason for name, reason in damage.items() if reason is not None}
 
 
-def set_all_aside(directory: RunDirectory, found: Survey, run_file: RunFile) -> Iterator[str]:
+def set_all_aside(directory: RunDirectory, surveyed: Survey, run_file: RunFile) -> Iterator[str]:
     """Rename what is damaged, a line for each; all of it is computed or written again by the scan of `run_file`."""
     for path, reason in damaged_records(directory).items():
         yield f"{path}: {reason}; kept as {set_aside(path).name} and written again"
     if (path := directory.path / RUN_FILE).is_file() and _is_strange(path, directory, run_file):
         yield f"{path}: not what the last scan wrote; kept as {set_aside(path).name} and written again"
     # shards last: of a chain damaged in both files the one in the shard may be the one that is rescued
-    for path, reason in sorted(found.damaged.items(), key=lambda entry: entry[0].suffix == ".zip"):
+    for path, reason in sorted(surveyed.damaged.items(), key=lambda entry: entry[0].suffix == ".zip"):
         rescued = f", {shard_rescue.rescue(path)} chains rescued, the others" if path.suffix == ".zip" else " and"
         yield f"{reason}; kept as {set_aside(path).name}{rescued} run again"
 

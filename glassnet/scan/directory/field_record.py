@@ -44,7 +44,7 @@ def read(directory: Path) -> tuple[Decided | None, str | None]:
 
 
 def text(decided: Decided) -> str:
-    """What stands in the file."""
+    """The content of field.json."""
     return sealed_json.seal(json.loads(field_settings.to_json(decided)))
 
 
@@ -63,7 +63,7 @@ def recovered(directory: Path, run_file: RunFile, temperatures: dict[float, list
     sizes, instances = _listed(directory)
     room, sweeps = {}, {}
     for folder in sorted((directory / "chains" / "field").glob("N*/dilution*")):
-        chain = next((found for found in _sound(folder) if _belongs(found, folder, run_file.seed)), None)
+        chain = next((content for content in _sound(folder) if _belongs(content, folder, run_file.seed)), None)
         if chain is not None:
             attrs = chain.attrs[""]
             room.setdefault(_size(attrs), chain.arrays["local_fields"].shape[-1] // 2)
@@ -103,18 +103,18 @@ def _belongs(chain: Content, folder: Path, seed: int) -> bool:
 def _sound(folder: Path) -> Iterator[Content]:
     """The chains in the folder of a node that match their digests and say what chains say, one after the other."""
     inside = shards.node_files(folder)
-    places = [inside.files[sample] for sample in sorted(inside.files)]
+    sources = [inside.files[sample] for sample in sorted(inside.files)]
     for shard in inside.shards:
         try:
-            places += [found.place for found in shards.listed(shard).values()]
+            sources += [header.source for header in shards.listed(shard).values()]
         except Unreadable:
             raise
         except ChainError:
             continue
-    for place in places:
+    for source in sources:
         try:
-            content = segment.verified(place)
-            headers.of_content(place, content)
+            content = segment.verified(source)
+            headers.of_content(source, content)
         except Unreadable:
             raise
         except ChainError:

@@ -35,29 +35,29 @@ def read(directory: Path) -> Kept:
         If it cannot be read here and now.
     """
     try:
-        found, is_sealed = sealed_json.unseal(regular_file.read(directory / LADDERS))
+        table, is_sealed = sealed_json.unseal(regular_file.read(directory / LADDERS))
     except FileNotFoundError:
         return Kept({}, False)
     except OSError as error:
         raise UserError(f"{directory / LADDERS}: cannot be read: {error.strerror or error}") from None
     except sealed_json.Damaged as error:
         return Kept({}, False, str(error))
-    if not all(isinstance(rungs, list) and _are_temperatures(rungs) for rungs in found.values()):
+    if not all(isinstance(rungs, list) and _are_temperatures(rungs) for rungs in table.values()):
         return Kept({}, False, "damaged (it must hold lists of temperatures)")
-    return Kept(found, is_sealed)
+    return Kept(table, is_sealed)
 
 
 def text(kept: dict[str, list[float]]) -> str:
-    """What stands in the file."""
+    """The content of ladders.json."""
     return sealed_json.seal(kept)
 
 
-def settled(found: dict[Task, Facts], run_file: RunFile, kept: Kept) -> dict[str, list[float]]:
+def settled(chains: dict[Task, Facts], run_file: RunFile, kept: Kept) -> dict[str, list[float]]:
     """The ladders that are known, from the file and from the chains there are.
 
     Parameters
     ----------
-    found : dict of Task to Facts
+    chains : dict of Task to Facts
         Every chain there is.
     run_file : RunFile
     kept : Kept
@@ -66,7 +66,7 @@ def settled(found: dict[Task, Facts], run_file: RunFile, kept: Kept) -> dict[str
     shown: dict[str, Counter] = {}
     rules: dict[str, LadderRule | None] = {}
     of_nodes: dict[str, str | None] = {}
-    for task, facts in found.items():
+    for task, facts in chains.items():
         if task.folder not in of_nodes:
             of_nodes[task.folder] = ladders.name_of(task, run_file)
         name = of_nodes[task.folder]

@@ -1,4 +1,4 @@
-"""What a command was given instead of what it takes, and which command was probably meant."""
+"""Whether a path given to a command is what the command takes, and if not, which command was probably meant."""
 
 from pathlib import Path
 
@@ -35,10 +35,10 @@ def directory(path, command: str, chains: bool = False) -> Path:
         the text ends with the command that was probably meant.
     """
     path = Path(path)
-    found = _instead(path, chains)
-    if found is None:
+    better = _instead(path, chains)
+    if better is None:
         return path
-    what, meant = found
+    what, meant = better
     takes = "the directory of a run" + ", a packed run or a chain file" * chains
     unzip = f"unzip {path} -d {meant}, then " if what == "a packed run" else ""
     raise UserError(f"{path}: {what}; `glassnet {command}` takes {takes}: {unzip}glassnet {command} {meant}")
@@ -71,7 +71,7 @@ def _run_of(run_file: Path) -> Path:
     if is_run(run_file.parent):
         return run_file.parent
     try:
-        return RunDirectory.of(run_file, parse(read(run_file), str(run_file))).path
+        return RunDirectory.for_run_file(run_file, parse(read(run_file), str(run_file))).path
     except UserError:
         return Path("results") / run_file.stem
 

@@ -66,7 +66,7 @@ def derived(path: Path) -> dict | None:
 
 
 def _blame(path: Path) -> None:
-    """Raise a UserError that names the chains of other runs, where they can be told by the run file."""
+    """Raise a UserError that names the chains of other runs, where the run file shows it."""
     if not path.is_dir():
         return
     try:
@@ -94,8 +94,8 @@ def without_damage(path: Path, error: ChainError) -> Readable:
     for node in listed["nodes"]:
         folder = node["folder"]
         inside = node_files(path / folder) if packed is None else store.node_files_in_pack(packed, folder)
-        found = _sound(inside, damaged)
-        headers = {sample: found[sample] for sample in range(node["samples"]) if sample in found}
+        sound = _sound(inside, damaged)
+        headers = {sample: sound[sample] for sample in range(node["samples"]) if sample in sound}
         missing = [sample for sample in range(node["samples"]) if sample not in headers]
         attrs = node["attrs"] | {"samples_expected": node["samples"], "samples_missing": missing}
         tree[node["node"]] = store.node_of(headers, attrs, listed["seed"], path / folder)
@@ -106,28 +106,28 @@ def without_damage(path: Path, error: ChainError) -> Readable:
 
 def _sound(inside: NodeFiles, damaged: list[str]) -> dict[int, Header]:
     """Headers of the chains of a node that match their digests, a file before its copy in a shard."""
-    found: dict[int, Header] = {}
+    headers: dict[int, Header] = {}
     for shard in inside.shards:
-        for place in _members(shard, damaged):
-            header = read_header(place)
+        for source in _members(shard, damaged):
+            header = read_header(source)
             sample = header.attrs["sample"]
-            if sample not in found or header.attrs["sweeps"] > found[sample].attrs["sweeps"]:
-                found[sample] = header
-    for sample, place in inside.files.items():
+            if sample not in headers or header.attrs["sweeps"] > headers[sample].attrs["sweeps"]:
+                headers[sample] = header
+    for sample, source in inside.files.items():
         try:
-            segment.verify(place)
-            found[sample] = read_header(place)
+            segment.verify(source)
+            headers[sample] = read_header(source)
         except Unreadable:
             raise
         except ChainError as error:
             damaged.append(str(error))
-    return found
+    return headers
 
 
 def _members(shard: Path | Member, damaged: list[str]) -> list[Member]:
     """The chain files in a shard; of a damaged one those that match their digests."""
     try:
-        return [header.place for header in check(shard).values()]
+        return [header.source for header in check(shard).values()]
     except Unreadable:
         raise
     except ChainError as error:
@@ -139,9 +139,9 @@ def _members(shard: Path | Member, damaged: list[str]) -> list[Member]:
     return [member for member in candidates if _is_sound(member)]
 
 
-def _is_sound(place: Member) -> bool:
+def _is_sound(source: Member) -> bool:
     try:
-        return segment.verify(place)["sample"] == int(FILE.fullmatch(place.name)[1])
+        return segment.verify(source)["sample"] == int(FILE.fullmatch(source.name)[1])
     except Unreadable:
         raise
     except ChainError:

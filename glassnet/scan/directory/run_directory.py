@@ -56,8 +56,8 @@ class RunDirectory:
         self.path = Path(path)
 
     @classmethod
-    def of(cls, path, run_file: RunFile, out=None) -> "RunDirectory":
-        """Where the run file at `path` goes: `out`, or what it says itself, or results/<its stem>."""
+    def for_run_file(cls, path, run_file: RunFile, out=None) -> "RunDirectory":
+        """The directory for the run file at `path`: `out`, else its key `output`, else results/<its stem>."""
         return cls(out or run_file.output or Path("results") / Path(path).stem)
 
     def chain(self, task: Task) -> Path:
@@ -110,7 +110,7 @@ class RunDirectory:
         if kept is not None and kept.text is not None:
             return parse(kept.text, str(self.path / NODES)).keeping(kept.rounding)
         if not (self.path / RUN_FILE).is_file():
-            raise UserError(f"{self.path}: not a run directory of glassnet: no {RUN_FILE}")
+            raise UserError(node_list.what_is_missing(self.path))
         try:
             begun = parse(read(self.path / RUN_FILE), str(self.path / RUN_FILE))
         except UserError as error:
@@ -232,7 +232,7 @@ class RunDirectory:
                 raise UserError(f"{self.path}: holds chains of a run whose {RUN_FILE} is missing; choose another --out")
             run_file = self.settled(run_file.keeping(self.rounding(run_file.scan.rounding)))
             kept = self.kept_record()
-            # nobody but the chains contradicts a run file of an earlier release
+            # only the chains can contradict a run file of an earlier release
             stray = (
                 node_list.unlisted(self.path, run_record.listed(run_file))
                 if kept is None or kept.text is None
@@ -313,9 +313,9 @@ class RunDirectory:
     def last_note(self) -> dict:
         """What :meth:`note` of the scan that runs now left last; empty without one."""
         try:
-            found = _note(json.loads(regular_file.read(self.path / PROGRESS))) if self.is_running() else {}
+            note = _note(json.loads(regular_file.read(self.path / PROGRESS))) if self.is_running() else {}
             # a scan that was killed left its word to the next
-            return found if found and regular_file.read(self.lock).decode() in ("", found.pop("holder", "")) else {}
+            return note if note and regular_file.read(self.lock).decode() in ("", note.pop("holder", "")) else {}
         except (OSError, ValueError, RecursionError):
             return {}
 
@@ -329,14 +329,14 @@ class RunDirectory:
 
         Nothing is verified; a scan may be running.
         """
-        found, damaged = {}, []
+        sweeps, damaged = {}, []
         nodes: dict[str, dict[int, int]] = {}
         for number, task in enumerate(tasks):
             if task.folder not in nodes:
                 nodes[task.folder] = shards.lengths(self.folder(task), damaged)
             if task.sample in nodes[task.folder]:
-                found[number] = nodes[task.folder][task.sample]
-        return found, damaged
+                sweeps[number] = nodes[task.folder][task.sample]
+        return sweeps, damaged
 
     def merge_block(self, task: Task, run_file: RunFile, proceed: Callable[[], bool]) -> None:
         """Merge the block of a task that has just finished, if it was the last one; `proceed` may interrupt that.
@@ -351,7 +351,7 @@ class RunDirectory:
             merging.merge(self.folder(task), block, proceed)
 
     def merge_all(self, tasks: list[Task]) -> list[str]:
-        """Merge what is still in files of its own when nobody works any more; a line for each block that cannot be."""
+        """Merge the remaining files, when no process works any more; a line for each block that cannot be merged."""
         refused = []
         for folder in dict.fromkeys(map(self.folder, tasks)):
             files = shards.node_files(folder).files
@@ -368,15 +368,15 @@ def _identity() -> str:
     return f"{os.getpid()} on {socket.gethostname()}"
 
 
-def _note(found) -> dict:
+def _note(table) -> dict:
     """What progress.json holds, as far as it is what a scan writes: it is advice, and nothing depends on it."""
-    if not isinstance(found, dict):
+    if not isinstance(table, dict):
         return {}
-    texts = found.get("running")
+    texts = table.get("running")
     note = {"running": [text for text in texts if isinstance(text, str)]} if isinstance(texts, list) else {}
-    note |= {"holder": found["holder"]} if isinstance(found.get("holder"), str) else {}
+    note |= {"holder": table["holder"]} if isinstance(table.get("holder"), str) else {}
     # a clock shows four digits of the year
-    sound = {name: found[name] for name in _NUMBERS if _is_number(found.get(name)) and 0 <= found[name] < 1e11}
+    sound = {name: table[name] for name in _NUMBERS if _is_number(table.get(name)) and 0 <= table[name] < 1e11}
     counts = {name: int(sound.pop(name)) for name in ("workers", "failed") if name in sound}
     # the end is counted from the time of the note, and shown beside the speed
     return note | counts | (sound if {"time", "updates_per_ns"} <= sound.keys() else {})
@@ -389,9 +389,9 @@ def _is_number(value) -> bool:
 def _first_attributes(folder: Path) -> dict | None:
     """Attributes of a chain in the folder of a node, or of a segment of one; None without one that can be read."""
     inside = shards.node_files(folder)
-    places = [*inside.files.values(), *sorted(folder.glob("[0-9]*.h5"))]
-    for place in places:
-        with contextlib.suppress(ChainError), opened(place) as file:
+    sources = [*inside.files.values(), *sorted(folder.glob("[0-9]*.h5"))]
+    for source in sources:
+        with contextlib.suppress(ChainError), opened(source) as file:
             return attributes(file)
     for shard in inside.shards:
         with contextlib.suppress(ChainError):

@@ -59,7 +59,7 @@ def _sound(directory: Path) -> Record | None:
 
 
 def text(run_file: RunFile) -> str:
-    """What stands in nodes.json."""
+    """The content of nodes.json."""
     return sealed_json.seal(listed(run_file))
 
 

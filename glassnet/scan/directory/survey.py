@@ -63,18 +63,18 @@ def survey(directory: RunDirectory, tasks: list[Task], run_file: RunFile) -> Sur
     segments: dict[int, tuple[Path, Facts]] = {}
     for number, task in enumerate(tasks):
         folder, path = directory.folder(task), directory.chain(task)
-        found = merged[folder].get(task.sample)
+        chain = merged[folder].get(task.sample)
         if task.sample in nodes[folder].files:
-            found = _verified(path, damaged) or found
-        if found is not None:
-            chains[number] = found
+            chain = _verified(path, damaged) or chain
+        if chain is not None:
+            chains[number] = chain
         if task.sample in nodes[folder].begun:
             begun.add(number)
             newest = directory.unfinished(task).newest()
             if newest is not None:
-                segments[number] = newest.place, _facts(newest)
-    found = {tasks[number]: facts for number, (_, facts) in [*segments.items(), *chains.items()]}
-    known = ladder_file.settled(found, run_file, ladder_file.read(directory.path))
+                segments[number] = newest.source, _facts(newest)
+    facts_of = {tasks[number]: facts for number, (_, facts) in [*segments.items(), *chains.items()]}
+    known = ladder_file.settled(facts_of, run_file, ladder_file.read(directory.path))
     compared, uncompared = Comparison(run_file, known), {}
     for number, (path, facts) in [*chains.items(), *segments.items()]:
         if not compared.chain(path, facts, tasks[number]):
@@ -84,10 +84,10 @@ def survey(directory: RunDirectory, tasks: list[Task], run_file: RunFile) -> Sur
     return Survey(done, reached, begun, damaged, known, uncompared)
 
 
-def compare(found: Survey, tasks: list[Task], run_file: RunFile, known: dict[str, list[float]]) -> None:
+def compare(surveyed: Survey, tasks: list[Task], run_file: RunFile, known: dict[str, list[float]]) -> None:
     """Compare with their ladders the chains whose ladders were not known before; raises as :func:`survey` does."""
     compared = Comparison(run_file, known)
-    for number, (path, facts) in found.uncompared.items():
+    for number, (path, facts) in surveyed.uncompared.items():
         compared.chain(path, facts, tasks[number])
     compared.refuse()
 
@@ -147,8 +147,8 @@ def _merged(nodes: dict[Path, shards.NodeFiles], damaged: dict[Path, str]) -> di
     merged: dict[Path, dict[int, tuple[Path, Facts]]] = {folder: {} for folder in nodes}
     whose = [(folder, shard) for folder, inside in nodes.items() for shard in inside.shards]
     with ThreadPoolExecutor(_READERS) as pool:
-        for (folder, shard), (found, reason) in zip(whose, pool.map(_inspect, whose), strict=True):
-            merged[folder] |= {sample: (shard, facts) for sample, facts in found.items()}
+        for (folder, shard), (facts_of, reason) in zip(whose, pool.map(_inspect, whose), strict=True):
+            merged[folder] |= {sample: (shard, facts) for sample, facts in facts_of.items()}
             if reason is not None:
                 damaged[shard] = reason
     return merged

@@ -43,7 +43,7 @@ LAUNCHERS = (
 
 
 class Lost(Exception):
-    """Nobody is left to wait for: the launcher or rank 0 is gone, or ranks of a paused scan do not answer."""
+    """No process is left to wait for: the launcher or rank 0 is gone, or ranks of a paused scan do not answer."""
 
 
 class Ended(NamedTuple):

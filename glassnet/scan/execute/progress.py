@@ -25,7 +25,7 @@ class Progress:
     n_ranks : int
         Processes that work.
     note : callable(dict), optional
-        Told the speed and the seconds left every few seconds.
+        Called with the speed and the seconds left every few seconds.
     """
 
     def __init__(
@@ -174,7 +174,7 @@ class Steps:
     Parameters
     ----------
     interval : float
-        Seconds after which a step that goes on is spoken of again.
+        Seconds after which a step that still runs is reported again.
     """
 
     def __init__(self, interval: float = INTERVAL):

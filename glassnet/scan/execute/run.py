@@ -156,7 +156,7 @@ def _prepare(path, out, checkpoint_every: float, context: contextlib.ExitStack, 
 
     `announce` is called with the lock file as soon as it is locked."""
     run_file = damage.wanted(path)
-    directory = RunDirectory.of(path, run_file, out)
+    directory = RunDirectory.for_run_file(path, run_file, out)
     directory.check(run_file, str(path))
     context.enter_context(directory.locked())
     context.enter_context(Heart(directory.lock))
@@ -213,7 +213,7 @@ def performer(job: Job, stop: Stop) -> farm.Perform:
 
 
 def perform(job, directory, every_task, stop, number, tick) -> farm.Ended:
-    """Run one task, or the rest of it, and write its chain; an error is told in what is returned."""
+    """Run one task, or the rest of it, and write its chain; an error is part of the result."""
     task, begun = every_task[number], time.perf_counter()
     try:
         path, existing_path = directory.chain(task), directory.find(task)

@@ -31,13 +31,7 @@ def is_recorded(dilution: float, run_file: RunFile) -> bool:
 def removal(size: Size, dilution: float, run_file: RunFile, glass: PathGlass) -> dict[str, xr.Variable]:
     """What a chain file says of the connections that were removed, as a variable by its name; nothing if nothing.
 
-    Parameters
-    ----------
-    size : int or tuple of int
-    dilution : float
-    run_file : RunFile
-    glass : PathGlass
-        After dilution.
+    `glass` is that after dilution.
     """
     if not is_recorded(dilution, run_file):
         return {}
@@ -48,13 +42,8 @@ def removal(size: Size, dilution: float, run_file: RunFile, glass: PathGlass) ->
 def mistakes(run_file: RunFile, present: Collection[float] = ()) -> list[str]:
     """Dilutions that empty a layer, or remove nothing although they should; lines 'key: what is wrong'.
 
-    A directory that was begun with release 0.3.0 keeps its rule: :func:`warnings` says so.
-
-    Parameters
-    ----------
-    run_file : RunFile
-    present : collection of float
-        Dilutions of the directory that the run file goes on with.
+    A directory that was begun with release 0.3.0 keeps its rule: :func:`warnings` says so. `present` are dilutions of
+    the directory that the run file continues with.
     """
     return list(_mistakes(run_file, present if run_file.rounding == "layers" else ()))
 

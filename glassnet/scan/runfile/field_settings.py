@@ -43,14 +43,8 @@ class Decided(NamedTuple):
 
 
 def decide(run_file, temperatures: dict[float, list[float]]) -> Decided:
-    """Decide what is still open.
-
-    Parameters
-    ----------
-    run_file : RunFile
-        With field integration.
-    temperatures : dict of float to list of float
-        By dilution, as far as they are known.
+    """Decide what is still open for a run file with field integration; `temperatures` by dilution, as far as they are
+    known.
     """
     networks = sizes(run_file)
     return Decided(

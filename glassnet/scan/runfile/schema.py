@@ -1,4 +1,4 @@
-"""The run file: what may stand in it, and every mistake in it at once."""
+"""The run file: its keys, and all mistakes in it reported at once."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union

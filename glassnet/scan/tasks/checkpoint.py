@@ -19,20 +19,10 @@ CHECKPOINT_EVERY = 900.0
 
 
 class Saving:
-    """Writes the segments of one task while it runs.
+    """Writes the segments of one task while it runs, one `every` so many seconds of the `clock`.
 
-    Parameters
-    ----------
-    chain : Path
-        Chain file the task will end in.
-    stop : Stop
-        Once requested, the task ends with a last segment.
-    every : float
-        Seconds between two segments.
-    runtime : callable() -> dict
-        Timings and hosts to write beside the chain.
-    clock : callable() -> float
-        Seconds.
+    `chain` is the chain file the task will end in. Once `stop` is requested, the task ends with a last segment.
+    `runtime` gives timings and hosts to write beside the chain.
     """
 
     def __init__(

@@ -30,17 +30,12 @@ _AROUND, _SPREAD = (0.88, 0.93, 0.97, 1.0, 1.03, 1.06), 6
 def temperatures(run_file: RunFile, dilution: float, pause: Callable[[], bool] | None = None) -> list[float]:
     """Temperatures around the zero of the complexity; where it has none, some of those at which there is a state.
 
-    Parameters
-    ----------
-    run_file : RunFile
-        With field integration of its own choice of temperatures.
-    dilution : float
-    pause : callable() -> bool, optional
+    The run file has field integration with its own choice of temperatures.
 
     Raises
     ------
     glassnet.sampling.ladder.Interrupted
-        Once `pause` says so.
+        Once `pause` returns True.
     """
     size = _size(run_file)
     known = known_degrees.expected(run_file.glass.ensemble, size, dilution, _keywords(run_file))

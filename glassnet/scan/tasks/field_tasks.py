@@ -51,7 +51,7 @@ def record(
         Of the task.
     temperatures : list of float
     proceed : callable(share) -> bool
-        Told the share of the sweeps that is done; whether to go on.
+        Called with the share of the sweeps that is done; returns whether to go on.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def record(
     Raises
     ------
     glassnet.sampling.planted_field.Stopped
-        If `proceed` says no: nothing of the task is kept.
+        If `proceed` returns False: nothing of the task is kept.
     """
     diluted = _diluted(size, dilution, run_file, seed)
     glass = independent_lanes.bare(diluted)

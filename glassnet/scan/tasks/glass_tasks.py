@@ -191,7 +191,7 @@ def run(
     existing : Segment, optional
         Chain file of the same task with fewer sweeps; the result is what one run of all sweeps gives, bit by bit.
     progress : callable(done, total), optional
-        Told the sweeps done.
+        Called with the sweeps done.
     saving : Saving, optional
         Continues the segments of an interrupted run, writes new ones, and may end the run early. Wherever a chain is
         cut, the result is what one run gives, bit by bit.

@@ -19,13 +19,10 @@ _MISSED = 7
 
 
 class Heart:
-    """Touches a file every second from a thread of its own while it is entered.
+    """Touches an existing file every second from a thread of its own while it is entered.
 
-    Parameters
-    ----------
-    path : Path
-        A file that exists; in the end it is dated back to 1970, so that nobody takes the last touch for a sign of
-        life. Where it cannot be touched nothing happens: whoever looks never saw it change and makes nothing of it.
+    At the end the date of the file is set to 1970, so that the last touch is not taken for a sign of life. Where it
+    cannot be touched nothing happens: its date never changed, from which other processes conclude nothing.
     """
 
     def __init__(self, path: Path):
@@ -51,12 +48,7 @@ class Heart:
 class Watch:
     """Watches whether rank 0 and the launcher are alive.
 
-    Parameters
-    ----------
-    clock : callable() -> float
-        Seconds.
-    parent : callable() -> int
-        Process that started this one; another number once that one died.
+    `clock` gives seconds; `parent` the process that started this one, which is another number once that one died.
 
     Attributes
     ----------

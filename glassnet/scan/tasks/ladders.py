@@ -43,7 +43,7 @@ def complete(
     Raises
     ------
     glassnet.sampling.ladder.Interrupted
-        Once `pause` says so.
+        Once `pause` returns True.
     """
     kept, seen = dict(kept), set()
     for task in tasks:

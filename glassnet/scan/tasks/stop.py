@@ -27,12 +27,7 @@ def time_left(limit: float | None, margin: float = _SLURM_MARGIN) -> float:
 class Stop:
     """Remembers that SIGINT, SIGTERM or SIGUSR1 came while it is entered; knows when time is up or a rank left alone.
 
-    Parameters
-    ----------
-    seconds : float
-        After these `requested` holds by itself.
-    clock : callable() -> float
-        Seconds.
+    After so many `seconds` of the `clock` `requested` holds by itself.
 
     Attributes
     ----------

@@ -39,15 +39,8 @@ def look(
     The tests are those of :mod:`glassnet.analysis.equilibrium.assessment`, on every rung of a symmetric node and the
     planting temperature of a planted one. The analysis tests all samples, and their overlaps too.
 
-    Parameters
-    ----------
-    directory : RunDirectory
-    finished : dict of str to list of Task
-        Finished tasks of every node by its folder; of each at most 8 are read, those with the highest numbers.
-    seconds : float
-        No further chain is opened after so long.
-    clock : callable() -> float
-        Seconds.
+    `finished` are the finished tasks of every node by its folder; of each at most 8 are read, those with the highest
+    numbers. No further chain is opened after so many `seconds` of the `clock`.
     """
     end = clock() + seconds
     energies: dict[str, dict[int, xr.Dataset]] = {}

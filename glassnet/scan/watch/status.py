@@ -118,11 +118,13 @@ def dry_run(
         Whatever the scan would refuse.
     """
     run_file = damage.wanted(path)
-    directory = RunDirectory.of(path, run_file, out)
+    directory = RunDirectory.for_run_file(path, run_file, out)
     run_file = directory.check(run_file, str(path))
     every_task = glass_tasks.all_tasks(run_file)
-    found = survey.survey(directory, every_task, run_file)
-    left = {task: found.reached.get(number, 0) for number, task in enumerate(every_task) if number not in found.done}
+    surveyed = survey.survey(directory, every_task, run_file)
+    left = {
+        task: surveyed.reached.get(number, 0) for number, task in enumerate(every_task) if number not in surveyed.done
+    }
     python = forecast.resident()
     calibration = calibrate(left, run_file) if calibrate is not None and left else None
     jobs = forecast.alike(left, run_file, calibration)
@@ -137,7 +139,7 @@ def dry_run(
         f"warning: {line}" for line in [*damage.edits(directory, path, run_file), *dilution.warnings(run_file)]
     )
     lines += _some(f"damaged, would be written again: {path}" for path in damage.damaged_records(directory))
-    lines += _some([f"damaged, would be run again: {reason}" for reason in found.damaged.values()])
+    lines += _some([f"damaged, would be run again: {reason}" for reason in surveyed.damaged.values()])
     return "\n".join(lines)
 
 
@@ -147,7 +149,7 @@ def _done(directory: RunDirectory, every_task: list[Task], run_file: RunFile) ->
     asked = {
         kind: glass_tasks.recorded(task, run_file) for kind, task in {task.kind: task for task in every_task}.items()
     }
-    done = {number for number, found in lengths.items() if found >= asked[every_task[number].kind]}
+    done = {number for number, sweeps in lengths.items() if sweeps >= asked[every_task[number].kind]}
     return done, damaged
 
 
@@ -177,13 +179,13 @@ def _mark_running(kinds: list[str], every_task: list[Task], run_file: RunFile, n
     """
     if not note:
         return
-    noted, workers, failed = set(note.get("running", [])), note.get("workers", 0), note.get("failed", 0)
+    texts, workers, failed = set(note.get("running", [])), note.get("workers", 0), note.get("failed", 0)
     left = [number for number, kind in enumerate(kinds) if kind != "done"]
-    running = [number for number in left if every_task[number].text in noted]
+    running = [number for number in left if every_task[number].text in texts]
     lacking = min(workers, len(left) - failed) - len(running)
     if lacking > 0:
         costs = {every_task[number].folder: glass_tasks.cost(every_task[number], run_file) for number in left}
-        others = [number for number in left if every_task[number].text not in noted]
+        others = [number for number in left if every_task[number].text not in texts]
         others.sort(key=lambda number: (kinds[number] == "failed", -costs[every_task[number].folder], number))
         running += others[:lacking]
     for number in running:

@@ -59,15 +59,7 @@ class Verified(NamedTuple):
 
 
 def select(path, k: int = 3, seed: int | None = None) -> Selection:
-    """Choose finished tasks of a run directory at random.
-
-    Parameters
-    ----------
-    path : str or Path
-    k : int
-        How many; all if there are fewer.
-    seed : int, optional
-        By default a new one.
+    """Choose finished tasks of a run directory at random: `k` of them, or all; the seed is a new one by default.
 
     Raises
     ------
@@ -117,19 +109,19 @@ def _compare(
 ) -> tuple[list[str], list[str]]:
     """Lines that say what differs, and what was compared less strictly."""
     try:
-        place, found = _read(directory, task)
+        source, chain = _read(directory, task)
     except ChainError as error:
         return [f"{error}; the next scan computes it again"], []
-    glass, remarks = _glass(task, run_file, found)
+    glass, remarks = _glass(task, run_file, chain)
     outcome = glass_tasks.run(task, run_file, ladder, glass=glass)
-    fresh = segment.content_of(_reconciled(outcome.dataset, found, remarks), outcome.glass, outcome.state)
-    if digest(fresh) == found.digest:
+    fresh = segment.content_of(_reconciled(outcome.dataset, chain, remarks), outcome.glass, outcome.state)
+    if digest(fresh) == chain.digest:
         return [], remarks
-    stored = segment.content_of(found.dataset, found.glass, found.state)
-    return [f"file: {place}", *differences(stored, fresh), *_look_further(found)], remarks
+    stored = segment.content_of(chain.dataset, chain.glass, chain.state)
+    return [f"file: {source}", *differences(stored, fresh), *_look_further(chain)], remarks
 
 
-def _glass(task: Task, run_file: RunFile, found: Segment) -> tuple[PathGlass | None, list[str]]:
+def _glass(task: Task, run_file: RunFile, chain: Segment) -> tuple[PathGlass | None, list[str]]:
     """The disorder of a task, and a remark where it is the one on disk; None for field integration, which draws it.
 
     Up to 0.3.0 one Gaussian coupling in 4000 came from the libm of the machine: in one of 10^6 its last digit is
@@ -137,8 +129,8 @@ def _glass(task: Task, run_file: RunFile, found: Segment) -> tuple[PathGlass | N
     """
     if task.field:
         return None, []
-    glass, stored = glass_tasks.draw_glass(task, run_file), found.glass
-    if glass == stored or glass.couplings.shape != stored.couplings.shape or not _of_the_machine(found):
+    glass, stored = glass_tasks.draw_glass(task, run_file), chain.glass
+    if glass == stored or glass.couplings.shape != stored.couplings.shape or not _of_the_machine(chain):
         return glass, []
     if not (np.abs(glass.couplings - stored.couplings) <= _AGREEMENT * np.abs(stored.couplings)).all():
         return glass, []
@@ -148,10 +140,10 @@ def _glass(task: Task, run_file: RunFile, found: Segment) -> tuple[PathGlass | N
     return agreeing, [_remark("glass/couplings agree")]
 
 
-def _reconciled(fresh: xr.Dataset, found: Segment, remarks: list[str]) -> xr.Dataset:
+def _reconciled(fresh: xr.Dataset, chain: Segment, remarks: list[str]) -> xr.Dataset:
     """`fresh` with the number that an earlier release summed in another order as it is on disk, where it agrees."""
-    stored, computed = (dataset.attrs.get("planted_energy") for dataset in (found.dataset, fresh))
-    if stored == computed or None in (stored, computed) or not _of_the_machine(found):
+    stored, computed = (dataset.attrs.get("planted_energy") for dataset in (chain.dataset, fresh))
+    if stored == computed or None in (stored, computed) or not _of_the_machine(chain):
         return fresh
     if not abs(stored - computed) <= _AGREEMENT * abs(computed):
         return fresh
@@ -163,21 +155,21 @@ def _remark(what: str) -> str:
     return f"{what} to {_AGREEMENT:g}: up to {_OF_THE_MACHINE} the last digits depended on the machine"
 
 
-def _of_the_machine(found: Segment) -> bool:
+def _of_the_machine(chain: Segment) -> bool:
     """Whether a chain has real couplings and is of a release that left last digits of them to the machine."""
-    release = str(found.dataset.attrs.get("glassnet_version"))
+    release = str(chain.dataset.attrs.get("glassnet_version"))
     numbers = [int(part) if part.isdecimal() else 0 for part in release.split(".")[:3]]
-    return not found.glass.is_binary and numbers <= [int(part) for part in _OF_THE_MACHINE.split(".")]
+    return not chain.glass.is_binary and numbers <= [int(part) for part in _OF_THE_MACHINE.split(".")]
 
 
 def _read(directory: RunDirectory, task: Task) -> tuple[Path | Member, Segment]:
     """Where a chain is, and the chain; a scan that goes on may merge it meanwhile."""
-    place = directory.find(task)
+    source = directory.find(task)
     try:
-        return place, segment.read(place)
+        return source, segment.read(source)
     except ChainError:
         now = directory.find(task)
-        if now == place:
+        if now == source:
             raise
         return now, segment.read(now)
 
@@ -218,8 +210,8 @@ def _difference(path: str, stored: dict[str, np.ndarray], fresh: dict[str, np.nd
     return f"{path}: {changed.size} of {before.size} values, the first at {where.lstrip(', ')}: {values}"
 
 
-def _look_further(found: segment.Segment) -> list[str]:
-    runtime, release = found.runtime, found.dataset.attrs.get("glassnet_version")
+def _look_further(chain: segment.Segment) -> list[str]:
+    runtime, release = chain.runtime, chain.dataset.attrs.get("glassnet_version")
     there = [runtime.get(name, f"{name} not recorded") for name in ("versions", "instruction_set", "host", "finished")]
     lines = [
         f"on disk: {', '.join(there)}",

@@ -172,10 +172,10 @@ def energetic(
     """
     fields, iterations = _fields(theory, members, iterations, seed)
     y = _checks.real("y", y, minimum=0.0, maximum=100.0, exclusive=True)
-    found = fields.solve(y, iterations)
-    if found is None:
+    states = fields.solve(y, iterations)
+    if states is None:
         raise ValueError(f"y must be one at which there are states, got {y:g}")
-    return found
+    return states
 
 
 def ground_state(theory: Tree | HasTree, *, members: int = 10_000, iterations: int = 100, seed: int = 1) -> GroundState:
@@ -189,8 +189,8 @@ def ground_state(theory: Tree | HasTree, *, members: int = 10_000, iterations: i
         return GroundState(Estimate(-fields.tree.alpha, 0.0), Estimate(math.inf, 0.0))
 
     def complexity(y):
-        found = fields.solve(y, 20)
-        return math.inf if found is None else found.complexity.value
+        states = fields.solve(y, 20)
+        return math.inf if states is None else states.complexity.value
 
     low = 0.5
     while complexity(2.0 * low) > 0.0:
@@ -218,8 +218,8 @@ def threshold_energy(theory: Tree | HasTree) -> float:
         raise ValueError(f"theory must have more paths than can be satisfied, got {fields.tree.tree}")
 
     def energy(y):
-        found = fields.solve(y, 1)
-        return math.inf if found is None else -found.energy.value
+        states = fields.solve(y, 1)
+        return math.inf if states is None else -states.energy.value
 
     return -float(minimize_scalar(energy, bounds=(0.1 * ground, ground), method="bounded", options={"xatol": 1e-9}).fun)
 

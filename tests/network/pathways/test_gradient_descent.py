@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from glassnet.network.pathways import exact_dynamics
+from glassnet.network import pathways
 
 MODES = np.array([4.0, 3.0, 2.0, 1.0])
 
@@ -12,10 +12,10 @@ MODES = np.array([4.0, 3.0, 2.0, 1.0])
 def test_descent_of_whole_matrices_agrees(depths, target):
     """Width 20, modes 4, 3, 2, 1, learning rate 1e-3: shares to 5e-4, the bound of a discretisation of this step."""
     u0 = [0.35, 0.30, 0.25][: len(depths)]
-    start = exact_dynamics.balanced_start(depths, target, u0, seed=1)
-    descent = exact_dynamics.gradient_descent(start, target, learning_rate=1e-3, steps=16_000, record_every=500)
-    np.testing.assert_allclose(descent.history.share[-1], exact_dynamics.final_shares(depths, MODES, u0), atol=5e-4)
-    theory = exact_dynamics.trajectories(depths, MODES, u0, descent.history.time)
+    start = pathways.balanced_start(depths, target, u0, seed=1)
+    descent = pathways.gradient_descent(start, target, learning_rate=1e-3, steps=16_000, record_every=500)
+    np.testing.assert_allclose(descent.history.share[-1], pathways.final_shares(depths, MODES, u0), atol=5e-4)
+    theory = pathways.trajectories(depths, MODES, u0, descent.history.time)
     assert np.abs(theory.share - descent.history.share).max() < 1e-3
     assert np.abs(theory.strength - descent.history.strength).max() < 0.01
     learned = sum(np.linalg.multi_dot([*pathway[::-1], np.eye(20)]) for pathway in descent.weights)
@@ -28,10 +28,10 @@ def test_one_step_goes_down_the_gradient(activation):
     """Against central differences of the loss that the records show."""
     rng = np.random.default_rng(2)
     goal, inputs = rng.standard_normal((2, 3)), rng.standard_normal((7, 3))
-    start = exact_dynamics.random_start([1, 2, 3], 3, 2, width=4, scale=1.0, seed=3)
+    start = pathways.random_start([1, 2, 3], 3, 2, width=4, scale=1.0, seed=3)
 
     def loss(weights):
-        descent = exact_dynamics.gradient_descent(
+        descent = pathways.gradient_descent(
             weights, goal, activation=activation, inputs=inputs, learning_rate=1e-3, steps=1, record_every=1
         )
         return descent.history.loss.values[0], descent.weights
@@ -54,8 +54,8 @@ def test_random_starts_concentrate_only_weakly(target):
     for depth, reference in ((1, 0.508), (2, 0.563), (3, 0.650), (4, 0.673)):
         largest = []
         for seed in range(6):
-            start = exact_dynamics.random_start([depth, depth], 20, 20, width=20, scale=0.1 * np.sqrt(20), seed=seed)
-            descent = exact_dynamics.gradient_descent(start, target, learning_rate=1e-2, steps=1500, record_every=1500)
+            start = pathways.random_start([depth, depth], 20, 20, width=20, scale=0.1 * np.sqrt(20), seed=seed)
+            descent = pathways.gradient_descent(start, target, learning_rate=1e-2, steps=1500, record_every=1500)
             largest.append(descent.history.overall_share[-1].max().item())
         spread = np.std(largest, ddof=1) / np.sqrt(len(largest))
         assert abs(np.mean(largest) - reference) < 4 * np.hypot(spread, spread) + 1e-3
@@ -66,8 +66,8 @@ def test_random_starts_concentrate_only_weakly(target):
 def test_nonlinear_pathways_learn_the_map(activation, target):
     rng = np.random.default_rng(4)
     inputs = np.sqrt(60) * np.linalg.qr(rng.standard_normal((60, 20)))[0]
-    start = exact_dynamics.random_start([2, 2], 20, 20, width=40, scale=0.5, seed=1)
-    history = exact_dynamics.gradient_descent(
+    start = pathways.random_start([2, 2], 20, 20, width=40, scale=0.5, seed=1)
+    history = pathways.gradient_descent(
         start, target, activation=activation, inputs=inputs, learning_rate=1e-2, steps=2000, record_every=500
     ).history
     assert history.loss[-1] < 0.2 * history.loss[0]
@@ -77,9 +77,9 @@ def test_nonlinear_pathways_learn_the_map(activation, target):
 def test_a_linear_network_sees_only_that_the_inputs_are_white(target):
     rng = np.random.default_rng(4)
     inputs = np.sqrt(60) * np.linalg.qr(rng.standard_normal((60, 20)))[0]
-    start = exact_dynamics.random_start([2, 3], 20, 20, width=10, scale=0.5, seed=1)
+    start = pathways.random_start([2, 3], 20, 20, width=10, scale=0.5, seed=1)
     options = {"learning_rate": 1e-2, "steps": 200, "record_every": 100}
-    plain = exact_dynamics.gradient_descent(start, target, **options).history
-    other = exact_dynamics.gradient_descent(start, target, inputs=inputs, **options).history
+    plain = pathways.gradient_descent(start, target, **options).history
+    other = pathways.gradient_descent(start, target, inputs=inputs, **options).history
     np.testing.assert_allclose(plain.strength, other.strength, atol=1e-10)
     np.testing.assert_allclose(plain.loss, other.loss, rtol=1e-10)

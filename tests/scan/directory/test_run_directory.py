@@ -21,9 +21,9 @@ def directory(tmp_path):
 def test_where_a_run_goes(run_text):
     plain = parse(run_text(), "a")
     own = parse(run_text("samples = 2", "samples = 2\noutput = 'scratch/a'"), "a")
-    assert str(RunDirectory.of("runs/quick.toml", plain).path) == "results/quick"
-    assert str(RunDirectory.of("runs/quick.toml", own).path) == "scratch/a"
-    assert str(RunDirectory.of("runs/quick.toml", own, "here").path) == "here"
+    assert str(RunDirectory.for_run_file("runs/quick.toml", plain).path) == "results/quick"
+    assert str(RunDirectory.for_run_file("runs/quick.toml", own).path) == "scratch/a"
+    assert str(RunDirectory.for_run_file("runs/quick.toml", own, "here").path) == "here"
 
 
 def test_paths_of_a_task(directory):

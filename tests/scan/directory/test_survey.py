@@ -2,12 +2,14 @@
 
 import pytest
 
+from glassnet.scan.directory.run_directory import RunDirectory
 from glassnet.scan.directory.survey import survey as survey_of
 from glassnet.scan.runfile.schema import UserError, parse
 from glassnet.scan.tasks import glass_tasks
 
 
-def test_survey_tells_done_begun_and_damaged(directory, run_file, scan, run_text):
+def test_survey_tells_done_begun_and_damaged(run_file, scan, run_text, tmp_path):
+    directory = RunDirectory(tmp_path / "out")
     scan(run_file(), directory.path)
     run_file_now = parse(run_text("[0.0, 0.25]", "[0.25]", "sweeps = 40", "sweeps = 60"), "a")
     every_task = glass_tasks.all_tasks(run_file_now)

@@ -175,7 +175,7 @@ def test_damaged_shards_are_set_aside_and_their_chains_rescued(
     whole, victim = digests(out), out / FOLDER / "samples3-5.zip"
     tree = gn.open_chains(out)["/N24/dilution0.25"].to_dataset().load()
     image = bytearray(victim.read_bytes())
-    place = shards.listed(victim)[4].place.at
+    place = shards.listed(victim)[4].source.at
     if damage == "flip":
         image[place + 5000] ^= 4
     elif damage == "zero":
@@ -208,9 +208,9 @@ def test_a_chain_damaged_in_its_file_and_in_its_shard(run_file, scan, digests, t
     scan(path, out)
     whole, shard = digests(out), out / FOLDER / "samples3-5.zip"
     listed = shards.listed(shard)
-    shard.with_name("sample3.h5").write_bytes(listed[3].place.image()[:-100])
+    shard.with_name("sample3.h5").write_bytes(listed[3].source.image()[:-100])
     image = bytearray(shard.read_bytes())
-    image[listed[4].place.at + 5000] ^= 4
+    image[listed[4].source.at + 5000] ^= 4
     shard.write_bytes(image)
     assert run.scan(path, out) == 0
     assert status.status(out)["done"] == 7

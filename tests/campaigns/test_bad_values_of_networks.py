@@ -1,0 +1,148 @@
+"""Every argument of the public functions of networks with values that nobody expects: an error that names the argument.
+
+The whole campaign takes minutes and prints its counts:
+`pytest -n 0 -s -m slow tests/campaigns/test_bad_values_of_networks.py`.
+"""
+
+import numpy as np
+import pytest
+
+import glassnet as gn
+from glassnet import network
+
+RNG = np.random.default_rng(1)
+INPUTS = RNG.normal(size=(20, 4))
+LABELS = np.arange(20) % 2
+TARGETS = np.eye(2)[LABELS]
+MODES = np.array([2.0, 1.0])
+STARTS = np.full(2, 0.01)
+WEIGHTS = [RNG.normal(size=(3, 4)), RNG.normal(size=(2, 3))]
+HIDDEN = np.abs(RNG.normal(size=(12, 5)))
+
+#: what is called, and right values of its arguments
+CALLS = {
+    "data_couplings": (network.data_couplings, {"X": INPUTS, "y": np.sign(INPUTS[:, 0]), "samples_per_path": 1}),
+    "single_output_energy": (
+        network.path_glasses.single_output_energy,
+        {"glass": gn.ensembles.walks((3, 3, 1), 1.5, 1), "temperatures": [1.0]},
+    ),
+    "activations.as_activation": (network.activations.as_activation, {"activation": "tanh"}),
+    "quadratic": (network.cumulants.quadratic, {"alpha": 0.5}),
+    "of_samples": (
+        network.cumulants.of_samples,
+        {"inputs": INPUTS, "labels": LABELS, "targets": np.eye(2), "order": 2},
+    ),
+    "propagate": (
+        network.cumulants.propagate,
+        {"weights": WEIGHTS, "biases": None, "mean": np.zeros(4), "cov": np.eye(4), "activation": "tanh"},
+    ),
+    "gradient_on_samples": (
+        network.cumulants.gradient_on_samples,
+        {
+            "weights": WEIGHTS,
+            "biases": [np.zeros(3), np.zeros(2)],
+            "inputs": INPUTS,
+            "targets": TARGETS,
+            "activation": "tanh",
+        },
+    ),
+    "train_on_samples": (
+        network.cumulants.train_on_samples,
+        {"inputs": INPUTS, "targets": TARGETS, "hidden": [3], "activation": "tanh", "seed": 1, "iterations": 3},
+    ),
+    "mean_field": (
+        network.dimension.mean_field,
+        {
+            "depth": 3,
+            "activation": "tanh",
+            "variance": 1.0,
+            "covariance": 0.0,
+            "bias_variance": 0.0,
+            "input_ratio": 1.0,
+            "width": 1.0,
+        },
+    ),
+    "simulate": (
+        network.dimension.simulate,
+        {
+            "depth": 2,
+            "activation": "tanh",
+            "variance": 1.0,
+            "covariance": 0.0,
+            "bias_variance": 0.0,
+            "input_ratio": 1.0,
+            "width": 10,
+            "n_networks": 2,
+            "n_samples": 20,
+            "kind": "gaussian",
+            "seed": 1,
+        },
+    ),
+    "measure": (
+        network.dimension.measure,
+        {"weights": WEIGHTS, "inputs": INPUTS, "activation": "tanh", "biases": None},
+    ),
+    "hebbian.train": (
+        network.hebbian.train,
+        {
+            "inputs": INPUTS,
+            "n_units": 3,
+            "rule": "oja",
+            "rate": 0.2,
+            "n_updates": 1,
+            "variance": 1.0,
+            "seed": 1,
+        },
+    ),
+    "forward": (network.layers.forward, {"weights": WEIGHTS, "inputs": INPUTS, "activation": "tanh", "biases": None}),
+    "balanced_start": (
+        network.pathways.balanced_start,
+        {"depths": [2, 3], "target": np.diag(MODES), "u0": STARTS, "width": 3, "seed": 1},
+    ),
+    "final_shares": (
+        network.pathways.final_shares,
+        {"depths": [2, 3], "target": MODES, "u0": STARTS},
+    ),
+    "random_start": (
+        network.pathways.random_start,
+        {"depths": [2, 3], "n_inputs": 2, "n_outputs": 2, "width": 3, "scale": 0.1, "seed": 1},
+    ),
+    "trajectories": (
+        network.pathways.trajectories,
+        {"depths": [2, 3], "target": MODES, "u0": STARTS, "times": [0.0, 1.0]},
+    ),
+    "common_clock": (network.pathways.common_clock, {"depth": 2, "u": [0.1, 0.2]}),
+    "correlations": (network.persistence.correlations, {"activations": HIDDEN}),
+    "all_pairs": (network.persistence.all_pairs, {"activations": HIDDEN}),
+    "t1": (network.persistence.t1, {"activations": HIDDEN}),
+    "t2": (network.persistence.t2, {"activations": HIDDEN, "alpha": 0.5}),
+    "most_active": (network.persistence.most_active, {"layers": [HIDDEN], "n_neurons": 3}),
+    "synapses.gaussian": (
+        network.synapses.gaussian,
+        {"n_out": 3, "n_in": 4, "variance": 1.0, "covariance": 0.1, "seed": 1},
+    ),
+    "synapses.binary": (
+        network.synapses.binary,
+        {"n_out": 3, "n_in": 4, "variance": 1.0, "covariance": 0.1, "latent": False, "seed": 1},
+    ),
+    "synapses.measured": (network.synapses.measured, {"weights": WEIGHTS[0]}),
+    "tasks.parity": (network.tasks.parity, {"n_bits": 2, "amplitude": 1.0, "noise_variance": 0.1}),
+    "Task.sample": (network.tasks.xor().sample, {"n_samples": 10, "seed": 1}),
+    "Task.populations": (network.tasks.xor().populations, {"order": 2}),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_every_argument_with_every_bad_value(bad_values, capsys):
+    wrong, summary = bad_values.campaign(CALLS)
+    with capsys.disabled():
+        print(f"\n{summary}")
+        for case, fault in wrong.items():
+            print(case, fault, sep=" | ")
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_right_values_are_taken(bad_values, call):
+    bad_values.take_right_values(*CALLS[call])
