@@ -14,13 +14,13 @@ if sys.argv[2:] == ["one"]:
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 import numpy as np
-from glassnet.kernels.bitsliced import chosen_instruction_set
 
 import glassnet as gn
 from glassnet._random import Role, Seed, generator
 from glassnet.chains import segment
 from glassnet.cli import main
 from glassnet.ensembles.normal_numbers import standard_normal
+from glassnet.kernels.bitsliced import chosen_instruction_set
 from glassnet.sampling import independent_lanes, planted_field
 from glassnet.scan.report import writing
 
