@@ -198,7 +198,7 @@ def adaptive(
         Ends of the ladder, kept exactly; t_max may be inf.
     n : int
         >= 2.
-    seed : int or glassnet._random.Seed
+    seed : int or Seed
         The pilots draw from streams of their own: a chain with the same seed has nothing in common with them.
     n_replicas : int
         Replicas of the pilots.
