@@ -3,6 +3,8 @@
 Results are taken as they are, and functions raise no errors of their own but those that they name.
 """
 
+from typing import Any
+
 import numpy as np
 
 from glassnet import theory as cavity_theory
@@ -124,7 +126,7 @@ def theory_lines(results) -> list[cavity_theory.Line]:
 
 def _points(results) -> list[tuple]:
     """Label, style and points (dilution, temperature, stderr) of each kind that occurs."""
-    groups = []
+    groups: list[tuple[str, dict[str, Any], list[Any]]] = []
     blue = {"color": appearance.COLOURS[0]}
     located = [r for r in results if np.isfinite(r.temperature)]
     for kind, marker in _SHAPES.items():
