@@ -17,6 +17,11 @@ def n_network_weights(widths: tuple[int, ...]) -> int:
     return sum(before * after for before, after in pairwise(widths))
 
 
+def n_weights(size: int | tuple[int, ...]) -> int:
+    """Weights of a glass before dilution: its size, or those of a network of these widths."""
+    return size if isinstance(size, int) else n_network_weights(size)
+
+
 def layer_sizes(size: int | tuple[int, ...], n_layers: int = 1) -> list[int]:
     """Weights of each layer before dilution: of networks of these widths, or of `n_layers` equal layers."""
     if isinstance(size, tuple):

@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from glassnet import _checks, _dilution, _face, _wiring
+from glassnet import _catalogue, _checks, _dilution, _face, _wiring
 from glassnet._random import Role, Seed, generator
 from glassnet.kernels import arithmetic
 
 _INT32_MAX = 2**31 - 1
 #: keeps every energy finite
 _LARGEST_COUPLING = 1e307
-_ENSEMBLES = ("regular", "poisson", "layered", "walks", "given")
 #: weights that :meth:`PathGlass.energy` transposes at once, about; it adds up 64 configurations side by side
 ENERGY_BLOCK = 2**18
 
@@ -42,8 +41,8 @@ class PathGlass:
         Neurons in each layer of the network whose edges are the weights; the edge from neuron i of layer l to neuron j
         of layer l + 1 is the weight ``sum_{m<l} widths[m] * widths[m+1] + i * widths[l+1] + j`` unless `edges` is
         given. Every path must then be a walk from input to output.
-    ensemble : {"given", "regular", "poisson", "layered", "walks"}
-        Where the glass comes from.
+    ensemble : str
+        Where the glass comes from: "given", or the function of `glassnet.ensembles` that drew it.
     edges : (n_weights, 2) integers, optional
         The two neurons each weight joins (index within layer l, index within layer l + 1), when `widths` is given and
         some edges are missing; needs `layer`.
@@ -82,7 +81,7 @@ class PathGlass:
     n_weights: int
     n_paths: int
     p: int
-    #: "given", "regular", "poisson", "layered" or "walks"
+    #: "given", or the function of `glassnet.ensembles` that drew it
     ensemble: str
     #: neurons in each layer of the network, p + 1 of them
     widths: tuple[int, ...] | None
@@ -108,7 +107,7 @@ class PathGlass:
         layer: ArrayLike | None = None,
         widths: Sequence[int] | None = None,
         *,
-        ensemble: str = "given",
+        ensemble: str = _catalogue.GIVEN,
         edges: ArrayLike | None = None,
         planted: ArrayLike | None = None,
         parent_index: ArrayLike | None = None,
@@ -122,15 +121,16 @@ class PathGlass:
         if couplings.size and np.abs(couplings).max() > _LARGEST_COUPLING / n_paths:
             largest = np.abs(couplings).max()
             raise ValueError(f"couplings must add up to less than {_LARGEST_COUPLING:g}, got one of size {largest:g}")
-        ensemble = _checks.choice("ensemble", ensemble, _ENSEMBLES)
+        ensemble = _checks.choice("ensemble", ensemble, (_catalogue.GIVEN, *_catalogue.names()))
         widths, layer, edges = _wiring.network(p, layer, widths, edges)
         n_weights = _count_weights(paths, n_weights, layer)
         if layer is not None and not layer.any() and widths is None:
             layer = None
-        if ensemble == "walks" and widths is None:
-            raise ValueError("widths must be given for ensemble 'walks'")
-        if ensemble == "layered" and layer is None:
-            raise ValueError("layer must be given for ensemble 'layered'")
+        record = _catalogue.of_chain({"ensemble": ensemble})
+        if record.is_network and widths is None:
+            raise ValueError(f"widths must be given for ensemble {ensemble!r}")
+        if record.has_layers and layer is None:
+            raise ValueError(f"layer must be given for ensemble {ensemble!r}")
         paths, couplings = _canonical(paths, couplings, layer)
         if edges is not None:
             _wiring.check_walks(paths, edges)

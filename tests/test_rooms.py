@@ -21,6 +21,7 @@ ORDER = (
         "_meant",
         "_face",
         "_wiring",
+        "_catalogue",
         "_dilution",
         "_progress",
         "_terminal",

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from glassnet import _dilution, _wiring
+from glassnet import _catalogue, _dilution
 from glassnet.chains.content import kept_open
 
 _SIZE = re.compile(r"/N(\d+)(?=/|$)")
@@ -16,8 +16,6 @@ _DILUTION = re.compile(r"/dilution([0-9.eE+-]+)(?=/|$)")
 _PLANTED = re.compile(r"/planted([0-9.eE+-]+)(?=/|$)")
 #: rungs of a planted ladder that are read, from the planting temperature upwards: the planted state melts above
 _LADDER = 4
-#: ensembles whose paths are drawn at random
-_RANDOM_GRAPHS = ("regular", "poisson", "layered", "walks")
 
 
 class Node(NamedTuple):
@@ -61,10 +59,8 @@ class Node(NamedTuple):
     @property
     def layer_sizes(self) -> list[int]:
         """Connections of each layer before dilution; one entry where the ensemble has no layers."""
-        ensemble = self.chain.attrs.get("ensemble")
-        if ensemble == "walks":
-            return _wiring.layer_sizes(widths(self))
-        return _wiring.layer_sizes(self.size, interacting(self) if ensemble == "layered" else 1)
+        record = _record(self)
+        return record.layer_sizes(widths(self) if record.is_network else self.size, interacting(self))
 
     @property
     def removed(self) -> np.ndarray | None:
@@ -158,8 +154,7 @@ def order_parameter(node: Node) -> str | None:
 def _pair_overlap(node: Node) -> str | None:
     if "matched_overlap" in node.chain:
         return "matched_overlap"
-    gauged = node.chain.attrs.get("ensemble") in ("layered", "walks")
-    return "overlap" if "overlap" in node.chain and not gauged else None
+    return "overlap" if "overlap" in node.chain and not gauged(node) else None
 
 
 def independently_planted(node: Node) -> bool:
@@ -180,7 +175,22 @@ def bias(node: Node) -> float:
 
 def on_random_graph(node: Node) -> bool:
     """Whether the paths were drawn at random, so that exponents are those of mean-field theory."""
-    return node.chain.attrs.get("ensemble") in _RANDOM_GRAPHS
+    return _record(node).limit is not None
+
+
+def gauged(node: Node) -> bool:
+    """Whether the ensemble has more symmetries than turning all weights: the overlap is then that with the best gauge
+    image."""
+    return _record(node).has_layers
+
+
+def is_network(node: Node) -> bool:
+    """Whether the weights are those of a network of walks."""
+    return _record(node).is_network
+
+
+def _record(node: Node) -> _catalogue.Ensemble:
+    return _catalogue.of_chain(node.chain.attrs)
 
 
 def interacting(node: Node) -> int:
@@ -199,15 +209,14 @@ def widths(node: Node) -> tuple[int, ...]:
 
 def paths_per_weight(node: Node) -> float:
     """Paths per weight of infinite glasses of this ensemble before dilution, nan where the chains do not say it."""
-    keywords, p = json.loads(node.chain.attrs.get("glass", "{}")), interacting(node)
-    if "alpha" in keywords:
-        return float(keywords["alpha"])
-    return keywords["degree"] / p if p and "degree" in keywords else np.nan
+    keywords, p, record = json.loads(node.chain.attrs.get("glass", "{}")), interacting(node), _record(node)
+    known = record.paths_per_weight is not None or "alpha" in keywords or (p and "degree" in keywords)
+    return record.alpha(p, keywords) if known else np.nan
 
 
 def bipartite(node: Node) -> bool:
     """Whether every path joins the same two layers: turning all weights of one turns the sign of every coupling."""
-    return node.chain.attrs.get("ensemble") in ("layered", "walks") and interacting(node) == 2
+    return gauged(node) and interacting(node) == 2
 
 
 def may_magnetise(node: Node) -> bool:

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import xarray as xr
 
-from glassnet import _toml
+from glassnet import _catalogue, _toml
 from glassnet.chains.content import ChainError
 from glassnet.chains.store import RUN_FILE
 
@@ -27,8 +27,10 @@ def settings(chains: xr.DataTree, nodes) -> dict:
     keywords = json.loads(attributes.get("glass", "{}")) | {
         name: attributes[name] for name in _GLASS if name in attributes
     }
-    # keywords that follow from the others are no keys of these ensembles
-    keywords.pop({"regular": "alpha", "walks": "p"}.get(keywords.get("ensemble"), ""), None)
+    # keywords that follow from the others are no keys of the ensemble
+    own = _catalogue.ENSEMBLES.get(keywords.get("ensemble", ""))
+    for name in {"p", "degree", "alpha"} - set(own.keywords) if own else ():
+        keywords.pop(name, None)
     draws = np.asarray(node.chain.get("draw", np.arange(node.chain.sizes["draw"])))
     every = max(1, int(draws[1] - draws[0])) if len(draws) > 1 else 1
     sweeps = every * len(draws)

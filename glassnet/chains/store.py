@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import xarray as xr
 
-from glassnet import _checks
+from glassnet import _catalogue, _checks
 from glassnet.chains import lazy_arrays, node_list, segment
 from glassnet.chains.content import (
     COORDINATES,
@@ -226,9 +226,7 @@ def _variables(headers: list[Header], n_draws: int) -> dict:
     n_weights = {header.attrs["n_weights"] for header in headers}
     shape = {"draw": n_draws, "byte": -(-max(n_weights) // 8)}
     # multiples of 1 / n_paths, and of 1 / number of walks
-    own_unit = (
-        ("path_overlap", "overlap") if headers[0].attrs["ensemble"] in ("layered", "walks") else ("path_overlap",)
-    )
+    own_unit = ("path_overlap", "overlap")[: 1 + _catalogue.of_chain(headers[0].attrs).has_layers]
 
     def read(file: h5py.File) -> dict:
         variables = {}

@@ -1,5 +1,6 @@
 """``glassnet theory``: the cavity predictions of an ensemble, or of all glasses of a run file."""
 
+from glassnet import _catalogue
 from glassnet.cli import arguments
 from glassnet.cli.parser import Parser
 
@@ -7,7 +8,7 @@ from glassnet.cli.parser import Parser
 def add(parser: Parser) -> None:
     """Add the command ``theory``."""
     theory = parser.add_command("theory", _theory, "the cavity predictions")
-    ensembles = "regular|poisson|layered|walks|RUN.toml"
+    ensembles = "|".join([*_catalogue.names(), "RUN.toml"])
     theory.add_argument("glass", metavar=ensembles, help="a run file says the rest itself")
     theory.add_argument("--p", type=arguments.whole, help="weights per path (walks: one less than there are widths)")
     theory.add_argument("--degree", type=arguments.whole, help="regular: paths through each weight, before dilution")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from glassnet import _checks, _dilution, _wiring, ensembles
+from glassnet import _catalogue, _checks, _dilution, _wiring, ensembles
 from glassnet._exclusive import Exclusive
 from glassnet._random import Role, Seed, generator, words
 from glassnet.ensembles.dilution_sequences import coupled_dilution
@@ -129,7 +129,8 @@ def draw(
 
     Parameters
     ----------
-    ensemble : {"regular", "poisson", "layered", "walks"}
+    ensemble : str
+        Name of a function of `glassnet.ensembles`.
     n_weights : int, or widths of walks
     seed : Seed
     dilution : float
@@ -157,7 +158,7 @@ def diluted(
     **keywords: Any,
 ) -> PathGlass:
     """The glass of which :func:`draw` takes the paths; parameters and errors are the same."""
-    _checks.choice("ensemble", ensemble, ("regular", "poisson", "layered", "walks"))
+    _catalogue.ensemble(ensemble)
     if extra := keywords.keys() & {"couplings", "bias"}:
         raise TypeError(f"{min(extra)} must not be given: the couplings are planted, +-1")
     glass = getattr(ensembles, ensemble)(n_weights, seed=seed, **keywords)
@@ -185,7 +186,7 @@ def keywords_text(ensemble: str, n_weights: int | Sequence[int], keywords: Mappi
     """The ensemble and its dilution as JSON, to be kept with a result; of networks, `n_weights` are the widths, and the
     number of their layers is p."""
     keywords = {name: value for name, value in keywords.items() if name != "rounding"}
-    own = {"p": len(n_weights) - 1} if ensemble == "walks" and not isinstance(n_weights, int) else {}
+    own = {} if isinstance(n_weights, int) else {"p": len(n_weights) - 1}
     return json.dumps({"ensemble": ensemble, "dilution": 0.0, **own, **keywords}, default=float)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from glassnet import _checks
+from glassnet import _catalogue, _checks
 from glassnet.analysis.field_integration import integrals
 from glassnet.sampling import independent_lanes, planted_field
 
@@ -44,7 +44,9 @@ def field_integration(
         Independent sets of paths, >= 1. The known effect of random degrees is subtracted from their noise
         (:func:`glassnet.analysis.field_integration.instance_averages.average`).
     seed : int
-    ensemble : {"regular", "poisson", "layered", "walks"}
+    ensemble : str
+        Name of a function of `glassnet.ensembles`, one whose glasses look like trees: "regular", "poisson", "layered",
+        "walks".
     sweeps : int
         Per lane, >= 72; the second half is recorded. Near T_d the state relaxes slowly: see `drift`. At low temperature
         barriers take exp(2 / T) sweeps.
@@ -76,7 +78,7 @@ def field_integration(
 def _sizes(ensemble: str, n_weights: Any) -> list[Any]:
     """The sizes that were asked for: one, or several networks of walks."""
     nested = isinstance(n_weights, (list, tuple)) and len(n_weights) and isinstance(n_weights[0], (list, tuple))
-    if ensemble != "walks" or not nested:
+    if not _catalogue.ensemble(ensemble).is_network or not nested:
         return [tuple(n_weights) if isinstance(n_weights, (list, tuple)) else n_weights]
     if len({len(widths) for widths in n_weights}) > 1 or len({tuple(widths) for widths in n_weights}) < 3:
         raise ValueError(f"n_weights must be one network or three different ones with as many layers, got {n_weights}")

@@ -154,7 +154,8 @@ def planted_relaxation(
     instances : int
         Independent sets of paths, each with its own block of lanes.
     seed : int
-    ensemble : {"regular", "poisson", "layered", "walks"}
+    ensemble : str
+        Name of a function of `glassnet.ensembles`.
     **keywords
         Those of the ensemble: p, degree, alpha, dilution, rounding.
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from numpy.typing import ArrayLike
 
-from glassnet import _checks, _wiring
+from glassnet import _catalogue, _checks, _wiring
 from glassnet.theory.cavity import Cavity
 from glassnet.theory.paramagnet import Paramagnet
 from glassnet.theory.trees.degrees import PoissonTree, RegularTree
@@ -13,8 +13,6 @@ from glassnet.theory.trees.degrees import PoissonTree, RegularTree
 MOST_PATHS = 10_000
 #: weights per path
 MOST_WEIGHTS = 10**6
-
-_ENSEMBLES = ("regular", "poisson", "layered", "walks", "given")
 
 
 def regular(p: int, degree: int, dilution: float = 0.0) -> Cavity:
@@ -83,35 +81,35 @@ def cavity_of(
 
     Parameters
     ----------
-    ensemble : {"regular", "poisson", "layered", "walks", "given"}
-        Name of the ensemble.
+    ensemble : str
+        Name of a function of `glassnet.ensembles`, or "given".
     p, degree, alpha, dilution, couplings, bias, widths
         Keywords of that ensemble, as in the run file's table `glass` with a size and a dilution of the scan.
 
     Returns
     -------
     Cavity or None
-        None for couplings other than symmetric +-J, for walks through layers of unequal widths, for given paths, and
-        for more than `MOST_PATHS` paths through a weight.
+        None for couplings other than symmetric +-J, for walks through layers of unequal widths, where paths make short
+        loops in glasses of any size, for given paths, and for more than `MOST_PATHS` paths through a weight.
 
     Raises
     ------
     TypeError, ValueError
         If the ensemble is unknown, or a keyword it needs is missing or out of range.
     """
-    _checks.choice("ensemble", ensemble, _ENSEMBLES)
+    record = _record(ensemble, _catalogue.GIVEN)
     bias = _checks.real("bias", bias, minimum=-1, maximum=1)
     if alpha is not None:
         alpha = _checks.real("alpha", alpha, minimum=0)
     if degree is not None:
         degree = _checks.integer("degree", degree, minimum=0)
-    widths = None if widths is None or ensemble != "walks" else _wiring.check_widths(widths)
-    if not isinstance(couplings, str) or couplings != "binary" or bias != 0.0 or ensemble == "given":
+    widths = None if widths is None or not record.is_network else _wiring.check_widths(widths)
+    if not isinstance(couplings, str) or couplings != "binary" or bias != 0.0 or record.limit is None:
         return None
-    if ensemble == "regular":
+    if record.limit == "regular":
         known = _checks.integer("p", p, minimum=2, most=MOST_WEIGHTS), _checks.integer("degree", degree, minimum=0)
         return None if known[1] > MOST_PATHS else regular(*known, dilution)
-    if ensemble == "walks":
+    if record.is_network:
         if widths is None or len(set(widths)) != 1:
             return None
         p = len(widths) - 1
@@ -135,7 +133,8 @@ def paramagnet_of(
 
     Parameters
     ----------
-    ensemble : {"regular", "poisson", "layered", "walks"}
+    ensemble : str
+        Name of a function of `glassnet.ensembles`.
     p, degree, alpha, dilution, couplings, bias, widths
         Keywords of that ensemble; `couplings` is "binary", "gaussian" or an array of their values. `bias` changes
         where the paramagnet ends, and not what it is.
@@ -145,14 +144,22 @@ def paramagnet_of(
     TypeError, ValueError
         If the ensemble is unknown, or a keyword it needs is missing or out of range.
     """
-    _checks.choice("ensemble", ensemble, _ENSEMBLES[:-1])
+    record = _record(ensemble)
     bias = _checks.real("bias", bias, minimum=-1, maximum=1)
     if bias and not (isinstance(couplings, str) and couplings == "binary"):
         raise ValueError(f"bias must be 0 unless couplings are 'binary', got {bias:g}")
     dilution = _wiring.dilution("dilution", dilution)
-    if ensemble == "walks":
+    if record.is_network:
         p = len(_wiring.check_widths(widths)) - 1
     p = _checks.integer("p", p, minimum=2, most=MOST_WEIGHTS)
-    if ensemble == "regular":
-        alpha = _checks.integer("degree", degree, minimum=0, most=2**31 - 1) / p
-    return Paramagnet(_checks.real("alpha", alpha, minimum=0) * (1.0 - dilution) ** (p - 1), couplings)
+    known: dict[str, float] = {}
+    if "degree" in record.keywords:
+        known["degree"] = _checks.integer("degree", degree, minimum=0, most=2**31 - 1)
+    if "alpha" in record.keywords:
+        known["alpha"] = _checks.real("alpha", alpha, minimum=0)
+    return Paramagnet(record.alpha(p, known) * (1.0 - dilution) ** (p - 1), couplings)
+
+
+def _record(ensemble: str, *more: str) -> _catalogue.Ensemble:
+    """The record of an ensemble, or of one of `more` names; an error lists all."""
+    return _catalogue.of_chain({"ensemble": _checks.choice("ensemble", ensemble, (*_catalogue.names(), *more))})

@@ -110,7 +110,9 @@ def phase_diagram(
 
     Parameters
     ----------
-    ensemble : {"regular", "poisson", "layered", "walks"}
+    ensemble : str
+        Name of a function of `glassnet.ensembles`, one whose glasses look like trees: "regular", "poisson", "layered",
+        "walks".
     dilutions : sequence of floats, optional
         Where to solve for them, in [0, 1), increasing; by default about eight from 0 to the end of T_d.
     p, degree, alpha, couplings, bias, widths

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from glassnet.analysis.averages.overlaps import bin_edges, density, peak_threshold
-from glassnet.analysis.nodes import Node, Reading
+from glassnet.analysis.nodes import Node, Reading, is_network
 from glassnet.statistics import bootstrap, ladder_autocorrelation, ladder_averages
 
 #: the energies of the phases are compared only in samples that spend at least this fraction of the time in each
@@ -99,7 +99,7 @@ class PlantedWeights:
             self._edges,
             self._threshold,
             np.array(self._energies),
-            0.5 if node.chain.attrs.get("ensemble") == "walks" else 1.0,
+            0.5 if is_network(node) else 1.0,
         )
 
 

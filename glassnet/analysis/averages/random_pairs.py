@@ -16,7 +16,7 @@ import numpy as np
 
 from glassnet import ensembles
 from glassnet._wiring import n_network_weights
-from glassnet.analysis.nodes import Node, order_parameter, widths
+from glassnet.analysis.nodes import Node, gauged, is_network, order_parameter, widths
 from glassnet.sampling.tempering import ParallelTempering
 
 #: number of random configurations of a network, and of independent draws of them; replicas are compared pairwise
@@ -42,16 +42,14 @@ def independent_pairs(node: Node) -> IndependentPairs | None:
     were left with different numbers of weights. Walks: from random configurations on the same network
     (:func:`walks_pairs`).
     """
-    attributes = node.chain.attrs
-    gauged = order_parameter(node) == "matched_overlap" or attributes.get("ensemble") in ("layered", "walks")
-    if not gauged:
+    if order_parameter(node) != "matched_overlap" and not gauged(node):
         return plain_pairs(node.weights_of_samples)
-    if attributes.get("ensemble") == "layered":
+    if gauged(node) and not is_network(node):
         return _of_samples(node)
     if not widths(node):
         return None
     # chains that do not name their rule have that of release 0.3.0
-    return walks_pairs(widths(node), node.dilution, attributes.get("rounding", "layers"))
+    return walks_pairs(widths(node), node.dilution, node.chain.attrs.get("rounding", "layers"))
 
 
 def _of_samples(node: Node) -> IndependentPairs:

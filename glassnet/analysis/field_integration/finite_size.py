@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from glassnet import _catalogue
 from glassnet.analysis.field_integration.instance_averages import Averages, centred
 
 #: shift of T_K, over T_K: times 1 / N; times 1 / N and the variance of the number of paths that dilution leaves, over
@@ -27,7 +28,7 @@ def finite_size(ensemble: str, sizes: list[int], p: int, dilution: float = 0.0) 
     dilution : float
     """
     rare = _DILUTED * (p - 1) ** 2 * dilution / (1 - dilution)
-    if ensemble != "walks":
+    if not _catalogue.ensemble(ensemble).is_network:
         return float((_TREE + rare) / sizes[0])
     if len(sizes) > 1:
         return float((_NEXT + rare) * abs(intercept(sizes) @ (1 / np.array(sizes))))
@@ -41,7 +42,7 @@ def of_complexity(ensemble: str, sizes: list[int], shift: float) -> tuple[float,
     below 1/2 at the zero.
     """
     rare = 1 / sizes[0]
-    return (shift / 2 if ensemble == "walks" else rare), rare
+    return (shift / 2 if _catalogue.ensemble(ensemble).is_network else rare), rare
 
 
 def intercept(sizes: list[int]) -> np.ndarray:

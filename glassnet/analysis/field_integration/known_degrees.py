@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import bdtrc
 
-from glassnet import _dilution, _wiring
+from glassnet import _catalogue, _dilution
 
 #: degrees that are rarer are left out
 _RAREST = 1e-15
@@ -27,7 +27,8 @@ def expected(ensemble: str, size, dilution: float, keywords: dict) -> Degrees:
 
     Parameters
     ----------
-    ensemble : {"regular", "poisson", "layered", "walks"}
+    ensemble : str
+        Name of a function of `glassnet.ensembles`.
     size : int or tuple of int
         Number of weights before dilution, or widths.
     dilution : float
@@ -37,15 +38,19 @@ def expected(ensemble: str, size, dilution: float, keywords: dict) -> Degrees:
     Raises
     ------
     ValueError
-        If nothing is left of the glass or a layer.
+        If nothing is left of the glass or a layer, or the ensemble is none whose glasses look like trees.
     """
-    sizes = _wiring.layer_sizes(size, keywords["p"] if ensemble == "layered" else 1)
+    record = _catalogue.ensemble(ensemble)
+    if record.limit is None:
+        raise ValueError(f"ensemble must look like a tree ({_catalogue.tree_like()}), got {ensemble!r}")
+    sizes = record.layer_sizes(size, keywords.get("p"))
     alpha, laws = 0.0, []
     for probability, removed in _dilution.outcomes(dilution, sizes, keywords.get("rounding", "nearest")):
         left = [members - gone for members, gone in zip(sizes, removed, strict=True)]
         if min(left) <= 0:
             raise ValueError(f"dilution must leave a weight of {sizes[left.index(min(left))]}, got {dilution!r}")
-        degrees = _in_layers(sizes, left, keywords) if len(sizes) > 1 else _on_all(ensemble, size, left[0], keywords)
+        on_all = len(sizes) == 1
+        degrees = _on_all(record.limit, size, left[0], keywords) if on_all else _in_layers(sizes, left, keywords)
         alpha += probability * degrees.alpha
         laws.append(probability * degrees.shares)
     shares = np.zeros(max(map(len, laws)))
@@ -54,13 +59,13 @@ def expected(ensemble: str, size, dilution: float, keywords: dict) -> Degrees:
     return Degrees(alpha, shares)
 
 
-def _on_all(ensemble: str, size: int, left: int, keywords: dict) -> Degrees:
+def _on_all(limit: str, size: int, left: int, keywords: dict) -> Degrees:
     """Degrees where paths are drawn on all weights alike, of which some are left."""
     p = keywords["p"]
     # probability that all other weights of a path are left if one of them is
     others = float(np.prod([(left - i) / (size - i) for i in range(1, p)]))
     alive = left / size * others
-    if ensemble == "regular":
+    if limit == "regular":
         n_paths, law = size * keywords["degree"] // p, _binomial(keywords["degree"], others)
     else:
         n_paths = round(keywords["alpha"] * size)

@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 
 from glassnet._random import Seed
+from glassnet._wiring import n_weights
 from glassnet.kernels import bitsliced
 from glassnet.sampling import speed
 from glassnet.scan.cost.footprint import rungs
-from glassnet.scan.runfile.consistency import n_weights
 from glassnet.scan.runfile.schema import RunFile
 from glassnet.scan.tasks import field_tasks, glass_tasks
 from glassnet.scan.tasks.glass_tasks import Task

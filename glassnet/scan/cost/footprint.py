@@ -3,10 +3,10 @@
 import math
 from typing import NamedTuple
 
+from glassnet._wiring import n_weights
 from glassnet.kernels import bitsliced, realvalued
 from glassnet.sampling import ladder
 from glassnet.sampling.measurements import PAIR_MEASUREMENTS
-from glassnet.scan.runfile.consistency import n_weights
 from glassnet.scan.runfile.schema import RunFile
 from glassnet.scan.tasks import field_tasks, glass_tasks
 from glassnet.scan.tasks.glass_tasks import Task
@@ -71,20 +71,19 @@ def footprint(task: Task, run_file: RunFile) -> Footprint:
 
 def _glass(task: Task, run_file: RunFile) -> tuple[int, int, int]:
     """Weights and paths that are left of a glass, and weights on a path."""
-    glass, before = run_file.glass, n_weights(task.size)
-    p = glass.p or len(task.size) - 1
-    paths = glass.alpha * before if glass.alpha else before * glass.degree / p
-    return math.ceil(before * (1 - task.dilution)), math.ceil(paths * (1 - task.dilution) ** p), p
+    p, paths = run_file.glass.p_of(task.size), run_file.glass.n_paths(task.size)
+    weights = math.ceil(n_weights(task.size) * (1 - task.dilution))
+    return weights, math.ceil(paths * (1 - task.dilution) ** p), p
 
 
 def _draw(measure: list[str], n_rungs: int, replicas: int, weights: int, run_file: RunFile) -> tuple[int, int]:
     """Bytes of one draw in the file and in memory, where overlaps are float64."""
-    walks, binary = run_file.glass.ensemble == "walks", run_file.glass.couplings == "binary"
-    pairs = replicas // 2 if walks else replicas * (replicas - 1) // 2
+    record, binary = run_file.glass.record, run_file.glass.couplings == "binary"
+    pairs = replicas // 2 if record.is_network else replicas * (replicas - 1) // 2
     stored = in_memory = 8
     for name in measure:
         if name in PAIR_MEASUREMENTS:
-            wide = name == "overlap" and run_file.glass.ensemble in ("layered", "walks")
+            wide = name == "overlap" and record.has_layers
             stored += n_rungs * pairs * (8 if wide else 4)
             in_memory += n_rungs * pairs * 8
         else:

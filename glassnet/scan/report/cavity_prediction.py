@@ -4,17 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from glassnet import _meant, theory
+from glassnet import _catalogue, _meant, theory
 from glassnet.scan.runfile import dilution
 from glassnet.scan.runfile.schema import RunFile, UserError, parse, read
 
-#: keywords that each ensemble takes on the command line
-_NEEDED = {
-    "regular": ("p", "degree"),
-    "poisson": ("p", "alpha"),
-    "layered": ("p", "alpha"),
-    "walks": ("widths", "alpha"),
-}
 #: kinds of files that a diagram is drawn into
 _DRAWN = (".png", ".svg", ".pdf")
 #: of these the theory says itself what is out of range
@@ -24,11 +17,8 @@ _OTHER_THEORY = (
 )
 #: title of the lines about effective dilutions of a run file
 _ASKED = "these are at the dilutions asked for; glasses of the scan, and its report, are at the effective ones"
-_TREES: dict[str, Callable[..., Any]] = {
-    "regular": theory.regular,
-    "poisson": theory.poisson,
-    "layered": theory.poisson,
-}
+#: the theory of a tree, by its name in the catalogue of ensembles
+_TREES: dict[str | None, Callable[..., Any]] = {"regular": theory.regular, "poisson": theory.poisson}
 
 
 def predictions(glass: str, diagram: str | None = None, **keywords) -> str:
@@ -48,10 +38,12 @@ def predictions(glass: str, diagram: str | None = None, **keywords) -> str:
     UserError
         If a keyword is missing, out of range or does not belong to the ensemble, or the run file is wrong.
     """
-    if glass not in _NEEDED:
+    record = _catalogue.ENSEMBLES.get(glass)
+    if record is None:
         if not glass.endswith(".toml") and not Path(glass).exists():
-            meant = _meant.question(glass, _NEEDED)
-            raise UserError(f"theory: takes {', '.join(_NEEDED)} or a run file, got {glass}{meant}")
+            known = _catalogue.names()
+            meant = _meant.question(glass, known)
+            raise UserError(f"theory: takes {', '.join(known)} or a run file, got {glass}{meant}")
         if keywords or diagram is not None:
             name = next(iter(keywords), "diagram")
             raise UserError(f"theory: {glass} says all of the glass itself, it does not take --{name}")
@@ -61,7 +53,7 @@ def predictions(glass: str, diagram: str | None = None, **keywords) -> str:
         except ValueError as error:
             raise UserError(f"theory: {glass}: {error}") from None
     for name in ("p", "degree", "alpha", "widths"):
-        needed = name in _NEEDED[glass]
+        needed = name in record.keywords or (name == "widths" and record.is_network)
         if (name in keywords) != needed:
             raise UserError(f"theory: {glass} {'needs' if needed else 'does not take'} --{name}")
     if diagram is not None and "dilution" in keywords:
@@ -78,8 +70,9 @@ def predictions(glass: str, diagram: str | None = None, **keywords) -> str:
 
 def _of_ensemble(glass: str, title: str = "", *, couplings: str = "binary", bias: float = 0.0, **keywords) -> str:
     """The cavity theory, which names its glass, and where there is none the paramagnet, with the title in front."""
-    if couplings == "binary" and bias == 0.0 and glass in _TREES:
-        return str(_TREES[glass](**keywords))
+    record = _catalogue.ENSEMBLES[glass]
+    if couplings == "binary" and bias == 0.0 and record.limit and not record.is_network:
+        return str(_TREES[record.limit](**keywords))
     cavity = theory.cavity_of(glass, couplings=couplings, bias=bias, **keywords)
     text = (
         str(cavity) if cavity else title + str(theory.paramagnet_of(glass, couplings=couplings, bias=bias, **keywords))
@@ -114,7 +107,7 @@ def _of_run_file(run_file: RunFile) -> str:
     ensemble = keywords.pop("ensemble")
     blocks = []
     for delta in run_file.scan.dilutions:
-        for widths in run_file.scan.sizes if ensemble == "walks" else [None]:
+        for widths in run_file.scan.sizes if run_file.glass.record.is_network else [None]:
             shape = {} if widths is None else {"widths": widths}
             title = f"{ensemble}, dilution {delta:g}: "
             blocks.append(_of_ensemble(ensemble, title, dilution=delta, **keywords, **shape))

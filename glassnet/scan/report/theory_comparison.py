@@ -2,6 +2,7 @@
 
 import math
 
+from glassnet import _catalogue
 from glassnet.analysis.effective_dilution import differs, effective
 from glassnet.analysis.transition import Transition
 
@@ -21,8 +22,8 @@ def comparison(result: Transition, theory) -> str:
     beside = ""
     if static and math.isfinite(result.stderr) and result.stderr > 0:
         beside = f"; Monte Carlo is {abs(result.temperature - static) / result.stderr:.1f} error bars away"
-    limit = {"layered": "a layered glass", "walks": "a network"}.get(result.glass.get("ensemble"))
-    tree = f" of the Poisson glass, the tree limit of {limit}" if limit else ""
+    record = _catalogue.of_chain(result.glass)
+    tree = f" of the Poisson glass, the tree limit of {record.noun}" if record.has_layers else ""
     at = f", at the effective dilution {effective(result):.4g}" if differs(result) else ""
     return f"theory (cavity method{tree}, N = infinity{at}): {expected(theory)}{beside}"
 

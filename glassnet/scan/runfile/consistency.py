@@ -5,12 +5,11 @@
 
 import math
 from collections.abc import Iterator
-from itertools import pairwise
 
-from glassnet import _checks, _wiring
+from glassnet import _catalogue, _checks, _wiring
+from glassnet._wiring import n_weights
 from glassnet.scan.runfile import field_settings
 
-_NEEDED = {"regular": ("p", "degree"), "poisson": ("p", "alpha"), "layered": ("p", "alpha"), "walks": ("alpha",)}
 _PAIRS = ("overlap", "weight_overlap", "path_overlap", "matched_overlap")
 #: bytes of one value of each measurement in memory, with the integers it is made from
 _BYTES = {"energy": 4, "planted_overlap": 12, "weights": 1}
@@ -24,32 +23,33 @@ def mistakes(sound: dict) -> list[str]:
     return [mistake for check in checks for mistake in check(sound)]
 
 
-def n_weights(size: int | tuple[int, ...]) -> int:
-    """Weights of a glass before dilution."""
-    return size if isinstance(size, int) else _wiring.n_network_weights(size)
+def _record(sound: dict) -> _catalogue.Ensemble | None:
+    """What the catalogue says of the ensemble; None where that key is wrong."""
+    return _catalogue.ENSEMBLES.get(sound.get("Glass.ensemble", ""))
 
 
 def _keywords(sound: dict) -> Iterator[str]:
     ensemble = sound.get("Glass.ensemble")
-    for name in ("p", "degree", "alpha") if ensemble else ():
-        value, needed = sound.get(f"Glass.{name}", ...), name in _NEEDED[ensemble]
+    record = _record(sound)
+    for name in ("p", "degree", "alpha") if record else ():
+        value, needed = sound.get(f"Glass.{name}", ...), name in record.keywords
         if value is None and needed:
             yield f"glass.{name}: is missing, ensemble {ensemble!r} needs it"
         elif value not in (None, ...) and not needed:
-            why = "whose widths give it" if name == "p" else f"which takes {', '.join(_NEEDED[ensemble])}"
+            why = "whose widths give it" if name == "p" else f"which takes {', '.join(record.keywords)}"
             yield f"glass.{name}: does not belong to ensemble {ensemble!r}, {why}"
     if sound.get("Glass.couplings") == "gaussian" and sound.get("Glass.bias"):
         yield f"glass.bias: is the mean of binary couplings, must be 0 for gaussian ones, got {sound['Glass.bias']!r}"
 
 
 def _sizes(sound: dict) -> Iterator[str]:
-    ensemble, sizes = sound.get("Glass.ensemble"), sound.get("Scan.sizes", [])
+    record, sizes = _record(sound), sound.get("Scan.sizes", [])
     first: dict[int, int] = {}
     for position, size in enumerate(sizes):
         key = f"scan.sizes[{position}]"
-        if ensemble and isinstance(size, tuple) != (ensemble == "walks"):
-            wanted = "a list of widths" if ensemble == "walks" else "a number of weights"
-            yield f"{key}: must be {wanted} for ensemble {ensemble!r}, got {_listed(size)}"
+        if record and isinstance(size, tuple) != record.is_network:
+            wanted = "a list of widths" if record.is_network else "a number of weights"
+            yield f"{key}: must be {wanted} for ensemble {sound['Glass.ensemble']!r}, got {_listed(size)}"
             continue
         yield from (f"{key}: {wrong}" for wrong in _misfits(sound, size, sizes[0]))
         if (other := first.setdefault(n_weights(size), position)) != position:
@@ -57,7 +57,7 @@ def _sizes(sound: dict) -> Iterator[str]:
 
 
 def _misfits(sound: dict, size, first_size) -> Iterator[str]:
-    p, degree, alpha = (sound.get(f"Glass.{name}") for name in ("p", "degree", "alpha"))
+    record, p, degree = _record(sound), sound.get("Glass.p"), sound.get("Glass.degree")
     if isinstance(size, tuple):
         if len(size) < 3:
             yield f"must have at least 3 widths (p = widths - 1 >= 2), got {_listed(size)}"
@@ -66,11 +66,12 @@ def _misfits(sound: dict, size, first_size) -> Iterator[str]:
     elif p:
         if size < p:
             yield f"must be at least p = {p}, got {size}"
-        if sound.get("Glass.ensemble") == "layered" and size % p:
+        divided = record.p_divides if record else ()
+        if divided == ("size",) and size % p:
             yield f"must be divisible by p = {p}, one layer for each weight of a path, got {size}"
-        if sound.get("Glass.ensemble") == "regular" and degree and size * degree % p:
+        if divided == ("size", "degree") and degree and size * degree % p:
             yield f"size * degree must be divisible by p, got {size} * {degree} and p = {p}"
-    if max(n_weights(size), _n_paths(size, p, degree, alpha)) > _MOST_WEIGHTS:
+    if max(n_weights(size), _n_paths(sound, size)) > _MOST_WEIGHTS:
         yield f"must not need more than {_MOST_WEIGHTS} weights or paths, got {_listed(size)}"
 
 
@@ -78,17 +79,16 @@ def _dilutions(sound: dict) -> Iterator[str]:
     # what no rule of rounding allows; glassnet.scan.runfile.dilution checks the rest once the rule of the directory is
     # known
     dilutions, sizes, p = sound.get("Scan.dilutions", []), sound.get("Scan.sizes", []), sound.get("Glass.p")
+    record = _record(sound)
     yield from _repeated("scan.dilutions", dilutions)
     field = sound.get("Scan.field")
     named = [(size, f"sizes[{number}]") for number, size in enumerate(sizes)]
     named += [(size, "field.n_weights") for size in getattr(field, "n_weights", None) or ()]
     for position, dilution in enumerate(dilutions):
         for size, name in named:
-            layers = [size]
-            if isinstance(size, tuple):
-                layers = [before * after for before, after in pairwise(size)]
-            elif sound.get("Glass.ensemble") == "layered" and p:
-                layers = [size // p]
+            layers = _wiring.layer_sizes(size)
+            if record and (p or record.is_network):
+                layers = record.layer_sizes(size, p)
             if any(round(dilution * members) == members for members in layers):
                 emptied = f"{dilution!r} empties {name} or a layer"
                 yield f"scan.dilutions[{position}]: must leave connections, {emptied}"
@@ -120,9 +120,12 @@ def _planted(sound: dict) -> Iterator[str]:
 
 
 def _field(sound: dict) -> Iterator[str]:
-    field = sound.get("Scan.field")
+    field, record = sound.get("Scan.field"), _record(sound)
     if not field:
         return
+    if record and record.limit is None:
+        ensemble = sound["Glass.ensemble"]
+        yield f"scan.field: needs an ensemble that looks like a tree ({_catalogue.tree_like()}), not {ensemble!r}"
     if sound.get("Glass.couplings") == "gaussian":
         yield "scan.field: couplings of planted states in a field are +-1, glass.couplings must be 'binary'"
     if sound.get("Glass.bias"):
@@ -135,12 +138,13 @@ def _field(sound: dict) -> Iterator[str]:
         if rungs[position] >= rungs[position + 1]:
             here = f"scan.field.temperatures[{position + 1}]"
             yield f"{here}: must be above {rungs[position]!r}, got {rungs[position + 1]!r}"
-    ensemble, sizes = sound.get("Glass.ensemble"), field.n_weights or ()
-    if not ensemble or not sizes:
+    sizes = field.n_weights or ()
+    if not record or not sizes:
         return
-    if any(isinstance(size, tuple) != (ensemble == "walks") for size in sizes):
-        wanted = "widths of a network, or a list of three or more" if ensemble == "walks" else "a number of weights"
-        yield f"scan.field.n_weights: must be {wanted} for ensemble {ensemble!r}, got {_listed_sizes(sizes)}"
+    if any(isinstance(size, tuple) != record.is_network for size in sizes):
+        wanted = "widths of a network, or a list of three or more" if record.is_network else "a number of weights"
+        listed = _listed_sizes(sizes)
+        yield f"scan.field.n_weights: must be {wanted} for ensemble {sound['Glass.ensemble']!r}, got {listed}"
         return
     # of the layers that the scan's networks have
     first = next((size for size in sound.get("Scan.sizes", []) if isinstance(size, tuple)), sizes[0])
@@ -197,11 +201,10 @@ def too_large(run_file) -> list[str]:
 
 
 def _large_glasses(run_file) -> Iterator[str]:
-    glass = run_file.glass
     for position, size in enumerate(run_file.scan.sizes):
-        n_paths = _n_paths(size, glass.p, glass.degree, glass.alpha)
+        n_paths = _whole(run_file.glass.n_paths(size))
         try:
-            _wiring.require_memory(n_weights(size), n_paths, glass.p or len(size) - 1)
+            _wiring.require_memory(n_weights(size), n_paths, run_file.glass.p_of(size))
         except ValueError as error:
             yield f"scan.sizes[{position}]: {error}"
 
@@ -225,12 +228,11 @@ def _large_chains(run_file) -> Iterator[str]:
 
 
 def _large_field(run_file) -> Iterator[str]:
-    glass = run_file.glass
     for size in field_settings.sizes(run_file) if run_file.field is not None else ():
-        n_paths = _n_paths(size, glass.p, glass.degree, glass.alpha)
+        n_paths = _whole(run_file.glass.n_paths(size))
         # a block of 512 lanes: signs, what is satisfied, and a copy of that while it is packed
         try:
-            _wiring.require_memory(n_weights(size), n_paths, glass.p or len(size) - 1)
+            _wiring.require_memory(n_weights(size), n_paths, run_file.glass.p_of(size))
             _checks.memory(f"512 lanes of {_listed(size)} weights", 64 * (2 * n_weights(size) + 4 * n_paths))
         except ValueError as error:
             yield f"scan.field.n_weights: {error}"
@@ -242,10 +244,17 @@ def _bytes(name: str, replicas: int, weights: int) -> int:
     return _BYTES[name] * replicas * (weights // 8 if name == "weights" else 1)
 
 
-def _n_paths(size, p, degree, alpha) -> int:
-    if alpha:
-        return math.ceil(min(alpha * n_weights(size), 2.0**62))
-    return n_weights(size) * (degree or 0) // (p or 2)
+def _n_paths(sound: dict, size) -> int:
+    """Paths of a glass before dilution; 0 where a key on the way is wrong or missing."""
+    record = _record(sound)
+    keywords = {name: sound.get(f"Glass.{name}") for name in record.keywords} if record else {}
+    if record is None or None in keywords.values():
+        return 0
+    return _whole(record.n_paths(n_weights(size), record.p(size, keywords.get("p")), keywords))
+
+
+def _whole(n_paths: float) -> int:
+    return math.ceil(min(n_paths, 2.0**62))
 
 
 def _kinds(sound: dict) -> list[bool]:

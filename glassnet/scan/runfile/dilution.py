@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 
 import xarray as xr
 
-from glassnet import _dilution, _wiring
+from glassnet import _dilution
 from glassnet.chains import schema
 from glassnet.glass import PathGlass
 from glassnet.scan.runfile import field_settings
@@ -20,7 +20,7 @@ _FEWEST = 0.5
 
 def layer_sizes(size: Size, run_file: RunFile) -> list[int]:
     """Connections of each layer before dilution; one entry where the ensemble has no layers."""
-    return _wiring.layer_sizes(size, run_file.glass.p if run_file.glass.ensemble == "layered" else 1)
+    return run_file.glass.record.layer_sizes(size, run_file.glass.p)
 
 
 def is_recorded(dilution: float, run_file: RunFile) -> bool:
@@ -93,7 +93,7 @@ def _realised(run_file: RunFile, listed: list[Size]) -> Iterator[tuple[str, floa
     connections."""
     for size in listed:
         sizes = layer_sizes(size, run_file)
-        p = run_file.glass.p or len(sizes)
+        p = run_file.glass.p_of(size)
         for dilution in run_file.scan.dilutions:
             # a directory may go on with the older rule by which one empties a layer: its tasks fail and say why
             if _dilution.emptied(dilution, sizes, run_file.rounding) is None:

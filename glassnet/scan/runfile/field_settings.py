@@ -91,7 +91,7 @@ def sizes(run_file) -> list[Size]:
         return list(asked)
     if run_file.decided is not None and "n_weights" in run_file.decided.left_open:
         return run_file.decided.sizes
-    if glass.ensemble != "walks":
+    if not glass.record.is_network:
         return [WEIGHTS // glass.p * glass.p]
     shape = max(run_file.scan.sizes, key=_wiring.n_network_weights)
     width = math.sqrt(_wiring.n_network_weights(shape) / (len(shape) - 1))
@@ -107,7 +107,7 @@ def instances(run_file, dilution: float) -> int:
     decided = run_file.decided
     if decided is not None and "instances" in decided.left_open and dilution in decided.instances:
         return decided.instances[dilution]
-    return ALIKE if run_file.glass.ensemble == "regular" and dilution == 0 else RANDOM
+    return ALIKE if run_file.glass.record.limit == "regular" and dilution == 0 else RANDOM
 
 
 def sweeps(run_file, dilution: float, temperatures: list[float] | None = None) -> int:
@@ -124,8 +124,8 @@ def sweeps(run_file, dilution: float, temperatures: list[float] | None = None) -
 
 def guess(run_file, dilution: float) -> list[float]:
     """A temperature for estimates before the right ones are known: the annealed entropy there is a tenth of ln 2."""
-    glass, p = run_file.glass, run_file.glass.p or len(run_file.scan.sizes[0]) - 1
-    alpha = (glass.alpha or glass.degree / p) * math.prod([1 - dilution] * (p - 1))
+    glass, p = run_file.glass, run_file.glass.p_of(run_file.scan.sizes[0])
+    alpha = glass.record.alpha(p, glass.keywords) * math.prod([1 - dilution] * (p - 1))
     rungs = list(itertools.accumulate([1.1] * 79, operator.mul, initial=0.05))
     return [next(t for t in rungs if annealed_entropy(alpha, t) > 0.1 * _LN_2 or t > 90)]
 
@@ -147,7 +147,7 @@ def largest_degree(run_file, size: Size) -> int:
     glass, decided = run_file.glass, run_file.decided
     if decided is not None and size in decided.sizes:
         return decided.largest_degree[decided.sizes.index(size)]
-    if glass.ensemble == "regular":
+    if glass.record.limit == "regular":
         return glass.degree
     if isinstance(size, tuple):
         n_weights = _wiring.n_network_weights(size)

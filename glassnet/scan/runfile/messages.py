@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Collection
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -29,6 +30,12 @@ def in_words(entry: dict, root: type[BaseModel]) -> str:
     message = entry["msg"].replace("Input should be", "must be")
     words = re.findall("'([^']*)'", entry["ctx"]["expected"]) if kind == "literal_error" else []
     return f"{key}: {message}, got {shown(value)}{_meant.question(str(value)[:60], words)}"
+
+
+def one_of(value: str, words: Collection[str]) -> str:
+    """What is wrong with a word that is none of those allowed."""
+    *most, last = map(repr, words)
+    return f"must be {', '.join(most)} or {last}, got {shown(value)}{_meant.question(value[:60], words)}"
 
 
 def _allowed(location: list, root: type[BaseModel]) -> str:

@@ -16,13 +16,13 @@ from pydantic import (
     field_validator,
 )
 
-from glassnet import _face, _terminal, _toml
+from glassnet import _catalogue, _face, _terminal, _toml, _wiring
 from glassnet.chains.files import regular_file
 from glassnet.chains.files.zip_archive import SIGNATURE
 from glassnet.chains.node_list import RUN_FILE, is_run
 from glassnet.sampling.planted_field import FEWEST_SWEEPS
 from glassnet.scan.runfile import consistency
-from glassnet.scan.runfile.messages import in_words, shown
+from glassnet.scan.runfile.messages import in_words, one_of, shown
 
 Measure = Literal[
     "energy", "overlap", "weight_overlap", "path_overlap", "matched_overlap", "planted_overlap", "weights"
@@ -108,15 +108,40 @@ Temperatures = Annotated[
 ]
 
 
+def _ensemble(value: str) -> str:
+    words = _catalogue.names()
+    if value not in words:
+        raise ValueError(one_of(value, words))
+    return value
+
+
 class Glass(_Section):
     """The keywords of ``gn.ensembles.<ensemble>``, without size and dilution."""
 
-    ensemble: Literal["regular", "poisson", "layered", "walks"]
+    ensemble: Annotated[str, AfterValidator(_ensemble)]
     p: int | None = Field(None, ge=2, le=64, description="weights per path; walks take it from the widths")
     degree: int | None = Field(None, ge=1, le=2**20, description="regular: paths through each weight")
     alpha: Positive | None = Field(None, description="the others: paths per weight, before dilution")
     couplings: Literal["binary", "gaussian"] = "binary"
     bias: Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)] = Field(0.0, description="mean of +-1 couplings")
+
+    @property
+    def record(self) -> _catalogue.Ensemble:
+        """What the catalogue says of the ensemble."""
+        return _catalogue.ENSEMBLES[self.ensemble]
+
+    @property
+    def keywords(self) -> dict[str, Any]:
+        """Of p, degree and alpha those that the ensemble takes."""
+        return self.model_dump(include=set(self.record.keywords))
+
+    def p_of(self, size: _catalogue.Size) -> int:
+        """Weights on a path of glasses of this size."""
+        return self.record.p(size, self.p)
+
+    def n_paths(self, size: _catalogue.Size) -> float:
+        """Paths of glasses of this size before dilution, not rounded."""
+        return self.record.n_paths(_wiring.n_weights(size), self.p_of(size), self.keywords)
 
 
 def _networks(value: Any) -> tuple:
@@ -282,8 +307,8 @@ class RunFile(_Section):
 
     def _measure(self, asked: list[str] | None, planted: bool) -> list[str]:
         measure = list(asked or ["energy", "overlap"])
-        if not asked and self.glass.ensemble in ("layered", "walks"):
-            measure.append("matched_overlap")
+        if not asked:
+            measure += self.glass.record.measure
         if not asked and self.glass.couplings == "gaussian":
             measure.append("path_overlap")
         # without the energy no chain could be analysed, without the overlap no planted scan located

@@ -65,8 +65,7 @@ def _size(run_file: RunFile) -> field_settings.Size:
 
 
 def _keywords(run_file: RunFile) -> dict:
-    wanted = {"p", "degree", "alpha"} if run_file.glass.ensemble != "walks" else {"alpha"}
-    return run_file.glass.model_dump(include=wanted, exclude_none=True) | {"rounding": run_file.rounding}
+    return run_file.glass.keywords | {"rounding": run_file.rounding}
 
 
 def _zero_of_entropy(alpha: float) -> float:

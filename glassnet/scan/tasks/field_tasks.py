@@ -7,12 +7,12 @@ import xarray as xr
 
 import glassnet
 from glassnet._random import Seed
+from glassnet._wiring import n_weights
 from glassnet.chains.field_schema import field_dataset
 from glassnet.glass import PathGlass
 from glassnet.kernels import bitsliced
 from glassnet.sampling import independent_lanes, planted_field
 from glassnet.scan.runfile import field_settings
-from glassnet.scan.runfile.consistency import n_weights
 from glassnet.scan.runfile.dilution import removal
 from glassnet.scan.runfile.schema import RunFile
 
@@ -106,17 +106,14 @@ def sampler(size: field_settings.Size, dilution: float, run_file: RunFile, seed:
 
 
 def _diluted(size: field_settings.Size, dilution: float, run_file: RunFile, seed: Seed) -> PathGlass:
-    wanted = {"alpha"} if run_file.glass.ensemble == "walks" else {"p", "degree", "alpha"}
-    keywords = run_file.glass.model_dump(include=wanted, exclude_none=True)
-    keywords |= {"dilution": dilution, "rounding": run_file.rounding}
+    keywords = run_file.glass.keywords | {"dilution": dilution, "rounding": run_file.rounding}
     return independent_lanes.diluted(run_file.glass.ensemble, size, seed, **keywords)
 
 
 def footprint(size: field_settings.Size, dilution: float, run_file: RunFile) -> tuple[int, int, int]:
     """Bytes of the draws of a task, of the rest of its file, and of what it holds in memory; upper bounds."""
-    glass, before, count = run_file.glass, n_weights(size), n_lanes(run_file)
-    p = glass.p or len(size) - 1
-    paths = glass.alpha * before if glass.alpha else before * glass.degree / p
+    before, count = n_weights(size), n_lanes(run_file)
+    p, paths = run_file.glass.p_of(size), run_file.glass.n_paths(size)
     sweeps = field_settings.sweeps(run_file, dilution)
     draws = planted_field.n_draws(sweeps) * (4 * count + 8)
     laws = 4 * count * (2 * field_settings.largest_degree(run_file, size) + 1)

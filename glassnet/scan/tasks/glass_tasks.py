@@ -12,6 +12,7 @@ import xarray as xr
 
 from glassnet import ensembles
 from glassnet._random import Role, Seed, words
+from glassnet._wiring import n_weights
 from glassnet.chains import schema
 from glassnet.chains.segment import Segment
 from glassnet.glass import PathGlass
@@ -19,7 +20,6 @@ from glassnet.kernels import bitsliced, realvalued
 from glassnet.sampling.planted_field import Stopped
 from glassnet.sampling.tempering import ParallelTempering
 from glassnet.scan.runfile import field_settings
-from glassnet.scan.runfile.consistency import n_weights
 from glassnet.scan.runfile.dilution import is_recorded, removal
 from glassnet.scan.runfile.schema import LadderRule, RunFile
 from glassnet.scan.tasks import field_tasks

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from glassnet._random import Seed
+from glassnet._wiring import n_weights
 from glassnet.sampling import ladder as ladders
-from glassnet.scan.runfile.consistency import n_weights
 from glassnet.scan.runfile.schema import LadderRule, RunFile
 from glassnet.scan.tasks.glass_tasks import Task, draw_glass
 

@@ -1,0 +1,224 @@
+"""The catalogue says of every ensemble what is true of its glasses, and one more record is all that a scan needs."""
+
+import inspect
+import math
+
+import numpy as np
+import pytest
+
+import glassnet as gn
+from glassnet import _catalogue, cli, ensembles, theory
+from glassnet._catalogue import ENSEMBLES, Ensemble
+from glassnet.analysis.field_integration import known_degrees
+from glassnet.ensembles.random_paths import Disorder
+from glassnet.scan.report import cavity_prediction
+from glassnet.scan.runfile.schema import UserError, parse
+
+#: keywords of a small glass, and its size
+SMALL = {
+    "regular": ({"p": 3, "degree": 4}, 60),
+    "poisson": ({"p": 3, "alpha": 1.5}, 60),
+    "layered": ({"p": 3, "alpha": 1.5}, 60),
+    "walks": ({"alpha": 1.5}, (4, 5, 5, 3)),
+}
+
+RING = """
+seed = 3
+samples = 6
+
+[glass]
+ensemble = "ring"
+p = 3
+
+[scan]
+sizes = [24, 36]
+dilutions = [0.0, 0.25]
+
+[sampling]
+temperatures = [0.5, 0.8, 1.2, inf]
+replicas = 4
+thermalization = 200
+sweeps = 2000
+"""
+
+
+@pytest.fixture(params=list(ENSEMBLES))
+def drawn(request):
+    """Name, record and a glass of every ensemble."""
+    keywords, size = SMALL[request.param]
+    return request.param, ENSEMBLES[request.param], getattr(ensembles, request.param)(size, seed=1, **keywords)
+
+
+def ring(n_weights, p, seed, *, couplings="binary", bias=0.0, dilution=0.0, rounding="nearest"):
+    """Paths a, a + 1, .., a + p - 1 on a cycle of weights."""
+    disorder = Disorder(n_weights, n_weights, p, seed, couplings, bias, dilution, rounding)
+    paths = (np.arange(n_weights)[:, None] + np.arange(p)) % n_weights
+    return disorder.glass(paths, {"ensemble": "ring", "n_weights": n_weights})
+
+
+@pytest.fixture
+def with_ring(monkeypatch):
+    """One record in the catalogue, and the function of that name."""
+    record = Ensemble(noun="a ring", keywords=("p",), gauge="flip", limit=None, paths_per_weight=1.0)
+    monkeypatch.setitem(ENSEMBLES, "ring", record)
+    monkeypatch.setattr(ensembles, "ring", ring, raising=False)
+
+
+def partition_function(p, n, beta):
+    """Z of a ring without disorder by transfer matrices over the last p - 1 weights, (2^(p-1), 2^(p-1))."""
+    states = range(2 ** (p - 1))
+    matrix = np.zeros((len(states), len(states)))
+    sign = lambda bits: 1 - 2 * (bits.bit_count() % 2)  # noqa: E731
+    for state in states:
+        for new in (0, 1):
+            after = ((state << 1) | new) & (len(states) - 1)
+            matrix[state, after] += math.exp(beta * sign(state) * (1 - 2 * new))
+    return np.trace(np.linalg.matrix_power(matrix, n))
+
+
+def test_functions_take_the_keywords_of_their_records(drawn):
+    name, record, _ = drawn
+    known = set(inspect.signature(getattr(ensembles, name)).parameters)
+    assert {"p", "degree", "alpha"} & known == set(record.keywords)
+    assert ("widths" in known) is record.is_network
+    assert set(_catalogue.names()) == set(SMALL) and set(_catalogue.names()) <= set(ensembles.__all__)
+
+
+def test_gauges_leave_the_energy_as_it_is(drawn):
+    _, record, glass = drawn
+    w = np.random.default_rng(1).choice([-1, 1], size=(8, glass.n_weights)).astype(np.int8)
+    turned = w.copy()
+    if record.gauge == "layers":
+        turned[:, glass.layer < 2] *= -1
+    elif record.gauge == "neurons":
+        into = (glass.layer == 0) & (glass.edges[:, 1] == 1)
+        out = (glass.layer == 1) & (glass.edges[:, 0] == 1)
+        turned[:, into | out] *= -1
+    else:
+        turned *= -1
+    energies = glass.energy(w), glass.energy(turned)
+    # three weights on a path: turning all of them turns the sign
+    np.testing.assert_array_equal(energies[1], -energies[0] if record.gauge == "flip" else energies[0])
+    assert record.has_layers is glass.has_layers
+
+
+def test_numbers_of_paths_and_layers(drawn):
+    name, record, glass = drawn
+    keywords, size = SMALL[name]
+    p = record.p(size, keywords.get("p"))
+    assert (p, record.layer_sizes(size, keywords.get("p"))) == (glass.p, glass.layer_sizes)
+    assert round(record.n_paths(glass.n_weights, p, keywords)) == glass.n_paths
+    assert record.alpha(p, keywords) == pytest.approx(glass.n_paths / glass.n_weights, rel=0.02)
+
+
+def test_only_sizes_that_p_divides_are_drawn(drawn):
+    name, record, _ = drawn
+    keywords, size = SMALL[name]
+    if record.is_network:
+        assert record.p_divides == ()
+        return
+    values = {"size": size + 1, **keywords}
+    fits = math.prod(values[factor] for factor in record.p_divides) % 3 == 0 or not record.p_divides
+    if fits:
+        getattr(ensembles, name)(size + 1, seed=1, **keywords)
+    else:
+        with pytest.raises(ValueError, match="divisible"):
+            getattr(ensembles, name)(size + 1, seed=1, **keywords)
+
+
+def test_degrees_follow_the_law_of_the_limit(drawn):
+    name, record, _ = drawn
+    keywords, _ = SMALL[name]
+    glass = getattr(ensembles, name)((120, 120, 120, 120) if record.is_network else 30_000, seed=2, **keywords)
+    mean, variance = glass.degrees.mean(), glass.degrees.var()
+    p = glass.p
+    if record.limit == "regular":
+        assert (mean, variance) == (keywords["degree"], 0)
+    else:
+        # mean and variance p alpha; the variance of a sample scatters by about sqrt(3 / N) of it
+        assert mean == pytest.approx(p * keywords["alpha"], rel=1e-3)
+        assert variance == pytest.approx(p * keywords["alpha"], rel=5 * math.sqrt(3 / glass.n_weights))
+    of_tree = theory.cavity_of(name, **keywords, **({"widths": (120,) * 4} if record.is_network else {}))
+    assert of_tree.p == p
+
+
+def test_a_ring_goes_from_its_record_to_the_page(with_ring, tmp_path, capsys):
+    (tmp_path / "ring.toml").write_text(RING.replace("[0.0, 0.25]", "[0.25]"))
+    out = tmp_path / "run"
+    assert cli.main(["scan", str(tmp_path / "ring.toml"), "--out", str(out)]) == 0
+    assert cli.main(["verify", str(out), "-k", "2"]) == 0
+    assert cli.main(["analyze", str(out)]) == 0
+    shown = capsys.readouterr().out
+    page = (out / "report.html").read_text()
+    assert "ring glass, p = 3" in page and "N = 36" in shown
+    # no tree, no cavity method; the paramagnet of one path per weight all the same
+    assert "theory (cavity method" not in shown + page
+    assert cli.main(["theory", "ring", "--p", "3"]) == 0
+    assert "paramagnet" in capsys.readouterr().out
+    with pytest.raises(UserError, match="ring does not take --alpha"):
+        cavity_prediction.predictions("ring", p=3, alpha=1.0)
+
+
+def test_a_ring_has_its_exact_energy(with_ring, tmp_path):
+    # a ring whose length 3 divides has two free signs that gauge the couplings away up to the sign of three products
+    # of a third of them each; the sum over all of these is the partition function of open chains, Z = 2^N cosh^N beta,
+    # of which the mean energy is the one of independent paths: [E] differs from it by less than tanh(beta)^(N/3) N
+    (tmp_path / "ring.toml").write_text(
+        RING.replace("= 6", "= 24").replace("[24, 36]", "[36]").replace("[0.0, 0.25]", "[0.0]")
+    )
+    assert cli.main(["scan", str(tmp_path / "ring.toml"), "--out", str(tmp_path / "run")]) == 0
+    chains = gn.open_chains(tmp_path / "run")
+    node = chains["N36/dilution0.0"]
+    for temperature in (0.8, 1.2):
+        energy = node["energy"].sel(temperature=temperature).mean(("draw", "replica")).values / 36
+        bound = 2 * math.tanh(1 / temperature) ** 12
+        assert abs(energy.mean() + math.tanh(1 / temperature)) < bound + 4.5 * energy.std() / math.sqrt(24)
+
+
+def test_the_exact_ring_of_enumeration(with_ring):
+    glass = ensembles.ring(12, 3, seed=1, couplings=np.ones(12))
+    log_z = gn.exact.thermodynamics(glass, 0.8).log_z
+    assert float(np.ravel(log_z)[0]) == pytest.approx(math.log(partition_function(3, 12, 1 / 0.8)), rel=1e-12)
+    assert set(glass.degrees.tolist()) == {3}
+
+
+def test_planted_rings(with_ring, tmp_path):
+    planted = RING.replace("dilutions = [0.0, 0.25]", "planted = [0.5, 0.8]").replace("samples = 6", "samples = 2")
+    (tmp_path / "ring.toml").write_text(planted)
+    assert cli.main(["scan", str(tmp_path / "ring.toml"), "--out", str(tmp_path / "run")]) == 0
+    result = gn.find_transition(gn.open_chains(tmp_path / "run"))
+    assert result.glass["ensemble"] == "ring" and list(result.planted) == [24, 36]
+
+
+@pytest.mark.parametrize(
+    "line, says",
+    [
+        ("p = 3\nalpha = 1.0", "glass.alpha: does not belong to ensemble 'ring', which takes p"),
+        ("", "glass.p: is missing, ensemble 'ring' needs it"),
+        ("p = 30", "must be at least p = 30"),
+    ],
+)
+def test_run_files_know_the_keywords_of_a_record(with_ring, line, says):
+    with pytest.raises(UserError) as error:
+        parse(RING.replace("p = 3", line), "ring.toml")
+    assert says in str(error.value)
+
+
+def test_no_field_integration_without_the_law_of_degrees(with_ring):
+    with pytest.raises(UserError, match=r"scan.field: needs an ensemble that looks like a tree \(regular, poisson"):
+        parse(RING.replace("[scan]", "[scan]\nfield = true"), "ring.toml")
+    with pytest.raises(ValueError, match=r"ensemble must look like a tree \(regular, .*got 'ring'"):
+        known_degrees.expected("ring", 24, 0.0, {"p": 3})
+    with pytest.raises(ValueError, match="got 'ring'"):
+        gn.studies.field_integration(24, [0.5, 0.6, 0.7], seed=1, ensemble="ring", p=3)
+
+
+def test_without_its_record_a_name_is_refused():
+    with pytest.raises(
+        UserError, match=r"glass.ensemble: must be 'regular', 'poisson', 'layered' or 'walks', got 'ring'"
+    ):
+        parse(RING, "ring.toml")
+    with pytest.raises(ValueError, match="ensemble must be one of"):
+        gn.PathGlass([[0, 1, 2]], [1.0], ensemble="ring")
+    with pytest.raises(ValueError, match=r"got 'regulr'.*regular"):
+        _catalogue.ensemble("regulr")
