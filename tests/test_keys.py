@@ -8,15 +8,18 @@ import pytest
 
 import glassnet
 from glassnet.analysis.equilibrium import identities
-from glassnet.analysis.questions import QUESTIONS
+from glassnet.analysis.questions import QUESTIONS as ASKED_BESIDE
 from glassnet.analysis.transition import find_transition
 from glassnet.analysis.verdict import wording
+from glassnet.analysis.verdict.evidence_table import EVIDENCE
 from glassnet.scan.report import run_changes
 
 ROOT = Path(glassnet.__file__).parent
 TREES = {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text()) for path in sorted(ROOT.rglob("*.py"))}
 #: methods whose argument picks something out
 PICKS = {"get", "startswith", "endswith", "removeprefix", "removesuffix", "partition", "rpartition", "split", "index"}
+#: names of all questions by key
+QUESTIONS = {row.key: row.name for row in EVIDENCE} | ASKED_BESIDE
 KEY = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 #: attributes that are shown
 SHOWN = {"name", "says", "headline", "sentence"}
@@ -66,7 +69,7 @@ def result(synthetic):
 
 
 def test_nothing_is_decided_by_a_text_that_is_shown():
-    shown = {question.name for question in QUESTIONS.values()} | set(identities.NAMES.values())
+    shown = set(QUESTIONS.values()) | set(identities.NAMES.values())
     for path, tree in TREES.items():
         shown |= set(texts(tree)) if path.startswith("analysis/") else set()
     assert {"susceptibility grows", "crossing of all sizes", "latent heat from the distance of the phases"} <= shown
@@ -121,4 +124,4 @@ def test_the_documentation_lists_the_questions():
     listed = dict(
         re.findall(r"^\| `([a-z_]+)` \| (.+) \|$", page.partition("| key | name |")[2].partition("\n\n")[0], re.M)
     )
-    assert listed == {key: question.name for key, question in QUESTIONS.items()}
+    assert listed == QUESTIONS

@@ -20,7 +20,7 @@ from glassnet.analysis.location.continuous import Continuous, continuous
 from glassnet.analysis.location.planted_crossing import Location, locate
 from glassnet.analysis.location.universality import discontinuous
 from glassnet.analysis.nodes import Node, order_parameter
-from glassnet.analysis.questions import Evidence, several
+from glassnet.analysis.questions import Answer, several
 from glassnet.analysis.surveys.all_dilutions import ChainReader
 from glassnet.analysis.surveys.one_dilution import DilutionAverages
 from glassnet.analysis.verdict.evidence import planted_heat, two_phases
@@ -133,14 +133,14 @@ def _answered(located: Location | None, asked, rows, failing, planted: bool, unp
     return Along((), listed, "; ".join(reasons), jumps)
 
 
-def uncrossed(located: Location | None, jump: Evidence, heat: Evidence) -> str:
+def uncrossed(located: Location | None, jump: Answer, heat: Answer) -> str:
     """Why planted weights give no critical dilution.
 
     Parameters
     ----------
     located : Location or None
         The crossing of the weights, in units of the dilution; None where there are too few.
-    jump, heat : Evidence
+    jump, heat : Answer
         Whether the overlap with the planted state jumps there, and whether the phases have one energy.
     """
     if located is None:

@@ -11,36 +11,28 @@ from glassnet import _face
 DISAGREE = 3.0
 
 
-class Question(NamedTuple):
-    """A question in words: its `name` in tables, and in `unknown` what is not known while it is open ("" if it leaves
-    nothing open)."""
-
-    name: str
-    unknown: str = ""
-
-
-#: by key, in the order of the evidence; exact identities (:mod:`glassnet.analysis.equilibrium.identities`) add keys of
-#: their own
+#: by key, what is asked beside the transition itself; the other questions, with the functions that answer them, are the
+#: rows of :mod:`glassnet.analysis.verdict.evidence_table`. Exact identities
+#: (:mod:`glassnet.analysis.equilibrium.identities`) add keys of their own
 QUESTIONS = {
-    "planted_crossing": Question("planted weight crosses", "where the planted weights of different sizes cross"),
-    "planted_jump": Question("planted overlap jumps", "whether the overlap with the planted state jumps"),
-    "no_planted_latent_heat": Question("energy is continuous (planted)", "whether the phases differ in energy"),
-    "complexity_zero": Question("complexity vanishes"),
-    "field_agreement": Question("field agrees with crossing"),
-    "binder_dip": Question("Binder dip deepens", "whether the dip of the Binder cumulant deepens with N"),
-    "overlap_peaks": Question("overlap has two peaks", "whether the overlap has two peaks"),
-    "energy_peaks": Question("energy has two peaks", "whether the energy has two peaks"),
-    "no_latent_heat": Question("energy is continuous (symmetric)", "whether there is a latent heat"),
-    "susceptibility_growth": Question("susceptibility grows", "whether the order grows with N"),
-    "binder_crossing": Question("Binder cumulants cross", "whether Binder cumulants cross"),
-    "moment_crossing": Question("scaled moment crosses"),
-    "rigorous_bounds": Question("within rigorous bounds"),
-    "starts_bracket": Question("starts bracket the crossing"),
-    "common_dilution": Question("sizes are compared at one dilution"),
-    "equilibration": Question("equilibrium"),
-    "completeness": Question("scan is complete"),
-    "verdict_of_rest": Question("verdict of the rest"),
+    "rigorous_bounds": "within rigorous bounds",
+    "starts_bracket": "starts bracket the crossing",
+    "common_dilution": "sizes are compared at one dilution",
+    "equilibration": "equilibrium",
+    "completeness": "scan is complete",
+    "verdict_of_rest": "verdict of the rest",
 }
+
+
+class Answer(NamedTuple):
+    """The answer to a question, whichever it is: a number with its error, nan where there is none, the `sizes` that it
+    rests on, and the same as in :class:`Evidence`."""
+
+    value: float
+    stderr: float
+    sizes: tuple[int, ...]
+    passed: bool | None
+    says: str
 
 
 @_face.shown
@@ -65,7 +57,7 @@ class Evidence(NamedTuple):
 
 def answer(key: str, value: float, stderr: float, sizes: tuple[int, ...], passed: bool | None, says: str) -> Evidence:
     """The answer to one of :data:`QUESTIONS`."""
-    return Evidence(key, QUESTIONS[key].name, value, stderr, sizes, passed, says)
+    return Evidence(key, QUESTIONS[key], value, stderr, sizes, passed, says)
 
 
 def several(count: int, what: str) -> str:

@@ -15,7 +15,7 @@ from glassnet.analysis.effective_dilution import described
 from glassnet.analysis.equilibrium.assessment import Equilibration
 from glassnet.analysis.field_integration.integrals import FieldIntegration
 from glassnet.analysis.field_integration.saved_chains import SavedField, saved_field
-from glassnet.analysis.location.planted_crossing import Location, locate, widened
+from glassnet.analysis.location.planted_crossing import Location, widened
 from glassnet.analysis.nodes import Node, unstarted
 from glassnet.analysis.questions import Evidence, answer
 from glassnet.analysis.surveys.all_dilutions import ChainReader
@@ -23,7 +23,8 @@ from glassnet.analysis.surveys.one_dilution import DilutionAverages
 from glassnet.analysis.transition_line import TransitionLine
 from glassnet.analysis.verdict import external_results, provisional, wording
 from glassnet.analysis.verdict.external_results import Known
-from glassnet.analysis.verdict.rules import Findings, Verdict, decide
+from glassnet.analysis.verdict.findings import Findings, findings
+from glassnet.analysis.verdict.rules import Verdict, decide
 from glassnet.analysis.verdict.sample_evidence import of_samples
 from glassnet.chains import run_settings
 from glassnet.statistics.estimate import Estimate, with_error
@@ -247,15 +248,15 @@ def of_dilution(reader: ChainReader, dilution: float, *, field: Known = None, ar
     nodes = read.nodes
     common = common_dilution_of(reader, read, saved if field is not None and np.isfinite(field.temperature) else None)
     field = _spread(field, common, saved.dilutions)
-    findings = [_findings(read, one, field, arrest, seed) for one in (common, *common.ends())]
-    located = widened(findings[0].location, [end.location for end in findings[1:]])
-    findings[0] = findings[0]._replace(location=located, ends=tuple(findings[1:]))
-    verdict = decide(findings[0])
+    found, *ends = (findings(read, one, field, arrest, seed) for one in (common, *common.ends()))
+    located = widened(found.location, [end.location for end in ends])
+    found = replace(found, location=located, ends=tuple(ends))
+    verdict = decide(found)
     missing = {node.path: node.missing for node in nodes if node.missing}
     missing |= unstarted(chains, dilution, reader.above) | saved.missing
     damaged = (*read.damaged, *saved.damaged)
     verdict, rest, extra = _proved(verdict, read, missing, damaged)
-    interim, item, rows = _provisional(verdict, rest, read, findings[0], common, seed)
+    interim, item, rows = _provisional(verdict, rest, read, found, common, seed)
     if (compared := evidence(common)) is not None:
         extra = [compared, *extra]
     return Transition(
@@ -333,23 +334,6 @@ def _spread(field: Known, common: Common, dilutions: tuple[float, ...]) -> Known
     return replace(field, stderr=float(np.hypot(field.stderr, max(apart, default=0.0))))
 
 
-def _findings(read: DilutionAverages, common: Common, field: Known, arrest: Known, seed: int) -> Findings:
-    """What the chains of one dilution give, with temperatures moved to the common dilution of its sizes."""
-    sound = common.planted(read.sound(), {node.path: node for node in read.nodes})
-    largest = max(read.nodes, key=lambda node: node.size)
-    return Findings(
-        sound,
-        locate(sound, seed=seed),
-        common.averages(read.trusted(read.thermodynamics)),
-        common.averages(read.trusted(read.overlaps)),
-        common.phases(read.coexisting()),
-        None if read.annealed is None else read.annealed.at(largest, common.dilution),
-        read.unbounded,
-        field,
-        arrest,
-    )
-
-
 def _chosen(dilution: float | None, present: list[float]) -> float:
     listed = ", ".join(f"{value:g}" for value in present)
     if dilution is None:
@@ -383,7 +367,7 @@ def _proved(
 
 
 def _provisional(
-    verdict: Verdict, rest: Verdict | None, read: DilutionAverages, findings: Findings, common: Common, seed: int
+    verdict: Verdict, rest: Verdict | None, read: DilutionAverages, found: Findings, common: Common, seed: int
 ) -> tuple[Estimate | None, tuple[Evidence, ...], tuple[Estimate, ...]]:
     """The provisional temperature of an undecided transition, if there is one; evidence and estimates of the starts."""
     if verdict.kind != "undecided":
@@ -394,7 +378,7 @@ def _provisional(
     measured = next((one for one in verdict.estimates if one.key == "complexity_zero"), None)
     other = rest.headline if rest is not None and rest.kind in ("continuous", "first-order") else None
     chosen = provisional.choose(
-        starts, measured, other, contradicted=verdict.contradicted, annealed=findings.annealed, arrest=findings.arrest
+        starts, measured, other, contradicted=verdict.contradicted, annealed=found.annealed, arrest=found.arrest
     )
     item = provisional.bracket(starts)
     return (chosen, (), ()) if item is None or starts is None else (chosen, (item,), tuple(starts.estimates()))

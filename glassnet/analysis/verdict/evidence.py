@@ -10,7 +10,7 @@ from glassnet.analysis.location.discontinuous import DISTANCE
 from glassnet.analysis.location.overlap_peaks import jump
 from glassnet.analysis.location.planted_crossing import Location
 from glassnet.analysis.location.scaling import Scaled
-from glassnet.analysis.questions import DISAGREE, Evidence, answer
+from glassnet.analysis.questions import DISAGREE, Answer, Evidence, answer
 from glassnet.statistics import bootstrap, two_peaks
 from glassnet.statistics.estimate import Estimate, with_error
 from glassnet.statistics.fits import weighted_least_squares
@@ -31,34 +31,32 @@ _MISFIT = 5.0
 _FLOOR = 0.005
 
 
-def crossing(location: Location | None) -> Evidence:
+def crossing(location: Location | None) -> Answer:
     """Do the curves of the planted weight of different sizes cross?"""
-    key = "planted_crossing"
     if location is None:
         says = "needs planted scans in equilibrium at two or more sizes and temperatures"
-        return answer(key, np.nan, np.nan, (), None, says)
+        return _open(says)
     sizes = location.estimates[0].sizes
     shown = f"T = {with_error(location.temperature, location.stderr)} for N = {_listed(sizes)}"
     if location.crosses:
         error = f"statistical {location.statistical:.2g}, spread of extrapolations {location.spread:.2g}"
         error += f", slope between dilutions {location.shift:.2g}" if location.shift else ""
-        return answer(key, location.temperature, location.stderr, sizes, True, f"at {shown} ({error})")
+        return Answer(location.temperature, location.stderr, sizes, True, f"at {shown} ({error})")
     if not np.isfinite(location.temperature):
-        return answer(key, np.nan, np.nan, sizes, None, f"nowhere, for N = {_listed(sizes)}")
+        return _open(f"nowhere, for N = {_listed(sizes)}", sizes)
     if not np.isfinite(location.stderr):
         shown = f"T = {location.temperature:.2g}, with an error that is not known, for N = {_listed(sizes)}"
     where = "outside the planting temperatures" if not location.inside else location.lacks or "not significant"
-    return answer(key, location.temperature, location.stderr, sizes, None, f"{where}: {shown}")
+    return Answer(location.temperature, location.stderr, sizes, None, f"{where}: {shown}")
 
 
-def two_phases(nodes: list[PlantedNode], location: Location | None) -> Evidence:
+def two_phases(nodes: list[PlantedNode], location: Location | None) -> Answer:
     """Is the overlap with the planted state near the crossing either high or low, at every size?
 
     The jump is the distance of the two, extrapolated like that of the peaks of P(q).
     """
-    key = "planted_jump"
     if location is None or not location.crosses:
-        return answer(key, np.nan, np.nan, (), None, "not asked without a crossing")
+        return _open("not asked without a crossing")
     rows, parts, left = {}, [], []
     for size in sorted({node.size for node in nodes}):
         own = [node for node in nodes if node.size == size]
@@ -80,12 +78,12 @@ def two_phases(nodes: list[PlantedNode], location: Location | None) -> Evidence:
     columns = {key: ("size", [part[key] for part in parts]) for key in last}
     grown = jump(xr.Dataset(columns, {"size": left}))
     if grown is None:
-        return answer(key, np.nan, np.nan, tuple(rows), passed, says)
+        return Answer(np.nan, np.nan, tuple(rows), passed, says)
     says += f"; by {grown} as N grows"
-    return answer(key, grown.value, grown.stderr, tuple(rows), passed, says)
+    return Answer(grown.value, grown.stderr, tuple(rows), passed, says)
 
 
-def planted_heat(nodes: list[PlantedNode], location: Location | None, temperature: float | None = None) -> Evidence:
+def planted_heat(nodes: list[PlantedNode], location: Location | None, temperature: float | None = None) -> Answer:
     """Do the energies of the phases at the crossing differ by a latent heat? It is passed if they do not.
 
     `temperature` is given where the crossing is one along the dilution.
@@ -93,9 +91,8 @@ def planted_heat(nodes: list[PlantedNode], location: Location | None, temperatur
     Without a latent heat the gap of the total energies stays finite or grows like the fluctuations, sqrt(N). The gap
     per weight is extrapolated in both forms; their difference is part of the error.
     """
-    key = "no_planted_latent_heat"
     if location is None or not location.crosses:
-        return answer(key, np.nan, np.nan, (), None, "not asked without a crossing")
+        return _open("not asked without a crossing")
     rows, named = [], set()
     for node in nodes:
         known = -node.energy_gap[np.isfinite(node.energy_gap)] / node.n_weights
@@ -104,7 +101,7 @@ def planted_heat(nodes: list[PlantedNode], location: Location | None, temperatur
             named.add(node.size)
     sizes = tuple(sorted(named))
     if len(sizes) < 2:
-        return answer(key, np.nan, np.nan, sizes, None, "too few samples visit both phases near the crossing")
+        return _open("too few samples visit both phases near the crossing", sizes)
     size, temperatures, gap, stderr = np.array(rows).T
     # with more points than sizes, the change with temperature can be told apart
     away = [temperatures - location.temperature] if len(rows) > len(sizes) and np.ptp(temperatures) > 0 else []
@@ -122,17 +119,16 @@ def planted_heat(nodes: list[PlantedNode], location: Location | None, temperatur
     elif heat.above(small):
         passed = False
     says = f"the phases' energies differ by {heat} per weight as N grows"
-    return answer(key, heat.value, heat.stderr, sizes, passed, says)
+    return Answer(heat.value, heat.stderr, sizes, passed, says)
 
 
-def binder_dips(dips: list[symmetric_scan.Dip]) -> Evidence:
+def binder_dips(dips: list[symmetric_scan.Dip]) -> Answer:
     """Does the negative dip of the Binder cumulant deepen over at least three sizes?"""
-    key = "binder_dip"
     sizes = tuple(dip.size for dip in dips)
     trend = symmetric_scan.deepening(dips)
     if trend is None:
         says = "needs symmetric scans in equilibrium at three sizes"
-        return answer(key, np.nan, np.nan, sizes, None, says)
+        return _open(says, sizes)
     shown = ", ".join(f"{with_error(dip.depth, dip.depth_stderr)} at T = {dip.temperature:.2f}" for dip in dips)
     passed = None
     if all(dip.resolved for dip in dips) and trend.below(0) and symmetric_scan.deepens_at_every_step(dips):
@@ -140,12 +136,11 @@ def binder_dips(dips: list[symmetric_scan.Dip]) -> Evidence:
     elif trend.above(0) or all(dip.shallow for dip in dips):
         passed = False
     says = f"{shown} for N = {_listed(sizes)}"
-    return answer(key, trend.value, trend.stderr, sizes, passed, says)
+    return Answer(trend.value, trend.stderr, sizes, passed, says)
 
 
-def overlap_peaks(overlaps: dict, order: xr.Dataset | None, apart: Estimate | None) -> Evidence:
+def overlap_peaks(overlaps: dict, order: xr.Dataset | None, apart: Estimate | None) -> Answer:
     """Has the overlap of two replicas two peaks at every size, on the rung where high overlaps hold about half?"""
-    key = "overlap_peaks"
     rows = {}
     for size, data in overlaps.items():
         rung = int(np.argmin(np.abs(data["peak_weight"].values - 0.5)))
@@ -158,7 +153,7 @@ def overlap_peaks(overlaps: dict, order: xr.Dataset | None, apart: Estimate | No
         says = "needs symmetric scans that reach high overlaps"
         double = [size for size, row in known.items() if row.valley < _VALLEY]
         value = known[max(double)].high - known[max(double)].low if double else np.nan
-        return answer(key, value, np.nan, tuple(rows), None, f"{says} at every size" if double else says)
+        return Answer(value, np.nan, tuple(rows), None, f"{says} at every size" if double else says)
     largest = rows[max(rows)]
     doubled = [size for size, row in rows.items() if row.valley < _VALLEY]
     passed = {len(rows): True, 0: False}.get(len(doubled))
@@ -174,15 +169,14 @@ def overlap_peaks(overlaps: dict, order: xr.Dataset | None, apart: Estimate | No
         says += f"; as N grows they are {with_error(value, stderr)} apart"
     if passed is None:
         says += f"; two peaks only for N = {_listed(doubled)}"
-    return answer(key, value, stderr, tuple(rows), passed, says)
+    return Answer(value, stderr, tuple(rows), passed, says)
 
 
-def energy_peaks(phases: dict, ordered: list[Estimate]) -> Evidence:
+def energy_peaks(phases: dict, ordered: list[Estimate]) -> Answer:
     """Has the energy two peaks where its halves weigh the same, with a valley that deepens with the size?"""
-    key = "energy_peaks"
     sizes = tuple(phases)
     if len(sizes) < 2 or not all(np.isfinite(data["valley_stderr"]) for data in phases.values()):
-        return answer(key, np.nan, np.nan, sizes, None, "needs symmetric scans in equilibrium at two sizes")
+        return _open("needs symmetric scans in equilibrium at two sizes", sizes)
     valleys = [Estimate(float(data["valley"]), float(data["valley_stderr"])) for data in phases.values()]
     passed = None
     if valleys[-1].below(_VALLEY) and valleys[-2].below(1.0) and valleys[-1].value < valleys[-2].value:
@@ -195,14 +189,13 @@ def energy_peaks(phases: dict, ordered: list[Estimate]) -> Evidence:
     says = f"valley over the lower peak {shown} for N = {_listed(sizes)}{bins}"
     if passed:
         says += "".join(f"; {one.name} of the ordered phase {one}" for one in ordered)
-    return answer(key, valleys[-1].value, valleys[-1].stderr, sizes, passed, says)
+    return Answer(valleys[-1].value, valleys[-1].stderr, sizes, passed, says)
 
 
-def heat_capacity(heat: symmetric_scan.LatentHeat | None, latent: list[Estimate], sizes: tuple[int, ...]) -> Evidence:
+def heat_capacity(heat: symmetric_scan.LatentHeat | None, latent: list[Estimate], sizes: tuple[int, ...]) -> Answer:
     """Does the maximum of the heat capacity grow like N? It is passed if there is no latent heat."""
-    key = "no_latent_heat"
     if heat is None or not np.isfinite(heat.square.stderr):
-        return answer(key, np.nan, np.nan, sizes, None, "needs symmetric scans in equilibrium at two sizes")
+        return _open("needs symmetric scans in equilibrium at two sizes", sizes)
     value = float(np.sqrt(max(heat.square.value, 0)))
     # d L = d(L^2) / (2 L), but never more than the root of the error itself
     stderr = float(min(heat.square.stderr / (2 * value) if value else np.inf, np.sqrt(heat.square.stderr)))
@@ -217,7 +210,7 @@ def heat_capacity(heat: symmetric_scan.LatentHeat | None, latent: list[Estimate]
         value, stderr = latent[0].value, latent[0].stderr
         says = f"latent heat {with_error(value, stderr)} per weight from the maximum of the heat capacity; "
         says += f"from the distance of the phases' energies {apart}"
-    return answer(key, value, stderr, sizes, passed, says)
+    return Answer(value, stderr, sizes, passed, says)
 
 
 def little_heat(heat: symmetric_scan.LatentHeat | None) -> bool:
@@ -225,56 +218,75 @@ def little_heat(heat: symmetric_scan.LatentHeat | None) -> bool:
     return heat is not None and heat.square.below((_SMALL_HEAT * heat.temperature.value) ** 2)
 
 
-def growth(measured: tuple[float, Estimate] | None, sizes: tuple[int, ...]) -> Evidence:
+def growth(measured: tuple[float, Estimate] | None, sizes: tuple[int, ...]) -> Answer:
     """Does [q^2], over its value without order, grow with N at low temperature? It is passed if it grows as in an
     ordered phase."""
-    key = "susceptibility_growth"
     if measured is None or not np.isfinite(measured[1].stderr):
-        return answer(key, np.nan, np.nan, sizes, None, "needs symmetric scans in equilibrium at two sizes")
+        return _open("needs symmetric scans in equilibrium at two sizes", sizes)
     temperature, trend = measured
     passed = True if trend.above(_GROWING) else False if trend.below(_FLAT) else None
     says = f"[q^2] over its value without order grows like N^{trend} at T = {temperature:.3g}"
-    return answer(key, trend.value, trend.stderr, sizes, passed, says)
+    return Answer(trend.value, trend.stderr, sizes, passed, says)
 
 
-def crossings(scaled: Scaled | None, by_pair: dict, sizes: tuple[int, ...]) -> Evidence:
+def crossings(scaled: Scaled | None, by_pair: dict, sizes: tuple[int, ...]) -> Answer:
     """Do the Binder cumulants of all sizes cross, as a function of one scaling variable?"""
-    key = "binder_crossing"
     if scaled is None:
         says = "needs symmetric scans in equilibrium at two sizes and four common temperatures"
-        return answer(key, np.nan, np.nan, sizes, None, says)
+        return _open(says, sizes)
     pairs = ", ".join(f"{trend} ({small}, {large})" for (small, large), trend in by_pair.items())
     if not scaled.crosses:
         says = f"not all sizes together; pairs at T = {pairs}" if pairs else "no"
-        return answer(key, np.nan, np.nan, sizes, None if pairs else False, says)
-    return _crossed(key, "", scaled, sizes, f"; pairs at {pairs}" if pairs else "")
+        return Answer(np.nan, np.nan, sizes, None if pairs else False, says)
+    return _crossed("", scaled, sizes, f"; pairs at {pairs}" if pairs else "")
 
 
-def moment(fit: Continuous, sizes: tuple[int, ...]) -> Evidence:
+def moment(fit: Continuous, sizes: tuple[int, ...]) -> Answer:
     """Does N^r times the moment that orders cross, with the exponents of mean-field theory?"""
-    key = "moment_crossing"
     if len(sizes) < 2:
-        return answer(key, np.nan, np.nan, sizes, None, "needs symmetric scans in equilibrium at two sizes")
+        return _open("needs symmetric scans in equilibrium at two sizes", sizes)
     if fit.exponents is None:
         says = (
             "no exponents are known: no two-body glass on a random graph, or neither a glass's nor a ferromagnet's fit"
         )
-        return answer(key, np.nan, np.nan, sizes, None, says)
+        return _open(says, sizes)
     what = f"{fit.exponents.quantity} of a {fit.exponents.name}"
     if fit.order is None:
         says = f"{what} needs symmetric scans in equilibrium at two sizes and four common temperatures"
-        return answer(key, np.nan, np.nan, sizes, None, says)
+        return _open(says, sizes)
     if not fit.order.crosses:
-        return answer(key, np.nan, np.nan, sizes, False, f"{what} does not")
-    return _crossed(key, f"{what} ", fit.order, sizes)
+        return Answer(np.nan, np.nan, sizes, False, f"{what} does not")
+    return _crossed(f"{what} ", fit.order, sizes)
 
 
-def _crossed(key: str, what: str, scaled: Scaled, sizes: tuple[int, ...], pairs: str = "") -> Evidence:
+def _crossed(what: str, scaled: Scaled, sizes: tuple[int, ...], pairs: str = "") -> Answer:
     at = with_error(scaled.temperature, scaled.stderr)
     says = f"{what}at T = {at}, chi^2 {scaled.misfit:.1f} per degree of freedom{pairs}"
     # sizes that share no scaling function do not cross as at a continuous transition
     passed = True if scaled.misfit < _MISFIT else None
-    return answer(key, scaled.temperature, scaled.stderr, sizes, passed, says)
+    return Answer(scaled.temperature, scaled.stderr, sizes, passed, says)
+
+
+def complexity(field) -> Answer:
+    """At which temperature does the complexity vanish, as integrated along the planted state in a field?"""
+    if field is None:
+        return _open("not measured (field integration along the planted state)")
+    temperature, stderr = float(field.temperature), float(field.stderr)
+    if not np.isfinite(temperature):
+        return _open(f"nowhere among its temperatures ({field.name})")
+    passed = bool(temperature - 2 * stderr > 0) or None
+    says = f"at T = {with_error(temperature, stderr)} ({field.name})"
+    return Answer(temperature, stderr, (), passed, says)
+
+
+def agreement(located: Location | None, field) -> Answer:
+    """Do the crossing of the planted weights and the zero of the complexity lie at one temperature?"""
+    known = located is not None and located.crosses and field is not None and np.isfinite(field.temperature)
+    if not known:
+        return _open("needs a crossing and a zero of the complexity")
+    apart, bar = abs(field.temperature - located.temperature), float(np.hypot(field.stderr, located.stderr))
+    says = f"they are {apart:.2g} apart, {apart / bar:.1f} of their combined bars"
+    return Answer(float(apart), bar, located.estimates[0].sizes, bool(apart <= DISAGREE * bar), says)
 
 
 def bracket(temperature: float, stderr: float, annealed, arrest, unbounded: str = "") -> Evidence:
@@ -311,42 +323,9 @@ def entropy_crisis(annealed, thermodynamics: dict[int, xr.Dataset]) -> Evidence 
     return answer("rigorous_bounds", lowest, np.nan, (), False, says)
 
 
-def complexity(field) -> Evidence:
-    """At which temperature does the complexity vanish, as integrated along the planted state in a field?"""
-    key = "complexity_zero"
-    if field is None:
-        return answer(key, np.nan, np.nan, (), None, "not measured (field integration along the planted state)")
-    temperature, stderr = float(field.temperature), float(field.stderr)
-    if not np.isfinite(temperature):
-        return answer(key, np.nan, np.nan, (), None, f"nowhere among its temperatures ({field.name})")
-    passed = bool(temperature - 2 * stderr > 0) or None
-    says = f"at T = {with_error(temperature, stderr)} ({field.name})"
-    return answer(key, temperature, stderr, (), passed, says)
-
-
-def agreement(located: Location | None, field) -> Evidence:
-    """Do the crossing of the planted weights and the zero of the complexity lie at one temperature?"""
-    key = "field_agreement"
-    known = located is not None and located.crosses and field is not None and np.isfinite(field.temperature)
-    if not known:
-        return answer(key, np.nan, np.nan, (), None, "needs a crossing and a zero of the complexity")
-    apart, bar = abs(field.temperature - located.temperature), float(np.hypot(field.stderr, located.stderr))
-    says = f"they are {apart:.2g} apart, {apart / bar:.1f} of their combined bars"
-    return answer(key, float(apart), bar, located.estimates[0].sizes, bool(apart <= DISAGREE * bar), says)
-
-
-def not_asked(item: Evidence) -> Evidence:
-    """The same item for networks of walks, whose Binder cumulants and susceptibilities say nothing about order."""
-    says = (
-        "not asked of networks: their matched overlaps are positive without any order; peaks and planted scans decide"
-    )
-    return item._replace(value=np.nan, stderr=np.nan, passed=None, says=says)
-
-
-def not_recorded(item: Evidence) -> Evidence:
-    """The same item for symmetric scans that recorded no overlap that orders."""
-    says = 'needs overlaps of the symmetric scans: none was recorded ("overlap" in measure)'
-    return item._replace(value=np.nan, stderr=np.nan, passed=None, says=says)
+def _open(says: str, sizes: tuple[int, ...] = ()) -> Answer:
+    """The data do not reach: no number, and no answer."""
+    return Answer(np.nan, np.nan, sizes, None, says)
 
 
 def _valley(value: float, stderr: float) -> str:

@@ -1,49 +1,20 @@
 """The rules that turn evidence into one of five kinds; where they do not decide, the kind is "undecided"."""
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis.averages.planted_weight import PlantedNode
-from glassnet.analysis.location import discontinuous, overlap_peaks, symmetric_scan
-from glassnet.analysis.location.annealed_bounds import Annealed, freezing
-from glassnet.analysis.location.continuous import Continuous, continuous
-from glassnet.analysis.location.planted_crossing import Location
+from glassnet.analysis.location import symmetric_scan
+from glassnet.analysis.location.annealed_bounds import Annealed
 from glassnet.analysis.questions import Evidence
+from glassnet.analysis.verdict import estimators, evidence_table
 from glassnet.analysis.verdict import evidence as weigh
-from glassnet.analysis.verdict.external_results import Known
+from glassnet.analysis.verdict.findings import Findings
 from glassnet.statistics.estimate import Estimate
 
-#: an estimate whose error is larger, in units of the estimate, tells nothing
-_WIDEST = 10.0
 #: Binder cumulant of the product of two normal variables, (3 - 9) / 2
 _PRODUCT = -3.0
-#: keys of the evidence that rests on Binder cumulants and the susceptibility
-_OF_BINDER = ("binder_dip", "susceptibility_growth", "binder_crossing", "moment_crossing")
-
-
-class Findings(NamedTuple):
-    """What the chains of one dilution give, from rungs and planted nodes in equilibrium only.
-
-    `thermodynamics`, `overlaps` and `phases` are by size; `unbounded` says why there are no `annealed` curves; `field`
-    and `arrest` were measured apart from the chains: the zero of the complexity, and the dynamical arrest, objects with
-    `temperature`, `stderr` and `name`, or None. `ends` are the same findings with the temperatures of the sizes moved
-    to one dilution by more and by less (:mod:`glassnet.analysis.dilution.common_dilution`); empty where no size was
-    moved.
-    """
-
-    planted: list[PlantedNode]
-    location: Location | None
-    thermodynamics: dict[int, xr.Dataset]
-    overlaps: dict[int, xr.Dataset]
-    phases: dict[int, xr.Dataset]
-    annealed: Annealed | None = None
-    unbounded: str = ""
-    field: Known = None
-    arrest: object = None
-    ends: tuple = ()
 
 
 class Verdict(NamedTuple):
@@ -100,60 +71,40 @@ def decide(findings: Findings) -> Verdict:
           the lowest temperature, which the evidence names and at which the annealed entropy is not negative.
         - "undecided": anything else.
 
-        The temperature of a random first-order transition is the planted crossing or the zero of the complexity in a
-        field, whichever has the smaller bar, else the middle of freezing energy or Binder minima; of a first-order one
-        that of equal weight of the phases; of a continuous one see
-        :func:`glassnet.analysis.location.continuous.continuous`. Networks of walks are not asked for dips, crossings of
-        Binder cumulants and growth.
+        Which estimate of the temperature stands for a kind is in the table
+        :data:`glassnet.analysis.verdict.estimators.ESTIMATORS`; which questions are not asked of networks of walks, in
+        :data:`glassnet.analysis.verdict.evidence_table.EVIDENCE`.
     """
-    has_binder, overlaps, thermodynamics = symmetric_scan.has_binder(findings.overlaps), *_with_three_rungs(findings)
-    dips, grown = _dips(overlaps), continuous(overlaps if has_binder else {})
-    latent = discontinuous.latent_heat(findings.phases, thermodynamics)
-    order = overlap_peaks.of_sizes(overlaps)
-    jump = overlap_peaks.jump(order)
-    heated = symmetric_scan.latent_heat(thermodynamics)
-    answers = (
-        weigh.crossing(findings.location),
-        weigh.two_phases(findings.planted, findings.location),
-        weigh.planted_heat(findings.planted, findings.location),
-        weigh.complexity(findings.field),
-        weigh.agreement(findings.location, findings.field),
-        weigh.binder_dips(dips),
-        weigh.overlap_peaks(overlaps, order, jump),
-        weigh.energy_peaks(findings.phases, discontinuous.ordered_phase(findings.phases)),
-        weigh.heat_capacity(heated, latent, tuple(thermodynamics)),
-        weigh.growth(symmetric_scan.susceptibility_growth(overlaps), tuple(overlaps)),
-        weigh.crossings(grown.binder, symmetric_scan.binder_crossings(overlaps), tuple(overlaps)),
-        weigh.moment(grown, tuple(overlaps)),
-    )
-    items = {item.key: item for item in answers}
-    if not has_binder:
-        items |= {key: weigh.not_asked(items[key]) for key in _OF_BINDER}
-    if findings.thermodynamics and not findings.overlaps:
-        items |= {key: weigh.not_recorded(items[key]) for key in ("overlap_peaks", *_OF_BINDER)}
-    passed = {key: item.passed for key, item in items.items()} | {"little_heat": weigh.little_heat(heated)}
-    passed["located"] = bool(grown.estimates)
-    kind = _kind(passed, items["overlap_peaks"], dips, findings)
-    by_family = _widened(_by_family(findings, dips, grown), [_family_estimates(end) for end in findings.ends])
-    headline = _headline(kind, by_family)
+    items = evidence_table.answers(findings)
+    passed = {key: item.passed for key, item in items.items()} | {"little_heat": weigh.little_heat(findings.heated)}
+    passed["located"] = bool(findings.continuous.estimates)
+    kind = _kind(passed, items["overlap_peaks"], findings)
+    by_family = estimators.estimates(findings)
+    headline = estimators.headline(kind, by_family)
     temperature, stderr = (np.nan, np.nan) if headline is None else (headline.value, headline.stderr)
     bounds = weigh.bracket(temperature, stderr, findings.annealed, findings.arrest, findings.unbounded)
-    if kind == "none" and (hidden := weigh.entropy_crisis(findings.annealed, thermodynamics)) is not None:
+    if kind == "none" and (hidden := weigh.entropy_crisis(findings.annealed, findings.thermal_curves)) is not None:
         kind, bounds = "undecided", hidden
     if kind == "random first-order" and (headline is None or False in (bounds.passed, passed["field_agreement"])):
         kind, headline = "undecided", None
-    relevant, others = (
-        [one for family in families for one in by_family[family] if one.value > 0 and one.stderr < _WIDEST * one.value]
-        for families in (_RELEVANT[kind], [family for family in by_family if family not in _RELEVANT[kind]])
-    )
+    relevant, others = estimators.divided(kind, by_family)
     if headline is not None:
         relevant = [headline, *(one for one in relevant if one != headline)]
     else:
         temperature = stderr = np.nan
-    heat = latent[0] if latent and kind == "first-order" else None
-    kept = _jump(items, jump)
-    answer = Verdict(kind, temperature, stderr, (*items.values(), bounds), tuple(relevant), heat, kept, order)
-    answer = answer._replace(others=tuple(others), contradicted=_contradicted(passed, dips))
+    heat = findings.latent_heat[0] if findings.latent_heat and kind == "first-order" else None
+    answer = Verdict(
+        kind,
+        temperature,
+        stderr,
+        (*items.values(), bounds),
+        tuple(relevant),
+        heat,
+        _jump(items, findings.jump),
+        findings.order,
+        tuple(others),
+        _contradicted(passed, findings.dips),
+    )
     return answer.left_open() if kind == "undecided" else answer
 
 
@@ -166,7 +117,8 @@ def _jump(items: dict[str, Evidence], apart: Estimate | None) -> Estimate | None
     return apart if items["overlap_peaks"].passed else None
 
 
-def _kind(passed: dict, peaks: Evidence, dips: list[symmetric_scan.Dip], findings: Findings) -> str:
+def _kind(passed: dict, peaks: Evidence, findings: Findings) -> str:
+    dips = findings.dips
     two_peaks = passed["energy_peaks"] is True or (passed["overlap_peaks"] is True and passed["energy_peaks"] is None)
     if _planted_random_first_order(passed):
         # glasses as drawn that order continuously, or whose energy has two peaks, contradict the planted ones
@@ -181,91 +133,6 @@ def _kind(passed: dict, peaks: Evidence, dips: list[symmetric_scan.Dip], finding
     if supported and _continuous(passed, dips):
         return "continuous"
     return "none" if _none(passed, peaks) else "undecided"
-
-
-#: which estimates of the temperature belong to a kind, the most reliable first
-_RELEVANT = {
-    "random first-order": ("planted", "field", "freezing", "dips", "peak_weight"),
-    "first-order": ("equal_weight",),
-    "continuous": ("continuous",),
-    "none": (),
-    "undecided": ("planted", "field", "freezing", "dips", "peak_weight", "equal_weight", "continuous"),
-}
-
-
-def _with_three_rungs(findings: Findings) -> list[dict[int, xr.Dataset]]:
-    """Overlaps and energies of the sizes with at least three rungs, so that a curve has a curvature."""
-    return [
-        {size: data for size, data in averages.items() if data.sizes["temperature"] >= 3}
-        for averages in (findings.overlaps, findings.thermodynamics)
-    ]
-
-
-def _dips(overlaps: dict[int, xr.Dataset]) -> list[symmetric_scan.Dip]:
-    return [dip for size, data in overlaps.items() if (dip := symmetric_scan.dip(size, data)) is not None]
-
-
-def _family_estimates(findings: Findings) -> dict[str, list[Estimate]]:
-    """The estimates of findings of which nothing else is wanted."""
-    overlaps, _ = _with_three_rungs(findings)
-    grown = continuous(overlaps if symmetric_scan.has_binder(findings.overlaps) else {})
-    return _by_family(findings, _dips(overlaps), grown)
-
-
-def _widened(by_family: dict[str, list[Estimate]], ends: list[dict[str, list[Estimate]]]) -> dict[str, list[Estimate]]:
-    """Estimates with bars that hold how far they lie from those of the `ends`; nan where one of the ends has none."""
-    if not ends:
-        return by_family
-    wide = {}
-    for family, row in by_family.items():
-        apart = [np.max([abs(_same(one, end[family]) - one.value) for end in ends]) for one in row]
-        wide[family] = [
-            replace(one, stderr=float(np.hypot(one.stderr, shift))) for one, shift in zip(row, apart, strict=True)
-        ]
-    # the bar of the crossing holds its shift already, and the field was measured at the common dilution
-    kept = {"planted": [*by_family["planted"][:1], *wide["planted"][1:]], "field": by_family["field"]}
-    return wide | kept
-
-
-def _same(one: Estimate, others: list[Estimate]) -> float:
-    """Where an estimate is among others: the one of its key, else the first; nan without any."""
-    return next((other.value for other in others if other.key == one.key), others[0].value if others else np.nan)
-
-
-def _by_family(findings: Findings, dips, grown: Continuous) -> dict[str, list[Estimate]]:
-    """Every estimate of the temperature, by where it comes from; the headline of each first."""
-    (overlaps, thermodynamics), planted = _with_three_rungs(findings), []
-    if findings.location is not None:
-        first, *others = findings.location.estimates
-        stderr, statistical = findings.location.stderr, findings.location.statistical
-        planted = [replace(first, stderr=stderr, statistical=statistical), *others]
-    frozen, field = freezing(thermodynamics, findings.annealed), []
-    if findings.field is not None:
-        zero = float(findings.field.temperature), float(findings.field.stderr)
-        field = [Estimate(*zero, str(findings.field.name), key="complexity_zero")]
-    return {
-        "planted": planted,
-        "field": field,
-        "freezing": [] if frozen is None else [frozen],
-        "dips": discontinuous.dips([dip for dip in dips if dip.resolved]),
-        "peak_weight": discontinuous.peak_weight(overlaps),
-        "equal_weight": discontinuous.equal_weight(findings.phases, thermodynamics),
-        "continuous": grown.estimates,
-    }
-
-
-def _headline(kind: str, by_family: dict[str, list[Estimate]]) -> Estimate | None:
-    """The estimate that stands for the transition, by the rule that :func:`decide` states."""
-    families = {
-        "random first-order": (("planted", "field"), ("freezing", "dips")),
-        "first-order": (("equal_weight",),),
-        "continuous": (("continuous",),),
-    }
-    for group in families.get(kind, ()):
-        known = [by_family[name][0] for name in group if by_family[name] and np.isfinite(by_family[name][0].stderr)]
-        if known:
-            return min(known, key=lambda one: one.stderr)
-    return None
 
 
 def _planted_random_first_order(passed: dict) -> bool:

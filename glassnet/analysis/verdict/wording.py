@@ -3,7 +3,8 @@
 import math
 
 from glassnet.analysis.effective_dilution import described
-from glassnet.analysis.questions import QUESTIONS, Evidence, several
+from glassnet.analysis.questions import Evidence, several
+from glassnet.analysis.verdict import evidence_table
 from glassnet.statistics.estimate import with_error
 
 #: number of questions in the sentence; the evidence has all of them
@@ -70,8 +71,8 @@ def _lacking(result) -> str:
         have = "has" if failing + len(equilibration.nodes) == 1 and failing else "have"
         rest = _item(result, "verdict_of_rest")
         return f"{' and '.join(counted)} {have} not proved equilibrium" + (f"; {rest.says}" if rest else "")
-    open_items = [item.key for item in result.evidence if item.passed is None and item.key in QUESTIONS]
-    asked = [QUESTIONS[key].unknown for key in open_items if QUESTIONS[key].unknown]
+    unknown = {row.key: row.unknown for row in evidence_table.EVIDENCE if row.unknown}
+    asked = [unknown[item.key] for item in result.evidence if item.passed is None and item.key in unknown]
     if not asked:
         return "the evidence contradicts itself"
     more = f" and {several(len(asked) - _ASKED, 'question')} more" if len(asked) > _ASKED else ""

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from glassnet.analysis.equilibrium.assessment import Equilibration, Failure
-from glassnet.analysis.questions import QUESTIONS, answer
+from glassnet.analysis.questions import QUESTIONS, Evidence, answer
 from glassnet.analysis.transition import Transition
 from glassnet.analysis.verdict import wording as answers
+from glassnet.analysis.verdict.evidence_table import EVIDENCE
 from glassnet.statistics.estimate import Estimate
 
 
@@ -36,10 +37,10 @@ def test_sentences():
 def test_what_is_open_is_said_in_plain_words():
     head = "at dilution 0.1 the chains do not tell whether there is a transition: "
     unknown = replace(result_of("undecided"), temperature=np.nan)
-    grows = answer("susceptibility_growth", np.nan, np.nan, (), None, "")
+    grows = Evidence("susceptibility_growth", "", np.nan, np.nan, (), None, "")
     asked = replace(unknown, evidence=(grows, grows._replace(key="not_in_the_list")))
     assert answers.sentence(asked) == f"{head}it is open whether the order grows with N"
-    everything = tuple(grows._replace(key=key) for key in QUESTIONS)
+    everything = tuple(grows._replace(key=key) for key in [*(row.key for row in EVIDENCE), *QUESTIONS])
     assert answers.sentence(replace(unknown, evidence=everything)).endswith("differ in energy and 6 questions more")
     assert answers.sentence(unknown) == f"{head}the evidence contradicts itself"
     failures = (Failure("/N48/dilution0.1", 3, "stuck", 0.5),)

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from glassnet.analysis.equilibrium.assessment import Equilibration, Failure
-from glassnet.analysis.questions import answer
+from glassnet.analysis.questions import Evidence
 from glassnet.analysis.transition import Transition, find_transition
 from glassnet.chains import segment
 from glassnet.chains.store import open_chains
@@ -130,7 +130,7 @@ def results(draw, run):
         kind=draw(st.sampled_from(SETTLED)) if outcome == "settled" else "undecided",
         temperature=draw(st.sampled_from([0.7, np.nan])),
         stderr=0.01,
-        evidence=tuple(answer(key, draw(temperatures), 0.1, (), draw(passed), "") for key in ASKED),
+        evidence=tuple(Evidence(key, key, draw(temperatures), 0.1, (), draw(passed), "") for key in ASKED),
         dilution=dilution,
         sizes=(12,),
         location=None if place is None else SimpleNamespace(inside=place[0], lacks=place[1]),

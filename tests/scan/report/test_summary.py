@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from glassnet.analysis.questions import QUESTIONS
+from glassnet.analysis.verdict.evidence_table import EVIDENCE
 from glassnet.scan.report import summary
 from glassnet.statistics.estimate import Estimate
 
@@ -33,8 +34,9 @@ def test_strict_values_hold_no_numpy_and_no_nan():
 def test_every_item_of_real_evidence_is_a_question_of_the_catalogue(strict_json, written):
     """An item renamed in the analysis would silently lose its question."""
     items = strict_json(written[0] / "summary.json")["transition"]["evidence"]
-    assert {key for key, question in QUESTIONS.items() if question.unknown} <= {item["key"] for item in items}
-    assert all(item["name"] == QUESTIONS[item["key"]].name for item in items)
+    names = {row.key: row.name for row in EVIDENCE} | QUESTIONS
+    assert {row.key for row in EVIDENCE} <= {item["key"] for item in items}
+    assert all(item["name"] == names[item["key"]] for item in items)
 
 
 def test_an_estimate_is_written_whole():
