@@ -72,6 +72,9 @@ class Transition:
         What is wrong with the files of those that cannot be read.
     thermodynamics, overlaps, phases, planted : dict of int to xarray.Dataset
         Disorder averages by size: symmetric scans, and planted ones.
+    averages : dict of str to dict of int to xarray.Dataset
+        All disorder averages by name and size, the first three among them and others that the chains can give, such as
+        `averages["path_overlap"]` (:data:`glassnet.analysis.averages.table.AVERAGES`).
     order : xarray.Dataset or None
         Peaks of P(q) by size (:func:`glassnet.analysis.location.overlap_peaks.of_sizes`).
     lowest : dict of int to float
@@ -109,6 +112,7 @@ class Transition:
     run: dict[str, Any] = field(default_factory=dict, repr=False)
     complexity: FieldIntegration | None = field(default=None, repr=False)
     common: Common | None = field(default=None, repr=False)
+    averages: dict[str, dict[int, xr.Dataset]] = field(default_factory=dict, repr=False)
 
     @property
     def effective_dilution(self) -> float:
@@ -284,6 +288,7 @@ def of_dilution(reader: ChainReader, dilution: float, *, field: Known = None, ar
         run=run_settings.settings(chains, nodes),
         complexity=field if isinstance(field, FieldIntegration) else None,
         common=common,
+        averages=read.averages,
     )
 
 

@@ -18,10 +18,11 @@ from glassnet.plots.overview import save, transition
 from glassnet.plots.panels import binder, energy, entropy, overlap_distribution, peak_weight, planted_weight
 from glassnet.plots.phase_diagrams import critical_dilution, phase_diagram
 from glassnet.plots.planted_states import aging, complexity, melting, relaxation
-from glassnet.plots.single_quantity import binder_cumulant, location, thermodynamics
+from glassnet.plots.single_quantity import average, binder_cumulant, location, thermodynamics
 
 __all__ = [
     "aging",
+    "average",
     "binder",
     "binder_cumulant",
     "cavity",

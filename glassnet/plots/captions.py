@@ -5,6 +5,8 @@ _LINES = (
     " Band: the transition with its error (while undecided, where curves cross so far). Dashed and dotted: "
     f"T_K and T_d of {_THEORY}."
 )
+#: of an average that has no caption of its own, after its label
+AVERAGE = ", mean over samples." + _LINES
 CAPTIONS = {
     "planted_weight": "Weight of the planted phase at the planting temperature. Lines: one fit of all sizes, as far as "
     "it falls; they cross at the transition. Sizes whose effective dilutions differ are drawn at the temperatures that "

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from glassnet.analysis.averages import table
 from glassnet.analysis.location import symmetric_scan
 from glassnet.plots import appearance, exchange_rates, overlaps, phase_diagrams, planted_states, single_quantity
-from glassnet.plots.captions import CAPTIONS
+from glassnet.plots.captions import AVERAGE, CAPTIONS
 
 #: an id and everything in an SVG file that points to one
 _IDS = re.compile(r'(\bid="|href="#|url\(#)')
@@ -54,6 +55,9 @@ def of_result(result, chains, theory=None) -> list[Drawing]:
         drawings.append(_drawing("complexity", planted_states.complexity(result.complexity, theory=theory)))
     if result.thermodynamics:
         drawings.append(_drawing("thermodynamics", single_quantity.thermodynamics(result, theory)))
+    for row in table.shown(result.averages):
+        caption = row.label[0].upper() + row.label[1:] + AVERAGE
+        drawings.append(Drawing(row.name, single_quantity.average(result, row.name, theory), caption))
     if exchange_rates.exchanging(result, chains):
         drawings.append(_drawing("exchange", exchange_rates.exchange(result, chains)))
     return drawings

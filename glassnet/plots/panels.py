@@ -10,6 +10,7 @@ import numpy as np
 from glassnet.analysis.location import symmetric_scan
 from glassnet.plots.appearance import (
     PLANTING_TEMPERATURE,
+    TEMPERATURE,
     at_common,
     mark,
     open_planted,
@@ -72,6 +73,17 @@ def peak_weight(result, ax, theory=None):
         _curve(ax, result, size, data, "peak_weight", move=True)
     ax.set(xlabel="temperature $T$", ylabel="weight of high overlaps", ylim=(-0.03, 1.03))
     mark(result, ax, theory)
+    return ax
+
+
+def average(result, ax, row, theory=None):
+    """Draw an average of the table (:class:`glassnet.analysis.averages.table.Average`) against temperature into `ax`,
+    which is returned."""
+    along = PLANTING_TEMPERATURE if row.planted else TEMPERATURE
+    for size, data in result.averages[row.name].items():
+        _curve(ax, result, size, data, row.name, along=along)
+    ax.set(xlabel="planting temperature $T$" if row.planted else "temperature $T$", ylabel=row.label)
+    mark(result, ax, theory, along=along)
     return ax
 
 
@@ -166,10 +178,12 @@ def _density_axes(ax, variable: str, curves: list[tuple]) -> None:
     ax.set_ylim(floor, None)
 
 
-def _curve(ax, result, size, data, name, line=True, move=False):
-    """A quantity of a symmetric scan; `move`: at the temperatures at which sizes are compared."""
+def _curve(ax, result, size, data, name, line=True, move=False, along=TEMPERATURE):
+    """A quantity on the rungs of a symmetric scan, or `along` planting temperatures; `move`: at the temperatures at
+    which sizes are compared."""
     data = data.isel(temperature=warm(result, data))
-    doubtful = np.isin(data.temperature.values, open_symbols(result, size))
+    unproved = open_symbols if along == TEMPERATURE else open_planted
+    doubtful = np.isin(data.temperature.values, unproved(result, size))
     temperature = at_common(result, size, data.temperature.values) if move else data.temperature.values
     widths = {"linewidth": 1.0, "elinewidth": 1.2}
     _points(ax, style(result, size), temperature, data, name, doubtful, "-" if line else "", **widths)

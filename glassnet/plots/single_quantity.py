@@ -5,6 +5,7 @@ Results are taken as they are, and functions raise no errors of their own but th
 
 import numpy as np
 
+from glassnet.analysis.averages import table
 from glassnet.analysis.location import symmetric_scan
 from glassnet.plots import appearance, legends, panels
 
@@ -78,6 +79,33 @@ def thermodynamics(result, theory=None):
             top.legend([paramagnet], ["annealed"], loc="lower right")
         legends.legend(figure, result, theory)
     return figure
+
+
+def average(result, name, theory=None):
+    """One of the averages that have no figure of their own, against temperature.
+
+    Parameters
+    ----------
+    result : glassnet.Transition
+    name : str
+        By which `result.averages` holds it.
+    theory : glassnet.theory.Cavity, optional
+        As for :func:`location`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One column wide. Open symbols where some sample has not proved its equilibrium.
+
+    Raises
+    ------
+    ValueError
+        If the result holds no such average, or it has a figure of its own.
+    """
+    rows = {row.name: row for row in table.shown(result.averages)}
+    if name not in rows:
+        raise ValueError(f"name must be one of {', '.join(map(repr, rows)) or 'none in this result'}, got {name!r}")
+    return _single(result, theory, lambda result, ax, theory: panels.average(result, ax, rows[name], theory))
 
 
 def _single(result, theory, panel):

@@ -6,15 +6,12 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from glassnet.analysis.averages import planted_weight
-from glassnet.analysis.averages.energy_phases import EnergyPhases
-from glassnet.analysis.averages.overlaps import OverlapAverages
+from glassnet.analysis.averages import planted_weight, table
 from glassnet.analysis.averages.planted_weight import PlantedNode, PlantedWeights
-from glassnet.analysis.averages.thermodynamics import ThermalAverages
 from glassnet.analysis.equilibrium.assessment import Equilibration, Examination, conclude
 from glassnet.analysis.location import annealed_bounds, symmetric_scan
 from glassnet.analysis.location.annealed_bounds import Annealed
-from glassnet.analysis.nodes import Node, Reading, order_parameter, readings, without
+from glassnet.analysis.nodes import Node, Reading, readings, without
 from glassnet.chains.content import ChainError, Unreadable
 
 #: a size is not compared if a larger share of its samples has phases of equal weight below the rungs in equilibrium
@@ -26,22 +23,36 @@ _LARGE = 31 * 2**20
 class DilutionAverages(NamedTuple):
     """What the chains of one dilution hold, disorder averages by size and everything by the path of the node.
 
-    `lowest` is the lowest temperature of each symmetric scan at which all its samples have proved their equilibrium,
-    inf where the samples of the node fail together. `unbounded` says why there are no `annealed` curves, "" where there
-    are some. Samples whose files turned out to be damaged are not in `nodes`, which list them as missing; `damaged`
-    says what is wrong with each.
+    `averages` holds every row of :data:`glassnet.analysis.averages.table.AVERAGES` by its name. `lowest` is the lowest
+    temperature of each symmetric scan at which all its samples have proved their equilibrium, inf where the samples of
+    the node fail together. `unbounded` says why there are no `annealed` curves, "" where there are some. Samples whose
+    files turned out to be damaged are not in `nodes`, which list them as missing; `damaged` says what is wrong with
+    each.
     """
 
     nodes: list[Node]
     equilibration: Equilibration
-    thermodynamics: dict[int, xr.Dataset]
-    overlaps: dict[int, xr.Dataset]
-    phases: dict[int, xr.Dataset]
+    averages: dict[str, dict[int, xr.Dataset]]
     planted: dict[str, PlantedNode]
     lowest: dict[int, float]
     annealed: Annealed | None
     unbounded: str
     damaged: tuple[str, ...] = ()
+
+    @property
+    def thermodynamics(self) -> dict[int, xr.Dataset]:
+        """Energies of the symmetric scans."""
+        return self.averages["thermodynamics"]
+
+    @property
+    def overlaps(self) -> dict[int, xr.Dataset]:
+        """Order parameters of the symmetric scans."""
+        return self.averages["overlaps"]
+
+    @property
+    def phases(self) -> dict[int, xr.Dataset]:
+        """Phases of the symmetric scans at equal weight."""
+        return self.averages["phases"]
 
     def sound(self) -> list[PlantedNode]:
         """The planted nodes that show no sign of being out of equilibrium."""
@@ -80,26 +91,34 @@ def read_dilution(nodes: list[Node], seed: int) -> DilutionAverages:
     examinations = [one.examination for one in collected]
     weights = {one.node.path: one.weights for one in collected if one.weights is not None}
     unplanted = [one for one in collected if one.weights is None]
-    thermal = {one.node.size: one.thermal for one in unplanted}
-    phases = {one.node.size: one.phases for one in unplanted}
-    paired = {one.node.size: one.paired for one in unplanted if one.paired is not None}
     equilibration = conclude(examinations)
-    thermodynamics = {size: averages.dataset(seed=seed) for size, averages in thermal.items()}
-    separated = {size: averages.dataset(seed=seed) for size, averages in phases.items()}
+    averages = {row.name: _by_size(row, collected, seed) for row in table.AVERAGES}
     planted_nodes = {path: collected.result() for path, collected in weights.items()}
-    hot = _hottest(nodes, thermodynamics, planted_nodes)
+    hot = _hottest(nodes, averages["thermodynamics"], planted_nodes)
     return DilutionAverages(
         nodes=nodes,
         equilibration=equilibration,
-        thermodynamics=thermodynamics,
-        overlaps={size: averages.dataset(seed=seed) for size, averages in paired.items()},
-        phases={size: data for size, data in separated.items() if data is not None},
+        averages=averages,
         planted=planted_nodes,
         lowest={one.node.size: lowest_trusted(one.node, equilibration) for one in unplanted},
         annealed=annealed_bounds.curves(hot),
         unbounded=annealed_bounds.lacking(hot),
         damaged=tuple(damaged),
     )
+
+
+def _by_size(row: table.Average, collected: list["_Collected"], seed: int) -> dict[int, xr.Dataset]:
+    """One average of all sizes that have it; of a planted scan at all its planting temperatures, which increase."""
+    rows: dict[int, list[xr.Dataset]] = {}
+    for one in collected:
+        data = one.averages[row.name].dataset(seed=seed) if row.name in one.averages else None
+        if data is not None:
+            rows.setdefault(one.node.size, []).append(data)
+    joined = {}
+    for size in sorted(rows):
+        several = rows[size]
+        joined[size] = xr.concat(several, "temperature", combine_attrs="drop_conflicts") if row.planted else several[-1]
+    return joined
 
 
 def _hottest(nodes: list[Node], thermodynamics: dict[int, xr.Dataset], weights: dict) -> list[annealed_bounds.Hot]:
@@ -117,20 +136,15 @@ class _Collected:
     def __init__(self, node: Node):
         self.node, self.damaged = node, []
         self.examination = Examination(node)
-        self.weights = self.thermal = self.phases = self.paired = None
-        if node.planted_temperature is not None:
-            self.weights = PlantedWeights(node)
-        else:
-            self.thermal, self.phases = ThermalAverages(node), EnergyPhases(node)
-            self.paired = OverlapAverages(node) if order_parameter(node) is not None else None
-        self._symmetric = [one for one in (self.thermal, self.phases, self.paired) if one is not None]
+        self.weights = None if node.planted_temperature is None else PlantedWeights(node)
+        self.averages = {row.name: row.collector(node) for row in table.of_node(node)}
 
     def add(self, reading: Reading) -> None:
         """Take in the next sample."""
         time = self.examination.add(reading)
         if self.weights is not None:
             self.weights.add(reading, time)
-        for one in self._symmetric:
+        for one in self.averages.values():
             one.add(reading)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 
 from glassnet import _dilution
+from glassnet.analysis.averages import table as averages_table
 from glassnet.analysis.effective_dilution import described, differs, effective
 from glassnet.analysis.location import symmetric_scan
 from glassnet.analysis.nodes import Node
@@ -68,11 +69,13 @@ def _symmetric(result: Transition, node: Node) -> Table:
     temperatures = thermal.temperature.values
     # networks of walks have no Binder cumulant
     overlap_names = ("q2", "binder" if symmetric_scan.has_binder(result.overlaps) else "peak_weight")
+    further = averages_table.shown(result.averages, planted=False)
     titles = {"q2": "<q^2>", "binder": "Binder", "peak_weight": "high overlaps"}
     rows = []
     for rung, temperature in enumerate(temperatures):
         row = [f"{temperature:.4g}", *(_cell(thermal, name, rung) for name in ("energy", "entropy"))]
         row += [_cell(paired, name, rung) for name in overlap_names]
+        row += [_cell(result.averages[one.name].get(node.size), one.name, rung) for one in further]
         swaps = measured is not None and rung < len(measured.rejection)
         rows.append([*row, f"{1 - measured.rejection[rung]:.2f}" if swaps else ""])
     size = f"N = {node.size}" + (f" ({node.n_weights} left)" if node.n_weights != node.size else "")
@@ -87,18 +90,21 @@ def _symmetric(result: Transition, node: Node) -> Table:
         title += "; bars of energy and <q^2> are thermal alone"
     elif node.n_samples < _FEW:
         title += f"; bars of overlaps from fewer than {_FEW} samples may lack rare ones"
-    header = ["T", "energy/N", "entropy/N", *(titles[name] for name in overlap_names), "swaps"]
+    header = ["T", "energy/N", "entropy/N", *(titles[name] for name in overlap_names)]
+    header += [*(one.label for one in further), "swaps"]
     return Table(title, header, rows, telling_rows(temperatures, expected_temperature(result), worst))
 
 
 def _planted(result: Transition, planted: list[Node]) -> Table:
     """A row per size and planting temperature."""
     rows, both = [], any(_differs(node) for node in planted)
+    further = averages_table.shown(result.averages, planted=True)
     for node in sorted(planted, key=lambda node: (node.size, node.planted_temperature)):
         table = result.planted[node.size].sel(planted_temperature=node.planted_temperature)
         row = [str(node.size), f"{node.planted_temperature:.4g}", str(node.n_samples), _cell(table, "weight")]
         row = [row[0], f"{node.effective_dilution:.4f}", *row[1:]] if both else row
         row += [_cell(table, name) for name in ("from_planted", "from_random", "energy_gap")]
+        row += [_at_planting(result, one.name, node) for one in further]
         measured = _exchanges(node)
         if measured is None:
             row += ["", "", ""]
@@ -107,6 +113,7 @@ def _planted(result: Transition, planted: list[Node]) -> Table:
             row += [least, f"{measured.barrier:.2f}", _trips(node, measured)]
         rows.append(row)
     header = ["N", "T", "samples", "planted weight", "planted starts", "random starts", "energy gap/N"]
+    header += [one.label for one in further]
     header += ["least swaps", "barrier", "round trips/bound"]
     header = [header[0], "effective dilution", *header[1:]] if both else header
     title = f"planted, dilution {result.dilution:g}: weight of the planted phase at the planting temperature"
@@ -227,9 +234,15 @@ def _cell(averages: xr.Dataset | None, name: str, rung: int | None = None) -> st
         return "-"
     row = averages if rung is None else averages.isel(temperature=rung)
     value, stderr = float(row[name]), float(row[f"{name}_stderr"])
-    if averages.attrs["n_samples"] == 1 and f"{name}_thermal_stderr" in row:
+    if averages.attrs.get("n_samples") == 1 and f"{name}_thermal_stderr" in row:
         stderr = float(row[f"{name}_thermal_stderr"])
     return with_error(value, stderr) if math.isfinite(value) else "-"
+
+
+def _at_planting(result: Transition, name: str, node: Node) -> str:
+    """An average of a planted node."""
+    data = result.averages[name].get(node.size)
+    return "-" if data is None else _cell(data.sel(temperature=node.planted_temperature, method="nearest"), name)
 
 
 def _count(node: Node) -> str:
