@@ -31,3 +31,38 @@ def autoregressive():
         return lfilter([1], [1, -a], noise, axis=0)
 
     return draw
+
+
+@pytest.fixture
+def added_averages(monkeypatch):
+    """Two more rows in the table of averages: the share of satisfied paths of symmetric nodes, from the energies of
+    +-J, and the overlap with the planted state of planted ones."""
+    from glassnet.analysis.averages import table
+    from glassnet.analysis.averages.disorder_mean import disorder_mean
+
+    class Mean:
+        def __init__(self, node):
+            self.node, self.means = node, []
+
+        def dataset(self, *, seed=0):
+            return disorder_mean(self.node, self.name, np.array(self.means), seed=seed)
+
+    class SatisfiedPaths(Mean):
+        name = "satisfied_paths"
+
+        def add(self, reading):
+            n_paths = float(self.node.chain["n_paths"][len(self.means)])
+            self.means.append((1 - reading.energy.mean(axis=(0, 2)) / n_paths) / 2)
+
+    class PlantedOverlap(Mean):
+        name = "mean_planted_overlap"
+
+        def add(self, reading):
+            self.means.append(reading.overlap.mean(axis=(0, 2)))
+
+    rows = (
+        table.Average("satisfied_paths", SatisfiedPaths, label="satisfied paths"),
+        table.Average("mean_planted_overlap", PlantedOverlap, planted=True, label="overlap with the planted state"),
+    )
+    monkeypatch.setattr(table, "AVERAGES", (*table.AVERAGES, *rows))
+    return rows
