@@ -73,7 +73,7 @@ class Transition:
     thermodynamics, overlaps, phases, planted : dict of int to xarray.Dataset
         Disorder averages by size: symmetric scans, and planted ones.
     averages : dict of str to dict of int to xarray.Dataset
-        All disorder averages by name and size, the first three among them and others that the chains can give, such as
+        All disorder averages by key and size, the first three among them and others that the chains can give, such as
         `averages["path_overlap"]` (:data:`glassnet.analysis.averages.table.AVERAGES`).
     order : xarray.Dataset or None
         Peaks of P(q) by size (:func:`glassnet.analysis.location.overlap_peaks.of_sizes`).

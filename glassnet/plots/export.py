@@ -57,7 +57,7 @@ def of_result(result, chains, theory=None) -> list[Drawing]:
         drawings.append(_drawing("thermodynamics", single_quantity.thermodynamics(result, theory)))
     for row in table.shown(result.averages):
         caption = row.label[0].upper() + row.label[1:] + AVERAGE
-        drawings.append(Drawing(row.name, single_quantity.average(result, row.name, theory), caption))
+        drawings.append(Drawing(row.key, single_quantity.average(result, row.key, theory), caption))
     if exchange_rates.exchanging(result, chains):
         drawings.append(_drawing("exchange", exchange_rates.exchange(result, chains)))
     return drawings

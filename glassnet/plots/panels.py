@@ -80,8 +80,8 @@ def average(result, ax, row, theory=None):
     """Draw an average of the table (:class:`glassnet.analysis.averages.table.Average`) against temperature into `ax`,
     which is returned."""
     along = PLANTING_TEMPERATURE if row.planted else TEMPERATURE
-    for size, data in result.averages[row.name].items():
-        _curve(ax, result, size, data, row.name, along=along)
+    for size, data in result.averages[row.key].items():
+        _curve(ax, result, size, data, row.key, along=along)
     ax.set(xlabel="planting temperature $T$" if row.planted else "temperature $T$", ylabel=row.label)
     mark(result, ax, theory, along=along)
     return ax

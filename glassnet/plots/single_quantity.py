@@ -81,13 +81,13 @@ def thermodynamics(result, theory=None):
     return figure
 
 
-def average(result, name, theory=None):
+def average(result, key, theory=None):
     """One of the averages that have no figure of their own, against temperature.
 
     Parameters
     ----------
     result : glassnet.Transition
-    name : str
+    key : str
         By which `result.averages` holds it.
     theory : glassnet.theory.Cavity, optional
         As for :func:`location`.
@@ -102,10 +102,10 @@ def average(result, name, theory=None):
     ValueError
         If the result holds no such average, or it has a figure of its own.
     """
-    rows = {row.name: row for row in table.shown(result.averages)}
-    if name not in rows:
-        raise ValueError(f"name must be one of {', '.join(map(repr, rows)) or 'none in this result'}, got {name!r}")
-    return _single(result, theory, lambda result, ax, theory: panels.average(result, ax, rows[name], theory))
+    rows = {row.key: row for row in table.shown(result.averages)}
+    if key not in rows:
+        raise ValueError(f"key must be one of {', '.join(map(repr, rows)) or 'none in this result'}, got {key!r}")
+    return _single(result, theory, lambda result, ax, theory: panels.average(result, ax, rows[key], theory))
 
 
 def _single(result, theory, panel):

@@ -7,6 +7,7 @@ import pytest
 
 from glassnet import plots
 from glassnet.analysis.equilibrium.assessment import Failure
+from glassnet.analysis.transition import find_transition
 from glassnet.plots import appearance
 
 
@@ -52,3 +53,17 @@ def test_energy_and_entropy_stand_beside_the_annealed_curves(whole, drawings, la
         points = [container.lines[0] for container in ax.containers]
         assert [len(line.get_xdata()) for line in points] == [len(ladder)] * 3
         assert np.allclose(points[-1].get_ydata(), data[name].values)
+
+
+def test_an_average_of_the_table_is_drawn_by_its_label_and_one_with_its_own_figure_is_refused(
+    synthetic, added_averages
+):
+    found = find_transition(synthetic.tree(synthetic.free_spins(2, sizes=(48,), n_samples=4)))
+    (ax,) = plots.average(found, "satisfied_paths").axes
+    assert ax.get_ylabel() == "satisfied paths"
+    data = found.averages["satisfied_paths"][48]
+    drawn = ax.lines[0].get_xydata()
+    assert drawn[:, 0] == pytest.approx(data.temperature.values)
+    assert drawn[:, 1] == pytest.approx(data["satisfied_paths"].values)
+    with pytest.raises(ValueError, match="key must be one of 'satisfied_paths', got 'overlaps'"):
+        plots.average(found, "overlaps")

@@ -28,7 +28,7 @@ class Average(NamedTuple):
 
     Attributes
     ----------
-    name : str
+    key : str
         By which :attr:`glassnet.Transition.averages` holds it.
     collector : callable(Node) -> Collector
         Begins to collect from a node.
@@ -37,11 +37,11 @@ class Average(NamedTuple):
     applies : callable(Node) -> bool
         Whether such a node recorded what it needs.
     label : str
-        What it is called, with its units, in the tables and in a figure that the report makes of the variables `name`
-        and `name_stderr`; "" for averages that have tables and figures of their own.
+        What it is called, with its units, in the tables and in a figure that the report makes of the variables `key`
+        and `key_stderr`; "" for averages that have tables and figures of their own.
     """
 
-    name: str
+    key: str
     collector: Callable[[Node], Collector]
     planted: bool = False
     applies: Callable[[Node], bool] = lambda node: True
@@ -64,7 +64,7 @@ def of_node(node: Node) -> list[Average]:
 
 
 def shown(averages: dict[str, dict[int, xr.Dataset]], *, planted: bool | None = None) -> list[Average]:
-    """The rows that tables and figures show by their label, as far as there is something; `averages` by name and size.
+    """The rows that tables and figures show by their label, as far as there is something; `averages` by key and size.
     Those of planted or of symmetric scans alone where `planted` says so."""
     wanted = (planted,) if planted is not None else (False, True)
-    return [row for row in AVERAGES if row.label and row.planted in wanted and averages.get(row.name)]
+    return [row for row in AVERAGES if row.label and row.planted in wanted and averages.get(row.key)]

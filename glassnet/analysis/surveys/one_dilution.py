@@ -23,7 +23,7 @@ _LARGE = 31 * 2**20
 class DilutionAverages(NamedTuple):
     """What the chains of one dilution hold, disorder averages by size and everything by the path of the node.
 
-    `averages` holds every row of :data:`glassnet.analysis.averages.table.AVERAGES` by its name. `lowest` is the lowest
+    `averages` holds every row of :data:`glassnet.analysis.averages.table.AVERAGES` by its key. `lowest` is the lowest
     temperature of each symmetric scan at which all its samples have proved their equilibrium, inf where the samples of
     the node fail together. `unbounded` says why there are no `annealed` curves, "" where there are some. Samples whose
     files turned out to be damaged are not in `nodes`, which list them as missing; `damaged` says what is wrong with
@@ -92,7 +92,7 @@ def read_dilution(nodes: list[Node], seed: int) -> DilutionAverages:
     weights = {one.node.path: one.weights for one in collected if one.weights is not None}
     unplanted = [one for one in collected if one.weights is None]
     equilibration = conclude(examinations)
-    averages = {row.name: _by_size(row, collected, seed) for row in table.AVERAGES}
+    averages = {row.key: _by_size(row, collected, seed) for row in table.AVERAGES}
     planted_nodes = {path: collected.result() for path, collected in weights.items()}
     hot = _hottest(nodes, averages["thermodynamics"], planted_nodes)
     return DilutionAverages(
@@ -111,7 +111,7 @@ def _by_size(row: table.Average, collected: list["_Collected"], seed: int) -> di
     """One average of all sizes that have it; of a planted scan at all its planting temperatures, which increase."""
     rows: dict[int, list[xr.Dataset]] = {}
     for one in collected:
-        data = one.averages[row.name].dataset(seed=seed) if row.name in one.averages else None
+        data = one.averages[row.key].dataset(seed=seed) if row.key in one.averages else None
         if data is not None:
             rows.setdefault(one.node.size, []).append(data)
     joined = {}
@@ -137,7 +137,7 @@ class _Collected:
         self.node, self.damaged = node, []
         self.examination = Examination(node)
         self.weights = None if node.planted_temperature is None else PlantedWeights(node)
-        self.averages = {row.name: row.collector(node) for row in table.of_node(node)}
+        self.averages = {row.key: row.collector(node) for row in table.of_node(node)}
 
     def add(self, reading: Reading) -> None:
         """Take in the next sample."""

@@ -75,7 +75,7 @@ def _symmetric(result: Transition, node: Node) -> Table:
     for rung, temperature in enumerate(temperatures):
         row = [f"{temperature:.4g}", *(_cell(thermal, name, rung) for name in ("energy", "entropy"))]
         row += [_cell(paired, name, rung) for name in overlap_names]
-        row += [_cell(result.averages[one.name].get(node.size), one.name, rung) for one in further]
+        row += [_cell(result.averages[one.key].get(node.size), one.key, rung) for one in further]
         swaps = measured is not None and rung < len(measured.rejection)
         rows.append([*row, f"{1 - measured.rejection[rung]:.2f}" if swaps else ""])
     size = f"N = {node.size}" + (f" ({node.n_weights} left)" if node.n_weights != node.size else "")
@@ -104,7 +104,7 @@ def _planted(result: Transition, planted: list[Node]) -> Table:
         row = [str(node.size), f"{node.planted_temperature:.4g}", str(node.n_samples), _cell(table, "weight")]
         row = [row[0], f"{node.effective_dilution:.4f}", *row[1:]] if both else row
         row += [_cell(table, name) for name in ("from_planted", "from_random", "energy_gap")]
-        row += [_at_planting(result, one.name, node) for one in further]
+        row += [_at_planting(result, one.key, node) for one in further]
         measured = _exchanges(node)
         if measured is None:
             row += ["", "", ""]

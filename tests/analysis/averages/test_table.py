@@ -11,11 +11,11 @@ SIZES, PLANTED = (48, 72), (0.6, 0.65, 0.7)
 
 
 def test_names_are_different_and_averages_without_a_label_are_not_shown():
-    names = [row.name for row in table.AVERAGES]
+    names = [row.key for row in table.AVERAGES]
     assert len(set(names)) == len(names)
     held = {name: {48: None} for name in names} | {"path_overlap": {}}
     assert table.shown(held) == []
-    assert [row.name for row in table.shown(held | {"path_overlap": {48: None}})] == ["path_overlap"]
+    assert [row.key for row in table.shown(held | {"path_overlap": {48: None}})] == ["path_overlap"]
 
 
 def test_an_added_average_of_symmetric_scans_follows_the_known_law(synthetic, added_averages):
@@ -50,5 +50,5 @@ def test_rows_apply_to_the_nodes_that_recorded_what_they_need(synthetic, added_a
     planted = synthetic.two_level((48,), (0.6,), seed=1, n_samples=2)
     symmetric = synthetic.symmetric((48,), (0.6, 0.7), synthetic.independent, seed=1, n_samples=2)
     bare = {f"{path}/symmetric": data.drop_vars("overlap") for path, data in symmetric.items()}
-    names = [[row.name for row in table.of_node(node)] for node in nodes(synthetic.tree(planted | bare))]
+    names = [[row.key for row in table.of_node(node)] for node in nodes(synthetic.tree(planted | bare))]
     assert names == [["thermodynamics", "phases", "satisfied_paths"], ["mean_planted_overlap"]]

@@ -58,13 +58,13 @@ def test_added_averages_have_exact_values_and_are_shown(finished_run, tmp_path, 
     for row in added_averages:
         assert f"  {row.label}  " in text
         assert page.count(f"{row.label[0].upper()}{row.label[1:]}, mean over samples.") == 1
-        assert (out / "figures" / f"{row.name}.svg").exists()
-        assert list(found.averages[row.name]) == [12, 15]
-        for size, data in found.averages[row.name].items():
+        assert (out / "figures" / f"{row.key}.svg").exists()
+        assert list(found.averages[row.key]) == [12, 15]
+        for size, data in found.averages[row.key].items():
             for temperature, *value in zip(
                 data.temperature.values.tolist(),
-                data[row.name].values,
-                data[f"{row.name}_stderr"].values,
+                data[row.key].values,
+                data[f"{row.key}_stderr"].values,
                 strict=True,
             ):
                 assert with_error(*value) in text
