@@ -9,6 +9,21 @@
 #include "overlaps.h"
 #include "sampler.h"
 
+/* What can be measured, by the names of glassnet.chains.schema.MEASUREMENTS: MEASUREMENTS(ROW) is ROW(name) for each. */
+#define MEASUREMENTS(ROW) \
+    ROW(energy)           \
+    ROW(overlap)          \
+    ROW(weight_overlap)   \
+    ROW(path_overlap)     \
+    ROW(matched_overlap)  \
+    ROW(planted_overlap)  \
+    ROW(weights)
+
+#define MEASURED(name) measured_##name,
+enum { MEASUREMENTS(MEASURED) N_MEASUREMENTS };
+#define MEASURED_NAME(name) #name,
+static const char *const measurement_names[] = {MEASUREMENTS(MEASURED_NAME)};
+
 typedef struct {
     const overlaps_isa_t *isa;
     company_t who;
@@ -17,16 +32,18 @@ typedef struct {
     const uint64_t *planted;                 /* the planted state as a row of `weights` */
     int layered;                             /* any two layers can be flipped */
     int even;                                /* w and -w are the same state */
-    int64_t n_bytes;                         /* of a packed configuration */
+    int real;                                /* energies are float64, not int32 */
     double scale, overlap_scale, path_scale; /* what makes an overlap of a sum */
-    /* where the next draw goes; NULL: not asked for */
-    int32_t *energy;
-    double *real_energy, *overlap, *weight_overlap, *path_overlap, *matched_overlap, *planted_overlap;
-    uint8_t *bits;
+    /* of each measurement: where the next draw goes, and bytes of a draw; NULL: not asked for */
+    void *next[N_MEASUREMENTS];
+    int64_t n_bytes[N_MEASUREMENTS];
     /* scratch: rows of all lanes in the longest of the layouts; sums of all comparisons and layers at one rung */
     uint64_t *rows;
     int32_t *sums;
 } record_t;
+
+/* The next draw of a measurement; NULL: not asked for. */
+#define NEXT(r, name) ((r)->next[measured_##name])
 
 /* n matched overlaps from the sums, by the symmetries of the glass. */
 static inline void record_matched(const record_t *r, int64_t n, double *out)
@@ -63,69 +80,69 @@ static inline void record_pairs(record_t *r)
 {
     const int network = r->network.n_layers > 0, kind = network ? DISJOINT_PAIRS : ALL_PAIRS;
     const int64_t n = comparisons(&r->who, kind), n_layers = r->weights.n_layers;
-    if (network && (r->overlap || r->matched_overlap))
-        record_network(r, kind, r->overlap, r->matched_overlap);
-    if (network && !r->weight_overlap)
+    double *overlap = NEXT(r, overlap), *of_weights = NEXT(r, weight_overlap), *matched = NEXT(r, matched_overlap);
+    if (network && (overlap || matched))
+        record_network(r, kind, overlap, matched);
+    if (network && !of_weights)
         return;
     for (int64_t t = 0; t < r->who.n_rungs; t++) {
-        if (r->overlap && r->layered)
-            r->isa->products(r->rows, &r->weights, &r->who, t, r->sums, r->overlap_scale, r->overlap + t * n);
-        if (r->layered && !r->weight_overlap && !r->matched_overlap)
+        if (overlap && r->layered)
+            r->isa->products(r->rows, &r->weights, &r->who, t, r->sums, r->overlap_scale, overlap + t * n);
+        if (r->layered && !of_weights && !matched)
             continue;
         r->isa->sums(r->rows, NULL, &r->weights, &r->who, kind, t, r->sums);
-        if (r->weight_overlap)
-            r->isa->total(r->sums, n_layers, n, r->scale, r->weight_overlap + t * n);
-        if (r->overlap && !r->layered && !network)
-            r->isa->total(r->sums, n_layers, n, r->overlap_scale, r->overlap + t * n);
-        if (r->matched_overlap && !network)
-            record_matched(r, n, r->matched_overlap + t * n);
+        if (of_weights)
+            r->isa->total(r->sums, n_layers, n, r->scale, of_weights + t * n);
+        if (overlap && !r->layered && !network)
+            r->isa->total(r->sums, n_layers, n, r->overlap_scale, overlap + t * n);
+        if (matched && !network)
+            record_matched(r, n, matched + t * n);
     }
 }
 
-static inline void record_paths(record_t *r)
+static inline void record_paths(record_t *r, double *out)
 {
     const int kind = r->network.n_layers ? DISJOINT_PAIRS : ALL_PAIRS;
     const int64_t n = comparisons(&r->who, kind);
     for (int64_t t = 0; t < r->who.n_rungs; t++) {
         r->isa->sums(r->rows, NULL, &r->paths, &r->who, kind, t, r->sums);
-        r->isa->total(r->sums, r->paths.n_layers, n, r->path_scale, r->path_overlap + t * n);
+        r->isa->total(r->sums, r->paths.n_layers, n, r->path_scale, out + t * n);
     }
 }
 
-static inline void record_planted(record_t *r)
+static inline void record_planted(record_t *r, double *out)
 {
     const int64_t n = r->who.n_replicas;
     if (r->network.n_layers) {
-        record_network(r, WITH_REFERENCE, NULL, r->planted_overlap);
+        record_network(r, WITH_REFERENCE, NULL, out);
         return;
     }
     for (int64_t t = 0; t < r->who.n_rungs; t++) {
         r->isa->sums(r->rows, r->planted, &r->weights, &r->who, WITH_REFERENCE, t, r->sums);
-        record_matched(r, n, r->planted_overlap + t * n);
+        record_matched(r, n, out + t * n);
     }
 }
 
-static inline void record_energies(record_t *r, const double *energy)
+static inline void record_energies(record_t *r, const double *energy, void *out)
 {
     const int64_t n_rungs = r->who.n_rungs, n_replicas = r->who.n_replicas;
     for (int64_t t = 0; t < n_rungs; t++)
         for (int64_t j = 0; j < n_replicas; j++) {
             const double value = energy[r->who.lane_at[j * n_rungs + t]];
-            if (r->energy)
-                r->energy[t * n_replicas + j] = (int32_t)value;
+            if (r->real)
+                ((double *)out)[t * n_replicas + j] = value;
             else
-                r->real_energy[t * n_replicas + j] = value;
+                ((int32_t *)out)[t * n_replicas + j] = (int32_t)value;
         }
 }
 
-static inline void record_bits(record_t *r)
+static inline void record_bits(record_t *r, uint8_t *out)
 {
-    const int64_t n_rungs = r->who.n_rungs, n_replicas = r->who.n_replicas;
-    uint8_t *out = r->bits;
+    const int64_t n_rungs = r->who.n_rungs, n_replicas = r->who.n_replicas, n_bytes = (r->plain.size[0] + 7) / 8;
     for (int64_t t = 0; t < n_rungs; t++)
-        for (int64_t j = 0; j < n_replicas; j++, out += r->n_bytes) {
+        for (int64_t j = 0; j < n_replicas; j++, out += n_bytes) {
             const uint64_t *row = r->rows + r->who.lane_at[j * n_rungs + t] * r->plain.n_words;
-            for (int64_t byte = 0; byte < r->n_bytes; byte++) /* little end first on every machine */
+            for (int64_t byte = 0; byte < n_bytes; byte++) /* little end first on every machine */
                 out[byte] = (uint8_t)(row[byte >> 3] >> (8 * (byte & 7)));
         }
 }
@@ -133,35 +150,26 @@ static inline void record_bits(record_t *r)
 /* Write down one draw and move on to the next. */
 static inline void record_take(record_t *r, const sampler_t *sampler)
 {
-    const int kind = r->network.n_layers ? DISJOINT_PAIRS : ALL_PAIRS;
-    const int64_t n_lanes = r->who.n_rungs * r->who.n_replicas, n_pairs = r->who.n_rungs * comparisons(&r->who, kind);
-    const int pairs = r->overlap || r->weight_overlap || r->matched_overlap;
-    if (r->energy || r->real_energy)
-        record_energies(r, sampler->energy);
-    if (pairs || r->planted_overlap)
+    const int pairs = NEXT(r, overlap) || NEXT(r, weight_overlap) || NEXT(r, matched_overlap);
+    if (NEXT(r, energy))
+        record_energies(r, sampler->energy, NEXT(r, energy));
+    if (pairs || NEXT(r, planted_overlap))
         sampler->rows(sampler->kernel, r->weights.order, r->weights.n_words, 0, r->rows);
     if (pairs)
         record_pairs(r);
-    if (r->planted_overlap)
-        record_planted(r);
-    if (r->path_overlap) {
+    if (NEXT(r, planted_overlap))
+        record_planted(r, NEXT(r, planted_overlap));
+    if (NEXT(r, path_overlap)) {
         sampler->rows(sampler->kernel, r->paths.order, r->paths.n_words, 1, r->rows);
-        record_paths(r);
+        record_paths(r, NEXT(r, path_overlap));
     }
-    if (r->bits) {
+    if (NEXT(r, weights)) {
         sampler->rows(sampler->kernel, r->plain.order, r->plain.n_words, 0, r->rows);
-        record_bits(r);
+        record_bits(r, NEXT(r, weights));
     }
-#define NEXT(array, n) r->array = r->array ? r->array + (n) : NULL
-    NEXT(energy, n_lanes);
-    NEXT(real_energy, n_lanes);
-    NEXT(overlap, n_pairs);
-    NEXT(weight_overlap, n_pairs);
-    NEXT(path_overlap, n_pairs);
-    NEXT(matched_overlap, n_pairs);
-    NEXT(planted_overlap, n_lanes);
-    NEXT(bits, n_lanes * r->n_bytes);
-#undef NEXT
+    for (int i = 0; i < N_MEASUREMENTS; i++)
+        if (r->next[i])
+            r->next[i] = (char *)r->next[i] + r->n_bytes[i];
 }
 
 /* n_draws times: `every` sweeps, one draw. */

@@ -58,28 +58,22 @@ cdef extern from "recording.h" nogil:
         layout_t weights, paths, plain
         network_t network
         const uint64_t *planted
-        int layered, even
-        int64_t n_bytes
+        int layered, even, real
         double scale, overlap_scale, path_scale
-        int32_t *energy
-        double *real_energy
-        double *overlap
-        double *weight_overlap
-        double *path_overlap
-        double *matched_overlap
-        double *planted_overlap
-        uint8_t *bits
+        void **next
+        int64_t *n_bytes
         uint64_t *rows
         int32_t *sums
 
+    enum: N_MEASUREMENTS
+    const char *const *measurement_names
     const overlaps_isa_t *overlaps_for(int isa)
     void record_run(record_t *r, const sampler_t *sampler, int64_t n_draws, int64_t every)
     void record_take(record_t *r, const sampler_t *sampler)
 
 
-cdef void *_start(array) except? NULL:
-    """Where the data of an array start; NULL of None."""
-    return NULL if array is None else data_of(array)
+#: names of what can be measured
+MEASUREMENTS = tuple([measurement_names[i].decode() for i in range(N_MEASUREMENTS)])
 
 
 cdef layout_t layout(arrays):
@@ -127,7 +121,7 @@ cdef class Recorder:
     overlaps : glassnet.sampling.measurements.Overlaps
         Layouts, pairs, symmetries and planted state of the glass.
     arrays : dict of str to array, first axis `draw`
-        Filled draw by draw; names and dtypes of glassnet.sampling.measurements.
+        Filled draw by draw; names and dtypes of glassnet.chains.schema.MEASUREMENTS.
     """
 
     cdef record_t r
@@ -143,11 +137,11 @@ cdef class Recorder:
         layouts = overlaps.layout, overlaps.path_layout, overlaps.plain_layout
         r.weights, r.paths, r.plain = layout(layouts[0]), layout(layouts[1]), layout(layouts[2])
         r.layered, r.even = overlaps.layered, overlaps.even
-        r.scale, r.overlap_scale = overlaps.scales["weight_overlap"], overlaps.scales["overlap"]
-        r.path_scale = overlaps.scales["path_overlap"]
+        r.scale, r.path_scale = overlaps.unit["weights"], overlaps.unit["paths"]
+        r.overlap_scale = overlaps.unit["terms"]
         if overlaps.planted is not None:
             r.planted = <const uint64_t *>data_of(overlaps.planted)
-        most = max(walkers.n_replicas, overlaps.n_pairs if arrays.keys() & overlaps.scales.keys() else 0)
+        most = max([walkers.n_replicas] + [array.shape[2] for array in arrays.values()])
         tile = aligned(TILE_WORDS + walkers.n_replicas + 8)
         rows = np.empty(max(1, len(kernel.energy) * max(len(order) // 64 for order, _, _ in layouts)), dtype=np.uint64)
         sums = np.empty(most * len(layouts[0][2]) + 8, dtype=np.int32)
@@ -182,18 +176,10 @@ cdef class Recorder:
     cdef _outputs(self, arrays):
         """Point the outputs at the arrays; NULL where nothing was asked for."""
         cdef record_t *r = &self.r
-        energy = arrays.get("energy")
-        if energy is not None and energy.dtype == np.float64:
-            r.real_energy = <double *>data_of(energy)
-        else:
-            r.energy = <int32_t *>_start(energy)
-        r.overlap = <double *>_start(arrays.get("overlap"))
-        r.weight_overlap = <double *>_start(arrays.get("weight_overlap"))
-        r.path_overlap = <double *>_start(arrays.get("path_overlap"))
-        r.matched_overlap = <double *>_start(arrays.get("matched_overlap"))
-        r.planted_overlap = <double *>_start(arrays.get("planted_overlap"))
-        r.bits = <uint8_t *>_start(arrays.get("weights"))
-        r.n_bytes = arrays["weights"].shape[-1] if "weights" in arrays else 0
+        r.real = "energy" in arrays and arrays["energy"].dtype == np.float64
+        for number, name in enumerate(MEASUREMENTS):
+            if name in arrays:
+                r.next[number], r.n_bytes[number] = data_of(arrays[name]), arrays[name].strides[0]
 
     def run(self, int64_t n_draws, int64_t every):
         """`n_draws` times `every` sweeps, each followed by an exchange step, and one draw; releases the GIL."""

@@ -10,6 +10,7 @@ import xarray as xr
 
 from glassnet import _catalogue, _dilution
 from glassnet.chains.content import kept_open
+from glassnet.chains.schema import order_parameters
 
 _SIZE = re.compile(r"/N(\d+)(?=/|$)")
 _DILUTION = re.compile(r"/dilution([0-9.eE+-]+)(?=/|$)")
@@ -148,13 +149,14 @@ def order_parameter(node: Node) -> str | None:
     The overlap with the best gauge image where the ensemble has gauges: the invariant of layered glasses and walks is
     a product of p overlaps, whose kurtosis is (3 - 2 / N_l)^p without any order, so that its Binder ratio says nothing.
     """
-    return _pair_overlap(node) if node.planted_temperature is None else "planted_overlap"
+    if node.planted_temperature is None:
+        return _pair_overlap(node)
+    return order_parameters(planted=True, gauged=gauged(node))[0]
 
 
 def _pair_overlap(node: Node) -> str | None:
-    if "matched_overlap" in node.chain:
-        return "matched_overlap"
-    return "overlap" if "overlap" in node.chain and not gauged(node) else None
+    names = order_parameters(planted=False, gauged=gauged(node))
+    return next((name for name in names if name in node.chain), None)
 
 
 def independently_planted(node: Node) -> bool:

@@ -1,32 +1,253 @@
 """The dataset a sampler returns and a chain file holds: names, dimensions, dtypes, and how two stretches join.
 
+:data:`MEASUREMENTS` is the one table of what may be recorded: samplers, run files, costs and the analysis read it.
+
 No storage here: samplers import this module on every rank. Overlaps are kept as exact integers times a known
 denominator; a dataset holds ``integer * (1 / denominator)`` as float64 with the pair
 (``dtype``, ``scale_factor``) in the variable's encoding, so that a file stores the integers themselves.
 """
 
+import math
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal, NamedTuple
 
 import numpy as np
 import xarray as xr
 
 from glassnet import _face
 
-__all__ = ["VARIABLES", "join"]
+__all__ = ["MEASUREMENTS", "VARIABLES", "join"]
 _face.public(__name__)
 
-#: every variable with its dimensions and meaning; `docs/chains.md` says the same for readers with h5py only
-VARIABLES = {
-    "energy": (("draw", "temperature", "replica"), "total energy of a replica, units of |J|"),
-    "overlap": (("draw", "temperature", "pair"), "order parameter of the ensemble, invariant under its gauge group"),
-    "weight_overlap": (("draw", "temperature", "pair"), "mean over weights of w_i w'_i"),
-    "path_overlap": (("draw", "temperature", "pair"), "mean over paths of tau_a tau'_a, tau_a = prod w"),
-    "matched_overlap": (
-        ("draw", "temperature", "pair"),
-        "weight overlap after a gauge image was chosen that makes it large (walks: a local maximum)",
+
+class Setup(NamedTuple):
+    """What is known of a chain before it runs: whatever its measurements require and their bytes depend on.
+
+    Attributes
+    ----------
+    n_replicas, n_temperatures, n_weights : int
+    planted : bool
+        Whether the glass has a planted state.
+    real_couplings : bool
+        Whether the couplings are real numbers, not +-J.
+    layers, walks : bool
+        Gauges of the glass: any two layers can be flipped; all weights into and out of a hidden neuron of a network.
+    n_terms : int or float
+        Of the order parameter: weights, or products over the layers, or walks (docs/symmetries.md); matters where it
+        is 2^53 or more.
+    """
+
+    n_replicas: int
+    n_temperatures: int = 1
+    n_weights: int = 1
+    planted: bool = False
+    real_couplings: bool = False
+    layers: bool = False
+    walks: bool = False
+    n_terms: float = 1
+
+    @property
+    def n_pairs(self) -> int:
+        """Pairs of replicas that are compared: all; in networks, where a pair costs more, disjoint ones."""
+        return self.n_replicas // 2 if self.walks else self.n_replicas * (self.n_replicas - 1) // 2
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Size of each dimension of one draw."""
+        n_bytes = -(-self.n_weights // 8)
+        return {
+            "temperature": self.n_temperatures,
+            "replica": self.n_replicas,
+            "pair": self.n_pairs,
+            "byte": n_bytes,
+        }
+
+
+class Requirement(NamedTuple):
+    """What a chain must be for a measurement.
+
+    Attributes
+    ----------
+    holds : callable(Setup) -> bool
+    in_program, in_run_file : str
+        What is wrong where it does not hold, with {name} for the measurement and {setup} for the chain.
+    key : str
+        Setting of the run file that the error names.
+    """
+
+    holds: Callable[[Setup], bool]
+    in_program: str
+    in_run_file: str
+    key: str = "measure"
+
+
+REQUIREMENTS = {
+    "pairs": Requirement(
+        lambda setup: setup.n_replicas >= 2,
+        "{name!r} needs n_replicas >= 2, got {setup.n_replicas}",
+        "must be at least 2 to measure {name} between replicas, got {setup.n_replicas}",
+        "replicas",
     ),
-    "planted_overlap": (("draw", "temperature", "replica"), "overlap with the planted state, matched to its gauge"),
-    "weights": (("draw", "temperature", "replica", "byte"), "weights packed 8 to a byte, lowest bit first, 1 = +1"),
+    "planted": Requirement(
+        lambda setup: setup.planted,
+        "{name!r} needs a planted glass (gn.ensembles.planted)",
+        "{name} needs a planted state, the symmetric scan has none",
+    ),
+    "real": Requirement(
+        lambda setup: setup.real_couplings,
+        "{name!r} needs real couplings, those of this glass are +-J",
+        "{name} needs real couplings, glass.couplings = 'binary' are +-J",
+    ),
+}
+
+
+def _energy(setup: Setup) -> str:
+    return "float64" if setup.real_couplings else "int32"
+
+
+def _order(setup: Setup) -> str:
+    if not (setup.layers or setup.walks):
+        return "int32"
+    # beyond 2^53 a product or sum is no exact integer any more
+    return "int64" if setup.n_terms < 2**53 else "float64"
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What a run may record, a row of :data:`MEASUREMENTS`.
+
+    Attributes
+    ----------
+    dims : tuple of str
+        "draw", "temperature", then "pair" (of replicas) or "replica", and whatever each of these has several of.
+    meaning : str
+        With units; the attribute `long_name` of the variable.
+    dtype : str or callable(Setup) -> str
+        Of the numbers that a file stores.
+    unit : {"weights", "paths", "terms"}, optional
+        What it is a mean over: a file holds sums, and the values, float64 in memory, are 1 / (number of these) times
+        them. "terms" are those of the order parameter (:class:`Setup`). None: stored as it is measured.
+    needs : tuple of str
+        Names of :data:`REQUIREMENTS`.
+    default : tuple of str, optional
+        Measured where no measurements are named and these of :data:`REQUIREMENTS` hold; None: only when it is named.
+    essential : bool
+        Whether scans record it wherever it can be: nothing could be analysed without it.
+    order_parameter : {"every", "no gauge"}, optional
+        Where it can stand for the order parameter: with every gauge group, or only where there is no gauge.
+    """
+
+    dims: tuple[str, ...]
+    meaning: str
+    dtype: str | Callable[[Setup], str]
+    unit: Literal["weights", "paths", "terms"] | None = None
+    needs: tuple[str, ...] = ()
+    default: tuple[str, ...] | None = None
+    essential: bool = False
+    order_parameter: Literal["every", "no gauge"] | None = None
+
+    def stored(self, setup: Setup) -> str:
+        """Dtype in a file."""
+        return self.dtype if isinstance(self.dtype, str) else self.dtype(setup)
+
+    def in_memory(self, setup: Setup) -> str:
+        """Dtype in a dataset."""
+        return self.stored(setup) if self.unit is None else "float64"
+
+    def shape(self, setup: Setup) -> tuple[int, ...]:
+        """Of one draw."""
+        return tuple(setup.sizes[name] for name in self.dims[1:])
+
+    def file_bytes(self, setup: Setup) -> int:
+        """Bytes of one draw in a file, not compressed."""
+        return np.dtype(self.stored(setup)).itemsize * math.prod(self.shape(setup))
+
+    def memory_bytes(self, setup: Setup) -> int:
+        """Bytes of one draw in a dataset."""
+        return np.dtype(self.in_memory(setup)).itemsize * math.prod(self.shape(setup))
+
+    def own_unit(self, gauged: bool) -> bool:
+        """Whether samples with the same number of weights may have another unit, `gauged` ones or not."""
+        return self.unit == "paths" or (self.unit == "terms" and gauged)
+
+
+_PAIR, _REPLICA = ("draw", "temperature", "pair"), ("draw", "temperature", "replica")
+#: everything that a run may measure by name; what is recorded lies in this order. ext/recording/recording.h computes it
+MEASUREMENTS = {
+    "energy": Measurement(_REPLICA, "total energy of a replica, units of |J|", _energy, default=(), essential=True),
+    "overlap": Measurement(
+        _PAIR,
+        "order parameter of the ensemble, invariant under its gauge group",
+        _order,
+        "terms",
+        needs=("pairs",),
+        default=(),
+        order_parameter="no gauge",
+    ),
+    "weight_overlap": Measurement(_PAIR, "mean over weights of w_i w'_i", "int32", "weights", needs=("pairs",)),
+    "path_overlap": Measurement(
+        _PAIR,
+        "mean over paths of tau_a tau'_a, tau_a = prod w",
+        "int32",
+        "paths",
+        needs=("pairs",),
+        default=("real",),
+    ),
+    "matched_overlap": Measurement(
+        _PAIR,
+        "weight overlap after a gauge image was chosen that makes it large (walks: a local maximum)",
+        "int32",
+        "weights",
+        needs=("pairs",),
+        order_parameter="every",
+    ),
+    "planted_overlap": Measurement(
+        _REPLICA,
+        "overlap with the planted state, matched to its gauge",
+        "int32",
+        "weights",
+        needs=("planted",),
+        default=("planted",),
+        essential=True,
+        order_parameter="every",
+    ),
+    "weights": Measurement((*_REPLICA, "byte"), "weights packed 8 to a byte, lowest bit first, 1 = +1", "uint8"),
+}
+
+
+def defaults(setup: Setup) -> tuple[str, ...]:
+    """Names of what is measured of any glass where no measurements are named, whether or not it is possible."""
+    return tuple(
+        name
+        for name, row in MEASUREMENTS.items()
+        if row.default is not None and all(REQUIREMENTS[one].holds(setup) for one in row.default)
+    )
+
+
+def lacking(names: Collection[str], setup: Setup) -> Iterator[tuple[str, str]]:
+    """The measurements among `names` that a chain cannot take, each with the name of a requirement that is not met."""
+    for name in names:
+        for requirement in MEASUREMENTS[name].needs:
+            if not REQUIREMENTS[requirement].holds(setup):
+                yield name, requirement
+
+
+def order_parameters(*, planted: bool, gauged: bool) -> list[str]:
+    """Names of the measurements that can stand for the order parameter, the best first: with the planted state where
+    there is one, otherwise between replicas."""
+    allowed = ("every",) if gauged else ("every", "no gauge")
+    return [
+        name
+        for rank in allowed
+        for name, row in MEASUREMENTS.items()
+        if row.order_parameter == rank and ("planted" in row.needs) == planted
+    ]
+
+
+#: every variable of a chain with its dimensions and meaning; `docs/chains.md` says the same for readers with h5py only
+VARIABLES = {name: (row.dims, row.meaning) for name, row in MEASUREMENTS.items()} | {
     "swap_attempted": (("gap",), "exchanges proposed between rungs gap and gap + 1, all replicas"),
     "swap_accepted": (("gap",), "exchanges accepted between rungs gap and gap + 1, all replicas"),
     "swap_acceptance": (("gap",), "swap_accepted / swap_attempted, nan where none was attempted"),

@@ -24,6 +24,7 @@ from glassnet.chains.files import regular_file, sealed_json, zip_archive
 from glassnet.chains.files.zip_archive import Member
 from glassnet.chains.headers import Header, of_content
 from glassnet.chains.node_list import NODE_ATTRS, NODES, RUN_FILE
+from glassnet.chains.schema import MEASUREMENTS
 from glassnet.chains.shards import NodeFiles, follow, in_list, listed, node_files, read_header, sharded
 
 #: how all samples of a node were run
@@ -225,8 +226,8 @@ def _variables(headers: list[Header], n_draws: int) -> dict:
     places = [header.source for header in headers]
     n_weights = {header.attrs["n_weights"] for header in headers}
     shape = {"draw": n_draws, "byte": -(-max(n_weights) // 8)}
-    # multiples of 1 / n_paths, and of 1 / number of walks
-    own_unit = ("path_overlap", "overlap")[: 1 + _catalogue.of_chain(headers[0].attrs).has_layers]
+    gauged = _catalogue.of_chain(headers[0].attrs).has_layers
+    own_unit = {name for name, row in MEASUREMENTS.items() if row.own_unit(gauged)}
 
     def read(file: h5py.File) -> dict:
         variables = {}

@@ -7,6 +7,8 @@ import numpy as np
 
 from glassnet.kernels.sampler import Sampler
 
+MEASUREMENTS: tuple[str, ...]
+
 class Recorder:
     # the Walkers of the kernel, the Overlaps of the glass, and what is filled, first axis `draw`
     def __init__(self, kernel: Sampler, walkers: Any, overlaps: Any, arrays: Mapping[str, np.ndarray]) -> None: ...

@@ -11,29 +11,32 @@ from itertools import pairwise
 
 import numpy as np
 
+from glassnet.chains.schema import MEASUREMENTS, REQUIREMENTS, Setup, defaults, lacking
 from glassnet.glass import PathGlass
 
-NAMES = ("energy", "overlap", "weight_overlap", "path_overlap", "matched_overlap", "planted_overlap", "weights")
 #: order, first and size of a layout: see :class:`Overlaps`
 Layout = tuple[np.ndarray, np.ndarray, np.ndarray]
-PAIR_MEASUREMENTS = ("overlap", "weight_overlap", "path_overlap", "matched_overlap")
 
 
-def n_pairs(glass: PathGlass, n_replicas: int) -> int:
-    """How many pairs of replicas are compared."""
-    return n_replicas // 2 if glass.widths is not None else n_replicas * (n_replicas - 1) // 2
+def setup(glass: PathGlass, n_replicas: int, n_temperatures: int = 1) -> Setup:
+    """What the table of measurements needs to know of so many replicas of a glass, but the terms of its overlap."""
+    return Setup(
+        n_replicas=n_replicas,
+        n_temperatures=n_temperatures,
+        n_weights=glass.n_weights,
+        planted=glass.planted is not None,
+        real_couplings=not glass.is_binary,
+        layers=glass.has_layers and glass.widths is None,
+        walks=glass.widths is not None,
+    )
 
 
 def default(glass: PathGlass, n_replicas: int) -> tuple[str, ...]:
     """Measurements taken when none are named: energy and overlap, and what is exactly known for these couplings."""
-    names = ["energy"]
-    if n_replicas > 1:
-        names.append("overlap")
-        if not glass.is_binary:
-            names.append("path_overlap")
-    if glass.planted is not None:
-        names.append("planted_overlap")
-    return tuple(names)
+    own = setup(glass, n_replicas)
+    names = defaults(own)
+    impossible = {name for name, _ in lacking(names, own)}
+    return tuple(name for name in names if name not in impossible)
 
 
 def check(names: Collection[str] | None, glass: PathGlass, n_replicas: int) -> tuple[str, ...]:
@@ -44,13 +47,12 @@ def check(names: Collection[str] | None, glass: PathGlass, n_replicas: int) -> t
     if not listed or not all(isinstance(name, str) for name in names):
         raise TypeError(f"measure must be a list of names, got {names!r}")
     for name in names:
-        if name not in NAMES:
-            raise ValueError(f"measure must hold names among {', '.join(NAMES)}, got {name!r}")
-        if name in PAIR_MEASUREMENTS and n_replicas < 2:
-            raise ValueError(f"measure: {name!r} needs n_replicas >= 2, got {n_replicas}")
-        if name == "planted_overlap" and glass.planted is None:
-            raise ValueError("measure: 'planted_overlap' needs a planted glass (gn.ensembles.planted)")
-    return tuple(name for name in NAMES if name in names)
+        if name not in MEASUREMENTS:
+            raise ValueError(f"measure must hold names among {', '.join(MEASUREMENTS)}, got {name!r}")
+    own = setup(glass, n_replicas)
+    for name, requirement in lacking(names, own):
+        raise ValueError(f"measure: {REQUIREMENTS[requirement].in_program.format(name=name, setup=own)}")
+    return tuple(name for name in MEASUREMENTS if name in names)
 
 
 class Overlaps:
@@ -65,8 +67,8 @@ class Overlaps:
     ----------
     pairs : (n_pairs, 2) int32
         All pairs a < b of replicas; in networks of walks, where a pair costs more, the disjoint (0, 1), (2, 3), ...
-    scales : dict of str to float
-        Factor that turns the integers of a measurement into its value.
+    unit : dict of str to float
+        1 / (number of weights, paths and terms of `overlap`): factors that turn sums over these into measured values.
     layout, path_layout, plain_layout : tuple (order, first, size)
         Order in which weights (paths; weights as they are numbered) lie in 64-bit words, (64 n_words,) int32 with -1
         for padding; first word of each layer, (n_layers + 1,) int64; weights in each layer, (n_layers,) int32.
@@ -79,10 +81,9 @@ class Overlaps:
     """
 
     def __init__(self, glass: PathGlass, n_replicas: int) -> None:
-        self.even = glass.p % 2 == 0
-        self.layered = glass.has_layers and glass.widths is None
+        own = setup(glass, n_replicas)
+        self.even, self.layered, self.n_pairs = glass.p % 2 == 0, own.layers, own.n_pairs
         self.network: tuple[np.ndarray, np.ndarray] | None = None
-        self._n_replicas, self.n_pairs = n_replicas, n_pairs(glass, n_replicas)
         if glass.widths is None:
             self.layout = _segments(glass.layer)
         else:
@@ -93,30 +94,20 @@ class Overlaps:
         self.path_layout = _segments(np.zeros(glass.n_paths, dtype=np.int32))
         self.plain_layout = _segments(np.zeros(glass.n_weights, dtype=np.int32))
         self.planted = None if glass.planted is None else _packed(glass.planted > 0, self.layout[0])
-        self.exact = True
-        self._energy = np.int32 if glass.is_binary else np.float64
-        weight, overlap = 1.0 / glass.n_weights, 1.0 / glass.n_weights
+        terms: float = glass.n_weights
         if self.layered:
-            # beyond 2^53 the product of the layers' sums is no exact integer any more
-            states = float(np.prod(self.layout[2].astype(float)))
-            overlap = 1.0 / states
-            self.exact = states < 2.0**53
+            terms = float(np.prod(self.layout[2].astype(float)))
         elif self.network is not None:
-            walks = self.all_walks()
-            overlap = 1.0 / walks
-            self.exact = walks < 2**53
-        self.scales = {
-            "weight_overlap": weight,
-            "matched_overlap": weight,
-            "planted_overlap": weight,
-            "path_overlap": 1.0 / max(1, glass.n_paths),
-            "overlap": overlap,
-        }
+            terms = self.all_walks()
+        self._setup = own._replace(n_terms=terms)
+        self.unit = {"weights": 1.0 / glass.n_weights, "paths": 1.0 / max(1, glass.n_paths), "terms": 1.0 / terms}
 
-    def stored(self, name: str) -> tuple[str, float]:
-        """Integer type a measurement is stored in and the factor that turns these integers into its values."""
-        wide = name == "overlap" and (self.layered or self.network is not None)
-        return ("int64" if self.exact else "float64") if wide else "int32", self.scales[name]
+    def stored(self, names: Iterable[str]) -> dict[str, tuple[str, float]]:
+        """Of the named measurements that are sums times a factor: the type these are stored in, and the factor."""
+        rows = {name: MEASUREMENTS[name] for name in names}
+        return {
+            name: (row.stored(self._setup), self.unit[row.unit]) for name, row in rows.items() if row.unit is not None
+        }
 
     def arrays(self, names: Iterable[str], n_draws: int, n_temperatures: int) -> dict[str, np.ndarray]:
         """Empty arrays for so many draws of the named measurements.
@@ -126,17 +117,13 @@ class Overlaps:
         ValueError
             If there is a draw, and sums over the walks of a network do not fit into 64 bits.
         """
-        if n_draws and "overlap" in names and self.network is not None and (walks := self.all_walks()) >= 2**62:
-            raise ValueError(
-                f"measure must leave out overlap where 2^62 or more walks lead through a network, got {walks:.3g}"
-            )
-        sizes: dict[str, tuple[int, ...]] = {"energy": (self._n_replicas,), "planted_overlap": (self._n_replicas,)}
-        sizes["weights"] = (self._n_replicas, -(-int(self.plain_layout[2].sum()) // 8))
-        result = {}
+        own, result = self._setup._replace(n_temperatures=n_temperatures), {}
         for name in names:
-            shape = (self.n_pairs,) if name in PAIR_MEASUREMENTS else sizes[name]
-            dtype = {"energy": self._energy, "weights": np.uint8}.get(name, np.float64)
-            result[name] = np.zeros((n_draws, n_temperatures, *shape), dtype=dtype)
+            row = MEASUREMENTS[name]
+            if n_draws and row.unit == "terms" and own.walks and own.n_terms >= 2**62:
+                walks = f"2^62 or more walks lead through a network, got {own.n_terms:.3g}"
+                raise ValueError(f"measure must leave out {name} where {walks}")
+            result[name] = np.zeros((n_draws, *row.shape(own)), dtype=row.in_memory(own))
         return result
 
     @functools.cached_property
@@ -145,11 +132,11 @@ class Overlaps:
         if self.network is not None:
             return np.arange(2 * self.n_pairs, dtype=np.int32).reshape(-1, 2)
         # rows of first replicas, one after the other: index arrays of numpy would take four times the memory
-        pairs, start = np.empty((self.n_pairs, 2), dtype=np.int32), 0
-        for first in range(self._n_replicas - 1):
-            stop = start + self._n_replicas - 1 - first
+        pairs, start, n_replicas = np.empty((self.n_pairs, 2), dtype=np.int32), 0, self._setup.n_replicas
+        for first in range(n_replicas - 1):
+            stop = start + n_replicas - 1 - first
             pairs[start:stop, 0] = first
-            pairs[start:stop, 1] = np.arange(first + 1, self._n_replicas)
+            pairs[start:stop, 1] = np.arange(first + 1, n_replicas)
             start = stop
         return pairs
 

@@ -15,10 +15,9 @@ from glassnet._random import Role, Seed, words
 from glassnet.chains import schema
 from glassnet.glass import PathGlass
 from glassnet.kernels import bitsliced, realvalued, recording
-from glassnet.sampling.measurements import PAIR_MEASUREMENTS, Overlaps, check, n_pairs
+from glassnet.sampling.measurements import Overlaps, check, setup
 from glassnet.sampling.walkers import Walkers
 
-_PAIRS = set(PAIR_MEASUREMENTS)
 #: updates between two looks at the progress, and for signals: some milliseconds, half a second with a few lanes only;
 #: and sweeps, which take a microsecond in the smallest glass
 STRETCH, MOST_AT_ONCE = 10**8, 10**5
@@ -146,8 +145,8 @@ class ParallelTempering(Exclusive):
         measure_every : int
             Sweeps per measurement.
         measure : list of str, optional
-            Among energy, overlap, weight_overlap, path_overlap, matched_overlap, planted_overlap, weights; by default
-            energy and overlap, path_overlap for real couplings, planted_overlap for a planted glass.
+            Names in :data:`glassnet.chains.schema.MEASUREMENTS`; by default energy and overlap, path_overlap for real
+            couplings, planted_overlap for a planted glass.
         progress : bool or callable(done, total)
             Whether to show a progress bar, or what to call with sweeps done and to do.
         pause : callable() -> bool, optional
@@ -179,7 +178,7 @@ class ParallelTempering(Exclusive):
         with self.in_use(moving=True):
             n_draws = n_sweeps // measure_every
             arrays, draw = self.measured_arrays(names, thermalization, n_draws, measure_every, progress, pause)
-            pairs = self.overlaps.pairs if n_sweeps and _PAIRS & set(names) else None
+            pairs = self.overlaps.pairs if n_sweeps and _paired(names) else None
             return self._dataset(arrays, draw, pairs)
 
     def measured_arrays(
@@ -238,13 +237,12 @@ class ParallelTempering(Exclusive):
         """Refuse, before anything runs, what cannot be recorded."""
         if not n_draws:
             return
-        glass, n_lanes = self.glass, self.walkers.n_lanes
-        sizes = dict.fromkeys(_PAIRS, 8 * len(self.temperatures) * n_pairs(glass, self.n_replicas))
-        sizes |= {"energy": 8 * n_lanes, "planted_overlap": 8 * n_lanes, "weights": n_lanes * -(-glass.n_weights // 8)}
-        if _PAIRS & set(names):
+        own = setup(self.glass, self.n_replicas, len(self.temperatures))
+        sizes = {name: schema.MEASUREMENTS[name].memory_bytes(own) for name in names}
+        if pairs := _paired(names):
             what = f"n_replicas: measuring all pairs of {self.n_replicas} replicas"
-            _checks.memory(what, 2 * sizes["overlap"])
-        needed = n_draws * (8 + sum(sizes[name] for name in names))
+            _checks.memory(what, 2 * max(sizes[name] for name in pairs))
+        needed = n_draws * (8 + sum(sizes.values()))
         _checks.memory(f"n_sweeps: recording {n_draws} draws of {', '.join(names)}", needed)
 
     def _advance(self, n_sweeps: int) -> None:
@@ -265,7 +263,7 @@ class ParallelTempering(Exclusive):
         walkers, glass = self.walkers, self.glass
         return schema.dataset(
             arrays,
-            stored={name: self.overlaps.stored(name) for name in self.overlaps.scales if name in arrays},
+            stored=self.overlaps.stored(arrays),
             draw=draw,
             temperatures=self.temperatures,
             pairs=pairs,
@@ -347,6 +345,11 @@ class ParallelTempering(Exclusive):
             self.kernel.rng[...] = arrays["kernel_rng"]
             bits = np.unpackbits(arrays["weights"], axis=-1, bitorder="little", count=self.glass.n_weights)
             self.kernel.set_weights(bits > 0)
+
+
+def _paired(names: Collection[str]) -> list[str]:
+    """Those of the named measurements that compare replicas."""
+    return [name for name in names if "pair" in schema.MEASUREMENTS[name].dims]
 
 
 def _require_same_system(state: Mapping[str, np.ndarray], own: Mapping[str, np.ndarray]) -> None:

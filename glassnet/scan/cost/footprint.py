@@ -4,9 +4,10 @@ import math
 from typing import NamedTuple
 
 from glassnet._wiring import n_weights
+from glassnet.chains.schema import MEASUREMENTS
 from glassnet.kernels import bitsliced, realvalued
 from glassnet.sampling import ladder
-from glassnet.sampling.measurements import PAIR_MEASUREMENTS
+from glassnet.scan.runfile.consistency import setup_of
 from glassnet.scan.runfile.schema import RunFile
 from glassnet.scan.tasks import field_tasks, glass_tasks
 from glassnet.scan.tasks.glass_tasks import Task
@@ -58,7 +59,10 @@ def footprint(task: Task, run_file: RunFile) -> Footprint:
     n_rungs, replicas = len(rungs(task, run_file)), sampling.replicas
     lanes, draws = n_rungs * replicas, sampling.sweeps // sampling.measure_every
     weights, paths, p = _glass(task, run_file)
-    stored, in_memory = _draw(sampling.measure, n_rungs, replicas, weights, run_file)
+    setup = setup_of(run_file, task.planted is not None, n_rungs, weights)
+    rows = [MEASUREMENTS[name] for name in sampling.measure]
+    # a draw has the number of its sweep, too
+    stored, in_memory = 8 + sum(row.file_bytes(setup) for row in rows), 8 + sum(row.memory_bytes(setup) for row in rows)
     of_glass = paths * (4 * p + 8) + weights * 17
     state = lanes * (weights // 8 + 40) + of_glass + len(run_file.text) + _HDF5
     # drawing a glass takes more memory, as in glassnet._wiring
@@ -74,23 +78,6 @@ def _glass(task: Task, run_file: RunFile) -> tuple[int, int, int]:
     p, paths = run_file.glass.p_of(task.size), run_file.glass.n_paths(task.size)
     weights = math.ceil(n_weights(task.size) * (1 - task.dilution))
     return weights, math.ceil(paths * (1 - task.dilution) ** p), p
-
-
-def _draw(measure: list[str], n_rungs: int, replicas: int, weights: int, run_file: RunFile) -> tuple[int, int]:
-    """Bytes of one draw in the file and in memory, where overlaps are float64."""
-    record, binary = run_file.glass.record, run_file.glass.couplings == "binary"
-    pairs = replicas // 2 if record.is_network else replicas * (replicas - 1) // 2
-    stored = in_memory = 8
-    for name in measure:
-        if name in PAIR_MEASUREMENTS:
-            wide = name == "overlap" and record.has_layers
-            stored += n_rungs * pairs * (8 if wide else 4)
-            in_memory += n_rungs * pairs * 8
-        else:
-            one = {"energy": 4 if binary else 8, "planted_overlap": 4, "weights": -(-weights // 8)}[name]
-            stored += n_rungs * replicas * one
-            in_memory += n_rungs * replicas * (8 if name == "planted_overlap" else one)
-    return stored, in_memory
 
 
 def _sampler(lanes: int, weights: int, paths: int, p: int, binary: bool) -> int:

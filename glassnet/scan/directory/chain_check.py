@@ -2,15 +2,14 @@
 
 import json
 from collections.abc import Iterator
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 import numpy as np
 
-from glassnet.scan.runfile.schema import Measure, RunFile
+from glassnet.chains.schema import MEASUREMENTS
+from glassnet.scan.runfile.schema import RunFile
 from glassnet.scan.tasks.glass_tasks import Task, node_attributes
 
-#: everything that a run file may ask to be measured
-_MEASUREMENTS = set(get_args(Measure))
 #: attributes that only some chains have
 _NOT_ALWAYS = ("rounding", "planted_temperature", "kind")
 
@@ -75,7 +74,7 @@ def _pairs(facts: Facts, task: Task, wanted: Expected, rungs: list[float] | None
         for key in sorted(there.keys() | here.keys()):
             if there.get(key) != here.get(key):
                 yield f"glass.{key}", there.get(key), here.get(key)
-    if wanted.measure is not None and (measured := set(facts.variables) & _MEASUREMENTS) != wanted.measure:
+    if wanted.measure is not None and (measured := set(facts.variables) & MEASUREMENTS.keys()) != wanted.measure:
         yield "measure", sorted(measured), sorted(wanted.measure)
     if rungs is not None and facts.temperature.tolist() != rungs:
         yield ("temperatures", *_first(facts.temperature.tolist(), rungs))

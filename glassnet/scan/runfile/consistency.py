@@ -8,11 +8,9 @@ from collections.abc import Iterator
 
 from glassnet import _catalogue, _checks, _wiring
 from glassnet._wiring import n_weights
+from glassnet.chains.schema import MEASUREMENTS, REQUIREMENTS, Measurement, Setup, defaults, lacking
 from glassnet.scan.runfile import field_settings
 
-_PAIRS = ("overlap", "weight_overlap", "path_overlap", "matched_overlap")
-#: bytes of one value of each measurement in memory, with the integers it is made from
-_BYTES = {"energy": 4, "planted_overlap": 12, "weights": 1}
 _MOST_WEIGHTS = 2**31 - 1
 _MOST_TASKS = 10**7
 
@@ -26,6 +24,21 @@ def mistakes(sound: dict) -> list[str]:
 def _record(sound: dict) -> _catalogue.Ensemble | None:
     """What the catalogue says of the ensemble; None where that key is wrong."""
     return _catalogue.ENSEMBLES.get(sound.get("Glass.ensemble", ""))
+
+
+def setup(record: _catalogue.Ensemble | None, couplings: str | None, **known) -> Setup:
+    """What the table of measurements needs to know of the chains of an ensemble; `known` are other fields of it."""
+    walks = record is not None and record.is_network
+    layers = record is not None and record.has_layers and not walks
+    return Setup(real_couplings=couplings == "gaussian", layers=layers, walks=walks, **known)
+
+
+def setup_of(run_file, planted: bool, n_temperatures: int = 1, n_weights: int = 1) -> Setup:
+    """The same of the chains of a run file's `planted` or symmetric tasks."""
+    glass, own = run_file.glass, run_file.sampling.planted.replicas if planted else None
+    sizes = {"n_temperatures": n_temperatures, "n_weights": n_weights}
+    replicas = own or run_file.sampling.replicas
+    return setup(glass.record, glass.couplings, planted=planted, n_replicas=replicas, **sizes)
 
 
 def _keywords(sound: dict) -> Iterator[str]:
@@ -171,14 +184,17 @@ def _measurements(sound: dict) -> Iterator[str]:
             yield f"{key}: must divide sweeps = {sweeps}, got {every}"
         elif sweeps and every and sweeps // every < 2:
             yield f"{key}: must leave at least 2 measurements in sweeps = {sweeps}, got {every}"
-        (key, replicas), (measure_key, measure) = (_chosen(sound, planted, name) for name in ("replicas", "measure"))
-        pairs = [name for name in measure or ["overlap"] if name in _PAIRS]
-        if replicas == 1 and pairs:
-            yield f"{key}: must be at least 2 to measure {pairs[0]} between replicas, got 1"
-        yield from _repeated(measure_key, measure or [])
-        if not planted and "planted_overlap" in (measure or []):
-            own = "; measure in [sampling.planted] is for planted tasks alone" if sound.get("Scan.planted") else ""
-            yield f"{measure_key}: planted_overlap needs a planted state, the symmetric scan has none{own}"
+        (_, replicas), (key, measure) = (_chosen(sound, planted, name) for name in ("replicas", "measure"))
+        yield from _repeated(key, measure or [])
+        own = setup(_record(sound), sound.get("Glass.couplings"), planted=planted, n_replicas=replicas or 2)
+        refused: dict[str, str] = {}
+        for name, requirement in lacking(measure or defaults(own), own):
+            refused.setdefault(requirement, name)
+        for requirement, name in refused.items():
+            holds, _, wrong, where = REQUIREMENTS[requirement]
+            if sound.get("Scan.planted") and holds(own._replace(planted=True)):
+                wrong += "; measure in [sampling.planted] is for planted tasks alone"
+            yield f"{_chosen(sound, planted, where)[0]}: {wrong.format(name=name, setup=own)}"
 
 
 def _number_of_tasks(sound: dict) -> Iterator[str]:
@@ -215,10 +231,11 @@ def _large_chains(run_file) -> Iterator[str]:
         sampling = run_file.sampling_of(planted)
         rungs = len(sampling.temperatures) if isinstance(sampling.temperatures, list) else sampling.temperatures.n + 1
         draws, lanes = sampling.sweeps // sampling.measure_every, rungs * sampling.replicas
-        per_rung = sum(_bytes(name, sampling.replicas, largest) for name in sampling.measure)
+        sizes = setup_of(run_file, planted, rungs, largest)
+        per_draw = sum(_bytes(MEASUREMENTS[name], sizes) for name in sampling.measure)
         for key, what, needed in (
             ("replicas", f"a set of {lanes} configurations of {largest} weights", 2 * lanes * largest),
-            ("sweeps", f"a chain of {draws} draws at {rungs} temperatures", draws * rungs * per_rung),
+            ("sweeps", f"a chain of {draws} draws at {rungs} temperatures", draws * per_draw),
         ):
             try:
                 _checks.memory(what, needed)
@@ -238,10 +255,9 @@ def _large_field(run_file) -> Iterator[str]:
             yield f"scan.field.n_weights: {error}"
 
 
-def _bytes(name: str, replicas: int, weights: int) -> int:
-    if name in _PAIRS:
-        return 12 * replicas * (replicas - 1) // 2
-    return _BYTES[name] * replicas * (weights // 8 if name == "weights" else 1)
+def _bytes(row: Measurement, sizes: Setup) -> int:
+    """Of one draw in memory, with the integers that it is made from."""
+    return row.memory_bytes(sizes) + (0 if row.unit is None else row.file_bytes(sizes))
 
 
 def _n_paths(sound: dict, size) -> int:

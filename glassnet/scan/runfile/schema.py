@@ -1,7 +1,7 @@
 """The run file: its keys, and all mistakes in it reported at once."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from pydantic import (
     AfterValidator,
@@ -20,13 +20,16 @@ from glassnet import _catalogue, _face, _terminal, _toml, _wiring
 from glassnet.chains.files import regular_file
 from glassnet.chains.files.zip_archive import SIGNATURE
 from glassnet.chains.node_list import RUN_FILE, is_run
+from glassnet.chains.schema import MEASUREMENTS, defaults, lacking
 from glassnet.sampling.planted_field import FEWEST_SWEEPS
 from glassnet.scan.runfile import consistency
 from glassnet.scan.runfile.messages import in_words, one_of, shown
 
-Measure = Literal[
-    "energy", "overlap", "weight_overlap", "path_overlap", "matched_overlap", "planted_overlap", "weights"
-]
+if TYPE_CHECKING:
+    Measure = str
+else:
+    # which names there are is read from the table, where no checker of types looks
+    Measure = Literal[tuple(MEASUREMENTS)]
 #: bounds that keep every count inside int32 (weights, lanes) and int64 (sweeps)
 MOST_WEIGHTS = 2**31 - 1
 _MOST = 2**62
@@ -306,13 +309,11 @@ class RunFile(_Section):
         return merged.model_copy(update={"temperatures": ladder, "measure": self._measure(merged.measure, planted)})
 
     def _measure(self, asked: list[str] | None, planted: bool) -> list[str]:
-        measure = list(asked or ["energy", "overlap"])
+        setup = consistency.setup_of(self, planted)
+        measure = list(asked or defaults(setup))
         if not asked:
-            measure += self.glass.record.measure
-        if not asked and self.glass.couplings == "gaussian":
-            measure.append("path_overlap")
-        # without the energy no chain could be analysed, without the overlap no planted scan located
-        needed = ["energy", "planted_overlap"] if planted else ["energy"]
+            measure += [name for name in self.glass.record.measure if name not in measure]
+        needed = [name for name, row in MEASUREMENTS.items() if row.essential and not any(lacking([name], setup))]
         measure += [name for name in needed if name not in measure]
         return measure
 

@@ -38,7 +38,7 @@ def test_planted_tasks_may_differ(run_text):
 def test_default_measurements_follow_the_ensemble(run_text):
     layered = ('"regular"', '"layered"', "degree = 4", 'alpha = 1.0\ncouplings = "gaussian"')
     measure = parse(run_text(*layered), "x").sampling_of(True).measure
-    assert measure == ["energy", "overlap", "matched_overlap", "path_overlap", "planted_overlap"]
+    assert measure == ["energy", "overlap", "path_overlap", "planted_overlap", "matched_overlap"]
     chosen = ("measure_every = 10", 'measure_every = 10\nmeasure = ["overlap", "weights"]')
     assert parse(run_text(*chosen), "x").sampling_of(False).measure == ["overlap", "weights", "energy"]
     expected = ["overlap", "weights", "energy", "planted_overlap"]
