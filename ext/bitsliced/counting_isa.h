@@ -7,7 +7,7 @@
         s = (a) ^ (b);         \
         c = c_;                \
     } while (0)
-#if VBYTES == 64
+#if INTRINSICS == 512
 #define FULL_ADD(a, b, d, s, c)                 \
     do {                                        \
         VECTOR c_ = FOR_ISA(majority)(a, b, d); \

@@ -58,7 +58,7 @@ INLINE void FOR_ISA(gather_halves)(const uint64_t *of_rung, int64_t n_rungs, con
                                    uint64_t *pair)
 {
     (void)n_rungs;
-#if VBYTES == 64
+#if INTRINSICS == 512
     if (n_rungs <= 32) { /* the whole table fits into two registers */
         const __m512i zero = _mm512_setzero_si512();
         __m512i table[2];

@@ -8,7 +8,7 @@ typedef struct {
 } FOR_ISA(stream);
 
 /* XOSHIRO_STEP of the state s[0..3] */
-#if VBYTES == 64
+#if INTRINSICS == 512
 #define STEP(result, s)                                                        \
     do {                                                                       \
         VECTOR sum_ = s[0] + s[3], both_ = s[1] ^ s[3], shifted_ = s[1] << 17; \
@@ -19,10 +19,14 @@ typedef struct {
         s[0] ^= both_;                                                         \
         s[3] = XOSHIRO_ROTATE(both_, 45);                                      \
     } while (0)
-#define TOGETHER 1
 #else
 #define STEP(result, s) XOSHIRO_STEP(VECTOR, result, s[0], s[1], s[2], s[3])
-#define TOGETHER 2 /* parts that step together: one works while the other waits */
+#endif
+/* parts that step together: one works while the other waits */
+#if VBYTES == 64
+#define TOGETHER 1
+#else
+#define TOGETHER 2
 #endif
 
 /* Move the unused words, at most ROUNDS_AHEAD, to the front and draw `more` (at most DRAWN) behind them. */

@@ -24,20 +24,23 @@ INLINE VECTOR FOR_ISA(load)(const uint64_t *block, int h) { return *(const VECTO
 
 INLINE int FOR_ISA(any)(VECTOR x)
 {
-#if VBYTES == 64
+#if INTRINSICS == 512
     return _mm512_test_epi64_mask((__m512i)x, (__m512i)x) != 0;
-#elif VBYTES == 32
+#elif INTRINSICS == 256
     return !_mm256_testz_si256((__m256i)x, (__m256i)x);
-#elif defined(GLASSNET_X86)
+#elif INTRINSICS == 128
     return _mm_movemask_epi8(_mm_cmpeq_epi8((__m128i)x, _mm_setzero_si128())) != 0xffff;
 #else
-    return (x[0] | x[1]) != 0;
+    uint64_t all = 0;
+    for (int w = 0; w < PW; w++)
+        all |= x[w];
+    return all != 0;
 #endif
 }
 
 /* Functions of three bits, each one instruction of AVX-512 that the compiler does not find: a ^ b ^ c, a ? b : c,
  * a & ~(b ^ c), a ^ (b & c) and the carry of a + b + c. */
-#if VBYTES == 64
+#if INTRINSICS == 512
 #define TERNARY(table) (VECTOR) _mm512_ternarylogic_epi64((__m512i)a, (__m512i)b, (__m512i)c, table)
 INLINE VECTOR FOR_ISA(xor3)(VECTOR a, VECTOR b, VECTOR c) { return TERNARY(0x96); }
 INLINE VECTOR FOR_ISA(choose)(VECTOR a, VECTOR b, VECTOR c) { return TERNARY(0xca); }

@@ -3,7 +3,7 @@
  *   ISA            suffix of its functions, which are named FOR_ISA(name)
  *   TARGET         their attribute, from the column ISA_TARGETS of the table (TARGET unless defined before)
  *   INLINE         the same for those that take or return vectors by value, which must not cross a call between targets
- *   VBYTES         bytes of a vector: 16, 32 or 64 */
+ *   VBYTES, INTRINSICS  bytes of a vector, and which instructions may be called by name: see isa.h */
 #include "isa.h"
 
 #ifndef ISA_TARGETS
@@ -12,6 +12,7 @@
 #define FOR_ISA(name) JOIN(name, ISA)
 #define TARGET JOIN(ISA_TARGETS, ISA)
 #define VBYTES JOIN(VBYTES, ISA)
+#define INTRINSICS JOIN(INTRINSICS, ISA)
 #define INLINE TARGET static inline __attribute__((always_inline))
 
 #define ISA plain
@@ -31,6 +32,7 @@
 #undef FOR_ISA
 #undef TARGET
 #undef VBYTES
+#undef INTRINSICS
 #undef INLINE
 #undef ISA_TARGETS
 #undef ISA_TEMPLATE

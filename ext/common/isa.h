@@ -13,17 +13,21 @@
 #endif
 
 /* The one table: ISA_TABLE(ROW, with) is ROW(with, suffix, name) for every instruction set, fastest first. By suffix:
- *   VBYTES             bytes of a vector
+ *   VBYTES             bytes of a vector: 16, 32 or 64
+ *   INTRINSICS         bits of the longest vectors for which templates may call x86 instructions by name: 512, 256, 128;
+ *                      0: whatever the compiler makes of its own vectors
  *   TARGET             the compiler's attribute of a function for this set
  *   HAS                whether this machine has it
  *   COUNTING_TARGET    the attribute, and
  *   HAS_COUNTING       the condition of functions that count ones in whole vectors
  *   ones               how it counts the ones in 64 bits
- * A new instruction set is a row here and its own lines in each_isa.h. */
+ * A new instruction set is a row here, with its lines below, and its own lines in each_isa.h: templates ask for VBYTES and
+ * INTRINSICS alone. */
 #ifdef GLASSNET_X86
 #define ISA_TABLE(ROW, with) ROW(with, v4, "v4") ROW(with, v3, "v3") ROW(with, plain, "x86-64")
 
 #define VBYTES_v4 64
+#define INTRINSICS_v4 512
 #define TARGET_v4 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512cd,avx2,bmi,bmi2,popcnt,lzcnt")))
 #define HAS_v4                                                                                                        \
     (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && \
@@ -35,6 +39,7 @@
 #define ones_v4 __builtin_popcountll
 
 #define VBYTES_v3 32
+#define INTRINSICS_v3 256
 #define TARGET_v3 __attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt")))
 #define HAS_v3 (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt"))
 #define COUNTING_TARGET_v3 TARGET_v3
@@ -47,6 +52,11 @@
 
 /* what every machine of a kind has, in terms of the compiler's own vectors */
 #define VBYTES_plain 16
+#ifdef GLASSNET_X86
+#define INTRINSICS_plain 128
+#else
+#define INTRINSICS_plain 0
+#endif
 #define TARGET_plain
 #define HAS_plain 1
 #define COUNTING_TARGET_plain

@@ -10,12 +10,12 @@ typedef uint32_t UINTS __attribute__((vector_size(VBYTES)));
 typedef int64_t LONGS __attribute__((vector_size(VBYTES)));
 
 /* A part of a block is WIDTH lanes in a vector, LANE_MASK is a mask of them. Part h holds lanes WIDTH h .. WIDTH h +
- * WIDTH - 1, with AVX-512 lanes h, 4 + h, 8 + h .. 60 + h.
+ * WIDTH - 1, with instructions of AVX-512 lanes h, 4 + h, 8 + h .. 60 + h.
  *   real_mask, real_place   bits of part h out of a word, and into it
  *   real_fields             sum of +-J over the paths, in quanta, for all parts
  *   real_uniform            16 random bits of each lane, as numbers: lane l has the l-th 16 bits of `drawn`
  *   real_least              a >= b, false where a side is nan */
-#if VBYTES == 64
+#if INTRINSICS == 512
 #define SPREAD 4
 #define NIBBLES 0x1111111111111111u
 #define LANE_MASK __mmask16
@@ -95,7 +95,7 @@ INLINE void FOR_ISA(real_uniform)(ULONGS (*drawn)[ROWS], FLOATS *uniform)
 #define SPREAD 1
 #define LANE_MASK INTS
 #define BIT(n, b) -(((n) >> (b)) & 1)
-#if VBYTES == 32
+#if VBYTES >= 32
 #define ROW(n) {BIT(n, 0), BIT(n, 1), BIT(n, 2), BIT(n, 3), BIT(n, 4), BIT(n, 5), BIT(n, 6), BIT(n, 7)}
 #define LONG_ROW(n) {BIT(n, 0), BIT(n, 1), BIT(n, 2), BIT(n, 3)}
 #else
@@ -107,7 +107,9 @@ INLINE void FOR_ISA(real_uniform)(ULONGS (*drawn)[ROWS], FLOATS *uniform)
 #define ROWS64(n) ROWS16(n), ROWS16((n) + 16), ROWS16((n) + 32), ROWS16((n) + 48)
 #define LONG_ROWS4(n) LONG_ROW(n), LONG_ROW((n) + 1), LONG_ROW((n) + 2), LONG_ROW((n) + 3)
 /* bits of a number as masks of lanes */
-#if VBYTES == 32
+#if VBYTES == 64
+static const LONGS FOR_ISA(real_long_masks)[256] = {ROWS64(0), ROWS64(64), ROWS64(128), ROWS64(192)};
+#elif VBYTES == 32
 static const INTS FOR_ISA(real_masks)[256] = {ROWS64(0), ROWS64(64), ROWS64(128), ROWS64(192)};
 static const LONGS FOR_ISA(real_long_masks)[16] = {LONG_ROWS4(0), LONG_ROWS4(4), LONG_ROWS4(8), LONG_ROWS4(12)};
 #else
@@ -118,14 +120,20 @@ typedef uint16_t FOR_ISA(real_halves) __attribute__((vector_size(VBYTES / 2), ma
 
 INLINE LANE_MASK FOR_ISA(real_mask)(uint64_t word, int h)
 {
+#if VBYTES == 64 /* a table would have 65536 rows */
+    const INTS bit = {1 << 0, 1 << 1, 1 << 2,  1 << 3,  1 << 4,  1 << 5,  1 << 6,  1 << 7,
+                      1 << 8, 1 << 9, 1 << 10, 1 << 11, 1 << 12, 1 << 13, 1 << 14, 1 << 15};
+    return (((INTS){0} + (int32_t)((word >> (h * WIDTH)) & 0xffff)) & bit) == bit;
+#else
     return FOR_ISA(real_masks)[(word >> (h * WIDTH)) & ((1 << WIDTH) - 1)];
+#endif
 }
 INLINE uint64_t FOR_ISA(real_place)(LANE_MASK mask, int h)
 {
     uint64_t bits;
-#if VBYTES == 32
+#if INTRINSICS == 256
     bits = (unsigned)_mm256_movemask_ps((__m256)mask);
-#elif defined(GLASSNET_X86)
+#elif INTRINSICS == 128
     bits = (unsigned)_mm_movemask_ps((__m128)mask);
 #else
     bits = 0;

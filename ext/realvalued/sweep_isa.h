@@ -10,7 +10,7 @@
  * polynomial of third degree, minimax on an interval of length one */
 INLINE FLOATS FOR_ISA(real_power)(FLOATS y)
 {
-#if VBYTES == 64
+#if INTRINSICS == 512
     __m512 at = (__m512)y, f = _mm512_reduce_ps(at, 1), value; /* y - floor(y) */
     value = _mm512_fmadd_ps(_mm512_set1_ps(0x1.3f96a6p+12f), f, _mm512_set1_ps(0x1.cefc4ap+13f));
     value = _mm512_fmadd_ps(value, f, _mm512_set1_ps(0x1.64444cp+15f));
@@ -32,10 +32,10 @@ INLINE FLOATS FOR_ISA(real_power)(FLOATS y)
 /* 1 / x for 1 <= x <= 2^24, to a relative error below 1e-6, which may differ between machines */
 INLINE FLOATS FOR_ISA(real_inverse)(FLOATS x)
 {
-#if VBYTES == 64
+#if INTRINSICS == 512
     FLOATS first = (FLOATS)_mm512_rcp14_ps((__m512)x);
     return first * (2.0f - x * first);
-#elif VBYTES == 32
+#elif INTRINSICS == 256
     FLOATS first = (FLOATS)_mm256_rcp_ps((__m256)x);
     return first * (2.0f - x * first);
 #else
@@ -168,7 +168,7 @@ TARGET static void FOR_ISA(real_sweep)(real_t *s, int64_t block)
 }
 
 /* Energies of all lanes: sums of integers, exact in any order. AVX-512 takes four paths at a time, 16 values. */
-#if VBYTES == 64
+#if INTRINSICS == 512
 TARGET static void FOR_ISA(real_energies)(real_t *s, int64_t block)
 {
     const uint64_t *path = s->path + block * s->n_paths;

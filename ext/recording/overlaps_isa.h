@@ -17,9 +17,9 @@ typedef double FOR_ISA(reals) __attribute__((vector_size(VBYTES), aligned(8), ma
 /* ones in each word */
 INLINE FOR_ISA(words) FOR_ISA(word_ones)(FOR_ISA(words) x)
 {
-#if VBYTES == 64
+#if INTRINSICS == 512
     return (FOR_ISA(words))_mm512_popcnt_epi64((__m512i)x);
-#elif VBYTES == 32
+#elif INTRINSICS == 256
     const __m256i low = _mm256_set1_epi8(15); /* nibbles looked up (Mula, Kurz, Lemire, Comput. J. 61, 111 (2018)) */
     const __m256i table = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2, 1, 2, 2, 3, 1, 2,
                                            2, 3, 2, 3, 3, 4);
@@ -31,7 +31,7 @@ INLINE FOR_ISA(words) FOR_ISA(word_ones)(FOR_ISA(words) x)
     x -= (x >> 1) & 0x5555555555555555u; /* as ones_plain */
     x = (x & 0x3333333333333333u) + ((x >> 2) & 0x3333333333333333u);
     x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0fu;
-#ifdef GLASSNET_X86
+#if INTRINSICS == 128
     return (FOR_ISA(words))_mm_sad_epu8((__m128i)x, _mm_setzero_si128());
 #else
     return (x * 0x0101010101010101u) >> 56;

@@ -4,15 +4,20 @@
  *   MASKED_MINUS  AVX-512: its instruction, lane by lane a or b - c */
 #define FOR_BITS(name) FOR_ISA(JOIN(name, BITS))
 #define VECTOR FOR_BITS(sums)
-#define PER_VECTOR (VBYTES / (int)sizeof(SUM))
+#if VBYTES == 64 && INTRINSICS != 512
+#define WALK_BYTES 32 /* a mask of 16 bits has no more lanes than that */
+#else
+#define WALK_BYTES VBYTES
+#endif
+#define PER_VECTOR (WALK_BYTES / (int)sizeof(SUM))
 #define TOGETHER (64 / PER_VECTOR < 4 ? 64 / PER_VECTOR : 4) /* vectors that fit into registers */
 
-typedef NATURAL VECTOR __attribute__((vector_size(VBYTES), may_alias));
+typedef NATURAL VECTOR __attribute__((vector_size(WALK_BYTES), may_alias));
 
 /* x where a bit of `minus` is 0, -x where it is 1 */
 INLINE VECTOR FOR_BITS(signed)(VECTOR x, uint64_t minus, VECTOR bit)
 {
-#if VBYTES == 64
+#if INTRINSICS == 512
     (void)bit;
     return (VECTOR)MASKED_MINUS((__m512i)x, minus, _mm512_setzero_si512(), (__m512i)x);
 #else
@@ -25,7 +30,7 @@ INLINE VECTOR FOR_BITS(signed)(VECTOR x, uint64_t minus, VECTOR bit)
 INLINE void FOR_BITS(walk)(const network_t *net, int64_t l, int part, const SUM *x, SUM *next)
 {
     VECTOR bit = {0};
-    for (int lane = 0; lane < PER_VECTOR && VBYTES < 64; lane++)
+    for (int lane = 0; lane < PER_VECTOR && WALK_BYTES < 64; lane++)
         bit[lane] = (NATURAL)((NATURAL)1 << lane);
     for (int64_t j = net->first[l + 1]; j < net->first[l + 2]; j++, next += 64)
         for (int lane = 0; lane < 64; lane += TOGETHER * PER_VECTOR) {
@@ -56,6 +61,7 @@ INLINE void FOR_BITS(walk_ends)(const SUM *x, int64_t n, int64_t *out)
 
 #undef FOR_BITS
 #undef VECTOR
+#undef WALK_BYTES
 #undef PER_VECTOR
 #undef TOGETHER
 #undef BITS

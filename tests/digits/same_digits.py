@@ -33,8 +33,8 @@ COMPUTING = words(
 SAME = {
     "numpy": {
         "a type, a constant, or what is said of one": """
-            bool_ dtype errstate float64 generic inf int32 int64 int8 integer issubdtype ma.MaskedArray nan ndarray ndim shape
-            typing.ArrayLike typing.NDArray uint16 uint64 uint8 __version__
+            bool_ dtype errstate float64 generic inf int32 int64 int8 integer issubdtype ma.MaskedArray nan ndarray ndim
+            shape typing.ArrayLike typing.NDArray uint16 uint64 uint8 __version__
         """,
         "new, copied or rearranged elements": """
             arange array asarray ascontiguousarray broadcast_to concatenate empty frombuffer full indices ones packbits

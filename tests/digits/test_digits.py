@@ -89,7 +89,6 @@ ALLOWED = {
     ("sampling.ladder", "exchanges", "sum"): WHOLE,
     ("sampling.independent_lanes", "Lanes.aligned", "sum"): WHOLE,
     ("sampling.independent_lanes", "gauged", "prod"): "a product of integers",
-    ("sampling.measurements", "Overlaps.__init__", "**"): "a power of two",
     (
         "sampling.measurements",
         "Overlaps.__init__",
@@ -98,7 +97,6 @@ ALLOWED = {
     "that np.prod keeps on every machine, one factor after the other",
     ("sampling.measurements", "Overlaps.all_walks", "@"): "integers of Python",
     ("sampling.measurements", "Overlaps.all_walks", "sum"): "integers of Python",
-    ("sampling.measurements", "Overlaps.arrays", "sum"): WHOLE,
     ("sampling.tempering", "ParallelTempering._require_room", "sum"): WHOLE,
     ("chains.content", "_storage", "numpy.prod"): WHOLE,
     ("chains.merging", "merge", "sum"): WHOLE,
