@@ -3,29 +3,20 @@
 `as_activation` turns a name or a function into an `Activation`; `quadratic` makes z + alpha z^2. "erf" means
 erf(z / sqrt 2), and a tie of "sign" gives 0.
 
-Import order: base, numeric, polynomial, probit, relu.
+Import order: base, numeric, named.
 """
 
 import numpy as np
 
 from glassnet import _checks, _face
 from glassnet.network.activations.base import Activation
+from glassnet.network.activations.named import NAMED, Polynomial
 from glassnet.network.activations.numeric import Numeric
-from glassnet.network.activations.polynomial import Polynomial
-from glassnet.network.activations.probit import Probit
-from glassnet.network.activations.relu import Relu
 
 __all__ = ["NAMES", "Activation", "as_activation", "quadratic"]
 _face.public(__name__)
 
-_NAMED = {
-    "linear": Polynomial(0.0),
-    "relu": Relu(),
-    "erf": Probit(1.0),
-    "sign": Probit(0.0),
-    "tanh": Numeric(np.tanh, "tanh", lambda z: 1.0 - np.square(np.tanh(z))),
-}
-NAMES = tuple(_NAMED)
+NAMES = tuple(NAMED)
 
 
 def quadratic(alpha: float) -> Activation:
@@ -41,10 +32,10 @@ def as_activation(activation) -> Activation:
 
     Parameters
     ----------
-    activation : {"linear", "relu", "erf", "sign", "tanh"}, Activation or callable
-        A callable takes an array of floats and returns one of the same shape, entry by entry; it is evaluated up to 12
-        standard deviations from the mean. Kinks and jumps cost no accuracy where its argument is zero; elsewhere they
-        cost some.
+    activation : str, Activation or callable
+        A name in `NAMES`: "linear", "relu", "erf", "sign", "tanh". A callable takes an array of floats and returns one
+        of the same shape, entry by entry; it is evaluated up to 12 standard deviations from the mean. Kinks and jumps
+        cost no accuracy where its argument is zero; elsewhere they cost some.
 
     Raises
     ------
@@ -56,11 +47,11 @@ def as_activation(activation) -> Activation:
     if callable(activation):
         name = f"the function {getattr(activation, '__name__', activation)}"
         return Numeric(_entrywise(activation), name, None)
-    if not isinstance(activation, str) or activation not in _NAMED:
+    if not isinstance(activation, str) or activation not in NAMED:
         kind = ValueError if isinstance(activation, str) else TypeError
         allowed = ", ".join(map(repr, NAMES))
         raise kind(f"activation must be one of {allowed}, quadratic(alpha) or a function, got {activation!r}")
-    return _NAMED[activation]
+    return NAMED[activation]
 
 
 def sequence(activation, depth: int) -> list[Activation]:

@@ -57,8 +57,7 @@ class Activation(ABC):
 
     def derivative(self, z):
         """Return phi'(z), entry by entry; ValueError where there is none to train with."""
-        allowed = "'linear', 'relu', 'erf', 'tanh' or quadratic(alpha)"
-        raise ValueError(f"activation must have a known derivative: {allowed}, got {self.name}")
+        raise ValueError(f"activation must have a known derivative, got {self.name}, for which none is given")
 
     def moments(self, mean, cov) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and covariance of phi(z).

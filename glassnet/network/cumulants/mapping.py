@@ -15,7 +15,7 @@ import numpy as np
 
 from glassnet import _face
 from glassnet.network.activations.base import LEAST_VARIANCE, Activation
-from glassnet.network.activations.polynomial import Polynomial
+from glassnet.network.activations.named import Polynomial
 from glassnet.network.gaussian_averages import hermite
 
 #: share of the largest possible variance of a sum below which it is rounding

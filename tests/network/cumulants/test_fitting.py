@@ -135,7 +135,7 @@ def test_wrong_arguments_of_training():
         ValueError, match="gradients with higher cumulants are those of quadratic activations only, got relu"
     ):
         cumulants.train_on_moments(classes, [4], "relu")
-    with pytest.raises(ValueError, match=r"activation must have a known derivative: .*, got sign"):
+    with pytest.raises(ValueError, match="activation must have a known derivative, got sign, for which none is given"):
         cumulants.train_on_samples(np.ones((3, 2)), np.ones((3, 1)), [4], "sign")
     with pytest.raises(ValueError, match="labels must hold every class at least once, got no 1"):
         cumulants.of_samples(np.ones((3, 2)), [0, 0, 2], np.eye(3))
