@@ -137,6 +137,8 @@ class Measurement:
         Whether scans record it wherever it can be: nothing could be analysed without it.
     order_parameter : {"every", "no gauge"}, optional
         Where it can stand for the order parameter: with every gauge group, or only where there is no gauge.
+    label : str
+        What axes of figures call an order parameter.
     """
 
     dims: tuple[str, ...]
@@ -147,6 +149,12 @@ class Measurement:
     default: tuple[str, ...] | None = None
     essential: bool = False
     order_parameter: Literal["every", "no gauge"] | None = None
+    label: str = ""
+
+    @property
+    def matched(self) -> bool:
+        """Whether it is an overlap of replicas after the best gauge image was chosen."""
+        return self.order_parameter == "every" and "pair" in self.dims
 
     def stored(self, setup: Setup) -> str:
         """Dtype in a file."""
@@ -185,6 +193,7 @@ MEASUREMENTS = {
         needs=("pairs",),
         default=(),
         order_parameter="no gauge",
+        label="overlap",
     ),
     "weight_overlap": Measurement(_PAIR, "mean over weights of w_i w'_i", "int32", "weights", needs=("pairs",)),
     "path_overlap": Measurement(
@@ -202,6 +211,7 @@ MEASUREMENTS = {
         "weights",
         needs=("pairs",),
         order_parameter="every",
+        label="matched overlap",
     ),
     "planted_overlap": Measurement(
         _REPLICA,
@@ -212,6 +222,7 @@ MEASUREMENTS = {
         default=("planted",),
         essential=True,
         order_parameter="every",
+        label="overlap with the planted state",
     ),
     "weights": Measurement((*_REPLICA, "byte"), "weights packed 8 to a byte, lowest bit first, 1 = +1", "uint8"),
 }

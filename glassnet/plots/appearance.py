@@ -7,6 +7,7 @@ import numpy as np
 
 from glassnet import theory as cavity_theory
 from glassnet.analysis.effective_dilution import described, effective
+from glassnet.chains.schema import MEASUREMENTS
 
 #: colour-blind safe (M. Okabe and K. Ito, 2008); one colour and marker for each size, in all figures
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
@@ -208,7 +209,7 @@ def overlap_range(variable: str, centres: np.ndarray, densities: np.ndarray, flo
     floor : float
         Densities below it do not count.
     """
-    if variable == "matched_overlap":
+    if MEASUREMENTS[variable].matched:
         return 0.0, 1.03
     seen = centres[(densities > floor).reshape(-1, len(centres)).any(axis=0)]
     lowest = np.floor(10 * seen.min()) / 10 if seen.size else 0.0
@@ -217,7 +218,7 @@ def overlap_range(variable: str, centres: np.ndarray, densities: np.ndarray, flo
 
 def overlap_name(variable: str) -> str:
     """Label of an axis of overlaps."""
-    return "overlap $q$" if variable == "overlap" else "matched overlap $q$"
+    return f"{MEASUREMENTS[variable].label} $q$"
 
 
 def system(result, dilution: bool = True) -> str:

@@ -101,9 +101,8 @@ def overlap_ridges(result, size: int | None = None):
             ax.plot(overlap, curve, color=colour, linewidth=2.0 if row == nearest else 0.9, zorder=-row)
         ax.set_yticks(range(len(temperature)), [f"{t:#.3g}" for t in temperature])
         ax.tick_params(axis="y", length=0)
-        names = {"planted_overlap": "overlap with the planted state $q$"}
         ax.set(
-            xlabel=names.get(variable) or appearance.overlap_name(variable),
+            xlabel=appearance.overlap_name(variable),
             ylabel="temperature $T$",
             xlim=(low, high),
             ylim=(-0.15, len(temperature) - 1 + _HEIGHT + 0.15),

@@ -114,7 +114,7 @@ def planted_distribution(result, ax, theory=None):
         curves.append((table["overlap"].values, row["density"].values))
         ax.plot(*curves[-1], color=colour)
     _density_axes(ax, "planted_overlap", curves)
-    ax.set_xlabel("overlap with the planted state $q$")
+    ax.set_xlabel(overlap_name("planted_overlap"))
     ax.text(0.5, 0.96, f"$T = {float(row.planted_temperature):.3g}$", transform=ax.transAxes, ha="center", va="top")
     return ax
 
