@@ -1,7 +1,8 @@
 """The run file: its keys, and all mistakes in it reported at once."""
 
+from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
+from typing import Annotated, Any, Literal, Union
 
 from pydantic import (
     AfterValidator,
@@ -25,11 +26,6 @@ from glassnet.sampling.planted_field import FEWEST_SWEEPS
 from glassnet.scan.runfile import consistency
 from glassnet.scan.runfile.messages import in_words, one_of, shown
 
-if TYPE_CHECKING:
-    Measure = str
-else:
-    # which names there are is read from the table, where no checker of types looks
-    Measure = Literal[tuple(MEASUREMENTS)]
 #: bounds that keep every count inside int32 (weights, lanes) and int64 (sweeps)
 MOST_WEIGHTS = 2**31 - 1
 _MOST = 2**62
@@ -111,17 +107,24 @@ Temperatures = Annotated[
 ]
 
 
-def _ensemble(value: str) -> str:
-    words = _catalogue.names()
-    if value not in words:
-        raise ValueError(one_of(value, words))
-    return value
+def _among(words: Collection[str]) -> AfterValidator:
+    """A word that is one of these."""
+
+    def check(value: str) -> str:
+        if value not in words:
+            raise ValueError(one_of(value, words))
+        return value
+
+    return AfterValidator(check)
+
+
+Measure = Annotated[str, _among(MEASUREMENTS)]
 
 
 class Glass(_Section):
     """The keywords of ``gn.ensembles.<ensemble>``, without size and dilution."""
 
-    ensemble: Annotated[str, AfterValidator(_ensemble)]
+    ensemble: Annotated[str, _among(_catalogue.ENSEMBLES)]
     p: int | None = Field(None, ge=2, le=64, description="weights per path; walks take it from the widths")
     degree: int | None = Field(None, ge=1, le=2**20, description="regular: paths through each weight")
     alpha: Positive | None = Field(None, description="the others: paths per weight, before dilution")
