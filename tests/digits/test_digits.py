@@ -102,7 +102,7 @@ ALLOWED = {
     ("chains.merging", "merge", "sum"): WHOLE,
     ("chains.schema", "join", "sum"): WHOLE,
     ("scan.runfile.consistency", "_large_chains", "sum"): WHOLE,
-    ("scan.runfile.consistency", "_n_paths", "**"): "a power of two",
+    ("scan.runfile.consistency", "_whole", "**"): "a power of two",
     ("scan.runfile.consistency", "_number_of_tasks", "sum"): WHOLE,
     ("scan.tasks.field_ladders", "_size", "sum"): WHOLE,
     ("scan.execute.run", "_work", "sum"): COST,
