@@ -1,10 +1,11 @@
-"""What CONTRIBUTING.md says of a new instruction set and of a new measurement, done: two files each, and both run.
+"""The worked examples of CONTRIBUTING.md that are compiled, an instruction set and a measurement: two files each.
 
 The sets have vectors of each length and no x86 instructions that templates name: what a set off x86-64 begins with.
 """
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -17,16 +18,14 @@ EXT = ROOT / "ext"
 pytestmark = pytest.mark.skipif(
     not EXT.is_dir() or shutil.which("cc") is None, reason="an installed package without its sources, or no compiler"
 )
-#: the example of CONTRIBUTING.md, for x86-64, and sets whose templates name no instruction, for every machine
-EXAMPLE = """
-#define VBYTES_v2 16
-#define INTRINSICS_v2 128
-#define TARGET_v2 __attribute__((target("sse4.2,popcnt")))
-#define HAS_v2 (__builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt"))
-#define COUNTING_TARGET_v2 TARGET_v2
-#define HAS_COUNTING_v2 1
-#define ones_v2 __builtin_popcountll
-"""
+
+
+def blocks(title):
+    """Blocks of code in a section of CONTRIBUTING.md."""
+    section = (ROOT / "CONTRIBUTING.md").read_text().partition(f"### {title}\n")[2].partition("\n### ")[0]
+    return re.findall(r"```\w+\n(.*?)```", section, flags=re.DOTALL)
+
+
 #: suffix: bytes of a vector
 SETS = {"wide": 64, "half": 32, "narrow": 16}
 LINES = """
@@ -42,26 +41,6 @@ READ_ONCE_MORE = """
 #define ISA {suffix}
 #include ISA_TEMPLATE
 #undef ISA
-"""
-MAGNETISATION = """
-static inline void record_magnetisation(record_t *r, double *out)
-{
-    for (int64_t t = 0; t < r->who.n_rungs; t++)
-        for (int64_t j = 0; j < r->who.n_replicas; j++) {
-            const uint64_t *row = r->rows + r->who.lane_at[j * r->who.n_rungs + t] * r->plain.n_words;
-            int64_t up = 0;
-            for (int64_t word = 0; word < r->plain.n_words; word++)
-                up += ones_plain(row[word]);
-            *out++ = r->scale * (double)(2 * up - r->plain.size[0]);
-        }
-}
-
-"""
-TAKEN = """
-    if (NEXT(r, magnetisation)) {
-        sampler->rows(sampler->kernel, r->plain.order, r->plain.n_words, 0, r->rows);
-        record_magnetisation(r, NEXT(r, magnetisation));
-    }
 """
 
 
@@ -81,20 +60,24 @@ def add_sets(ext):
     lines = "".join(LINES.format(suffix=suffix, size=size) for suffix, size in SETS.items())
     for table in [line for line in isa.read_text().splitlines() if line.startswith("#define ISA_TABLE")]:
         changed(isa, (table, rows))
-    changed(isa, (' ROW(with, v3, "v3")', ' ROW(with, v2, "v2")'), ("#define ones_v3 __builtin_popcountll\n", EXAMPLE))
+    row, example, template = blocks("An instruction set")
+    changed(isa, (' ROW(with, v3, "v3")', row.rstrip()), ("#define ones_v3 __builtin_popcountll\n", example))
     changed(isa, ("#define HAS_COUNTING_plain 1\n", lines))
     templates = "".join(READ_ONCE_MORE.format(suffix=suffix) for suffix in SETS)
     once = "#define ISA {}\n#include ISA_TEMPLATE\n#undef ISA\n".format
-    changed(each, (once("plain"), templates), (once("v3"), READ_ONCE_MORE.format(suffix="v2")))
+    changed(each, (once("plain"), templates), (once("v3"), template))
 
 
 def add_measurement(root):
     """To the package at `root`, in two files."""
+    row, name, function, call = blocks("An observable that is measured while the chain runs")
     header = root / "ext/recording/recording.h"
-    changed(header, ("    ROW(energy)           \\\n", "    ROW(magnetisation) \\\n"))
-    changed(header, ("#define NEXT(r, name) ((r)->next[measured_##name])\n", MAGNETISATION))
-    changed(header, ("record_planted(r, NEXT(r, planted_overlap));", TAKEN))
-    row = '    "magnetisation": Measurement(_REPLICA, "mean of the weights", "int32", "weights"),\n'
+    changed(
+        header,
+        ("#define MEASUREMENTS(ROW) \\\n", name),
+        ("#define NEXT(r, name) ((r)->next[measured_##name])\n", function),
+    )
+    changed(header, ("        record_planted(r, NEXT(r, planted_overlap));\n", call))
     changed(root / "glassnet/chains/schema.py", ("MEASUREMENTS = {\n", row))
 
 
@@ -103,7 +86,9 @@ def add_measurement(root):
 def test_templates_compile_for_vectors_of_any_length(tmp_path, kernel, machine):
     """No template takes the length of a vector for an instruction set."""
     shutil.copytree(EXT, tmp_path / "ext")
+    shutil.copytree(ROOT / "glassnet/chains", tmp_path / "glassnet/chains")
     add_sets(tmp_path / "ext")
+    add_measurement(tmp_path)
     if machine != "this one":
         isa = tmp_path / "ext/common/isa.h"
         isa.write_text(isa.read_text().replace("defined(__x86_64__)", "0"))

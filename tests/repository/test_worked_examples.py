@@ -9,6 +9,8 @@ from glassnet.analysis.averages import path_overlap, table
 from glassnet.analysis.location import discontinuous
 from glassnet.analysis.transition import find_transition
 from glassnet.analysis.verdict import estimators
+from glassnet.network import activations
+from glassnet.network.activations import named
 
 PAGE = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text()
 
@@ -46,3 +48,17 @@ def test_an_estimator_of_the_transition_temperature(synthetic, monkeypatch):
     # in this model the phases weigh the same at 1.0 at every size
     assert abs(found.estimates[keys.index("equal_weight_largest")].value - 1) < 0.02
     assert keys[0] == "equal_weight"
+
+
+def test_an_activation(monkeypatch):
+    """Averages of sin z over Gaussian numbers are those of exp(iz)."""
+    section = PAGE.partition("### An activation\n")[2].partition("\n### ")[0]
+    (row,) = re.findall(r"```python\n(.*?)```", section, flags=re.DOTALL)
+    for name, activation in eval(f"{{{row}}}", dict(vars(named))).items():
+        monkeypatch.setitem(named.NAMED, name, activation)
+    mean, cov = np.array([0.3, -1.1]), np.array([[0.8, 0.3], [0.3, 0.5]])
+    out_mean, out_cov = activations.as_activation("sine").moments(mean, cov)
+    assert np.allclose(out_mean, np.sin(mean) * np.exp(-np.diagonal(cov) / 2), rtol=1e-12)
+    decay = np.exp(-(cov[0, 0] + cov[1, 1]) / 2)
+    same, other = np.cos(mean[0] - mean[1]) * np.exp(cov[0, 1]), np.cos(mean.sum()) * np.exp(-cov[0, 1])
+    assert np.isclose(out_cov[0, 1], decay * (same - other) / 2 - out_mean.prod(), rtol=1e-10)
