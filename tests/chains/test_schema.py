@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
+from glassnet import _catalogue
 from glassnet.chains import schema, segment
 from glassnet.kernels import recording
 from glassnet.sampling import measurements
@@ -135,8 +136,9 @@ def test_stored_integers_are_sums_over_what_the_unit_says(kind, couplings):
             assert np.abs(sums).max() <= min(number[row.unit], np.iinfo(record[name].encoding["dtype"]).max)
 
 
-def test_the_kernel_records_what_the_table_names():
+def test_the_kernel_records_and_ensembles_ask_for_what_the_table_names():
     assert sorted(recording.MEASUREMENTS) == sorted(TABLE)
+    assert {name for record in _catalogue.ENSEMBLES.values() for name in record.measure} <= TABLE.keys()
 
 
 #: a chain that lacks one thing alone: arguments of `run_file`, the glass of a sampler and its replicas, and what both

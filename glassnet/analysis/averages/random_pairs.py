@@ -17,6 +17,7 @@ import numpy as np
 from glassnet import ensembles
 from glassnet._wiring import n_network_weights
 from glassnet.analysis.nodes import Node, gauged, is_network, order_parameter, widths
+from glassnet.chains.schema import MEASUREMENTS
 from glassnet.sampling.tempering import ParallelTempering
 
 #: number of random configurations of a network, and of independent draws of them; replicas are compared pairwise
@@ -42,7 +43,9 @@ def independent_pairs(node: Node) -> IndependentPairs | None:
     were left with different numbers of weights. Walks: from random configurations on the same network
     (:func:`walks_pairs`).
     """
-    if order_parameter(node) != "matched_overlap" and not gauged(node):
+    name = order_parameter(node)
+    matched = name is not None and MEASUREMENTS[name].matched
+    if not matched and not gauged(node):
         return plain_pairs(node.weights_of_samples)
     if gauged(node) and not is_network(node):
         return _of_samples(node)
