@@ -187,6 +187,7 @@ def of_networks():
     start = network.pathways.random_start([2, 2], 3, 3, width=4, scale=0.1, seed=1)
     yield network.pathways.gradient_descent(start, np.eye(3), steps=100, record_every=50)
     yield network.data_couplings(np.ones((4, 3)), [1, -1, 1, 1])
+    yield network.tasks.teacher(5, 10, 10, seed=1)
 
 
 def of_chains(synthetic):

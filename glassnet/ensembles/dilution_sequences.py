@@ -52,11 +52,11 @@ def nested_dilutions(
     _checks.instance("glass", glass, PathGlass)
     fractions = [_wiring.dilution("fractions", value) for value in _checks.real_array("fractions", fractions, ndim=1)]
     rounding = _checks.choice("rounding", rounding, _dilution.ROUNDINGS)
-    rng, orders = _orders(glass, seed)
+    rng, orders = removal_orders(_members(glass), seed)
     if rounding == "layers":
         counts = [[round(fraction * len(order)) for order in orders] for fraction in fractions]
     else:
-        layer = _layers_by_time(orders, rng)
+        layer = layers_by_time(orders, rng)
         rounded = rng.random() if rounding == "random" else None
         totals = [_dilution.whole(fraction, glass.n_weights, rounded) for fraction in fractions]
         counts = [np.bincount(layer[:total], minlength=len(orders)).tolist() for total in totals]
@@ -73,26 +73,41 @@ def coupled_dilution(glass: PathGlass, fraction: float, seed: int | Seed, roundi
     :func:`nested_dilutions`. Parameters and errors are those of ``dilute``.
     """
     check_emptied("dilution", fraction, glass, rounding)
-    rng, orders = _orders(glass, seed)
+    rng, orders = removal_orders(_members(glass), seed)
     removed = _dilution.drawn(fraction, glass.layer_sizes, rounding, rng)
     return _shortened(glass, orders, removed, fraction, {"coupled": True, **rounding_record(glass, rounding)}, seed)
 
 
-def _orders(glass: PathGlass, seed: int | Seed) -> tuple[np.random.Generator, list[np.ndarray]]:
-    """The order in which the weights of every layer go, and the stream it was drawn from."""
+def removal_orders(layers: Sequence[np.ndarray], seed: int | Seed) -> tuple[np.random.Generator, list[np.ndarray]]:
+    """The order in which the connections of every layer go, and the stream it was drawn from.
+
+    Parameters
+    ----------
+    layers : sequence of (n_l,) int arrays
+        The connections of each layer, by whatever number they have.
+    seed : int or Seed
+        The stream also depends on how many connections there are.
+    """
     value, key = seed if isinstance(seed, Seed) else (seed, "")
-    rng = generator(Seed(value, f"{key}|nested,n_weights={glass.n_weights}"), Role.DILUTION)
-    layers = [np.flatnonzero(glass.layer == number) for number in range(len(glass.layer_sizes))]
+    total = np.concatenate(layers).size
+    rng = generator(Seed(value, f"{key}|nested,n_weights={total}"), Role.DILUTION)
     return rng, [rng.permutation(members) for members in layers]
 
 
-def _layers_by_time(orders: list[np.ndarray], rng: np.random.Generator) -> np.ndarray:
-    """The layer of the weight that goes first, second, ...: weights go at stratified times."""
+def layers_by_time(orders: Sequence[np.ndarray], rng: np.random.Generator) -> np.ndarray:
+    """The layer of the connection that goes first, second, ...: connections go at stratified times.
+
+    `orders` are those of :func:`removal_orders`, of which only the lengths count, and `rng` is its stream.
+    """
     if len(orders) == 1:
         return np.zeros(len(orders[0]), dtype=np.int64)
     times = np.concatenate([(np.arange(len(order)) + rng.random(len(order))) / len(order) for order in orders])
     layer = np.repeat(np.arange(len(orders)), [len(order) for order in orders])
     return layer[np.argsort(times, kind="stable")]
+
+
+def _members(glass: PathGlass) -> list[np.ndarray]:
+    return [np.flatnonzero(glass.layer == number) for number in range(len(glass.layer_sizes))]
 
 
 def _shortened(

@@ -5,7 +5,7 @@ input to output. Modules load when they are first used; `torch` only when it is 
 extra of that name.
 
 Import order: gaussian_averages, path_glasses, persistence, synapses, activations, hebbian, torch, layer_mean_field,
-layers, cumulants, dimension, pathways, tasks.
+layers, sign_networks, cumulants, dimension, pathways, tasks, learning.
 """
 
 from typing import TYPE_CHECKING
@@ -19,13 +19,14 @@ if TYPE_CHECKING:  # what type checkers and editors know of the names below
         dimension,
         hebbian,
         layers,
+        learning,
         path_glasses,
         pathways,
         persistence,
         synapses,
         tasks,
     )
-    from glassnet.network.path_glasses import DataCouplings, data_couplings, from_glass
+    from glassnet.network.path_glasses import DataCouplings, data_couplings, from_glass, hebb_state
 
 __all__ = [
     "DataCouplings",
@@ -34,8 +35,10 @@ __all__ = [
     "data_couplings",
     "dimension",
     "from_glass",
+    "hebb_state",
     "hebbian",
     "layers",
+    "learning",
     "path_glasses",
     "pathways",
     "persistence",
@@ -48,6 +51,7 @@ _face.public(
         "DataCouplings": "path_glasses",
         "data_couplings": "path_glasses",
         "from_glass": "path_glasses",
+        "hebb_state": "path_glasses",
         "torch": "torch",  # needs its extra
     },
 )

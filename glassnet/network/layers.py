@@ -1,13 +1,15 @@
-"""Forward passes through given weights, and statistics of activations that samples do not bias."""
+"""Forward passes through given weights, removal of connections, and statistics of activations free of sampling bias."""
 
 import itertools
 
 import numpy as np
 
-from glassnet import _checks, _face
+from glassnet import _checks, _dilution, _face, _wiring
+from glassnet._random import Seed
+from glassnet.ensembles.dilution_sequences import layers_by_time, removal_orders
 from glassnet.network import activations
 
-__all__ = ["forward", "spread", "spread_exact"]
+__all__ = ["forward", "remove", "spread", "spread_exact"]
 _face.public(__name__)
 
 
@@ -55,6 +57,81 @@ def matrices(name: str, weights) -> list:
     if stacked:
         raise ValueError(f"{name} must be those of one network, got matrices with {max(stacked)} dimensions")
     return weights
+
+
+def stacked(weights) -> list[np.ndarray]:
+    """Return the weights of one network, or of many at once, as arrays, or raise an error that names what does not fit.
+
+    Parameters
+    ----------
+    weights : sequence of (..., n_out, n_in) arrays
+        One for each layer, in the order of the signal; the leading axes are the same for all.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is no layer, an array has the wrong shape or holds what is no finite number.
+    """
+    wanted = "a list of arrays (..., n_out, n_in), one for each layer"
+    shape = getattr(weights, "shape", None)
+    if shape is not None and len(shape) == 2:
+        raise ValueError(f"weights must be {wanted}, got a single matrix of shape {shape}")
+    arrays = [_checks.real_array(f"weights[{k}]", one) for k, one in enumerate(_listed("weights", weights, wanted))]
+    if not arrays:
+        raise ValueError("weights must hold at least one matrix, got none")
+    for k, one in enumerate(arrays):
+        if one.ndim < 2 or 0 in one.shape:
+            raise ValueError(
+                f"weights[{k}] must be an array (..., n_out, n_in) that is not empty, got shape {one.shape}"
+            )
+        if one.shape[:-2] != arrays[0].shape[:-2]:
+            got = f"{arrays[0].shape[:-2]} and {one.shape[:-2]}"
+            raise ValueError(f"weights must have the same leading axes in all layers, got {got}")
+        if k and one.shape[-1] != arrays[k - 1].shape[-2]:
+            raise ValueError(f"weights[{k}] must have {arrays[k - 1].shape[-2]} columns, got shape {one.shape}")
+    return arrays
+
+
+def remove(weights, fraction: float, seed: int | Seed) -> list[np.ndarray]:
+    """Remove connections of given networks, as the dilution of a path glass does, and leave the rest as it is.
+
+    round(fraction * N) of the N connections go, the number that :meth:`glassnet.PathGlass.dilute` removes, spread over
+    the layers in proportion to their size by the law of :func:`glassnet.ensembles.nested_dilutions`. Masks are paired
+    by their seed: what goes at one fraction goes at every larger one, and for all networks with the same connections it
+    is the same, whatever their weights. Of the matrices of a glass (:func:`glassnet.network.from_glass`) the
+    connections go that ``nested_dilutions(glass, [fraction], seed)`` removes.
+
+    Parameters
+    ----------
+    weights : list of (..., n_out, n_in) arrays
+        By layer from input to output: one network, or many along the leading axes, which all lose the same connections.
+        An entry that is 0 in all of them is no connection.
+    fraction : float
+        Of all connections, in [0, 1).
+    seed : int or Seed
+
+    Returns
+    -------
+    list of (..., n_out, n_in) float64
+        With zeros where connections have been removed. A layer may lose all it has; a glass would be refused.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+    """
+    weights, fraction = stacked(weights), _wiring.dilution("fraction", fraction)
+    # in the order of the weights of a glass: by neuron before, then by neuron after
+    present = [(one.reshape(-1, *one.shape[-2:]) != 0).any(axis=0).T for one in weights]
+    rng, orders = removal_orders([np.flatnonzero(mask) for mask in present], seed)
+    removed = _dilution.whole(fraction, sum(map(len, orders)), None)
+    counts = np.bincount(layers_by_time(orders, rng)[:removed], minlength=len(orders))
+    left = []
+    for matrices, mask, order, count in zip(weights, present, orders, counts, strict=True):
+        keep = np.ones(mask.size, dtype=bool)
+        keep[order[:count]] = False
+        left.append(np.where(keep.reshape(mask.shape).T, matrices, 0.0))
+    return left
 
 
 def forward(weights, inputs, activation="tanh", biases=None) -> list[np.ndarray]:

@@ -8,7 +8,7 @@ import numpy as np
 from glassnet import _checks, _face
 from glassnet.glass import PathGlass
 
-__all__ = ["DataCouplings", "data_couplings", "from_glass", "single_output_energy"]
+__all__ = ["DataCouplings", "data_couplings", "from_glass", "hebb_state", "single_output_energy"]
 _face.public(__name__)
 
 
@@ -58,6 +58,39 @@ def from_glass(glass, w, gauge_fixed=False) -> list[np.ndarray]:
         after[..., :, None] * matrix * before[..., None, :]
         for matrix, (before, after) in zip(matrices, pairwise(signs), strict=True)
     ]
+
+
+def hebb_state(glass, mean) -> np.ndarray:
+    """The configuration aligned with data: weights sign(c_i) out of input i, and +1 in all other layers.
+
+    It is the ground state of a glass with the couplings of all examples, up to gauge, whatever is removed of it. The
+    network that it is adds up sign(c_i) x_i: the Hebb rule in binary weights.
+
+    Parameters
+    ----------
+    glass : PathGlass
+        Of :func:`glassnet.ensembles.walks`, or any with `widths`.
+    mean : (widths[0],) floats
+        c_i = <y x_i>, such as ``data_couplings(X, y).mean``; only signs count. Where it is 0, weights are +1.
+
+    Returns
+    -------
+    (n_weights,) int8
+        +-1. A start for samplers, and what :func:`from_glass` makes a network of.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `glass` is no network, or `mean` does not fit its inputs.
+    """
+    _check_network(glass)
+    mean = _checks.real_array("mean", mean, ndim=1)
+    if len(mean) != glass.widths[0]:
+        raise ValueError(f"mean must have one entry for each of the {glass.widths[0]} inputs, got {len(mean)}")
+    aligned = np.ones(glass.n_weights, dtype=np.int8)
+    first = np.flatnonzero(glass.layer == 0)
+    aligned[first] = np.where(mean[glass.edges[first, 0]] < 0, -1, 1)
+    return aligned
 
 
 def single_output_energy(glass, temperatures) -> np.ndarray:

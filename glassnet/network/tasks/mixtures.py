@@ -1,4 +1,4 @@
-"""Classification tasks whose cumulants are known: XOR and parity of noisy bits, and scikit-learn's digits."""
+"""Classification tasks whose cumulants are known: XOR and parity of noisy bits."""
 
 import itertools
 from dataclasses import dataclass
@@ -9,9 +9,6 @@ from scipy.special import ndtr
 from glassnet import _checks, _face
 from glassnet._random import Role, Seed, generator
 from glassnet.network.cumulants.populations import Population, of_points
-
-__all__ = ["Task", "digits", "parity", "xor"]
-_face.public(__name__)
 
 
 @dataclass(frozen=True)
@@ -82,37 +79,3 @@ def parity(n_bits: int, amplitude: float, noise_variance: float) -> Task:
 def xor() -> Task:
     """Return XOR: four Gaussians of variance 0.05 at (+-1, +-1) / 2."""
     return parity(2, 0.5, 0.05)
-
-
-def digits(n_test: int = 597, seed: int = 1):
-    """Return scikit-learn's 8 x 8 digits, grey values in [0, 1], in random order.
-
-    Parameters
-    ----------
-    n_test : int
-        Digits set aside, 10 to 1700 of 1797.
-    seed : int
-        Of the order.
-
-    Returns
-    -------
-    inputs, labels, test_inputs, test_labels : arrays
-        (n, 64) float64 and (n,) int64 each.
-
-    Raises
-    ------
-    ImportError
-        Without scikit-learn: pip install 'glassnet[network]'.
-    TypeError, ValueError
-        If an argument is not as described.
-    """
-    try:
-        from sklearn.datasets import load_digits
-    except ImportError as error:
-        raise ImportError("the digits are those of scikit-learn: pip install 'glassnet[network]'") from error
-
-    n_test = _checks.integer("n_test", n_test, minimum=10, maximum=1700)
-    inputs, labels = load_digits(return_X_y=True)
-    order = generator(Seed(seed, "digits"), Role.INITIAL).permutation(len(inputs))
-    inputs, labels = inputs[order] / 16.0, labels[order].astype(np.int64)
-    return inputs[n_test:], labels[n_test:], inputs[:n_test], labels[:n_test]

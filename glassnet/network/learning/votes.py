@@ -1,0 +1,72 @@
+"""How often the majority of many networks is wrong."""
+
+import numpy as np
+import xarray as xr
+
+from glassnet import _checks
+from glassnet.network.sign_networks import checked_labels
+from glassnet.statistics.standard_errors import standard_error
+
+#: numbers of networks that vote where none are asked for
+SIZES = (1, 10, 100, 1000)
+
+
+def vote_errors(outputs, labels, sizes=None) -> xr.Dataset:
+    """Return the error of the majority vote of k networks, averaged over disjoint groups of k of those given.
+
+    Parameters
+    ----------
+    outputs : (..., n_examples) array of -1, 0 and +1
+        The answers of each network, see :func:`glassnet.network.learning.outputs`; 0 abstains. All leading axes
+        together are the networks, in C order. Group g of G takes networks g, g + G, g + 2 G and so on, so that
+        neighbours, such as draws of one chain, vote in different groups.
+    labels : (n_examples,) of +-1
+    sizes : sequence of ints, optional
+        Networks that vote, each 1 to the number of networks. None: those of 1, 10, 100, 1000 that this allows.
+
+    Returns
+    -------
+    xarray.Dataset
+        Over `vote`, the sizes: `error`, in which a tie counts as half an error; `stderr`, from the scatter of the
+        groups; `groups`, their number. With one group the error bar is NaN.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+
+    Notes
+    -----
+    The mean over groups is unbiased for the vote of k independent networks, and its bar covers which networks these
+    are. It knows nothing of other disorder, examples to learn from or examples to test with. Where the networks given
+    are correlated, a vote of them is worse than one of independent networks, and the bar is too small: take draws
+    further apart than the autocorrelation time, or replicas.
+    """
+    answers = _checks.real_array("outputs", outputs)
+    if answers.ndim == 0 or not answers.size:
+        raise ValueError(f"outputs must be an array (..., n_examples) that is not empty, got shape {answers.shape}")
+    wrong = ~np.isin(answers, (-1.0, 0.0, 1.0))
+    if wrong.any():
+        raise ValueError(f"outputs must be -1, 0 or +1 everywhere, got {answers[wrong][0]:g}")
+    answers = answers.reshape(-1, answers.shape[-1])
+    labels = checked_labels("labels", labels, answers.shape[1])
+    n_networks = len(answers)
+    sizes = [size for size in SIZES if size <= n_networks] if sizes is None else _sizes(sizes, n_networks)
+    values, bars, numbers = [], [], []
+    for size in sizes:
+        n_groups = n_networks // size
+        # networks that vote together along the first axis
+        votes = answers[: size * n_groups].reshape(size, n_groups, -1).sum(axis=0)
+        by_group = 0.5 * (1.0 - (np.sign(votes) * labels).mean(axis=1))
+        values.append(by_group.mean())
+        bars.append(float(standard_error(by_group)))
+        numbers.append(n_groups)
+    columns = {"error": ("vote", np.array(values)), "stderr": ("vote", np.array(bars)), "groups": ("vote", numbers)}
+    return xr.Dataset(columns, coords={"vote": np.array(sizes, dtype=np.int64)})
+
+
+def _sizes(sizes, n_networks: int) -> list[int]:
+    sizes = _checks.integer_array("sizes", sizes, ndim=1, minimum=1).tolist()
+    if not sizes or max(sizes) > n_networks:
+        raise ValueError(f"sizes must be 1 to the {n_networks} networks that there are, got {sizes}")
+    return sizes
