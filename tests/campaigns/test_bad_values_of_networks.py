@@ -17,6 +17,10 @@ TARGETS = np.eye(2)[LABELS]
 MODES = np.array([2.0, 1.0])
 STARTS = np.full(2, 0.01)
 WEIGHTS = [RNG.normal(size=(3, 4)), RNG.normal(size=(2, 3))]
+SIGNS = np.sign(INPUTS)
+SIGN_LABELS = 2 * LABELS - 1
+NETWORK = [np.sign(WEIGHTS[0]), np.ones((1, 3))]
+GLASS = gn.ensembles.walks((4, 3, 1), 1.5, 1)
 HIDDEN = np.abs(RNG.normal(size=(12, 5)))
 
 #: what is called, and right values of its arguments
@@ -25,6 +29,35 @@ CALLS = {
     "single_output_energy": (
         network.path_glasses.single_output_energy,
         {"glass": gn.ensembles.walks((3, 3, 1), 1.5, 1), "temperatures": [1.0]},
+    ),
+    "hebb_state": (network.hebb_state, {"glass": GLASS, "mean": np.ones(4)}),
+    "layers.remove": (network.layers.remove, {"weights": NETWORK, "fraction": 0.2, "seed": 1}),
+    "learning.outputs": (network.learning.outputs, {"weights": NETWORK, "inputs": SIGNS, "ties": "zero", "seed": 1}),
+    "learning.errors": (
+        network.learning.errors,
+        {"weights": NETWORK, "inputs": SIGNS, "labels": SIGN_LABELS, "ties": "random", "seed": 1},
+    ),
+    "vote_errors": (
+        network.learning.vote_errors,
+        {"outputs": np.ones((10, 20)), "labels": SIGN_LABELS, "sizes": [1, 5]},
+    ),
+    "walk_overlap": (network.learning.walk_overlap, {"weights": NETWORK, "reference": NETWORK}),
+    "gauge_overlap": (network.learning.gauge_overlap, {"weights": NETWORK, "reference": NETWORK}),
+    "representations": (
+        network.learning.representations,
+        {"weights": NETWORK, "inputs": SIGNS, "n_networks": 2},
+    ),
+    "learning.measure": (
+        network.learning.measure,
+        {
+            "weights": NETWORK,
+            "task": network.tasks.teacher(4, 10, 10, 1),
+            "reference": NETWORK,
+            "sizes": [1],
+            "n_networks": 2,
+            "ties": "zero",
+            "seed": 1,
+        },
     ),
     "activations.as_activation": (network.activations.as_activation, {"activation": "tanh"}),
     "quadratic": (network.cumulants.quadratic, {"alpha": 0.5}),
@@ -127,6 +160,20 @@ CALLS = {
     ),
     "synapses.measured": (network.synapses.measured, {"weights": WEIGHTS[0]}),
     "tasks.parity": (network.tasks.parity, {"n_bits": 2, "amplitude": 1.0, "noise_variance": 0.1}),
+    "tasks.teacher": (network.tasks.teacher, {"widths": (5, 3, 1), "n_train": 10, "n_test": 10, "seed": 1}),
+    "tasks.noisy_prototype": (
+        network.tasks.noisy_prototype,
+        {"n_inputs": 5, "strength": 0.3, "n_train": 10, "n_test": 10, "seed": 1},
+    ),
+    "tasks.parity_of_signs": (
+        network.tasks.parity_of_signs,
+        {"n_inputs": 5, "n_train": 10, "n_test": 10, "seed": 1, "n_bits": 2},
+    ),
+    "tasks.shuffled": (network.tasks.shuffled, {"task": network.tasks.teacher(4, 10, 10, 1), "seed": 1}),
+    "tasks.digit_pairs": (
+        network.tasks.digit_pairs,
+        {"classes": (3, 8), "threshold": 0.5, "n_test": 10, "seed": 1},
+    ),
     "Task.sample": (network.tasks.xor().sample, {"n_samples": 10, "seed": 1}),
     "Task.populations": (network.tasks.xor().populations, {"order": 2}),
 }

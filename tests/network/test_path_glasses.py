@@ -12,6 +12,7 @@ from glassnet.network import (
     data_couplings,
     dimension,
     from_glass,
+    hebb_state,
     layers,
     path_glasses,
     pathways,
@@ -143,10 +144,14 @@ def test_all_examples_make_an_unfrustrated_mattis_model():
     mean = (X * y[:, None]).mean(axis=0)
     heads = glass.edges[glass.paths[:, 0], 0]
     np.testing.assert_allclose(glass.couplings, mean[heads], rtol=1e-14)
-    aligned = np.ones(glass.n_weights)
-    first = glass.layer == 0
-    aligned[first] = np.sign(mean[glass.edges[first, 0]])
+    aligned = hebb_state(glass, mean)
+    assert aligned.dtype == np.int8
+    for weight, layer, (unit, _) in zip(aligned, glass.layer, glass.edges, strict=True):
+        assert weight == (np.sign(mean[unit]) if layer == 0 else 1)
     assert glass.energy(aligned) == pytest.approx(-np.abs(glass.couplings).sum())
+    diluted = glass.dilute(0.3, seed=2)
+    assert diluted.energy(hebb_state(diluted, mean)) == pytest.approx(-np.abs(diluted.couplings).sum())
+    assert (hebb_state(glass, np.zeros(6)) == 1).all()
     single = ensembles.walks((6, 7, 5, 2), alpha=3.0, seed=1, couplings=data_couplings(X, y))
     assert single.is_binary and single.energy(aligned) > -np.abs(single.couplings).sum()
 
@@ -247,6 +252,8 @@ def test_tools_ask_for_one_network_where_a_glass_gave_many(network):
             "two weight layers and one output unit",
         ),
         (lambda: path_glasses.single_output_energy(glasses()[0], 0.0), ValueError, "temperatures must be > 0, got 0"),
+        (lambda: hebb_state("glass", [1.0]), TypeError, "glass must be a PathGlass, got str"),
+        (lambda: hebb_state(glasses()[0], [1.0]), ValueError, "one entry for each of the 3 inputs, got 1"),
         (lambda: data_couplings(np.ones((3, 2)), np.ones(2)), ValueError, "labels of the 3 examples of X, got 2"),
         (lambda: data_couplings(np.ones((0, 2)), np.ones(0)), ValueError, "X must hold at least one example"),
         (lambda: data_couplings([[np.nan]], [1.0]), ValueError, "X must be finite everywhere, got nan"),
