@@ -5,7 +5,7 @@ import pytest
 from scipy.special import comb
 from scipy.stats import binom
 
-from glassnet import ensembles
+from glassnet import ensembles, exact
 from glassnet._random import Seed
 from glassnet.network import data_couplings, from_glass, hebb_state, layers, learning, tasks
 
@@ -85,6 +85,22 @@ def test_the_hebb_state_of_the_prototype_errs_as_often_as_the_binomial_says():
     task = tasks.noisy_prototype(14, strength, 10, 40_000, seed=4)
     found = learning.errors(task.teacher, task.test_inputs, task.test_labels)
     assert abs(found - even) < 4.5 * np.sqrt(even * (1 - even) / 40_000)
+
+
+def test_the_prototype_has_its_nishimori_temperature():
+    """Exact energies of 300 small glasses: those of the Hebb state on average at 1 / atanh(m0), and not beside it."""
+    strength, differences = 0.6, []
+    nishimori = 1 / np.arctanh(strength)
+    for seed in range(300):
+        task = tasks.noisy_prototype(4, strength, 2000, 1, seed)
+        couplings = data_couplings(task.inputs, task.labels)
+        glass = ensembles.walks((4, 3, 1), 2.0, seed, couplings=couplings)
+        planted = glass.energy(hebb_state(glass, task.teacher[0][0])) / glass.n_paths
+        thermal = exact.thermodynamics(glass, [0.75 * nishimori, nishimori, 1.3 * nishimori]).energy / glass.n_paths
+        differences.append([planted + strength, *(thermal - planted)])
+    z = np.mean(differences, axis=0) / (np.std(differences, axis=0, ddof=1) / np.sqrt(300))
+    assert abs(z[0]) < 4 and abs(z[2]) < 4
+    assert z[1] < -4 and z[3] > 4
 
 
 def test_parity_is_the_product_of_the_first_inputs():
