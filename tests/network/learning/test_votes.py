@@ -50,11 +50,26 @@ def test_error_bars_cover_as_often_as_they_say():
     assert inside_shorter < low, "bars that are too short by 30 % would be caught"
 
 
+def test_the_bar_of_a_single_group_is_right_within_its_accuracy():
+    """Against the scatter of 300 repetitions, with examples that go wrong together, and apart."""
+    rng = np.random.default_rng(3)
+    for together in (0.0, 0.7):
+        means, modes = rng.normal(0.1, 0.3, 150), rng.standard_normal((12, 150)) / np.sqrt(12)
+        values, bars = [], []
+        for _ in range(300):
+            fields = together * rng.standard_normal((41, 12)) @ modes + (1 - together) * rng.standard_normal((41, 150))
+            found = learning.vote_errors(np.where(fields + means > 0, 1, -1), np.ones(150), [41])
+            values.append(float(found.error[0]))
+            bars.append(float(found.stderr[0]))
+        assert np.mean(bars) == pytest.approx(np.std(values), rel=0.2)
+    assert np.isnan(learning.vote_errors([[1, -1]], [1, 1]).stderr[0])
+
+
 def test_ties_and_abstentions_count_half():
     answers = np.array([[1, 1, 0, -1], [1, -1, 0, 0]])
     found = learning.vote_errors(answers, [1, 1, 1, 1], [1, 2])
     assert found.error.values.tolist() == [np.mean([0, 0, 0.5, 1, 0, 1, 0.5, 0.5]), np.mean([0, 0.5, 0.5, 1])]
-    assert np.isnan(found.stderr[1]) and found.groups[1] == 1
+    assert found.groups.values.tolist() == [2, 1]
 
 
 def test_neighbours_vote_in_different_groups():
