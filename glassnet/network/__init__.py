@@ -4,8 +4,8 @@ Everywhere W[l] has shape (n_out, n_in) and h[l] = phi(W[l] h[l-1] + b[l]): a ne
 input to output. Modules load when they are first used; `torch` only when it is named, since it needs the
 extra of that name.
 
-Import order: gaussian_averages, path_glasses, persistence, synapses, activations, hebbian, torch, layer_mean_field,
-layers, sign_networks, cumulants, dimension, pathways, tasks, learning.
+Import order: weight_matrices, gaussian_averages, path_glasses, persistence, synapses, sign_networks, activations,
+hebbian, torch, layer_mean_field, layers, cumulants, dimension, pathways, tasks, learning.
 """
 
 from typing import TYPE_CHECKING

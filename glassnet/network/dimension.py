@@ -11,7 +11,7 @@ import xarray as xr
 
 from glassnet import _checks, _face
 from glassnet._random import Role, Seed, generator
-from glassnet.network import activations, layers, synapses
+from glassnet.network import activations, layers, synapses, weight_matrices
 from glassnet.network.layer_mean_field import Layer, advance
 
 __all__ = ["mean_field", "measure", "simulate"]
@@ -171,7 +171,7 @@ def measure(weights, inputs, activation="tanh", biases=None) -> xr.Dataset:
     TypeError, ValueError
         If an argument is of the wrong kind, a shape does not fit, or there are fewer than 4 samples.
     """
-    weights, biases = layers.checked(weights, biases)
+    weights, biases = weight_matrices.checked(weights, biases)
     states = layers.forward(weights, inputs, activation, biases)
     if len(states[0]) < 4:
         raise ValueError(f"inputs must hold at least 4 samples, got {len(states[0])}")

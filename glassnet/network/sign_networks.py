@@ -11,7 +11,7 @@ import numpy as np
 
 from glassnet import _checks
 from glassnet._random import Role, Seed, generator
-from glassnet.network import layers
+from glassnet.network import weight_matrices
 
 TIES = ("zero", "random")
 #: numbers in the states of one layer of one block of networks: they stay in the cache
@@ -104,7 +104,7 @@ def checked_labels(name: str, labels, n_examples: int) -> np.ndarray:
 
 def _checked(weights, inputs) -> tuple[list[np.ndarray], tuple[int, ...], np.ndarray]:
     """Weights (n_networks, n_out, n_in) and the leading axes they had, and inputs; float32 where that is exact."""
-    weights = layers.stacked(weights)
+    weights = weight_matrices.stacked(weights)
     lead = weights[0].shape[:-2]
     if weights[-1].shape[-2] != 1:
         raise ValueError(f"weights must lead to one output unit, got {weights[-1].shape[-2]}")

@@ -33,16 +33,16 @@ COMPUTING = words(
 SAME = {
     "numpy": {
         "a type, a constant, or what is said of one": """
-            bool_ dtype errstate float64 generic inf int32 int64 int8 integer issubdtype ma.MaskedArray nan ndarray ndim
-            shape typing.ArrayLike typing.NDArray uint16 uint64 uint8 __version__
+            bool_ dtype errstate float32 float64 generic inf int32 int64 int8 integer issubdtype ma.MaskedArray nan
+            ndarray ndim shape typing.ArrayLike typing.NDArray uint16 uint64 uint8 __version__
         """,
         "new, copied or rearranged elements": """
             arange array asarray ascontiguousarray broadcast_to concatenate empty frombuffer full indices ones packbits
             put_along_axis repeat stack take_along_axis tile unpackbits where zeros zeros_like
         """,
         "found by comparison": """
-            argmax array_equal clip flatnonzero isfinite isnan lexsort ma.getmaskarray max maximum minimum nonzero
-            searchsorted sort unique
+            argmax array_equal clip flatnonzero isfinite isin isnan lexsort ma.getmaskarray max maximum minimum nonzero
+            searchsorted setdiff1d sign sort unique
         """,
         "an operation of IEEE 754 or two, each": "abs diff divide floor invert linspace rint sqrt subtract.outer",
         "one element after the other": "bincount cumprod cumsum",
@@ -85,6 +85,38 @@ SORTS = words("argsort argpartition")
 #: of Python itself: sums and powers, and what brings any function by its name
 BUILTINS = words("sum pow complex eval exec compile globals locals vars __import__")
 BACK_DOORS = words("sys.modules")
+
+
+def parsed(module):
+    return ast.parse(MODULES[module].read_text())
+
+
+def imported(tree):
+    """Modules of glassnet that a module imports, at its top level or inside functions."""
+    for node in ast.walk(tree):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        for name in names:
+            name = name.removeprefix("glassnet.") if name.startswith("glassnet.") else ""
+            while name and name not in MODULES:
+                name = name.rpartition(".")[0]
+            if name:
+                yield name
+
+
+def closure(start, ends=()):
+    """Syntax trees of a module and of all modules that it needs, by name, as far as the ends."""
+    found, left = {}, [start]
+    while left:
+        module = left.pop()
+        if module in found or any(module == end or module.startswith(f"{end}.") for end in ends):
+            continue
+        found[module] = parsed(module)
+        left += imported(found[module])
+    return found
 
 
 def suspects(tree):

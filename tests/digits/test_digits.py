@@ -118,36 +118,9 @@ ALLOWED = {
 }
 
 
-def parsed(module):
-    return ast.parse(MODULES[module].read_text())
-
-
-def imported(tree):
-    """Modules of glassnet that a module imports, at its top level or inside functions."""
-    for node in ast.walk(tree):
-        names = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-        for name in names:
-            name = name.removeprefix("glassnet.") if name.startswith("glassnet.") else ""
-            while name and name not in MODULES:
-                name = name.rpartition(".")[0]
-            if name:
-                yield name
-
-
 def closure(start=START):
     """Syntax trees of all modules between the run file and the chain, by name."""
-    found, left = {}, [start]
-    while left:
-        module = left.pop()
-        if module in found or any(module == end or module.startswith(f"{end}.") for end in ENDS):
-            continue
-        found[module] = parsed(module)
-        left += imported(found[module])
-    return found
+    return same_digits.closure(start, ENDS)
 
 
 def test_every_suspect_operation_has_its_reason():

@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 
 from glassnet import _checks, _face
 from glassnet._random import Role, Seed, generator
-from glassnet.network import activations, layers
+from glassnet.network import activations, layers, weight_matrices
 from glassnet.network.cumulants import mapping
 from glassnet.network.cumulants.populations import Population, mse
 
@@ -86,7 +86,7 @@ def gradient(weights, biases, populations, activation) -> tuple[float, list[np.n
     TypeError, ValueError
         If a shape does not fit, or the first activation is not quadratic and there are higher cumulants.
     """
-    weights, biases = layers.checked(weights, biases)
+    weights, biases = weight_matrices.checked(weights, biases)
     phis = activations.sequence(activation, len(weights))
     populations = _classes(populations)
     for one in populations:
@@ -108,7 +108,7 @@ def gradient_on_samples(weights, biases, inputs, targets, activation):
     activation
         One with a derivative: linear, quadratic, relu, erf or tanh.
     """
-    weights, biases = layers.checked(weights, biases)
+    weights, biases = weight_matrices.checked(weights, biases)
     inputs = _checks.real_array("inputs", inputs, ndim=2)
     targets = _checks.real_array("targets", targets, shape=(len(inputs), len(weights[-1])))
     if inputs.shape[1] != weights[0].shape[1]:

@@ -9,7 +9,7 @@ cumulants of the data alone.
 import numpy as np
 
 from glassnet import _checks
-from glassnet.network import activations, layers
+from glassnet.network import activations, weight_matrices
 from glassnet.network.cumulants import mapping
 from glassnet.network.cumulants.mapping import Moments
 from glassnet.network.cumulants.populations import checked_cov
@@ -46,7 +46,7 @@ def propagate(weights, biases, mean, cov, activation, *, third=None, fourth=None
         If a shape does not fit, `cov` is not symmetric or not positive semi-definite, the activation is unknown, or
         fourth cumulants are given to another than a quadratic activation.
     """
-    weights, biases = layers.checked(weights, biases)
+    weights, biases = weight_matrices.checked(weights, biases)
     phis = activations.sequence(activation, len(weights))
     n_in = weights[0].shape[1]
     mean = _checks.real_array("mean", mean, shape=(n_in,))

@@ -7,7 +7,7 @@ that any flips of hidden units make. Only signs of weights count.
 
 import numpy as np
 
-from glassnet.network import layers
+from glassnet.network import weight_matrices
 
 
 def walk_overlap(weights, reference) -> np.ndarray:
@@ -74,7 +74,7 @@ def gauge_overlap(weights, reference) -> np.ndarray:
 
 def _agreement(weights, reference) -> tuple[list[np.ndarray], tuple[int, ...]]:
     """Signs of w w* by layer, (n_networks, n_out, n_in), 0 where one of the two has no connection; the leading axes."""
-    weights, reference = layers.stacked(weights), layers.checked(reference)[0]
+    weights, reference = weight_matrices.stacked(weights), weight_matrices.checked(reference)[0]
     lead = weights[0].shape[:-2]
     shapes = [one.shape[-2:] for one in weights], [one.shape for one in reference]
     if shapes[0] != shapes[1]:

@@ -5,7 +5,7 @@ import xarray as xr
 
 from glassnet import _checks
 from glassnet._random import Seed
-from glassnet.network import layers, sign_networks
+from glassnet.network import sign_networks, weight_matrices
 from glassnet.network.learning.alignment import gauge_overlap, walk_overlap
 from glassnet.network.learning.representations import representations
 from glassnet.network.learning.votes import vote_errors
@@ -54,7 +54,7 @@ def measure(
         If an argument is not as described or the widths do not fit the task.
     """
     _checks.instance("task", task, BinaryTask)
-    weights = layers.stacked(weights)
+    weights = weight_matrices.stacked(weights)
     if weights[0].shape[-1] != task.inputs.shape[1]:
         raise ValueError(
             f"weights must begin with the {task.inputs.shape[1]} inputs of task, got {weights[0].shape[-1]}"

@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 
 from glassnet import _checks
-from glassnet.network import dimension, layers, persistence
+from glassnet.network import dimension, layers, persistence, weight_matrices
 
 VARIABLES = ("dimension", "covariance_strength", "relative_strength")
 
@@ -36,7 +36,7 @@ def representations(weights, inputs, n_networks: int = 8) -> xr.Dataset:
     TypeError, ValueError
         If an argument is not as described or the shapes do not fit.
     """
-    weights = layers.stacked(weights)
+    weights = weight_matrices.stacked(weights)
     n_networks = _checks.integer("n_networks", n_networks, minimum=1)
     flat = [one.reshape(-1, *one.shape[-2:]) for one in weights]
     n_given = len(flat[0])

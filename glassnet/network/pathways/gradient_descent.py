@@ -6,9 +6,9 @@ import numpy as np
 import xarray as xr
 
 from glassnet import _checks, _face
-from glassnet.network.layers import matrices
 from glassnet.network.pathways.record import record
 from glassnet.network.pathways.starts import modes
+from glassnet.network.weight_matrices import matrices
 
 #: activation of the hidden layers, and its derivative by its value
 _ACTIVATIONS = {

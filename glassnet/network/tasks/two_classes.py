@@ -169,8 +169,10 @@ def parity_of_signs(n_inputs: int, n_train: int, n_test: int, seed: int | Seed, 
 def shuffled(task: BinaryTask, seed: int | Seed) -> BinaryTask:
     """The same task with the labels of its training examples in random order: a control.
 
-    The test examples keep theirs. What is learned says nothing about them: the error on the test set is 1/2 on average
-    over seeds wherever one of the two parts has both classes equally often, if only on average.
+    The test examples keep theirs. What is learned says nothing about them: where both classes are equally frequent in
+    the training examples, +-y are equally likely, and the test error of a network that changes its sign with the labels
+    (the Hebb state, sampled ones) is 1/2 on average over seeds. Otherwise the more frequent class leaves <y> <x_i> in
+    every c_i, and the test error may be off 1/2 by a little.
 
     Parameters
     ----------
