@@ -1,6 +1,6 @@
 """Tables of docs/network/learning.md: tasks and their Hebb states, removal and ties, unrelated networks, speed.
 
-`python docs/network/learning.py` prints them in two minutes; Fashion-MNIST where tasks.idx finds it.
+`python docs/network/learning.py` prints them in a minute; Fashion-MNIST where tasks.idx finds it.
 """
 
 import time
@@ -41,6 +41,10 @@ def table_of_tasks():
         made = [maker(seed) for seed in SEEDS]
         strength = [np.abs(task.mean).mean() for task in made]
         print(f"| {name} | {shown(strength)} | {shown([hebb_error(task) for task in made])} |")
+    digits = tasks.digit_pairs()
+    mixed = [tasks.shuffled(digits, seed) for seed in range(4000)]
+    wrong, more = np.array([hebb_error(task) for task in mixed]), np.array([task.labels.sum() > 0 for task in mixed])
+    print("shuffled digits:", *(f"{shown(part)} +- {part.std():.2f}" for part in (wrong, wrong[more], wrong[~more])))
     try:
         for pair in ((0, 1), (3, 8), (5, 7), (2, 4), (0, 6)):
             made = [tasks.idx_pairs(pair, threshold=threshold) for threshold in ("median", 0.5)]
