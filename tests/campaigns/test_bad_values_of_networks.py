@@ -39,7 +39,7 @@ CALLS = {
     ),
     "vote_errors": (
         network.learning.vote_errors,
-        {"outputs": np.ones((10, 20)), "labels": SIGN_LABELS, "sizes": [1, 5]},
+        {"outputs": np.ones((10, 20), dtype=np.int8), "labels": SIGN_LABELS, "sizes": [1, 5]},
     ),
     "walk_overlap": (network.learning.walk_overlap, {"weights": NETWORK, "reference": NETWORK}),
     "gauge_overlap": (network.learning.gauge_overlap, {"weights": NETWORK, "reference": NETWORK}),

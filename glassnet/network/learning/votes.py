@@ -18,7 +18,7 @@ def vote_errors(outputs, labels, sizes=None) -> xr.Dataset:
 
     Parameters
     ----------
-    outputs : (..., n_examples) array of -1, 0 and +1
+    outputs : (..., n_examples) ints -1, 0 and +1
         The answers of each network, see :func:`glassnet.network.learning.outputs`; 0 abstains. All leading axes
         together are the networks, in C order. Group g of G takes networks g, g + G, g + 2 G and so on, so that
         neighbours, such as draws of one chain, vote in different groups.
@@ -46,12 +46,9 @@ def vote_errors(outputs, labels, sizes=None) -> xr.Dataset:
     10 % (its mean is biased, since a resample holds fewer different networks, and is not used); of one network it is
     NaN.
     """
-    answers = _checks.real_array("outputs", outputs)
+    answers = _checks.integer_array("outputs", outputs, minimum=-1, maximum=1)
     if answers.ndim == 0 or not answers.size:
         raise ValueError(f"outputs must be an array (..., n_examples) that is not empty, got shape {answers.shape}")
-    wrong = ~np.isin(answers, (-1.0, 0.0, 1.0))
-    if wrong.any():
-        raise ValueError(f"outputs must be -1, 0 or +1 everywhere, got {answers[wrong][0]:g}")
     answers = answers.reshape(-1, answers.shape[-1])
     labels = checked_labels("labels", labels, answers.shape[1])
     n_networks = len(answers)
@@ -71,7 +68,7 @@ def vote_errors(outputs, labels, sizes=None) -> xr.Dataset:
 
 def _bootstrapped(answers, labels) -> float:
     """Standard error of the error of one vote, by drawing its networks again."""
-    votes = resampling_counts(len(answers), key="votes", n_resamples=_RESAMPLES) @ answers
+    votes = resampling_counts(len(answers), key="votes", n_resamples=_RESAMPLES) @ answers.astype(np.float64)
     return float(bootstrap_error(0.5 * (1.0 - (np.sign(votes) * labels).mean(axis=1)), len(answers)))
 
 

@@ -85,8 +85,8 @@ def test_neighbours_vote_in_different_groups():
     ("call", "error", "message"),
     [
         (lambda: learning.vote_errors(1, [1]), ValueError, r"outputs must be an array \(..., n_examples\)"),
-        (lambda: learning.vote_errors(np.zeros((0, 2)), [1, 1]), ValueError, "outputs must be an array"),
-        (lambda: learning.vote_errors([[2]], [1]), ValueError, r"outputs must be -1, 0 or \+1 everywhere, got 2"),
+        (lambda: learning.vote_errors(np.zeros((0, 2), dtype=int), [1, 1]), ValueError, "outputs must be an array"),
+        (lambda: learning.vote_errors([[2]], [1]), ValueError, r"outputs must be in \[-1, 1\] everywhere, got 2"),
         (lambda: learning.vote_errors([[1]], [0]), ValueError, r"labels must be \+-1, got 0 and 1"),
         (lambda: learning.vote_errors([[1]], [1, 1]), ValueError, "labels must be those of 1 examples, got 2"),
         (lambda: learning.vote_errors([[1]], [1], [2]), ValueError, "sizes must be 1 to the 1 networks"),
