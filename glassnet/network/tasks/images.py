@@ -195,6 +195,9 @@ def _parts(folder, classes) -> list[tuple[np.ndarray, np.ndarray]]:
             chosen = np.isin(labels, classes)
             images, labels = images[chosen], labels[chosen]
         parts.append((images, labels))
+    shapes = [images.shape[1:] for images, _ in parts]
+    if shapes[0] != shapes[1]:
+        raise ValueError(f"folder must hold images of one size, got {shapes[0]} and {shapes[1]} in {folder}")
     return parts
 
 

@@ -139,6 +139,12 @@ def test_foreign_and_truncated_files_are_named(folder, content, message):
     assert "\n" not in str(caught.value)
 
 
+def test_images_of_two_sizes_are_refused(folder):
+    other = np.zeros((9, 5, 4))
+    with pytest.raises(ValueError, match=r"folder must hold images of one size, got \(4, 4\) and \(5, 4\) in"):
+        tasks.idx(broken(folder, "t10k-images-idx3-ubyte", idx_bytes(other)))
+
+
 def test_what_is_not_there_is_named(folder, tmp_path, monkeypatch):
     with pytest.raises(FileNotFoundError, match=r"folder must be a folder with IDX files, got '.*nowhere'"):
         tasks.idx(tmp_path / "nowhere")
