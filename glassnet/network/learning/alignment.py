@@ -51,8 +51,8 @@ def gauge_overlap(weights, reference) -> np.ndarray:
     Returns
     -------
     (...) float64
-        In [0, 1], over the connections that are there in both; NaN without any. 1 for gauge images (unless
-        pieces are cut off from output and input). It is searched for: from the output, and from the input, each hidden
+        At most 1, over the connections that are there in both; NaN without any. 1 for gauge images (unless pieces are
+        cut off from output and input). It is searched for: from the output, and from the input, each hidden
         unit takes the sign that agrees with its neighbours, then layers are improved in turn until nothing changes. So
         this is a lower bound to the largest overlap, which is tight where networks are alike.
 
@@ -63,7 +63,7 @@ def gauge_overlap(weights, reference) -> np.ndarray:
 
     Notes
     -----
-    It is not 0 for unrelated networks, since flips find what agrees by chance: 0.164(13) for widths 41-21-21-21-1.
+    It is not 0 for unrelated networks, since flips find what agrees by chance: about 0.16 for widths 41-21-21-21-1.
     Compare with the same of random networks, or use `walk_overlap`, which has mean 0.
     """
     agreement, lead = _agreement(weights, reference)
