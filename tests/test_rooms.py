@@ -24,6 +24,7 @@ ORDER = (
         "_catalogue",
         "_dilution",
         "_progress",
+        "_tables",
         "_terminal",
         "_toml",
         "_exclusive",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from glassnet import _face
+from glassnet import _face, _tables
 from glassnet._checks import real
 from glassnet.analysis.dilution.common_dilution import Common, common_dilution, evidence
 from glassnet.analysis.effective_dilution import described
@@ -126,13 +126,14 @@ class Transition:
         lines += ["", *(str(item) for item in self.evidence)]
         if self.estimates:
             lines += ["", "     estimates of the transition temperature"]
-            for index, one in enumerate(self.estimates):
-                sizes = f", N = {', '.join(map(str, one.sizes))}" if one.sizes else ""
-                first = " (headline)" if index == 0 and np.isfinite(self.temperature) else ""
-                lines.append(f"     {one!s:>12}  {one.name}{first}{sizes}")
+        rows: list[tuple[Any, str]] = []
+        for index, one in enumerate(self.estimates):
+            sizes = f", N = {', '.join(map(str, one.sizes))}" if one.sizes else ""
+            first = " (headline)" if index == 0 and np.isfinite(self.temperature) else ""
+            rows.append((one, f"{one.name}{first}{sizes}"))
         zeros = {} if self.location is None else self.location.known_zeros
-        lines += [f"     {zero!s:>12}  w = 1/2 at N = {size}" for size, zero in zeros.items()]
-        return "\n".join(lines)
+        rows += [(zero, f"w = 1/2 at N = {size}") for size, zero in zeros.items()]
+        return "\n".join([*lines, _tables.table(["", "<"], rows, indent=5)]).rstrip()
 
     @property
     def sentence(self) -> str:

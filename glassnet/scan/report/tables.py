@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from glassnet import _dilution
+from glassnet import _dilution, _tables
 from glassnet.analysis.averages import table as averages_table
 from glassnet.analysis.effective_dilution import described, differs, effective
 from glassnet.analysis.location import symmetric_scan
@@ -35,15 +35,9 @@ class Table(NamedTuple):
 
     def text(self) -> str:
         """The short table with its title, columns aligned to the right."""
-        lines = f"{self.title}\n{aligned(self.header, [self.rows[row] for row in self.short])}"
+        lines = f"{self.title}\n{_tables.table(dict.fromkeys(self.header, ''), [self.rows[row] for row in self.short])}"
         left_out = len(self.rows) - len(self.short)
         return f"{lines}\n({left_out} more {self.left} in report.html)" if left_out else lines
-
-
-def aligned(header: list[str], rows: list[list[str]]) -> str:
-    """Plain text table with right-aligned columns."""
-    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
-    return "\n".join("  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in [header, *rows])
 
 
 def of_result(result: Transition, nodes: list[Node]) -> list[Table]:
