@@ -151,6 +151,14 @@ def estimates(result: Transition) -> Table:
     return Table("estimates of the transition temperature", ["T", "from"], rows, list(range(len(rows))))
 
 
+def unequilibrated(result: Transition) -> Table:
+    """Nodes and samples that have not proved their equilibrium, a row for each."""
+    equilibration = result.equilibration
+    rows = [[path, "all", reason, ""] for path, reason in equilibration.nodes.items()]
+    rows += [[f.path, str(f.sample), f.reason, f"{f.temperature:.4g}"] for f in equilibration.failures]
+    return Table("not in equilibrium", ["node", "sample", "why", "hottest T"], rows, list(range(len(rows))))
+
+
 def line(results: list[Transition], theories: list) -> Table:
     """One row for each dilution, with the temperatures of theory where there is one, at the effective dilution."""
     rows, both = [], any(map(differs, results))
