@@ -210,7 +210,6 @@ def test_chains_of_another_run_among_ours(main, run_text, finished, tmp_path):
         ("status kept", "not the directory of a run,", "status results/kept?"),
         ("status kept.toml", "not the directory of a run,", "status results/kept?"),
         ("status run.toml", "not the directory of a run", ""),
-        ("analyze run.toml", "not a chain file of glassnet", ""),
         ("scan done", "the directory of a run, not a run file;", "scan done/run.toml --out done goes on with it"),
         ("scan done.zip", "a packed run or a shard, not a run file;", "analyze done.zip"),
     ],
