@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 import glassnet
 from glassnet import _checks, _face
 from glassnet._exclusive import Exclusive
-from glassnet._progress import reporter
 from glassnet._random import Role, Seed, words
+from glassnet._terminal import reporter
 from glassnet.chains import schema
 from glassnet.glass import PathGlass
 from glassnet.kernels import bitsliced, realvalued, recording

@@ -83,15 +83,22 @@ def _grown(text: str, tables: dict) -> str:
         grown = tomlkit.dumps(document)
         # a comment less is better than a wrong table
         return grown if _toml.loads(grown) == tables else _plain(tables)
-    except (TOMLKitError, RecursionError):
+    except (TOMLKitError, ValueError, RecursionError):
         return _plain(tables)
 
 
 def _change(table: dict, wanted: dict) -> None:
+    import tomlkit
+
     for key, value in wanted.items():
         if isinstance(value, dict) and isinstance(table.get(key), dict):
             _change(table[key], value)
         elif key not in table or table[key] != value:
+            if key in table and isinstance(value, dict):
+                # on the line of what it replaces, before its comment
+                inline = tomlkit.inline_table()
+                inline.update(value)
+                value = inline
             table[key] = value
 
 

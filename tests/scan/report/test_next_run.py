@@ -187,7 +187,7 @@ def test_every_suggestion_is_accepted_by_its_own_directory(data):
         RunDirectory("of no scan yet").check(parse(text, "run.toml"), "run.toml")
     except UserError:
         assume(False)
-    found = data.draw(results(run))
+    found = replace(data.draw(results(run)), run_file=text)
     with tempfile.TemporaryDirectory() as folder:
         directory = begin(text, Path(folder))
         suggested = suggestion(found)
@@ -205,7 +205,7 @@ def paths_of_runs():
 @given(data=st.data())
 def test_suggestions_for_the_runs_of_the_house(path, data):
     text = path.read_text()
-    found = data.draw(results(tomllib.loads(text)))
+    found = replace(data.draw(results(tomllib.loads(text))), run_file=text)
     with tempfile.TemporaryDirectory() as folder:
         directory = begin(text, Path(folder))
         suggested = suggestion(found)

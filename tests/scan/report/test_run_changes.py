@@ -142,7 +142,11 @@ def test_a_field_whose_zero_is_the_headline_gets_more_instances(synthetic):
         sharp = replace(found, estimates=(zero, *found.estimates), complexity=complexity, run=run)
         tables = tomllib.loads(sharp.suggest())
         assert (tables["scan"]["field"], tables["samples"]) == (wanted, run["samples"])
-        before = parse(tomlkit.dumps(run), "run.toml")
+        text = tomlkit.dumps(run)
+        before = parse(text, "run.toml")
+        commented = text.replace("field = true", "field = true  # the complexity")
+        kept = "field = {instances = 16}  # the complexity" in replace(sharp, run_file=commented).suggest()
+        assert kept == (commented != text)
         assert growth.objections(before, parse(sharp.suggest(), "suggested.toml"), "out") == []
 
 
