@@ -18,11 +18,16 @@ def table(columns: Mapping[str, str] | Sequence[str], rows: Iterable[Iterable[An
         Texts are shown as they are, all else in the format of its column. A row may end early.
     indent : int
         Spaces before each line.
+
+    Raises
+    ------
+    ValueError
+        If a row has more cells than there are columns.
     """
     formats = list(columns.values() if isinstance(columns, Mapping) else columns)
     lines = [list(columns)] if isinstance(columns, Mapping) else []
-    for row in rows:
-        cells = zip(row, formats, strict=False)
+    for row in map(list, rows):
+        cells = zip(row, formats[: len(row)], strict=True)
         lines.append([cell if isinstance(cell, str) else format(cell, how.removeprefix("<")) for cell, how in cells])
     padded = []
     for column, how in zip(zip_longest(*lines, fillvalue=""), formats, strict=False):

@@ -31,6 +31,11 @@ def test_texts_stand_where_a_number_is_missing_and_a_row_may_end_early():
     assert lines.splitlines() == ["   T     q", "none", "1.00        end", "2.00  0.50"]
 
 
+def test_no_cell_is_lost():
+    with pytest.raises(ValueError, match="shorter than"):
+        _tables.table({"T": ".2f"}, [(1.0, 2.0)])
+
+
 @pytest.mark.parametrize("width", ["20", "300"])
 def test_the_terminal_does_not_matter(monkeypatch, width):
     monkeypatch.setenv("COLUMNS", width)

@@ -35,7 +35,8 @@ class Table(NamedTuple):
 
     def text(self) -> str:
         """The short table with its title, columns aligned to the right."""
-        lines = f"{self.title}\n{_tables.table(dict.fromkeys(self.header, ''), [self.rows[row] for row in self.short])}"
+        shown = [self.header, *(self.rows[row] for row in self.short)]
+        lines = f"{self.title}\n{_tables.table([''] * len(self.header), shown)}"
         left_out = len(self.rows) - len(self.short)
         return f"{lines}\n({left_out} more {self.left} in report.html)" if left_out else lines
 
