@@ -84,8 +84,11 @@ def _first_lines(self: Any) -> str:
 
 def _fields(self: Any) -> str:
     names = getattr(self, "_fields", None) or [name for name in vars(self) if not name.startswith("_")]
-    width = max(map(len, names), default=0)
-    return "\n".join([type(self).__name__, *(f"  {name:{width}}  {_brief(getattr(self, name))}" for name in names)])
+    # when a result shows itself, not in every rank that imports the package
+    from glassnet import _tables
+
+    rows = [(name, _brief(getattr(self, name))) for name in names]
+    return f"{type(self).__name__}\n{_tables.table('<<', rows, indent=2)}".rstrip()
 
 
 def _brief(value: Any) -> str:

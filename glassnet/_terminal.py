@@ -1,6 +1,7 @@
-"""Output on the terminal: control characters in foreign names and texts are escaped, and a command goes on when its
-output is no longer read."""
+"""Output on the terminal: control characters in foreign names and texts are escaped, a command goes on when its output
+is no longer read, and long computations say how far they are."""
 
+# ours, as rich drops five control characters and passes the others on
 import contextlib
 import os
 import re
@@ -99,3 +100,18 @@ def guarded() -> Iterator[tuple[Stream, Stream]]:
 def bare(stream):
     """The stream behind a :class:`Stream`, for those who move the cursor by intent."""
     return bare(stream._stream) if isinstance(stream, Stream) else stream
+
+
+@contextlib.contextmanager
+def reporter(progress, total: int, steps: str = "sweeps"):
+    """Yield a function of the steps done: nothing for False, a bar for True, the user's own for a callable."""
+    if callable(progress):
+        yield lambda done: progress(done, total)
+    elif progress:
+        from rich.progress import Progress
+
+        with Progress(transient=True) as bar:
+            task = bar.add_task(steps, total=total)
+            yield lambda done: bar.update(task, completed=done)
+    else:
+        yield lambda done: None

@@ -1,5 +1,6 @@
 """Reads TOML of unknown origin in a time that its size bounds."""
 
+# tomllib reads; the limits are ours, as it has none; what is written is written by tomlkit, which keeps comments
 import re
 import tomllib
 from typing import Any

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from glassnet import _checks, _face
+from glassnet import _checks, _face, _tables
 from glassnet.glass import PathGlass
 from glassnet.kernels import enumeration
 
@@ -59,9 +59,8 @@ class Thermodynamics:
 
     def __str__(self) -> str:
         columns = ("temperature", "log_z", "energy", "heat_capacity", "entropy")
-        lines = ["".join(f"{name:>15}" for name in columns)]
-        rows = zip(*(np.atleast_1d(getattr(self, name)).ravel() for name in columns), strict=True)
-        return "\n".join(lines + ["".join(f"{value:15.6g}" for value in row) for row in rows])
+        rows = zip(*(np.ravel(getattr(self, name)) for name in columns), strict=True)
+        return _tables.table(dict.fromkeys(columns, ".6g"), rows)
 
 
 def density_of_states(glass: PathGlass) -> tuple[np.ndarray, np.ndarray]:

@@ -18,8 +18,6 @@ for isa in "${sets[@]:1}"; do
     echo "$samplers with GLASSNET_ISA=$isa"
     GLASSNET_ISA=$isa "$pytest" -q -n auto "$samplers"
 done
-echo "$samplers in single precision"
-PYTHONPATH=$samplers${PYTHONPATH:+:$PYTHONPATH} "$pytest" -q -n auto -p single_precision -k "not binary" "$samplers"
 echo "tests/scan/test_mpi.py under Open MPI"
 other=$(mktemp -d)
 trap 'rm -rf "$other"' EXIT

@@ -1,4 +1,4 @@
-"""A wrong keyword is answered with the one that was probably meant."""
+"""A wrong keyword is answered with the nearest one."""
 
 import inspect
 import pickle
@@ -11,19 +11,13 @@ from glassnet import ensembles
 @pytest.mark.parametrize(
     ("name", "keyword", "meant"),
     [
-        ("regular", "N", "n_weights"),
         ("regular", "n_weight", "n_weights"),
         ("regular", "degrees", "degree"),
-        ("regular", "k", "degree"),
-        ("regular", "rng", "seed"),
         ("poisson", "Alpha", "alpha"),
-        ("poisson", "J", "couplings"),
-        ("layered", "delta", "dilution"),
         ("walks", "width", "widths"),
-        ("walks", "layers", "widths"),
-        ("planted", "T", "temperature"),
         ("planted", "temprature", "temperature"),
-        ("nested_dilutions", "dilutions", "fractions"),
+        ("layered", "dillution", "dilution"),
+        ("nested_dilutions", "fraction", "fractions"),
     ],
 )
 def test_the_keyword_that_was_meant(name, keyword, meant):
@@ -33,7 +27,9 @@ def test_the_keyword_that_was_meant(name, keyword, meant):
     assert str(error.value).startswith(start)
 
 
-@pytest.mark.parametrize(("name", "keyword"), [("regular", "alpha"), ("walks", "N"), ("planted", "colour")])
+@pytest.mark.parametrize(
+    ("name", "keyword"), [("regular", "alpha"), ("regular", "J"), ("walks", "N"), ("planted", "T")]
+)
 def test_nothing_is_guessed_where_nothing_is_near(name, keyword):
     """Keywords of another ensemble are not near ones: what is taken is listed."""
     with pytest.raises(TypeError) as error:

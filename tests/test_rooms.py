@@ -23,7 +23,7 @@ ORDER = (
         "_wiring",
         "_catalogue",
         "_dilution",
-        "_progress",
+        "_tables",
         "_terminal",
         "_toml",
         "_exclusive",
@@ -59,14 +59,16 @@ GUARDED = {
     "mpi4py": {"scan.execute.farm"},
     "h5py": {"chains"},
     "pydantic": {"scan.runfile"},
-    "rich": {"_progress", "scan.execute.progress"},
+    "rich": {"_terminal", "scan.execute.progress"},
     "matplotlib": {"plots"},
+    "jinja2": {"scan.report"},
+    "tomlkit": {"scan.report"},
     "sklearn": {"network"},
     "torch": {"network.torch"},
 }
 #: the underscores of namedtuple only keep its methods apart from its fields
 NAMED_TUPLES = {"_replace", "_asdict", "_fields", "_make"}
-INSIDE_FUNCTIONS_ONLY = {"matplotlib", "mpi4py", "rich", "sklearn"}
+INSIDE_FUNCTIONS_ONLY = {"jinja2", "matplotlib", "mpi4py", "rich", "sklearn", "tomlkit"}
 
 TESTS = Path(__file__).parent
 #: folders of tests that go by no room of the package: campaigns with odd values, the same digits everywhere,
@@ -320,7 +322,7 @@ def modules_after(statement):
 def test_importing_the_package_is_cheap():
     """A thousand ranks do it at once: nothing but the package itself and a handful of the standard library."""
     loaded = modules_after("import glassnet")
-    heavy = {"numpy", "scipy", "xarray", "h5py", "matplotlib", "mpi4py", "pydantic", "rich", "pandas"}
+    heavy = {"numpy", "scipy", "xarray", "h5py", "jinja2", "matplotlib", "mpi4py", "pydantic", "rich", "pandas"}
     assert not heavy & {name.split(".")[0] for name in loaded}
     assert {name for name in loaded if name.startswith("glassnet")} == {"glassnet", "glassnet._face"}
 
@@ -334,7 +336,7 @@ def test_sampling_needs_neither_storage_nor_figures_nor_mpi():
 def test_the_house_without_mpi_and_figures_until_they_are_asked_for():
     rooms = "; ".join(f"import glassnet.{room}" for room in ("exact", "theory", "chains", "analysis", "scan", "cli"))
     loaded = modules_after(rooms)
-    assert not {"matplotlib", "mpi4py"} & {name.split(".")[0] for name in loaded}
+    assert not {"jinja2", "matplotlib", "mpi4py"} & {name.split(".")[0] for name in loaded}
 
 
 def test_public_names_are_there():

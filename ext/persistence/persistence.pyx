@@ -25,6 +25,8 @@ def flaw(const double[:, ::1] matrix, double tolerance):
 def prim(const double[:, ::1] correlation):
     """Prim's algorithm on all pairs: n^2 / 2 distances are read, once each.
 
+    Ours, as scipy takes a distance of zero in a dense matrix for a missing edge: neurons that fire together are there.
+
     Parameters
     ----------
     correlation : (n, n) float64, n >= 1

@@ -9,12 +9,11 @@
  * A free weight takes a random bit. Weights are visited in order of increasing degree, then index.
  *
  * The decision compares a uniform 64-bit number U of each lane with that probability in double precision, h being the
- * sum of its terms in the order of the paths, in double or, on request, in single precision (real_settle):
- * probabilities are right down to 2^-64. It is rarely carried out in full. First all lanes get the top 16 bits
- * of their U and an approximate probability q, in single precision with h from couplings rounded to integers
- * (sweep_isa.h), and a lane is decided where the interval left to U is farther from q than all errors together;
- * about one visit in a hundred leaves a lane open. The margin only says who is asked in full, no chain depends on
- * it: instruction sets may compute q as they like.
+ * sum of its terms in the order of the paths (real_settle): probabilities are right down to 2^-64. It is rarely carried
+ * out in full. First all lanes get the top 16 bits of their U and an approximate probability q, in single precision with
+ * h from couplings rounded to integers (sweep_isa.h), and a lane is decided where the interval left to U is farther from
+ * q than all errors together; about one visit in a hundred leaves a lane open. The margin only says who is asked in
+ * full, no chain depends on it: instruction sets may compute q as they like.
  *
  * Random numbers: 8 streams of xoshiro256++ per block, two words of each per visit, whatever is decided, make 16 bits
  * for each of 64 lanes. The lower 48 bits of U, which few need, are a hash of the state the streams are left in. */
@@ -58,7 +57,6 @@ typedef struct {
     const int32_t *base;        /* (n_weights,) -sum J of the visits, in quanta */
     int32_t *slack;             /* (n_weights,) -1, or largest |h| in quanta that may stand for h = 0; real_prepare */
     const double *coupling;     /* (n_paths,) J in units of a power of two */
-    int single;                 /* whether h is summed in single precision */
     const int64_t *charge;      /* (n_paths,) 2 J, in quanta of the energy */
     int64_t charges;            /* sum J, in the same */
     double energy_unit;         /* 2^62 of them */
@@ -103,13 +101,9 @@ static inline int real_accepts(double x, int bath, uint64_t uniform)
 static inline double real_local(const real_t *s, const uint64_t *path, const int32_t *link, int64_t k, int lane)
 {
     double h = 0.0;
-    float single = 0.0f;
-    for (int64_t j = 0; j < k; j++) {
-        double term = (path[link[j]] >> lane) & 1 ? s->coupling[link[j]] : -s->coupling[link[j]];
-        h += term;
-        single += (float)term;
-    }
-    return s->single ? (double)single : h;
+    for (int64_t j = 0; j < k; j++)
+        h += (path[link[j]] >> lane) & 1 ? s->coupling[link[j]] : -s->coupling[link[j]];
+    return h;
 }
 
 /* the lower 48 bits of the uniform number of a lane: finaliser of SplitMix64 over a state word of its stream (Steele,
@@ -152,15 +146,10 @@ static inline int real_same_zeros(const real_t *s, const int32_t *link, const in
     for (uint32_t up = 0; up < (1u << k); up++) {
         int32_t rounded = base;
         double h = 0.0;
-        float single = 0.0f;
         for (int j = 0; j < k; j++) {
-            double term = (up >> j) & 1 ? s->coupling[link[j]] : -s->coupling[link[j]];
             rounded += (up >> j) & 1 ? twice[j] : 0;
-            h += term;
-            single += (float)term;
+            h += (up >> j) & 1 ? s->coupling[link[j]] : -s->coupling[link[j]];
         }
-        if (s->single)
-            h = (double)single;
         if ((rounded == 0) != (h == 0.0))
             return 0;
         *zeros |= rounded == 0;
@@ -171,14 +160,10 @@ static inline int real_same_zeros(const real_t *s, const int32_t *link, const in
 /* Whether all sums of k terms +-J are exact, rounded or not. */
 static inline int real_exact(const real_t *s, const int32_t *link, const int32_t *twice, int k)
 {
-    int64_t bits = 1 << 30, sum = 0;
-    for (int j = 0; j < k; j++) {
+    for (int j = 0; j < k; j++)
         if ((double)(twice[j] / 2) != s->coupling[link[j]] * (double)(1 << REAL_QUANTA))
             return 0;
-        bits |= twice[j];
-        sum += twice[j] < 0 ? -(int64_t)twice[j] : twice[j];
-    }
-    return !s->single || sum <= (bits & -bits) << 24;
+    return 1;
 }
 
 /* Set slack: where h may be zero without it showing in the rounded couplings, or the other way round. Degrees up to
@@ -198,7 +183,7 @@ static int real_prepare(real_t *s)
             else if (real_exact(s, link, twice, k))
                 zeros = 1;
             else
-                s->slack[v] = 2 + k + (s->single ? k << (REAL_QUANTA - 24) : 0);
+                s->slack[v] = 2 + k;
         }
     }
     return zeros;

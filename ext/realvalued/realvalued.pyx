@@ -34,7 +34,6 @@ cdef extern from "realvalued.h" nogil:
         const int32_t *base
         int32_t *slack
         const double *coupling
-        int single
         const int64_t *charge
         int64_t charges
         double energy_unit
@@ -72,7 +71,6 @@ cdef extern from "realvalued.h" nogil:
 LANES_PER_BLOCK = REAL_LANES
 #: uint64 words of generator state per block
 RNG_WORDS = 4 * REAL_STREAMS
-PRECISIONS = ("float64", "float32")
 _RUNG = np.dtype([("cost", "f8"), ("rate", "f4"), ("above", "f4"), ("below", "f4"), ("near", "f4"), ("bath", "i8")])
 #: bound on the relative error of the approximate probability, with y = -log2(e) x given
 APPROXIMATION = 8.5e-5
@@ -92,30 +90,24 @@ cdef class RealValued(Sampler):
         State words of the generators of the sweeps.
     field : float
         K of an extra energy -T K sum_i w_i w*_i along the planted state; 0: none.
-    precision : {"float64", "float32"}
-        Of the couplings and of the sum over the paths of a weight that decides about its flip. In "float32" the
-        couplings are rounded to single precision first, relative to the largest, and energies are those of the
-        rounded couplings: sweeps and exchanges sample the same Hamiltonian, up to the rounding of each dE by less than
-        k 2^-23 sum |J| over the k paths of the weight. Energies are always integers of 2^-62 of a power of two
-        above sum_a |J_a|, exact sums, given as double.
+
+    Notes
+    -----
+    Energies are integers of 2^-62 of a power of two above sum_a |J_a|, exact sums, given as double.
     """
 
     cdef real_t s
-    cdef readonly str precision
     cdef object _rung
 
-    def __init__(self, glass, walkers, rng, double field=0.0, precision="float64"):
+    def __init__(self, glass, walkers, rng, double field=0.0):
         self.instruction_set = chosen_instruction_set()
-        if precision not in PRECISIONS:
-            raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}, got {precision!r}")
-        self.precision = precision
         self.walkers = walkers
         self.n_lanes = walkers.n_lanes
         cdef real_t *s = &self.s
         s.isa = real_isas[isa_row(self.instruction_set)]
         s.n_weights, s.n_paths, s.n_lanes = glass.n_weights, glass.n_paths, self.n_lanes
         s.n_blocks = (self.n_lanes + REAL_LANES - 1) // REAL_LANES
-        s.single, s.field = precision == "float32", field
+        s.field = field
         self.paths = np.ascontiguousarray(glass.paths, dtype=np.int32)
         self.weight = aligned(s.n_blocks, glass.n_weights)
         self.path = aligned(s.n_blocks, max(1, glass.n_paths))
@@ -164,8 +156,6 @@ cdef class RealValued(Sampler):
         np.add.at(size, self.paths.ravel(), np.repeat(np.abs(glass.couplings), self.paths.shape[1]))
         cdef int exponent = np.frexp(size.max())[1], sum_exponent
         coupling = np.ldexp(glass.couplings, -exponent)
-        if s.single:
-            coupling = coupling.astype(np.float32).astype(np.float64)
         rounded = np.append(np.rint(np.ldexp(coupling, REAL_QUANTA)).astype(np.int32), np.int32(0))
         twice = 2 * rounded[links]
         by_visit = np.asarray(glass.degrees)[self._keep[0]]
@@ -197,7 +187,7 @@ cdef class RealValued(Sampler):
         is as good as infinite, or of both terms of y in a field.
         """
         tilt = 2.0 * np.log2(np.e) * self.s.field
-        rounding = 1 + max_degree * (0.5 + (2.0 ** (REAL_QUANTA - 24) if self.s.single else 0.0))
+        rounding = 1 + 0.5 * max_degree
         with np.errstate(over="ignore"):
             cost = np.ldexp(2.0 * self.walkers.beta, exponent)
             size = cost * np.log2(np.e)

@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from glassnet import _checks, _face
+from glassnet import _checks, _face, _tables
 from glassnet.analysis.averages.all_rungs import Combined
 from glassnet.analysis.averages.free_energy_anchor import Anchor
 from glassnet.analysis.averages.random_pairs import independent_pairs
@@ -247,20 +247,20 @@ class Reweighted:
         known = [name for name in _MEANING if name not in self._missing]
         titles = [title for name, title in zip(_MEANING, _TITLES, strict=True) if name in known]
         table = self.dataset()
-        rows = [["T", *titles, "draws"]]
+        rows = []
         least = np.fmin.reduce(self.n_effective.values, axis=0)
         for rung, temperature in enumerate(self.temperatures):
             cells = [(float(table[name][rung]), float(table[f"{name}_stderr"][rung])) for name in known]
             shown = [with_error(*cell) if np.isfinite(cell[0]) else "-" for cell in cells]
-            rows.append([f"{temperature:.4g}", *shown, f"{least[rung]:.0f}" if np.isfinite(least[rung]) else "-"])
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+            rows.append([temperature, *shown, least[rung] if np.isfinite(least[rung]) else "-"])
+        columns = {"T": ".4g"} | dict.fromkeys(titles, "") | {"draws": ".0f"}
         start = f" entropy from {self.anchor};"
         if self.lacks:
             start = f" absolute entropy and free energy not known: {self.lacks} would give them;"
         elif self.anchor_stderr:
             start = f" entropy from {self.anchor}, which may be {self.anchor_stderr:.1g} off (in the bars);"
-        return "\n".join([f"{size};{start} draws: effective number of the sample with fewest", *lines])
+        draws = "draws: effective number of the sample with fewest"
+        return f"{size};{start} {draws}\n{_tables.table(columns, rows)}"
 
     def _curve(self, name: str, temperature: ArrayLike) -> Curve:
         if name in self._missing:

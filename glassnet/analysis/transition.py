@@ -79,8 +79,8 @@ class Transition:
         Peaks of P(q) by size (:func:`glassnet.analysis.location.overlap_peaks.of_sizes`).
     lowest : dict of int to float
         Lowest temperature of each symmetric scan at which all its samples have proved their equilibrium.
-    run : dict
-        Tables of the run file, which :meth:`suggest` changes.
+    run, run_file : dict, str
+        Tables of the run file, which :meth:`suggest` changes, and its text; "" where the chains hold none.
     complexity : FieldIntegration or None
         The complexity along planted states in a field, as it was handed over or as the scan saved it.
     common : Common or None
@@ -110,6 +110,7 @@ class Transition:
     order: xr.Dataset | None = field(default=None, repr=False)
     lowest: dict[int, float] = field(default_factory=dict)
     run: dict[str, Any] = field(default_factory=dict, repr=False)
+    run_file: str = field(default="", repr=False)
     complexity: FieldIntegration | None = field(default=None, repr=False)
     common: Common | None = field(default=None, repr=False)
     averages: dict[str, dict[int, xr.Dataset]] = field(default_factory=dict, repr=False)
@@ -123,16 +124,8 @@ class Transition:
         lines = [f"dilution {described(self)}: {self.headline}", f"{self.sentence}."]
         if self.kind == "undecided" and self.run.get("glass", {}).get("ensemble"):
             lines.append("suggest() writes the run file that would settle it.")
-        lines += ["", *(str(item) for item in self.evidence)]
-        if self.estimates:
-            lines += ["", "     estimates of the transition temperature"]
-            for index, one in enumerate(self.estimates):
-                sizes = f", N = {', '.join(map(str, one.sizes))}" if one.sizes else ""
-                first = " (headline)" if index == 0 and np.isfinite(self.temperature) else ""
-                lines.append(f"     {one!s:>12}  {one.name}{first}{sizes}")
-        zeros = {} if self.location is None else self.location.known_zeros
-        lines += [f"     {zero!s:>12}  w = 1/2 at N = {size}" for size, zero in zeros.items()]
-        return "\n".join(lines)
+        lines += ["", *map(str, self.evidence)]
+        return "\n".join([*lines, *wording.estimates(self)])
 
     @property
     def sentence(self) -> str:
@@ -154,7 +147,7 @@ class Transition:
         return text
 
     def suggest(self, path: str | Path | None = None) -> str:
-        """Run file of the scan that would settle what is open, with the reasons as comments.
+        """Run file of the scan that would settle what is open, with the reasons and its own comments.
 
         Parameters
         ----------
@@ -286,6 +279,7 @@ def of_dilution(reader: ChainReader, dilution: float, *, field: Known = None, ar
         order=verdict.order,
         lowest=read.lowest,
         run=run_settings.settings(chains, nodes),
+        run_file=chains.attrs.get("run_file", ""),
         complexity=field if isinstance(field, FieldIntegration) else None,
         common=common,
         averages=read.averages,

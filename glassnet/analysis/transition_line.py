@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from glassnet import _face
+from glassnet import _face, _tables
 from glassnet._checks import real
 from glassnet.analysis.along_dilution import Along, along
 from glassnet.analysis.effective_dilution import effective
@@ -53,8 +53,8 @@ class CriticalDilution(NamedTuple):
         return f"undecided, {self.why}{also}"
 
     def __str__(self) -> str:
-        head = f"critical dilution at T = {self.temperature:g}: {self.says}"
-        return "\n".join([head, *(f"{one!s:>12}  {one.name}" for one in self.estimates)])
+        estimates = _tables.table(["", "<"], [(one, one.name) for one in self.estimates])
+        return f"critical dilution at T = {self.temperature:g}: {self.says}\n{estimates}".rstrip()
 
 
 @_face.shown
@@ -245,14 +245,14 @@ class TransitionLine(list):
         return plots.phase_diagram(self)
 
     def __str__(self) -> str:
-        lines = ["dilution  effective      T_c  kind"]
+        columns, rows = {"dilution": "g", "effective": ".4f", "T_c": "", "kind": "<"}, []
         for transition in self:
             known = np.isfinite(transition.temperature)
             shown = with_error(transition.temperature, transition.stderr) if known else "-"
             # the temperature has a column of its own
             kind = transition.kind if known else transition.headline
-            lines.append(f"{transition.dilution:8g}  {effective(transition):9.4f}  {shown:>9}  {kind}")
-        return "\n".join(lines)
+            rows.append([transition.dilution, effective(transition), shown, kind])
+        return _tables.table(columns, rows)
 
 
 def known_temperature(transition: Any) -> tuple[float, float, bool]:

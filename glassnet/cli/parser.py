@@ -1,5 +1,6 @@
 """A parser of command lines that answers unknown words with the one that was probably meant."""
 
+# ours, as argparse names the nearest word from Python 3.14 on only
 import argparse
 from collections.abc import Callable
 

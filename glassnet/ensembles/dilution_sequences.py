@@ -11,7 +11,7 @@ from glassnet._random import Role, Seed, generator
 from glassnet.glass import PathGlass, check_emptied, emptied, rounding_record, seed_record
 
 
-@_meant.keywords(dilutions="fractions", rng="seed", random_state="seed")
+@_meant.keywords
 def nested_dilutions(
     glass: PathGlass, fractions: ArrayLike, seed: int | Seed, *, rounding: str = "nearest"
 ) -> list[PathGlass]:

@@ -8,7 +8,7 @@ from glassnet.glass import PathGlass, seed_record
 from glassnet.kernels import arithmetic
 
 
-@_meant.keywords(T="temperature", rng="seed", random_state="seed")
+@_meant.keywords
 def planted(glass: PathGlass, temperature: float, seed: int | Seed, unsatisfied: str = "independent") -> PathGlass:
     """Redraw the signs of the couplings around a random configuration w*, which then is in equilibrium.
 

@@ -13,26 +13,8 @@ from glassnet.ensembles.couplings import Couplings, check_couplings, draw_coupli
 from glassnet.ensembles.regular_hypergraphs import random_regular
 from glassnet.glass import PathGlass, seed_record
 
-#: what papers and other programs call the keywords of an ensemble
-OTHER_WORDS = {
-    "N": "n_weights",
-    "n": "n_weights",
-    "size": "n_weights",
-    "n_spins": "n_weights",
-    "k": "degree",
-    "connectivity": "degree",
-    "ratio": "alpha",
-    "layers": "widths",
-    "shape": "widths",
-    "J": "couplings",
-    "mean": "bias",
-    "delta": "dilution",
-    "rng": "seed",
-    "random_state": "seed",
-}
 
-
-@_meant.keywords(**OTHER_WORDS)
+@_meant.keywords
 def regular(
     n_weights: int,
     p: int,
@@ -88,7 +70,7 @@ def regular(
     return disorder.glass(paths, {"ensemble": "regular", "n_weights": n_weights, "degree": degree, "method": method})
 
 
-@_meant.keywords(**OTHER_WORDS)
+@_meant.keywords
 def poisson(
     n_weights: int,
     p: int,
@@ -123,7 +105,7 @@ def poisson(
     return disorder.glass(paths, {"ensemble": "poisson", "n_weights": n_weights, "alpha": alpha})
 
 
-@_meant.keywords(**OTHER_WORDS)
+@_meant.keywords
 def layered(
     n_weights: int,
     p: int,
@@ -165,7 +147,7 @@ def layered(
     )
 
 
-@_meant.keywords(**OTHER_WORDS)
+@_meant.keywords
 def walks(
     widths: Sequence[int],
     alpha: float,

@@ -2,6 +2,7 @@
 
 import io
 import re
+from html import escape
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -104,11 +105,11 @@ def inline(image: bytes, name: str, title: str) -> str:
     name : str
         Put before every id, so that those of several figures on one page differ.
     title : str
-        For readers who do not see it; without characters that are special in HTML.
+        For readers who do not see it.
     """
     text = image.decode()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
     text = re.sub(r'\s+xmlns(:xlink)?="[^"]*"', "", text).replace("xlink:href", "href")
     text = _IDS.sub(rf"\g<1>{name}-", text)
-    return text.replace("<svg", f'<svg role="img" aria-label="{title}"', 1).rstrip()
+    return text.replace("<svg", f'<svg role="img" aria-label="{escape(title)}"', 1).rstrip()

@@ -20,7 +20,6 @@ class Metropolis(ParallelTempering):
     seed : int
     initial : None, (n_weights,) or (1, n_replicas, n_weights) of +-1
     field : float, optional
-    precision : {"float64", "float32"}
 
     Raises
     ------
@@ -36,7 +35,6 @@ class Metropolis(ParallelTempering):
         seed: int | Seed | None = None,
         initial: ArrayLike | None = None,
         field: float | None = None,
-        precision: str = "float64",
     ) -> None:
         temperature = real("temperature", temperature, minimum=0, exclusive=True, finite=False)
-        super().__init__(glass, [temperature], n_replicas, seed, initial, field, precision)
+        super().__init__(glass, [temperature], n_replicas, seed, initial, field)

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 import glassnet
 from glassnet import _checks, _face
 from glassnet._exclusive import Exclusive
-from glassnet._progress import reporter
 from glassnet._random import Role, Seed, words
+from glassnet._terminal import reporter
 from glassnet.chains import schema
 from glassnet.glass import PathGlass
 from glassnet.kernels import bitsliced, realvalued, recording
@@ -50,9 +50,6 @@ class ParallelTempering(Exclusive):
     field : float, optional
         K >= 0 of an extra energy -T K sum_i w_i w*_i along the planted state of the glass: K is the same at every
         temperature, so that exchanges are as without it. `energy` is recorded without this term.
-    precision : {"float64", "float32"}
-        Of the sums over real couplings, which are rounded to it first, relative to the largest; energies are those of
-        the rounded couplings, added in double precision. Sums over +-J are integers.
 
     Raises
     ------
@@ -73,7 +70,6 @@ class ParallelTempering(Exclusive):
         seed: int | Seed | None = None,
         initial: ArrayLike | None = None,
         field: float | None = None,
-        precision: str = "float64",
     ) -> None:
         super().__init__()
         _checks.instance("glass", glass, PathGlass)
@@ -86,11 +82,10 @@ class ParallelTempering(Exclusive):
         self.field = 0.0 if field is None else _checks.real("field", field, minimum=0)
         if self.field and glass.planted is None:
             raise ValueError(f"field = {self.field:g} needs a planted glass (gn.ensembles.planted) to point along")
-        self.precision = _checks.choice("precision", precision, tuple(realvalued.PRECISIONS))
         n_lanes = len(self.temperatures) * self.n_replicas
         _require_memory(glass, n_lanes)
         self.walkers = Walkers(self.temperatures, self.n_replicas, words(self.seed, Role.EXCHANGES, 4))
-        self.kernel = _kernel(glass, self.walkers, self.seed, self.field, precision)
+        self.kernel = _kernel(glass, self.walkers, self.seed, self.field)
         self.overlaps = Overlaps(glass, self.n_replicas)
         self.kernel.set_weights(self._start(initial))
         self.n_sweeps = 0
@@ -283,7 +278,8 @@ class ParallelTempering(Exclusive):
                 "seed_key": self.seed.key,
                 "n_replicas": self.n_replicas,
                 "field": self.field,
-                "precision": self.precision,
+                # the only one there is; earlier releases knew two, and the attribute belongs to the bytes of a chain
+                "precision": "float64",
             },
         )
 
@@ -378,14 +374,14 @@ def _state_array(name: str, state: Mapping[str, np.ndarray], expected: np.ndarra
 
 
 def _kernel(
-    glass: PathGlass, walkers: Walkers, seed: Seed, field: float, precision: str
+    glass: PathGlass, walkers: Walkers, seed: Seed, field: float
 ) -> bitsliced.BitSliced | realvalued.RealValued:
     module = bitsliced if glass.is_binary else realvalued
     n_blocks = -(-walkers.n_lanes // module.LANES_PER_BLOCK)
     rng = words(seed, Role.SWEEPS, n_blocks * module.RNG_WORDS)
     if glass.is_binary:
         return bitsliced.BitSliced(glass, walkers, rng, field)
-    return realvalued.RealValued(glass, walkers, rng, field, precision)
+    return realvalued.RealValued(glass, walkers, rng, field)
 
 
 def _require_memory(glass: PathGlass, n_lanes: int) -> None:

@@ -4,6 +4,7 @@ The integrated autocorrelation time is tau = 1/2 + sum_{t >= 1} rho(t) in units 
 n / (2 tau) independent ones (A. D. Sokal, Monte Carlo methods in statistical mechanics, 1996).
 """
 
+# ours, as emcee takes the mean of each chain by itself, and does not put back the variance of the mean
 import math
 
 import numpy as np

@@ -8,6 +8,7 @@ which is all that is known of a single sample, comes from blocks of draws with t
 (:func:`resampled_blocks`). Derived quantities get their error by evaluating the whole analysis on every resample.
 """
 
+# ours, as scipy.stats.bootstrap resamples one axis of arrays in memory and knows no blocks and no nested levels
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 
-from glassnet import _face
+from glassnet import _face, _tables
 
 #: errors below this are rounding, not statistics
 _ROUNDING = 1e-12
@@ -88,10 +88,9 @@ def table(title: str, rows: Mapping[str, "Estimate | float"]) -> str:
     Numbers, and estimates that are exact, have six digits.
     """
     shown = {name: _cell(value) for name, value in rows.items()}
-    width = max(map(len, shown))
-    before = max(len(_whole(text)) for text in shown.values())
-    lines = [f"{name:{width + 2}}{_whole(text):>{before}}{text[len(_whole(text)) :]}" for name, text in shown.items()]
-    return "\n".join([title, *lines])
+    after = max(len(text) - len(_whole(text)) for text in shown.values())
+    cells = [(name, _whole(text) + text[len(_whole(text)) :].ljust(after)) for name, text in shown.items()]
+    return f"{title}\n{_tables.table(['<', ''], cells)}"
 
 
 def _cell(value: "Estimate | float") -> str:

@@ -83,6 +83,7 @@ def weighted_least_squares(columns: Sequence[np.ndarray], values: ArrayLike, std
     largest = float(stderr.max()) if known else 0.0
     sigma = np.maximum(stderr, _SHARPEST * largest) if largest > 0 else np.ones_like(values)
     design = np.stack(columns, axis=1) / sigma[:, None]
+    # ours, as numpy.polyfit takes powers of x alone and scipy's curve_fit searches for what one equation gives
     covariance = np.linalg.pinv(design.T @ design)
     coefficients = covariance @ (design.T @ (values / sigma))
     left = values - sum(one * column for one, column in zip(coefficients, columns, strict=True))

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from glassnet import _checks, _face
+from glassnet import _checks, _face, _tables
 from glassnet.glass import PathGlass
 from glassnet.sampling import Metropolis
 from glassnet.statistics.estimate import with_error
@@ -33,13 +33,14 @@ class Aging:
         data = self.correlation
         times = data.time.values
         shown = np.unique(np.linspace(0, len(times) - 1, 5).astype(int))
-        lines = [f"C(t_w, t_w + t) at T = {self.temperature:.4g}, {data.sizes['replica']} replicas of one glass", ""]
-        lines.append(f"{'t_w':>8}  {'energy':>8}" + "".join(f"  {f't = {times[k]}':>12}" for k in shown))
+        title = f"C(t_w, t_w + t) at T = {self.temperature:.4g}, {data.sizes['replica']} replicas of one glass"
+        columns = {"t_w": "", "energy": ".4f"} | {f"t = {times[k]}": "" for k in shown}
+        rows = []
         for row, wait in enumerate(data.waiting_time.values):
             here = data.isel(waiting_time=row)
             cells = (with_error(float(here["mean"][k]), float(here["stderr"][k])) for k in shown)
-            lines.append(f"{wait:8}  {float(here['energy']):8.4f}" + "".join(f"  {cell:>12}" for cell in cells))
-        return "\n".join(lines)
+            rows.append([wait, float(here["energy"]), *cells])
+        return f"{title}\n\n{_tables.table(columns, rows)}"
 
     def plot(self, ax: Any = None) -> Any:
         """Draw C(t_w, t_w + t) against t, one curve for every waiting time; see :func:`glassnet.plots.aging`."""

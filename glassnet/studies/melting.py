@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from glassnet import _checks, _face
+from glassnet import _checks, _face, _tables
 from glassnet.glass import PathGlass
 from glassnet.sampling import independent_lanes
 from glassnet.statistics.estimate import with_error
@@ -58,13 +58,10 @@ class Melting:
         count = self.curves.sizes["instance"]
         those = "this one instance, others melt elsewhere" if count == 1 else f"{count} instances"
         lines.append(f"(limit of superheating of {those}; not the dynamical temperature T_d)")
-        lines += ["", f"{'T':>7}  overlap after {longest} sweeps"]
         last = self.curves.isel(time=-1)
-        for temperature, mean, stderr in zip(
-            self.curves.temperature.values, last["mean"].values, last["stderr"].values, strict=True
-        ):
-            lines.append(f"{temperature:7.4g}  {with_error(mean, stderr)}")
-        return "\n".join(lines)
+        overlaps = map(with_error, last["mean"].values, last["stderr"].values)
+        rows = zip(self.curves.temperature.values, overlaps, strict=True)
+        return "\n".join([*lines, "", _tables.table({"T": ".4g", f"overlap after {longest} sweeps": "<"}, rows)])
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the overlap at the end of the run against temperature; see :func:`glassnet.plots.melting`."""

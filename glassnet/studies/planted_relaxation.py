@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from glassnet import _checks, _face
+from glassnet import _checks, _face, _tables
 from glassnet.analysis.questions import several
 from glassnet.sampling import independent_lanes
 from glassnet.statistics.estimate import with_error
@@ -100,15 +100,15 @@ class PlantedRelaxation:
             *(self.curves.attrs[name] for name in ("system", "effort")),
             "",
         ]
-        lines.append(f"{'T':>7}  {'plateau':>11}  {'relaxation time':>16}  planted state")
+        columns, rows = {"T": ".4g", "plateau": "", "relaxation time": "", "planted state": "<"}, []
         longest = int(self.curves.time[-1])
         for t, temperature in enumerate(self.temperatures):
             known = np.isfinite(self.plateau[t])
             plateau = with_error(self.plateau[t], self.plateau_stderr[t]) if known else self._unsettled(t)
             tau = self.relaxation_time[t]
             time = f"{tau:.0f}" if np.isfinite(tau) else f"> {longest}"
-            lines.append(f"{temperature:7.4g}  {plateau:>11}  {time:>16}  {self.verdict[t]}")
-        return "\n".join(lines)
+            rows.append([temperature, plateau, time, self.verdict[t]])
+        return "\n".join([*lines, _tables.table(columns, rows)])
 
     def _unsettled(self, t: int) -> str:
         """Why there is no plateau at a temperature."""

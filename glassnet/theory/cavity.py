@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from glassnet import _checks, _face
+from glassnet import _checks, _face, _tables
 from glassnet.theory import paramagnet
 from glassnet.theory.planted import glass_states
 from glassnet.theory.trees.degrees import Tree
@@ -138,18 +138,16 @@ class Cavity:
 
     def __str__(self) -> str:
         kind = "no static transition" if self.kind == "none" else self.kind
-        lines = [f"{self.tree}, dilution {self.dilution:g}: {kind}"]
-        lines.append(f"{'':14}{'T':>9}{'overlap':>10}{'complexity':>12}{'energy':>10}{'entropy':>10}")
         if self.p == 2:
-            lines.append(self._row("continuous", self.static_temperature()))
+            rows = [self._row("continuous", self.static_temperature())]
         else:
-            lines.append(self._row("dynamic", self.dynamic_temperature()))
-            lines.append(self._row("static", self.static_temperature()))
-        lines.append(self._row("zero entropy", self.zero_entropy_temperature(), glass=False))
-        return "\n".join(lines)
+            rows = [self._row("dynamic", self.dynamic_temperature()), self._row("static", self.static_temperature())]
+        rows.append(self._row("zero entropy", self.zero_entropy_temperature(), glass=False))
+        columns = {"": "<", "T": ".5f", "overlap": ".4f", "complexity": "z.5f", "energy": ".5f", "entropy": "z.5f"}
+        return f"{self.tree}, dilution {self.dilution:g}: {kind}\n{_tables.table(columns, rows)}"
 
-    def _row(self, name: str, temperature: float, glass: bool = True) -> str:
+    def _row(self, name: str, temperature: float, glass: bool = True) -> list[Any]:
         if temperature == 0.0:
-            return f"{name:14}{'none':>9}"
-        state = f"{self.overlap(temperature):10.4f}{self.complexity(temperature):z12.5f}" if glass else f"{'':22}"
-        return f"{name:14}{temperature:9.5f}{state}{self.energy(temperature):10.5f}{self.entropy(temperature):z10.5f}"
+            return [name, "none"]
+        state = [self.overlap(temperature), self.complexity(temperature)] if glass else ["", ""]
+        return [name, temperature, *state, self.energy(temperature), self.entropy(temperature)]

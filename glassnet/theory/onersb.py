@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from glassnet import _checks, _face, _random
-from glassnet._progress import reporter
+from glassnet._terminal import reporter
 from glassnet.kernels import cavity
 from glassnet.statistics.autocorrelation import mean_of_series
 from glassnet.statistics.estimate import Estimate, table

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
-from glassnet import _checks, _face
+from glassnet import _checks, _face, _tables
 from glassnet.glass import PathGlass
 
 __all__ = [
@@ -186,14 +186,12 @@ class Paramagnet:
         kind = self.couplings if isinstance(self.couplings, str) else f"{np.size(self.couplings)} given"
         zero = self.zero_entropy_temperature()
         where = f"entropy vanishes at T = {zero:.5f}" if zero else "entropy vanishes nowhere"
-        lines = [f"paramagnet, alpha {self.alpha:g}, {kind} couplings: {where}"]
-        lines.append(f"{'T':>9}{'free energy':>13}{'energy':>11}{'entropy':>11}")
         sizes, _ = _law(self.couplings)
         scale = zero or (np.abs(sizes).max(initial=0.0) if not isinstance(self.couplings, str) else 0.0) or 1.0
-        for temperature in scale * np.array([1.0, 1.25, 1.5, 2.0, 3.0, 5.0]):
-            values = (self.free_energy(temperature), self.energy(temperature), self.entropy(temperature))
-            lines.append(f"{temperature:9.5f}{values[0]:13.6f}{values[1]:z11.6f}{values[2]:z11.6f}")
-        return "\n".join(lines)
+        temperatures = scale * np.array([1.0, 1.25, 1.5, 2.0, 3.0, 5.0])
+        rows = [(T, self.free_energy(T), self.energy(T), self.entropy(T)) for T in temperatures]
+        shown = _tables.table({"T": ".5f", "free energy": ".6f", "energy": "z.6f", "entropy": "z.6f"}, rows)
+        return f"paramagnet, alpha {self.alpha:g}, {kind} couplings: {where}\n{shown}"
 
 
 def _checked(temperature: ArrayLike, alpha: float, couplings: str | ArrayLike) -> tuple[Any, float, Any]:

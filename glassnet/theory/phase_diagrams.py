@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from scipy.interpolate import CubicSpline
 from scipy.special import lambertw
 
-from glassnet import _checks, _face, _wiring
+from glassnet import _checks, _face, _tables, _wiring
 from glassnet.theory.cavity import Cavity
 from glassnet.theory.ensembles import cavity_of
 from glassnet.theory.zero_temperature import xorsat
@@ -81,18 +81,16 @@ class PhaseDiagram:
 
     def __str__(self) -> str:
         glass = ", ".join(f"{key} = {value}" for key, value in self.glass.items() if key != "ensemble")
-        lines = [f"{self.glass['ensemble']}, {glass}", f"{'dilution':>10}{'T_d':>10}{'T_K':>10}"]
-        points = zip(self.dilution, self.dynamic_temperature, self.static_temperature, strict=True)
-        rows = [*points, (self.dynamic_end, 0.0, 0.0), (self.static_end, math.nan, 0.0)]
-        for number, (dilution, *temperatures) in enumerate(rows):
-            label = f"{dilution:10.6f}" if number >= len(self.dilution) else f"{dilution:10.4g}"
-            lines.append(label + "".join(_shown(temperature) for temperature in temperatures))
         names = [line.name for line in self.lines]
-        if not names:
-            return "\n".join([*lines[:-2], "no transition at any dilution"])
-        lines[-2] += "   T_c ends" if "T_c" in names else "   T_d ends"
-        lines[-1] += "   T_K ends"
-        return "\n".join(lines if "T_K" in names else lines[:-1])
+        columns = {"dilution": ".4g", "T_d": ".5f", "T_K": ".5f", "": "<"}
+        temperatures = (map(_shown, line) for line in (self.dynamic_temperature, self.static_temperature))
+        rows: list[Sequence[Any]] = [*zip(self.dilution, *temperatures, strict=True)]
+        if names:
+            rows.append((f"{self.dynamic_end:.6f}", "none", "none", f"{'T_c' if 'T_c' in names else 'T_d'} ends"))
+        if "T_K" in names:
+            rows.append((f"{self.static_end:.6f}", "", "none", "T_K ends"))
+        ends = [] if names else ["no transition at any dilution"]
+        return "\n".join([f"{self.glass['ensemble']}, {glass}", _tables.table(columns, rows), *ends])
 
 
 def phase_diagram(
@@ -230,7 +228,5 @@ _FORMS = {
 }
 
 
-def _shown(temperature: float) -> str:
-    if math.isnan(temperature):
-        return f"{'':10}"
-    return f"{temperature:10.5f}" if temperature else f"{'none':>10}"
+def _shown(temperature: float) -> float | str:
+    return "" if math.isnan(temperature) else temperature or "none"

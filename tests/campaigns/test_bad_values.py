@@ -48,7 +48,6 @@ CALLS = {
             "seed": 1,
             "initial": np.ones(12),
             "field": 0.0,
-            "precision": "float64",
         },
     ),
     "Metropolis": (gn.Metropolis, {"glass": GLASS, "temperature": 1.0, "n_replicas": 2, "seed": 1}),

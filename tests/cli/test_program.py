@@ -198,17 +198,18 @@ def test_chains_of_another_run_among_ours(main, run_text, finished, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "what", "meant"),
     [
-        ("status run.toml", "a run file; `glassnet status` takes the directory of a run", "status results/run"),
-        ("verify run.toml", "a run file; `glassnet verify` takes the directory of a run", "verify results/run"),
-        ("pack run.toml", "a run file; `glassnet pack` takes the directory of a run", "pack results/run"),
-        ("analyze run.toml", "a run file; `glassnet analyze` takes the directory of a run", "analyze results/run"),
-        ("analyze done/run.toml", "a run file;", "analyze done"),
-        ("analyze done/report.html", "a file inside done;", "analyze done"),
-        ("analyze done/chains", "a folder inside done;", "analyze done"),
-        ("status done/chains/N12", "a folder inside done;", "status done"),
-        ("verify done/chains/N12/dilution0.0/sample0.h5", "a file inside done;", "verify done"),
-        ("status done.zip", "a packed run;", "unzip done.zip -d done, then glassnet status done"),
-        ("status kept", "no such file or directory;", "status results/kept"),
+        ("status done/run.toml", "not the directory of a run, did you mean", "status done?"),
+        ("verify done/run.toml", "not the directory of a run, did you mean", "verify done?"),
+        ("pack done/run.toml", "not the directory of a run, did you mean", "pack done?"),
+        ("analyze done/run.toml", "not the directory of a run, a packed run or a chain file, did", "analyze done?"),
+        ("analyze done/report.html", "not the directory of a run,", "analyze done?"),
+        ("analyze done/chains", "not the directory of a run,", "analyze done?"),
+        ("status done/chains/N12", "not the directory of a run,", "status done?"),
+        ("verify done/chains/N12/dilution0.0/sample0.h5", "not the directory of a run,", "verify done?"),
+        ("status done.zip", "not the directory of a run,", "status done?"),
+        ("status kept", "not the directory of a run,", "status results/kept?"),
+        ("status kept.toml", "not the directory of a run,", "status results/kept?"),
+        ("status run.toml", "not the directory of a run", ""),
         ("scan done", "the directory of a run, not a run file;", "scan done/run.toml --out done goes on with it"),
         ("scan done.zip", "a packed run or a shard, not a run file;", "analyze done.zip"),
     ],
@@ -223,6 +224,7 @@ def test_a_wrong_kind_of_argument_is_answered_with_the_command_that_was_meant(
     assert (code, output, errors.count("\n")) == (2, "", 1)
     assert f"{arguments.split()[1]}: {what}" in errors
     assert f"glassnet {meant}" in errors or meant in errors
+    assert meant or "did you mean" not in errors
     assert contents(tmp_path) == before
 
 

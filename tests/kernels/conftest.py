@@ -13,20 +13,15 @@ def isa(request, monkeypatch):
     return request.param
 
 
-@pytest.fixture(params=realvalued.PRECISIONS)
-def precision(request):
-    return request.param
-
-
 @pytest.fixture
 def make_real():
     """Function that makes a kernel for real couplings, its walkers and its weights (n_lanes, n_weights), bool."""
 
-    def make(glass, temperatures, n_replicas=4, seed=1, up=None, field=0.0, precision="float64"):
+    def make(glass, temperatures, n_replicas=4, seed=1, up=None, field=0.0):
         walkers = Walkers(np.asarray(temperatures, dtype=float), n_replicas, words(seed, Role.EXCHANGES, 4))
         n_blocks = -(-walkers.n_lanes // realvalued.LANES_PER_BLOCK)
         rng = words(seed, Role.SWEEPS, n_blocks * realvalued.RNG_WORDS)
-        kernel = realvalued.RealValued(glass, walkers, rng, field, precision=precision)
+        kernel = realvalued.RealValued(glass, walkers, rng, field)
         if up is None:
             up = np.random.default_rng(seed).random((walkers.n_lanes, glass.n_weights)) < 0.5
         kernel.set_weights(up)

@@ -30,12 +30,11 @@ LEAST_P = 1e-6
 CHUNK = 4096
 
 KERNELS = {
-    "bitsliced": (bitsliced, bitsliced.BitSliced, {}),
-    "float64": (realvalued, realvalued.RealValued, {}),
-    "float32": (realvalued, realvalued.RealValued, {"precision": "float32"}),
+    "bitsliced": (bitsliced, bitsliced.BitSliced),
+    "realvalued": (realvalued, realvalued.RealValued),
 }
 #: more than one block of lanes, the last one not full
-N_REPLICAS = {"bitsliced": 192, "float64": 46, "float32": 46}
+N_REPLICAS = {"bitsliced": 192, "realvalued": 46}
 
 
 class Draws(NamedTuple):
@@ -48,11 +47,11 @@ class Draws(NamedTuple):
 
 def start(kernel, glass, temperatures, n_replicas, seed=1, rng=None):
     """A kernel with random weights; `rng`: other words than those of the seed, made from them."""
-    module, kind, keywords = KERNELS[kernel]
+    module, kind = KERNELS[kernel]
     walkers = Walkers(np.asarray(temperatures, dtype=float), n_replicas, words(seed, Role.EXCHANGES, 4))
     n_blocks = -(-walkers.n_lanes // module.LANES_PER_BLOCK)
     state = words(seed, Role.SWEEPS, n_blocks * module.RNG_WORDS)
-    result = kind(glass, walkers, state if rng is None else rng(state, module.RNG_WORDS), **keywords)
+    result = kind(glass, walkers, state if rng is None else rng(state, module.RNG_WORDS))
     result.set_weights(np.random.default_rng(3).random((walkers.n_lanes, glass.n_weights)) < 0.5)
     return result, walkers
 
@@ -236,7 +235,7 @@ def test_a_stream_that_runs_behind_another_is_caught(kernel):
 
 @pytest.fixture(scope="module")
 def good():
-    draws = heat_bath_bits("float64")
+    draws = heat_bath_bits("realvalued")
     assert alarms(draws) == []
     return draws
 
@@ -259,7 +258,7 @@ def test_four_percent_in_one_lane_are_caught(good):
 
 def test_two_draws_in_hundred_taken_twice_are_caught():
     """At p = 1/2 everywhere, so that a repeated draw changes no probability."""
-    draws = free_bits("float64")
+    draws = free_bits("realvalued")
     again = np.random.default_rng(1).random(draws.bits.shape) < 0.02
     again[:, 0] = False
     bits = np.where(again, np.roll(draws.bits, 1, axis=1), draws.bits)

@@ -14,12 +14,6 @@ from glassnet.sampling.walkers import Walkers
 E = gn.ensembles
 
 
-def in_precision(glass, precision):
-    """The glass whose energies a kernel of that precision gives."""
-    unit = 2.0 ** np.frexp(np.abs(glass.couplings).max())[1]
-    return gn.PathGlass(glass.paths, (glass.couplings / unit).astype(precision) * unit, glass.n_weights)
-
-
 def unpack(rows, n_bits):
     return np.unpackbits(np.ascontiguousarray(rows).view(np.uint8), axis=-1, bitorder="little")[:, :n_bits] > 0
 
@@ -30,16 +24,15 @@ def in_order(n):
 
 @pytest.mark.parametrize("n_weights", [3, 64, 65, 130])
 @pytest.mark.parametrize("n_replicas", [1, 63, 64, 65, 200])
-def test_weights_come_back_and_energies_are_theirs(isa, precision, make_real, n_weights, n_replicas):
+def test_weights_come_back_and_energies_are_theirs(isa, make_real, n_weights, n_replicas):
     glass = E.poisson(n_weights, 3, 1.7, seed=n_weights, couplings="gaussian")
-    rounded = in_precision(glass, precision)
-    kernel, _, up = make_real(glass, [0.7], n_replicas=n_replicas, precision=precision)
+    kernel, _, up = make_real(glass, [0.7], n_replicas=n_replicas)
     order = in_order(n_weights)
     assert (unpack(kernel.rows(order), n_weights)[:n_replicas] == up).all()
-    assert np.allclose(kernel.energy[:n_replicas], rounded.energy(np.where(up, 1, -1)), rtol=0, atol=1e-14 * n_weights)
+    assert np.allclose(kernel.energy[:n_replicas], glass.energy(np.where(up, 1, -1)), rtol=0, atol=1e-14 * n_weights)
     kernel.advance(7)
     now = np.where(unpack(kernel.rows(order), n_weights)[:n_replicas], 1, -1)
-    assert np.allclose(kernel.energy[:n_replicas], rounded.energy(now), rtol=0, atol=1e-14 * n_weights)
+    assert np.allclose(kernel.energy[:n_replicas], glass.energy(now), rtol=0, atol=1e-14 * n_weights)
     rows = unpack(kernel.rows(in_order(glass.n_paths), paths=True), glass.n_paths)[:n_replicas]
     assert (rows == (now[:, glass.paths].prod(axis=2) > 0)).all()
 
@@ -64,28 +57,28 @@ def test_paths_with_zero_coupling_keep_their_product(isa, make_real):
     assert (rows == (now[:, glass.paths].prod(axis=2) > 0)).all()
 
 
-def test_couplings_of_very_different_sizes_add_up(isa, precision, make_real):
+def test_couplings_of_very_different_sizes_add_up(isa, make_real):
     """J from 1e-300 to 1e290 in one glass: energies to the rounding of the largest, no invalid number anywhere."""
     couplings = np.array([1e-300, -1e-20, 1.5, 1e290, -3e289])
     glass = gn.PathGlass([[j, 5] for j in range(5)], couplings)
-    kernel, walkers, _ = make_real(glass, [0.5, 1e290], n_replicas=20, precision=precision)
+    kernel, walkers, _ = make_real(glass, [0.5, 1e290], n_replicas=20)
     kernel.advance(50)
     now = np.where(unpack(kernel.rows(in_order(6)), 6)[: walkers.n_lanes], 1, -1)
-    assert np.allclose(kernel.energy[:40], in_precision(glass, precision).energy(now), rtol=1e-15, atol=0)
+    assert np.allclose(kernel.energy[:40], glass.energy(now), rtol=1e-15, atol=0)
 
 
 @pytest.mark.parametrize("field", [0.0, 0.4])
-def test_nothing_drifts(isa, precision, make_real, field):
+def test_nothing_drifts(isa, make_real, field):
     """After 20 000 sweeps signs and energies are bit for bit those recomputed from the weights."""
     glass = E.planted(E.poisson(30, 3, 1.5, seed=1, couplings="gaussian"), 1.0, seed=1)
-    kernel, _, _ = make_real(glass, [0.5, 1.0, 3.0, 20.0], n_replicas=20, field=field, precision=precision)
+    kernel, _, _ = make_real(glass, [0.5, 1.0, 3.0, 20.0], n_replicas=20, field=field)
     kernel.advance(20_000)
     assert_refreshed(kernel)
 
 
-def test_nothing_drifts_in_a_billion_updates(precision, make_real):
+def test_nothing_drifts_in_a_billion_updates(make_real):
     glass = E.regular(120, 3, 4, seed=1, couplings="gaussian")
-    kernel, _, _ = make_real(glass, gn.ladder.geometric(0.5, 1.5, 32), n_replicas=16, precision=precision)
+    kernel, _, _ = make_real(glass, gn.ladder.geometric(0.5, 1.5, 32), n_replicas=16)
     kernel.advance(10**9 // (120 * 512) + 1)
     assert_refreshed(kernel)
 
@@ -98,14 +91,14 @@ def assert_refreshed(kernel):
     assert len(np.unique(energy)) > 20
 
 
-def decisions(make_real, couplings, temperature, n_sweeps=20, precision="float64"):
+def decisions(make_real, couplings, temperature, n_sweeps=20):
     """Costs dE seen and flips made by the last weight, whose paths lead to one free-standing weight each.
 
     It is visited last: it sees the new values of the others and its own old one.
     """
     k = len(couplings)
     glass = gn.PathGlass([[j, k] for j in range(k)], couplings)
-    kernel, walkers, up = make_real(glass, [temperature], n_replicas=2048, precision=precision)
+    kernel, walkers, up = make_real(glass, [temperature], n_replicas=2048)
     cost, flipped = [], []
     for _ in range(n_sweeps):
         kernel.advance(1)
@@ -142,9 +135,9 @@ GAUSSIAN = np.random.default_rng(1).normal(size=9)
 
 @pytest.mark.parametrize("temperature", [1.0, 9.99, 10.01, np.inf])
 @pytest.mark.parametrize("couplings", [GAUSSIAN, GAUSSIAN[:1], [2.0, 2.0, -2.0, 2.0], [0.0, 0.0, 1e-3]])
-def test_acceptance_for_every_cost(isa, precision, make_real, temperature, couplings):
+def test_acceptance_for_every_cost(isa, make_real, temperature, couplings):
     """Metropolis with 1/2 for dE = 0 and heat bath, in 20 bins of the cost: |z| < 4.5."""
-    cost, flipped = decisions(make_real, couplings, temperature, precision=precision)
+    cost, flipped = decisions(make_real, couplings, temperature)
     assert worst_acceptance(cost, flipped, temperature) < 4.5
 
 
@@ -156,13 +149,13 @@ def test_five_percent_in_beta_are_caught(make_real):
 
 
 @pytest.mark.parametrize("scale", [1e-300, 1e-8, 1e8, 1e300])
-def test_units_of_the_energy_do_not_matter(isa, precision, make_real, scale):
+def test_units_of_the_energy_do_not_matter(isa, make_real, scale):
     """Powers of ten in J and T together change no decision but those that rounding may change: same law of E / J."""
     glass = E.regular(12, 3, 4, seed=1, couplings="gaussian")
     scaled = gn.PathGlass(glass.paths, glass.couplings * scale)
     means = []
     for g, T, seed in ((glass, 1.0, 1), (scaled, scale, 2)):
-        kernel, _, _ = make_real(g, [T], n_replicas=640, seed=seed, precision=precision)
+        kernel, _, _ = make_real(g, [T], n_replicas=640, seed=seed)
         kernel.advance(100)
         total = np.zeros(640)
         for _ in range(400):
@@ -174,13 +167,13 @@ def test_units_of_the_energy_do_not_matter(isa, precision, make_real, scale):
 
 
 @pytest.mark.parametrize("exponent", [-900, -1])
-def test_powers_of_two_as_units_change_no_bit(isa, precision, make_real, exponent):
+def test_powers_of_two_as_units_change_no_bit(isa, make_real, exponent):
     """Smaller units: larger ones would bring rungs below beta = 0.1, where they turn to the heat bath."""
     glass = E.poisson(30, 3, 2.0, seed=1, couplings="gaussian")
     temperatures = np.array([0.5, 1.0, 4.0])
-    one, _, _ = make_real(glass, temperatures, 30, precision=precision)
+    one, _, _ = make_real(glass, temperatures, 30)
     scaled = gn.PathGlass(glass.paths, np.ldexp(glass.couplings, exponent), glass.n_weights)
-    two, _, _ = make_real(scaled, np.ldexp(temperatures, exponent), 30, precision=precision)
+    two, _, _ = make_real(scaled, np.ldexp(temperatures, exponent), 30)
     for kernel in (one, two):
         kernel.advance(100)
     assert (one.weight == two.weight).all()
@@ -188,7 +181,7 @@ def test_powers_of_two_as_units_change_no_bit(isa, precision, make_real, exponen
 
 
 @pytest.mark.parametrize("couplings", [1.0, 3.0])
-def test_both_kernels_agree_on_the_same_glass(isa, precision, make_real, couplings):
+def test_both_kernels_agree_on_the_same_glass(isa, make_real, couplings):
     """+-J couplings in the kernel for real ones: the same mean energy on every rung, |z| < 4.5."""
     glass = E.regular(24, 3, 4, seed=3)
     scaled = gn.PathGlass(glass.paths, couplings * glass.couplings)
@@ -197,7 +190,7 @@ def test_both_kernels_agree_on_the_same_glass(isa, precision, make_real, couplin
     walkers = Walkers(temperatures, 128, words(5, Role.EXCHANGES, 4))
     binary = bitsliced.BitSliced(glass, walkers, words(5, Role.SWEEPS, bitsliced.RNG_WORDS))
     binary.set_weights(np.random.default_rng(1).random((512, 24)) < 0.5)
-    real, _, _ = make_real(scaled, couplings * temperatures, 128, seed=5, precision=precision)
+    real, _, _ = make_real(scaled, couplings * temperatures, 128, seed=5)
     for kernel, unit in ((binary, 1.0), (real, couplings)):
         kernel.advance(400)
         total = np.zeros((128, 4))
@@ -265,8 +258,3 @@ def test_exchanges_alone_move_temperatures_only(isa, make_real):
     assert (unpack(kernel.rows(in_order(30)), 30)[:120] == up).all()
     assert (lanes != walkers.lane_at).any()
     assert walkers.step[0] == 9
-
-
-def test_unknown_precisions_are_refused(make_real):
-    with pytest.raises(ValueError, match=r"precision must be one of float64, float32, got 'half'"):
-        make_real(E.regular(30, 3, 4, seed=1, couplings="gaussian"), [1.0], precision="half")

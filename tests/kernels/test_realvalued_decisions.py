@@ -63,19 +63,18 @@ def below(numbers, p):
     return (p >= 1.0) | (numbers < threshold)
 
 
-def reference_sweep(glass, weights, beta, state, field, precision):
+def reference_sweep(glass, weights, beta, state, field):
     """One sweep of 64 lanes, weights (64, n_weights) of +-1 in place, by the definition of the decisions."""
-    couplings = glass.couplings.astype(precision)
     for i in np.argsort(glass.degrees, kind="stable"):
         numbers, first = uniform(state)
         through = np.flatnonzero((glass.paths == i).any(axis=1))
         if len(through) == 0 and not field:
             flips = np.unpackbits(first[:1].view(np.uint8), bitorder="little") > 0
         else:
-            h = np.zeros(64, dtype=precision)
+            h = np.zeros(64)
             for a in through:
-                h += couplings[a] * weights[:, glass.paths[a]].prod(axis=1).astype(precision)
-            x = 2.0 * beta * h.astype(float)
+                h += glass.couplings[a] * weights[:, glass.paths[a]].prod(axis=1)
+            x = 2.0 * beta * h
             if field:
                 x += 2.0 * field * weights[:, i] * glass.planted[i]
             flips = below(numbers, probability(x, beta))
@@ -84,7 +83,7 @@ def reference_sweep(glass, weights, beta, state, field, precision):
 
 @pytest.mark.parametrize("field", [0.0, 0.3])
 @pytest.mark.parametrize("couplings", ["gaussian", "mixed"])
-def test_chains_follow_the_definition_bit_by_bit(isa, precision, make_real, couplings, field):
+def test_chains_follow_the_definition_bit_by_bit(isa, make_real, couplings, field):
     """Sixty sweeps of glasses with all degrees from 0 to 12, dE = 0 among them, on rungs of both kinds."""
     glass = E.poisson(24, 3, 1.8, seed=3, couplings="gaussian")
     paths = np.concatenate([glass.paths, [[22, 23, j] for j in range(8)]])
@@ -95,22 +94,22 @@ def test_chains_follow_the_definition_bit_by_bit(isa, precision, make_real, coup
     assert glass.degrees.min() == 0
     assert glass.degrees.max() > 8
     temperatures = np.append(0.2 + 0.1 * np.arange(60), [9.9, 10.1, 50.0, np.inf])
-    kernel, walkers, up = make_real(glass, temperatures, n_replicas=1, field=field, precision=precision)
+    kernel, walkers, up = make_real(glass, temperatures, n_replicas=1, field=field)
     weights, state = np.where(up, 1, -1), kernel.rng[0].copy()
     for _ in range(60):
         kernel.sweep_only(1)
-        reference_sweep(glass, weights, walkers.beta, state, field, precision)
+        reference_sweep(glass, weights, walkers.beta, state, field)
         assert (np.where(unpack(kernel.rows(in_order(25)), 25), 1, -1) == weights).all()
     assert (kernel.rng[0] == state).all()
 
 
-def quick_and_full(make_real, values, field, precision, n_sweeps=150):
+def quick_and_full(make_real, values, field, n_sweeps=150):
     """Two kernels after the same sweeps on the same glass, the second without the short cut."""
     paths = np.concatenate([E.poisson(40, 3, 2.0, seed=1).paths, [[38, 39, j] for j in range(12)]])
     glass = E.planted(gn.PathGlass(paths, values[: len(paths)]), 1.0, seed=1)
     unit = np.abs(values).max() if np.abs(values).max() > 1e-300 else 1.0
     temperatures = unit * np.array([1e-5, 1e-3, 0.02, 0.1, 0.2, 0.3, 0.5, 1.0, 3.0, 30.0, np.inf])
-    quick, full = (make_real(glass, temperatures, 12, field=field, precision=precision)[0] for _ in range(2))
+    quick, full = (make_real(glass, temperatures, 12, field=field)[0] for _ in range(2))
     full.ask_in_full()
     for kernel in (quick, full):
         kernel.advance(n_sweeps)
@@ -122,12 +121,12 @@ NORMAL = np.random.default_rng(1).normal(size=92)
 
 @pytest.mark.parametrize("values", [NORMAL, np.rint(NORMAL), NORMAL**3, 1e-9 * NORMAL, 1e-318 * NORMAL])
 @pytest.mark.parametrize("field", [0.0, 0.3])
-def test_the_short_cut_changes_nothing(isa, precision, make_real, values, field):
+def test_the_short_cut_changes_nothing(isa, make_real, values, field):
     """It decides as the full comparison does, from T = 1e-5 to inf, in a million decisions each.
 
     Costs of 1e-318 are next to nothing at T = 1, but only at T = inf are they nothing.
     """
-    quick, full = quick_and_full(make_real, values, field, precision)
+    quick, full = quick_and_full(make_real, values, field)
     assert (quick.weight == full.weight).all()
     assert (quick.rng == full.rng).all()
     assert (quick.energy == full.energy).all()
@@ -135,7 +134,7 @@ def test_the_short_cut_changes_nothing(isa, precision, make_real, values, field)
 
 def test_too_small_a_margin_is_caught(isa, make_real, monkeypatch):
     monkeypatch.setattr(realvalued, "APPROXIMATION", 0.0)
-    quick, full = quick_and_full(make_real, NORMAL, 0.0, "float64", n_sweeps=400)
+    quick, full = quick_and_full(make_real, NORMAL, 0.0, n_sweeps=400)
     assert (quick.weight != full.weight).any()
 
 

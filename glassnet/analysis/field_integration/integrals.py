@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from glassnet import _checks, _face, _wiring
+from glassnet import _checks, _face, _tables, _wiring
 from glassnet.analysis.field_integration import complexity, finite_size, local_fields
 from glassnet.analysis.field_integration.complexity_zero import zero
 from glassnet.analysis.field_integration.instance_averages import Averages, side_by_side
@@ -66,12 +66,12 @@ class FieldIntegration:
         known = np.isfinite(self.temperature)
         text = f"T_K = {with_error(self.temperature, self.stderr)}" if known else "complexity has no zero in this range"
         lines = [f"{self.name}: {text}", f"{data.attrs['system']}, {data.attrs['effort']}", ""]
-        lines.append(f"{'T':>7}  {'complexity':>13}  {'drift':>8}  overlap, weakest field")
+        columns, rows = {"T": ".4g", "complexity": "", "drift": ".1e", "overlap, weakest field": "<.4f"}, []
         for t, temperature in enumerate(data.temperature.values):
             row = data.isel(temperature=t)
             value = with_error(float(row["mean"]), float(row["stderr"])) if np.isfinite(row["mean"]) else "state lost"
-            overlap = float(row["overlap"][0])
-            lines.append(f"{temperature:7.4g}  {value:>13}  {float(row['drift']):8.1e}  {overlap:.4f}")
+            rows.append([temperature, value, float(row["drift"]), float(row["overlap"][0])])
+        lines.append(_tables.table(columns, rows))
         lines.append("discretisation of the field: below 1e-5 up to 1 % below T_d")
         return "\n".join(lines)
 

@@ -1,7 +1,8 @@
-"""The result in one sentence with its numbers, or the reason why nothing is decided."""
+"""The result in words: one sentence with its numbers, or the reason why nothing is decided; and its estimates."""
 
 import math
 
+from glassnet import _tables
 from glassnet.analysis.effective_dilution import described
 from glassnet.analysis.questions import Evidence, several
 from glassnet.analysis.verdict import evidence_table
@@ -77,3 +78,16 @@ def _lacking(result) -> str:
         return "the evidence contradicts itself"
     more = f" and {several(len(asked) - _ASKED, 'question')} more" if len(asked) > _ASKED else ""
     return f"it is open {', '.join(asked[:_ASKED])}{more}"
+
+
+def estimates(result) -> list[str]:
+    """A table of all estimates of the temperature, below an empty line and its title."""
+    rows = []
+    for index, one in enumerate(result.estimates):
+        sizes = f", N = {', '.join(map(str, one.sizes))}" if one.sizes else ""
+        first = " (headline)" if index == 0 and math.isfinite(result.temperature) else ""
+        rows.append((one, f"{one.name}{first}{sizes}"))
+    zeros = {} if result.location is None else result.location.known_zeros
+    rows += [(zero, f"w = 1/2 at N = {size}") for size, zero in zeros.items()]
+    title = ["", "     estimates of the transition temperature"] if result.estimates else []
+    return [*title, _tables.table(["", "<"], rows, indent=5)] if rows else title

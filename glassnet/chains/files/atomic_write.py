@@ -1,5 +1,6 @@
 """One way to put bytes on disk: a file is there whole or not at all, whatever kills the process in between."""
 
+# ours, as atomicwrites, the package for it, was given up by its author
 import contextlib
 import errno
 import os

@@ -3,6 +3,7 @@
 The checksum guards against accidents, not against forgers: whoever writes another table can write its checksum, too.
 """
 
+# ours, as JSON has no checksum, and one in a file of its own would be lost or left behind
 import hashlib
 import json
 

@@ -3,6 +3,7 @@
 `unzip` gives the members back byte for byte.
 """
 
+# zipfile writes and lists; ours is what it lacks: where the bytes of a member lie, also in an archive inside another
 import io
 import mmap
 import os

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from glassnet import _tables
 from glassnet.scan.cost.calibration import Calibration
 from glassnet.scan.cost.footprint import footprint
 from glassnet.scan.execute.farm import LEADER_WORKS_UP_TO
@@ -116,16 +117,12 @@ def table(totals: dict[str, int], groups: list[Alike], timed: bool) -> str:
     """
     nodes = {folder: Counter(tasks=count) for folder, count in totals.items()}
     for each in groups:
-        work = {"updates": each.count * each.updates, "hours": each.count * each.seconds / 3600}
+        work = {"updates": each.count * each.updates, "core-hours": each.count * each.seconds / 3600}
         nodes[each.task.folder].update({"to do": each.count, **work})
     rows = {name: sum((nodes[folder] for folder in group), Counter()) for name, group in grouped(totals).items()}
     rows["all"] = sum(rows.values(), Counter())
-    width = max(map(len, rows))
-    lines = [f"{'node':{width}}  {'tasks':>8}  {'to do':>8}  {'updates':>10}" + f"  {'core-hours':>10}" * timed]
-    for name, row in rows.items():
-        line = f"{name:{width}}  {row['tasks']:8d}  {row['to do']:8d}  {row['updates']:10.3g}"
-        lines.append(line + f"  {row['hours']:10.3g}" * timed)
-    return "\n".join(lines)
+    columns = {"node": "<", "tasks": "", "to do": "", "updates": ".3g"} | ({"core-hours": ".3g"} if timed else {})
+    return _tables.table(columns, [[name, *map(row.__getitem__, list(columns)[1:])] for name, row in rows.items()])
 
 
 def grouped(folders: Iterable[str], depth: int = 3) -> dict[str, list[str]]:

@@ -1,5 +1,6 @@
 """Progress of a scan and of its analysis: a bar on a terminal, elsewhere a plain line every minute."""
 
+# the bar is rich's; ours are the plain lines for logs, where rich would draw the bar again and again
 import sys
 import threading
 import time

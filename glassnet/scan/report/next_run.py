@@ -5,17 +5,20 @@ import json
 import math
 from typing import NamedTuple
 
+from glassnet import _toml
 from glassnet.scan.report import run_changes
 from glassnet.scan.runfile import dilution, field_settings, growth
 from glassnet.scan.runfile.schema import RunFile, UserError, parse, runnable
-from glassnet.scan.runfile.writing import toml
 from glassnet.scan.tasks import glass_tasks
 
 _NAME = "suggested.toml"
+#: the last line of the reasons: what follows it in a run file that was suggested before is the run file itself
+_LAST = "# glassnet scan THIS_FILE --out DIR, DIR the directory of these chains, goes on where it ended.\n"
 
 
 class Suggestion(NamedTuple):
-    """A run file, its reasons as comments first; whether a scan with it has anything to do, and what was left out."""
+    """A run file, reasons first, with the comments of the one before; whether a scan with it has anything to do, and
+    what was left out."""
 
     text: str
     settles: bool
@@ -36,13 +39,13 @@ def suggestion(result) -> Suggestion:
     if not result.run.get("glass", {}).get("ensemble"):
         raise ValueError("chains do not name their ensemble, so no run file can be suggested")
     tables = json.loads(json.dumps(result.run))
-    judge = _Judge(toml(tables))
+    judge = _Judge(_plain(tables))
     reasons, withheld = [f"dilution {result.dilution:g}: {result.headline}"], []
     for step in run_changes.steps(result):
         for change in step:
             trial = copy.deepcopy(tables)
             change.apply(trial)
-            refused = judge.refusals(toml(trial)) if trial != tables else []
+            refused = judge.refusals(_plain(trial)) if trial != tables else []
             if not refused:
                 reasons.append(change.reason)
                 tables = trial
@@ -50,17 +53,53 @@ def suggestion(result) -> Suggestion:
         else:
             withheld.append(f"{step[0].reason} But that cannot be had here: {refused[0]}")
     reasons += [f"Left out: {reason}" for reason in withheld]
-    more = judge.work_added(toml(tables))
+    more = judge.work_added(_plain(tables))
     if judge.mistake is not None:
         reasons.append(f"These chains are of no scan, which refuses such a run file: {judge.mistake}")
     elif more:
         reasons.append(f"It adds {more:.2g} times the work of the run so far.")
     elif not result.missing:
         reasons.append("Nothing is left that could grow here: a scan of this file finds everything done.")
-    reasons.append("glassnet scan THIS_FILE --out DIR, DIR the directory of these chains, goes on where it ended.")
     lines = (line for reason in reasons for line in reason.splitlines())
-    text = "".join(f"# {line}\n" for line in lines) + toml(tables)
+    text = "".join(f"# {line}\n" for line in lines) + f"{_LAST}\n{_grown(result.run_file, tables)}"
     return Suggestion(text, more > 0 or bool(result.missing), tuple(withheld))
+
+
+def _plain(tables: dict) -> str:
+    """A run file without comments."""
+    import tomlkit
+
+    return tomlkit.dumps(tables)
+
+
+def _grown(text: str, tables: dict) -> str:
+    """A run file brought to these tables; what stays as it is keeps its comments."""
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        document = tomlkit.parse(text.rpartition(_LAST)[2].lstrip("\n"))
+        _change(document, tables)
+        grown = tomlkit.dumps(document)
+        # a comment less is better than a wrong table
+        return grown if _toml.loads(grown) == tables else _plain(tables)
+    except (TOMLKitError, ValueError, RecursionError):
+        return _plain(tables)
+
+
+def _change(table: dict, wanted: dict) -> None:
+    import tomlkit
+
+    for key, value in wanted.items():
+        if isinstance(value, dict) and isinstance(table.get(key), dict):
+            _change(table[key], value)
+        elif key not in table or table[key] != value:
+            if key in table and isinstance(value, dict):
+                # on the line of what it replaces, before its comment
+                inline = tomlkit.inline_table()
+                inline.update(value)
+                value = inline
+            table[key] = value
 
 
 class _Judge:

@@ -2,9 +2,7 @@
 print."""
 
 import platform
-from html import escape
 from importlib.metadata import PackageNotFoundError, version
-from importlib.resources import files
 from typing import NamedTuple
 
 import glassnet
@@ -57,77 +55,59 @@ def page(
         HTML with everything inside; the same for the same chains.
     """
     results = [section.result for section in sections]
-    title = system(results[0], dilution=False) or "glass"
-    body = [f"<h1>{escape(title[0].upper() + title[1:])}</h1>"]
-    body += [f'<p class="answer">{escape(_capital(result.sentence))}.</p>' for result in results]
-    body += [f'<pre class="note">{escape(_capital(note))}</pre>' for note in notes]
+    values = {
+        "title": system(results[0], dilution=False) or "glass",
+        "notes": notes,
+        "line": None,
+        "sections": [_values(section) for section in sections],
+        "run_file": run_file,
+        "versions": _versions(),
+    }
     if len(sections) > 1:
-        body.append(_table(tables.line(results, [section.theory for section in sections])))
-        body += ["<h3>Critical dilution</h3>" + _table(tables.critical(criticals), "text")] if criticals else []
-        body.append(_figures(line))
-    several = len(sections) > 1
-    for section in sections:
-        body += _section(section, several)
-    body.append(f"<h2>How to read it</h2>\n{_file('reading.html')}")
-    if run_file:
-        body.append(f"<h2>Run file</h2><pre>{escape(run_file)}</pre>")
-    body.append(f'<p class="faint">{escape(_versions())}</p>')
-    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
-    head = f'<!DOCTYPE html>\n<html lang="en">\n<head>{head}<style>\n{_file("page.css")}</style></head>'
-    return "\n".join([head, "<body>", *body, "</body>", "</html>", ""])
+        whole = tables.line(results, [section.theory for section in sections])
+        values["line"] = {"table": whole, "critical": tables.critical(criticals), "figures": _drawings(line)}
+    return _template().render(values)
 
 
-def _section(section: Section, several: bool) -> list[str]:
-    result = section.result
-    parts = [f"<h2>Dilution {described(result)}: {escape(result.headline)}</h2>" if several else "<h2>Transition</h2>"]
-    if not several:
-        parts.append(f"<p>{escape(_capital(result.headline))}</p>")
-    if section.theory is not None:
-        parts.append(f"<p>{escape(_capital(theory_comparison.comparison(result, section.theory)))}.</p>")
-    parts.append("<h3>Evidence</h3>" + _table(tables.evidence(result), "text"))
-    estimates = tables.estimates(result)
-    if estimates.rows:
-        parts.append("<h3>Estimates of the transition temperature</h3>" + _table(estimates, "text"))
-    parts.append(_figures(section.figures))
-    parts.append("<h3>Equilibrium</h3>" + _equilibrium(result))
-    parts.append("<h3>Averages</h3>")
-    for table in section.tables:
-        parts.append(f"<details><summary>{escape(table.title)}</summary>{_table(table)}</details>")
-    return parts
+def _template():
+    """The template of the page."""
+    # only a rank that writes a page needs it
+    from jinja2 import Environment, PackageLoader, StrictUndefined
 
-
-def _equilibrium(result: Transition) -> str:
-    equilibration = result.equilibration
-    compared = f"{equilibration.n_comparisons} comparisons, each at a probability of {equilibration.bound:.1e}"
-    if not equilibration.failures and not equilibration.nodes:
-        return f"<p>Every sample of every node passes ({compared}).</p>"
-    summary = (
-        f"{len(equilibration.failing)} samples and {len(equilibration.nodes)} nodes have not proved their equilibrium"
+    environment = Environment(
+        loader=PackageLoader("glassnet.scan.report", ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
-    rows = [[path, "all", reason, ""] for path, reason in equilibration.nodes.items()]
-    rows += [[f.path, str(f.sample), f.reason, f"{f.temperature:.4g}"] for f in equilibration.failures]
-    listed = Table("", ["node", "sample", "why", "hottest T"], rows, [])
-    kept = "They stay in all averages; open symbols and hatching mark the temperatures."
-    return f"<p>{summary} ({compared}). {kept}</p><details><summary>Which</summary>{_table(listed, 'text')}</details>"
+    # unlike that of jinja2, it leaves the letters after the first as they are
+    environment.filters["capital"] = lambda text: text[0].upper() + text[1:]
+    return environment.get_template("page.html")
 
 
-def _figures(figures: list[tuple[str, str, bytes]]) -> str:
-    """Figures in a grid; their names make ids unique."""
-    parts = []
-    for name, caption, image in figures:
-        drawn = export.inline(image, name, escape(caption.split(".")[0], quote=True))
-        parts.append(f"<figure>{drawn}<figcaption>{escape(caption)}</figcaption></figure>")
-    return '<div class="figures">\n' + "\n".join(parts) + "\n</div>"
+def _values(section: Section) -> dict:
+    """What the template shows of a dilution."""
+    result, theory = section.result, section.theory
+    return {
+        "result": result,
+        "dilution": described(result),
+        "theory": None if theory is None else theory_comparison.comparison(result, theory),
+        "evidence": tables.evidence(result),
+        "estimates": tables.estimates(result),
+        "figures": _drawings(section.figures),
+        "unequilibrated": tables.unequilibrated(result),
+        "averages": section.tables,
+    }
 
 
-def _table(table: Table, kind: str = "") -> str:
-    header = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in table.header)
-    rows = "\n".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in table.rows)
-    name = f' class="{kind}"' if kind else ""
-    return f'<div class="scroll"><table{name}><thead><tr>{header}</tr></thead>\n<tbody>\n{rows}\n</tbody></table></div>'
+def _drawings(figures: list[tuple[str, str, bytes]]) -> list[tuple[str, str]]:
+    """SVG and caption of figures; their names make ids unique."""
+    return [(export.inline(image, name, caption.split(".")[0]), caption) for name, caption, image in figures]
 
 
-def _versions() -> str:
+def _versions() -> list[str]:
     """Versions of what made the page, without machine and time, so that the same chains give the same page."""
     versions = [f"glassnet {glassnet.__version__}", f"Python {platform.python_version()}"]
     for package in _PACKAGES:
@@ -135,13 +115,4 @@ def _versions() -> str:
             versions.append(f"{package} {version(package)}")
         except PackageNotFoundError:
             versions.append(f"{package} of unknown version")
-    return "Analysed with " + ", ".join(versions) + "."
-
-
-def _file(name: str) -> str:
-    """Text of a file of this package."""
-    return files("glassnet.scan.report").joinpath(name).read_text(encoding="utf-8")
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
+    return versions

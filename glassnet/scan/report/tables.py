@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from glassnet import _dilution
+from glassnet import _dilution, _tables
 from glassnet.analysis.averages import table as averages_table
 from glassnet.analysis.effective_dilution import described, differs, effective
 from glassnet.analysis.location import symmetric_scan
@@ -35,15 +35,10 @@ class Table(NamedTuple):
 
     def text(self) -> str:
         """The short table with its title, columns aligned to the right."""
-        lines = f"{self.title}\n{aligned(self.header, [self.rows[row] for row in self.short])}"
+        shown = [self.header, *(self.rows[row] for row in self.short)]
+        lines = f"{self.title}\n{_tables.table([''] * len(self.header), shown)}"
         left_out = len(self.rows) - len(self.short)
         return f"{lines}\n({left_out} more {self.left} in report.html)" if left_out else lines
-
-
-def aligned(header: list[str], rows: list[list[str]]) -> str:
-    """Plain text table with right-aligned columns."""
-    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
-    return "\n".join("  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in [header, *rows])
 
 
 def of_result(result: Transition, nodes: list[Node]) -> list[Table]:
@@ -155,6 +150,14 @@ def estimates(result: Transition) -> Table:
         zeros = result.location.known_zeros
         rows += [[str(zero), f"w = 1/2 at N = {n}"] for n, zero in zeros.items()]
     return Table("estimates of the transition temperature", ["T", "from"], rows, list(range(len(rows))))
+
+
+def unequilibrated(result: Transition) -> Table:
+    """Nodes and samples that have not proved their equilibrium, a row for each."""
+    equilibration = result.equilibration
+    rows = [[path, "all", reason, ""] for path, reason in equilibration.nodes.items()]
+    rows += [[f.path, str(f.sample), f.reason, f"{f.temperature:.4g}"] for f in equilibration.failures]
+    return Table("not in equilibrium", ["node", "sample", "why", "hottest T"], rows, list(range(len(rows))))
 
 
 def line(results: list[Transition], theories: list) -> Table:

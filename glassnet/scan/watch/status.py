@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
+from glassnet import _tables
 from glassnet.scan.cost import forecast
 from glassnet.scan.directory import damage, survey
 from glassnet.scan.directory.run_directory import RunDirectory
@@ -79,10 +80,8 @@ def table(report: dict) -> str:
     for name, folders in forecast.grouped(report["nodes"], depth=2).items():
         counts = (Counter(report["nodes"][folder]) for folder in folders)
         rows[name] = sum(counts, Counter())
-    width = max(len(name) for name in [*rows, "all"])
-    lines = ["  ".join([f"{'node':{width}}", *(f"{name:>8}" for name in _COUNTS)])]
-    for name, counts in [*rows.items(), ("all", report)]:
-        lines.append("  ".join([f"{name:{width}}", *(f"{counts[column]:8d}" for column in _COUNTS)]))
+    cells = [[name, *(counts[column] for column in _COUNTS)] for name, counts in [*rows.items(), ("all", report)]]
+    lines = [_tables.table({"node": "<"} | dict.fromkeys(_COUNTS, ""), cells)]
     if report["done"] < report["total"]:
         lines.append(f"{100 * report['work_done']:.1f} % of the work is done and saved")
     if report["expected_end"] is not None:

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from glassnet import _checks, _face
+from glassnet import _checks, _face, _tables
 from glassnet._random import Role, Seed, generator
 from glassnet.glass import PathGlass
 from glassnet.kernels import instance
@@ -83,9 +83,8 @@ class BeliefPropagation:
         lines = [f"belief propagation at T = {self.temperature:g}: {state} after {self.sweeps} sweeps"]
         lines.append(f"largest change of a message in the last sweep: {self.change:.1e}")
         names = ("free_energy", "energy", "entropy", "self_overlap", "overlap")
-        values = [(name, getattr(self, name)) for name in names]
-        lines += [f"{name.replace('_', ' '):14}{value:z12.6f}" for name, value in values if not np.isnan(value)]
-        return "\n".join(lines)
+        values = [(name.replace("_", " "), getattr(self, name)) for name in names]
+        return "\n".join([*lines, _tables.table(["<", "z.6f"], (row for row in values if not np.isnan(row[1])))])
 
 
 def belief_propagation(

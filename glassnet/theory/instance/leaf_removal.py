@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glassnet import _checks, _face
+from glassnet import _checks, _face, _tables
 from glassnet.glass import PathGlass
 from glassnet.kernels import instance
 
@@ -50,10 +50,11 @@ class Core:
         lines = [
             f"2-core: {n_weights} of {self.n_weights} weights, {n_paths} of {self.n_paths} paths",
             f"per weight of the glass: {n_weights / per_weight:.4f} weights, {n_paths / per_weight:.4f} paths",
-            f"{'degree':>7}{'weights':>10}",
+            _tables.table(
+                {"degree": "", "weights": ""}, zip(*np.unique(self.degrees, return_counts=True), strict=True)
+            ),
         ]
-        counts = np.bincount(self.degrees)
-        return "\n".join(lines + [f"{degree:7d}{counts[degree]:10d}" for degree in np.flatnonzero(counts)])
+        return "\n".join(lines)
 
 
 def leaf_removal(glass: PathGlass) -> Core:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
-from glassnet import _checks, _face
+from glassnet import _checks, _face, _tables
 from glassnet.theory import paramagnet
 from glassnet.theory.planted import glass_states, signed_evolution
 from glassnet.theory.trees.branching import COLDEST, tree_of
@@ -120,20 +120,18 @@ class Ferromagnet:
         return f"Ferromagnet({self.tree}, bias {self.bias:g})\nprint() solves for its transition"
 
     def __str__(self) -> str:
-        rows = {"spinodal": self.spinodal_temperature(), "transition": self.transition_temperature()}
+        places = {"spinodal": self.spinodal_temperature(), "transition": self.transition_temperature()}
         if self.bias < 1.0:
-            rows["Nishimori"] = self.nishimori_temperature()
-        lines = [f"{self.tree}, bias {self.bias:g}: ferromagnet"]
-        lines.append(f"{'':14}{'T':>9}{'magnetisation':>15}{'overlap':>10}{'energy':>10}")
-        for name, T in rows.items():
-            if T < COLDEST:
-                lines.append(f"{name:14}{'none':>9}")
-                continue
+            places["Nishimori"] = self.nishimori_temperature()
+        columns, rows = {"": "<", "T": ".5f", "magnetisation": ".5f", "overlap": ".5f", "energy": ".5f"}, []
+        for name, T in places.items():
             # at the spinodal itself the state is about to vanish
             here = T * (1.0 - 1e-3) if name == "spinodal" else T
-            m, q, energy = self.magnetization(here), self.overlap(here), self.energy(here)
-            lines.append(f"{name:14}{T:9.5f}{m:15.5f}{q:10.5f}{energy:10.5f}")
-        glass = 0.0 if rows["transition"] else glass_states.static_temperature(self.tree)
+            known = T >= COLDEST
+            state = (T, self.magnetization(here), self.overlap(here), self.energy(here)) if known else ("none",)
+            rows.append((name, *state))
+        lines = [f"{self.tree}, bias {self.bias:g}: ferromagnet", _tables.table(columns, rows)]
+        glass = 0.0 if places["transition"] else glass_states.static_temperature(self.tree)
         if glass:
             lines.append(f"the paramagnet ends in the glass, as without bias, at T = {glass:.5f}")
         if heat := self.latent_heat():

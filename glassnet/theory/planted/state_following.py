@@ -13,7 +13,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from glassnet import _checks, _face
+from glassnet import _checks, _face, _tables
 from glassnet.theory.planted.ferromagnet import Ferromagnet, ferromagnet
 from glassnet.theory.trees.branching import COLDEST
 from glassnet.theory.trees.degrees import HasTree, Tree
@@ -51,15 +51,16 @@ class Followed:
     def __str__(self) -> str:
         melting = self.melting_temperature()
         ends = f"melts at T = {melting:.5f}" if melting else "melted at any temperature"
-        lines = [f"{self.ordered.tree}, planted at T = {self.planted_temperature:g}: {ends}"]
-        lines.append(f"{'':14}{'T':>9}{'overlap':>10}{'energy':>10}{'free energy':>13}")
         # at T_melt itself the state is about to vanish
-        rows = {"as planted": self.planted_temperature, "melting": melting * (1.0 - 1e-3)}
-        for name, T in rows.items():
-            if T >= COLDEST:
-                overlap, energy, free = self.overlap(T), self.energy(T), self.free_energy(T)
-                lines.append(f"{name:14}{T:9.5f}{overlap:10.5f}{energy:10.5f}{free:13.5f}")
-        return "\n".join(lines)
+        places = {"as planted": self.planted_temperature, "melting": melting * (1.0 - 1e-3)}
+        rows = [
+            (name, T, self.overlap(T), self.energy(T), self.free_energy(T))
+            for name, T in places.items()
+            if T >= COLDEST
+        ]
+        columns = {"": "<", "T": ".5f", "overlap": ".5f", "energy": ".5f", "free energy": ".5f"}
+        title = f"{self.ordered.tree}, planted at T = {self.planted_temperature:g}: {ends}"
+        return f"{title}\n{_tables.table(columns, rows)}"
 
     def melting_temperature(self) -> float:
         """Return the highest temperature at which the state exists; 0.0 if it does not exist even at T_p."""

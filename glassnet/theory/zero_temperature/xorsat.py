@@ -19,7 +19,7 @@ from functools import lru_cache
 
 from scipy.optimize import brentq, minimize_scalar
 
-from glassnet import _checks, _face
+from glassnet import _checks, _face, _tables
 from glassnet.theory.trees.degrees import PoissonTree, Tree
 
 __all__ = ["ZeroTemperature", "zero_temperature"]
@@ -63,9 +63,9 @@ class ZeroTemperature:
 
     def __str__(self) -> str:
         lines = [f"T = 0, alpha {self.alpha:g}: {self._phase()}"]
-        lines.append(f"{'':10}{'alpha':>10}{'dilution':>10}")
-        for name, alpha, delta in (("dynamic", self.alpha_d, self.delta_d), ("static", self.alpha_s, self.delta_s)):
-            lines.append(f"{name:10}" + (f"{alpha:10.6f}{delta:10.6f}" if math.isfinite(alpha) else f"{'none':>10}"))
+        points = [("dynamic", self.alpha_d, self.delta_d), ("static", self.alpha_s, self.delta_s)]
+        rows = [point if math.isfinite(point[1]) else (point[0], "none") for point in points]
+        lines.append(_tables.table({"": "<", "alpha": ".6f", "dilution": ".6f"}, rows))
         lines.append(f"2-core {self.core_weights:.6f} weights, {self.core_paths:.6f} paths")
         lines.append(f"complexity {self.complexity:z.6f} = {self.complexity / math.log(2.0):z.6f} ln 2")
         return "\n".join(lines)

@@ -157,7 +157,7 @@ def test_a_directory_without_one_record_is_still_a_run(out, run_file, scan, dige
         assert left == "ladders" or main([command, str(out)]) == 0
         capsys.readouterr()
         assert main([command, str(out / "failed")]) == 2
-        assert f"failed: a folder inside {out}; `glassnet {command}`" in capsys.readouterr().err
+        assert f"failed: not the directory of a run, did you mean glassnet {command} {out}?" in capsys.readouterr().err
     assert main(["scan", str(out)]) == 2
     assert f"the directory of a run, not a run file; glassnet scan {out}/run.toml" in capsys.readouterr().err
     assert scan(run_file(*SMALL), out)[0] == 0

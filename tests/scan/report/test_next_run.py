@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import tomlkit
 import xarray as xr
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -20,7 +21,6 @@ from glassnet.chains import segment
 from glassnet.chains.store import open_chains
 from glassnet.scan.directory.run_directory import RunDirectory
 from glassnet.scan.report.next_run import suggestion
-from glassnet.scan.runfile import writing
 from glassnet.scan.runfile.schema import UserError, parse
 from glassnet.scan.tasks import glass_tasks
 from glassnet.scan.watch import status
@@ -182,12 +182,12 @@ SLOW = [HealthCheck.filter_too_much, HealthCheck.too_slow]
 @given(st.data())
 def test_every_suggestion_is_accepted_by_its_own_directory(data):
     run = data.draw(run_files())
-    text = writing.toml(run)
+    text = tomlkit.dumps(run)
     try:
         RunDirectory("of no scan yet").check(parse(text, "run.toml"), "run.toml")
     except UserError:
         assume(False)
-    found = data.draw(results(run))
+    found = replace(data.draw(results(run)), run_file=text)
     with tempfile.TemporaryDirectory() as folder:
         directory = begin(text, Path(folder))
         suggested = suggestion(found)
@@ -205,7 +205,7 @@ def paths_of_runs():
 @given(data=st.data())
 def test_suggestions_for_the_runs_of_the_house(path, data):
     text = path.read_text()
-    found = data.draw(results(tomllib.loads(text)))
+    found = replace(data.draw(results(tomllib.loads(text))), run_file=text)
     with tempfile.TemporaryDirectory() as folder:
         directory = begin(text, Path(folder))
         suggested = suggestion(found)
@@ -262,7 +262,7 @@ def test_the_run_that_follows_keeps_what_there_is(tmp_path, scan, digests, shape
     assert {file: file.stat().st_mtime_ns for file in files} == files
     # six draws prove nothing: everybody runs longer, and goes on where it was
     energies = {file: segment.read(file).dataset["energy"].values for file in out.rglob("*.h5")}
-    failed = replace(found, run=tomllib.loads(path.read_text()))
+    failed = replace(found, run=tomllib.loads(path.read_text()), run_file=path.read_text())
     assert failed.equilibration.failures
     path.write_text(suggestion(failed).text)
     assert scan(path, out)[0] == 0
@@ -272,3 +272,56 @@ def test_the_run_that_follows_keeps_what_there_is(tmp_path, scan, digests, shape
         assert len(longer) == 4 * len(energy)
         np.testing.assert_array_equal(longer[: len(energy)], energy)
     assert not list(out.rglob("*.damaged"))
+
+
+COMMENTED = """\
+# what these runs are for
+seed = 7   # of everything
+samples = 2
+[glass]
+ensemble = "poisson"
+p = 3
+alpha = 1.50   # paths per weight
+[scan]
+sizes = [12,
+         18]   # weights
+[sampling]   # three rungs
+temperatures = {min = 0.60, max = 1.5, n = 3}
+sweeps = 60   # of every sample
+"""
+
+
+def grown_of(text):
+    """A result whose chains are too short, of a run file."""
+    failure = Failure("/N12/dilution0.0/symmetric", 0, "energy drifts", 1.0)
+    equilibration = Equilibration((failure,), {}, 10, 1e-3)
+    return Transition(
+        *("undecided", np.nan, np.nan, (), 0.0, (12, 18), None), equilibration, run=tomllib.loads(text), run_file=text
+    )
+
+
+def test_comments_of_the_run_file_stay():
+    """Lines that did not change are those of the user; only numbers of others change."""
+    suggested = suggestion(grown_of(COMMENTED))
+    reasons, own = suggested.text.split("\n\n", 1)
+    assert all(line.startswith("# ") for line in reasons.splitlines())
+    changed = [pair for pair in zip(COMMENTED.splitlines(), own.splitlines(), strict=True) if pair[0] != pair[1]]
+    assert changed == [("sweeps = 60   # of every sample", "sweeps = 240   # of every sample")]
+
+
+def test_reasons_of_the_suggestion_before_go():
+    first = suggestion(grown_of(COMMENTED)).text
+    second = suggestion(grown_of(first)).text
+    assert "what these runs are for" in second
+    assert second.count("goes on where it ended") == second.count("Sweeps grow") == 1
+    assert tomllib.loads(second)["sampling"]["sweeps"] == 960
+
+
+def test_a_run_file_that_comments_cannot_be_kept_of_is_written_anew(monkeypatch):
+    """Whatever the library makes of the text, the tables are right."""
+    expected = tomllib.loads(suggestion(grown_of(COMMENTED)).text)
+    for broken in ("seed = ", "seed = 8\n[glass.more]\n"):
+        found = replace(grown_of(COMMENTED), run_file=broken)
+        text = suggestion(found).text
+        assert tomllib.loads(text) == expected
+        assert "of every sample" not in text

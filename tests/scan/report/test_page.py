@@ -4,6 +4,7 @@ import re
 import shutil
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -94,6 +95,24 @@ def test_several_dilutions_add_the_phase_diagram_and_a_table_of_the_line(finishe
     *answers, next_step = text.split("\n\n")[-2].splitlines()
     assert [answer.startswith("at dilution ") for answer in answers] == [True, True]
     assert next_step.startswith("to settle it at dilution 0: glassnet scan ")
+
+
+def test_texts_are_escaped(written, monkeypatch, tmp_path, no_figures):
+    out = tmp_path / "out"
+    shutil.copytree(written[0], out)
+    note = "<script>alert('1')</script> & \"more\""
+    monkeypatch.setattr(writing, "notes_of", lambda *arguments: [note])
+    writing.write(out)
+    page = Page((out / "report.html").read_text())
+    assert "script" not in page.tags
+    assert note in page.text
+
+
+def test_html_is_in_templates_alone():
+    tag = re.compile(r"</?(?:[a-z]+[1-6]?)(?: [a-z]+=[^>]*)?>")
+    assert tag.search('f"<td>{cell}</td>"') and tag.search("'<p class=\"faint\">'")
+    for path in Path(writing.__file__).parent.glob("*.py"):
+        assert not tag.search(path.read_text()), path.name
 
 
 def test_what_is_not_in_equilibrium_is_in_the_page(written, monkeypatch, tmp_path, no_figures):

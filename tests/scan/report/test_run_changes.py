@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import tomlkit
 
 from glassnet.analysis.transition import find_transition
 from glassnet.chains import segment
@@ -17,7 +18,6 @@ from glassnet.scan.report import writing
 from glassnet.scan.report.next_run import suggestion
 from glassnet.scan.runfile import consistency, growth
 from glassnet.scan.runfile.schema import parse
-from glassnet.scan.runfile.writing import toml
 from glassnet.scan.tasks import glass_tasks
 
 RUN_FILE = """\
@@ -142,7 +142,11 @@ def test_a_field_whose_zero_is_the_headline_gets_more_instances(synthetic):
         sharp = replace(found, estimates=(zero, *found.estimates), complexity=complexity, run=run)
         tables = tomllib.loads(sharp.suggest())
         assert (tables["scan"]["field"], tables["samples"]) == (wanted, run["samples"])
-        before = parse(toml(run), "run.toml")
+        text = tomlkit.dumps(run)
+        before = parse(text, "run.toml")
+        commented = text.replace("field = true", "field = true  # the complexity")
+        kept = "field = {instances = 16}  # the complexity" in replace(sharp, run_file=commented).suggest()
+        assert kept == (commented != text)
         assert growth.objections(before, parse(sharp.suggest(), "suggested.toml"), "out") == []
 
 
