@@ -165,6 +165,7 @@ def of_theory():
     regular, glass = gn.theory.regular(3, 6), gn.ensembles.regular(n_weights=12, p=3, degree=3, seed=1)
     yield regular
     yield gn.theory.paramagnet_of("regular", p=3, degree=6)
+    yield gn.theory.aligned((41, 21, 21, 21, 1), alpha=30.0, strength=0.125)
     yield gn.theory.leaf_removal(glass)
     yield gn.theory.ground_states(glass)
     yield gn.theory.belief_propagation(glass, 2.0, seed=1)
@@ -272,7 +273,17 @@ def test_pictures(gallery):
             assert figure.axes
             assert any(ax.has_data() for ax in figure.axes), type(one).__name__
     assert drawn == {
-        *("Aging", "BeliefPropagation", "Cavity", "Exchanges", "FieldIntegration", "Ladder", "Melting", "PhaseDiagram"),
+        *(
+            "Aging",
+            "Aligned",
+            "BeliefPropagation",
+            "Cavity",
+            "Exchanges",
+            "FieldIntegration",
+            "Ladder",
+            "Melting",
+            "PhaseDiagram",
+        ),
         *("PlantedRelaxation", "Refutation", "Reweighted", "Thermodynamics", "Transition", "TransitionLine"),
     }
 

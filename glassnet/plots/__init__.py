@@ -16,12 +16,13 @@ from glassnet.plots.exchange_rates import exchange
 from glassnet.plots.overlaps import overlap_map, overlap_ridges
 from glassnet.plots.overview import save, transition
 from glassnet.plots.panels import binder, energy, entropy, overlap_distribution, peak_weight, planted_weight
-from glassnet.plots.phase_diagrams import critical_dilution, phase_diagram
+from glassnet.plots.phase_diagrams import aligned, critical_dilution, phase_diagram
 from glassnet.plots.planted_states import aging, complexity, melting, relaxation
 from glassnet.plots.single_quantity import average, binder_cumulant, location, thermodynamics
 
 __all__ = [
     "aging",
+    "aligned",
     "average",
     "binder",
     "binder_cumulant",

@@ -113,6 +113,48 @@ def critical_dilution(results, temperature: float | None = None):
     return figure
 
 
+def aligned(result, ax=None):
+    """T_c and the spinodal of a network aligned with its data against the dilution, for infinite size.
+
+    Parameters
+    ----------
+    result : glassnet.theory.Aligned
+        Its own dilution is marked. Without a transition (L = 2) the magnetisation of layer 1 is drawn against T.
+    ax : matplotlib Axes, optional
+        Without it a figure of one column, 3.4 x 2.6 inches, is made.
+
+    Returns
+    -------
+    matplotlib.figure.Figure or matplotlib.axes.Axes
+        The figure, or `ax`.
+    """
+    if ax is None:
+        with appearance.column(2.6) as (figure, (ax,)):
+            aligned(result, ax)
+        return figure
+    unit = result.alpha * result.mean_strength or 1.0
+    if result.order() == "none":
+        temperature = unit * np.linspace(0.02, 5.0, 200)
+        ax.plot(temperature, result.magnetisations(temperature)[:, 0], color=appearance.COLOURS[0])
+        ax.set(xlabel="temperature $T$", ylabel="magnetisation of layer 1", ylim=(0, 1.03))
+        return ax
+    dilution = np.append(np.linspace(0.0, 0.98, 60), 1.0)
+    theories = [cavity_theory.aligned(result.widths, result.alpha, result.strength, d) for d in dilution[:-1]]
+    lines = {"T_c": [one.transition_temperature() for one in theories]}
+    if result.order() == "first-order":
+        lines["spinodal"] = [one.spinodal() for one in theories]
+    for number, (name, values) in enumerate(lines.items()):
+        style = {"color": appearance.COLOURS[number], "linestyle": "-" if name == "T_c" else "--"}
+        ax.plot(dilution, np.append(values, 0.0) / unit, label="$T_c$" if name == "T_c" else name, **style)
+    if result.dilution:
+        ax.axvline(result.dilution, color=appearance.TRANSITION, linewidth=0.8, zorder=1)
+    for text, place in (("aligned", (0.06, 0.1)), ("paramagnet", (0.6, 0.6))):
+        ax.text(*place, text, transform=ax.transAxes, color="#555555", style="italic")
+    ax.set(xlabel=r"dilution $\delta$", ylabel=r"$T\,/\,\alpha\,[\,|c_i|\,]$", xlim=(0, 1), ylim=(0, None))
+    ax.legend(loc="upper right")
+    return ax
+
+
 def theory_lines(results) -> list[cavity_theory.Line]:
     """Lines of the cavity method to their ends at T = 0, solved at the measured dilutions and a few others."""
     if isinstance(results, cavity_theory.PhaseDiagram):

@@ -5,11 +5,15 @@ for any law of the couplings; `phase_diagram` goes along the dilution. One given
 `belief_propagation`. These modules take a `Cavity`: `population` and `steered_population` (any law of the couplings),
 `onersb` and `ground_state` (below T_K), `ferromagnet` (biased couplings), `state_following` (heated states).
 
-Import order: paramagnet, trees, zero_temperature, planted, cavity, instance, onersb, ensembles, phase_diagrams.
+`aligned` is the mean-field theory of networks whose couplings are means of data.
+
+Import order: paramagnet, aligned_curve, aligned, trees, zero_temperature, planted, cavity, instance, onersb,
+ensembles, phase_diagrams.
 """
 
 from glassnet import _face
 from glassnet.theory import onersb, paramagnet
+from glassnet.theory.aligned import Aligned, aligned
 from glassnet.theory.cavity import Cavity
 from glassnet.theory.ensembles import cavity_of, paramagnet_of, poisson, regular
 from glassnet.theory.instance.belief_propagation import BeliefPropagation, belief_propagation
@@ -21,6 +25,7 @@ from glassnet.theory.planted import ferromagnet, population, state_following, st
 from glassnet.theory.zero_temperature import ground_state, xorsat
 
 __all__ = [
+    "Aligned",
     "BeliefPropagation",
     "Cavity",
     "Core",
@@ -28,6 +33,7 @@ __all__ = [
     "Line",
     "Paramagnet",
     "PhaseDiagram",
+    "aligned",
     "belief_propagation",
     "cavity_of",
     "ferromagnet",

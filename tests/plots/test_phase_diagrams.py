@@ -124,3 +124,21 @@ def test_critical_dilution_is_shown_with_the_weight_of_every_size(line):
     assert figure.axes[0].patches[0].get_label().startswith("provisional $\\delta_c = 0.0")
     with pytest.raises(ValueError, match="in common at two dilutions"):
         plots.critical_dilution(line[:1])
+
+
+def test_lines_of_aligned_networks_end_at_full_dilution(texts):
+    first_order = theory.aligned((41, 21, 21, 21, 1), 30.0, 0.125, dilution=0.2)
+    figure = plots.aligned(first_order)
+    (ax,) = figure.axes
+    critical, spinodal, own = ax.lines
+    assert critical.get_ydata()[[0, -1]] == pytest.approx([1.5502, 0.0], abs=5e-5)
+    assert spinodal.get_ydata()[[0, -1]] == pytest.approx([1.8190, 0.0], abs=5e-5)
+    assert (np.diff(critical.get_ydata()) < 0).all() and (np.diff(spinodal.get_ydata()) < 0).all()
+    at = np.interp(0.10 / 0.125, critical.get_ydata()[::-1], critical.get_xdata()[::-1])
+    assert at == pytest.approx(0.2163, abs=5e-4)
+    assert own.get_xdata()[0] == 0.2
+    assert figure.get_figwidth() == 3.4 and min(text.get_fontsize() for text in texts(figure)) >= 7
+    (ax,) = plots.aligned(theory.aligned((41, 21, 21, 1), 30.0, 0.125)).axes
+    assert [line.get_label() for line in ax.lines] == ["$T_c$"]
+    (ax,) = plots.aligned(theory.aligned((41, 21, 1), 30.0, 0.125)).axes
+    assert ax.lines[0].get_ydata()[0] == pytest.approx(1.0, abs=1e-3)
