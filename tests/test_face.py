@@ -210,6 +210,8 @@ def of_chains(synthetic):
     yield gn.studies.aging(glass, 0.5, [1, 4], [1, 2, 4], seed=1)
     yield gn.studies.melting(planted, [0.6, 0.9], sweeps=16, seed=1)
     yield gn.studies.planted_relaxation(300, [0.6, 0.9], sweeps=64, seed=1, p=3, degree=4)
+    biased = gn.ensembles.regular(300, p=3, degree=4, seed=1, bias=1.0)
+    yield gn.studies.two_branches(biased, [1.0, 1.2, 1.4], np.ones(300), sweeps=40, n_replicas=32, seed=1)
     yield gn.studies.restart_from_lowest(glass, record, n_sweeps=400, seed=1)
     yield gn.studies.field_integration(300, [0.6, 0.7], sweeps=80, seed=1, p=3, degree=4)
 
@@ -285,6 +287,7 @@ def test_pictures(gallery):
             "PhaseDiagram",
         ),
         *("PlantedRelaxation", "Refutation", "Reweighted", "Thermodynamics", "Transition", "TransitionLine"),
+        "TwoBranches",
     }
 
 

@@ -17,7 +17,7 @@ from glassnet.plots.overlaps import overlap_map, overlap_ridges
 from glassnet.plots.overview import save, transition
 from glassnet.plots.panels import binder, energy, entropy, overlap_distribution, peak_weight, planted_weight
 from glassnet.plots.phase_diagrams import aligned, critical_dilution, phase_diagram
-from glassnet.plots.planted_states import aging, complexity, melting, relaxation
+from glassnet.plots.planted_states import aging, complexity, melting, relaxation, two_branches
 from glassnet.plots.single_quantity import average, binder_cumulant, location, thermodynamics
 
 __all__ = [
@@ -53,5 +53,6 @@ __all__ = [
     "theory_of",
     "thermodynamics",
     "transition",
+    "two_branches",
 ]
 _face.public(__name__)

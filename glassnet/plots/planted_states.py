@@ -136,6 +136,34 @@ def aging(result, ax=None):
     return _column(draw, ax)
 
 
+def two_branches(result, ax=None):
+    """Free energy of the ordered branch minus that of the disordered one (:class:`glassnet.studies.TwoBranches`).
+
+    With all images of the ordered state, and with one; T_c is where the difference vanishes.
+    """
+
+    def draw(ax):
+        data = result.curves
+        temperature = data.temperature.values
+        difference = data["free_energy"][0] - data["free_energy"][1]
+        stderr = np.hypot(data["free_energy_stderr"][0], data["free_energy_stderr"][1])
+        ax.axhline(0, color="black", linewidth=0.6, zorder=1)
+        if np.isfinite(result.temperature):
+            low, high = result.temperature - result.stderr, result.temperature + result.stderr
+            label = f"$T_c = {with_error(result.temperature, result.stderr)}$"
+            ax.axvspan(low, high, color=appearance.COLOURS[5], lw=0.8, zorder=0, label=label)
+        every = "all images" if result.log_images else None
+        ax.errorbar(temperature, difference, stderr, fmt="o-", color=appearance.COLOURS[0], linewidth=0.8, label=every)
+        if result.log_images:
+            entropy = temperature * result.log_images / data.attrs["n_weights"]
+            ax.plot(temperature, difference + entropy, "--", color=appearance.COLOURS[1], label="one image")
+        if ax.get_legend_handles_labels()[0]:
+            ax.legend(loc="upper left")
+        ax.set(xlabel="temperature $T$", ylabel=r"$f_\mathrm{ordered} - f_\mathrm{disordered}$ per weight")
+
+    return _column(draw, ax)
+
+
 def _column(draw, ax):
     """Let `draw` fill `ax`, which is returned, or a figure of one column of a journal."""
     if ax is not None:

@@ -1,6 +1,8 @@
-"""Studies that make their own chains: field integration, relaxation and melting of planted states, aging, restarts.
+"""Studies that make their own chains: field integration, relaxation and melting of planted states, aging, restarts,
+free energies of both branches of a first-order transition.
 
-Import order: aging, field_integration, planted_relaxation, restart_from_lowest, melting_temperature, melting.
+Import order: aging, field_integration, planted_relaxation, restart_from_lowest, melting_temperature, melting,
+branch_runs, branch_free_energies, two_branches.
 """
 
 from glassnet import _face
@@ -10,6 +12,7 @@ from glassnet.studies.field_integration import field_integration
 from glassnet.studies.melting import Melting, melting
 from glassnet.studies.planted_relaxation import PlantedRelaxation, planted_relaxation
 from glassnet.studies.restart_from_lowest import Refutation, restart_from_lowest
+from glassnet.studies.two_branches import TwoBranches, two_branches
 
 __all__ = [
     "Aging",
@@ -17,10 +20,12 @@ __all__ = [
     "Melting",
     "PlantedRelaxation",
     "Refutation",
+    "TwoBranches",
     "aging",
     "field_integration",
     "melting",
     "planted_relaxation",
     "restart_from_lowest",
+    "two_branches",
 ]
 _face.public(__name__)

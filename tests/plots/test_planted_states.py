@@ -54,3 +54,32 @@ def test_results_of_dynamics_and_field_integration_are_drawn_one_column_wide(tex
             assert ax.get_title() == "melting of the planted crystal, which is not $T_d$"
             words = [text.get_text() for text in ax.get_legend().get_texts()]
             assert words == ["planted at $T = 0.5$", "melts at $T = 0.62(10)$"]
+
+
+def test_free_energies_of_two_branches_cross_at_the_transition(texts):
+    import xarray as xr
+
+    from glassnet.statistics import Estimate
+    from glassnet.studies import TwoBranches
+
+    temperature = np.array([1.0, 1.2, 1.4])
+    free_energy = np.array([[-1.0, -1.1, np.nan], [-0.9, -1.1, -1.4]])
+    names = {"free_energy": free_energy, "energy": free_energy}
+    curves = xr.Dataset(
+        {
+            name + suffix: (("branch", "temperature"), values * scale)
+            for name, values in names.items()
+            for suffix, scale in (("", 1.0), ("_stderr", 0.01))
+        },
+        {"branch": ["ordered", "disordered"], "temperature": temperature},
+        {"n_weights": 100},
+    )
+    one, none = Estimate(1.1, 0.01), {"ordered": np.nan, "disordered": np.nan}
+    result = TwoBranches("first-order", 1.2, 0.01, one, one, curves, none, "w and -w", np.log(2), 0, one, 0.0, 0.0, ())
+    figure = result.plot()
+    (ax,) = figure.axes
+    lines = {line.get_label(): line.get_ydata() for line in ax.lines}
+    assert np.allclose(lines["one image"][:2], [-0.1 + np.log(2) / 100, 1.2 * np.log(2) / 100])
+    words = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert "$T_c = 1.200(10)$" in words and "all images" in words
+    assert figure.get_figwidth() == 3.4 and min(text.get_fontsize() for text in texts(figure)) >= 7
