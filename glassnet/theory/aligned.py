@@ -131,6 +131,8 @@ class Aligned:
     def critical_dilution(self, T: float) -> float:
         """Return the dilution at which the transition is at T; 0.0 where the undiluted network has T_c <= T.
 
+        1.0 where T is so low that it differs from 1 by less than 1e-13.
+
         nan for L = 2. The dilution of this object does not matter.
         """
         return self._dilution_of(lambda theory: theory.transition_temperature(), T)
@@ -276,6 +278,8 @@ class Aligned:
         upper = 0.5
         while excess(upper) > 0.0:
             upper = (1.0 + upper) / 2.0
+            if 1.0 - upper < _EXACT:
+                return 1.0
         return float(brentq(excess, 0.0, upper, xtol=1e-12))
 
 

@@ -86,6 +86,23 @@ CALLS = {
         gn.studies.planted_relaxation,
         {"n_weights": 12, "temperatures": [0.8, 1.0], "sweeps": 64, "instances": 1, "seed": 1, "p": 3, "degree": 2},
     ),
+    "two_branches": (
+        gn.studies.two_branches,
+        {
+            "glass": GLASS,
+            "temperatures": [0.8, 1.0],
+            "ordered": np.ones(12),
+            "sweeps": 40,
+            "n_replicas": 32,
+            "seed": 1,
+        },
+    ),
+    "aligned": (gn.theory.aligned, {"widths": (3, 2, 2, 1), "alpha": 1.5, "strength": 0.2, "dilution": 0.1}),
+    "aligned of vectors": (gn.theory.aligned, {"widths": (2, 2, 1), "alpha": 1.5, "strength": [0.2, -0.1]}),
+    "Aligned.energy": (gn.theory.aligned((3, 2, 2, 2, 1), 1.5, 0.2).energy, {"T": 0.2}),
+    "Aligned.magnetisations": (gn.theory.aligned((3, 2, 2, 2, 1), 1.5, 0.2).magnetisations, {"T": 0.2}),
+    "Aligned.states": (gn.theory.aligned((3, 2, 2, 2, 1), 1.5, 0.2).states, {"T": 0.2}),
+    "Aligned.critical_dilution": (gn.theory.aligned((3, 2, 2, 2, 1), 1.5, 0.2).critical_dilution, {"T": 0.2}),
     "theory.regular": (gn.theory.regular, {"p": 3, "degree": 4, "dilution": 0.0}),
     "theory.poisson": (gn.theory.poisson, {"p": 3, "alpha": 1.5, "dilution": 0.0}),
     "theory.cavity_of": (

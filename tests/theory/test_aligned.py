@@ -44,6 +44,7 @@ def test_reference_dilutions():
     )
     at = gn.theory.aligned(STANDARD, 1.0, 0.125, dilution=theory.critical_dilution(0.10))
     assert at.transition_temperature() == pytest.approx(0.10, rel=1e-9)
+    assert theory.critical_dilution(1e-300) == 1.0 > theory.critical_dilution(1e-9) > 0.99
     hot = theory.transition_temperature()
     assert theory.critical_dilution(1.001 * hot) == 0.0 < theory.spinodal_dilution(1.001 * hot)
 
