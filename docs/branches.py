@@ -1,4 +1,4 @@
-"""Tables and figure of docs/branches.md: python docs/branches.py, about five minutes of one core.
+"""Tables and figure of docs/branches.md: python docs/branches.py, about six minutes of one core.
 
 Names of parts do only these: python docs/branches.py ferromagnet networks.
 """
@@ -27,6 +27,37 @@ def ferromagnet():
             took = time.process_time() - start
             found = gn.statistics.Estimate(result.temperature, result.stderr)
             print(f"N = {n_weights}, seed {seed}: T_c {found}, latent heat {result.latent_heat}, {took:.1f} s")
+
+
+def glasses():
+    """Twenty ferromagnets of 999 weights in units of their errors, and eight planted crystals, with 64 lanes."""
+    reference = gn.theory.ferromagnet.ferromagnet(gn.theory.regular(3, 4))
+    exact, found = np.array([reference.transition_temperature(), reference.latent_heat()]), []
+    for seed in range(20):
+        glass = gn.ensembles.regular(999, p=3, degree=4, bias=1.0, seed=seed)
+        result = gn.studies.two_branches(glass, [1.1, 1.3], np.ones(999), n_replicas=64, seed=seed)
+        found.append([(result.temperature, result.latent_heat.value), (result.stderr, result.latent_heat.stderr)])
+    values, errors = np.array(found).swapaxes(0, 1)
+    print("ferromagnets", values.mean(axis=0), "+-", values.std(axis=0, ddof=1) / np.sqrt(20))
+    print("  root mean square in units of the errors", np.sqrt(np.mean(((values - exact) / errors) ** 2, axis=0)))
+    for n_weights in (999, 3000):
+        temperatures = [one_crystal(n_weights, seed, 160, 64).temperature for seed in range(8)]
+        print(f"crystals, N = {n_weights}", np.mean(temperatures), "+-", np.std(temperatures, ddof=1) / np.sqrt(8))
+
+
+def one_crystal(n_weights, seed, sweeps, n_replicas):
+    """The study of a crystal planted at T = 0.5."""
+    glass = gn.ensembles.regular(n_weights, p=3, degree=4, seed=seed)
+    planted = gn.ensembles.planted(glass, 0.5, seed=seed + 100, unsatisfied="fixed")
+    return gn.studies.two_branches(planted, [1.0, 1.12], None, sweeps, n_replicas, seed)
+
+
+def lag():
+    """How T_c of a crystal depends on the sweeps."""
+    for sweeps in (40, 80, 160, 320, 1280):
+        result = one_crystal(3000, 1, sweeps, 256)
+        found = gn.statistics.Estimate(result.temperature, result.stderr)
+        print(f"{sweeps} sweeps: T_c {found}, drift {result.drift:.1f}")
 
 
 def network(widths, alpha, seed, n_examples=2000):
@@ -75,6 +106,24 @@ def networks():
         print(widths, alpha, "mean", np.round(np.mean(rows, axis=0), 4), "+-", np.round(scatter, 4), flush=True)
 
 
+def diluted():
+    """The same with connections removed; energies per weight of the undiluted network."""
+    for dilution in (0.1, 0.2):
+        glass, aligned, whole = network(WIDTHS[0], 60.0, 1)
+        left = glass.dilute(dilution, seed=1)
+        theory = gn.theory.aligned(WIDTHS[0], 60.0, whole.strength, dilution)
+        unit = theory.alpha * theory.mean_strength
+        T = theory.transition_temperature() * np.linspace(0.93, 1.07, 3)
+        result = gn.studies.two_branches(left, T, aligned[left.parent_index], 80, 32, 1)
+        heat = gn.statistics.Estimate(*(left.n_weights / glass.n_weights / unit * np.array([*result.latent_heat])))
+        crossings = [
+            gn.statistics.Estimate(value / unit, error / unit)
+            for value, error in (result.one_sector, (result.temperature, result.stderr))
+        ]
+        print(f"dilution {dilution}: one image {crossings[0]}, all images {crossings[1]}, latent heat {heat}")
+        print(f"  theory {theory.transition_temperature() / unit:.4f}, latent heat {theory.latent_heat() / unit:.4f}")
+
+
 def figure():
     """Both free energies of one network around the transition."""
     result, theory = crossing(WIDTHS[0], 30.0, 1, 80, 64)
@@ -100,6 +149,15 @@ def figure():
     Path(__file__).with_suffix(".svg").write_bytes(export.files(export.Drawing("b", drawn, ""))["b.svg"])
 
 
+PARTS = {
+    "ferromagnet": ferromagnet,
+    "glasses": glasses,
+    "lag": lag,
+    "networks": networks,
+    "diluted": diluted,
+    "figure": figure,
+}
+
 if __name__ == "__main__":
-    for name in sys.argv[1:] or ("ferromagnet", "networks", "figure"):
-        {"ferromagnet": ferromagnet, "networks": networks, "figure": figure}[name]()
+    for name in sys.argv[1:] or PARTS:
+        PARTS[name]()
