@@ -66,8 +66,7 @@ def network(widths, alpha, seed, n_examples=2000):
     teacher, inputs = rng.choice([-1.0, 1.0], widths[0]), rng.choice([-1.0, 1.0], (n_examples, widths[0]))
     couplings = gn.network.data_couplings(inputs, np.sign(inputs @ teacher), "all")
     glass = gn.ensembles.walks(widths, alpha, seed=seed, couplings=couplings)
-    signs = np.where(couplings.mean > 0, 1, -1)
-    aligned = np.where(glass.layer == 0, signs[np.where(glass.layer == 0, glass.edges[:, 0], 0)], 1)
+    aligned = gn.network.hebb_state(glass, couplings.mean)
     return glass, aligned, gn.theory.aligned(widths, alpha, couplings.mean)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from glassnet import _checks, _face
+from glassnet import _checks, _face, _tables
 from glassnet._random import Seed
 from glassnet.glass import PathGlass
 from glassnet.sampling import independent_lanes
@@ -105,20 +105,17 @@ class TwoBranches:
             if np.isfinite(temperature):
                 lines.append(f"the {branch} branch has left itself at T = {temperature:.5g}")
         lines.append(f"ln Z of the ordered branch, from colder minus directly: {self.colder}")
-        lines += [
-            "",
-            f"{'T':>9}  {'free energies: ordered':>24}  {'disordered':>14}  {'energies':>14}  {'disordered':>14}",
+        columns = ("T", "free energy, ordered", "free energy, disordered", "energy, ordered", "energy, disordered")
+        rows = map(self._row, range(len(self.curves.temperature)))
+        return "\n".join([*lines, "", _tables.table(dict.fromkeys(columns, ".5g"), rows)])
+
+    def _row(self, at: int) -> list[float | str]:
+        here = self.curves.isel(temperature=at)
+        pairs = [(here[name].values, here[f"{name}_stderr"].values) for name in ("free_energy", "energy")]
+        cells = [
+            with_error(float(value[branch]), float(stderr[branch])) for value, stderr in pairs for branch in (0, 1)
         ]
-        data = self.curves
-        for at, temperature in enumerate(data.temperature.values):
-            row = data.isel(temperature=at)
-            cells = [
-                with_error(float(row[name][branch]), float(row[f"{name}_stderr"][branch]))
-                for name in ("free_energy", "energy")
-                for branch in (0, 1)
-            ]
-            lines.append(f"{temperature:9.5g}  {cells[0]:>24}  " + "  ".join(f"{cell:>14}" for cell in cells[1:]))
-        return "\n".join(lines)
+        return [float(here.temperature), *cells]
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the difference of the two free energies against T; see :func:`glassnet.plots.two_branches`."""
@@ -151,7 +148,7 @@ def two_branches(
     ordered : (n_weights,) of +-1, optional
         A configuration of the ordered state; by default the planted one. It need not be its lowest: in the field that
         is taken away it finds the state around it. With biased couplings +1 everywhere, for couplings from data
-        sign(c_i) on the edges out of input i and +1 elsewhere.
+        :func:`glassnet.network.hebb_state`.
     sweeps : int
         On every rung, >= 40; the first half is not recorded. States that relax slowly, such as a paramagnet little
         above T_d, need more: twice the sweeps should not move T_c.

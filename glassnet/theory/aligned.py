@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq, minimize_scalar
 
-from glassnet import _checks, _face, _wiring
+from glassnet import _checks, _face, _tables, _wiring
 from glassnet.theory.aligned_curve import Curve
 from glassnet.theory.paramagnet import LN2
 
@@ -190,11 +190,12 @@ class Aligned:
         if self.order() == "first-order":
             lines.append(f"spinodal at T = {spinodal:.6g}, T / (alpha mean |c|) = {spinodal / unit:.4f}")
             lines.append(f"latent heat {self.latent_heat():.6g} per weight")
-        lines.append(f"{'T':>10}{'energy':>12}{'free energy':>13}  magnetisations of layers 1 to {self._depth - 1}")
-        for T in critical * np.array([0.5, 0.75, 0.9, 1.0]):
-            shown = " ".join(f"{m:.4f}" for m in self.magnetisations(T))
-            lines.append(f"{T:10.5g}{self.energy(T):12.6g}{self.free_energy(T):13.6g}  {shown}")
-        return "\n".join(lines)
+        columns = {"T": ".5g", "energy": ".6g", "free energy": ".6g", f"m of layers 1 to {self._depth - 1}": "<"}
+        rows = [
+            (T, self.energy(T), self.free_energy(T), " ".join(f"{m:.4f}" for m in self.magnetisations(T)))
+            for T in critical * np.array([0.5, 0.75, 0.9, 1.0])
+        ]
+        return "\n".join([*lines, _tables.table(columns, rows)])
 
     @property
     def _depth(self) -> int:

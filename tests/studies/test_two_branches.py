@@ -305,8 +305,7 @@ def test_networks_with_couplings_from_data():
     couplings = gn.network.data_couplings(inputs, np.sign(inputs @ teacher), "all")
     glass = gn.ensembles.walks(widths, 30.0, seed=1, couplings=couplings)
     theory = gn.theory.aligned(widths, 30.0, couplings.mean)
-    heads = np.minimum(glass.edges[:, 0], 40)
-    ordered = np.where(glass.layer == 0, np.where(couplings.mean[heads] > 0, 1, -1), 1)
+    ordered = gn.network.hebb_state(glass, couplings.mean)
     T = theory.transition_temperature() * np.array([0.94, 1.06])
     result = gn.studies.two_branches(glass, T, ordered, sweeps=40, n_replicas=32, seed=1)
     assert result.kind == "first-order" and result.images == "gauge of 63 hidden units"
