@@ -131,6 +131,8 @@ class PathGlass:
             raise ValueError(f"widths must be given for ensemble {ensemble!r}")
         if record.has_layers and layer is None:
             raise ValueError(f"layer must be given for ensemble {ensemble!r}")
+        if ensemble != _catalogue.GIVEN and layer is not None and not record.has_layers:
+            raise ValueError(f"layer must not be given for ensemble {ensemble!r}, whose glasses have no layers")
         paths, couplings = _canonical(paths, couplings, layer)
         if edges is not None:
             _wiring.check_walks(paths, edges)

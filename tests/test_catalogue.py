@@ -10,9 +10,9 @@ import glassnet as gn
 from glassnet import _catalogue, cli, ensembles, theory
 from glassnet._catalogue import ENSEMBLES, Ensemble
 from glassnet.analysis.field_integration import known_degrees
-from glassnet.ensembles.random_paths import Disorder
+from glassnet.ensembles.random_paths import Disorder, random_subsets
 from glassnet.scan.report import cavity_prediction
-from glassnet.scan.runfile.schema import UserError, parse
+from glassnet.scan.runfile.schema import Glass, UserError, parse
 
 #: keywords of a small glass, and its size
 SMALL = {
@@ -59,9 +59,46 @@ def ring(n_weights, p, seed, *, couplings="binary", bias=0.0, dilution=0.0, roun
 @pytest.fixture
 def with_ring(monkeypatch):
     """One record in the catalogue, and the function of that name."""
-    record = Ensemble(noun="a ring", keywords=("p",), gauge="flip", limit=None, paths_per_weight=1.0)
-    monkeypatch.setitem(ENSEMBLES, "ring", record)
-    monkeypatch.setattr(ensembles, "ring", ring, raising=False)
+    add(monkeypatch, ring, noun="a ring", keywords=("p",), gauge="flip", limit=None, paths_per_weight=1.0)
+
+
+def add(monkeypatch, function, **fields):
+    """A record in the catalogue, and its function."""
+    monkeypatch.setitem(ENSEMBLES, function.__name__, Ensemble(means="paths of a test", **fields))
+    monkeypatch.setattr(ensembles, function.__name__, function, raising=False)
+
+
+def hypergraph(n_weights, p, degree, seed, **more):
+    """The Poisson glass, given by its mean degree."""
+    disorder = Disorder(n_weights, n_weights * degree // p, p, seed, *shared(more))
+    paths = random_subsets(n_weights, p, disorder.n_paths, disorder.paths_rng())
+    return disorder.glass(paths, {"ensemble": "hypergraph", "n_weights": n_weights})
+
+
+def even_layers(n_weights, p, degree, seed, **more):
+    """One weight of each of p layers on each path, and every weight on as many paths."""
+    disorder, size = Disorder(n_weights, n_weights * degree // p, p, seed, *shared(more)), n_weights // p
+    rng = disorder.paths_rng()
+    columns = [rng.permutation(np.repeat(np.arange(size), degree)) + size * layer for layer in range(p)]
+    layer = np.repeat(np.arange(p, dtype=np.int32), size)
+    return disorder.glass(np.stack(columns, axis=1), {"ensemble": "even_layers", "n_weights": n_weights}, layer=layer)
+
+
+def shared(more):
+    return [
+        more.get(*pair) for pair in (("couplings", "binary"), ("bias", 0.0), ("dilution", 0.0), ("rounding", "nearest"))
+    ]
+
+
+@pytest.fixture(params=[hypergraph, even_layers], ids=lambda function: function.__name__)
+def other(request, monkeypatch):
+    """Two ensembles in which keywords, gauge and limit go together as in no other one."""
+    fields = {
+        hypergraph: {"noun": "a hypergraph", "gauge": "flip", "limit": "poisson"},
+        even_layers: {"noun": "a glass of even layers", "gauge": "layers", "limit": "regular", "p_divides": ("size",)},
+    }
+    add(monkeypatch, request.param, keywords=("p", "degree"), **fields[request.param])
+    return request.param.__name__
 
 
 def partition_function(p, n, beta):
@@ -157,6 +194,94 @@ def test_a_ring_goes_from_its_record_to_the_page(with_ring, tmp_path, capsys):
     assert "paramagnet" in capsys.readouterr().out
     with pytest.raises(UserError, match="ring does not take --alpha"):
         cavity_prediction.predictions("ring", p=3, alpha=1.0)
+
+
+def test_theory_follows_the_limit_and_not_the_name(other, capsys):
+    tree = theory.poisson(3, 4 / 3) if other == "hypergraph" else theory.regular(3, 4)
+    cavity = theory.cavity_of(other, p=3, degree=4)
+    assert cavity.static_temperature() == tree.static_temperature() > 0
+    assert theory.paramagnet_of(other, p=3, degree=4).alpha == 4 / 3
+    assert cli.main(["theory", other, "--p", "3", "--degree", "4"]) == 0
+    assert f"{tree.static_temperature():.5f}" in capsys.readouterr().out
+    with pytest.raises(TypeError, match=r"degree must be given for a .*: paths through each weight"):
+        theory.cavity_of(other, p=3)
+    with pytest.raises(TypeError, match="keywords must be among p, degree, alpha, got 'hubs'"):
+        theory.cavity_of(other, p=3, degree=4, hubs=2)
+
+
+@pytest.mark.parametrize("dilution", [0.0, 0.3])
+def test_laws_of_degrees_are_those_of_the_glasses(other, dilution):
+    known = known_degrees.expected(other, 90, dilution, {"p": 3, "degree": 4})
+    drawn = [getattr(ensembles, other)(90, 3, 4, seed, dilution=dilution) for seed in range(400)]
+    alphas = np.array([glass.n_paths / glass.n_weights for glass in drawn])
+    assert abs(alphas.mean() - known.alpha) < 4.5 * alphas.std() / 20 + 1e-12
+    shares = np.array([np.bincount(glass.degrees, minlength=12)[:12] / glass.n_weights for glass in drawn])
+    law = np.zeros(12)
+    law[: len(known.shares)] = known.shares[:12]
+    # correlations between the paths of a weight are of order 1 / N
+    assert (np.abs(shares.mean(axis=0) - law) < 4.5 * shares.std(axis=0) / 20 + 0.3 / 90).all()
+
+
+def test_another_combination_goes_through_scan_field_and_page(other, tmp_path, capsys):
+    text = RING.replace('"ring"', f'"{other}"').replace("p = 3", "p = 3\ndegree = 4").replace("[0.0, 0.25]", "[0.0]")
+    text = text.replace("samples = 6", "samples = 2").replace("[scan]", "[scan]\nplanted = [0.6]\nsymmetric = true")
+    field = "field = {n_weights = 300, temperatures = [0.55, 0.65, 0.75], instances = 2, sweeps = 80}"
+    (tmp_path / "other.toml").write_text(text.replace("[scan]", f"[scan]\n{field}"))
+    out = tmp_path / "run"
+    assert cli.main(["scan", str(tmp_path / "other.toml"), "--out", str(out), "--dry-run"]) == 0
+    assert cli.main(["scan", str(tmp_path / "other.toml"), "--out", str(out)]) == 0
+    assert cli.main(["theory", str(out / "run.toml")]) == 0
+    shown = capsys.readouterr().out
+    tree = "the Poisson glass" if other == "hypergraph" else "the regular glass"
+    assert f"cavity method of {tree}, the tree limit of {ENSEMBLES[other].noun}" in shown
+    assert "complexity/N" in shown
+    (tmp_path / "default.toml").write_text(text.replace("[scan]", "[scan]\nfield = true"))
+    assert cli.main(["scan", str(tmp_path / "default.toml"), "--dry-run"]) == 0
+
+
+@pytest.mark.parametrize(
+    "changed, says",
+    [
+        ({"keywords": ("p", "degre")}, "keywords must be one of"),
+        ({"gauge": "flp"}, "gauge must be one of"),
+        ({"limit": "poison"}, "limit must be one of"),
+        ({"p_divides": ("sizes",)}, "p_divides must be one of"),
+        ({"paths_per_weight": 1.0}, "paths_per_weight must be given by one"),
+    ],
+)
+def test_a_record_that_contradicts_itself_is_refused(changed, says):
+    fields = {"noun": "a test", "means": "", "keywords": ("p", "degree"), "gauge": "flip", "limit": "regular"}
+    with pytest.raises(ValueError, match=says):
+        Ensemble(**(fields | changed))
+
+
+def test_keywords_are_those_of_run_files_and_of_the_command_line(capsys):
+    assert set(_catalogue.KEYWORDS) == set(Glass.model_fields) - {"ensemble", "couplings", "bias"}
+    with pytest.raises(SystemExit):
+        cli.main(["theory", "--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    for name in _catalogue.KEYWORDS:
+        assert f"--{name}" in shown and _catalogue.help_of(name) in shown
+
+
+def test_p_divides_any_product(monkeypatch):
+    add(
+        monkeypatch,
+        even_layers,
+        noun="a test",
+        keywords=("p", "degree"),
+        gauge="flip",
+        limit=None,
+        p_divides=("degree",),
+    )
+    text = RING.replace('"ring"', '"even_layers"').replace("p = 3", "p = 3\ndegree = 4")
+    with pytest.raises(UserError, match="degree must be divisible by p, got 4 and p = 3"):
+        parse(text, "test.toml")
+
+
+def test_a_glass_without_layers_is_given_none():
+    with pytest.raises(ValueError, match="layer must not be given for ensemble 'poisson'"):
+        gn.PathGlass([[0, 1, 2]], [1.0], layer=[0, 1, 2], ensemble="poisson")
 
 
 def test_a_ring_has_its_exact_energy(with_ring, tmp_path):

@@ -212,8 +212,11 @@ def widths(node: Node) -> tuple[int, ...]:
 def paths_per_weight(node: Node) -> float:
     """Paths per weight of infinite glasses of this ensemble before dilution, nan where the chains do not say it."""
     keywords, p, record = json.loads(node.chain.attrs.get("glass", "{}")), interacting(node), _record(node)
-    known = record.paths_per_weight is not None or "alpha" in keywords or (p and "degree" in keywords)
-    return record.alpha(p, keywords) if known else np.nan
+    if p and record.keywords and not record.lacks(keywords | {"p": p}):
+        return record.alpha(p, keywords)
+    if "alpha" in keywords:
+        return float(keywords["alpha"])
+    return keywords["degree"] / p if p and "degree" in keywords else np.nan
 
 
 def bipartite(node: Node) -> bool:

@@ -10,7 +10,7 @@ from glassnet.chains.content import ChainError
 from glassnet.chains.store import RUN_FILE
 
 #: keys of the table [glass] of a run file
-_GLASS = ("ensemble", "p", "degree", "alpha", "couplings", "bias")
+_GLASS = ("ensemble", *_catalogue.KEYWORDS, "couplings", "bias")
 
 
 def settings(chains: xr.DataTree, nodes) -> dict:
@@ -29,7 +29,7 @@ def settings(chains: xr.DataTree, nodes) -> dict:
     }
     # keywords that follow from the others are no keys of the ensemble
     own = _catalogue.ENSEMBLES.get(keywords.get("ensemble", ""))
-    for name in {"p", "degree", "alpha"} - set(own.keywords) if own else ():
+    for name in set(_catalogue.KEYWORDS) - set(own.keywords) if own else ():
         keywords.pop(name, None)
     draws = np.asarray(node.chain.get("draw", np.arange(node.chain.sizes["draw"])))
     every = max(1, int(draws[1] - draws[0])) if len(draws) > 1 else 1

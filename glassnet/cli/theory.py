@@ -10,10 +10,11 @@ def add(parser: Parser) -> None:
     theory = parser.add_command("theory", _theory, "the cavity predictions")
     ensembles = "|".join([*_catalogue.names(), "RUN.toml"])
     theory.add_argument("glass", metavar=ensembles, help="a run file says the rest itself")
-    theory.add_argument("--p", type=arguments.whole, help="weights per path (walks: one less than there are widths)")
-    theory.add_argument("--degree", type=arguments.whole, help="regular: paths through each weight, before dilution")
-    theory.add_argument("--alpha", type=float, help="the others: paths per weight, before dilution")
-    theory.add_argument("--widths", type=arguments.widths, metavar="N0,N1,...", help="walks: neurons in each layer")
+    for name, keyword in _catalogue.KEYWORDS.items():
+        kind = arguments.whole if keyword.kind is int else float
+        theory.add_argument(f"--{name}", type=kind, help=_catalogue.help_of(name))
+    neurons = f"neurons in each layer ({_catalogue.networks()})"
+    theory.add_argument("--widths", type=arguments.widths, metavar="N0,N1,...", help=neurons)
     laws = ("binary", "gaussian")
     theory.add_argument(
         "--couplings", type=arguments.one_of(*laws), metavar="|".join(laws), help="their law (default binary)"
@@ -32,7 +33,7 @@ def add(parser: Parser) -> None:
 def _theory(chosen) -> int:
     from glassnet.scan.report import cavity_prediction
 
-    names = ("p", "degree", "alpha", "widths", "couplings", "bias", "dilution")
+    names = (*_catalogue.KEYWORDS, "widths", "couplings", "bias", "dilution")
     given = {name: getattr(chosen, name) for name in names if getattr(chosen, name) is not None}
     print(cavity_prediction.predictions(chosen.glass, chosen.diagram, **given))
     return 0

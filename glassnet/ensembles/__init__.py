@@ -1,4 +1,4 @@
-"""How active paths and their couplings are drawn: four ensembles, dilution and planting.
+"""How active paths and their couplings are drawn: ensembles, dilution and planting.
 
 Import order: dilution_sequences, normal_numbers, planting, regular_hypergraphs, couplings, random_paths.
 """

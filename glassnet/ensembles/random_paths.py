@@ -1,4 +1,4 @@
-"""The four ensembles of random active paths: regular, Poisson, layered, and walks through a network."""
+"""The ensembles of random active paths: regular, Poisson, layered, walks through a network."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

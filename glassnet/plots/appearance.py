@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet import _catalogue
 from glassnet import theory as cavity_theory
 from glassnet.analysis.effective_dilution import described, effective
 from glassnet.chains.schema import MEASUREMENTS
@@ -224,7 +225,7 @@ def overlap_name(variable: str) -> str:
 def system(result, dilution: bool = True) -> str:
     """The glass in a few words, empty where the chains do not say which."""
     keywords = result.glass
-    shown = [f"{key} = {keywords[key]}" for key in ("p", "degree", "alpha") if key in keywords]
+    shown = [f"{key} = {keywords[key]}" for key in _catalogue.KEYWORDS if keywords.get(key) is not None]
     if dilution and result.dilution:
         shown.append(f"dilution {described(result)}")
     return f"{keywords['ensemble']} glass, {', '.join(shown)}" if keywords.get("ensemble") else ""

@@ -69,13 +69,11 @@ def poisson(p: int, alpha: float, dilution: float = 0.0) -> Cavity:
 def cavity_of(
     ensemble: str,
     *,
-    p: int | None = None,
-    degree: int | None = None,
-    alpha: float | None = None,
     dilution: float = 0.0,
     couplings: str | ArrayLike = "binary",
     bias: float = 0.0,
     widths: Sequence[int] | None = None,
+    **keywords: float | None,
 ) -> Cavity | None:
     """Return the theory of the glass that a run file describes, None where there is none.
 
@@ -83,8 +81,10 @@ def cavity_of(
     ----------
     ensemble : str
         Name of a function of `glassnet.ensembles`, or "given".
-    p, degree, alpha, dilution, couplings, bias, widths
-        Keywords of that ensemble, as in the run file's table `glass` with a size and a dilution of the scan.
+    dilution, couplings, bias, widths
+        As in the run file's table `glass`, with a size and a dilution of the scan.
+    **keywords : float
+        p, degree, alpha: those that the ensemble needs; others are ignored.
 
     Returns
     -------
@@ -98,36 +98,31 @@ def cavity_of(
         If the ensemble is unknown, or a keyword it needs is missing or out of range.
     """
     record = _record(ensemble, _catalogue.GIVEN)
-    bias = _checks.real("bias", bias, minimum=-1, maximum=1)
-    if alpha is not None:
-        alpha = _checks.real("alpha", alpha, minimum=0)
-    if degree is not None:
-        degree = _checks.integer("degree", degree, minimum=0)
+    bias, keywords = _checks.real("bias", bias, minimum=-1, maximum=1), _known(keywords)
     widths = None if widths is None or not record.is_network else _wiring.check_widths(widths)
     if not isinstance(couplings, str) or couplings != "binary" or bias != 0.0 or record.limit is None:
         return None
+    if record.is_network and (widths is None or len(set(widths)) != 1):
+        return None
+    p, own = _p_and_own(record, keywords, widths)
+    degree = record.mean_degree(p, own)
+    if degree > MOST_PATHS:
+        return None
     if record.limit == "regular":
-        known = _checks.integer("p", p, minimum=2, most=MOST_WEIGHTS), _checks.integer("degree", degree, minimum=0)
-        return None if known[1] > MOST_PATHS else regular(*known, dilution)
-    if record.is_network:
-        if widths is None or len(set(widths)) != 1:
-            return None
-        p = len(widths) - 1
-    p = _checks.integer("p", p, minimum=2, most=MOST_WEIGHTS)
-    alpha = _checks.real("alpha", alpha, minimum=0)
-    return None if p * alpha > MOST_PATHS else poisson(p, alpha, dilution)
+        if degree % 1:
+            raise ValueError(f"paths_per_weight times p must be the whole degree of all weights, got {degree:g}")
+        return regular(p, int(degree), dilution)
+    return poisson(p, record.alpha(p, own), dilution)
 
 
 def paramagnet_of(
     ensemble: str,
     *,
-    p: int | None = None,
-    degree: int | None = None,
-    alpha: float | None = None,
     dilution: float = 0.0,
     couplings: str | ArrayLike = "binary",
     bias: float = 0.0,
     widths: Sequence[int] | None = None,
+    **keywords: float | None,
 ) -> Paramagnet:
     """Return the paramagnet of the glass that a run file describes: any ensemble, any law of the couplings.
 
@@ -135,31 +130,48 @@ def paramagnet_of(
     ----------
     ensemble : str
         Name of a function of `glassnet.ensembles`.
-    p, degree, alpha, dilution, couplings, bias, widths
-        Keywords of that ensemble; `couplings` is "binary", "gaussian" or an array of their values. `bias` changes
-        where the paramagnet ends, and not what it is.
+    dilution, bias, widths
+        As for `cavity_of`. `bias` changes where the paramagnet ends, and not what it is.
+    couplings : str or (n,) floats
+        "binary", "gaussian" or an array of their values.
+    **keywords : float
+        As for `cavity_of`.
 
     Raises
     ------
     TypeError, ValueError
         If the ensemble is unknown, or a keyword it needs is missing or out of range.
     """
-    record = _record(ensemble)
+    record, keywords = _record(ensemble), _known(keywords)
     bias = _checks.real("bias", bias, minimum=-1, maximum=1)
     if bias and not (isinstance(couplings, str) and couplings == "binary"):
         raise ValueError(f"bias must be 0 unless couplings are 'binary', got {bias:g}")
     dilution = _wiring.dilution("dilution", dilution)
-    if record.is_network:
-        p = len(_wiring.check_widths(widths)) - 1
-    p = _checks.integer("p", p, minimum=2, most=MOST_WEIGHTS)
-    known: dict[str, float] = {}
-    if "degree" in record.keywords:
-        known["degree"] = _checks.integer("degree", degree, minimum=0, most=2**31 - 1)
-    if "alpha" in record.keywords:
-        known["alpha"] = _checks.real("alpha", alpha, minimum=0)
-    return Paramagnet(record.alpha(p, known) * (1.0 - dilution) ** (p - 1), couplings)
+    p, own = _p_and_own(record, keywords, widths)
+    return Paramagnet(record.alpha(p, own) * (1.0 - dilution) ** (p - 1), couplings)
 
 
 def _record(ensemble: str, *more: str) -> _catalogue.Ensemble:
     """The record of an ensemble, or of one of `more` names; an error lists all."""
     return _catalogue.of_chain({"ensemble": _checks.choice("ensemble", ensemble, (*_catalogue.names(), *more))})
+
+
+def _known(keywords: dict[str, float | None]) -> dict[str, float | None]:
+    """Keywords with their values checked, those of other ensembles as well; TypeError names one that there is not."""
+    for name, value in keywords.items():
+        if name not in _catalogue.KEYWORDS:
+            raise TypeError(f"keywords must be among {', '.join(_catalogue.KEYWORDS)}, got {_checks.shown(name)}")
+        if value is not None:
+            check = _checks.integer if _catalogue.KEYWORDS[name].kind is int else _checks.real
+            keywords[name] = check(name, value, minimum=0)
+    return keywords
+
+
+def _p_and_own(
+    record: _catalogue.Ensemble, keywords: dict[str, float | None], widths: Sequence[int] | None
+) -> tuple[int, dict[str, float]]:
+    """Weights on a path, and the keywords of the ensemble; TypeError names one that is missing."""
+    for name in record.lacks(keywords):
+        raise TypeError(f"{name} must be given for {record.noun}: {_catalogue.KEYWORDS[name].means}")
+    p = len(_wiring.check_widths(widths)) - 1 if record.is_network else keywords["p"]
+    return _checks.integer("p", p, minimum=2, most=MOST_WEIGHTS), record.own(keywords)

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from scipy.interpolate import CubicSpline
 from scipy.special import lambertw
 
-from glassnet import _checks, _face, _tables, _wiring
+from glassnet import _catalogue, _checks, _face, _tables, _wiring
 from glassnet.theory.cavity import Cavity
 from glassnet.theory.ensembles import cavity_of
 from glassnet.theory.zero_temperature import xorsat
@@ -97,12 +97,10 @@ def phase_diagram(
     ensemble: str,
     *,
     dilutions: ArrayLike | None = None,
-    p: int | None = None,
-    degree: int | None = None,
-    alpha: float | None = None,
     couplings: str | ArrayLike = "binary",
     bias: float = 0.0,
     widths: Sequence[int] | None = None,
+    **keywords: float | None,
 ) -> PhaseDiagram:
     """Return T_d and T_K along the dilution, and the dilutions at which they end at T = 0.
 
@@ -113,33 +111,27 @@ def phase_diagram(
         "walks".
     dilutions : sequence of floats, optional
         Where to solve for them, in [0, 1), increasing; by default about eight from 0 to the end of T_d.
-    p, degree, alpha, couplings, bias, widths
-        Keywords of the ensemble, as in a run file.
+    couplings, bias, widths, **keywords
+        As for :func:`glassnet.theory.cavity_of`.
 
     Raises
     ------
     TypeError, ValueError
         If an argument is not as described, or there is no theory of T_d and T_K for these couplings or widths.
     """
-    keywords: dict[str, Any] = {
-        "p": p,
-        "degree": degree,
-        "alpha": alpha,
-        "couplings": couplings,
-        "bias": bias,
-        "widths": widths,
-    }
-    clean = cavity_of(ensemble, **keywords)
+    own: dict[str, Any] = {"couplings": couplings, "bias": bias, "widths": widths, **keywords}
+    clean = cavity_of(ensemble, **own)
     if clean is None:
         raise ValueError(
-            "phase_diagram needs symmetric +-J couplings on a regular or Poisson tree (walks: equal widths), "
+            f"phase_diagram needs symmetric +-J couplings and an ensemble that looks like a tree "
+            f"({_catalogue.tree_like()}; {_catalogue.networks()}: equal widths), "
             f"got ensemble {ensemble!r} with couplings {couplings!r}, bias {bias:g}, widths {widths}"
         )
-    names = ("p", "degree", "alpha", "widths")
-    glass = {"ensemble": ensemble} | {name: keywords[name] for name in names if keywords[name] is not None}
+    names = (*_catalogue.KEYWORDS, "widths")
+    glass = {"ensemble": ensemble} | {name: own[name] for name in names if own.get(name) is not None}
     ends = _ends(clean)
     dilutions = _round_dilutions(ends[0]) if dilutions is None else _checked(dilutions)
-    at = [cavity_of(ensemble, **keywords, dilution=dilution) for dilution in dilutions.tolist()]
+    at = [cavity_of(ensemble, **own, dilution=dilution) for dilution in dilutions.tolist()]
     methods = ("dynamic_temperature", "static_temperature")
     points = [np.array([getattr(c, name)() for c in at]) for name in methods]
     if clean.p == 2:

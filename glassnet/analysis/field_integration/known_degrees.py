@@ -50,7 +50,7 @@ def expected(ensemble: str, size, dilution: float, keywords: dict) -> Degrees:
         if min(left) <= 0:
             raise ValueError(f"dilution must leave a weight of {sizes[left.index(min(left))]}, got {dilution!r}")
         on_all = len(sizes) == 1
-        degrees = _on_all(record.limit, size, left[0], keywords) if on_all else _in_layers(sizes, left, keywords)
+        degrees = _on_all(record, size, left[0], keywords) if on_all else _in_layers(record, sizes, left, keywords)
         alpha += probability * degrees.alpha
         laws.append(probability * degrees.shares)
     shares = np.zeros(max(map(len, laws)))
@@ -59,25 +59,28 @@ def expected(ensemble: str, size, dilution: float, keywords: dict) -> Degrees:
     return Degrees(alpha, shares)
 
 
-def _on_all(limit: str, size: int, left: int, keywords: dict) -> Degrees:
+def _on_all(record: _catalogue.Ensemble, size: int, left: int, keywords: dict) -> Degrees:
     """Degrees where paths are drawn on all weights alike, of which some are left."""
     p = keywords["p"]
     # probability that all other weights of a path are left if one of them is
     others = float(np.prod([(left - i) / (size - i) for i in range(1, p)]))
-    alive = left / size * others
-    if limit == "regular":
-        n_paths, law = size * keywords["degree"] // p, _binomial(keywords["degree"], others)
+    n_paths = round(record.n_paths(size, p, keywords))
+    if record.limit == "regular":
+        law = _binomial(round(record.mean_degree(p, keywords)), others)
     else:
-        n_paths = round(keywords["alpha"] * size)
         law = _binomial(n_paths, p / size * others)
-    return Degrees(n_paths * alive / left, law)
+    return Degrees(n_paths * (left / size * others) / left, law)
 
 
-def _in_layers(sizes: list[int], left: list, keywords: dict) -> Degrees:
+def _in_layers(record: _catalogue.Ensemble, sizes: list[int], left: list, keywords: dict) -> Degrees:
     """Degrees where every path has one weight of each layer, of which some are left."""
-    n_paths = round(keywords["alpha"] * sum(sizes))
+    n_paths = round(record.n_paths(sum(sizes), len(sizes), keywords))
     alive = np.prod([kept / n for kept, n in zip(left, sizes, strict=True)])
-    laws = [_binomial(n_paths, alive / kept) for kept in left]
+    if record.limit == "regular":
+        degree = round(record.mean_degree(len(sizes), keywords))
+        laws = [_binomial(degree, alive * n / kept) for kept, n in zip(left, sizes, strict=True)]
+    else:
+        laws = [_binomial(n_paths, alive / kept) for kept in left]
     shares = np.zeros(max(map(len, laws)))
     for law, kept in zip(laws, left, strict=True):
         shares[: len(law)] += law * kept / sum(left)

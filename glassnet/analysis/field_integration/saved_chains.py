@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
+from glassnet import _catalogue
 from glassnet.analysis.field_integration.complexity import Instance
 from glassnet.analysis.field_integration.integrals import FieldIntegration, integrated, of_overlaps
 from glassnet.analysis.nodes import Node
@@ -89,7 +90,7 @@ def _integrated(measured: dict, node: xr.Dataset, dilution: float) -> FieldInteg
         # an unfinished scan of networks: the largest one alone, with the shift of its size in the error
         measured = dict([list(measured.items())[-1]])
     glass = json.loads(node.attrs["glass"])
-    keywords = {name: glass[name] for name in ("p", "degree", "alpha") if name in glass}
+    keywords = _catalogue.of_chain(glass).own(glass)
     # chains that do not name their rule follow that of release 0.3.0
     keywords |= {"dilution": dilution, "rounding": node.attrs.get("rounding", "layers")} if dilution else {}
     # the first half is not recorded

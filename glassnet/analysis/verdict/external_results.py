@@ -4,8 +4,10 @@ import math
 import numbers
 from typing import Any, Protocol
 
+from glassnet import _catalogue
+
 #: keywords that are compared, and what studies along planted states assume: couplings of +-1 without bias
-_COMPARED = ("ensemble", "p", "degree", "alpha", "dilution")
+_COMPARED = ("ensemble", *_catalogue.KEYWORDS, "dilution")
 _GRANTED = {"couplings": "binary", "bias": 0.0}
 _SOURCES = {"field": "glassnet.studies.field_integration", "arrest": "glassnet.studies.planted_relaxation"}
 

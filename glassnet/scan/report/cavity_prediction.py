@@ -1,12 +1,11 @@
 """Predictions of the cavity method for an ensemble named on the command line, or for every glass of a run file."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from glassnet import _catalogue, _meant, theory
 from glassnet.scan.runfile import dilution
 from glassnet.scan.runfile.schema import RunFile, UserError, parse, read
+from glassnet.theory.ensembles import MOST_PATHS
 
 #: kinds of files that a diagram is drawn into
 _DRAWN = (".png", ".svg", ".pdf")
@@ -17,8 +16,6 @@ _OTHER_THEORY = (
 )
 #: title of the lines about effective dilutions of a run file
 _ASKED = "these are at the dilutions asked for; glasses of the scan, and its report, are at the effective ones"
-#: the theory of a tree, by its name in the catalogue of ensembles
-_TREES: dict[str | None, Callable[..., Any]] = {"regular": theory.regular, "poisson": theory.poisson}
 
 
 def predictions(glass: str, diagram: str | None = None, **keywords) -> str:
@@ -31,7 +28,7 @@ def predictions(glass: str, diagram: str | None = None, **keywords) -> str:
     diagram : str, optional
         Goes along the dilution instead: "" for a table only, else the name of the file to draw into.
     **keywords
-        `p`, `degree`, `alpha`, `widths`, `couplings`, `bias`, `dilution`: only those that were given.
+        `widths`, `couplings`, `bias`, `dilution` and those of ensembles: only those that were given.
 
     Raises
     ------
@@ -50,9 +47,9 @@ def predictions(glass: str, diagram: str | None = None, **keywords) -> str:
         run_file = parse(read(glass), glass)
         try:
             return _of_run_file(run_file)
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             raise UserError(f"theory: {glass}: {error}") from None
-    for name in ("p", "degree", "alpha", "widths"):
+    for name in (*_catalogue.KEYWORDS, "widths"):
         needed = name in record.keywords or (name == "widths" and record.is_network)
         if (name in keywords) != needed:
             raise UserError(f"theory: {glass} {'needs' if needed else 'does not take'} --{name}")
@@ -70,10 +67,10 @@ def predictions(glass: str, diagram: str | None = None, **keywords) -> str:
 
 def _of_ensemble(glass: str, title: str = "", *, couplings: str = "binary", bias: float = 0.0, **keywords) -> str:
     """The cavity theory, which names its glass, and where there is none the paramagnet, with the title in front."""
-    record = _catalogue.ENSEMBLES[glass]
-    if couplings == "binary" and bias == 0.0 and record.limit and not record.is_network:
-        return str(_TREES[record.limit](**keywords))
     cavity = theory.cavity_of(glass, couplings=couplings, bias=bias, **keywords)
+    record = _catalogue.ENSEMBLES[glass]
+    if cavity is None and couplings == "binary" and bias == 0.0 and record.limit and not record.is_network:
+        raise ValueError(f"{record.keywords[-1]} must give a weight at most {MOST_PATHS} paths, got {keywords}")
     text = (
         str(cavity) if cavity else title + str(theory.paramagnet_of(glass, couplings=couplings, bias=bias, **keywords))
     )

@@ -23,7 +23,8 @@ def comparison(result: Transition, theory) -> str:
     if static and math.isfinite(result.stderr) and result.stderr > 0:
         beside = f"; Monte Carlo is {abs(result.temperature - static) / result.stderr:.1f} error bars away"
     record = _catalogue.of_chain(result.glass)
-    tree = f" of the Poisson glass, the tree limit of {record.noun}" if record.has_layers else ""
+    own = record.limit is None or record.limit == result.glass.get("ensemble")
+    tree = "" if own else f" of {_catalogue.LIMITS[record.limit]}, the tree limit of {record.noun}"
     at = f", at the effective dilution {effective(result):.4g}" if differs(result) else ""
     return f"theory (cavity method{tree}, N = infinity{at}): {expected(theory)}{beside}"
 

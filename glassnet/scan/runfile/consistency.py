@@ -44,7 +44,7 @@ def setup_of(run_file, planted: bool, n_temperatures: int = 1, n_weights: int = 
 def _keywords(sound: dict) -> Iterator[str]:
     ensemble = sound.get("Glass.ensemble")
     record = _record(sound)
-    for name in ("p", "degree", "alpha") if record else ():
+    for name in _catalogue.KEYWORDS if record else ():
         value, needed = sound.get(f"Glass.{name}", ...), name in record.keywords
         if value is None and needed:
             yield f"glass.{name}: is missing, ensemble {ensemble!r} needs it"
@@ -70,7 +70,7 @@ def _sizes(sound: dict) -> Iterator[str]:
 
 
 def _misfits(sound: dict, size, first_size) -> Iterator[str]:
-    record, p, degree = _record(sound), sound.get("Glass.p"), sound.get("Glass.degree")
+    record, p = _record(sound), sound.get("Glass.p")
     if isinstance(size, tuple):
         if len(size) < 3:
             yield f"must have at least 3 widths (p = widths - 1 >= 2), got {_listed(size)}"
@@ -79,13 +79,21 @@ def _misfits(sound: dict, size, first_size) -> Iterator[str]:
     elif p:
         if size < p:
             yield f"must be at least p = {p}, got {size}"
-        divided = record.p_divides if record else ()
-        if divided == ("size",) and size % p:
-            yield f"must be divisible by p = {p}, one layer for each weight of a path, got {size}"
-        if divided == ("size", "degree") and degree and size * degree % p:
-            yield f"size * degree must be divisible by p, got {size} * {degree} and p = {p}"
+        yield from _indivisible(sound, record, size, p)
     if max(n_weights(size), _n_paths(sound, size)) > _MOST_WEIGHTS:
         yield f"must not need more than {_MOST_WEIGHTS} weights or paths, got {_listed(size)}"
+
+
+def _indivisible(sound: dict, record: _catalogue.Ensemble | None, size: int, p: int) -> Iterator[str]:
+    factors = record.p_divides if record else ()
+    values = [size if name == "size" else sound.get(f"Glass.{name}") for name in factors]
+    if not factors or None in values or math.prod(values) % p == 0:
+        return
+    if factors == ("size",):
+        yield f"must be divisible by p = {p}, got {size}"
+    else:
+        product = " * ".join(map(str, values))
+        yield f"{' * '.join(factors)} must be divisible by p, got {product} and p = {p}"
 
 
 def _dilutions(sound: dict) -> Iterator[str]:

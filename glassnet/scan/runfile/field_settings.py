@@ -9,7 +9,6 @@ import itertools
 import json
 import math
 import operator
-from itertools import pairwise
 from typing import NamedTuple
 
 from glassnet import _wiring
@@ -147,14 +146,13 @@ def largest_degree(run_file, size: Size) -> int:
     glass, decided = run_file.glass, run_file.decided
     if decided is not None and size in decided.sizes:
         return decided.largest_degree[decided.sizes.index(size)]
+    n_weights, p = _wiring.n_weights(size), glass.p_of(size)
+    mean = glass.record.mean_degree(p, glass.keywords)
     if glass.record.limit == "regular":
-        return glass.degree
+        return int(mean)
     if isinstance(size, tuple):
-        n_weights = _wiring.n_network_weights(size)
-        mean = glass.alpha * n_weights / min(before * after for before, after in pairwise(size))
-    else:
-        n_weights, mean = size, glass.p * glass.alpha
+        mean = glass.n_paths(size) / min(glass.record.layer_sizes(size, p))
     top, wanted = math.ceil(mean) + 1, float(arithmetic.log(RARE * n_weights))
     while top * float(arithmetic.log(top / mean)) - top + mean < wanted:
         top += 1
-    return min(top, math.ceil(glass.alpha * n_weights))
+    return min(top, math.ceil(glass.n_paths(size)))

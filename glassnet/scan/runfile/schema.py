@@ -125,9 +125,9 @@ class Glass(_Section):
     """The keywords of ``gn.ensembles.<ensemble>``, without size and dilution."""
 
     ensemble: Annotated[str, _among(_catalogue.ENSEMBLES)]
-    p: int | None = Field(None, ge=2, le=64, description="weights per path; walks take it from the widths")
-    degree: int | None = Field(None, ge=1, le=2**20, description="regular: paths through each weight")
-    alpha: Positive | None = Field(None, description="the others: paths per weight, before dilution")
+    p: int | None = Field(None, ge=2, le=64, description=_catalogue.help_of("p"))
+    degree: int | None = Field(None, ge=1, le=2**20, description=_catalogue.help_of("degree"))
+    alpha: Positive | None = Field(None, description=_catalogue.help_of("alpha"))
     couplings: Literal["binary", "gaussian"] = "binary"
     bias: Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)] = Field(0.0, description="mean of +-1 couplings")
 
