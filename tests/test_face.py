@@ -188,7 +188,12 @@ def of_networks():
     start = network.pathways.random_start([2, 2], 3, 3, width=4, scale=0.1, seed=1)
     yield network.pathways.gradient_descent(start, np.eye(3), steps=100, record_every=50)
     yield network.data_couplings(np.ones((4, 3)), [1, -1, 1, 1])
-    yield network.tasks.teacher(5, 10, 10, seed=1)
+    task = network.tasks.teacher(5, 10, 10, seed=1)
+    yield task
+    start = network.training.random_signs((5, 1), seed=1)
+    chains = network.training.ErrorChains(start, task.inputs, task.labels, 1.0, seed=1)
+    yield chains
+    yield chains.sample(2, 1)
 
 
 def of_chains(synthetic):

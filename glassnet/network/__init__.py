@@ -5,7 +5,7 @@ input to output. Modules load when they are first used; `torch` only when it is 
 extra of that name.
 
 Import order: weight_matrices, gaussian_averages, path_glasses, persistence, synapses, sign_networks, activations,
-hebbian, torch, layer_mean_field, layers, cumulants, dimension, pathways, tasks, learning.
+hebbian, torch, layer_mean_field, layers, cumulants, dimension, pathways, tasks, learning, training.
 """
 
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # what type checkers and editors know of the names below
         persistence,
         synapses,
         tasks,
+        training,
     )
     from glassnet.network.path_glasses import DataCouplings, data_couplings, from_glass, hebb_state
 
@@ -44,6 +45,7 @@ __all__ = [
     "persistence",
     "synapses",
     "tasks",
+    "training",
 ]
 _face.public(
     __name__,

@@ -41,6 +41,11 @@ CALLS = {
         network.learning.vote_errors,
         {"outputs": np.ones((10, 20), dtype=np.int8), "labels": SIGN_LABELS, "sizes": [1, 5]},
     ),
+    "training.random_signs": (network.training.random_signs, {"widths": (4, 3, 1), "shape": (), "seed": 1}),
+    "training.ErrorChains": (
+        network.training.ErrorChains,
+        {"weights": NETWORK, "inputs": SIGNS, "labels": SIGNS[:, 0], "beta": 1.0, "seed": 1},
+    ),
     "walk_overlap": (network.learning.walk_overlap, {"weights": NETWORK, "reference": NETWORK}),
     "gauge_overlap": (network.learning.gauge_overlap, {"weights": NETWORK, "reference": NETWORK}),
     "representations": (
