@@ -194,6 +194,7 @@ def of_networks():
     chains = network.training.ErrorChains(start, task.inputs, task.labels, 1.0, seed=1)
     yield chains
     yield chains.sample(2, 1)
+    yield network.training.straight_through(start, task.inputs, task.labels, n_epochs=1, seed=1)
 
 
 def of_chains(synthetic):

@@ -44,7 +44,25 @@ CALLS = {
     "training.random_signs": (network.training.random_signs, {"widths": (4, 3, 1), "shape": (), "seed": 1}),
     "training.ErrorChains": (
         network.training.ErrorChains,
-        {"weights": NETWORK, "inputs": SIGNS, "labels": SIGNS[:, 0], "beta": 1.0, "seed": 1},
+        {"weights": NETWORK, "inputs": SIGNS, "labels": SIGN_LABELS, "beta": 1.0, "seed": 1},
+    ),
+    "training.straight_through": (
+        network.training.straight_through,
+        {
+            "weights": NETWORK,
+            "inputs": SIGNS,
+            "labels": SIGN_LABELS,
+            "activation": "sign",
+            "synapses": "binary",
+            "n_epochs": 2,
+            "batch_size": 7,
+            "rate": 0.1,
+            "seed": 1,
+        },
+    ),
+    "training.gradients": (
+        network.training.gradients,
+        {"weights": WEIGHTS, "inputs": INPUTS, "labels": LABELS, "activation": "tanh"},
     ),
     "walk_overlap": (network.learning.walk_overlap, {"weights": NETWORK, "reference": NETWORK}),
     "gauge_overlap": (network.learning.gauge_overlap, {"weights": NETWORK, "reference": NETWORK}),
