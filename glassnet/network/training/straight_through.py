@@ -71,7 +71,7 @@ def straight_through(
     synapses : {"binary", "real"}
         "real": the weights are the latent numbers, for comparison.
     n_epochs, batch_size : int
-        >= 1. The learning rate falls to 0 linearly.
+        >= 1, at most a million epochs. The learning rate falls to 0 linearly.
     rate : float
         > 0, by how much a latent number moves in a step, about, in the beginning.
     seed : int or Seed
@@ -90,7 +90,7 @@ def straight_through(
     inputs, labels = _checked_examples(start, inputs, labels)
     _checks.choice("activation", activation, ACTIVATIONS)
     binary = _checks.choice("synapses", synapses, SYNAPSES) == "binary"
-    n_epochs = _checks.integer("n_epochs", n_epochs, minimum=1, most=2**31)
+    n_epochs = _checks.integer("n_epochs", n_epochs, minimum=1, most=1_000_000)
     batch_size = _checks.integer("batch_size", batch_size, minimum=1)
     rate = _checks.real("rate", rate, minimum=0.0, exclusive=True)
     rng = generator(seed, Role.INITIAL)
