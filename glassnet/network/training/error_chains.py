@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from glassnet import _checks, _face
 from glassnet._random import Role, Seed, words
 from glassnet.kernels.training import MOST_HIDDEN, MOST_INPUTS, TrainingChain
-from glassnet.network import layers
+from glassnet.network import weight_matrices
 from glassnet.network.sign_networks import checked_labels
 
 #: proposals of one call of the kernel, between which Ctrl-C is heard
@@ -186,7 +186,7 @@ def _span(values: np.ndarray) -> str:
 
 def _checked(weights) -> list[np.ndarray]:
     """Weights as int8 arrays of 0 and +-1, with one output unit and widths that the kernel can hold."""
-    matrices = layers.stacked(weights)
+    matrices = weight_matrices.stacked(weights)
     if matrices[-1].shape[-2] != 1:
         raise ValueError(f"weights must lead to one output unit, got {matrices[-1].shape[-2]}")
     for k, one in enumerate(matrices):

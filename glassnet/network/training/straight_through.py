@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from glassnet import _checks, _face
 from glassnet._random import Role, Seed, generator
-from glassnet.network import layers
+from glassnet.network import weight_matrices
 from glassnet.network.sign_networks import checked_labels
 
 ACTIVATIONS = ("sign", "hard tanh", "tanh")
@@ -86,7 +86,7 @@ def straight_through(
     TypeError, ValueError
         If an argument is not as described, or the shapes do not fit.
     """
-    start = layers.checked(weights)[0]
+    start = weight_matrices.checked(weights)[0]
     inputs, labels = _checked_examples(start, inputs, labels)
     _checks.choice("activation", activation, ACTIVATIONS)
     binary = _checks.choice("synapses", synapses, SYNAPSES) == "binary"
@@ -136,7 +136,7 @@ def gradients(
     TypeError, ValueError
         If an argument is not as described, or the shapes do not fit.
     """
-    matrices = layers.checked(weights)[0]
+    matrices = weight_matrices.checked(weights)[0]
     inputs, labels = _checked_examples(matrices, inputs, labels)
     _checks.choice("activation", activation, ACTIVATIONS)
     return _gradients(matrices, inputs, labels, activation)
