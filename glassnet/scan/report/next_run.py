@@ -5,8 +5,7 @@ import json
 import math
 from typing import NamedTuple
 
-from glassnet import _toml
-from glassnet.scan.report import run_changes
+from glassnet.scan.report import run_changes, run_file_text
 from glassnet.scan.runfile import dilution, field_settings, growth
 from glassnet.scan.runfile.schema import RunFile, UserError, parse, runnable
 from glassnet.scan.tasks import glass_tasks
@@ -39,13 +38,13 @@ def suggestion(result) -> Suggestion:
     if not result.run.get("glass", {}).get("ensemble"):
         raise ValueError("chains do not name their ensemble, so no run file can be suggested")
     tables = json.loads(json.dumps(result.run))
-    judge = _Judge(_plain(tables))
+    judge = _Judge(run_file_text.plain(tables))
     reasons, withheld = [f"dilution {result.dilution:g}: {result.headline}"], []
     for step in run_changes.steps(result):
         for change in step:
             trial = copy.deepcopy(tables)
             change.apply(trial)
-            refused = judge.refusals(_plain(trial)) if trial != tables else []
+            refused = judge.refusals(run_file_text.plain(trial)) if trial != tables else []
             if not refused:
                 reasons.append(change.reason)
                 tables = trial
@@ -53,7 +52,7 @@ def suggestion(result) -> Suggestion:
         else:
             withheld.append(f"{step[0].reason} But that cannot be had here: {refused[0]}")
     reasons += [f"Left out: {reason}" for reason in withheld]
-    more = judge.work_added(_plain(tables))
+    more = judge.work_added(run_file_text.plain(tables))
     if judge.mistake is not None:
         reasons.append(f"These chains are of no scan, which refuses such a run file: {judge.mistake}")
     elif more:
@@ -65,41 +64,9 @@ def suggestion(result) -> Suggestion:
     return Suggestion(text, more > 0 or bool(result.missing), tuple(withheld))
 
 
-def _plain(tables: dict) -> str:
-    """A run file without comments."""
-    import tomlkit
-
-    return tomlkit.dumps(tables)
-
-
 def _grown(text: str, tables: dict) -> str:
-    """A run file brought to these tables; what stays as it is keeps its comments."""
-    import tomlkit
-    from tomlkit.exceptions import TOMLKitError
-
-    try:
-        document = tomlkit.parse(text.rpartition(_LAST)[2].lstrip("\n"))
-        _change(document, tables)
-        grown = tomlkit.dumps(document)
-        # a comment less is better than a wrong table
-        return grown if _toml.loads(grown) == tables else _plain(tables)
-    except (TOMLKitError, ValueError, RecursionError):
-        return _plain(tables)
-
-
-def _change(table: dict, wanted: dict) -> None:
-    import tomlkit
-
-    for key, value in wanted.items():
-        if isinstance(value, dict) and isinstance(table.get(key), dict):
-            _change(table[key], value)
-        elif key not in table or table[key] != value:
-            if key in table and isinstance(value, dict):
-                # on the line of what it replaces, before its comment
-                inline = tomlkit.inline_table()
-                inline.update(value)
-                value = inline
-            table[key] = value
+    """The user's run file brought to these tables, without the reasons of a suggestion before."""
+    return run_file_text.changed(text.rpartition(_LAST)[2].lstrip("\n"), tables)
 
 
 class _Judge:

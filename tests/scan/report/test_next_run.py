@@ -3,6 +3,7 @@ chains."""
 
 import tempfile
 import tomllib
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +22,7 @@ from glassnet.chains import segment
 from glassnet.chains.store import open_chains
 from glassnet.scan.directory.run_directory import RunDirectory
 from glassnet.scan.report.next_run import suggestion
+from glassnet.scan.report.run_file_text import comments
 from glassnet.scan.runfile.schema import UserError, parse
 from glassnet.scan.tasks import glass_tasks
 from glassnet.scan.watch import status
@@ -182,7 +184,9 @@ SLOW = [HealthCheck.filter_too_much, HealthCheck.too_slow]
 @given(st.data())
 def test_every_suggestion_is_accepted_by_its_own_directory(data):
     run = data.draw(run_files())
-    text = tomlkit.dumps(run)
+    notes = st.lists(st.sampled_from(["", "# as before", "a = [1]", "it's \"so"]), min_size=1, max_size=5)
+    text = with_comments(tomlkit.dumps(run), data.draw(notes))
+    assert tomllib.loads(text) == run
     try:
         RunDirectory("of no scan yet").check(parse(text, "run.toml"), "run.toml")
     except UserError:
@@ -192,6 +196,7 @@ def test_every_suggestion_is_accepted_by_its_own_directory(data):
         directory = begin(text, Path(folder))
         suggested = suggestion(found)
         assert goes_on(directory, suggested.text) == (suggested.settles and not found.missing)
+    assert not Counter(comments(text)) - Counter(comments(suggested.text))
 
 
 def paths_of_runs():
@@ -210,6 +215,7 @@ def test_suggestions_for_the_runs_of_the_house(path, data):
         directory = begin(text, Path(folder))
         suggested = suggestion(found)
         assert goes_on(directory, suggested.text) == (suggested.settles and not found.missing)
+    assert not Counter(comments(text)) - Counter(comments(suggested.text))
 
 
 #: run files of few sweeps; what each gets beside its larger size
@@ -289,6 +295,17 @@ sizes = [12,
 temperatures = {min = 0.60, max = 1.5, n = 3}
 sweeps = 60   # of every sample
 """
+
+
+def with_comments(text, notes):
+    """A run file with a comment above and behind every line that can have one, and in every array."""
+    lines = []
+    for number, line in enumerate(text.splitlines()):
+        note = notes[number % len(notes)]
+        if note and line and not line.startswith("["):
+            line = line.replace(" = [", f" = [ # {note} within {number}\n", 1) if "[[" not in line else line
+        lines += [f"# {note} above {number}", f"{line}  # {note} behind {number}"] if note else [line]
+    return "\n".join(lines) + "\n"
 
 
 def grown_of(text):
