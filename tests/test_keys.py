@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 
 import glassnet
-from glassnet.analysis.equilibrium import identities
-from glassnet.analysis.questions import QUESTIONS as ASKED_BESIDE
 from glassnet.analysis.transition import find_transition
 from glassnet.analysis.verdict import wording
 from glassnet.analysis.verdict.evidence_table import EVIDENCE
@@ -19,7 +17,7 @@ TREES = {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text()) for path
 #: methods whose argument picks something out
 PICKS = {"get", "startswith", "endswith", "removeprefix", "removesuffix", "partition", "rpartition", "split", "index"}
 #: names of all questions by key
-QUESTIONS = {row.key: row.name for row in EVIDENCE} | ASKED_BESIDE
+QUESTIONS = {row.key: row.name for row in EVIDENCE}
 KEY = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 #: attributes that are shown
 SHOWN = {"name", "says", "headline", "sentence"}
@@ -69,7 +67,7 @@ def result(synthetic):
 
 
 def test_nothing_is_decided_by_a_text_that_is_shown():
-    shown = set(QUESTIONS.values()) | set(identities.NAMES.values())
+    shown = set(QUESTIONS.values())
     for path, tree in TREES.items():
         shown |= set(texts(tree)) if path.startswith("analysis/") else set()
     assert {"susceptibility grows", "crossing of all sizes", "latent heat from the distance of the phases"} <= shown

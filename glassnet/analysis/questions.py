@@ -1,6 +1,7 @@
-"""The questions that chains are asked before a transition is named, and the form of their answers.
+"""The form of answers to the questions that chains are asked before a transition is named.
 
-Every question has a key, which programs use and which stays the same from release to release, and a name for readers.
+The questions are the rows of :data:`glassnet.analysis.verdict.evidence_table.EVIDENCE`. Each has a key, which programs
+use and which stays the same from release to release, and a name for readers.
 """
 
 from typing import NamedTuple
@@ -9,19 +10,6 @@ from glassnet import _face
 
 #: two estimates of one temperature disagree at so many combined errors
 DISAGREE = 3.0
-
-
-#: by key, what is asked beside the transition itself; the other questions, with the functions that answer them, are the
-#: rows of :mod:`glassnet.analysis.verdict.evidence_table`. Exact identities
-#: (:mod:`glassnet.analysis.equilibrium.identities`) add keys of their own
-QUESTIONS = {
-    "rigorous_bounds": "within rigorous bounds",
-    "starts_bracket": "starts bracket the crossing",
-    "common_dilution": "sizes are compared at one dilution",
-    "equilibration": "equilibrium",
-    "completeness": "scan is complete",
-    "verdict_of_rest": "verdict of the rest",
-}
 
 
 class Answer(NamedTuple):
@@ -53,11 +41,6 @@ class Evidence(NamedTuple):
     def __str__(self) -> str:
         mark = {True: "yes", False: "no", None: "?"}[self.passed]
         return f"{mark:>3}  {self.name}: {self.says}"
-
-
-def answer(key: str, value: float, stderr: float, sizes: tuple[int, ...], passed: bool | None, says: str) -> Evidence:
-    """The answer to one of :data:`QUESTIONS`."""
-    return Evidence(key, QUESTIONS[key], value, stderr, sizes, passed, says)
 
 
 def several(count: int, what: str) -> str:

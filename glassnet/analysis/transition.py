@@ -17,11 +17,12 @@ from glassnet.analysis.field_integration.integrals import FieldIntegration
 from glassnet.analysis.field_integration.saved_chains import SavedField, saved_field
 from glassnet.analysis.location.planted_crossing import Location, widened
 from glassnet.analysis.nodes import Node, unstarted
-from glassnet.analysis.questions import Evidence, answer
+from glassnet.analysis.questions import Answer, Evidence
 from glassnet.analysis.surveys.all_dilutions import ChainReader
 from glassnet.analysis.surveys.one_dilution import DilutionAverages
 from glassnet.analysis.transition_line import TransitionLine
-from glassnet.analysis.verdict import external_results, provisional, wording
+from glassnet.analysis.verdict import estimators, external_results, provisional, wording
+from glassnet.analysis.verdict.evidence_table import named
 from glassnet.analysis.verdict.external_results import Known
 from glassnet.analysis.verdict.findings import Findings, findings
 from glassnet.analysis.verdict.rules import Verdict, decide
@@ -255,7 +256,7 @@ def of_dilution(reader: ChainReader, dilution: float, *, field: Known = None, ar
     verdict, rest, extra = _proved(verdict, read, missing, damaged)
     interim, item, rows = _provisional(verdict, rest, read, found, common, seed)
     if (compared := evidence(common)) is not None:
-        extra = [compared, *extra]
+        extra = [named("common_dilution", compared), *extra]
     return Transition(
         kind=verdict.kind,
         temperature=verdict.temperature,
@@ -361,7 +362,8 @@ def _proved(
     if verdict.kind != "undecided":
         at = f" at T = {with_error(verdict.temperature, verdict.stderr)}" if np.isfinite(verdict.temperature) else ""
         says = f"without the temperatures that fail the evidence says {verdict.kind}{at}"
-        extra.append(answer("verdict_of_rest", verdict.temperature, verdict.stderr, (), None, says))
+        rest = Answer(verdict.temperature, verdict.stderr, (), None, says)
+        extra.append(named("verdict_of_rest", rest))
     return verdict.left_open(), verdict, extra
 
 
@@ -374,10 +376,12 @@ def _provisional(
     facts = {node.path: node for node in read.nodes}
     every = [one.planted(list(read.planted.values()), facts) for one in (common, *common.ends())]
     starts = provisional.widened([provisional.of_starts(nodes, seed=seed) for nodes in every])
-    measured = next((one for one in verdict.estimates if one.key == "complexity_zero"), None)
+    measured = next(filter(estimators.is_apart, verdict.estimates), None)
     other = rest.headline if rest is not None and rest.kind in ("continuous", "first-order") else None
     chosen = provisional.choose(
         starts, measured, other, contradicted=verdict.contradicted, annealed=found.annealed, arrest=found.arrest
     )
     item = provisional.bracket(starts)
-    return (chosen, (), ()) if item is None or starts is None else (chosen, (item,), tuple(starts.estimates()))
+    if item is None or starts is None:
+        return chosen, (), ()
+    return chosen, (named("starts_bracket", item),), tuple(starts.estimates())

@@ -13,6 +13,7 @@ from glassnet.analysis.along_dilution import Along, along
 from glassnet.analysis.effective_dilution import effective
 from glassnet.analysis.questions import DISAGREE
 from glassnet.analysis.surveys.all_dilutions import ChainReader
+from glassnet.analysis.verdict import evidence_table
 from glassnet.statistics.estimate import Estimate, with_error
 from glassnet.statistics.fits import polynomial_through
 
@@ -265,7 +266,7 @@ def known_temperature(transition: Any) -> tuple[float, float, bool]:
 
 def _crosses(one: Any) -> bool:
     """Whether curves of different sizes cross at the dilution of a transition."""
-    crossings = ("planted_crossing", "binder_crossing", "moment_crossing")
+    crossings = {row.key for row in evidence_table.EVIDENCE if row.crossing}
     return any(item.passed and item.key in crossings for item in getattr(one, "evidence", ()))
 
 

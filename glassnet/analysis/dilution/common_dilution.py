@@ -17,7 +17,7 @@ from glassnet import _face
 from glassnet.analysis.averages.planted_weight import PlantedNode
 from glassnet.analysis.dilution.isentropes import Isentropes
 from glassnet.analysis.nodes import Node, bias
-from glassnet.analysis.questions import Evidence, answer
+from glassnet.analysis.questions import Answer
 from glassnet.statistics import bootstrap
 from glassnet.statistics.estimate import with_error
 from glassnet.statistics.fits import logistic_regression
@@ -206,7 +206,7 @@ def common_dilution(own: Measured, neighbours: list[Measured], **options) -> Com
     return common._replace(slope=slope, why="" if slope is not None else why)
 
 
-def evidence(common: Common) -> Evidence | None:
+def evidence(common: Common) -> Answer | None:
     """Are the sizes compared at one dilution? None where they have one."""
     if not common.differs:
         return None
@@ -214,11 +214,11 @@ def evidence(common: Common) -> Evidence | None:
     says = f"effective dilutions {each} for N = {', '.join(map(str, common.sizes))}"
     if common.slope is None:
         apart = "sizes of another dilution than the largest one are not compared"
-        return answer("common_dilution", np.nan, np.nan, tuple(common.sizes), None, f"{says}; {apart}: {common.why}")
+        return Answer(np.nan, np.nan, tuple(common.sizes), None, f"{says}; {apart}: {common.why}")
     slope = common.slope
     unit = "" if slope.isentropes is None else " times that of the paramagnet's isentrope"
     says += f"; moved to {common.dilution:.4f} by a slope dT/d delta of {with_error(slope.value, slope.stderr)}{unit}"
-    return answer("common_dilution", slope.value, slope.stderr, tuple(common.sizes), True, f"{says} ({slope.source})")
+    return Answer(slope.value, slope.stderr, tuple(common.sizes), True, f"{says} ({slope.source})")
 
 
 def _unit_shift(isentropes: Isentropes | None, temperature, dilution: float, other: float) -> np.ndarray:

@@ -13,6 +13,7 @@ from glassnet.statistics.estimate import Estimate
 
 #: an estimate whose error is larger, in units of the estimate, tells nothing
 _WIDEST = 10.0
+_COMPLEXITY_ZERO = "complexity_zero"
 
 
 class Estimator(NamedTuple):
@@ -30,6 +31,9 @@ class Estimator(NamedTuple):
         The first one stands for the family; empty where the data do not reach. Each has a key of its own.
     applies : callable(Findings) -> bool
         Whether the data that `estimates` needs exist at all; it is not called otherwise.
+    apart : str
+        Key of its estimate if that was measured apart from the chains, which then neither their number nor their
+        equilibrium changes; "" otherwise.
     holds_shift : bool
         Whether the bar of its first estimate already holds how far it moves where sizes differ in their effective
         dilution; to all others :func:`estimates` adds it.
@@ -39,6 +43,7 @@ class Estimator(NamedTuple):
     kinds: dict[str, int | None]
     estimates: Callable[[Findings], list[Estimate]]
     applies: Callable[[Findings], bool] = lambda found: True
+    apart: str = ""
     holds_shift: bool = False
 
 
@@ -51,7 +56,7 @@ def _planted(found: Findings) -> list[Estimate]:
 def _complexity_zero(found: Findings) -> list[Estimate]:
     """The zero of the complexity, which was measured apart from the chains, at the common dilution."""
     zero = float(found.field.temperature), float(found.field.stderr)
-    return [Estimate(*zero, str(found.field.name), key="complexity_zero")]
+    return [Estimate(*zero, str(found.field.name), key=_COMPLEXITY_ZERO)]
 
 
 def _freezing(found: Findings) -> list[Estimate]:
@@ -73,6 +78,7 @@ ESTIMATORS = (
         {"random first-order": 1},
         _complexity_zero,
         applies=lambda found: found.field is not None,
+        apart=_COMPLEXITY_ZERO,
         holds_shift=True,
     ),
     Estimator("freezing", {"random first-order": 2}, _freezing, applies=lambda found: found.annealed is not None),
@@ -134,6 +140,12 @@ def divided(kind: str, by_family: dict[str, list[Estimate]]) -> tuple[list[Estim
         telling = [one for one in by_family[row.family] if one.value > 0 and one.stderr < _WIDEST * one.value]
         (own if kind in row.kinds else others).extend(telling)
     return own, others
+
+
+def is_apart(one: Estimate) -> bool:
+    """Whether an estimate was measured apart from the chains: more samples do not make its bar smaller, and it is as
+    good while they have not proved their equilibrium."""
+    return one.key in {row.apart for row in ESTIMATORS if row.apart}
 
 
 def _as_they_are(found: Findings) -> dict[str, list[Estimate]]:

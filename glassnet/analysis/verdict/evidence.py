@@ -10,7 +10,7 @@ from glassnet.analysis.location.discontinuous import DISTANCE
 from glassnet.analysis.location.overlap_peaks import jump
 from glassnet.analysis.location.planted_crossing import Location
 from glassnet.analysis.location.scaling import Scaled
-from glassnet.analysis.questions import DISAGREE, Answer, Evidence, answer
+from glassnet.analysis.questions import DISAGREE, Answer
 from glassnet.statistics import bootstrap, two_peaks
 from glassnet.statistics.estimate import Estimate, with_error
 from glassnet.statistics.fits import weighted_least_squares
@@ -289,29 +289,28 @@ def agreement(located: Location | None, field) -> Answer:
     return Answer(float(apart), bar, located.estimates[0].sizes, bool(apart <= DISAGREE * bar), says)
 
 
-def bracket(temperature: float, stderr: float, annealed, arrest, unbounded: str = "") -> Evidence:
+def bracket(temperature: float, stderr: float, annealed, arrest, unbounded: str = "") -> Answer:
     """Does the transition lie between the zero of the annealed entropy and the dynamical arrest, as far as known?
 
     `unbounded` says what keeps the annealed entropy from being known.
     """
-    key = "rigorous_bounds"
     lowest = np.nan if annealed is None else annealed.zero_of_entropy()
     highest = np.nan if arrest is None else arrest.temperature
     ends = {f"T(s=0) = {lowest:.4g}": lowest, f"T_d = {with_error(highest, getattr(arrest, 'stderr', 0.0))}": highest}
     known = [text for text, end in ends.items() if np.isfinite(end)]
     if not known:
-        return answer(key, np.nan, np.nan, (), None, f"the annealed entropy is not known: {unbounded}")
+        return Answer(np.nan, np.nan, (), None, f"the annealed entropy is not known: {unbounded}")
     says = " and ".join(known)
     if not np.isfinite(temperature):
-        return answer(key, lowest, np.nan, (), None, f"{says}; no temperature to compare")
+        return Answer(lowest, np.nan, (), None, f"{says}; no temperature to compare")
     margin = 2 * stderr
     below = temperature + margin < lowest
     above = temperature - margin > highest + 2 * getattr(arrest, "stderr", 0.0)
     says += f", the transition at {with_error(temperature, stderr)}"
-    return answer(key, lowest, np.nan, (), not (below or above), says)
+    return Answer(lowest, np.nan, (), not (below or above), says)
 
 
-def entropy_crisis(annealed, thermodynamics: dict[int, xr.Dataset]) -> Evidence | None:
+def entropy_crisis(annealed, thermodynamics: dict[int, xr.Dataset]) -> Answer | None:
     """The chains show no order although they reach temperatures at which a paramagnet would have a negative entropy:
     the order exists, and the chains missed it. None where this is not so, or not known."""
     lowest = 0.0 if annealed is None else annealed.zero_of_entropy()
@@ -320,7 +319,7 @@ def entropy_crisis(annealed, thermodynamics: dict[int, xr.Dataset]) -> Evidence 
         return None
     says = f"T(s=0) = {lowest:.4g}: no paramagnet exists below, yet no order is seen down to T = {coldest:.3g}; "
     says += "random starts may never find the glass"
-    return answer("rigorous_bounds", lowest, np.nan, (), False, says)
+    return Answer(lowest, np.nan, (), False, says)
 
 
 def _open(says: str, sizes: tuple[int, ...] = ()) -> Answer:

@@ -14,7 +14,7 @@ import numpy as np
 from glassnet.analysis.averages.planted_weight import PlantedNode
 from glassnet.analysis.location import planted_crossing
 from glassnet.analysis.location.planted_crossing import Location, locate
-from glassnet.analysis.questions import DISAGREE, Evidence, answer
+from glassnet.analysis.questions import DISAGREE, Answer
 from glassnet.analysis.verdict import evidence as weigh
 from glassnet.statistics.estimate import Estimate, with_error
 
@@ -107,18 +107,18 @@ def widened(every: list[Starts | None]) -> Starts | None:
     return starts._replace(random=random, planted=planted)
 
 
-def bracket(starts: Starts | None) -> Evidence | None:
+def bracket(starts: Starts | None) -> Answer | None:
     """Do the two kinds of start bracket the crossing closely? None where there are no two kinds."""
     if starts is None:
         return None
-    key, sizes = "starts_bracket", starts.sizes
+    sizes = starts.sizes
     says = f"{_crossing(starts.random)} from random starts and {_crossing(starts.planted)} from planted starts"
     if not starts.narrow:
         weights = f"their weights differ by up to {starts.apart:.2f}"
         says += f", {weights}: too far apart for a provisional temperature" if starts.crosses else f", {weights}"
-        return answer(key, np.nan, np.nan, sizes, False if starts.crosses else None, says)
+        return Answer(np.nan, np.nan, sizes, False if starts.crosses else None, says)
     one = starts.estimate()
-    return answer(key, one.value, one.stderr, sizes, True, f"{says}: {one}")
+    return Answer(one.value, one.stderr, sizes, True, f"{says}: {one}")
 
 
 def choose(

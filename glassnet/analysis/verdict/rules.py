@@ -97,7 +97,7 @@ def decide(findings: Findings) -> Verdict:
         kind,
         temperature,
         stderr,
-        (*items.values(), bounds),
+        (*items.values(), evidence_table.named("rigorous_bounds", bounds)),
         tuple(relevant),
         heat,
         _jump(items, findings.jump),
@@ -142,13 +142,14 @@ def _planted_random_first_order(passed: dict) -> bool:
 
 def _contradicted(passed: dict, dips: list[symmetric_scan.Dip]) -> bool:
     """Whether anything speaks against a jump of the overlap without latent heat."""
-    against = any(passed[key] is False for key in ("planted_jump", "no_planted_latent_heat", "no_latent_heat"))
+    against = any(passed.get(row.key) is False for row in evidence_table.EVIDENCE if row.against_jump)
     return against or passed["energy_peaks"] is True or _continuous(passed, dips)
 
 
 def _symmetric_random_first_order(passed: dict, dips: list[symmetric_scan.Dip], annealed: Annealed | None) -> bool:
     shown = passed["binder_dip"] and passed["overlap_peaks"] and passed["little_heat"]
-    if passed["planted_crossing"] is not None or passed["energy_peaks"] is True or not shown:
+    planted = any(passed.get(row.key) is not None for row in evidence_table.EVIDENCE if row.planted and row.crossing)
+    if planted or passed["energy_peaks"] is True or not shown:
         return False
     if annealed is not None and annealed.zero_of_entropy() == 0:
         # the paramagnet may live on down to T = 0
@@ -173,7 +174,6 @@ def _continuous(passed: dict, dips: list[symmetric_scan.Dip]) -> bool:
 def _none(passed: dict, peaks: Evidence) -> bool:
     # two peaks at small sizes alone can also mean that the chains of larger sizes never found the other states
     one_peak = peaks.passed is False or np.isnan(peaks.value)
-    signs = ("planted_crossing", "binder_crossing", "moment_crossing", "planted_jump", "complexity_zero")
     flat = passed["binder_dip"] is passed["susceptibility_growth"] is False
-    ordered = any(passed[key] for key in signs)
+    ordered = any(passed.get(row.key) for row in evidence_table.EVIDENCE if row.crossing or row.order)
     return bool(one_peak and flat and passed["no_latent_heat"] is True and not ordered)

@@ -4,7 +4,8 @@ import numpy as np
 
 from glassnet.analysis.equilibrium.assessment import Equilibration
 from glassnet.analysis.nodes import Node
-from glassnet.analysis.questions import Evidence, answer, several
+from glassnet.analysis.questions import Answer, Evidence, several
+from glassnet.analysis.verdict.evidence_table import named
 from glassnet.statistics.estimate import with_error
 
 #: largest number of nodes, samples or files that the evidence names; the attributes of a result list all of them
@@ -29,27 +30,21 @@ def _equilibrium(equilibration: Equilibration, nodes: list[Node]) -> Evidence:
     sizes = tuple(sorted({node.size for node in nodes}))
     if not failing and not equilibration.nodes:
         says = f"all {several(total, 'sample')} pass{_one_start(equilibration)}"
-        return answer("equilibration", 0.0, np.nan, sizes, True, says)
+        return named("equilibration", Answer(0.0, np.nan, sizes, True, says))
     parts = []
     if failing:
         paths = list(dict.fromkeys(path for path, _ in failing))
-        named = [f"{path} {_numbered([n for where, n in failing if where == path])}" for path in paths[:_NAMED]]
+        each = [f"{path} {_numbered([n for where, n in failing if where == path])}" for path in paths[:_NAMED]]
         more = f"; {several(len(paths) - _NAMED, 'node')} more" if len(paths) > _NAMED else ""
         fail = "fails" if len(failing) == 1 else "fail"
-        parts.append(f"{len(failing)} of {several(total, 'sample')} {fail}: {'; '.join(named)}{more}")
+        parts.append(f"{len(failing)} of {several(total, 'sample')} {fail}: {'; '.join(each)}{more}")
     if equilibration.nodes:
-        named = [f"{path} ({reason})" for path, reason in list(equilibration.nodes.items())[:_NAMED]]
+        each = [f"{path} ({reason})" for path, reason in list(equilibration.nodes.items())[:_NAMED]]
         more = f" and {len(equilibration.nodes) - _NAMED} more" if len(equilibration.nodes) > _NAMED else ""
         together = "all samples together fail in" if failing else "each sample passes, all together they fail in"
-        parts.append(f"{together} {', '.join(named)}{more}")
-    return answer(
-        "equilibration",
-        float(len(failing)),
-        np.nan,
-        sizes,
-        False,
-        f"{'; '.join(parts)}; run longer{_one_start(equilibration)}",
-    )
+        parts.append(f"{together} {', '.join(each)}{more}")
+    says = f"{'; '.join(parts)}; run longer{_one_start(equilibration)}"
+    return named("equilibration", Answer(float(len(failing)), np.nan, sizes, False, says))
 
 
 def _one_start(equilibration: Equilibration) -> str:
@@ -75,7 +70,7 @@ def _identities(equilibration: Equilibration) -> list[Evidence]:
         passed = worst.probability >= equilibration.bound
         says = f"{with_error(worst.difference, worst.stderr)} at worst, in {worst.path} at T = {worst.temperature:.3g}"
         says += f" ({len(asked)} nodes)"
-        items.append(Evidence(key, worst.name, worst.difference, worst.stderr, (), bool(passed), says))
+        items.append(named(key, Answer(worst.difference, worst.stderr, (), bool(passed), says)))
     return items
 
 
@@ -89,4 +84,4 @@ def _completeness(missing: dict[str, list[int]], damaged: tuple[str, ...]) -> li
         says += "; glassnet scan, run again, sets damaged files aside and makes the samples anew"
     elif count:
         says += "; those that come last may be the hard ones"
-    return [answer("completeness", float(count), np.nan, (), False, says)]
+    return [named("completeness", Answer(float(count), np.nan, (), False, says))]

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from glassnet import _wiring
+from glassnet.analysis.verdict import estimators, evidence_table
 
 #: factors by which chains that were not in equilibrium become longer, the largest first
 _LONGER = (4, 2)
@@ -58,7 +59,7 @@ def steps(result) -> list[Step]:
     if result.equilibration.failures or result.equilibration.nodes:
         return _longer(result)
     stands = (Change("The verdict stands."),)
-    if result.kind == "random first-order" and not passed.get("planted_crossing"):
+    if result.kind == "random first-order" and not _located(passed):
         return [stands, *_planted(result, passed)]
     if result.kind != "undecided":
         return [stands, *_sharper(result)]
@@ -71,7 +72,7 @@ def _sharper(result) -> list[Step]:
     if result.kind == "none" or not result.estimates:
         return [tuple(Change(f"{_times(more)} as many samples make it firmer.", _more(result, more)) for more in _MORE)]
     headline = result.estimates[0]
-    if result.complexity is not None and headline.key == "complexity_zero":
+    if result.complexity is not None and estimators.is_apart(headline):
         return [_more_instances(result)]
     statistical = headline.statistical if np.isfinite(headline.statistical) else headline.stderr
     rest = math.sqrt(max(headline.stderr**2 - statistical**2, 0.0))
@@ -145,10 +146,9 @@ def _planted(result, passed: dict) -> list[Step]:
     """Ask for planting temperatures around the expected transition where planted scans do not decide yet."""
     # where no paramagnet can exist, random starts that see no order are no evidence against planted ones
     trusted = passed.get("rigorous_bounds") is not False
-    speaks = ("susceptibility_growth", "no_latent_heat", "binder_dip")
-    against = trusted and any(passed.get(key) is False for key in speaks)
+    against = trusted and any(passed.get(row.key) is False for row in evidence_table.EVIDENCE if row.against_planting)
     # planting draws the signs of couplings anew, and symmetrically
-    if passed.get("planted_crossing") or against or result.run["glass"].get("bias"):
+    if _located(passed) or against or result.run["glass"].get("bias"):
         return []
     scan = result.run["scan"]
     twice = "The planted weights cross where they were planted, but not significantly: twice the samples."
@@ -173,6 +173,11 @@ def _planted(result, passed: dict) -> list[Step]:
     # the ladder of planted tasks that are there stays: temperatures beyond it cannot be added
     fewer = [near[:count] for count in range(len(near), 0, -1)]
     return [tuple(Change(reason, partial(_plant, some)) for some in fewer)]
+
+
+def _located(passed: dict) -> bool:
+    """Whether curves of planted scans cross."""
+    return any(passed.get(row.key) for row in evidence_table.EVIDENCE if row.planted and row.crossing)
 
 
 def _reaches(ladder, near: list[float]) -> bool:
@@ -231,7 +236,7 @@ def _symmetric(result, passed: dict) -> list[Step]:
             "The glasses as drawn were recorded without the overlap that tells the nature of the transition: that takes"
         )
         return [(Change(f"{why} another directory, as measure cannot change in this one."),)]
-    if passed.get("susceptibility_growth") is None or passed.get("binder_crossing") is None:
+    if any(passed.get(row.key) is None for row in evidence_table.EVIDENCE if row.noisy):
         return [(Change("Binder cumulants and [q^2] are too noisy to decide: twice the samples.", _more(result, 2)),)]
     return []
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from glassnet.analysis.equilibrium.assessment import Equilibration, Failure
-from glassnet.analysis.questions import QUESTIONS, Evidence, answer
+from glassnet.analysis.questions import Answer, Evidence
 from glassnet.analysis.transition import Transition
 from glassnet.analysis.verdict import wording as answers
-from glassnet.analysis.verdict.evidence_table import EVIDENCE
+from glassnet.analysis.verdict.evidence_table import EVIDENCE, named
 from glassnet.statistics.estimate import Estimate
 
 
@@ -40,10 +40,10 @@ def test_what_is_open_is_said_in_plain_words():
     grows = Evidence("susceptibility_growth", "", np.nan, np.nan, (), None, "")
     asked = replace(unknown, evidence=(grows, grows._replace(key="not_in_the_list")))
     assert answers.sentence(asked) == f"{head}it is open whether the order grows with N"
-    everything = tuple(grows._replace(key=key) for key in [*(row.key for row in EVIDENCE), *QUESTIONS])
+    everything = tuple(grows._replace(key=key) for key in [row.key for row in EVIDENCE])
     assert answers.sentence(replace(unknown, evidence=everything)).endswith("differ in energy and 6 questions more")
     assert answers.sentence(unknown) == f"{head}the evidence contradicts itself"
     failures = (Failure("/N48/dilution0.1", 3, "stuck", 0.5),)
-    rest = answer("verdict_of_rest", 0.6, 0.01, (), None, "the rest says continuous")
+    rest = named("verdict_of_rest", Answer(0.6, 0.01, (), None, "the rest says continuous"))
     failed = replace(unknown, equilibration=Equilibration(failures, {}, 1, 0.01), evidence=(rest,))
     assert answers.sentence(failed) == f"{head}1 sample has not proved equilibrium; the rest says continuous"
