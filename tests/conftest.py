@@ -1,6 +1,7 @@
 """What tests of several rooms share."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,20 @@ def synthetic():
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def worked_example():
+    """Function of the title of a section of CONTRIBUTING.md: its blocks of code, as they stand there."""
+    page = Path(__file__).parents[1] / "CONTRIBUTING.md"
+
+    def blocks(title):
+        section = page.read_text().partition(f"### {title}\n")[2].partition("\n### ")[0]
+        found = re.findall(r"```\w+\n(.*?)```", section, flags=re.DOTALL)
+        assert found, title
+        return found
+
+    return blocks
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +63,7 @@ def added_averages(monkeypatch):
             return disorder_mean(self.node, self.name, np.array(self.means), seed=seed)
 
     class SatisfiedPaths(Mean):
-        name = "satisfied_paths"
+        name = "satisfied_share"
 
         def add(self, reading):
             n_paths = float(self.node.chain["n_paths"][len(self.means)])
@@ -61,7 +76,7 @@ def added_averages(monkeypatch):
             self.means.append(reading.overlap.mean(axis=(0, 2)))
 
     rows = (
-        table.Average("satisfied_paths", SatisfiedPaths, label="satisfied paths"),
+        table.Average("satisfied_share", SatisfiedPaths, label="share of satisfied paths"),
         table.Average("mean_planted_overlap", PlantedOverlap, planted=True, label="overlap with the planted state"),
     )
     monkeypatch.setattr(table, "AVERAGES", (*table.AVERAGES, *rows))

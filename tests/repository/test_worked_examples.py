@@ -1,64 +1,172 @@
-"""The worked examples of CONTRIBUTING.md: what they show is run as it stands there."""
+"""The worked examples of CONTRIBUTING.md, as they stand there, in a copy of the package: every addition touches as many
+files as the page says, is clean, is shown by a scan, and breaks no test of the tables that it extends."""
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
-import numpy as np
+import pytest
 
-from glassnet.analysis.averages import path_overlap, table
-from glassnet.analysis.location import discontinuous
-from glassnet.analysis.transition import find_transition
-from glassnet.analysis.verdict import estimators
-from glassnet.network import activations
-from glassnet.network.activations import named
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "CONTRIBUTING.md"
+pytestmark = pytest.mark.skipif(not PAGE.is_file(), reason="an installed package without the page")
 
-PAGE = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text()
-
-
-def blocks(title):
-    """The two blocks of code of a section: what is added to a module, and the row of the table."""
-    section = PAGE.partition(f"### {title}\n")[2].partition("\n### ")[0]
-    code, row = re.findall(r"```python\n(.*?)```", section, flags=re.DOTALL)
-    return code, row.strip().rstrip(",")
+RING = "An ensemble"
+OBSERVABLE = "An observable that Python computes from the chains"
+ESTIMATOR = "An estimator of the transition temperature"
+ACTIVATION = "An activation"
+FILES = {"One file": 1, "Two files": 2, "Three files": 3}
 
 
-def test_an_observable_that_python_computes(synthetic, monkeypatch):
-    code, row = blocks("An observable that Python computes from the chains")
-    # a new module beside this one imports the same
-    names = {**vars(path_overlap), **vars(table)}
-    exec(code, names)
-    monkeypatch.setattr(table, "AVERAGES", (*table.AVERAGES, eval(row, names)))
-    found = find_transition(synthetic.tree(synthetic.free_spins(2, sizes=(48,), n_samples=8)))
-    data = found.averages["satisfied_paths"][48]
-    apart = data["satisfied_paths"].values - 1 / (1 + np.exp(-2 / data.temperature.values))
-    assert np.all(np.abs(apart) < 4.5 * data["satisfied_paths_stderr"].values)
-    assert [one.label for one in table.shown(found.averages)] == ["satisfied paths"]
+def edited(path, pattern, new):
+    """Write `new` in place of the one match of a pattern; ``\\g<0>`` in it is the match itself."""
+    text, count = re.subn(pattern, new, path.read_text(), flags=re.MULTILINE | re.DOTALL)
+    assert count == 1, (path, pattern)
+    path.write_text(text)
 
 
-def test_an_estimator_of_the_transition_temperature(synthetic, monkeypatch):
-    code, row = blocks("An estimator of the transition temperature")
-    names = dict(vars(discontinuous))
-    exec(code, names)
-    monkeypatch.setattr(discontinuous, "largest_size", names["largest_size"], raising=False)
-    monkeypatch.setattr(estimators, "ESTIMATORS", (*estimators.ESTIMATORS, eval(row, dict(vars(estimators)))))
-    scan = synthetic.ferromagnet((48, 72, 96), np.geomspace(0.5, 1.6, 12), critical=1.0, latent=0.4, seed=0)
-    found = find_transition(synthetic.tree(scan))
-    assert found.kind == "first-order"
-    keys = [one.key for one in found.estimates]
-    # in this model the phases weigh the same at 1.0 at every size
-    assert abs(found.estimates[keys.index("equal_weight_largest")].value - 1) < 0.02
-    assert keys[0] == "equal_weight"
+def last_row(path, name, row):
+    """Append a row to a table, a tuple or a dict at the top of a module."""
+    edited(path, rf"^{name}\b[^\n]* = [({{]\n.*?(?=^[)}}]\n)", lambda found: found[0] + row)
 
 
-def test_an_activation(monkeypatch):
-    """Averages of sin z over Gaussian numbers are those of exp(iz)."""
-    section = PAGE.partition("### An activation\n")[2].partition("\n### ")[0]
-    (row,) = re.findall(r"```python\n(.*?)```", section, flags=re.DOTALL)
-    for name, activation in eval(f"{{{row}}}", dict(vars(named))).items():
-        monkeypatch.setitem(named.NAMED, name, activation)
-    mean, cov = np.array([0.3, -1.1]), np.array([[0.8, 0.3], [0.3, 0.5]])
-    out_mean, out_cov = activations.as_activation("sine").moments(mean, cov)
-    assert np.allclose(out_mean, np.sin(mean) * np.exp(-np.diagonal(cov) / 2), rtol=1e-12)
-    decay = np.exp(-(cov[0, 0] + cov[1, 1]) / 2)
-    same, other = np.cos(mean[0] - mean[1]) * np.exp(cov[0, 1]), np.cos(mean.sum()) * np.exp(-cov[0, 1])
-    assert np.isclose(out_cov[0, 1], decay * (same - other) / 2 - out_mean.prod(), rtol=1e-10)
+def add_ring(root, blocks):
+    function, record, line = blocks
+    source = root / "glassnet/ensembles/random_paths.py"
+    source.write_text(f"{source.read_text()}\n\n{function}")
+    faces = root / "glassnet/ensembles/__init__.py"
+    edited(faces, r"(?<=random_paths import )[\w, ]+", lambda found: ", ".join(sorted([*found[0].split(", "), "ring"])))
+    edited(faces, r"(?<=__all__ = \[).*?(?=\])", lambda found: ", ".join(sorted([*found[0].split(", "), '"ring"'])))
+    last_row(root / "glassnet/_catalogue.py", "ENSEMBLES", record)
+    last_row(root / "tests/test_catalogue.py", "SMALL", line)
+
+
+def add_observable(root, blocks):
+    module, line, row = blocks
+    room = root / "glassnet/analysis/averages"
+    (room / "satisfied_paths.py").write_text(module)
+    edited(room / "__init__.py", r"\btable\.", "satisfied_paths,\ntable.")
+    edited(room / "table.py", r"^(?=from glassnet\.analysis\.averages\.thermodynamics)", line)
+    last_row(room / "table.py", "AVERAGES", row)
+
+
+def add_estimator(root, blocks):
+    function, row = blocks
+    source = root / "glassnet/analysis/location/discontinuous.py"
+    source.write_text(f"{source.read_text()}\n\n{function}")
+    last_row(root / "glassnet/analysis/verdict/estimators.py", "ESTIMATORS", row)
+
+
+def add_activation(root, blocks):
+    row, line = blocks
+    last_row(root / "glassnet/network/activations/named.py", "NAMED", row)
+    last_row(root / "tests/network/cumulants/test_propagation.py", "FUNCTIONS", line)
+
+
+ADDITIONS = {RING: add_ring, OBSERVABLE: add_observable, ESTIMATOR: add_estimator, ACTIVATION: add_activation}
+
+
+def contents(root):
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in (root / "glassnet").rglob("*.py")}
+
+
+@pytest.fixture(scope="module")
+def extended(tmp_path_factory, worked_example):
+    """A copy of the package with all four examples, and the files of the package that each of them touched."""
+    root = tmp_path_factory.mktemp("extended")
+    for name in ("glassnet", "tests"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "frozen"))
+    for name in ("pyproject.toml", "CONTRIBUTING.md"):
+        shutil.copy(ROOT / name, root)
+    touched, before = {}, contents(root)
+    for title, add in ADDITIONS.items():
+        add(root, worked_example(title))
+        after = contents(root)
+        touched[title] = sorted(path for path, text in after.items() if before.get(path) != text)
+        before = after
+    return root, touched
+
+
+def run(root, *command, **options):
+    """Python in the copy; what it printed."""
+    environment = os.environ | {"PYTHONPATH": str(root)}
+    command = [sys.executable, "-P", *command]
+    done = subprocess.run(command, env=environment, cwd=root, capture_output=True, text=True, timeout=250, **options)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+    return done.stdout
+
+
+def test_every_addition_touches_as_many_files_as_the_page_says(extended):
+    _, touched = extended
+    for title, paths in touched.items():
+        section = PAGE.read_text().partition(f"### {title}\n")[2].partition("\n### ")[0].strip()
+        said = next(count for words, count in FILES.items() if section.startswith(words))
+        assert len(paths) == said, (title, paths)
+        for path in paths:
+            assert Path(path).name in section, (title, path)
+
+
+def test_what_was_added_is_clean(extended):
+    root, touched = extended
+    paths = sorted({path for paths in touched.values() for path in paths})
+    tests = ["tests/test_catalogue.py", "tests/network/cumulants/test_propagation.py"]
+    run(root, "-m", "ruff", "check", *paths, *tests)
+    run(root, "-m", "ruff", "format", "--check", *paths, *tests)
+    modules = [path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in paths]
+    run(root, "-m", "mypy", *(word for module in modules for word in ("-m", module)))
+
+
+SCAN = """
+seed = 3
+samples = 4
+[glass]
+ensemble = "ring"
+p = 3
+[scan]
+sizes = [24, 36]
+[sampling]
+temperatures = [0.5, 0.8, 1.2, inf]
+replicas = 4
+thermalization = 200
+sweeps = 2000
+"""
+PROGRAM = """
+import sys
+from glassnet import cli
+assert cli.__file__.startswith(sys.argv[1])
+for command in (["scan", "ring.toml", "--out", "run"], ["verify", "run"], ["analyze", "run"]):
+    assert cli.main(command) == 0, command
+"""
+
+
+def test_a_scan_shows_it_from_the_run_file_to_the_page(extended):
+    root, _ = extended
+    (root / "ring.toml").write_text(SCAN)
+    shown = run(root, "-c", PROGRAM, str(root))
+    page = (root / "run/report.html").read_text()
+    assert "ring glass, p = 3" in page
+    for text in (shown, page):
+        assert "satisfied paths" in text
+    assert "Satisfied paths, mean over samples." in page
+    assert (root / "run/figures/satisfied_paths.svg").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["tests/test_catalogue.py", "-k", "not goes_from and not exact_energy and not planted_rings"],
+        ["tests/analysis/averages/test_table.py"],
+        ["tests/test_face.py", "-k", "documented or dir_shows"],
+        ["tests/network/cumulants/test_propagation.py", "-k", "every_name"],
+        pytest.param(["tests/test_rooms.py", "tests/test_keys.py", "tests/test_catalogue.py"], marks=pytest.mark.slow),
+        pytest.param(["tests/network/cumulants", "tests/ensembles"], marks=pytest.mark.slow),
+        pytest.param(["tests/analysis/verdict", "tests/scan/report", "tests/plots"], marks=pytest.mark.slow),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_tests_of_the_tables_pass_with_it(extended, arguments):
+    root, _ = extended
+    run(root, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", *arguments)
