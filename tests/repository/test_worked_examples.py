@@ -22,7 +22,7 @@ FILES = {"One file": 1, "Two files": 2, "Three files": 3}
 
 
 def edited(path, pattern, new):
-    """Write `new` in place of the one match of a pattern; ``\\g<0>`` in it is the match itself."""
+    """Write `new`, a text or a function of the match, in place of the one match of a pattern."""
     text, count = re.subn(pattern, new, path.read_text(), flags=re.MULTILINE | re.DOTALL)
     assert count == 1, (path, pattern)
     path.write_text(text)
@@ -152,6 +152,11 @@ def test_a_scan_shows_it_from_the_run_file_to_the_page(extended):
         assert "satisfied paths" in text
     assert "Satisfied paths, mean over samples." in page
     assert (root / "run/figures/satisfied_paths.svg").stat().st_size > 1000
+
+
+def test_values_of_what_was_added_are_exact(extended):
+    root, _ = extended
+    run(root, "tests/repository/added_values.py")
 
 
 @pytest.mark.parametrize(
