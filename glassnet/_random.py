@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from glassnet import _face
 from glassnet._checks import integer
 
 
@@ -28,6 +29,7 @@ class Role(IntEnum):
     BOOTSTRAP = 9
 
 
+@_face.shown
 class Seed(NamedTuple):
     """The integer seed of a run together with the canonical text of one of its tasks.
 
@@ -44,6 +46,9 @@ class Seed(NamedTuple):
 
     value: int
     key: str = ""
+
+    def __str__(self) -> str:
+        return f"Seed({self.value}, {self.key!r})" if self.key else f"Seed({self.value})"
 
 
 def sequence(seed: int | Seed, role: Role) -> np.random.SeedSequence:

@@ -4,10 +4,13 @@ The questions are the rows of :data:`glassnet.analysis.verdict.evidence_table.EV
 use and which stays the same from release to release, and a name for readers.
 """
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from glassnet import _face
 
+#: what a transition is called; a type, so that mypy refuses a misspelt one
+Kind = Literal["random first-order", "first-order", "continuous", "none", "undecided"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 #: two estimates of one temperature disagree at so many combined errors
 DISAGREE = 3.0
 

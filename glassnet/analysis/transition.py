@@ -17,7 +17,7 @@ from glassnet.analysis.field_integration.integrals import FieldIntegration
 from glassnet.analysis.field_integration.saved_chains import SavedField, saved_field
 from glassnet.analysis.location.planted_crossing import Location, widened
 from glassnet.analysis.nodes import Node, unstarted
-from glassnet.analysis.questions import Answer, Evidence
+from glassnet.analysis.questions import Answer, Evidence, Kind
 from glassnet.analysis.surveys.all_dilutions import ChainReader
 from glassnet.analysis.surveys.one_dilution import DilutionAverages
 from glassnet.analysis.transition_line import TransitionLine
@@ -29,8 +29,6 @@ from glassnet.analysis.verdict.rules import Verdict, decide
 from glassnet.analysis.verdict.sample_evidence import of_samples
 from glassnet.chains import run_settings
 from glassnet.statistics.estimate import Estimate, with_error
-
-KINDS = ("random first-order", "first-order", "continuous", "none", "undecided")
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ class Transition:
         before they were moved to it (:mod:`glassnet.analysis.dilution.common_dilution`).
     """
 
-    kind: str
+    kind: Kind
     temperature: float
     stderr: float
     evidence: tuple[Evidence, ...]
@@ -136,7 +134,7 @@ class Transition:
     @property
     def headline(self) -> str:
         """Kind and temperature in a few words; where there is no transition, the range that was looked at."""
-        text = self.kind
+        text: str = self.kind
         if np.isfinite(self.temperature):
             text += f", T = {with_error(self.temperature, self.stderr)}"
         if self.provisional is not None:

@@ -18,8 +18,8 @@ TRANSITION = "#777777"
 THEORY = "#444444"
 #: labels (not drawn) that mark axes along the two kinds of temperature
 TEMPERATURE, PLANTING_TEMPERATURE = "temperature", "planting_temperature"
-#: width of one column of a journal, and of two, in inches; no text is smaller than SMALLEST points there
-COLUMN, TWO_COLUMNS, SMALLEST = 3.4, 7.0, 7.0
+#: width of one column of a journal, in inches; no text is smaller than SMALLEST points there
+COLUMN, SMALLEST = 3.4, 7.0
 
 _COMMON = {
     "axes.linewidth": 0.8,

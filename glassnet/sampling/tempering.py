@@ -23,6 +23,7 @@ from glassnet.sampling.walkers import Walkers
 STRETCH, MOST_AT_ONCE = 10**8, 10**5
 #: keeps counts of sweeps and exchanges inside int64
 _MOST_SWEEPS = 2**40
+_INSIDE = frozenset({"in_use", "kernel", "measured_arrays", "overlaps", "walkers"})
 
 
 @_face.shown
@@ -89,6 +90,10 @@ class ParallelTempering(Exclusive):
         self.overlaps = Overlaps(glass, self.n_replicas)
         self.kernel.set_weights(self._start(initial))
         self.n_sweeps = 0
+
+    def __dir__(self) -> list[str]:
+        # what modules of this room and tests need besides is reachable, and not what users look for with the tab key
+        return [name for name in super().__dir__() if name not in _INSIDE]
 
     def _start(self, initial: ArrayLike | None) -> np.ndarray:
         """Starting weights as bool (n_lanes, n_weights)."""

@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 import glassnet as gn
-from glassnet.analysis import transition
+from glassnet.analysis import questions
 from glassnet.analysis.averages.planted_weight import PlantedWeights
 from glassnet.analysis.location import planted_crossing
 from glassnet.analysis.nodes import nodes, readings
@@ -145,7 +145,7 @@ def test_a_real_gaussian_layered_planted_scan_warns_of_nothing():
         reduced = [planted_node(node) for node in nodes(gn_tree(tree))]
         # the verdict sets most of these short chains aside; the location must cope with all of them
         located = planted_crossing.locate(reduced)
-        assert found.kind in transition.KINDS
+        assert found.kind in questions.KINDS
         assert located is None or not located.crosses or located.stderr > 0.02
         # two temperatures leave straight lines; where the weight of a resample rises, its zero lies at infinity
         warm = planted_crossing.locate([node for node in reduced if node.temperature > 0.7])

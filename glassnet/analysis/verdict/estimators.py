@@ -8,6 +8,7 @@ import numpy as np
 
 from glassnet.analysis.location import discontinuous
 from glassnet.analysis.location.annealed_bounds import freezing
+from glassnet.analysis.questions import Kind
 from glassnet.analysis.verdict.findings import Findings
 from glassnet.statistics.estimate import Estimate
 
@@ -23,7 +24,7 @@ class Estimator(NamedTuple):
     ----------
     family : str
         Key of the row.
-    kinds : dict of str to int or None
+    kinds : dict of Kind to int or None
         The kinds of transition that it is an estimate of. The number says when it may be the headline of that kind:
         those of a lower one go first, and among those of one number the estimate with the smallest bar is taken. None:
         it is listed, and never the headline.
@@ -40,7 +41,7 @@ class Estimator(NamedTuple):
     """
 
     family: str
-    kinds: dict[str, int | None]
+    kinds: dict[Kind, int | None]
     estimates: Callable[[Findings], list[Estimate]]
     applies: Callable[[Findings], bool] = lambda found: True
     apart: str = ""
@@ -122,7 +123,7 @@ def estimates(found: Findings) -> dict[str, list[Estimate]]:
     return wide
 
 
-def headline(kind: str, by_family: dict[str, list[Estimate]]) -> Estimate | None:
+def headline(kind: Kind, by_family: dict[str, list[Estimate]]) -> Estimate | None:
     """The estimate that stands for a transition of a kind; None without one whose bar is known."""
     known: dict[int, list[Estimate]] = {}
     for row in ESTIMATORS:
@@ -132,7 +133,7 @@ def headline(kind: str, by_family: dict[str, list[Estimate]]) -> Estimate | None
     return min(known[min(known)], key=lambda one: one.stderr) if known else None
 
 
-def divided(kind: str, by_family: dict[str, list[Estimate]]) -> tuple[list[Estimate], list[Estimate]]:
+def divided(kind: Kind, by_family: dict[str, list[Estimate]]) -> tuple[list[Estimate], list[Estimate]]:
     """The estimates of the families that belong to a kind, and all others, as far as they say anything."""
     own: list[Estimate] = []
     others: list[Estimate] = []

@@ -7,7 +7,7 @@ import xarray as xr
 
 from glassnet.analysis.location import symmetric_scan
 from glassnet.analysis.location.annealed_bounds import Annealed
-from glassnet.analysis.questions import Evidence
+from glassnet.analysis.questions import Evidence, Kind
 from glassnet.analysis.verdict import estimators, evidence_table
 from glassnet.analysis.verdict import evidence as weigh
 from glassnet.analysis.verdict.findings import Findings
@@ -27,7 +27,7 @@ class Verdict(NamedTuple):
     anything speaks against a jump of the overlap without latent heat.
     """
 
-    kind: str
+    kind: Kind
     temperature: float
     stderr: float
     evidence: tuple[Evidence, ...]
@@ -117,7 +117,7 @@ def _jump(items: dict[str, Evidence], apart: Estimate | None) -> Estimate | None
     return apart if items["overlap_peaks"].passed else None
 
 
-def _kind(passed: dict, peaks: Evidence, findings: Findings) -> str:
+def _kind(passed: dict, peaks: Evidence, findings: Findings) -> Kind:
     dips = findings.dips
     two_peaks = passed["energy_peaks"] is True or (passed["overlap_peaks"] is True and passed["energy_peaks"] is None)
     if _planted_random_first_order(passed):

@@ -199,10 +199,10 @@ def _measurements(sound: dict) -> Iterator[str]:
         for name, requirement in lacking(measure or defaults(own), own):
             refused.setdefault(requirement, name)
         for requirement, name in refused.items():
-            holds, _, wrong, where = REQUIREMENTS[requirement]
-            if sound.get("Scan.planted") and holds(own._replace(planted=True)):
+            row, wrong = REQUIREMENTS[requirement], REQUIREMENTS[requirement].in_run_file
+            if sound.get("Scan.planted") and row.holds(own._replace(planted=True)):
                 wrong += "; measure in [sampling.planted] is for planted tasks alone"
-            yield f"{_chosen(sound, planted, where)[0]}: {wrong.format(name=name, setup=own)}"
+            yield f"{_chosen(sound, planted, row.key)[0]}: {wrong.format(name=name, setup=own)}"
 
 
 def _number_of_tasks(sound: dict) -> Iterator[str]:

@@ -25,6 +25,8 @@ from glassnet.theory.instance.leaf_removal import Core, of_paths
 class GroundStates:
     """The configurations of one glass in which every path is satisfied: an exact oracle for T -> 0.
 
+    There is no figure of it: it is a few numbers, and states that can be drawn at random.
+
     Attributes
     ----------
     satisfiable : bool

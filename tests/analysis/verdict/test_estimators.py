@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from glassnet.analysis.transition import KINDS, find_transition
+from glassnet.analysis.questions import KINDS
+from glassnet.analysis.transition import find_transition
 from glassnet.analysis.verdict import estimators
 from glassnet.analysis.verdict.estimators import ESTIMATORS, Estimator
 from glassnet.analysis.verdict.findings import Findings
