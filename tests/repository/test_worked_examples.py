@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,11 @@ def last_row(path, name, row):
     edited(path, rf"^{name}\b[^\n]* = [({{]\n.*?(?=^[)}}]\n)", lambda found: found[0] + row)
 
 
+def entry(block):
+    """A block as a row of a tuple."""
+    return textwrap.indent(block.rstrip(), "    ") + ",\n"
+
+
 def add_ring(root, blocks):
     function, record, line = blocks
     source = root / "glassnet/ensembles/random_paths.py"
@@ -50,14 +56,14 @@ def add_observable(root, blocks):
     (room / "satisfied_paths.py").write_text(module)
     edited(room / "__init__.py", r"\btable\.", "satisfied_paths,\ntable.")
     edited(room / "table.py", r"^(?=from glassnet\.analysis\.averages\.thermodynamics)", line)
-    last_row(room / "table.py", "AVERAGES", row)
+    last_row(room / "table.py", "AVERAGES", entry(row))
 
 
 def add_estimator(root, blocks):
     function, row = blocks
     source = root / "glassnet/analysis/location/discontinuous.py"
     source.write_text(f"{source.read_text()}\n\n{function}")
-    last_row(root / "glassnet/analysis/verdict/estimators.py", "ESTIMATORS", row)
+    last_row(root / "glassnet/analysis/verdict/estimators.py", "ESTIMATORS", entry(row))
 
 
 def add_activation(root, blocks):
