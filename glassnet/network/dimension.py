@@ -6,12 +6,16 @@ The theory of wide layers is that of J. Zhou and H. Huang, Phys. Rev. E 103, 012
 means, see :mod:`glassnet.network.layer_mean_field`. Inputs are h^0 ~ N(0, xi xi^T / N), xi N x aN standard normal.
 """
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 
 from glassnet import _checks, _face
 from glassnet._random import Role, Seed, generator
 from glassnet.network import activations, layers, synapses, weight_matrices
+from glassnet.network.activations.base import Activation, ActivationLike, Layered
 from glassnet.network.layer_mean_field import Layer, advance
 
 __all__ = ["mean_field", "measure", "simulate"]
@@ -26,13 +30,13 @@ _DEEPEST, _MOST_DIRECTIONS = 10**6, 1e12
 
 def mean_field(
     depth: int,
-    activation="tanh",
+    activation: ActivationLike = "tanh",
     *,
-    variance=1.0,
-    covariance=0.0,
+    variance: ArrayLike = 1.0,
+    covariance: ArrayLike = 0.0,
     bias_variance: float = 0.0,
     input_ratio: float = 1.0,
-    width=1.0,
+    width: ArrayLike = 1.0,
 ) -> xr.Dataset:
     """Return the theory of infinitely wide layers.
 
@@ -79,13 +83,13 @@ def mean_field(
 
 def simulate(
     depth: int,
-    activation="tanh",
+    activation: ActivationLike = "tanh",
     *,
-    variance=1.0,
-    covariance=0.0,
+    variance: ArrayLike = 1.0,
+    covariance: ArrayLike = 0.0,
     bias_variance: float = 0.0,
     input_ratio: float = 1.0,
-    width=1000,
+    width: ArrayLike = 1000,
     n_networks: int = 8,
     n_samples: int = 2000,
     kind: str = "gaussian",
@@ -144,7 +148,12 @@ def simulate(
     return _table(measured.mean(axis=0), measured.std(axis=0, ddof=1) / np.sqrt(n_networks))
 
 
-def measure(weights, inputs, activation="tanh", biases=None) -> xr.Dataset:
+def measure(
+    weights: Sequence[ArrayLike],
+    inputs: ArrayLike,
+    activation: Layered = "tanh",
+    biases: Sequence[ArrayLike] | None = None,
+) -> xr.Dataset:
     """Measure a given network on given data.
 
     Parameters
@@ -183,7 +192,7 @@ def measure(weights, inputs, activation="tanh", biases=None) -> xr.Dataset:
     return result
 
 
-def _jackknife(state) -> np.ndarray:
+def _jackknife(state: np.ndarray) -> np.ndarray:
     """Standard errors of all variables of a layer (n_variables,), leaving out one part of its samples after another."""
     pairs = len(state) // 2
     n_parts = min(_PARTS, pairs)
@@ -198,7 +207,15 @@ def _jackknife(state) -> np.ndarray:
     return np.sqrt((n_parts - 1) * np.var(rows, axis=0))
 
 
-def _draw(widths, variance, covariance, bias_variance, kind, seed, name):
+def _draw(
+    widths: np.ndarray,
+    variance: np.ndarray,
+    covariance: np.ndarray,
+    bias_variance: float,
+    kind: str,
+    seed: int,
+    name: str,
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Weights and biases of one network."""
     weights, biases = [], []
     for layer, (n_in, n_out) in enumerate(zip(widths[:-1].tolist(), widths[1:].tolist(), strict=True)):
@@ -209,7 +226,14 @@ def _draw(widths, variance, covariance, bias_variance, kind, seed, name):
     return weights, biases
 
 
-def _one_network(phi, weights, biases, a, n_samples, rng) -> np.ndarray:
+def _one_network(
+    phi: Activation,
+    weights: list[np.ndarray],
+    biases: list[np.ndarray],
+    a: float,
+    n_samples: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
     """(depth + 1, n_variables): what one network does to random inputs."""
     n_in = weights[0].shape[1]
     directions = rng.standard_normal((n_in, max(round(a * n_in), 1))) / np.sqrt(n_in)
@@ -227,23 +251,30 @@ def _one_network(phi, weights, biases, a, n_samples, rng) -> np.ndarray:
     return _values(map(_completed, rows))
 
 
-def _completed(row) -> dict[str, float]:
+def _completed(row: dict[str, float]) -> dict[str, float]:
     square = row["K1"] ** 2
     return row | {"relative_strength": row["covariance_strength"] / square if square > 0 else np.nan}
 
 
-def _values(rows) -> np.ndarray:
+def _values(rows: Iterable[dict[str, float]]) -> np.ndarray:
     return np.array([[row[variable] for variable in VARIABLES] for row in rows])
 
 
-def _table(values, stderr=None) -> xr.Dataset:
+def _table(values: np.ndarray, stderr: np.ndarray | None = None) -> xr.Dataset:
     columns = {variable: ("layer", values[:, i]) for i, variable in enumerate(VARIABLES)}
     if stderr is not None:
         columns |= {f"{variable}_stderr": ("layer", stderr[:, i]) for i, variable in enumerate(VARIABLES)}
     return xr.Dataset(columns, coords={"layer": np.arange(len(values))})
 
 
-def _network(depth, activation, variance, covariance, bias_variance, input_ratio):
+def _network(
+    depth: int,
+    activation: ActivationLike,
+    variance: ArrayLike,
+    covariance: ArrayLike,
+    bias_variance: float,
+    input_ratio: float,
+) -> tuple[int, Activation, np.ndarray, np.ndarray, float, float]:
     """The parameters that theory and simulation share, checked."""
     depth, phi = _checks.integer("depth", depth, minimum=1, most=_DEEPEST), activations.as_activation(activation)
     variance, covariance = _per_layer("variance", variance, depth), _per_layer("covariance", covariance, depth)
@@ -255,7 +286,7 @@ def _network(depth, activation, variance, covariance, bias_variance, input_ratio
     return depth, phi, variance, covariance, bias_variance, _checks.real("input_ratio", ratio, maximum=_MOST_DIRECTIONS)
 
 
-def _per_layer(name, value, count) -> np.ndarray:
+def _per_layer(name: str, value: ArrayLike, count: int) -> np.ndarray:
     if _checks.is_single(name, value):
         return np.full(count, _checks.real(name, value))
     return _checks.real_array(name, value, shape=(count,))

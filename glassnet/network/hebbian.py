@@ -9,6 +9,7 @@ moments of the data and y = W x. Constants keep the squared length of a row near
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from glassnet import _checks, _face
 from glassnet.network import synapses
@@ -20,7 +21,14 @@ RULES = ("hebb", "oja", "sanger")
 
 
 def train(
-    inputs, n_units: int, rule: str, *, rate: float = 0.2, n_updates: int = 1, variance: float = 1.0, seed: int = 1
+    inputs: ArrayLike,
+    n_units: int,
+    rule: str,
+    *,
+    rate: float = 0.2,
+    n_updates: int = 1,
+    variance: float = 1.0,
+    seed: int = 1,
 ) -> np.ndarray:
     """Return the weights of one layer after some Hebbian updates.
 

@@ -20,11 +20,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from glassnet.network.activations.base import LEAST_VARIANCE
+from glassnet.network.activations.base import LEAST_VARIANCE, Activation
 from glassnet.network.gaussian_averages import nodes
 
 
-def _none():
+def _none() -> np.ndarray:
     return np.zeros(0)
 
 
@@ -61,7 +61,9 @@ class Layer:
         return {name: float(value) for name, value in row.items()}
 
 
-def advance(layer: Layer, phi, variance: float, covariance: float, bias_variance: float, ratio: float) -> Layer:
+def advance(
+    layer: Layer, phi: Activation, variance: float, covariance: float, bias_variance: float, ratio: float
+) -> Layer:
     """Return the next layer.
 
     Parameters
@@ -106,6 +108,6 @@ def advance(layer: Layer, phi, variance: float, covariance: float, bias_variance
     )
 
 
-def _constant(weight, means) -> Layer:
+def _constant(weight: np.ndarray, means: np.ndarray) -> Layer:
     """A layer of units that do not vary."""
     return Layer(k1=0.0, k2=0.0, q=weight @ np.square(means), noise=0.0)

@@ -1,18 +1,22 @@
 """Forward passes through given weights, removal of connections, and statistics of activations free of sampling bias."""
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from glassnet import _checks, _dilution, _face, _wiring
 from glassnet._random import Seed
 from glassnet.ensembles.dilution_sequences import layers_by_time, removal_orders
 from glassnet.network import activations
+from glassnet.network.activations.base import Layered
 from glassnet.network.weight_matrices import checked, stacked
 
 __all__ = ["forward", "remove", "spread", "spread_exact"]
 _face.public(__name__)
 
 
-def remove(weights, fraction: float, seed: int | Seed) -> list[np.ndarray]:
+def remove(weights: Sequence[ArrayLike], fraction: float, seed: int | Seed) -> list[np.ndarray]:
     """Remove connections of given networks, as the dilution of a path glass does, and leave the rest as it is.
 
     round(fraction * N) of the N connections go, the number that :meth:`glassnet.PathGlass.dilute` removes, spread over
@@ -54,7 +58,12 @@ def remove(weights, fraction: float, seed: int | Seed) -> list[np.ndarray]:
     return left
 
 
-def forward(weights, inputs, activation="tanh", biases=None) -> list[np.ndarray]:
+def forward(
+    weights: Sequence[ArrayLike],
+    inputs: ArrayLike,
+    activation: Layered = "tanh",
+    biases: Sequence[ArrayLike] | None = None,
+) -> list[np.ndarray]:
     """Return the activations of all layers, that of the inputs first.
 
     Parameters
@@ -83,7 +92,7 @@ def forward(weights, inputs, activation="tanh", biases=None) -> list[np.ndarray]
     return states
 
 
-def spread(first, second) -> dict[str, float]:
+def spread(first: ArrayLike, second: ArrayLike) -> dict[str, float]:
     """Return K1, K2, S, Q and D/N of a layer, free of sampling bias, from two independent halves of samples.
 
     With means m and covariances C of the units, K1 = mean C_ii, K2 = mean C_ii^2, S = sum_{i != j} C_ij^2 / N and
@@ -108,17 +117,14 @@ def spread(first, second) -> dict[str, float]:
         if len(half) < 2:
             raise ValueError(f"{name} must hold at least 2 samples, got {len(half)}")
     means = first.mean(axis=0), second.mean(axis=0)
-    first, second = first - means[0], second - means[1]
-    variances = np.square(first).sum(axis=0) / (len(first) - 1), np.square(second).sum(axis=0) / (len(second) - 1)
-    if len(first) + len(second) < 2 * width:
-        total = np.square(first @ second.T).sum()
-    else:
-        total = np.vdot(first.T @ first, second.T @ second)
-    total /= width * (len(first) - 1) * (len(second) - 1)
+    a, b = first - means[0], second - means[1]
+    variances = np.square(a).sum(axis=0) / (len(a) - 1), np.square(b).sum(axis=0) / (len(b) - 1)
+    total = np.square(a @ b.T).sum() if len(a) + len(b) < 2 * width else np.vdot(a.T @ a, b.T @ b)
+    total = total / (width * (len(a) - 1) * (len(b) - 1))
     return _summary(0.5 * (variances[0] + variances[1]), variances[0] * variances[1], total, means[0] * means[1])
 
 
-def spread_exact(mean, cov) -> dict[str, float]:
+def spread_exact(mean: np.ndarray, cov: np.ndarray) -> dict[str, float]:
     """Return what `spread` does, from exact means (width,) and covariances (width, width).
 
     `mean` and `cov` are float64, as in the moments of `cumulants.propagate`, and are taken as they are.
@@ -127,7 +133,7 @@ def spread_exact(mean, cov) -> dict[str, float]:
     return _summary(diagonal, np.square(diagonal), np.square(cov).sum() / len(cov), np.square(mean))
 
 
-def _summary(variance, square, total, mean_square) -> dict[str, float]:
+def _summary(variance: np.ndarray, square: np.ndarray, total: float, mean_square: np.ndarray) -> dict[str, float]:
     """`total` is tr C^2 / N."""
     k1, k2 = float(variance.mean()), float(square.mean())
     size = k1 * k1 / total if total > 0 else np.nan

@@ -4,6 +4,7 @@ import hashlib
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from glassnet import _checks, _face
 from glassnet.glass import PathGlass
@@ -12,7 +13,7 @@ __all__ = ["DataCouplings", "data_couplings", "from_glass", "hebb_state", "singl
 _face.public(__name__)
 
 
-def from_glass(glass, w, gauge_fixed=False) -> list[np.ndarray]:
+def from_glass(glass: PathGlass, w: ArrayLike, gauge_fixed: bool = False) -> list[np.ndarray]:
     """Weight matrices of the network that a configuration of a glass is.
 
     Parameters
@@ -38,14 +39,14 @@ def from_glass(glass, w, gauge_fixed=False) -> list[np.ndarray]:
     TypeError, ValueError
         If `glass` is no network or `w` no configuration of it.
     """
-    _check_network(glass)
+    widths, layers, edges = _network(glass)
     w = _checks.sign_array("w", w, n_weights=glass.n_weights)
     if not isinstance(gauge_fixed, bool | np.bool_):
         raise TypeError(f"gauge_fixed must be True or False, got {gauge_fixed!r}")
     matrices, present = [], []
-    for number, (n_in, n_out) in enumerate(pairwise(glass.widths)):
-        members = np.flatnonzero(glass.layer == number)
-        before, after = glass.edges[members].T
+    for number, (n_in, n_out) in enumerate(pairwise(widths)):
+        members = np.flatnonzero(layers == number)
+        before, after = edges[members].T
         matrix, mask = np.zeros((*w.shape[:-1], n_out, n_in)), np.zeros((n_out, n_in), dtype=bool)
         matrix[..., after, before] = w[..., members]
         mask[after, before] = True
@@ -60,7 +61,7 @@ def from_glass(glass, w, gauge_fixed=False) -> list[np.ndarray]:
     ]
 
 
-def hebb_state(glass, mean) -> np.ndarray:
+def hebb_state(glass: PathGlass, mean: ArrayLike) -> np.ndarray:
     """The configuration aligned with data: weights sign(c_i) out of input i, and +1 in all other layers.
 
     It is the ground state of a glass with the couplings of all examples, up to gauge, whatever is removed of it. The
@@ -83,17 +84,17 @@ def hebb_state(glass, mean) -> np.ndarray:
     TypeError, ValueError
         If `glass` is no network, or `mean` does not fit its inputs.
     """
-    _check_network(glass)
+    widths, layers, edges = _network(glass)
     mean = _checks.real_array("mean", mean, ndim=1)
-    if len(mean) != glass.widths[0]:
-        raise ValueError(f"mean must have one entry for each of the {glass.widths[0]} inputs, got {len(mean)}")
+    if len(mean) != widths[0]:
+        raise ValueError(f"mean must have one entry for each of the {widths[0]} inputs, got {len(mean)}")
     aligned = np.ones(glass.n_weights, dtype=np.int8)
-    first = np.flatnonzero(glass.layer == 0)
-    aligned[first] = np.where(mean[glass.edges[first, 0]] < 0, -1, 1)
+    first = np.flatnonzero(layers == 0)
+    aligned[first] = np.where(mean[edges[first, 0]] < 0, -1, 1)
     return aligned
 
 
-def single_output_energy(glass, temperatures) -> np.ndarray:
+def single_output_energy(glass: PathGlass, temperatures: ArrayLike) -> np.ndarray:
     """Exact mean energy of a glass of two weight layers and one output unit, of any size.
 
     The gauge takes the weights of the last layer away, s_ih = w_ih v_h: spins without interactions in the fields h_ih,
@@ -118,18 +119,18 @@ def single_output_energy(glass, temperatures) -> np.ndarray:
     TypeError, ValueError
         If `glass` has other widths, or a temperature is not > 0.
     """
-    _check_network(glass)
-    if len(glass.widths) != 3 or glass.widths[2] != 1:
-        raise ValueError(f"glass must have two weight layers and one output unit, got widths {glass.widths}")
+    widths, _, edges = _network(glass)
+    if len(widths) != 3 or widths[2] != 1:
+        raise ValueError(f"glass must have two weight layers and one output unit, got widths {widths}")
     temperatures = _checks.temperatures("temperatures", temperatures)
-    units, hidden = glass.edges[glass.paths[:, 0]].T
-    fields = np.bincount(units * glass.widths[1] + hidden, glass.couplings, glass.widths[0] * glass.widths[1])
+    units, hidden = edges[glass.paths[:, 0]].T
+    fields = np.bincount(units * widths[1] + hidden, glass.couplings, widths[0] * widths[1])
     fields = np.abs(fields[fields != 0])
     with np.errstate(over="ignore"):
         return -(fields * np.tanh(fields / temperatures[..., None])).sum(axis=-1)
 
 
-def data_couplings(X, y, samples_per_path=1) -> "DataCouplings":
+def data_couplings(X: ArrayLike, y: ArrayLike, samples_per_path: int | str = 1) -> "DataCouplings":
     """Couplings J = y x_i of the input unit i at the head of a path, for :func:`glassnet.ensembles.walks`.
 
     Parameters
@@ -171,7 +172,7 @@ class DataCouplings:
         What the recipe of a glass keeps of it.
     """
 
-    def __init__(self, X, y, samples_per_path=1):
+    def __init__(self, X: ArrayLike, y: ArrayLike, samples_per_path: int | str = 1) -> None:
         X = _checks.real_array("X", X, ndim=2)
         y = _checks.real_array("y", y, ndim=1)
         self.n_examples, self.n_inputs = X.shape
@@ -190,10 +191,10 @@ class DataCouplings:
         )
         self._products = y[:, None] * X
         self.mean = self._products.mean(axis=0)
-        digest = hashlib.blake2b(np.ascontiguousarray(self._products, dtype="<f8"), digest_size=4).hexdigest()
+        digest = hashlib.blake2b(np.ascontiguousarray(self._products, dtype="<f8").data, digest_size=4).hexdigest()
         self.label = f"{self.samples_per_path} of {self.n_examples} examples of {self.n_inputs} inputs, {digest}"
 
-    def __call__(self, input_unit, rng) -> float:
+    def __call__(self, input_unit: int, rng: np.random.Generator) -> float:
         if not 0 <= input_unit < self.n_inputs:
             raise ValueError(f"input_unit must be in [0, {self.n_inputs}), got {input_unit}")
         if self.samples_per_path == self.n_examples:
@@ -203,26 +204,28 @@ class DataCouplings:
         chosen = rng.choice(self.n_examples, self.samples_per_path, replace=False, shuffle=False)
         return float(self._products[chosen, input_unit].mean())
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         kind = ", an unfrustrated Mattis model" if self.samples_per_path == self.n_examples else ""
         return f"DataCouplings({self.label}{kind})"
 
 
-def _check_network(glass) -> None:
+def _network(glass: PathGlass) -> tuple[tuple[int, ...], np.ndarray, np.ndarray]:
+    """Widths, layers and edges of a network, or an error."""
     _checks.instance("glass", glass, PathGlass)
-    if glass.widths is None:
+    if glass.widths is None or glass.edges is None:
         raise ValueError(f"glass must be a network, drawn by walks or given with widths, got {glass!r}")
+    return glass.widths, glass.layer, glass.edges
 
 
-def _neuron_signs(matrices, present) -> list[np.ndarray]:
+def _neuron_signs(matrices: list[np.ndarray], present: list[np.ndarray]) -> list[np.ndarray]:
     """The sign of each neuron, (..., width) by layer, that fixes the gauge; +1 for inputs and outputs."""
     widths = [present[0].shape[1], *(mask.shape[0] for mask in present)]
     signs = [np.ones((*matrices[0].shape[:-2], width)) for width in widths]
     # a neuron without connections has nothing to fix
-    settled = [~(into.any(axis=1) | out.any(axis=0)) for into, out in pairwise(present)]
+    settled: list[np.ndarray] = [np.logical_not(into.any(axis=1) | out.any(axis=0)) for into, out in pairwise(present)]
     settled = [np.ones(widths[0], dtype=bool), *settled, np.ones(widths[-1], dtype=bool)]
 
-    def settle(layer, neighbour, links, values):
+    def settle(layer: int, neighbour: int, links: np.ndarray, values: np.ndarray) -> int:
         """Settle neurons linked to settled ones of a neighbouring layer; links and values (neighbour, layer)."""
         usable = links & settled[neighbour][:, None]
         new = np.flatnonzero(~settled[layer] & usable.any(axis=0))
@@ -231,7 +234,7 @@ def _neuron_signs(matrices, present) -> list[np.ndarray]:
         settled[layer][new] = True
         return new.size
 
-    def sweep():
+    def sweep() -> int:
         """Settle what can be, backward from the outputs first, then forward; return how many neurons that were."""
         inner = range(1, len(widths) - 1)
         n_settled = sum(settle(layer, layer + 1, present[layer], matrices[layer]) for layer in inner[::-1])

@@ -5,9 +5,10 @@ and often after connections have been removed, when a unit may have lost all of 
 such ties.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from glassnet import _checks
 from glassnet._random import Role, Seed, generator
@@ -20,7 +21,7 @@ BLOCK = 2**17
 _EXACT = 2**24
 
 
-def outputs(weights, inputs, *, ties: str = "zero", seed: int | Seed = 1) -> np.ndarray:
+def outputs(weights: Sequence[ArrayLike], inputs: ArrayLike, *, ties: str = "zero", seed: int | Seed = 1) -> np.ndarray:
     """Return the answers of sign networks with one output unit.
 
     Parameters
@@ -62,7 +63,9 @@ def outputs(weights, inputs, *, ties: str = "zero", seed: int | Seed = 1) -> np.
     return answers.reshape(*lead, len(inputs))
 
 
-def errors(weights, inputs, labels, *, ties: str = "zero", seed: int | Seed = 1) -> np.ndarray:
+def errors(
+    weights: Sequence[ArrayLike], inputs: ArrayLike, labels: ArrayLike, *, ties: str = "zero", seed: int | Seed = 1
+) -> np.ndarray:
     """Return the fraction of examples that sign networks answer wrongly; no answer is half an error.
 
     Half an error is what a fair coin would make of it on average.
@@ -92,7 +95,7 @@ def errors(weights, inputs, labels, *, ties: str = "zero", seed: int | Seed = 1)
     return (0.5 * (1.0 - agreement / len(inputs))).reshape(lead)[()]
 
 
-def checked_labels(name: str, labels, n_examples: int) -> np.ndarray:
+def checked_labels(name: str, labels: ArrayLike, n_examples: int) -> np.ndarray:
     """Return labels as (n_examples,) int8 of +-1, or raise an error that says how 0 and 1 become such."""
     labels = _checks.real_array(name, labels, ndim=1)
     if len(labels) != n_examples:
@@ -102,7 +105,7 @@ def checked_labels(name: str, labels, n_examples: int) -> np.ndarray:
     return _checks.sign_array(name, labels)
 
 
-def _checked(weights, inputs) -> tuple[list[np.ndarray], tuple[int, ...], np.ndarray]:
+def _checked(weights: Sequence[ArrayLike], inputs: ArrayLike) -> tuple[list[np.ndarray], tuple[int, ...], np.ndarray]:
     """Weights (n_networks, n_out, n_in) and the leading axes they had, and inputs; float32 where that is exact."""
     weights = weight_matrices.stacked(weights)
     lead = weights[0].shape[:-2]
@@ -120,13 +123,15 @@ def _checked(weights, inputs) -> tuple[list[np.ndarray], tuple[int, ...], np.nda
     return [one.astype(kind) for one in scaled], lead, inputs.astype(kind)
 
 
-def _in_units_of_the_largest(matrices) -> np.ndarray:
+def _in_units_of_the_largest(matrices: np.ndarray) -> np.ndarray:
     """A matrix divided by its largest |entry|, which changes no sign: of +-a it leaves +-1, whatever a is."""
     largest = np.abs(matrices).max(axis=(1, 2), initial=0.0)
     return matrices / np.where(largest > 0, largest, 1.0)[:, None, None]
 
 
-def _blocks(weights, inputs, ties, seed) -> Iterator[tuple[int, np.ndarray]]:
+def _blocks(
+    weights: Sequence[np.ndarray], inputs: np.ndarray, ties: str, seed: int | Seed
+) -> Iterator[tuple[int, np.ndarray]]:
     """Number of the first network, and answers (n, n_examples), of one block of networks after the other.
 
     The answers are overwritten by the next block.
@@ -150,7 +155,7 @@ def _blocks(weights, inputs, ties, seed) -> Iterator[tuple[int, np.ndarray]]:
         yield first, states[:, 0, :]
 
 
-def _to_signs(sums) -> None:
+def _to_signs(sums: np.ndarray) -> None:
     """Signs in place of sums. Whole numbers, which float32 stands for, are cut at +-1: that is four times faster."""
     if sums.dtype == np.float32:
         np.clip(sums, -1.0, 1.0, out=sums)

@@ -7,6 +7,7 @@ Rev. E 103, 012315 (2021)).
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from glassnet import _checks, _face
 from glassnet._random import Role, Seed, generator
@@ -39,7 +40,7 @@ def correlation(n_in: int, variance: float, covariance: float) -> float:
     return rho
 
 
-def positive_covariance(covariance) -> float:
+def positive_covariance(covariance: float) -> float:
     """Return `covariance` if it is >= 0, or raise an error that says why it cannot be negative."""
     covariance = _checks.real("covariance", covariance)
     if covariance < 0:
@@ -104,7 +105,7 @@ def binary(
     return np.sqrt(variance / n_in) * signs
 
 
-def _require_memory(n_out, n_in):
+def _require_memory(n_out: int, n_in: int) -> None:
     """Room for the weights, and for what they are made of."""
     _checks.memory(f"n_out, n_in: {n_out} units of {n_in} inputs", 32 * n_out * n_in)
 
@@ -116,7 +117,7 @@ def draw(kind: str, n_out: int, n_in: int, variance: float, covariance: float, *
     return binary(n_out, n_in, variance, covariance, latent=kind == "latent", seed=seed)
 
 
-def measured(weights) -> dict[str, float]:
+def measured(weights: ArrayLike) -> dict[str, float]:
     """Return variance and covariance scales of a given matrix.
 
     Parameters

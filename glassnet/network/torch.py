@@ -4,6 +4,11 @@ Values and gradients are those of :mod:`glassnet.network.persistence.regulariser
 precision.
 """
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
 try:
     import torch
 except ImportError as error:
@@ -15,34 +20,37 @@ from glassnet.network import persistence
 __all__ = ["Regulariser", "all_pairs", "t1", "t2"]
 _face.public(__name__)
 
+#: value and gradient of a regulariser, from activations
+_Regulariser = Callable[[np.ndarray], tuple[float, np.ndarray]]
+
 
 class _Persistence(torch.autograd.Function):
     """A function of :mod:`glassnet.network.persistence.regularisers`, which returns its value with its gradient."""
 
     @staticmethod
-    def forward(ctx, activations, regulariser):
+    def forward(ctx: Any, activations: torch.Tensor, regulariser: _Regulariser) -> torch.Tensor:
         value, gradient = regulariser(activations.detach().to("cpu", torch.float64).numpy())
         ctx.save_for_backward(torch.from_numpy(gradient).to(activations))
         return activations.new_tensor(value)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx, slope):
+    def backward(ctx: Any, slope: torch.Tensor) -> tuple[torch.Tensor, None]:
         (gradient,) = ctx.saved_tensors
         return slope * gradient, None
 
 
-def t1(activations) -> torch.Tensor:
+def t1(activations: torch.Tensor) -> torch.Tensor:
     """T1 of (n_samples, n_neurons) activations, a scalar with gradient; see :func:`glassnet.network.persistence.t1`."""
     return _applied(activations, persistence.t1)
 
 
-def t2(activations, alpha=0.5) -> torch.Tensor:
+def t2(activations: torch.Tensor, alpha: float = 0.5) -> torch.Tensor:
     """T2 of (n_samples, n_neurons) activations, a scalar with gradient; see :func:`glassnet.network.persistence.t2`."""
     return _applied(activations, lambda values: persistence.t2(values, alpha))
 
 
-def all_pairs(activations) -> torch.Tensor:
+def all_pairs(activations: torch.Tensor) -> torch.Tensor:
     """The baseline "all", a scalar with gradient; see :func:`glassnet.network.persistence.all_pairs`."""
     return _applied(activations, persistence.all_pairs)
 
@@ -64,13 +72,13 @@ class Regulariser(torch.nn.Module):
         If an argument is not as described.
     """
 
-    def __init__(self, kind="t1", strength=1.0, n_neurons=None):
+    def __init__(self, kind: str = "t1", strength: float = 1.0, n_neurons: int | Sequence[int] | None = None) -> None:
         super().__init__()
         self.kind = _checks.choice("kind", kind, ("t1", "t2", "all_pairs"))
         self.strength = _checks.real("strength", strength, minimum=0)
         self.n_neurons = n_neurons
 
-    def forward(self, layers) -> torch.Tensor:
+    def forward(self, layers: Sequence[torch.Tensor]) -> torch.Tensor:
         """The term to add to the loss, from a list of (n_samples, width) activations of hidden layers."""
         if self.n_neurons is not None:
             values = [layer.detach().to("cpu", torch.float64).numpy() for layer in layers]
@@ -79,7 +87,7 @@ class Regulariser(torch.nn.Module):
         return self.strength * {"t1": t1, "t2": t2, "all_pairs": all_pairs}[self.kind](torch.cat(list(layers), dim=1))
 
 
-def _applied(activations, regulariser):
+def _applied(activations: torch.Tensor, regulariser: _Regulariser) -> torch.Tensor:
     if not isinstance(activations, torch.Tensor):
         raise TypeError(f"activations must be a torch.Tensor, got {type(activations).__name__}")
     return _Persistence.apply(activations, regulariser)

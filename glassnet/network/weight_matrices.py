@@ -1,13 +1,18 @@
 """Checks of weight matrices: those of one network with its biases, and those of many networks at once."""
 
 import itertools
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from glassnet import _checks
 
 
-def checked(weights, biases=None) -> tuple[list[np.ndarray], list[np.ndarray]]:
+def checked(
+    weights: Sequence[ArrayLike], biases: Sequence[ArrayLike] | None = None
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Return the weights and biases of a network as lists of arrays, or raise an error that names what does not fit.
 
     Parameters
@@ -22,25 +27,25 @@ def checked(weights, biases=None) -> tuple[list[np.ndarray], list[np.ndarray]]:
     TypeError, ValueError
         If there is no layer, an array has the wrong shape or holds what is no finite number.
     """
-    weights = [_checks.real_array(f"weights[{k}]", one, ndim=2) for k, one in enumerate(matrices("weights", weights))]
-    if not weights:
+    arrays = [_checks.real_array(f"weights[{k}]", one, ndim=2) for k, one in enumerate(matrices("weights", weights))]
+    if not arrays:
         raise ValueError("weights must hold at least one matrix, got none")
-    for k, (first, second) in enumerate(itertools.pairwise(weights)):
+    for k, (first, second) in enumerate(itertools.pairwise(arrays)):
         if second.shape[1] != first.shape[0]:
             raise ValueError(f"weights[{k + 1}] must have {first.shape[0]} columns, got shape {second.shape}")
     if biases is None:
-        return weights, [np.zeros(len(one)) for one in weights]
+        return arrays, [np.zeros(len(one)) for one in arrays]
     biases = _listed("biases", biases, "a list with one array for each layer")
-    if len(biases) != len(weights):
-        raise ValueError(f"biases must be one for each of {len(weights)} layers, got {len(biases)}")
-    shapes = [(len(one),) for one in weights]
-    return weights, [
+    if len(biases) != len(arrays):
+        raise ValueError(f"biases must be one for each of {len(arrays)} layers, got {len(biases)}")
+    shapes = [(len(one),) for one in arrays]
+    return arrays, [
         _checks.real_array(f"biases[{k}]", one, shape=shape)
         for k, (one, shape) in enumerate(zip(biases, shapes, strict=True))
     ]
 
 
-def matrices(name: str, weights) -> list:
+def matrices(name: str, weights: Sequence[ArrayLike]) -> list:
     """Return `weights` as a list, or raise an error that says why they are no list of matrices."""
     wanted = "a list of matrices, one for each layer"
     shape = getattr(weights, "shape", None)
@@ -53,7 +58,7 @@ def matrices(name: str, weights) -> list:
     return weights
 
 
-def stacked(weights) -> list[np.ndarray]:
+def stacked(weights: Sequence[ArrayLike]) -> list[np.ndarray]:
     """Return the weights of one network, or of many at once, as arrays, or raise an error that names what does not fit.
 
     Parameters
@@ -86,7 +91,7 @@ def stacked(weights) -> list[np.ndarray]:
     return arrays
 
 
-def _listed(name, value, wanted) -> list:
+def _listed(name: str, value: Any, wanted: str) -> list:
     if not np.iterable(value) or isinstance(value, (str, bytes)):
         raise TypeError(f"{name} must be {wanted}, got {value!r}")
     return list(value)

@@ -1,7 +1,9 @@
 """What all figures share: colours, sizes for print and screen, marks for the transition and for theory."""
 
+from __future__ import annotations
+
 import contextlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -9,6 +11,18 @@ from glassnet import _catalogue
 from glassnet import theory as cavity_theory
 from glassnet.analysis.effective_dilution import described, effective
 from glassnet.chains.schema import MEASUREMENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.patheffects import AbstractPathEffect
+    from numpy.typing import ArrayLike
+
+    from glassnet.analysis.transition import Transition
+    from glassnet.theory import Cavity
 
 #: colour-blind safe (M. Okabe and K. Ito, 2008); one colour and marker for each size, in all figures
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
@@ -21,7 +35,8 @@ TEMPERATURE, PLANTING_TEMPERATURE = "temperature", "planting_temperature"
 #: width of one column of a journal, in inches; no text is smaller than SMALLEST points there
 COLUMN, SMALLEST = 3.4, 7.0
 
-_COMMON = {
+# of keywords that differ in type: to the types of matplotlib each key is a literal of its own
+_COMMON: Any = {
     "axes.linewidth": 0.8,
     "xtick.direction": "in",
     "ytick.direction": "in",
@@ -35,7 +50,7 @@ _COMMON = {
     "svg.fonttype": "path",
     "pdf.fonttype": 42,
 }
-_SCREEN = _COMMON | {
+_SCREEN: Any = _COMMON | {
     "font.size": 11,
     "axes.labelsize": 12,
     "axes.titlesize": 12,
@@ -43,7 +58,7 @@ _SCREEN = _COMMON | {
     "lines.linewidth": 1.4,
     "lines.markersize": 4.5,
 }
-_PRINT = _COMMON | {
+_PRINT: Any = _COMMON | {
     "font.size": 8,
     "axes.labelsize": 8,
     "axes.titlesize": 8,
@@ -57,14 +72,14 @@ _PRINT = _COMMON | {
 }
 
 
-def screen():
+def screen() -> contextlib.AbstractContextManager[None]:
     """Context in which a large figure for the screen is drawn; the user's settings come back after it."""
     import matplotlib as mpl
 
     return mpl.rc_context(_SCREEN)
 
 
-def printed():
+def printed() -> contextlib.AbstractContextManager[None]:
     """Context of a figure for print, in which it is also saved."""
     import matplotlib as mpl
 
@@ -72,7 +87,7 @@ def printed():
 
 
 @contextlib.contextmanager
-def column(height: float, rows: int = 1, width: float = COLUMN, **options):
+def column(height: float, rows: int = 1, width: float = COLUMN, **options: Any) -> Iterator[tuple[Figure, np.ndarray]]:
     """Context with a figure and its axes, `rows` below each other that share their horizontal axis, for print.
 
     Parameters
@@ -97,7 +112,7 @@ def column(height: float, rows: int = 1, width: float = COLUMN, **options):
                 ax.set_title(f"({letter})", loc="left", fontweight="bold", pad=3)
 
 
-def style(result, size: int) -> tuple[str, str]:
+def style(result: Transition, size: int) -> tuple[str, str]:
     """Colour and marker of a `size` in a `result` (Transition), the same in every panel; ValueError for other sizes."""
     return look(result.sizes.index(size))
 
@@ -107,7 +122,7 @@ def look(number: int) -> tuple[str, str]:
     return COLOURS[number % len(COLOURS)], MARKERS[number % len(MARKERS)]
 
 
-def theory_of(result):
+def theory_of(result: Transition) -> Cavity | None:
     """Cavity theory of the glass of a result, or None where there is none or the chains do not say which glass.
 
     `result` is a :class:`glassnet.Transition`; nothing is raised.
@@ -117,12 +132,12 @@ def theory_of(result):
     return cavity_theory.cavity_of(**result.glass, dilution=effective(result))
 
 
-def theory_complexity(theory, temperatures: np.ndarray) -> np.ndarray:
+def theory_complexity(theory: Cavity, temperatures: np.ndarray) -> np.ndarray:
     """Complexity of the theory; nan above T_d, where there is no state."""
     return np.where(temperatures <= theory.dynamic_temperature(), theory.complexity(temperatures), np.nan)
 
 
-def theory_lines(theory) -> list[tuple]:
+def theory_lines(theory: Cavity | None) -> list[tuple]:
     """Name, temperature and dashes of what the theory predicts; at a continuous transition both are one."""
     if theory is None:
         return []
@@ -134,7 +149,7 @@ def theory_lines(theory) -> list[tuple]:
     return [line for line in lines if line[1] > 0]
 
 
-def mark(result, ax, theory, above: bool = False, along: str = TEMPERATURE) -> None:
+def mark(result: Transition, ax: Axes, theory: Cavity | None, above: bool = False, along: str = TEMPERATURE) -> None:
     """The transition with its bar, and the temperatures of theory, as far as they lie within the axes.
 
     `along` becomes the label of the axes, by which :mod:`glassnet.plots.legends` knows what is on them. The marks
@@ -145,7 +160,8 @@ def mark(result, ax, theory, above: bool = False, along: str = TEMPERATURE) -> N
 
     ax.set_label(along)
     low, high = ax.get_xlim()
-    order, halo = (5, [withStroke(linewidth=2.6, foreground="white")]) if above else (1, [])
+    order = 5 if above else 1
+    halo: list[AbstractPathEffect] = [withStroke(linewidth=2.6, foreground="white")] if above else []
     if np.isfinite(result.temperature):
         bar = result.stderr if np.isfinite(result.stderr) else 0.0
         ends = result.temperature - bar, result.temperature + bar
@@ -164,7 +180,7 @@ def mark(result, ax, theory, above: bool = False, along: str = TEMPERATURE) -> N
     ax.set_xlim(low, high)
 
 
-def open_symbols(result, size: int) -> np.ndarray:
+def open_symbols(result: Transition, size: int) -> np.ndarray:
     """Temperatures of the symmetric scan of a size at which some sample has not proved its equilibrium."""
     if size not in result.thermodynamics:
         return np.empty(0)
@@ -172,14 +188,14 @@ def open_symbols(result, size: int) -> np.ndarray:
     return temperatures[temperatures < result.lowest.get(size, 0.0)]
 
 
-def open_planted(result, size: int) -> np.ndarray:
+def open_planted(result: Transition, size: int) -> np.ndarray:
     """Planting temperatures of a size at which some sample has not proved its equilibrium."""
     failing = {path for path, _ in result.equilibration.failing} | set(result.equilibration.nodes)
     own = [path for path in failing if path.startswith(f"/N{size}/") and "/planted" in path]
     return np.array([float(path.rpartition("/planted")[2]) for path in own])
 
 
-def expected_temperature(result) -> float:
+def expected_temperature(result: Transition) -> float:
     """The transition temperature; while it is undecided the first estimate that is known to a half, else nan."""
     if np.isfinite(result.temperature):
         return float(result.temperature)
@@ -187,7 +203,7 @@ def expected_temperature(result) -> float:
     return float(next(known, np.nan))
 
 
-def warm(result, data) -> np.ndarray:
+def warm(result: Transition, data: xr.Dataset) -> np.ndarray:
     """Rungs to be shown: finite, and not far above the transition, where nothing changes."""
     temperatures = data.temperature.values
     centre = expected_temperature(result)
@@ -222,7 +238,7 @@ def overlap_name(variable: str) -> str:
     return f"{MEASUREMENTS[variable].label} $q$"
 
 
-def system(result, dilution: bool = True) -> str:
+def system(result: Transition, dilution: bool = True) -> str:
     """The glass in a few words, empty where the chains do not say which."""
     keywords = result.glass
     shown = [f"{key} = {keywords[key]}" for key in _catalogue.KEYWORDS if keywords.get(key) is not None]
@@ -231,7 +247,7 @@ def system(result, dilution: bool = True) -> str:
     return f"{keywords['ensemble']} glass, {', '.join(shown)}" if keywords.get("ensemble") else ""
 
 
-def at_common(result, size: int, temperature) -> np.ndarray:
+def at_common(result: Transition, size: int, temperature: ArrayLike) -> np.ndarray:
     """Temperatures of a size as they are compared with those of others, at the common dilution of the result."""
     common = getattr(result, "common", None)
     return np.asarray(temperature) if common is None else common.temperature(temperature, size)

@@ -3,9 +3,29 @@
 Results are taken as they are, and functions raise no errors of their own but those that they name.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from glassnet.plots import appearance
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from glassnet.analysis.reweighting import Reweighted
+    from glassnet.exact import Thermodynamics
+    from glassnet.sampling.ladder import Exchanges, Ladder
+    from glassnet.studies import Refutation
+    from glassnet.theory import BeliefPropagation, Cavity
+
+    #: values, and their standard errors where they have them
+    _Curve = tuple[np.ndarray, np.ndarray | None]
 
 _LABELS = {
     "energy": "energy $E$",
@@ -23,7 +43,7 @@ _LABELS_PER_WEIGHT = {
 _POINTS = 60
 
 
-def exact(result, ax=None):
+def exact(result: Thermodynamics, ax: Axes | None = None) -> Figure | Axes:
     """Energy, entropy and heat capacity of one whole glass (:class:`glassnet.exact.Thermodynamics`).
 
     Parameters
@@ -52,7 +72,7 @@ def exact(result, ax=None):
     return _stack(temperature[order], curves, ax)
 
 
-def reweighted(result, ax=None):
+def reweighted(result: Reweighted, ax: Axes | None = None) -> Figure | Axes:
     """Averages between the rungs of a ladder, with bands of one standard error.
 
     Parameters
@@ -85,7 +105,7 @@ def reweighted(result, ax=None):
     return _stack(data.temperature.values, curves, ax)
 
 
-def cavity(theory, ax=None):
+def cavity(theory: Cavity, ax: Axes | None = None) -> Figure | Axes:
     """Entropy of the paramagnet; overlap and complexity of the glass states below T_d, where there are any.
 
     Parameters
@@ -118,7 +138,7 @@ def cavity(theory, ax=None):
     return _stack(temperature, curves, ax, {":": dynamic, "--": static})
 
 
-def rejection(result, ax=None):
+def rejection(result: Ladder | Exchanges, ax: Axes | None = None) -> Figure | Axes:
     """Rejected fraction of the exchanges across each gap of a ladder.
 
     Parameters
@@ -140,11 +160,11 @@ def rejection(result, ax=None):
         raise ValueError("result must know its rejection rates, got a slice, a copy or a result of arithmetic")
     gaps = np.arange(1, len(result.rejection) + 1)
     drawn = _stack(gaps, {"rejected exchanges": (result.rejection, None)}, ax, xlabel="gap between rungs", style="o-")
-    (ax or drawn.axes[0]).set_ylim(0.0, 1.1 * np.nanmax(result.rejection, initial=0.01))
+    _first(drawn).set_ylim(0.0, 1.1 * np.nanmax(result.rejection, initial=0.01))
     return drawn
 
 
-def refutation(result, ax=None):
+def refutation(result: Refutation, ax: Axes | None = None) -> Figure | Axes:
     """Energy per weight of the starts from the lowest states, less that of the chain.
 
     Parameters
@@ -160,11 +180,11 @@ def refutation(result, ax=None):
     known = np.isfinite(result.temperatures)
     curves = {"difference of energies$/N$": (result.difference[known], result.stderr[known])}
     drawn = _stack(result.temperatures[known], curves, ax, style="o-")
-    (ax or drawn.axes[0]).axhline(0.0, color="black", linewidth=0.5, zorder=1)
+    _first(drawn).axhline(0.0, color="black", linewidth=0.5, zorder=1)
     return drawn
 
 
-def magnetizations(result, ax=None):
+def magnetizations(result: BeliefPropagation, ax: Axes | None = None) -> Figure | Axes:
     """Histogram of the means of all weights (:class:`glassnet.theory.BeliefPropagation`).
 
     Parameters
@@ -182,7 +202,22 @@ def magnetizations(result, ax=None):
     return _stack(middle, curves, ax, xlabel="magnetisation $m_i$", drawstyle="steps-mid")
 
 
-def _stack(x, curves, ax, marks=None, xlabel="temperature $T$", style="-", **look):
+def _first(drawn: Figure | Axes) -> Axes:
+    """The axes that were given, or the first ones of a figure."""
+    from matplotlib.figure import Figure
+
+    return drawn.axes[0] if isinstance(drawn, Figure) else drawn
+
+
+def _stack(
+    x: np.ndarray,
+    curves: Mapping[str, _Curve],
+    ax: Axes | None,
+    marks: dict[str, float] | None = None,
+    xlabel: str = "temperature $T$",
+    style: str = "-",
+    **look: Any,
+) -> Figure | Axes:
     """Panels below each other that share x, from their labels to values and errors."""
     if ax is not None:
         _panel(ax, x, *next(iter(curves.items())), marks, style, look)
@@ -195,7 +230,9 @@ def _stack(x, curves, ax, marks=None, xlabel="temperature $T$", style="-", **loo
     return figure
 
 
-def _panel(ax, x, label, curve, marks, style, look) -> None:
+def _panel(
+    ax: Axes, x: np.ndarray, label: str, curve: _Curve, marks: dict[str, float] | None, style: str, look: Any
+) -> None:
     values, stderr = curve
     ax.plot(x, values, style, color=appearance.COLOURS[0], **look)
     if stderr is not None:

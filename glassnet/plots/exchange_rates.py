@@ -1,13 +1,25 @@
 """How the rungs of the ladders exchange. It shows where walkers are slow, and proves no equilibrium."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from glassnet.analysis.nodes import nodes
 from glassnet.plots import appearance, legends
 from glassnet.sampling.ladder import exchanges, has_exchanged
 
+if TYPE_CHECKING:
+    from typing import Any
 
-def exchange(result, chains):
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+    from glassnet.analysis.transition import Transition
+
+
+def exchange(result: Transition, chains: xr.DataTree) -> Figure:
     """Accepted share of the exchanges across each gap, and round trips compared with what the ladder could reach.
 
     Parameters
@@ -57,12 +69,12 @@ def exchange(result, chains):
     return figure
 
 
-def exchanging(result, chains) -> list:
+def exchanging(result: Transition, chains: xr.DataTree) -> list:
     """The nodes of a dilution whose ladders exchanged anything."""
     return [node for node in nodes(chains) if node.dilution == result.dilution and has_exchanged(node.chain)]
 
 
-def _legend(figure, result, ladders) -> None:
+def _legend(figure: Figure, result: Transition, ladders: list[Any]) -> None:
     from matplotlib.lines import Line2D
 
     handles = legends.of_sizes(result, sorted({node.size for node in ladders}))

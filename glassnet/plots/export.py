@@ -1,9 +1,11 @@
 """All figures of a run, and their bytes: vector files that are the same for the same chains."""
 
+from __future__ import annotations
+
 import io
 import re
 from html import escape
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 
@@ -11,6 +13,15 @@ from glassnet.analysis.averages import table
 from glassnet.analysis.location import symmetric_scan
 from glassnet.plots import appearance, exchange_rates, overlaps, phase_diagrams, planted_states, single_quantity
 from glassnet.plots.captions import AVERAGE, CAPTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+    from glassnet.analysis.transition import Transition
+    from glassnet.theory import Cavity
 
 #: an id and everything in an SVG file that points to one
 _IDS = re.compile(r'(\bid="|href="#|url\(#)')
@@ -20,11 +31,11 @@ class Drawing(NamedTuple):
     """A figure with its name (that of its files, without suffix) and a caption in plain words."""
 
     name: str
-    figure: Any
+    figure: Figure
     caption: str
 
 
-def of_result(result, chains, theory=None) -> list[Drawing]:
+def of_result(result: Transition, chains: xr.DataTree, theory: Cavity | None = None) -> list[Drawing]:
     """Draw all figures that the chains of one dilution can fill.
 
     Parameters
@@ -53,7 +64,9 @@ def of_result(result, chains, theory=None) -> list[Drawing]:
         drawings.append(_drawing("planted_ridges", overlaps.overlap_ridges(result)))
     if result.complexity is not None:
         theory = theory if theory is not None else appearance.theory_of(result)
-        drawings.append(_drawing("complexity", planted_states.complexity(result.complexity, theory=theory)))
+        # without axes it is a figure
+        figure = cast("Figure", planted_states.complexity(result.complexity, theory=theory))
+        drawings.append(_drawing("complexity", figure))
     if result.thermodynamics:
         drawings.append(_drawing("thermodynamics", single_quantity.thermodynamics(result, theory)))
     for row in table.shown(result.averages):
@@ -64,7 +77,7 @@ def of_result(result, chains, theory=None) -> list[Drawing]:
     return drawings
 
 
-def of_line(results) -> list[Drawing]:
+def of_line(results: Sequence[Transition]) -> list[Drawing]:
     """Draw what takes several dilutions: phase diagram and critical dilution; nothing for a single one."""
     if len(results) < 2:
         return []
@@ -74,7 +87,7 @@ def of_line(results) -> list[Drawing]:
     return drawings
 
 
-def _drawing(name: str, figure) -> Drawing:
+def _drawing(name: str, figure: Figure) -> Drawing:
     return Drawing(name, figure, CAPTIONS[name])
 
 

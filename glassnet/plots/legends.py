@@ -1,5 +1,9 @@
 """Legends below the axes: sizes, the transition, theory, and what lies outside."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from glassnet.plots.appearance import (
@@ -16,8 +20,16 @@ from glassnet.plots.appearance import (
 )
 from glassnet.statistics.estimate import with_error
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
-def legend(figure, result, theory, sizes=None) -> None:
+    from matplotlib.figure import Figure
+
+    from glassnet.analysis.transition import Transition
+    from glassnet.theory import Cavity
+
+
+def legend(figure: Figure, result: Transition, theory: Cavity | None, sizes: Iterable[int] | None = None) -> None:
     """One legend below all axes: sizes, the transition, theory. A temperature outside all of them is marked as such.
 
     Parameters
@@ -56,7 +68,7 @@ def legend(figure, result, theory, sizes=None) -> None:
     below(figure, handles)
 
 
-def of_sizes(result, sizes) -> list:
+def of_sizes(result: Transition, sizes: Iterable[int]) -> list:
     """Entries of a legend for sizes: each with its colour and marker."""
     from matplotlib.lines import Line2D
 
@@ -64,7 +76,7 @@ def of_sizes(result, sizes) -> list:
     return [Line2D([], [], color=c, marker=m, label=f"$N = {size}$") for size, (c, m) in looks.items()]
 
 
-def _doubtful(figure, result) -> bool:
+def _doubtful(figure: Figure, result: Transition) -> bool:
     """Whether any axes show something that has not proved its equilibrium: planted or symmetric chains."""
     labels = [ax.get_label() for ax in figure.axes]
     planted = any(label == PLANTING_TEMPERATURE for label in labels)
@@ -74,7 +86,7 @@ def _doubtful(figure, result) -> bool:
     )
 
 
-def below(figure, handles: list) -> None:
+def below(figure: Figure, handles: list) -> None:
     """A legend below all axes, read line by line, with as many columns as fit."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 

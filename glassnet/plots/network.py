@@ -1,15 +1,25 @@
 """What layers do to the dimension of representations, and to their covariances."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from glassnet import _face
 from glassnet.plots import appearance
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import xarray as xr
+    from matplotlib.figure import Figure
+
 __all__ = ["closure", "dimension"]
 _face.public(__name__)
 
 
-def dimension(curves):
+def dimension(curves: dict[str, tuple[xr.Dataset, xr.Dataset | None]]) -> Figure:
     """D/N and the covariance strength against depth: lines of theory, points of simulation.
 
     Parameters
@@ -54,7 +64,7 @@ def dimension(curves):
     return figure
 
 
-def closure(pairs, errors):
+def closure(pairs: Sequence[tuple[np.ndarray, np.ndarray]], errors: xr.DataArray) -> Figure:
     """Covariances of the Gaussian closure against those of samples, and its error against depth.
 
     Parameters
@@ -87,12 +97,12 @@ def closure(pairs, errors):
     return figure
 
 
-def _mark(number):
+def _mark(number: int) -> dict[str, str]:
     """Colour and marker of a curve, as keywords."""
     return dict(zip(("color", "marker"), appearance.look(number), strict=True))
 
 
-def _multiple(data, name):
+def _multiple(data: xr.Dataset, name: str) -> tuple[xr.DataArray, xr.DataArray | None]:
     """Values of a variable as multiples of that of the input, and their standard errors (None without)."""
     first = float(data[name][0])
     stderr = data.get(f"{name}_stderr")

@@ -1,8 +1,21 @@
 """P(q) against temperature, for one size: as a map, and as ridge lines."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from glassnet.plots import appearance, legends
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+    from glassnet.analysis.transition import Transition
+    from glassnet.theory import Cavity
 
 #: decades of density that the map shows
 _DECADES = 4
@@ -10,7 +23,7 @@ _DECADES = 4
 _RIDGES, _HEIGHT = 12, 1.7
 
 
-def overlap_map(result, theory=None, size: int | None = None):
+def overlap_map(result: Transition, theory: Cavity | None = None, size: int | None = None) -> Figure:
     """P(q) of one size against temperature as a map, in shades of its logarithm.
 
     Parameters
@@ -52,6 +65,7 @@ def overlap_map(result, theory=None, size: int | None = None):
         ax.set(xlabel="temperature $T$", ylabel=appearance.overlap_name(data.attrs["variable"]), ylim=(low, high))
         bar = figure.colorbar(mesh, ax=ax, label=f"$P(q)$ at $N = {size}$", pad=0.02)
         # lines, not pixels
+        assert bar.solids is not None
         bar.solids.set(rasterized=False, edgecolor="face")
         doubtful = appearance.open_symbols(result, size)
         if doubtful.size:
@@ -65,7 +79,7 @@ def overlap_map(result, theory=None, size: int | None = None):
     return figure
 
 
-def overlap_ridges(result, size: int | None = None):
+def overlap_ridges(result: Transition, size: int | None = None) -> Figure:
     """P(q) of one size as ridge lines: of up to twelve temperatures, evenly chosen, each scaled to its own maximum.
 
     Without symmetric chains the overlap with the planted state is shown, at the planting temperatures.
@@ -111,7 +125,7 @@ def overlap_ridges(result, size: int | None = None):
     return figure
 
 
-def _of(result, size: int | None):
+def _of(result: Transition, size: int | None) -> tuple[int, xr.Dataset]:
     """The size, the given one or the largest, and the averages of its overlap."""
     sizes = [n for n, data in result.overlaps.items() if np.isfinite(data.temperature.values).sum() >= 2]
     size = max(sizes, default=None) if size is None else size
@@ -120,7 +134,7 @@ def _of(result, size: int | None):
     return size, result.overlaps[size]
 
 
-def _rows(result, size: int | None):
+def _rows(result: Transition, size: int | None) -> tuple[int, xr.Dataset, str]:
     """Size, averages on the temperatures that are shown, and which overlap it is."""
     if result.overlaps or not result.planted:
         size, data = _of(result, size)
@@ -142,5 +156,5 @@ def _between(temperature: np.ndarray) -> np.ndarray:
     return np.concatenate([[2 * temperature[0] - middle[0]], middle, [2 * temperature[-1] - middle[-1]]])
 
 
-def _listed(sizes) -> str:
+def _listed(sizes: Iterable[int]) -> str:
     return ", ".join(str(size) for size in sizes) or "of which there is none"

@@ -3,13 +3,26 @@
 Results are taken as they are, and functions raise no errors of their own but those that they name.
 """
 
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from glassnet.analysis.location import symmetric_scan
 from glassnet.plots import appearance, legends, panels
 
+if TYPE_CHECKING:
+    from typing import BinaryIO
 
-def transition(result, theory=None):
+    from matplotlib.figure import Figure
+
+    from glassnet.analysis.transition import Transition
+    from glassnet.theory import Cavity
+
+
+def transition(result: Transition, theory: Cavity | None = None) -> Figure:
     """The transition in up to four panels against temperature: planted weight, Binder cumulant, overlap, energy.
 
     Networks of walks, which have no Binder cumulant, show the weight of high overlaps instead; without planted scans
@@ -44,7 +57,7 @@ def transition(result, theory=None):
     return figure
 
 
-def save(result, path, theory=None) -> None:
+def save(result: Transition, path: str | os.PathLike[str] | BinaryIO, theory: Cavity | None = None) -> None:
     """Write the figure of :func:`transition` to `path`, a file name or an open binary file (then as PNG).
 
     `result` and `theory` as for :func:`transition`; OSError if the file cannot be written.
@@ -52,7 +65,7 @@ def save(result, path, theory=None) -> None:
     transition(result, theory).savefig(path, format="png" if hasattr(path, "write") else None)
 
 
-def _panels(result) -> list:
+def _panels(result: Transition) -> list:
     """An even number of panels, so that none of the figure is left blank."""
     drawn = []
     if result.planted:

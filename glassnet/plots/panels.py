@@ -5,6 +5,10 @@ whose transition temperatures are marked, or None. Results are complete, so that
 result does not hold is not drawn.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from glassnet.analysis.location import symmetric_scan
@@ -21,11 +25,22 @@ from glassnet.plots.appearance import (
     warm,
 )
 
+if TYPE_CHECKING:
+    from typing import Any
+
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
+
+    from glassnet.analysis.averages import table
+    from glassnet.analysis.transition import Transition
+    from glassnet.theory import Cavity
+
 #: densities below are not drawn
 _FLOOR = 1e-4
 
 
-def planted_weight(result, ax, theory=None):
+def planted_weight(result: Transition, ax: Axes, theory: Cavity | None = None) -> Axes:
     """Draw the weight of the planted phase against planting temperature into `ax`, which is returned."""
     from matplotlib.ticker import MaxNLocator
 
@@ -37,9 +52,10 @@ def planted_weight(result, ax, theory=None):
         shifted = at[size] + 0.01 * width * (number - (len(result.planted) - 1) / 2)
         doubtful = np.isin(table.planted_temperature.values, open_planted(result, size))
         _points(ax, style(result, size), shifted, table, "weight", doubtful, label=f"$N={size}$")
-        curve = None if result.location is None else result.location.curves.get(size)
-        if curve is not None:
-            ax.plot(*_falling(*curve, result.location.temperature), color=colour, zorder=2)
+        where = result.location
+        curve = None if where is None else where.curves.get(size)
+        if where is not None and curve is not None:
+            ax.plot(*_falling(*curve, where.temperature), color=colour, zorder=2)
     ax.set(xlabel="planting temperature $T$", ylabel="weight of the planted phase $[w]$", ylim=(-0.03, 1.03))
     # often a narrow range, whose labels need many digits
     ax.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
@@ -47,7 +63,7 @@ def planted_weight(result, ax, theory=None):
     return ax
 
 
-def _falling(temperature, weight, centre: float) -> tuple[np.ndarray, np.ndarray]:
+def _falling(temperature: np.ndarray, weight: np.ndarray, centre: float) -> tuple[np.ndarray, np.ndarray]:
     """The stretch around the crossing over which the fit falls, as the weight does; a parabola bends up beyond."""
     falls = np.diff(weight) < 0
     nearest = int(np.clip(np.searchsorted(temperature, centre) - 1, 0, len(falls) - 1))
@@ -57,7 +73,7 @@ def _falling(temperature, weight, centre: float) -> tuple[np.ndarray, np.ndarray
     return temperature[first : last + 1], weight[first : last + 1]
 
 
-def binder(result, ax, theory=None):
+def binder(result: Transition, ax: Axes, theory: Cavity | None = None) -> Axes:
     """Draw the rescaled Binder cumulant against temperature into `ax`, which is returned."""
     for size, data in result.overlaps.items():
         _curve(ax, result, size, data, "binder", move=True)
@@ -67,7 +83,7 @@ def binder(result, ax, theory=None):
     return ax
 
 
-def peak_weight(result, ax, theory=None):
+def peak_weight(result: Transition, ax: Axes, theory: Cavity | None = None) -> Axes:
     """Draw the weight of overlaps above the threshold against temperature into `ax`, which is returned."""
     for size, data in result.overlaps.items():
         _curve(ax, result, size, data, "peak_weight", move=True)
@@ -76,7 +92,7 @@ def peak_weight(result, ax, theory=None):
     return ax
 
 
-def average(result, ax, row, theory=None):
+def average(result: Transition, ax: Axes, row: table.Average, theory: Cavity | None = None) -> Axes:
     """Draw an average of the table (:class:`glassnet.analysis.averages.table.Average`) against temperature into `ax`,
     which is returned."""
     along = PLANTING_TEMPERATURE if row.planted else TEMPERATURE
@@ -87,7 +103,7 @@ def average(result, ax, row, theory=None):
     return ax
 
 
-def overlap_distribution(result, ax, theory=None):
+def overlap_distribution(result: Transition, ax: Axes, theory: Cavity | None = None) -> Axes:
     """Draw P(q) of all sizes on the trusted rung closest to the transition into `ax`, which is returned."""
     temperature = shown_rung(result)
     rows = {size: data.sel(temperature=temperature, method="nearest") for size, data in result.overlaps.items()}
@@ -103,7 +119,7 @@ def overlap_distribution(result, ax, theory=None):
     return ax
 
 
-def planted_distribution(result, ax, theory=None):
+def planted_distribution(result: Transition, ax: Axes, theory: Cavity | None = None) -> Axes:
     """Draw the distribution of the overlap with the planted state nearest to the transition into `ax`."""
     curves = []
     for size, table in result.planted.items():
@@ -119,7 +135,7 @@ def planted_distribution(result, ax, theory=None):
     return ax
 
 
-def energy(result, ax, theory=None):
+def energy(result: Transition, ax: Axes, theory: Cavity | None = None) -> Axes:
     """Draw the energy per weight and that of the paramagnet against temperature into `ax`, which is returned."""
     thermal(result, ax, "energy")
     ax.set(xlabel="temperature $T$", ylabel=r"energy per weight $e$ [$|J|$]")
@@ -128,7 +144,7 @@ def energy(result, ax, theory=None):
     return ax
 
 
-def entropy(result, ax, theory=None):
+def entropy(result: Transition, ax: Axes, theory: Cavity | None = None) -> Axes:
     """Draw the entropy per weight and that of the paramagnet against temperature into `ax`, which is returned."""
     thermal(result, ax, "entropy")
     ax.axhline(0, color="black", linewidth=0.6, zorder=1)
@@ -137,7 +153,7 @@ def entropy(result, ax, theory=None):
     return ax
 
 
-def thermal(result, ax, name: str):
+def thermal(result: Transition, ax: Axes, name: str) -> Line2D:
     """Draw a thermal average of all sizes, and the curve of the paramagnet of the largest, a line that is returned."""
     for size, data in result.thermodynamics.items():
         _curve(ax, result, size, data, name, line=False)
@@ -147,7 +163,7 @@ def thermal(result, ax, name: str):
     return line
 
 
-def annealed(data, name: str) -> tuple[np.ndarray, np.ndarray]:
+def annealed(data: xr.Dataset, name: str) -> tuple[np.ndarray, np.ndarray]:
     """Temperatures and the paramagnet's values of `name` on a fine grid, smooth through those on the rungs."""
     from scipy.interpolate import PchipInterpolator
 
@@ -158,7 +174,7 @@ def annealed(data, name: str) -> tuple[np.ndarray, np.ndarray]:
     return fine, PchipInterpolator(temperature, values)(fine)
 
 
-def shown_rung(result) -> float:
+def shown_rung(result: Transition) -> float:
     """Common rung closest to the transition on which every size has proved its equilibrium, if there is one."""
     trusted = [symmetric_scan.trusted(data, result.lowest[size]) for size, data in result.overlaps.items()]
     shared = symmetric_scan.common_rungs([data for data in trusted if data.sizes["temperature"]])
@@ -169,7 +185,7 @@ def shown_rung(result) -> float:
     return float(shared[np.argmin(np.abs(shared - result.temperature))])
 
 
-def _density_axes(ax, variable: str, curves: list[tuple]) -> None:
+def _density_axes(ax: Axes, variable: str, curves: list[tuple]) -> None:
     """Logarithmic axis of densities and the range of overlaps with a density above zero."""
     positive = np.concatenate([height[height > 0] for _, height in curves])
     floor = max(positive.min() / 2, _FLOOR)
@@ -178,7 +194,16 @@ def _density_axes(ax, variable: str, curves: list[tuple]) -> None:
     ax.set_ylim(floor, None)
 
 
-def _curve(ax, result, size, data, name, line=True, move=False, along=TEMPERATURE):
+def _curve(
+    ax: Axes,
+    result: Transition,
+    size: int,
+    data: xr.Dataset,
+    name: str,
+    line: bool = True,
+    move: bool = False,
+    along: str = TEMPERATURE,
+) -> None:
     """A quantity on the rungs of a symmetric scan, or `along` planting temperatures; `move`: at the temperatures at
     which sizes are compared."""
     data = data.isel(temperature=warm(result, data))
@@ -189,7 +214,16 @@ def _curve(ax, result, size, data, name, line=True, move=False, along=TEMPERATUR
     _points(ax, style(result, size), temperature, data, name, doubtful, "-" if line else "", **widths)
 
 
-def _points(ax, look, temperature, data, name, doubtful, line="", **options):
+def _points(
+    ax: Axes,
+    look: tuple[str, str],
+    temperature: np.ndarray,
+    data: xr.Dataset,
+    name: str,
+    doubtful: np.ndarray,
+    line: str = "",
+    **options: Any,
+) -> None:
     """Points with bars; open ones where a sample has not proved its equilibrium."""
     (colour, marker), values = look, data[name].values
     bars = data[f"{name}_stderr"].values

@@ -1,13 +1,21 @@
 """How parallel pathways share what a network learns."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from glassnet import _face
 from glassnet.plots import appearance
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
 
 __all__ = ["trajectories"]
 _face.public(__name__)
 
 
-def trajectories(theory, simulation=None):
+def trajectories(theory: xr.Dataset, simulation: xr.Dataset | None = None) -> Figure:
     """Strength of every pathway in every mode against time: lines of theory, points of gradient descent.
 
     Parameters

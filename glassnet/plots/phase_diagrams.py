@@ -3,7 +3,9 @@
 Results are taken as they are, and functions raise no errors of their own but those that they name.
 """
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,11 +14,20 @@ from glassnet.analysis.effective_dilution import effective
 from glassnet.analysis.transition_line import PROVISIONAL, TransitionLine, known_temperature
 from glassnet.plots import appearance, legends
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from glassnet.analysis.transition import Transition
+    from glassnet.theory import Aligned, PhaseDiagram
+
 _DASHES = {"T_d": (0, (1, 2)), "T_K": (0, (5, 3)), "T_c": (0, (5, 3))}
 _SHAPES = {"random first-order": "o", "first-order": "D", "continuous": "s"}
 
 
-def phase_diagram(results):
+def phase_diagram(results: Sequence[Transition] | PhaseDiagram) -> Figure:
     """The boundary between glass and paramagnet in the plane of dilution and temperature.
 
     Parameters
@@ -52,7 +63,7 @@ def phase_diagram(results):
     return figure
 
 
-def critical_dilution(results, temperature: float | None = None):
+def critical_dilution(results: Sequence[Transition], temperature: float | None = None) -> Figure:
     """The order parameter against dilution at one temperature, and the dilution at which the glass ends.
 
     This is the cut that H. Huang and A. Goudarzi, Phys. Rev. E 98, 042311 (2018) report: a critical fraction of
@@ -113,7 +124,7 @@ def critical_dilution(results, temperature: float | None = None):
     return figure
 
 
-def aligned(result, ax=None):
+def aligned(result: Aligned, ax: Axes | None = None) -> Figure | Axes:
     """T_c and the spinodal of a network aligned with its data against the dilution, for infinite size.
 
     Parameters
@@ -144,7 +155,7 @@ def aligned(result, ax=None):
     if result.order() == "first-order":
         lines["spinodal"] = [one.spinodal() for one in theories]
     for number, (name, values) in enumerate(lines.items()):
-        style = {"color": appearance.COLOURS[number], "linestyle": "-" if name == "T_c" else "--"}
+        style: dict[str, Any] = {"color": appearance.COLOURS[number], "linestyle": "-" if name == "T_c" else "--"}
         ax.plot(dilution, np.append(values, 0.0) / unit, label="$T_c$" if name == "T_c" else name, **style)
     if result.dilution:
         ax.axvline(result.dilution, color=appearance.TRANSITION, linewidth=0.8, zorder=1)
@@ -155,7 +166,7 @@ def aligned(result, ax=None):
     return ax
 
 
-def theory_lines(results) -> list[cavity_theory.Line]:
+def theory_lines(results: Sequence[Transition] | PhaseDiagram) -> list[cavity_theory.Line]:
     """Lines of the cavity method to their ends at T = 0, solved at the measured dilutions and a few others."""
     if isinstance(results, cavity_theory.PhaseDiagram):
         return list(results.lines[::-1])
@@ -166,7 +177,7 @@ def theory_lines(results) -> list[cavity_theory.Line]:
     return list(cavity_theory.phase_diagram(**glass, dilutions=measured).lines[::-1])
 
 
-def _points(results) -> list[tuple]:
+def _points(results: Sequence[Transition]) -> list[tuple]:
     """Label, style and points (dilution, temperature, stderr) of each kind that occurs."""
     groups: list[tuple[str, dict[str, Any], list[Any]]] = []
     blue = {"color": appearance.COLOURS[0]}
@@ -177,10 +188,10 @@ def _points(results) -> list[tuple]:
     undecided = [r for r in results if r.kind == "undecided"]
     interim = [(effective(r), *r.provisional) for r in undecided if r.provisional is not None]
     groups.append(("provisional", blue | {"fmt": "o", "markerfacecolor": "white"}, interim))
-    open_ones = [r for r in undecided if r.provisional is None and r.location is not None and r.location.crosses]
+    open_ones = [(r, r.location) for r in undecided if r.provisional is None and r.location is not None]
     # nothing that could be taken for a transition: no point, and not in the colour of the points
     interval = {"fmt": "none", "ecolor": "#999999", "capsize": 3, "elinewidth": 0.8}
-    places = [(effective(r), r.location.temperature, r.location.stderr) for r in open_ones]
+    places = [(effective(r), at.temperature, at.stderr) for r, at in open_ones if at.crosses]
     groups.append(("undecided", interval, places))
     none = [(effective(r), max(r.lowest.values()), 0.0) for r in results if r.kind == "none" and r.lowest]
     hollow = blue | {"fmt": "v", "markerfacecolor": "white"}
@@ -188,14 +199,14 @@ def _points(results) -> list[tuple]:
     return [group for group in groups if group[-1]]
 
 
-def cut(results, wanted: float | None = None) -> float | None:
+def cut(results: Sequence[Transition], wanted: float | None = None) -> float | None:
     """The shared temperature closest to a wanted one, by default to the middle of the located transitions; None where
     dilutions share none."""
     shared = shared_temperatures(results)
     return float(shared[np.argmin(np.abs(shared - (wanted or _middle(results))))]) if len(shared) else None
 
 
-def shared_temperatures(results) -> np.ndarray:
+def shared_temperatures(results: Sequence[Transition]) -> np.ndarray:
     """Planting temperatures, else finite rungs, that at least two dilutions share."""
     planted = [np.unique([t for data in r.planted.values() for t in data.planted_temperature.values]) for r in results]
     rungs = [np.unique([t for data in r.overlaps.values() for t in data.temperature.values]) for r in results]
@@ -207,12 +218,12 @@ def shared_temperatures(results) -> np.ndarray:
     return np.empty(0)
 
 
-def _middle(results) -> float:
+def _middle(results: Sequence[Transition]) -> float:
     located = [t for t, *_ in map(known_temperature, results) if np.isfinite(t)]
     return float((min(located) + max(located)) / 2) if located else 0.0
 
 
-def _order(result, size: int, temperature: float, planted: bool) -> list[tuple]:
+def _order(result: Transition, size: int, temperature: float, planted: bool) -> list[tuple]:
     """(effective dilution, weight, stderr) of a size at a temperature, empty where it was not simulated there."""
     tables, axis, name = result.overlaps, "temperature", "peak_weight"
     if planted:

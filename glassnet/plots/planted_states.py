@@ -4,17 +4,32 @@ Each `result` is what the study of that name returned, `theory` a :class:`glassn
 they are, and functions raise no errors of their own.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from glassnet.plots import appearance
 from glassnet.statistics.estimate import with_error
 from glassnet.studies.planted_relaxation import DECAYING, HELD, LOST, TOO_SHORT, UNDECIDED
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from glassnet.studies import Aging, FieldIntegration, Melting, PlantedRelaxation, TwoBranches
+    from glassnet.theory import Cavity
+    from glassnet.theory.planted.state_following import Followed
+
 #: points of a line of theory, each a fixed point of the cavity equations
 _POINTS = 9
 
 
-def complexity(result, ax=None, theory=None):
+def complexity(result: FieldIntegration, ax: Axes | None = None, theory: Cavity | None = None) -> Figure | Axes:
     """Complexity of the planted states against temperature, with its zero T_K
     (:class:`glassnet.studies.FieldIntegration`).
 
@@ -32,7 +47,7 @@ def complexity(result, ax=None, theory=None):
         The figure, or `ax`. The three figures below do the same for their results.
     """
 
-    def draw(ax):
+    def draw(ax: Axes) -> None:
         data, colour = result.complexity, appearance.COLOURS[0]
         ax.axhline(0, color="black", linewidth=0.6, zorder=1)
         if np.isfinite(result.temperature):
@@ -43,7 +58,7 @@ def complexity(result, ax=None, theory=None):
             temperature = np.linspace(data.temperature.values[0], data.temperature.values[-1], _POINTS)
             expected = appearance.theory_complexity(theory, temperature)
             ax.plot(temperature, expected, color=appearance.THEORY, linewidth=0.9, label="cavity theory")
-        style = {"fmt": "o" if theory is not None else "o-", "color": colour, "linewidth": 0.8}
+        style: dict[str, Any] = {"fmt": "o" if theory is not None else "o-", "color": colour, "linewidth": 0.8}
         ax.errorbar(data.temperature, data["mean"], data["stderr"], label="field integration", **style)
         if len(ax.get_legend_handles_labels()[0]) > 1:
             ax.legend(loc="upper left")
@@ -52,7 +67,7 @@ def complexity(result, ax=None, theory=None):
     return _column(draw, ax)
 
 
-def relaxation(result, ax=None):
+def relaxation(result: PlantedRelaxation, ax: Axes | None = None) -> Figure | Axes:
     """Overlap C(t) with the planted state at all temperatures
     (:class:`glassnet.studies.PlantedRelaxation`).
 
@@ -60,7 +75,7 @@ def relaxation(result, ax=None):
     """
     import matplotlib as mpl
 
-    def draw(ax):
+    def draw(ax: Axes) -> None:
         finite = result.temperatures[np.isfinite(result.temperatures)]
         # the yellow end is too pale for lines
         colours = mpl.colors.LinearSegmentedColormap.from_list("dark", mpl.colormaps["viridis"](np.linspace(0, 0.88)))
@@ -81,7 +96,7 @@ def relaxation(result, ax=None):
     return _column(draw, ax)
 
 
-def melting(result, ax=None, theory=None):
+def melting(result: Melting, ax: Axes | None = None, theory: Followed | None = None) -> Figure | Axes:
     """Overlap with the planted state of heated crystals against temperature
     (:class:`glassnet.studies.Melting`); not T_d.
 
@@ -89,11 +104,11 @@ def melting(result, ax=None, theory=None):
     of infinite size.
     """
 
-    def draw(ax):
+    def draw(ax: Axes) -> None:
         last = result.curves.isel(time=-1)
         finite = np.isfinite(last.temperature.values)
         last = last.isel(temperature=finite)
-        style = {"fmt": "o-", "color": appearance.COLOURS[0], "linewidth": 0.8}
+        style: dict[str, Any] = {"fmt": "o-", "color": appearance.COLOURS[0], "linewidth": 0.8}
         ax.errorbar(last.temperature, last["mean"], last["stderr"], **style)
         lines = [("planted at", result.planted_temperature, 0.0, "--", appearance.COLOURS[2])]
         lines += [("melts at", result.temperature, result.stderr, "-", appearance.COLOURS[5])]
@@ -118,16 +133,16 @@ def melting(result, ax=None, theory=None):
     return _column(draw, ax)
 
 
-def aging(result, ax=None):
+def aging(result: Aging, ax: Axes | None = None) -> Figure | Axes:
     """Correlation C(t_w, t_w + t) against t, a curve for each waiting time (:class:`glassnet.studies.Aging`)."""
 
-    def draw(ax):
+    def draw(ax: Axes) -> None:
         data = result.correlation
         moved = data.time.values > 0
         for number, wait in enumerate(data.waiting_time.values):
             row = data.isel(waiting_time=number, time=moved)
             colour, marker = appearance.look(number)
-            style = {"color": colour, "fmt": f"{marker}-", "linewidth": 0.8}
+            style: dict[str, Any] = {"color": colour, "fmt": f"{marker}-", "linewidth": 0.8}
             ax.errorbar(row.time, row["mean"], row["stderr"], label=f"$t_w = {wait}$", **style)
         ax.set(xscale="log", xlabel="time $t$ [sweeps]", ylabel="$C(t_w, t_w + t)$", ylim=(-0.05, 1.02))
         ax.set_title(f"$T = {result.temperature:.4g}$")
@@ -136,13 +151,13 @@ def aging(result, ax=None):
     return _column(draw, ax)
 
 
-def two_branches(result, ax=None):
+def two_branches(result: TwoBranches, ax: Axes | None = None) -> Figure | Axes:
     """Free energy of the ordered branch minus that of the disordered one (:class:`glassnet.studies.TwoBranches`).
 
     With all images of the ordered state, and with one; T_c is where the difference vanishes.
     """
 
-    def draw(ax):
+    def draw(ax: Axes) -> None:
         data = result.curves
         temperature = data.temperature.values
         difference = data["free_energy"][0] - data["free_energy"][1]
@@ -164,7 +179,7 @@ def two_branches(result, ax=None):
     return _column(draw, ax)
 
 
-def _column(draw, ax):
+def _column(draw: Callable[[Axes], None], ax: Axes | None) -> Figure | Axes:
     """Let `draw` fill `ax`, which is returned, or a figure of one column of a journal."""
     if ax is not None:
         draw(ax)

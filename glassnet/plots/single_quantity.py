@@ -3,14 +3,27 @@
 Results are taken as they are, and functions raise no errors of their own but those that they name.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from glassnet.analysis.averages import table
 from glassnet.analysis.location import symmetric_scan
 from glassnet.plots import appearance, legends, panels
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
-def location(result, theory=None):
+    from matplotlib.figure import Figure
+
+    from glassnet.analysis.transition import Transition
+    from glassnet.theory import Cavity
+
+
+def location(result: Transition, theory: Cavity | None = None) -> Figure:
     """The weight of the planted phase against planting temperature, whose curves cross at the transition.
 
     Parameters
@@ -28,7 +41,7 @@ def location(result, theory=None):
     return _single(result, theory, panels.planted_weight)
 
 
-def binder_cumulant(result, theory=None):
+def binder_cumulant(result: Transition, theory: Cavity | None = None) -> Figure:
     """The Binder cumulant against temperature; of networks of walks, which have none, the weight of high overlaps.
 
     Parameters
@@ -47,7 +60,7 @@ def binder_cumulant(result, theory=None):
     return _single(result, theory, panel)
 
 
-def thermodynamics(result, theory=None):
+def thermodynamics(result: Transition, theory: Cavity | None = None) -> Figure:
     """Energy and entropy per weight against temperature, with the annealed curves: those of the paramagnet.
 
     Above the transition the points lie on them but for corrections of order 1/N; below it the entropy must stay
@@ -81,7 +94,7 @@ def thermodynamics(result, theory=None):
     return figure
 
 
-def average(result, key, theory=None):
+def average(result: Transition, key: str, theory: Cavity | None = None) -> Figure:
     """One of the averages that have no figure of their own, against temperature.
 
     Parameters
@@ -108,7 +121,7 @@ def average(result, key, theory=None):
     return _single(result, theory, lambda result, ax, theory: panels.average(result, ax, rows[key], theory))
 
 
-def _single(result, theory, panel):
+def _single(result: Transition, theory: Cavity | None, panel: Callable[..., Any]) -> Figure:
     theory = theory if theory is not None else appearance.theory_of(result)
     with appearance.column(2.8) as (figure, (ax,)):
         panel(result, ax, theory)

@@ -6,10 +6,13 @@ erf(z / sqrt 2), and a tie of "sign" gives 0.
 Import order: base, numeric, named.
 """
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from glassnet import _checks, _face
-from glassnet.network.activations.base import Activation
+from glassnet.network.activations.base import Activation, ActivationLike, Layered
 from glassnet.network.activations.named import NAMED, Polynomial
 from glassnet.network.activations.numeric import Numeric
 
@@ -27,7 +30,7 @@ def quadratic(alpha: float) -> Activation:
     return Polynomial(_checks.real("alpha", alpha))
 
 
-def as_activation(activation) -> Activation:
+def as_activation(activation: ActivationLike) -> Activation:
     """Return the activation that a name or a function stands for.
 
     Parameters
@@ -54,17 +57,17 @@ def as_activation(activation) -> Activation:
     return NAMED[activation]
 
 
-def sequence(activation, depth: int) -> list[Activation]:
+def sequence(activation: Layered, depth: int) -> list[Activation]:
     """Return one activation for each of `depth` layers, from one for all of them or a list with one for each."""
-    if not isinstance(activation, (list, tuple)):
+    if isinstance(activation, str) or not isinstance(activation, Sequence):
         return [as_activation(activation)] * depth
     if len(activation) != depth:
         raise ValueError(f"activation must be one, or one for each of {depth} layers, got {len(activation)}")
     return [as_activation(one) for one in activation]
 
 
-def _entrywise(function):
-    def checked(z):
+def _entrywise(function: Callable[[np.ndarray], ArrayLike]) -> Callable[[np.ndarray], np.ndarray]:
+    def checked(z: np.ndarray) -> np.ndarray:
         try:
             with np.errstate(all="ignore"):
                 value = np.asarray(function(z), dtype=np.float64)

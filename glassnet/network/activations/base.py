@@ -1,8 +1,10 @@
 """What every activation knows: its value, and how it maps Gaussian means and covariances, forwards and backwards."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from glassnet import _face
 
@@ -28,38 +30,38 @@ class Activation(ABC):
 
     name: str
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return self.name
 
     @abstractmethod
-    def __call__(self, z):
+    def __call__(self, z: np.ndarray) -> np.ndarray:
         """Value, entry by entry."""
 
     @abstractmethod
-    def derivatives(self, mean, variance) -> np.ndarray:
+    def derivatives(self, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
         """Return E phi, E phi', E phi'', E phi''' as rows of a (4, n_units) array."""
 
     @abstractmethod
-    def variance(self, mean, variance) -> np.ndarray:
+    def variance(self, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
         """Return the variance of phi, (n_units,)."""
 
     @abstractmethod
-    def covariance(self, mean, cov) -> np.ndarray:
+    def covariance(self, mean: np.ndarray, cov: np.ndarray) -> np.ndarray:
         """Return the covariances of phi_i and phi_j for i != j; the diagonal is ignored."""
 
     @abstractmethod
-    def price(self, mean, cov) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def price(self, mean: np.ndarray, cov: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return A_ij = E phi_i' phi_j', B_ij = Cov(phi_i', phi_j), D_ij = Cov(phi_i'', phi_j), diagonals included.
 
         By the theorem of Price they are the derivatives of the covariance of phi_i and phi_j with respect to cov_ij,
         mean_i and twice cov_ii.
         """
 
-    def derivative(self, z):
+    def derivative(self, z: np.ndarray) -> np.ndarray:
         """Return phi'(z), entry by entry; ValueError where there is none to train with."""
         raise ValueError(f"activation must have a known derivative, got {self.name}, for which none is given")
 
-    def moments(self, mean, cov) -> tuple[np.ndarray, np.ndarray]:
+    def moments(self, mean: np.ndarray, cov: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and covariance of phi(z).
 
         Parameters
@@ -77,7 +79,9 @@ class Activation(ABC):
         out_cov[np.ix_(free, free)] = square
         return out_mean, out_cov
 
-    def pullback(self, mean, cov, grad_mean, grad_cov) -> tuple[np.ndarray, np.ndarray]:
+    def pullback(
+        self, mean: np.ndarray, cov: np.ndarray, grad_mean: np.ndarray, grad_cov: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return the gradients with respect to `mean` and `cov` from those with respect to what `moments` returns.
 
         Gradients with respect to a covariance are symmetric matrices: dL = sum_ij grad_ij dcov_ij. For units without
@@ -97,7 +101,13 @@ class Activation(ABC):
         return to_mean, to_cov
 
 
-def correlations(cov) -> np.ndarray:
+#: a name, an :class:`Activation`, or a function of an array, entry by entry
+ActivationLike = str | Activation | Callable[[np.ndarray], ArrayLike]
+#: one of them for all layers, or one for each
+Layered = ActivationLike | Sequence[ActivationLike]
+
+
+def correlations(cov: np.ndarray) -> np.ndarray:
     """Correlation coefficients of a covariance matrix with positive diagonal, within [-1, 1]."""
     deviation = np.sqrt(np.diagonal(cov))
     rho = np.clip(cov / np.outer(deviation, deviation), -1.0, 1.0)
@@ -105,7 +115,7 @@ def correlations(cov) -> np.ndarray:
     return rho
 
 
-def mirrored(n: int, values) -> np.ndarray:
+def mirrored(n: int, values: np.ndarray) -> np.ndarray:
     """Symmetric (n, n) matrix, zero on the diagonal, from its entries above it in the order of `triu_indices(n, 1)`."""
     matrix = np.zeros((n, n))
     matrix[np.triu_indices(n, 1)] = values

@@ -13,28 +13,28 @@ _ROOT2 = np.sqrt(2.0)
 class Polynomial(Activation):
     """phi(z) = z + alpha z^2 (K. Fischer et al., Phys. Rev. Research 4, 043143 (2022), section III)."""
 
-    def __init__(self, alpha: float):
+    def __init__(self, alpha: float) -> None:
         self.alpha = alpha
         self.name = f"quadratic({alpha:g})" if alpha else "linear"
 
-    def __call__(self, z):
+    def __call__(self, z: np.ndarray) -> np.ndarray:
         return z + self.alpha * np.square(z)
 
-    def derivative(self, z):
+    def derivative(self, z: np.ndarray) -> np.ndarray:
         return 1.0 + 2.0 * self.alpha * z
 
-    def derivatives(self, mean, variance):
+    def derivatives(self, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
         zero = np.zeros_like(mean)
         return np.stack([self(mean) + self.alpha * variance, self.derivative(mean), zero + 2.0 * self.alpha, zero])
 
-    def variance(self, mean, variance):
+    def variance(self, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
         return variance * np.square(self.derivative(mean)) + 2.0 * np.square(self.alpha * variance)
 
-    def covariance(self, mean, cov):
+    def covariance(self, mean: np.ndarray, cov: np.ndarray) -> np.ndarray:
         slope = self.derivative(mean)
         return cov * np.outer(slope, slope) + 2.0 * np.square(self.alpha * cov)
 
-    def price(self, mean, cov):
+    def price(self, mean: np.ndarray, cov: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         slope = self.derivative(mean)
         a = np.outer(slope, slope) + np.square(2.0 * self.alpha) * cov
         return a, 2.0 * self.alpha * slope * cov, np.zeros_like(cov)
@@ -45,26 +45,26 @@ class Relu(Activation):
 
     name = "relu"
 
-    def __call__(self, z):
+    def __call__(self, z: np.ndarray) -> np.ndarray:
         return np.maximum(z, 0.0)
 
-    def derivative(self, z):
+    def derivative(self, z: np.ndarray) -> np.ndarray:
         return (np.asarray(z) > 0).astype(np.float64)
 
-    def derivatives(self, mean, variance):
+    def derivatives(self, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
         deviation = np.sqrt(variance)
         a = np.clip(mean / deviation, -FAR, FAR)
         bell = density(a)
         return np.stack([mean * ndtr(a) + deviation * bell, ndtr(a), bell / deviation, -a * bell / variance])
 
-    def variance(self, mean, variance):
+    def variance(self, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
         deviation = np.sqrt(variance)
         a = np.clip(mean / deviation, -FAR, FAR)
         # E y^2 - (E y)^2 with the large mean^2 taken out
         cut = mean * ndtr(-a) - deviation * density(a)
         return variance * ndtr(a) + cut * (mean * ndtr(a) + deviation * density(a))
 
-    def covariance(self, mean, cov):
+    def covariance(self, mean: np.ndarray, cov: np.ndarray) -> np.ndarray:
         deviation, rho = np.sqrt(np.diagonal(cov)), correlations(cov)
         a = np.clip(mean / deviation, -FAR, FAR)
         i, j = np.triu_indices(len(mean), 1)
@@ -78,7 +78,7 @@ class Relu(Activation):
         total += rest * density(low) * bell_b - bell_a * bell_b
         return mirrored(len(mean), deviation[i] * deviation[j] * total)
 
-    def price(self, mean, cov):
+    def price(self, mean: np.ndarray, cov: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         deviation, rho = np.sqrt(np.diagonal(cov)), correlations(cov)
         a = np.clip(mean / deviation, -FAR, FAR)
         both = excess(a[:, None], a, rho) + np.outer(ndtr(a), ndtr(a))
@@ -98,32 +98,32 @@ class Probit(Activation):
     Both map (mean, cov) alike, with a = mean / sqrt(variance + noise).
     """
 
-    def __init__(self, noise: float):
+    def __init__(self, noise: float) -> None:
         self.noise = noise
         self.name = "erf" if noise else "sign"
 
-    def __call__(self, z):
+    def __call__(self, z: np.ndarray) -> np.ndarray:
         return erf(np.asarray(z) / _ROOT2) if self.noise else np.sign(z)
 
-    def derivative(self, z):
+    def derivative(self, z: np.ndarray) -> np.ndarray:
         return 2.0 * density(z) if self.noise else super().derivative(z)
 
-    def derivatives(self, mean, variance):
+    def derivatives(self, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
         scale = np.sqrt(variance + self.noise)
         a = np.clip(mean / scale, -FAR, FAR)
         slope = 2.0 * density(a) / scale
         return np.stack([erf(a / _ROOT2), slope, -a * slope / scale, (a * a - 1.0) * slope / np.square(scale)])
 
-    def variance(self, mean, variance):
+    def variance(self, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
         a = np.clip(mean / np.sqrt(variance + self.noise), -FAR, FAR)
         return 4.0 * excess(a, a, variance / (variance + self.noise)) if self.noise else 4.0 * ndtr(a) * ndtr(-a)
 
-    def covariance(self, mean, cov):
+    def covariance(self, mean: np.ndarray, cov: np.ndarray) -> np.ndarray:
         a, rho, _ = self._scaled(mean, cov)
         i, j = np.triu_indices(len(mean), 1)
         return mirrored(len(mean), 4.0 * excess(a[i], a[j], rho[i, j]))
 
-    def price(self, mean, cov):
+    def price(self, mean: np.ndarray, cov: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         a, rho, scale = self._scaled(mean, cov)
         rest = np.maximum(np.sqrt((1.0 - rho) * (1.0 + rho)), 1e-150)
         given = (a - rho * a[:, None]) / rest
@@ -139,7 +139,7 @@ class Probit(Activation):
             np.fill_diagonal(d, -out * curvature)
         return first, b, d
 
-    def _scaled(self, mean, cov):
+    def _scaled(self, mean: np.ndarray, cov: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         scale = np.sqrt(np.diagonal(cov) + self.noise)
         rho = np.clip(cov / np.outer(scale, scale), -1.0, 1.0)
         return np.clip(mean / scale, -FAR, FAR), rho, scale

@@ -1,5 +1,7 @@
 """Any function of one number, tanh among them: Hermite coefficients, Mehler's series, quadrature where it is slow."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from glassnet.network.activations.base import Activation, correlations
@@ -19,26 +21,31 @@ class Numeric(Activation):
     `TOLERANCE` are integrated over both numbers.
     """
 
-    def __init__(self, function, name: str, derivative):
+    def __init__(
+        self,
+        function: Callable[[np.ndarray], np.ndarray],
+        name: str,
+        derivative: Callable[[np.ndarray], np.ndarray] | None,
+    ) -> None:
         self._function, self.name, self._derivative = function, name, derivative
 
-    def __call__(self, z):
+    def __call__(self, z: np.ndarray) -> np.ndarray:
         return self._function(np.asarray(z, dtype=np.float64))
 
-    def derivative(self, z):
+    def derivative(self, z: np.ndarray) -> np.ndarray:
         return self._derivative(z) if self._derivative else super().derivative(z)
 
-    def derivatives(self, mean, variance):
+    def derivatives(self, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
         deviation = np.sqrt(variance)
         powers = np.sqrt([1.0, 1.0, 2.0, 6.0])[:, None] / deviation ** np.arange(4)[:, None]
         return hermite(self._function, mean, deviation, 3) * powers
 
-    def variance(self, mean, variance):
+    def variance(self, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
         deviation = np.sqrt(variance)
         centre = hermite(self._function, mean, deviation, 0)[0][:, None]
         return hermite(lambda z: np.square(self._function(z) - centre), mean, deviation, 0)[0]
 
-    def covariance(self, mean, cov):
+    def covariance(self, mean: np.ndarray, cov: np.ndarray) -> np.ndarray:
         deviation, rho = np.sqrt(np.diagonal(cov)), correlations(cov)
         spread, order = self.variance(mean, np.diagonal(cov)), TERMS
         while True:
@@ -56,7 +63,7 @@ class Numeric(Activation):
             total[i, j] = total[j, i] = value - terms[0, i] * terms[0, j]
         return total
 
-    def price(self, mean, cov):
+    def price(self, mean: np.ndarray, cov: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         variance = np.diagonal(cov)
         deviation, rho = np.sqrt(variance), correlations(cov)
         terms, order = hermite(self._function, mean, deviation, TERMS + 2), np.arange(TERMS + 1)[:, None]
@@ -71,7 +78,9 @@ class Numeric(Activation):
         np.fill_diagonal(d, np.sqrt(0.5) * square[2] / variance - terms[0] * second[0])
         return a, b, d
 
-    def _integrate(self, mean_i, deviation_i, mean_j, deviation_j, rho):
+    def _integrate(
+        self, mean_i: np.ndarray, deviation_i: np.ndarray, mean_j: np.ndarray, deviation_j: np.ndarray, rho: np.ndarray
+    ) -> np.ndarray:
         """E phi_i phi_j for pairs of units, (n_pairs,): over the first number, and the second given the first."""
         rest = np.maximum(np.sqrt((1.0 - rho) * (1.0 + rho)), 1e-12)
         x, weight = nodes(-mean_i / deviation_i, -mean_j / (deviation_j * rho))
@@ -81,7 +90,7 @@ class Numeric(Activation):
         return (weight * self._function(mean_i[:, None] + deviation_i[:, None] * x) * inner).sum(axis=1)
 
 
-def _mehler(rho, left, right):
+def _mehler(rho: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """sum_n rho^n left_n(i) right_n(j), by Horner's rule."""
     total = np.zeros_like(rho)
     for one, other in zip(left[::-1], right[::-1], strict=True):

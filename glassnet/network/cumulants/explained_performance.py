@@ -1,18 +1,30 @@
 """How much of what a trained network does its first, second and third cumulants explain."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 
 from glassnet import _checks
 from glassnet._random import Role, Seed, generator
 from glassnet.network.cumulants import mapping
 from glassnet.network.cumulants.fitting import Fit
-from glassnet.network.cumulants.populations import mse, of_samples
+from glassnet.network.cumulants.mapping import Moments
+from glassnet.network.cumulants.populations import Population, mse, of_samples
 
 _DRAWS = 4000
 
 
-def explained(fit: Fit, inputs, labels, targets, *, orders=(1, 2, 3), seed: int = 1) -> xr.Dataset:
+def explained(
+    fit: Fit,
+    inputs: ArrayLike,
+    labels: ArrayLike,
+    targets: ArrayLike,
+    *,
+    orders: int | Sequence[int] = (1, 2, 3),
+    seed: int = 1,
+) -> xr.Dataset:
     """Predict loss and accuracy of a trained network from the cumulants of the classes, and compare with what they are.
 
     The cumulants of every class go through the network with the Gaussian closure. The loss follows from the moments of
@@ -43,8 +55,8 @@ def explained(fit: Fit, inputs, labels, targets, *, orders=(1, 2, 3), seed: int 
         If an argument is of the wrong kind or shape.
     """
     _checks.instance("fit", fit, Fit)
-    orders = [orders] if np.ndim(orders) == 0 else orders
-    orders = [_checks.integer("orders", order, minimum=1, maximum=4) for order in orders]
+    listed = orders if isinstance(orders, Sequence | np.ndarray) else [orders]
+    orders = [_checks.integer("orders", order, minimum=1, maximum=4) for order in listed]
     targets = _checks.real_array("targets", targets, ndim=2)
     accuracy, loss = fit.score(inputs, labels, targets)
     outputs = fit.outputs(inputs)
@@ -69,12 +81,12 @@ def explained(fit: Fit, inputs, labels, targets, *, orders=(1, 2, 3), seed: int 
     )
 
 
-def _through(fit, one):
+def _through(fit: Fit, one: Population) -> Moments:
     args = (one.mean, one.cov, one.third, one.fourth)
     return mapping.forward(fit.weights, fit.biases, fit.activation, *args)[0][-1]
 
 
-def _classified(out, targets, rng):
+def _classified(out: Moments, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Classes of Gaussian outputs; negative eigenvalues, which a truncated series may have, count as zero."""
     values, vectors = np.linalg.eigh(out.cov)
     noise = rng.standard_normal((_DRAWS, len(values))) * np.sqrt(np.maximum(values, 0.0))

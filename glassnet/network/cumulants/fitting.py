@@ -1,14 +1,17 @@
 """Training a network on the cumulants of its classes, and on samples, by the same minimiser (L-BFGS)."""
 
 import itertools
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.optimize import minimize
 
 from glassnet import _checks, _face
 from glassnet._random import Role, Seed, generator
 from glassnet.network import activations, layers, weight_matrices
+from glassnet.network.activations.base import Activation, Layered
 from glassnet.network.cumulants import mapping
 from glassnet.network.cumulants.populations import Population, mse
 
@@ -36,11 +39,11 @@ class Fit:
     loss: float
     iterations: int
 
-    def outputs(self, inputs) -> np.ndarray:
+    def outputs(self, inputs: ArrayLike) -> np.ndarray:
         """Return the outputs (n_samples, n_out) for `inputs` (n_samples, n_in); errors as `layers.forward` raises."""
         return layers.forward(self.weights, inputs, self.activation, self.biases)[-1]
 
-    def score(self, inputs, labels, targets) -> tuple[float, float]:
+    def score(self, inputs: ArrayLike, labels: ArrayLike, targets: ArrayLike) -> tuple[float, float]:
         """Return accuracy (output nearest to the target of its class) and mean squared error.
 
         Parameters
@@ -64,7 +67,9 @@ class Fit:
         return float(right.mean()), float(distances[np.arange(len(labels)), labels].mean())
 
 
-def gradient(weights, biases, populations, activation) -> tuple[float, list[np.ndarray], list[np.ndarray]]:
+def gradient(
+    weights: Sequence[ArrayLike], biases: Sequence[ArrayLike], populations: Iterable[Population], activation: Layered
+) -> tuple[float, list[np.ndarray], list[np.ndarray]]:
     """Return the mean squared error as a function of the cumulants, and its gradient.
 
     Parameters
@@ -95,7 +100,13 @@ def gradient(weights, biases, populations, activation) -> tuple[float, list[np.n
     return _on_moments(weights, biases, populations, phis)
 
 
-def gradient_on_samples(weights, biases, inputs, targets, activation):
+def gradient_on_samples(
+    weights: Sequence[ArrayLike],
+    biases: Sequence[ArrayLike] | None,
+    inputs: ArrayLike,
+    targets: ArrayLike,
+    activation: Layered,
+) -> tuple[float, list[np.ndarray], list[np.ndarray]]:
     """Return the mean squared error of samples, and its gradient, as `gradient` does.
 
     Parameters
@@ -116,7 +127,14 @@ def gradient_on_samples(weights, biases, inputs, targets, activation):
     return _on_samples(weights, biases, inputs, targets, activations.sequence(activation, len(weights)))
 
 
-def train_on_moments(populations, hidden, activation, *, seed: int = 1, iterations: int = 300) -> Fit:
+def train_on_moments(
+    populations: Iterable[Population],
+    hidden: Sequence[int],
+    activation: Layered,
+    *,
+    seed: int = 1,
+    iterations: int = 300,
+) -> Fit:
     """Train a network on the cumulants of its classes.
 
     Parameters
@@ -144,7 +162,15 @@ def train_on_moments(populations, hidden, activation, *, seed: int = 1, iteratio
     return _minimise(lambda w, b: _on_moments(w, b, populations, phis), weights, biases, phis, iterations)
 
 
-def train_on_samples(inputs, targets, hidden, activation, *, seed: int = 1, iterations: int = 300) -> Fit:
+def train_on_samples(
+    inputs: ArrayLike,
+    targets: ArrayLike,
+    hidden: Sequence[int],
+    activation: Layered,
+    *,
+    seed: int = 1,
+    iterations: int = 300,
+) -> Fit:
     """Train a network on samples, all at once; parameters and errors as for `train_on_moments`.
 
     Parameters
@@ -161,7 +187,9 @@ def train_on_samples(inputs, targets, hidden, activation, *, seed: int = 1, iter
     return _minimise(lambda w, b: _on_samples(w, b, inputs, targets, phis), weights, biases, phis, iterations)
 
 
-def _on_moments(weights, biases, populations, phis):
+def _on_moments(
+    weights: list[np.ndarray], biases: list[np.ndarray], populations: Sequence[Population], phis: Sequence[Activation]
+) -> tuple[float, list[np.ndarray], list[np.ndarray]]:
     outputs, passed = [], []
     for one in populations:
         states, tape = mapping.forward(weights, biases, phis, one.mean, one.cov, one.third, one.fourth)
@@ -169,10 +197,19 @@ def _on_moments(weights, biases, populations, phis):
         passed.append(tape)
     value, gradients = mse(outputs, populations)
     parts = [mapping.backward(tape, out.mean, out.cov) for tape, out in zip(passed, gradients, strict=True)]
-    return value, *([sum(layer) for layer in zip(*side, strict=True)] for side in zip(*parts, strict=True))
+    grad_weights, grad_biases = (
+        [np.add.reduce(layer) for layer in zip(*side, strict=True)] for side in zip(*parts, strict=True)
+    )
+    return value, grad_weights, grad_biases
 
 
-def _on_samples(weights, biases, inputs, targets, phis):
+def _on_samples(
+    weights: list[np.ndarray],
+    biases: list[np.ndarray],
+    inputs: np.ndarray,
+    targets: np.ndarray,
+    phis: Sequence[Activation],
+) -> tuple[float, list[np.ndarray], list[np.ndarray]]:
     states, arguments = [inputs], []
     for weight, bias, phi in zip(weights, biases, phis, strict=True):
         arguments.append(states[-1] @ weight.T + bias)
@@ -187,13 +224,13 @@ def _on_samples(weights, biases, inputs, targets, phis):
     return float(np.square(off).sum() / len(off)), grad_weights[::-1], grad_biases[::-1]
 
 
-def _hidden_activations(activation, depth):
-    if isinstance(activation, (list, tuple)):
-        return activations.sequence(activation, depth)
-    return [activations.as_activation(activation)] * (depth - 1) + [activations.as_activation("linear")]
+def _hidden_activations(activation: Layered, depth: int) -> list[Activation]:
+    if isinstance(activation, str) or not isinstance(activation, Sequence):
+        return [activations.as_activation(activation)] * (depth - 1) + [activations.as_activation("linear")]
+    return activations.sequence(activation, depth)
 
 
-def _classes(populations) -> list[Population]:
+def _classes(populations: Iterable[Population]) -> list[Population]:
     """The classes as a list, whose shares sum to 1."""
     if isinstance(populations, Population) or not np.iterable(populations):
         raise TypeError(
@@ -209,28 +246,34 @@ def _classes(populations) -> list[Population]:
     return populations
 
 
-def _widths(n_in, hidden, n_out) -> list[int]:
+def _widths(n_in: int, hidden: ArrayLike, n_out: int) -> list[int]:
     """Widths of all layers."""
     hidden = _checks.integer_array("hidden", hidden, ndim=1, minimum=1)
     return [n_in, *hidden.tolist(), n_out]
 
 
-def _start(widths, seed):
+def _start(widths: list[int], seed: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Weights N(0, 1 / n_in), no biases."""
     rng = generator(Seed(seed, "fit"), Role.INITIAL)
     weights = [rng.standard_normal((n_out, n_in)) / np.sqrt(n_in) for n_in, n_out in itertools.pairwise(widths)]
     return weights, [np.zeros(n_out) for n_out in widths[1:]]
 
 
-def _minimise(function, weights, biases, phis, iterations) -> Fit:
+def _minimise(
+    function: Callable[[list[np.ndarray], list[np.ndarray]], tuple[float, list[np.ndarray], list[np.ndarray]]],
+    weights: list[np.ndarray],
+    biases: list[np.ndarray],
+    phis: list[Activation],
+    iterations: int,
+) -> Fit:
     shapes = [array.shape for array in (*weights, *biases)]
     ends = np.cumsum([array.size for array in (*weights, *biases)])[:-1]
 
-    def split(flat):
+    def split(flat: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
         arrays = [part.reshape(shape) for part, shape in zip(np.split(flat, ends), shapes, strict=True)]
         return arrays[: len(weights)], arrays[len(weights) :]
 
-    def flattened(flat):
+    def flattened(flat: np.ndarray) -> tuple[float, np.ndarray]:
         value, grad_weights, grad_biases = function(*split(flat))
         return value, np.concatenate([array.ravel() for array in (*grad_weights, *grad_biases)])
 

@@ -9,6 +9,7 @@ arguments z, to first order in them (the theorem of Price; exact for quadratic a
 For z + alpha z^2 the fourth cumulants k add alpha^2 k_iijj.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,7 +44,15 @@ class Passed:
     cumulants: tuple = (None, None)
 
 
-def forward(weights, biases, phis, mean, cov, third=None, fourth=None) -> tuple[list[Moments], list[Passed]]:
+def forward(
+    weights: list[np.ndarray],
+    biases: list[np.ndarray],
+    phis: Sequence[Activation],
+    mean: np.ndarray,
+    cov: np.ndarray,
+    third: np.ndarray | None = None,
+    fourth: np.ndarray | None = None,
+) -> tuple[list[Moments], list[Passed]]:
     """Return the moments after every layer, and what `backward` needs; arguments are taken as they are."""
     now, outputs, passed = Moments(mean, cov), [], []
     for weight, bias, phi in zip(weights, biases, phis, strict=True):
@@ -64,7 +73,9 @@ def forward(weights, biases, phis, mean, cov, third=None, fourth=None) -> tuple[
     return outputs, passed
 
 
-def backward(passed, grad_mean, grad_cov) -> tuple[list[np.ndarray], list[np.ndarray]]:
+def backward(
+    passed: list[Passed], grad_mean: np.ndarray, grad_cov: np.ndarray
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Return the gradients of a loss with respect to weights and biases, from those with respect to the last moments.
 
     Raises
@@ -86,7 +97,7 @@ def backward(passed, grad_mean, grad_cov) -> tuple[list[np.ndarray], list[np.nda
     return weights[::-1], biases[::-1]
 
 
-def _sandwich(weight, cov):
+def _sandwich(weight: np.ndarray, cov: np.ndarray) -> np.ndarray:
     """W cov W^T, symmetric, with a zero where the variance of a unit is nothing but rounding."""
     result = weight @ cov @ weight.T
     result = 0.5 * (result + result.T)
@@ -96,17 +107,17 @@ def _sandwich(weight, cov):
     return result
 
 
-def _third_along(third, weight):
+def _third_along(third: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """(n_out, n_in): sum_bc G_abc w_jb w_jc."""
     return np.einsum("jab,jb->ja", np.tensordot(weight, third, axes=(1, 2)), weight)
 
 
-def _fourth_along(fourth, weight):
+def _fourth_along(fourth: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """(n_out, n_in, n_in): sum_cd k_abcd w_jc w_jd."""
     return np.einsum("abcd,jc,jd->jab", fourth, weight, weight, optimize=True)
 
 
-def _skewed(phi, argument, out, skew) -> Moments:
+def _skewed(phi: Activation, argument: Moments, out: Moments, skew: np.ndarray) -> Moments:
     """`skew` (n, n) holds G_ijj."""
     free = np.diagonal(argument.cov) > LEAST_VARIANCE
     block = np.ix_(free, free)
@@ -123,7 +134,7 @@ def _skewed(phi, argument, out, skew) -> Moments:
     return Moments(centre, cov)
 
 
-def _higher(layer, grad_cov):
+def _higher(layer: Passed, grad_cov: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Gradients with respect to the weights and the means of the arguments, from the higher cumulants of the input."""
     weight, phi, (third, fourth) = layer.weight, layer.phi, layer.cumulants
     if not isinstance(phi, Polynomial):

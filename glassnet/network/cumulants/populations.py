@@ -1,8 +1,10 @@
 """Classes of data as their cumulants, and the loss of a classifier as a function of the moments of its output."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from glassnet import _checks, _face
 from glassnet.network.cumulants.mapping import Moments
@@ -37,7 +39,7 @@ class Population:
     third: np.ndarray | None = None
     fourth: np.ndarray | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         n_in = np.shape(self.mean)[0] if np.ndim(self.mean) == 1 else 0
         checked = {
             "share": _checks.real("share", self.share, minimum=0.0, maximum=1.0),
@@ -52,7 +54,7 @@ class Population:
             object.__setattr__(self, name, value)
 
 
-def of_samples(inputs, labels, targets, order: int = 2) -> list[Population]:
+def of_samples(inputs: ArrayLike, labels: ArrayLike, targets: ArrayLike, order: int = 2) -> list[Population]:
     """Return the classes of a data set.
 
     Parameters
@@ -87,9 +89,11 @@ def of_samples(inputs, labels, targets, order: int = 2) -> list[Population]:
     return result
 
 
-def of_points(points, share: float, target, order: int, noise_variance: float = 0.0) -> Population:
+def of_points(
+    points: np.ndarray, share: float, target: ArrayLike, order: int, noise_variance: float = 0.0
+) -> Population:
     """Return the cumulants of equally likely points (n_points, n_in) with Gaussian noise of given variance on top."""
-    mean, n_in = points.mean(axis=0), points.shape[1]
+    target, mean, n_in = np.asarray(target), points.mean(axis=0), points.shape[1]
     d = points - mean
     pairs = d.T @ d / len(d)
     if order == 1:
@@ -104,7 +108,7 @@ def of_points(points, share: float, target, order: int, noise_variance: float = 
     return Population(share, target, mean, pairs + noise_variance * np.eye(n_in), third, fourth)
 
 
-def mse(outputs, populations) -> tuple[float, list[Moments]]:
+def mse(outputs: Sequence[Moments], populations: Sequence[Population]) -> tuple[float, list[Moments]]:
     """Return the mean squared error sum_t p_t [abs(mean_t - t)^2 + tr cov_t], and its gradient.
 
     Parameters
@@ -136,7 +140,7 @@ def mse(outputs, populations) -> tuple[float, list[Moments]]:
     return value, gradients
 
 
-def checked_cov(name: str, value, n: int) -> np.ndarray:
+def checked_cov(name: str, value: ArrayLike, n: int) -> np.ndarray:
     """Return `value` as a symmetric positive semi-definite (n, n) matrix, or raise an error that says what is wrong.
 
     Asymmetry and negative eigenvalues up to 1e-9 of the largest entry (1e-5 in single precision) count as rounding.

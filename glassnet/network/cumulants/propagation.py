@@ -6,16 +6,29 @@ classifier depends on nothing but mean and covariance of its output in each clas
 cumulants of the data alone.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from glassnet import _checks
 from glassnet.network import activations, weight_matrices
+from glassnet.network.activations.base import Layered
 from glassnet.network.cumulants import mapping
 from glassnet.network.cumulants.mapping import Moments
 from glassnet.network.cumulants.populations import checked_cov
 
 
-def propagate(weights, biases, mean, cov, activation, *, third=None, fourth=None) -> list[Moments]:
+def propagate(
+    weights: Sequence[ArrayLike],
+    biases: Sequence[ArrayLike] | None,
+    mean: ArrayLike,
+    cov: ArrayLike,
+    activation: Layered,
+    *,
+    third: ArrayLike | None = None,
+    fourth: ArrayLike | None = None,
+) -> list[Moments]:
     """Return mean and covariance after the activation of every layer.
 
     Parameters
@@ -59,7 +72,7 @@ def propagate(weights, biases, mean, cov, activation, *, third=None, fourth=None
     return mapping.forward(weights, biases, phis, mean, cov, third, fourth)[0]
 
 
-def _symmetric(tensor) -> bool:
+def _symmetric(tensor: np.ndarray) -> bool:
     """Whether neighbouring indices can be swapped, up to rounding."""
     largest = np.abs(tensor).max(initial=0.0)
     swaps = (np.swapaxes(tensor, k, k + 1) for k in range(tensor.ndim - 1))

@@ -5,12 +5,15 @@ path glass. Two measures do not see it: the overlap of walks from input to outpu
 that any flips of hidden units make. Only signs of weights count.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from glassnet.network import weight_matrices
 
 
-def walk_overlap(weights, reference) -> np.ndarray:
+def walk_overlap(weights: Sequence[ArrayLike], reference: Sequence[ArrayLike]) -> np.ndarray:
     """Return the overlap of all walks from input to output: the mean of the product of w w* along a walk.
 
     Parameters
@@ -40,7 +43,7 @@ def walk_overlap(weights, reference) -> np.ndarray:
     return np.where(number > 0, total / np.where(number > 0, number, 1.0), np.nan).reshape(lead)[()]
 
 
-def gauge_overlap(weights, reference) -> np.ndarray:
+def gauge_overlap(weights: Sequence[ArrayLike], reference: Sequence[ArrayLike]) -> np.ndarray:
     """Return the largest overlap of weights, mean of w w*, that flips of hidden units make.
 
     Parameters
@@ -72,7 +75,9 @@ def gauge_overlap(weights, reference) -> np.ndarray:
     return np.where(number > 0, best / np.where(number > 0, number, 1.0), np.nan).reshape(lead)[()]
 
 
-def _agreement(weights, reference) -> tuple[list[np.ndarray], tuple[int, ...]]:
+def _agreement(
+    weights: Sequence[ArrayLike], reference: Sequence[ArrayLike]
+) -> tuple[list[np.ndarray], tuple[int, ...]]:
     """Signs of w w* by layer, (n_networks, n_out, n_in), 0 where one of the two has no connection; the leading axes."""
     weights, reference = weight_matrices.stacked(weights), weight_matrices.checked(reference)[0]
     lead = weights[0].shape[:-2]
@@ -83,11 +88,11 @@ def _agreement(weights, reference) -> tuple[list[np.ndarray], tuple[int, ...]]:
     return [np.sign(one.reshape(-1, *one.shape[-2:])) * np.sign(other) for one, other in pairs], lead
 
 
-def _taken(sums) -> np.ndarray:
+def _taken(sums: np.ndarray) -> np.ndarray:
     return np.where(sums < 0, -1.0, 1.0)
 
 
-def _from_output(agreement) -> list[np.ndarray]:
+def _from_output(agreement: list[np.ndarray]) -> list[np.ndarray]:
     """Signs (n_networks, width, 1) of all units, of which those of inputs and outputs are +1."""
     signs = [np.ones((len(agreement[0]), agreement[-1].shape[-2], 1))]
     for matrices in agreement[:0:-1]:
@@ -95,14 +100,14 @@ def _from_output(agreement) -> list[np.ndarray]:
     return [np.ones((len(agreement[0]), agreement[0].shape[-1], 1)), *signs]
 
 
-def _from_input(agreement) -> list[np.ndarray]:
+def _from_input(agreement: list[np.ndarray]) -> list[np.ndarray]:
     signs = [np.ones((len(agreement[0]), agreement[0].shape[-1], 1))]
     for matrices in agreement[:-1]:
         signs.append(_taken(matrices @ signs[-1]))
     return [*signs, np.ones((len(agreement[0]), agreement[-1].shape[-2], 1))]
 
 
-def _climbed(agreement, signs) -> np.ndarray:
+def _climbed(agreement: list[np.ndarray], signs: list[np.ndarray]) -> np.ndarray:
     """(n_networks,): sum of agreements where no hidden unit by itself can make it larger."""
     value = _total(agreement, signs)
     while True:
@@ -117,6 +122,6 @@ def _climbed(agreement, signs) -> np.ndarray:
         value = higher
 
 
-def _total(agreement, signs) -> np.ndarray:
+def _total(agreement: list[np.ndarray], signs: list[np.ndarray]) -> np.ndarray:
     pairs = zip(agreement, signs[1:], signs[:-1], strict=True)
     return sum((after * (matrices @ before)).sum(axis=(-2, -1)) for matrices, after, before in pairs)

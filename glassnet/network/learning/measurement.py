@@ -1,7 +1,10 @@
 """Everything that is asked of a set of networks and a task, in one table."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 
 from glassnet import _checks
 from glassnet._random import Seed
@@ -13,11 +16,11 @@ from glassnet.network.tasks import BinaryTask
 
 
 def measure(
-    weights,
+    weights: Sequence[ArrayLike],
     task: BinaryTask,
-    reference=None,
+    reference: Sequence[ArrayLike] | None = None,
     *,
-    sizes=None,
+    sizes: Sequence[int] | None = None,
     n_networks: int = 8,
     ties: str = "zero",
     seed: int | Seed = 1,

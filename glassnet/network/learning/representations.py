@@ -1,7 +1,10 @@
 """What the hidden layers of sign networks make of examples: dimension, correlations, and their spanning tree."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 
 from glassnet import _checks
 from glassnet.network import dimension, layers, persistence, weight_matrices
@@ -9,7 +12,7 @@ from glassnet.network import dimension, layers, persistence, weight_matrices
 VARIABLES = ("dimension", "covariance_strength", "relative_strength")
 
 
-def representations(weights, inputs, n_networks: int = 8) -> xr.Dataset:
+def representations(weights: Sequence[ArrayLike], inputs: ArrayLike, n_networks: int = 8) -> xr.Dataset:
     """Measure the hidden layers of sign networks on given examples, ties as 0.
 
     Parameters
@@ -45,7 +48,7 @@ def representations(weights, inputs, n_networks: int = 8) -> xr.Dataset:
     return xr.concat(tables, "network").assign_coords(network=chosen)
 
 
-def _of_one(weights, inputs) -> xr.Dataset:
+def _of_one(weights: list[np.ndarray], inputs: ArrayLike) -> xr.Dataset:
     measured = dimension.measure(weights, inputs, "sign")
     names = [*VARIABLES, *(f"{name}_stderr" for name in VARIABLES)]
     # one output unit has D/N = 1, whatever it says

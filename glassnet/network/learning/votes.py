@@ -1,7 +1,10 @@
 """How often the majority of many networks is wrong."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 
 from glassnet import _checks
 from glassnet.network.sign_networks import checked_labels
@@ -13,7 +16,7 @@ SIZES = (1, 10, 100, 1000)
 _RESAMPLES = 200
 
 
-def vote_errors(outputs, labels, sizes=None) -> xr.Dataset:
+def vote_errors(outputs: ArrayLike, labels: ArrayLike, sizes: Sequence[int] | None = None) -> xr.Dataset:
     """Return the error of the majority vote of k networks, averaged over disjoint groups of k of those given.
 
     Parameters
@@ -66,14 +69,14 @@ def vote_errors(outputs, labels, sizes=None) -> xr.Dataset:
     return xr.Dataset(columns, coords={"vote": np.array(sizes, dtype=np.int64)})
 
 
-def _bootstrapped(answers, labels) -> float:
+def _bootstrapped(answers: np.ndarray, labels: np.ndarray) -> float:
     """Standard error of the error of one vote, by drawing its networks again."""
     votes = resampling_counts(len(answers), key="votes", n_resamples=_RESAMPLES) @ answers.astype(np.float64)
     return float(bootstrap_error(0.5 * (1.0 - (np.sign(votes) * labels).mean(axis=1)), len(answers)))
 
 
-def _sizes(sizes, n_networks: int) -> list[int]:
-    sizes = _checks.integer_array("sizes", sizes, ndim=1, minimum=1).tolist()
-    if not sizes or max(sizes) > n_networks:
-        raise ValueError(f"sizes must be 1 to the {n_networks} networks that there are, got {sizes}")
-    return sizes
+def _sizes(sizes: Sequence[int] | None, n_networks: int) -> list[int]:
+    numbers: list[int] = _checks.integer_array("sizes", sizes, ndim=1, minimum=1).tolist()
+    if not numbers or max(numbers) > n_networks:
+        raise ValueError(f"sizes must be 1 to the {n_networks} networks that there are, got {numbers}")
+    return numbers

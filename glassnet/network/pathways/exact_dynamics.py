@@ -11,8 +11,11 @@ all, every pathway moves by itself: g_D(u(theta)) = g_D(u(0)) + theta, g_1 = u, 
 That this solves any mix of depths was derived for this program.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 from scipy.integrate import solve_ivp
 
 from glassnet import _checks
@@ -27,7 +30,7 @@ _LEARNED = 1e-12
 _HALVINGS = 80
 
 
-def final_shares(depths, target, u0) -> np.ndarray:
+def final_shares(depths: Sequence[int] | np.ndarray, target: ArrayLike, u0: ArrayLike) -> np.ndarray:
     """Share of each pathway in what the network has learned at the end, from the closed form.
 
     Parameters
@@ -59,12 +62,12 @@ def final_shares(depths, target, u0) -> np.ndarray:
     return strengths / strengths.sum(axis=-1, keepdims=True)
 
 
-def final_state(depths, target, u0) -> np.ndarray:
+def final_state(depths: Sequence[int] | np.ndarray, target: ArrayLike, u0: ArrayLike) -> np.ndarray:
     """Singular values u_a of the matrices of each pathway at the end, (..., n_pathways); see :func:`final_shares`."""
     return _final(*_checked(depths, target, u0))
 
 
-def trajectories(depths, target, u0, times) -> xr.Dataset:
+def trajectories(depths: Sequence[int] | np.ndarray, target: ArrayLike, u0: ArrayLike, times: ArrayLike) -> xr.Dataset:
     """Integrate the reduced dynamics of every mode.
 
     Parameters
@@ -88,9 +91,7 @@ def trajectories(depths, target, u0, times) -> xr.Dataset:
     TypeError, ValueError
         If an argument is not as described.
     """
-    if _checks.is_single("target", target):
-        target = [target]
-    depths, target, u0 = _checked(depths, target, u0)
+    depths, target, u0 = _checked(depths, np.atleast_1d(target) if _checks.is_single("target", target) else target, u0)
     if not target.size:
         raise ValueError("target must hold a mode, got none")
     times = _checks.real_array("times", times, ndim=1)
@@ -102,18 +103,18 @@ def trajectories(depths, target, u0, times) -> xr.Dataset:
     return record(times, depths, target, u**depths).assign(u=(("time", "mode", "pathway"), u))
 
 
-def _integrated(depths, goal, start, times):
+def _integrated(depths: np.ndarray, goal: float, start: np.ndarray, times: np.ndarray) -> np.ndarray:
     """States (n_times, n_pathways) of one mode, up to where nothing is left to learn, and constant from there."""
     powers = depths - 1.0
 
-    def missing(_, u):
+    def missing(_: float, u: np.ndarray) -> float:
         return abs(goal - (u**depths).sum()) - _LEARNED * goal
 
-    def velocity(_, u):
+    def velocity(_: float, u: np.ndarray) -> np.ndarray:
         return u**powers * (goal - (u**depths).sum())
 
     # beyond this point steps would stay as short as the relaxation, for ever
-    missing.terminal = True
+    missing.terminal = True  # type: ignore[attr-defined]
     u = np.tile(start, (len(times), 1))
     if times[-1] == 0 or missing(0.0, start) <= 0:
         return u
@@ -127,7 +128,7 @@ def _integrated(depths, goal, start, times):
     return u
 
 
-def common_clock(depth: int, u) -> np.ndarray:
+def common_clock(depth: int, u: ArrayLike) -> np.ndarray:
     """g_D(u), which grows for every pathway by the same: u for D = 1, ln u for D = 2, -u^(2-D)/(D-2) beyond.
 
     Parameters
@@ -153,7 +154,7 @@ def common_clock(depth: int, u) -> np.ndarray:
     return _clock(np.array(depth), u)
 
 
-def invariants(depths, u) -> np.ndarray:
+def invariants(depths: Sequence[int] | np.ndarray, u: ArrayLike) -> np.ndarray:
     """What learning conserves: g_a(u_a) - g_0(u_0) of each pathway a > 0 against the first one, for any depths.
 
     At equal depths D this is the difference of the strengths (D = 1), half the logarithm of their ratio (D = 2), and
@@ -182,14 +183,14 @@ def invariants(depths, u) -> np.ndarray:
     return clocks[..., 1:] - clocks[..., :1]
 
 
-def _clock(depths, u):
+def _clock(depths: np.ndarray, u: np.ndarray) -> np.ndarray:
     """g_D(u), elementwise; -inf at u = 0 for D >= 2."""
     with np.errstate(divide="ignore", over="ignore"):
         deep = np.maximum(depths - 2.0, 1.0)
         return np.where(depths == 1, u, np.where(depths == 2, np.log(np.abs(u)), -(np.abs(u) ** -deep) / deep))
 
 
-def _state(depths, clock):
+def _state(depths: np.ndarray, clock: np.ndarray) -> np.ndarray:
     """The u of which g_D is `clock`; inf beyond the end of a deep pathway's time."""
     deep = np.maximum(depths - 2.0, 1.0)
     with np.errstate(over="ignore", divide="ignore"):
@@ -197,7 +198,7 @@ def _state(depths, clock):
         return np.where(depths == 1, clock, np.where(depths == 2, np.exp(clock), grown))
 
 
-def _final(depths, target, u0):
+def _final(depths: np.ndarray, target: np.ndarray, u0: np.ndarray) -> np.ndarray:
     """Bisection in the state of the pathway that first reaches s / n_pathways.
 
     In theta itself small starts would cancel: it grows as u0^(2-D) while what matters is of order 1.
@@ -210,10 +211,10 @@ def _final(depths, target, u0):
     lead = np.arange(n) == leader
     ahead = start - np.take_along_axis(start, leader, axis=-1)
 
-    def state(u):
+    def state(u: np.ndarray) -> np.ndarray:
         return np.where(lead, u, _state(depths, ahead + _clock(depth, u)))
 
-    def enough(u):
+    def enough(u: np.ndarray) -> np.ndarray:
         with np.errstate(over="ignore"):
             return (state(u) ** depths).sum(axis=-1, keepdims=True) >= goal
 
@@ -229,7 +230,7 @@ def _final(depths, target, u0):
     return state(low)
 
 
-def _checked(depths, target, u0):
+def _checked(depths: ArrayLike, target: ArrayLike, u0: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Depths, targets (...) and starts (..., n_pathways), or an error that names what is wrong."""
     depths = checked_depths(depths)
     target = _checks.real_array("target", target)

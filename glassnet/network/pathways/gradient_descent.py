@@ -1,20 +1,29 @@
 """Gradient descent of whole weight matrices in networks of parallel pathways, linear or not."""
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 
 from glassnet import _checks, _face
 from glassnet.network.pathways.record import record
 from glassnet.network.pathways.starts import modes
 from glassnet.network.weight_matrices import matrices
 
-#: activation of the hidden layers, and its derivative by its value
+
+class _Phi(NamedTuple):
+    """Activation of the hidden layers, and its derivative by its value."""
+
+    value: Callable[[np.ndarray], np.ndarray]
+    slope: Callable[[np.ndarray], np.ndarray | float]
+
+
 _ACTIVATIONS = {
-    "linear": (lambda z: z, lambda h: 1.0),
-    "tanh": (np.tanh, lambda h: 1.0 - h * h),
-    "relu": (lambda z: np.maximum(z, 0.0), lambda h: (h > 0) * 1.0),
+    "linear": _Phi(lambda z: z, lambda h: 1.0),
+    "tanh": _Phi(np.tanh, lambda h: 1.0 - h * h),
+    "relu": _Phi(lambda z: np.maximum(z, 0.0), lambda h: (h > 0) * 1.0),
 }
 
 
@@ -36,7 +45,14 @@ class Descent(NamedTuple):
 
 
 def gradient_descent(
-    weights, target, *, activation="linear", inputs=None, learning_rate=1e-3, steps=20_000, record_every=100
+    weights: Sequence[Sequence[ArrayLike]],
+    target: ArrayLike,
+    *,
+    activation: str = "linear",
+    inputs: ArrayLike | None = None,
+    learning_rate: float = 1e-3,
+    steps: int = 20_000,
+    record_every: int = 100,
 ) -> Descent:
     """Train all matrices of all pathways together, full batch, on loss = (1/2) mean_x |S x - sum_a f_a(x)|^2.
 
@@ -72,7 +88,7 @@ def gradient_descent(
     """
     target = _checks.real_array("target", target, ndim=2)
     weights = _check_weights(weights, target.shape)
-    activation = _ACTIVATIONS[_checks.choice("activation", activation, tuple(_ACTIVATIONS))]
+    phi = _ACTIVATIONS[_checks.choice("activation", activation, tuple(_ACTIVATIONS))]
     inputs = np.sqrt(target.shape[1]) * np.eye(target.shape[1]) if inputs is None else _check_inputs(inputs, target)
     learning_rate = _checks.real("learning_rate", learning_rate, minimum=0, exclusive=True)
     steps = _checks.integer("steps", steps, minimum=1)
@@ -85,16 +101,16 @@ def gradient_descent(
     losses: list[float] = []
     with np.errstate(over="ignore", invalid="ignore"):
         for step in range(steps + 1):
-            layers = [_forward(pathway, inputs, activation) for pathway in weights]
+            layers = [_forward(pathway, inputs, phi) for pathway in weights]
             missing = wanted - sum(hidden[-1] for hidden in layers)
             if step % record_every == 0:
                 strengths.append([measure(hidden[-1]) for hidden in layers])
                 losses.append(_loss(missing, losses, learning_rate))
             if step < steps:
                 for pathway, hidden in zip(weights, layers, strict=True):
-                    _step(pathway, hidden, missing, activation, learning_rate)
+                    _step(pathway, hidden, missing, phi, learning_rate)
     times = learning_rate * record_every * np.arange(len(losses))
-    depths = [len(pathway) for pathway in weights]
+    depths = np.array([len(pathway) for pathway in weights])
     history = record(times, depths, measure.strengths, np.array(strengths).transpose(0, 2, 1))
     return Descent(history.assign(loss=("time", losses)), weights)
 
@@ -102,34 +118,36 @@ def gradient_descent(
 class _Modes:
     """Reads the strength in each mode of the target off a pathway's outputs."""
 
-    def __init__(self, target, inputs):
+    def __init__(self, target: np.ndarray, inputs: np.ndarray) -> None:
         self.left, self.strengths, right = modes(target)
         # regression of the outputs on the inputs, in the basis of the modes
         self._readers = np.linalg.pinv(inputs) @ right.T
 
-    def __call__(self, outputs):
+    def __call__(self, outputs: np.ndarray) -> np.ndarray:
         return np.einsum("ok,ok->k", self.left, outputs @ self._readers)
 
 
-def _forward(pathway, inputs, activation):
+def _forward(pathway: list[np.ndarray], inputs: np.ndarray, phi: _Phi) -> list[np.ndarray]:
     """Activations of each layer from the inputs to the outputs."""
     hidden = [inputs]
     for weight in pathway[:-1]:
-        hidden.append(activation[0](weight @ hidden[-1]))
+        hidden.append(phi.value(weight @ hidden[-1]))
     return [*hidden, pathway[-1] @ hidden[-1]]
 
 
-def _step(pathway, hidden, missing, activation, learning_rate):
+def _step(
+    pathway: list[np.ndarray], hidden: list[np.ndarray], missing: np.ndarray, phi: _Phi, learning_rate: float
+) -> None:
     """One step of a pathway's matrices, in place, all from the same state."""
     back = missing * (learning_rate / missing.shape[1])
     for number in range(len(pathway) - 1, -1, -1):
         change = back @ hidden[number].T
         if number:
-            back = (pathway[number].T @ back) * activation[1](hidden[number])
+            back = (pathway[number].T @ back) * phi.slope(hidden[number])
         pathway[number] += change
 
 
-def _loss(missing, losses, learning_rate):
+def _loss(missing: np.ndarray, losses: list[float], learning_rate: float) -> float:
     loss = 0.5 * float(np.square(missing).sum()) / missing.shape[1]
     if losses and not loss <= 10 * losses[0]:
         raise FloatingPointError(
@@ -138,7 +156,7 @@ def _loss(missing, losses, learning_rate):
     return loss
 
 
-def _check_weights(weights, shape):
+def _check_weights(weights: Sequence[Sequence[ArrayLike]], shape: tuple[int, int]) -> list[list[np.ndarray]]:
     """Copies of the matrices, or an error that says which one does not fit."""
     wanted = "a list of pathways, each of them a list of matrices"
     if not np.iterable(weights):
@@ -165,7 +183,7 @@ def _check_weights(weights, shape):
     return pathways
 
 
-def _check_inputs(inputs, target):
+def _check_inputs(inputs: ArrayLike, target: np.ndarray) -> np.ndarray:
     """The inputs as columns."""
     inputs = _checks.real_array("inputs", inputs, ndim=2)
     if inputs.shape[1] != target.shape[1] or len(inputs) < target.shape[1]:

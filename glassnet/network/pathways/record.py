@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 
 
-def record(times, depths, target, strength) -> xr.Dataset:
+def record(times: np.ndarray, depths: np.ndarray, target: np.ndarray, strength: np.ndarray) -> xr.Dataset:
     """Strengths (n_times, n_modes, n_pathways) of pathways and their shares as a dataset; shares are nan where nothing
     has been learned at all.
     """

@@ -1,17 +1,21 @@
 """Weights to start the descent of parallel pathways from, and the modes of what they learn."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from glassnet import _checks
-from glassnet._random import Role, generator
+from glassnet._random import Role, Seed, generator
 
 #: matrices in a pathway, at most
 DEEPEST = 100
 
 
-def balanced_start(depths, target, u0, *, width=None, seed) -> list:
+def balanced_start(
+    depths: Sequence[int] | np.ndarray, target: ArrayLike, u0: ArrayLike, *, width: int | None = None, seed: int | Seed
+) -> list:
     """Balanced weights aligned with the singular vectors of the target: where the reduced dynamics is exact.
 
     Parameters
@@ -57,7 +61,9 @@ def balanced_start(depths, target, u0, *, width=None, seed) -> list:
     return pathways
 
 
-def random_start(depths, n_inputs, n_outputs, *, width, scale, seed) -> list:
+def random_start(
+    depths: Sequence[int] | np.ndarray, n_inputs: int, n_outputs: int, *, width: int, scale: float, seed: int | Seed
+) -> list:
     """Independent normal weights of variance scale^2 / n_in, aligned with nothing.
 
     Parameters
@@ -95,7 +101,7 @@ def random_start(depths, n_inputs, n_outputs, *, width, scale, seed) -> list:
     return pathways
 
 
-def checked_depths(depths) -> np.ndarray:
+def checked_depths(depths: ArrayLike) -> np.ndarray:
     """Depths of at least one pathway, (n_pathways,) int32, or an error that says what is wrong."""
     depths = _checks.integer_array("depths", depths, ndim=1, minimum=1, maximum=DEEPEST)
     if not depths.size:
@@ -103,7 +109,7 @@ def checked_depths(depths) -> np.ndarray:
     return depths
 
 
-def modes(target) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def modes(target: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Singular vectors and values (left, strengths, right) of the modes that are not zero."""
     left, strengths, right = np.linalg.svd(target, full_matrices=False)
     number = int((strengths > 1e-12 * strengths.max(initial=0.0)).sum())

@@ -1,6 +1,7 @@
 """The clique of neurons: correlations, minimum spanning tree, and gradients of both by the activations."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import sparse
 
 from glassnet import _checks
@@ -22,7 +23,7 @@ class Clique:
     correlation : (n_neurons, n_neurons) float64
     """
 
-    def __init__(self, activations):
+    def __init__(self, activations: ArrayLike) -> None:
         x = _checks.real_array("activations", activations, ndim=2)
         n_samples, self.n_neurons = x.shape
         if n_samples < 2 or self.n_neurons < 2:
@@ -41,11 +42,11 @@ class Clique:
         self.correlation = np.clip((product + product.T) / 2, -1.0, 1.0)
         np.fill_diagonal(self.correlation, 1.0)
 
-    def tree(self):
+    def tree(self) -> tuple[np.ndarray, np.ndarray]:
         """Edges and distances of the minimum spanning tree."""
         return kernel.prim(self.correlation)
 
-    def pull_back(self, edges, slopes):
+    def pull_back(self, edges: np.ndarray, slopes: np.ndarray) -> np.ndarray:
         """Gradient by the activations from the slopes d value / d distance of the edges of a tree."""
         first, second = edges.T
         c = self.correlation[first, second]
@@ -56,12 +57,12 @@ class Clique:
         there = sparse.coo_array((slopes, (first, second)), shape).tocsr()
         return self.chain(((there + there.T) @ np.ascontiguousarray(self.z.T)).T, along)
 
-    def chain(self, towards, along):
+    def chain(self, towards: np.ndarray, along: np.ndarray) -> np.ndarray:
         """Sum_j s_ij (z_j - c_ij z_i) / |x_i - mean| of `towards` = sum_j s_ij z_j and `along` = sum_j s_ij c_ij."""
         return (towards - self.z * along) * self._inverse_norms
 
 
-def correlations(activations) -> np.ndarray:
+def correlations(activations: ArrayLike) -> np.ndarray:
     """Pearson correlations of neurons, (n_neurons, n_neurons) float64; those of constant neurons are 0.
 
     Parameters
@@ -82,7 +83,7 @@ def correlations(activations) -> np.ndarray:
     return Clique(activations).correlation
 
 
-def spanning_tree(correlation) -> tuple[np.ndarray, np.ndarray]:
+def spanning_tree(correlation: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Minimum spanning tree of a given correlation matrix, with distances 1 - |correlation|.
 
     Parameters

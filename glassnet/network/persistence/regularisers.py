@@ -11,15 +11,16 @@ dc/dx_i = (z_j - c z_i) / |x_i - mean|; the tree does not change under a small c
 distances are equal, where this is a subgradient.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from glassnet import _checks
 from glassnet.network.persistence.clique import Clique
 
 
-def t1(activations) -> tuple[float, np.ndarray]:
+def t1(activations: ArrayLike) -> tuple[float, np.ndarray]:
     """T1 = minus the sum of the deaths, and its gradient.
 
     Parameters
@@ -44,7 +45,7 @@ def t1(activations) -> tuple[float, np.ndarray]:
     return -float(distances.sum()), clique.pull_back(edges, -np.ones(len(distances)))
 
 
-def t2(activations, alpha=0.5) -> tuple[float, np.ndarray]:
+def t2(activations: ArrayLike, alpha: float = 0.5) -> tuple[float, np.ndarray]:
     """T2 = alpha std(deaths) - (1 - alpha) mean(deaths) with alpha in [0, 1], and its gradient, as :func:`t1` does.
 
     Where all deaths are equal the gradient of their standard deviation counts as 0. Errors as for :func:`t1`.
@@ -59,7 +60,7 @@ def t2(activations, alpha=0.5) -> tuple[float, np.ndarray]:
     return float(alpha * spread - (1 - alpha) * mean), clique.pull_back(edges, slopes)
 
 
-def all_pairs(activations) -> tuple[float, np.ndarray]:
+def all_pairs(activations: ArrayLike) -> tuple[float, np.ndarray]:
     """The baseline "all", mean |correlation| over all pairs of neurons (0 to 1), with its gradient like :func:`t1`."""
     clique = Clique(activations)
     n_pairs = clique.n_neurons * (clique.n_neurons - 1)
@@ -71,7 +72,7 @@ def all_pairs(activations) -> tuple[float, np.ndarray]:
     return float(value), 2 / n_pairs * clique.chain(towards, along)
 
 
-def deaths(activations) -> np.ndarray:
+def deaths(activations: ArrayLike) -> np.ndarray:
     """Lengths of the n_neurons - 1 edges of the minimum spanning tree, increasing.
 
     Parameters
@@ -92,7 +93,7 @@ def deaths(activations) -> np.ndarray:
     return np.sort(Clique(activations).tree()[1])
 
 
-def most_active(layers, n_neurons) -> list[np.ndarray]:
+def most_active(layers: Sequence[ArrayLike], n_neurons: int | Sequence[int]) -> list[np.ndarray]:
     """The most active neurons of each layer: a sample that keeps large cliques cheap.
 
     A neuron is the more active the larger its mean |activation| over the samples; this meaning of "most active" is our
@@ -118,7 +119,11 @@ def most_active(layers, n_neurons) -> list[np.ndarray]:
     if not isinstance(layers, Iterable):
         raise TypeError(f"layers must be a sequence of arrays, got {_checks.shown(layers)}")
     layers = [_checks.real_array(f"layers[{i}]", layer, ndim=2) for i, layer in enumerate(layers)]
-    numbers = [n_neurons] * len(layers) if _checks.is_single("n_neurons", n_neurons) else list(n_neurons)
+    numbers = (
+        [n_neurons] * len(layers)
+        if isinstance(n_neurons, int) or _checks.is_single("n_neurons", n_neurons)
+        else list(n_neurons)
+    )
     if len(numbers) != len(layers):
         raise ValueError(f"n_neurons must be one number or {len(layers)} of them, got {n_neurons}")
     chosen = []

@@ -53,7 +53,7 @@ def read(path: Path, n_dimensions: int) -> np.ndarray:
     return np.frombuffer(raw, dtype=np.uint8, offset=header).reshape(shape)
 
 
-def folder_of(folder) -> Path:
+def folder_of(folder: str | os.PathLike[str] | None) -> Path:
     """Return the folder with the data: the one given, or that of GLASSNET_DATA, or Debian's of Fashion-MNIST.
 
     Raises

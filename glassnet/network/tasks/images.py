@@ -1,5 +1,8 @@
 """Images: scikit-learn's digits and data sets in MNIST's layout, of all classes and as pairs in numbers +-1."""
 
+import os
+from collections.abc import Sequence
+
 import numpy as np
 
 from glassnet import _checks
@@ -8,7 +11,7 @@ from glassnet.network.tasks import idx_files
 from glassnet.network.tasks.two_classes import BinaryTask
 
 
-def digits(n_test: int = 597, seed: int = 1):
+def digits(n_test: int = 597, seed: int = 1) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return scikit-learn's 8 x 8 digits, grey values in [0, 1], in random order.
 
     Parameters
@@ -37,7 +40,9 @@ def digits(n_test: int = 597, seed: int = 1):
     return inputs[n_test:], labels[n_test:], inputs[:n_test], labels[:n_test]
 
 
-def idx(folder=None, classes=None):
+def idx(
+    folder: str | os.PathLike[str] | None = None, classes: Sequence[int] | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return the images of a folder in MNIST's layout, grey values in [0, 1].
 
     The folder holds train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and
@@ -63,14 +68,17 @@ def idx(folder=None, classes=None):
     TypeError, ValueError
         If an argument is not as described, a file is foreign or not complete, or has no image of a class.
     """
-    parts = []
+    parts: list[np.ndarray] = []
     for images, labels in _parts(folder, classes):
         _checks.memory(f"folder: {len(images)} images", 16 * images.size)
         parts += [images.reshape(len(images), -1) / 255.0, labels.astype(np.int64)]
-    return tuple(parts)
+    inputs, named, test_inputs, test_labels = parts
+    return inputs, named, test_inputs, test_labels
 
 
-def digit_pairs(classes=(3, 8), *, threshold: float | str = 0.5, n_test: int = 100, seed: int | Seed = 1) -> BinaryTask:
+def digit_pairs(
+    classes: Sequence[int] = (3, 8), *, threshold: float | str = 0.5, n_test: int = 100, seed: int | Seed = 1
+) -> BinaryTask:
     """Two of scikit-learn's digits: a pixel is +1 where its grey value is above a threshold, else -1.
 
     Pixels that are the same in all images of the two classes are left out: of 3 and 8 (183 and 174 images) 43 of 64
@@ -114,8 +122,8 @@ def digit_pairs(classes=(3, 8), *, threshold: float | str = 0.5, n_test: int = 1
 
 
 def idx_pairs(
-    classes,
-    folder=None,
+    classes: Sequence[int],
+    folder: str | os.PathLike[str] | None = None,
     *,
     block: int = 4,
     threshold: float | str = "median",
@@ -156,7 +164,7 @@ def idx_pairs(
     first, second = _pair(classes, range(256))
     threshold = _threshold(threshold)
     block = _checks.integer("block", block, minimum=1)
-    inputs, labels, reference = [], [], None
+    inputs, labels, reference = [], [], np.empty(0)
     for number, (images, named) in enumerate(_parts(folder, (first, second))):
         order = _order(seed, f"idx pairs, part={number}", len(named))
         grey = _blocks(images, block)
@@ -179,20 +187,21 @@ def _scikit_digits() -> tuple[np.ndarray, np.ndarray]:
     return load_digits(return_X_y=True)
 
 
-def _parts(folder, classes) -> list[tuple[np.ndarray, np.ndarray]]:
+def _parts(folder: str | os.PathLike[str] | None, classes: Sequence[int] | None) -> list[tuple[np.ndarray, np.ndarray]]:
     """Images and labels of the classes, those to learn from and those to test with."""
+    wanted = None
     if classes is not None:
-        classes = np.unique(_checks.integer_array("classes", classes, ndim=1, maximum=255))
+        wanted = np.unique(_checks.integer_array("classes", classes, ndim=1, maximum=255))
     folder, parts = idx_files.folder_of(folder), []
     for part in ("train", "test"):
         images, labels = idx_files.images_and_labels(folder, part)
-        if classes is not None:
-            missing = np.setdiff1d(classes, labels)
-            if missing.size or not classes.size:
+        if wanted is not None:
+            missing = np.setdiff1d(wanted, labels)
+            if missing.size or not wanted.size:
                 there = ", ".join(map(str, np.unique(labels)))
                 wrong = missing[0] if missing.size else "none"
                 raise ValueError(f"classes must be among {there} of {folder}, got {wrong}")
-            chosen = np.isin(labels, classes)
+            chosen = np.isin(labels, wanted)
             images, labels = images[chosen], labels[chosen]
         parts.append((images, labels))
     shapes = [images.shape[1:] for images, _ in parts]
@@ -201,14 +210,14 @@ def _parts(folder, classes) -> list[tuple[np.ndarray, np.ndarray]]:
     return parts
 
 
-def _pair(classes, allowed: range) -> tuple[int, int]:
+def _pair(classes: Sequence[int], allowed: range) -> tuple[int, int]:
     pair = _checks.integer_array("classes", classes, ndim=1, maximum=allowed[-1]).tolist()
     if len(pair) != 2 or pair[0] == pair[1]:
         raise ValueError(f"classes must be two different integers, got {tuple(pair)}")
     return pair[0], pair[1]
 
 
-def _threshold(threshold) -> float | str:
+def _threshold(threshold: float | str) -> float | str:
     if isinstance(threshold, str):
         return _checks.choice("threshold", threshold, ("median",))
     threshold = _checks.real("threshold", threshold, minimum=0.0, maximum=1.0)
@@ -217,18 +226,18 @@ def _threshold(threshold) -> float | str:
     return threshold
 
 
-def _signs(images, full_scale: float, threshold: float | str, reference) -> np.ndarray:
+def _signs(images: np.ndarray, full_scale: float, threshold: float | str, reference: np.ndarray) -> np.ndarray:
     """Signs of images (n, n_inputs) against a part of the full scale, or against medians of reference images."""
     grey = _medians(reference) if isinstance(threshold, str) else threshold * full_scale
     return np.where(images > grey, 1, -1).astype(np.int8)
 
 
-def _medians(images) -> np.ndarray:
+def _medians(images: np.ndarray) -> np.ndarray:
     """Medians of the columns; of an even number the lower of the two in the middle, which is a grey value."""
     return np.sort(images, axis=0)[(len(images) - 1) // 2]
 
 
-def _varies(inputs) -> np.ndarray:
+def _varies(inputs: np.ndarray) -> np.ndarray:
     """Which inputs are not the same in all images."""
     varies = (inputs != inputs[:1]).any(axis=0)
     if not varies.any():
@@ -236,7 +245,7 @@ def _varies(inputs) -> np.ndarray:
     return varies
 
 
-def _blocks(images, block: int) -> np.ndarray:
+def _blocks(images: np.ndarray, block: int) -> np.ndarray:
     """Sums over squares of pixels, (n, n_blocks)."""
     n, height, width = images.shape
     if height % block or width % block:

@@ -4,6 +4,7 @@ A glass of :func:`glassnet.network.data_couplings` knows of a task what c_i = <y
 `noisy_prototype` put all of it there; `parity_of_signs` and `shuffled` are the controls that put nothing there.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -45,12 +46,12 @@ class BinaryTask:
         """(n_inputs,) float64: c_i = mean of y x_i over the training examples, the couplings for K = all."""
         return (self.labels[:, None] * self.inputs).sum(axis=0, dtype=np.int64) / len(self.labels)
 
-    def __str__(self):
+    def __str__(self) -> str:
         sizes = f"{len(self.labels)} + {len(self.test_labels)} examples of {self.inputs.shape[1]} inputs"
         return f"BinaryTask: {self.name}, {sizes}, mean |<y x_i>| = {np.abs(self.mean).mean():.4g}"
 
 
-def teacher(widths, n_train: int, n_test: int, seed: int | Seed) -> BinaryTask:
+def teacher(widths: int | Sequence[int], n_train: int, n_test: int, seed: int | Seed) -> BinaryTask:
     """Labels of random inputs by a random network of sign units with weights +-1.
 
     Parameters
@@ -194,7 +195,7 @@ def shuffled(task: BinaryTask, seed: int | Seed) -> BinaryTask:
     return BinaryTask(f"{task.name}, labels shuffled", task.inputs, labels, task.test_inputs, task.test_labels)
 
 
-def _widths(widths) -> tuple[int, ...]:
+def _widths(widths: int | Sequence[int]) -> tuple[int, ...]:
     if _checks.is_single("widths", widths):
         return _checks.integer("widths", widths, minimum=1, most=_MOST), 1
     entries = _checks.integer_array("widths", widths, ndim=1, minimum=1).tolist()
@@ -212,12 +213,12 @@ def _stream(text: str, seed: int | Seed) -> np.random.Generator:
     return generator(_named(seed, text), Role.INITIAL)
 
 
-def _room(name: str, count, n_inputs: int) -> int:
+def _room(name: str, count: int, n_inputs: int) -> int:
     count = _checks.integer(name, count, minimum=1, most=_MOST)
     _checks.memory(f"{name}: {count} rows of {n_inputs} numbers", _BYTES * count * n_inputs)
     return count
 
 
-def _signs(rng: np.random.Generator, name: str, count, n_inputs: int) -> np.ndarray:
+def _signs(rng: np.random.Generator, name: str, count: int, n_inputs: int) -> np.ndarray:
     """(count, n_inputs) int8 of +-1, each equally likely."""
     return 2 * rng.integers(2, size=(_room(name, count, n_inputs), n_inputs), dtype=np.int8) - 1
