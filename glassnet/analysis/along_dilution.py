@@ -164,7 +164,7 @@ def uncrossed(located: Location | None, jump: Answer, heat: Answer) -> str:
 
 def _continuous(overlaps: list[tuple[Node, xr.Dataset]], temperature: float) -> tuple[list[Estimate], str]:
     """Estimates of a continuous transition in units of the dilution, or why there are none."""
-    if not symmetric_scan.has_binder({node.path: data for node, data in overlaps}):
+    if not symmetric_scan.has_binder(dict(enumerate(data for _, data in overlaps))):
         return [], "networks have no Binder cumulant that could cross"
     p = max([int(node.chain.attrs.get("p", 2)) for node, _ in overlaps], default=2)
     curves = {}
@@ -232,7 +232,7 @@ def _uncrossed_sizes(grown: Continuous) -> str:
     """Why there is no critical dilution of a continuous transition."""
     if grown.exponents is not None:
         return f"{grown.exponents.quantity} of all sizes does not cross within the dilutions of the scan"
-    if grown.binder.crosses:
+    if grown.binder is not None and grown.binder.crosses:
         return "Binder cumulants cross, but two sizes do not tell how far from the limit"
     return "Binder cumulants of all sizes do not cross within the dilutions of the scan"
 

@@ -39,8 +39,8 @@ def critical_dilution(chains: xr.DataTree, temperature: float) -> CriticalDiluti
         planted = sorted({node.planted_temperature for node in reader.nodes if node.planted_temperature})
         present = ", ".join(f"{t:g}" for t in planted) or "none"
         wanted = f"a planting temperature of the chains ({present}), or within {_ladders(reader)}"
-        line = f"within the range of the transition line ({f'{low:.4g} to {high:.4g}' if low <= high else 'none'})"
-        raise ValueError(f"temperature must be {wanted}, or {line}, got {temperature:g}")
+        reach = f"within the range of the transition line ({f'{low:.4g} to {high:.4g}' if low <= high else 'none'})"
+        raise ValueError(f"temperature must be {wanted}, or {reach}, got {temperature:g}")
     return line.critical(temperature)
 
 

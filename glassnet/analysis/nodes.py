@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -241,9 +241,9 @@ def rungs(node: Node) -> np.ndarray:
 def readings(node: Node) -> Iterator[Reading]:
     """The samples of a node one after the other; only one is in memory at a time."""
     kept, ladder, counted = _selected(node)
-    ladder_names = {"energy": "energy", "overlap": order_parameter(node)}
-    ladder_names = {field: name for field, name in ladder_names.items() if name in node.chain}
-    names = {"path_overlap": "path_overlap"}
+    asked = {"energy": "energy", "overlap": order_parameter(node)}
+    ladder_names = {field: name for field, name in asked.items() if name in node.chain}
+    names: dict[str, str | None] = {"path_overlap": "path_overlap"}
     if node.planted_temperature is not None and independently_planted(node):
         names["pairs"] = _pair_overlap(node)
     names = {field: name for field, name in names.items() if name in node.chain}
@@ -252,7 +252,9 @@ def readings(node: Node) -> Iterator[Reading]:
         # selecting in the whole dataset would cost as much as reading
         read = lambda name, at: node.chain.variables[name].isel(sample=sample, temperature=at).values  # noqa: B023, E731
         with kept_open():
-            arrays = {field: np.asarray(read(name, kept), dtype=np.float64) for field, name in names.items()}
+            arrays: dict[str, Any] = {
+                field: np.asarray(read(name, kept), dtype=np.float64) for field, name in names.items()
+            }
             for field in ("energy", "overlap"):
                 name = ladder_names.get(field)
                 whole = None if name is None else np.asarray(read(name, ladder), dtype=np.float64)

@@ -155,13 +155,12 @@ class TransitionLine(list):
             rest = [one for one in ([read] if known else []) + list(listed) if one != first]
             return CriticalDilution(temperature, first.value, first.stderr, (first, *rest))
         reasons = against or [axis.why if axis is not None and axis.why else read.name]
+        provisional = None
         if not known and np.isfinite(interim.value):
             named = f"critical dilution at T = {temperature:g}, from the line, provisional"
-            interim = replace(interim, key=PROVISIONAL, name=named)
-        else:
-            interim = None
+            provisional = replace(interim, key=PROVISIONAL, name=named)
         everything = ([read] if known else []) + list(listed)
-        return CriticalDilution(temperature, np.nan, np.nan, tuple(everything), "; ".join(reasons), interim)
+        return CriticalDilution(temperature, np.nan, np.nan, tuple(everything), "; ".join(reasons), provisional)
 
     def _against(self, temperature: float, read: Estimate, axis: Along | None) -> list[str]:
         """What speaks against a critical dilution at a temperature."""

@@ -27,8 +27,10 @@ from glassnet.chains.files.zip_archive import Member
 FORMAT = 2
 #: variables that label the others; `replica_a` and `replica_b` only where pairs of replicas were compared, the last
 #: four only where planted states were measured in a field
-COORDINATES = ("draw", "temperature", "replica", "gap", "walker", "replica_a", "replica_b")
-COORDINATES += ("field", "planting", "local_field", "degree")
+COORDINATES = (
+    *("draw", "temperature", "replica", "gap", "walker", "replica_a", "replica_b"),
+    *("field", "planting", "local_field", "degree"),
+)
 #: attributes outside the digest: they depend on when a run file grew or a release came out, never on the chain
 UNDIGESTED = ("digest", "run_file", "glassnet_version")
 GROUPS = ("glass", "state")
@@ -44,8 +46,10 @@ _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 #: largest factor by which gzip makes anything smaller
 MOST_EXPANDED = 1040
 #: errors of the system that pass, or that the user can put right
-_PASSING = (errno.EACCES, errno.EPERM, errno.EAGAIN, errno.EBUSY, errno.EINTR, errno.EIO, errno.EMFILE)
-_PASSING += (errno.ENFILE, errno.ENOMEM, errno.ESTALE, errno.ETIMEDOUT)
+_PASSING = (
+    *(errno.EACCES, errno.EPERM, errno.EAGAIN, errno.EBUSY, errno.EINTR, errno.EIO, errno.EMFILE),
+    *(errno.ENFILE, errno.ENOMEM, errno.ESTALE, errno.ETIMEDOUT),
+)
 #: what h5py and zipfile raise on damaged files; RecursionError is a RuntimeError
 _DAMAGE = (OSError, KeyError, RuntimeError, ValueError, TypeError, OverflowError, struct.error, zipfile.BadZipFile)
 
@@ -250,7 +254,7 @@ def opened(source: Source) -> Iterator[h5py.File]:
 def _open(source: Source, stack: contextlib.ExitStack) -> h5py.File:
     if isinstance(source, Path):
         _check_signature(source)
-        file_or_path = source
+        file_or_path: Path | io.IOBase = source
     else:
         file_or_path = stack.enter_context(source.window())
     # no lock: a chain file never changes, and some cluster file systems have no locks
@@ -326,7 +330,7 @@ def _storage(array: np.ndarray, axes: tuple[str, ...]) -> dict:
 
 
 def _put_scales(file: h5py.File, variables: dict[str, h5py.Dataset]) -> None:
-    lengths = {}
+    lengths: dict[str, int] = {}
     for name, stored in variables.items():
         lengths.update(zip(dimensions(name), stored.shape, strict=True))
     scales = {}

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -15,12 +15,22 @@ from glassnet.chains.files.zip_archive import Member
 INDEX = "index.json"
 #: name of a chain file
 FILE = re.compile(r"sample(\d{1,12})\.h5")
+#: where a chain file or a shard is: on disk, or inside an archive
+Place = TypeVar("Place", bound=Path | Member)
 
 
-class Header(NamedTuple):
+def sample_of(name: str) -> int:
+    """The sample that a chain file of this name holds; ValueError if it is no such name."""
+    match = FILE.fullmatch(name)
+    if match is None:
+        raise ValueError(f"{name} is no name of a chain file")
+    return int(match[1])
+
+
+class Header(NamedTuple, Generic[Place]):
     """What is read of all chains of a run at once; `attrs` are those of the file, from a shard without `run_file`."""
 
-    source: Path | Member
+    source: Place
     attrs: dict
     draw: np.ndarray
     temperature: np.ndarray
@@ -28,22 +38,23 @@ class Header(NamedTuple):
 
 
 #: attributes of every chain that is put into a tree, with their types; and those that some chains have
-_NEEDED = {"sample": int, "seed": int, "n_weights": int, "n_weights_parent": int, "n_paths": int, "sweeps": int}
+_NEEDED: dict[str, type] = dict.fromkeys(("sample", "seed", "n_weights", "n_weights_parent", "n_paths", "sweeps"), int)
 _NEEDED |= {"dilution": float, "ensemble": str, "p": int}
-_OPTIONAL = {"planted_temperature": float, "planted_energy": float, "kind": str, "rounding": str, "couplings": str}
+_OPTIONAL: dict[str, type] = {"planted_temperature": float, "planted_energy": float, "kind": str, "rounding": str}
+_OPTIONAL |= {"couplings": str}
 _OPTIONAL |= {"task": str, "glass": str, "n_replicas": int, "thermalization": int, "measure_every": int}
 #: a glass has no more weights or paths
 _MOST = 2**31
 
 
-def of_content(source: Path | Member, content: Content) -> Header:
+def of_content(source: Place, content: Content) -> Header[Place]:
     """Header of a chain that was read as a whole."""
     variables = sorted(name for name in content.arrays if "/" not in name)
     arrays = content.arrays
     return checked(Header(source, content.attrs[""], arrays["draw"], arrays["temperature"], variables))
 
 
-def checked(header: Header) -> Header:
+def checked(header: Header[Place]) -> Header[Place]:
     """The same header; ChainError where an attribute is not as a scan writes it."""
     attrs = header.attrs
     wrong = [name for name, kind in _NEEDED.items() if not _is(attrs.get(name), kind)]
@@ -88,7 +99,7 @@ def encode(headers: dict[int, Header]) -> bytes:
     return json.dumps({"format": newest, "chains": chains}).encode()
 
 
-def decode(index: bytes, members: dict[str, Member], shard: Path | Member) -> dict[int, Header]:
+def decode(index: bytes, members: dict[str, Member], shard: Path | Member) -> dict[int, Header[Member]]:
     """Headers of the chains in a shard from its index and its other members.
 
     Raises
@@ -103,7 +114,7 @@ def decode(index: bytes, members: dict[str, Member], shard: Path | Member) -> di
     check_format(shard, table["format"])
     if table["chains"].keys() != members.keys():
         raise ChainError(f"{shard}: damaged: its index is not that of its members")
-    return {int(FILE.fullmatch(name)[1]): _decoded(members[name], entry) for name, entry in table["chains"].items()}
+    return {sample_of(name): _decoded(members[name], entry) for name, entry in table["chains"].items()}
 
 
 def _encoded(header: Header) -> dict:

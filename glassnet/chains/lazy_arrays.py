@@ -1,6 +1,7 @@
 """A variable of many samples that is read from their files when it is asked for, and only the part asked for."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -8,7 +9,8 @@ import xarray as xr
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
-from glassnet.chains.content import Source, attributes, dimensions, holds, own
+from glassnet.chains.content import attributes, dimensions, holds, own
+from glassnet.chains.files.zip_archive import Member
 from glassnet.chains.segment import from_stored
 from glassnet.chains.shards import follow
 
@@ -22,7 +24,7 @@ class SampleStack(BackendArray):
     them.
     """
 
-    def __init__(self, sources: list[Source], name: str, shape: tuple[int, ...], dtype: np.dtype):
+    def __init__(self, sources: list[Path | Member], name: str, shape: tuple[int, ...], dtype: np.dtype):
         self.sources = sources
         self.name = name
         self.shape = (len(sources), *shape)
@@ -35,7 +37,7 @@ class SampleStack(BackendArray):
     def _read(self, key: tuple) -> np.ndarray:
         sample, rest = key[0], self._bounded(key[1:])
         if isinstance(sample, (int, np.integer)):
-            return self._read_one(sample, rest)
+            return self._read_one(int(sample), rest)
         chosen = np.arange(len(self.sources))[sample]
         stack = [self._read_one(number, rest) for number in chosen]
         if stack:
@@ -79,7 +81,7 @@ class FinalWeights(SampleStack):
     replica.
     """
 
-    def __init__(self, sources: list[Source], shape: tuple[int, ...]):
+    def __init__(self, sources: list[Path | Member], shape: tuple[int, ...]):
         super().__init__(sources, "final_weights", shape, np.dtype(np.uint8))
 
     def _values(self, file: h5py.File, key: tuple) -> np.ndarray:
@@ -87,7 +89,7 @@ class FinalWeights(SampleStack):
         return self._widened(weights.__getitem__, weights.shape, key)
 
 
-def final_weights(sources: list[Source], file: h5py.File, n_bytes: int) -> xr.Variable | None:
+def final_weights(sources: list[Path | Member], file: h5py.File, n_bytes: int) -> xr.Variable | None:
     """Lazy variable of the weights that the chains in `sources` end in, packed into so many bytes at most; None if
     `file`, that of one of them, has no state of a sampler on a ladder."""
     if not all(holds(file, f"state/{name}") for name in ("weights", "walkers_lane_at")):
@@ -98,7 +100,7 @@ def final_weights(sources: list[Source], file: h5py.File, n_bytes: int) -> xr.Va
     return xr.Variable(("sample", "temperature", "replica", "byte"), array, {"long_name": meaning})
 
 
-def stack(sources: list[Source], name: str, stored: h5py.Dataset, lengths: dict[str, int]) -> xr.Variable:
+def stack(sources: list[Path | Member], name: str, stored: h5py.Dataset, lengths: dict[str, int]) -> xr.Variable:
     """Lazy variable over the samples in `sources`, all shaped like `stored`, that of one of them, but on the axes of
     which `lengths` are given."""
     axes = dimensions(name)

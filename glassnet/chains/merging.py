@@ -8,6 +8,7 @@ import contextlib
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from glassnet.chains import headers, segment
 from glassnet.chains.content import ChainError, Image, opened, reading
@@ -97,20 +98,24 @@ class _Abandoned(Exception):
     """A merge was stopped, or another process was faster."""
 
 
-def _files(paths: dict[int, Path], kept: dict[int, Header], proceed) -> Iterator[tuple[str, int, list[bytes]]]:
+def _files(
+    paths: dict[int, Path], kept: dict[int, Header[Member]], proceed: Callable[[], bool]
+) -> Iterator[tuple[str, int, list[bytes]]]:
     """What a shard is made of: of each sample the longer chain, and the index."""
-    chains = {}
+    chains: dict[int, Header[Any]] = {}
     for sample in sorted(paths.keys() | kept.keys()):
         if not proceed():
             raise _Abandoned
-        chains[sample], image = kept.get(sample), None
+        copy = kept.get(sample)
+        own: Header[Any] | None = None
         if sample in paths:
-            own, own_image = _verified(paths[sample], sample)
-            if sample not in kept or own.attrs["sweeps"] >= kept[sample].attrs["sweeps"]:
-                chains[sample], image = own, own_image
-        if image is None:
-            with reading(kept[sample].source):
-                image = kept[sample].source.image()
+            own, image = _verified(paths[sample], sample)
+        if copy is not None and (own is None or own.attrs["sweeps"] < copy.attrs["sweeps"]):
+            own = copy
+            with reading(copy.source):
+                image = copy.source.image()
+        assert own is not None
+        chains[sample] = own
         yield file_name(sample), len(image), [image]
     index = headers.encode(chains)
     yield headers.INDEX, len(index), [index]

@@ -16,8 +16,10 @@ NODES = "nodes.json"
 _BESIDE = ("ladders.json", "field.json")
 _NODE = re.compile(r"N\d+|field")
 #: facts of a task in its chain file that all samples of a node share
-NODE_ATTRS = ("n_weights_parent", "dilution", "planted_temperature", "ensemble", "p", "couplings", "glass", "n_weights")
-NODE_ATTRS += ("kind", "rounding")
+NODE_ATTRS = (
+    *("n_weights_parent", "dilution", "planted_temperature", "ensemble", "p", "couplings", "glass", "n_weights"),
+    *("kind", "rounding"),
+)
 #: samples of a run; a run file may not ask for more
 _MOST_SAMPLES = 10**7
 _FOLDER = re.compile(r"chains/((?:field/)?N\d+/dilution[0-9.e+-]+(?:/planted[0-9.e+-]+)?)")
@@ -134,13 +136,13 @@ def _mistake(table: dict, is_sealed: bool) -> str | None:
 def _is_node(node: dict) -> bool:
     """Whether it is complete, named after its folder, and this after what all its samples share."""
     samples, attrs = node.get("samples"), node.get("attrs")
-    texts = [node.get(name) for name in ("node", "folder")]
-    if not all(isinstance(text, str) for text in texts) or not isinstance(attrs, dict):
+    name, where = node.get("node"), node.get("folder")
+    if not isinstance(name, str) or not isinstance(where, str) or not isinstance(attrs, dict):
         return False
-    folder = _FOLDER.fullmatch(texts[1])
+    folder = _FOLDER.fullmatch(where)
     if folder is None or isinstance(samples, bool) or not isinstance(samples, int) or samples < 0:
         return False
-    if texts[0] not in (f"/{folder[1]}", f"/{folder[1]}/symmetric"):
+    if name not in (f"/{folder[1]}", f"/{folder[1]}/symmetric"):
         return False
     return all(isinstance(value, str | int | float) for value in attrs.values()) and _fits(folder[1], attrs)
 

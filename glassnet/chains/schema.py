@@ -319,7 +319,7 @@ def dataset(
         variables[name] = (dimensions, values, {"long_name": meaning}, encoding)
     counters = (("swap_attempted", swap_attempted), ("swap_accepted", swap_accepted), ("round_trips", round_trips))
     for name, values in counters:
-        variables[name] = (VARIABLES[name][0], values, {"long_name": VARIABLES[name][1]})
+        variables[name] = (VARIABLES[name][0], values, {"long_name": VARIABLES[name][1]}, {})
     coordinates = {
         "draw": ("draw", draw, {"long_name": "sweeps since the start of the chain"}),
         "temperature": ("temperature", temperatures, {"long_name": "temperature, k_B = 1"}),
@@ -355,7 +355,7 @@ def join(*pieces: xr.Dataset) -> xr.Dataset:
     last = pieces[-1]
     for first, second in pairwise(pieces):
         if set(first.data_vars) != set(second.data_vars):
-            differ = ", ".join(sorted(set(first.data_vars) ^ set(second.data_vars)))
+            differ = ", ".join(sorted(map(str, set(first.data_vars) ^ set(second.data_vars))))
             raise ValueError(f"pieces must hold the same variables; they differ in {differ}")
         if not np.array_equal(first.temperature, second.temperature):
             raise ValueError("pieces must have the same temperatures")
@@ -370,7 +370,7 @@ def join(*pieces: xr.Dataset) -> xr.Dataset:
         if "draw" in variable.dims:
             values = np.concatenate([piece[name].values for piece in pieces])
         elif name in _COUNTERS:
-            values = sum(piece[name].values for piece in pieces)
+            values = sum((piece[name].values for piece in pieces[1:]), pieces[0][name].values)
         variables[name] = xr.Variable(variable.dims, values, variable.attrs, variable.encoding)
     return _with_acceptance(xr.Dataset(variables, attrs=last.attrs).set_coords(list(named.coords)))
 

@@ -131,10 +131,11 @@ def from_stored(values: np.ndarray, attrs: dict) -> tuple[np.ndarray, dict]:
 
 def content_of(dataset: xr.Dataset, glass: PathGlass, state: dict[str, np.ndarray]) -> Content:
     """What :func:`write` writes of its arguments, but the digest."""
-    arrays, attrs = {}, {"": dataset.attrs | {"format": format_of(dataset.variables)}}
-    for name, variable in dataset.variables.items():
-        arrays[name], scale = _as_integers(variable)
-        attrs[name] = variable.attrs | scale
+    arrays: dict[str, np.ndarray] = {}
+    attrs = {"": dataset.attrs | {"format": format_of(map(str, dataset.variables))}}
+    for key, variable in dataset.variables.items():
+        arrays[str(key)], scale = _as_integers(variable)
+        attrs[str(key)] = variable.attrs | scale
     for name in _GLASS_ARRAYS:
         if getattr(glass, name) is not None:
             arrays[f"glass/{name}"] = getattr(glass, name)
@@ -166,7 +167,8 @@ def _as_integers(variable: xr.Variable) -> tuple[np.ndarray, dict]:
 
 
 def _unpack(content: Content) -> tuple[xr.Dataset, PathGlass, dict[str, np.ndarray]]:
-    variables, parts = {}, {"glass": {}, "state": {}}
+    variables: dict[str, xr.Variable] = {}
+    parts: dict[str, dict[str, np.ndarray]] = {"glass": {}, "state": {}}
     for path, array in content.arrays.items():
         group, _, name = path.rpartition("/")
         if group:

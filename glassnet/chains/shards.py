@@ -11,7 +11,7 @@ import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple
 
 import h5py
 import numpy as np
@@ -21,7 +21,7 @@ from glassnet.chains import headers
 from glassnet.chains.content import FORMAT, ChainError, attributes, opened, own, reading, variable_names
 from glassnet.chains.files import zip_archive
 from glassnet.chains.files.zip_archive import Member
-from glassnet.chains.headers import FILE, Header, file_name
+from glassnet.chains.headers import FILE, Header, Place, file_name
 
 __all__ = ["find"]
 _face.public(__name__)
@@ -37,18 +37,20 @@ _INT64 = h5py.h5t.NATIVE_INT64
 _SEGMENTS = re.compile(r"sample(\d{1,12})\.segments")
 
 
-class NodeFiles(NamedTuple):
+class NodeFiles(NamedTuple, Generic[Place]):
     """What lies in the folder of a node: chain files by sample, shards, samples with segments of an unfinished task."""
 
-    files: dict[int, Path | Member]
-    shards: list[Path | Member]
+    files: dict[int, Place]
+    shards: list[Place]
     begun: set[int]
 
-    def near(self, samples: range) -> "NodeFiles":
+    def near(self, samples: range) -> "NodeFiles[Place]":
         """Without the shards whose names exclude all of these samples: a node may have many."""
         ranges = {shard: _SHARD.fullmatch(shard.name.rpartition("/")[2]) for shard in self.shards}
         near = [
-            shard for shard, match in ranges.items() if int(match[1]) < samples.stop and int(match[2]) >= samples.start
+            shard
+            for shard, match in ranges.items()
+            if match is not None and int(match[1]) < samples.stop and int(match[2]) >= samples.start
         ]
         return self._replace(shards=near)
 
@@ -63,7 +65,7 @@ def blocks(n_samples: int) -> list[range]:
     return [range(start, min(start + BLOCK, n_samples)) for start in range(0, n_samples, BLOCK)]
 
 
-def node_files(folder: Path) -> NodeFiles:
+def node_files(folder: Path) -> NodeFiles[Path]:
     """What lies in the folder of a node; nothing if there is no such folder."""
     # files first: what is merged meanwhile has left its shard behind when the second list is made
     first, second = names_in(folder), names_in(folder)
@@ -72,9 +74,9 @@ def node_files(folder: Path) -> NodeFiles:
     return NodeFiles(files, in_list((name, folder / name) for name in second).shards, begun)
 
 
-def in_list(sources: Iterable[tuple[str, Path | Member]]) -> NodeFiles:
+def in_list(sources: Iterable[tuple[str, Place]]) -> NodeFiles[Place]:
     """The same for a list of names and what they stand for."""
-    inside = NodeFiles({}, [], set())
+    inside: NodeFiles[Place] = NodeFiles({}, [], set())
     for name, source in sources:
         if match := FILE.fullmatch(name):
             inside.files[int(match[1])] = source
@@ -104,7 +106,7 @@ def find(folder: Path, sample: int) -> Path | Member | None:
     return header.source if header is not None else path if path.exists() else None
 
 
-def sharded(inside: NodeFiles) -> dict[int, Header]:
+def sharded(inside: NodeFiles[Any]) -> dict[int, Header[Member]]:
     """Headers of all chains in the shards of a node, the longer one of two.
 
     Raises
@@ -112,7 +114,7 @@ def sharded(inside: NodeFiles) -> dict[int, Header]:
     ChainError
         If a shard is damaged where it was read.
     """
-    longest: dict[int, Header] = {}
+    longest: dict[int, Header[Member]] = {}
     for shard in inside.shards:
         for sample, header in listed(shard).items():
             if sample not in longest or header.attrs["sweeps"] > longest[sample].attrs["sweeps"]:
@@ -120,7 +122,7 @@ def sharded(inside: NodeFiles) -> dict[int, Header]:
     return longest
 
 
-def listed(shard: Path | Member) -> dict[int, Header]:
+def listed(shard: Path | Member) -> dict[int, Header[Member]]:
     """Headers of the chains in one shard, from its index.
 
     Raises
@@ -133,7 +135,7 @@ def listed(shard: Path | Member) -> dict[int, Header]:
         return headers.decode(members.pop(headers.INDEX).image(), members, shard)
 
 
-def check(shard: Path | Member) -> dict[int, Header]:
+def check(shard: Path | Member) -> dict[int, Header[Member]]:
     """The same, after every byte of every chain file was compared with its checksum; no HDF5 is read."""
     chains = listed(shard)
     with reading(shard):
@@ -144,7 +146,8 @@ def check(shard: Path | Member) -> dict[int, Header]:
 
 def lengths(folder: Path, damaged: list[str]) -> dict[int, int]:
     """Recorded sweeps of every chain of a node; `damaged` gets a line for each file that cannot be opened."""
-    inside, sweeps = node_files(folder), {}
+    inside = node_files(folder)
+    sweeps: dict[int, int] = {}
     for shard in inside.shards:
         with _collect_error(damaged):
             for sample, header in listed(shard).items():
@@ -183,7 +186,7 @@ def _collect_error(damaged: list[str]) -> Iterator[None]:
         damaged.append(str(error))
 
 
-def read_header(source: Path | Member) -> Header:
+def read_header(source: Path | Member) -> Header[Any]:
     """Header of one chain file; raises as :func:`follow` does."""
 
     def read(file: h5py.File) -> tuple:

@@ -1,7 +1,9 @@
 """Open the chains of a run, or one chain file, as a lazy tree."""
 
+import os
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -37,7 +39,7 @@ PER_SAMPLE = {
 }
 
 
-def open_chains(path) -> xr.DataTree:
+def open_chains(path: str | os.PathLike[str]) -> xr.DataTree:
     """Open a run lazily: a run directory, what `glassnet pack` made of one, or one chain file or shard.
 
     Parameters
@@ -107,7 +109,7 @@ def tree_of(table: dict, path: Path, packed: dict[str, Member] | None = None) ->
     return xr.DataTree.from_dict(tree)
 
 
-def _verified(headers: dict[int, Header]) -> dict[int, Header]:
+def _verified(headers: dict[int, Header[Member]]) -> dict[int, Header[Member]]:
     """Compare packed chains with their checksums and digests; their headers as the chains themselves say them."""
     verified = {}
     for sample, header in headers.items():
@@ -230,7 +232,7 @@ def _variables(headers: list[Header], n_draws: int) -> dict:
     own_unit = {name for name, row in MEASUREMENTS.items() if row.own_unit(gauged)}
 
     def read(file: h5py.File) -> dict:
-        variables = {}
+        variables: dict[str, Any] = {}
         for name in variable_names(file):
             stored = own(file, name)
             if name in COORDINATES:

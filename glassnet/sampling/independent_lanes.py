@@ -175,7 +175,7 @@ def bare(glass: PathGlass, couplings: ArrayLike = 1.0) -> PathGlass:
     return PathGlass(glass.paths, couplings, glass.n_weights, planted=np.ones(glass.n_weights, dtype=np.int8))
 
 
-def describe(ensemble: str, n_weights: int | Sequence[int], keywords: Mapping[str, Any]) -> str:
+def describe(ensemble: str, n_weights: int | Sequence[int] | str, keywords: Mapping[str, Any]) -> str:
     """One line that names the instances of a study."""
     shown = ", ".join(f"{name} = {value}" for name, value in keywords.items() if name != "rounding")
     shown += ", rounded at random" * (keywords.get("rounding") == "random")

@@ -6,7 +6,7 @@ energies per weight tends to the latent heat and the temperature to T_c, both wi
 phase there is one peak; the distance of its halves is its width, which vanishes per weight like N^-1/2.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -97,7 +97,7 @@ class EnergyPhases:
         counts = bootstrap.resampling_counts(len(rows), key=self._node.path, seed=seed)
         resampled = bootstrap.resampled_means(densities, counts)
         centres = 0.5 * (edges[1:] + edges[:-1])
-        middle = np.mean([row.threshold for row in rows]) / n
+        middle = float(np.mean([row.threshold for row in rows]) / n)
         depth = relative_valley(centres, resampled, middle)
         columns = {
             "temperature": [row.temperature for row in rows],
@@ -105,7 +105,7 @@ class EnergyPhases:
             "overlap": [row.order[0] for row in rows],
             "magnetisation": [row.order[1] for row in rows],
         }
-        variables = {name: ("sample", np.array(values)) for name, values in columns.items()}
+        variables: dict[str, Any] = {name: ("sample", np.array(values)) for name, values in columns.items()}
         variables |= {"valley": depth[0], "valley_stderr": float(bootstrap.bootstrap_error(depth, len(rows)))}
         variables["density"] = ("energy", resampled[0])
         variables["density_stderr"] = ("energy", bootstrap.bootstrap_error(resampled, len(rows)))

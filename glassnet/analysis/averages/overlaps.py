@@ -1,5 +1,7 @@
 """Order parameter of a node on every rung: moments, Binder cumulant, distribution, weight of high overlap."""
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 
@@ -45,6 +47,7 @@ class OverlapAverages:
 
     def add(self, reading: Reading) -> None:
         """Take in the next sample."""
+        assert reading.overlap is not None
         square = reading.overlap * reading.overlap
         high = (square > self._threshold**2).sum(axis=(0, 2))
         # sums over the first and last axis of large arrays: einsum makes no copies
@@ -95,7 +98,7 @@ class OverlapAverages:
         }
         if self._magnetised:
             derived["m2"] = bootstrap.resampled_means(np.array(self._magnetised), counts)
-        variables = {}
+        variables: dict[str, tuple[Any, ...]] = {}
         for name, values in derived.items():
             dimensions = ("temperature", "overlap")[: values.ndim - 1]
             variables[name] = (dimensions, values[0])

@@ -18,6 +18,7 @@ class PathOverlap:
 
     def add(self, reading: Reading) -> None:
         """Take in the next sample."""
+        assert reading.path_overlap is not None
         self._means.append(reading.path_overlap.mean(axis=(0, 2)))
 
     def dataset(self, *, seed: int = 0) -> xr.Dataset:

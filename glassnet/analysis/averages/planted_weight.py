@@ -5,7 +5,7 @@ A configuration is in the planted phase if its overlap with the planted state ex
 not analysed.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -67,13 +67,15 @@ class PlantedWeights:
     def add(self, reading: Reading, time: float) -> None:
         """Take in the next sample; `time` is that of the slowest mode of its ladders
         (:meth:`glassnet.analysis.equilibrium.assessment.Examination.add`)."""
-        energy, overlap = reading.energy[:, 0], reading.overlap
+        energy, overlap, on_ladder = reading.energy[:, 0], reading.overlap, reading.ladder_overlap
+        assert overlap is not None
+        assert on_ladder is not None
         inside = np.abs(overlap[:, 0]) > self._threshold
         weight, half = inside.mean(), inside.shape[1] // 2
         both = min(weight, 1 - weight) > _VISITED
         scale = self._node.n_weights / reading.n_weights
         gap = scale * (energy[inside].mean() - energy[~inside].mean()) if both else np.nan
-        ladder = ladder_autocorrelation.coarse_grained(np.abs(reading.ladder_overlap) > self._threshold)
+        ladder = ladder_autocorrelation.coarse_grained(np.abs(on_ladder) > self._threshold)
         (stderr,) = ladder_averages.mean_with_bar(ladder, time, own=False)[1].stderr[reading.counted]
         n_effective = min(weight * (1 - weight) / stderr**2, inside.size) if stderr > 0 else inside.size
         halves = (inside[:, :half].mean() if half else np.nan, inside[:, half:].mean())
@@ -85,6 +87,7 @@ class PlantedWeights:
         """The quantities of the samples so far."""
         weight, from_planted, from_random, gap, n_effective = np.array(self._rows).T
         node = self._node
+        assert node.planted_temperature is not None
         return PlantedNode(
             node.path,
             node.size,
@@ -132,7 +135,9 @@ def table(nodes: list[PlantedNode], *, seed: int = 0) -> xr.Dataset:
             mean, stderr = (np.nan, np.nan) if len(values) == 0 else _mean(values, node.path, seed)
             columns[name].append(mean)
             columns[f"{name}_stderr"].append(stderr)
-    variables = {name: ("planted_temperature", np.array(values)) for name, values in columns.items()}
+    variables: dict[str, tuple[Any, ...]] = {
+        name: ("planted_temperature", np.array(values)) for name, values in columns.items()
+    }
     variables["density"] = (("planted_temperature", "overlap"), np.array([node.density.mean(axis=0) for node in nodes]))
     edges = nodes[0].edges
     coordinates = {

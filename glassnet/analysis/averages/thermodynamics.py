@@ -1,5 +1,7 @@
 """Energy, heat capacity, entropy and free energy of a node, averaged over its samples, with those of the paramagnet."""
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 
@@ -97,7 +99,7 @@ class ThermalAverages:
         node, betas = self._node, 1.0 / self._temperatures
         n_samples = len(self._columns["energy"])
         counts = bootstrap.resampling_counts(n_samples, key=node.path, seed=seed)
-        variables = {}
+        variables: dict[str, tuple[Any, ...]] = {}
         for name, meaning in _QUANTITIES.items():
             with np.errstate(invalid="ignore"):
                 per_weight = np.array(self._columns[name]) / node.weights_of_samples[:n_samples, None]

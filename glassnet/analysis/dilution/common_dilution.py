@@ -296,7 +296,7 @@ def slope_of_curves(own: Measured, neighbours: list[Measured], isentropes) -> Sl
     pairs = [pair for other in neighbours for size in own.overlaps for pair in _pairs(own, other, size, isentropes)]
     value = 1.0 if isentropes is not None else 0.0
     for _ in range(_STEPS):
-        total, squares = 0.0, 0.0
+        total, squares = np.zeros(1), np.zeros(1)
         for mine, theirs, move in pairs:
             (rungs, curve), (others, curves) = mine, theirs
             moved = others + value * move

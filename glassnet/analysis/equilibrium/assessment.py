@@ -199,7 +199,8 @@ def conclude(examinations: list[Examination]) -> Equilibration:
     identities = [identity for examination in examinations for identity in examination.identities()]
     n_comparisons = sum(test.samples.size + 1 for _, tests in tested for test in tests) + len(identities)
     bound = FALSE_ALARM / max(n_comparisons, 1)
-    failures, failing_nodes = [], {}
+    failures: list[Failure] = []
+    failing_nodes: dict[str, str] = {}
     for examination, tests in tested:
         path, numbers = examination.node.path, examination.node.sample_numbers
         for test in tests:

@@ -85,6 +85,7 @@ class Identities:
         if reading.pairs is not None and reading.pair_replicas is not None:
             kept = (reading.pair_replicas >= random).all(axis=0)
             if kept.any():
+                assert reading.overlap is not None
                 with_planted, pairs = reading.overlap[:, :, random:], reading.pairs[:, :, kept]
                 # the second moment carries the weight of the high overlaps and is blind to global flips
                 square = pairs**2

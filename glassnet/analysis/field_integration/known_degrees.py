@@ -59,7 +59,7 @@ def expected(ensemble: str, size, dilution: float, keywords: dict) -> Degrees:
     return Degrees(alpha, shares)
 
 
-def _on_all(record: _catalogue.Ensemble, size: int, left: int, keywords: dict) -> Degrees:
+def _on_all(record: _catalogue.Ensemble, size: int, left: float, keywords: dict) -> Degrees:
     """Degrees where paths are drawn on all weights alike, of which some are left."""
     p = keywords["p"]
     # probability that all other weights of a path are left if one of them is

@@ -44,7 +44,7 @@ class Annealed(NamedTuple):
         if self.limit is None or dilution == node.effective_dilution:
             return self
         limit = _limit(node, dilution)
-        return self._replace(paramagnet=limit, limit=limit)
+        return self if limit is None else self._replace(paramagnet=limit, limit=limit)
 
     def energy(self, temperature: float) -> float:
         """Energy per weight."""
@@ -86,11 +86,9 @@ def hot_plantings(nodes: list[Node], weights: dict[str, PlantedNode]) -> list[Ho
     `weights` holds what was measured by the path of the node.
     """
     largest = max(node.size for node in nodes)
-    own = sorted((node for node in nodes if node.size == largest), key=lambda node: -node.planted_temperature)
-    return [
-        Hot(node, node.planted_temperature, float(weights[node.path].energy.mean() / node.n_weights))
-        for node in own[:2]
-    ]
+    known = [(node.planted_temperature, node) for node in nodes if node.size == largest]
+    own = sorted(((at, node) for at, node in known if at is not None), key=lambda pair: -pair[0])
+    return [Hot(node, at, float(weights[node.path].energy.mean() / node.n_weights)) for at, node in own[:2]]
 
 
 def curves(hot: list[Hot]) -> Annealed | None:
@@ -106,7 +104,7 @@ def lacking(hot: list[Hot]) -> str:
     """The reason, in words, why the annealed curves are not known; "" where they are."""
     node = hot[0].node if hot else None
     if node is None or len(hot) < 2:
-        where = "planting temperature" if hot and node.planted_temperature is not None else "temperature"
+        where = "planting temperature" if node is not None and node.planted_temperature is not None else "temperature"
         return f"energies at {len(hot) or 'no'} {where}, it takes two"
     if not on_random_graph(node):
         # in given glasses short loops change the energies above a transition too

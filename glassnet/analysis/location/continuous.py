@@ -84,8 +84,8 @@ def _with(overlaps: dict[int, xr.Dataset], exponents: Exponents) -> Continuous:
         # without frustration the overlap is the product of the magnetisations
         families.append(_crossed(overlaps, PRODUCT, binder, scaling.order(overlaps, PRODUCT)))
     if len(overlaps) >= scaling.SIZES_TO_CORRECT:
-        pair = (one(overlaps, exponents, corrected=True) for one in (scaling.binder, scaling.order))
-        families.append(_crossed(overlaps, exponents, *pair, corrected=True))
+        pair = [one(overlaps, exponents, corrected=True) for one in (scaling.binder, scaling.order)]
+        families.append(_crossed(overlaps, exponents, pair[0], pair[1], corrected=True))
     # in a ferromagnet [q^2] does not diverge as the paramagnet ends
     families.append(divergence_estimates(overlaps) if exponents is GLASS else [])
     families = sorted((family for family in families if family), key=lambda family: family[0].stderr)
@@ -139,14 +139,14 @@ def _of_either(overlaps: dict[int, xr.Dataset]) -> Continuous:
     rows = [fit for fit in (_with(overlaps, one) for one in (GLASS, PRODUCT)) if _consistent(fit)]
     if not rows:
         return Continuous(None, scaling.fitted(overlaps), None, [])
-    best = min(rows, key=lambda fit: fit.order.misfit)
+    best = min(rows, key=lambda fit: np.inf if fit.order is None else fit.order.misfit)
     others = [fit.estimates[0] for fit in rows if fit is not best]
     headline = weighed([best.estimates[0], *others], admissible=np.inf)
     return best._replace(estimates=[headline, *best.estimates[1:]])
 
 
 def _consistent(fit: Continuous) -> bool:
-    if not fit.estimates or fit.binder is None or not fit.binder.falls:
+    if not fit.estimates or fit.order is None or fit.binder is None or not fit.binder.falls:
         return False
     above = fit.order.resampled - fit.binder.resampled
     error = float(np.std(above[1:]))

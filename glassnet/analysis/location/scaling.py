@@ -107,8 +107,9 @@ def fitted(overlaps: dict[int, xr.Dataset]) -> Scaled | None:
     None where :func:`binder` is.
     """
     curves = {size: data["binder_resampled"].values for size, data in overlaps.items()}
-    fits = [_crossing(overlaps, curves, power) for power in _POWERS]
-    if any(fit is None for fit in fits):
+    every = [_crossing(overlaps, curves, power) for power in _POWERS]
+    fits = [fit for fit in every if fit is not None]
+    if len(fits) < len(every):
         return None
     best = min(fits, key=lambda fit: (not fit.crosses, fit.misfit))
     others = [fit for fit in fits if fit.crosses == best.crosses]

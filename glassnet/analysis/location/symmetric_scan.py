@@ -162,8 +162,8 @@ def binder_crossings(overlaps: dict[int, xr.Dataset]) -> dict[tuple[int, int], E
             continue
         temperatures = np.array([_fall_nearest(shared, row, shared[fall]) for row in difference])
         n_samples = min(one.attrs["n_samples"], other.attrs["n_samples"])
-        stderr = float(bootstrap.bootstrap_error(temperatures, n_samples))
-        crossings[small, large] = Estimate(float(temperatures[0]), stderr)
+        bar = float(bootstrap.bootstrap_error(temperatures, n_samples))
+        crossings[small, large] = Estimate(float(temperatures[0]), bar)
     return crossings
 
 

@@ -134,7 +134,8 @@ class _Collected:
     """All averages and tests that one pass over the samples of a node fills."""
 
     def __init__(self, node: Node):
-        self.node, self.damaged = node, []
+        self.node = node
+        self.damaged: list[str] = []
         self.examination = Examination(node)
         self.weights = None if node.planted_temperature is None else PlantedWeights(node)
         self.averages = {row.key: row.collector(node) for row in table.of_node(node)}

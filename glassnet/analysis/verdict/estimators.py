@@ -50,12 +50,14 @@ class Estimator(NamedTuple):
 
 def _planted(found: Findings) -> list[Estimate]:
     """The crossing of all sizes, with the bar of the headline, and the other ways to take it."""
+    assert found.location is not None
     first, *others = found.location.estimates
     return [replace(first, stderr=found.location.stderr, statistical=found.location.statistical), *others]
 
 
 def _complexity_zero(found: Findings) -> list[Estimate]:
     """The zero of the complexity, which was measured apart from the chains, at the common dilution."""
+    assert found.field is not None
     zero = float(found.field.temperature), float(found.field.stderr)
     return [Estimate(*zero, str(found.field.name), key=_COMPLEXITY_ZERO)]
 

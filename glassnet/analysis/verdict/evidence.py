@@ -154,8 +154,8 @@ def overlap_peaks(overlaps: dict, order: xr.Dataset | None, apart: Estimate | No
         double = [size for size, row in known.items() if row.valley < _VALLEY]
         value = known[max(double)].high - known[max(double)].low if double else np.nan
         return Answer(value, np.nan, tuple(rows), None, f"{says} at every size" if double else says)
-    largest = rows[max(rows)]
-    doubled = [size for size, row in rows.items() if row.valley < _VALLEY]
+    largest = known[max(known)]
+    doubled = [size for size, row in known.items() if row.valley < _VALLEY]
     passed = {len(rows): True, 0: False}.get(len(doubled))
     says = f"at {largest.low:.2f} and {largest.high:.2f}, valley {largest.valley:.2g} of the lower one"
     if order is not None:
@@ -281,8 +281,7 @@ def complexity(field) -> Answer:
 
 def agreement(located: Location | None, field) -> Answer:
     """Do the crossing of the planted weights and the zero of the complexity lie at one temperature?"""
-    known = located is not None and located.crosses and field is not None and np.isfinite(field.temperature)
-    if not known:
+    if located is None or not located.crosses or field is None or not np.isfinite(field.temperature):
         return _open("needs a crossing and a zero of the complexity")
     apart, bar = abs(field.temperature - located.temperature), float(np.hypot(field.stderr, located.stderr))
     says = f"they are {apart:.2g} apart, {apart / bar:.1f} of their combined bars"

@@ -104,6 +104,8 @@ def widened(every: list[Starts | None]) -> Starts | None:
         planted_crossing.widened(getattr(starts, kind), [getattr(end, kind) for end in ends])
         for kind in ("random", "planted")
     )
+    assert random is not None
+    assert planted is not None
     return starts._replace(random=random, planted=planted)
 
 

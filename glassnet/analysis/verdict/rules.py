@@ -46,8 +46,8 @@ class Verdict(NamedTuple):
     def left_open(self) -> "Verdict":
         """The same without an answer; every estimate stays."""
         listed = (*self.estimates, *self.others)
-        nothing = {"temperature": np.nan, "stderr": np.nan, "latent_heat": None}
-        return self._replace(kind="undecided", estimates=listed, others=(), **nothing)
+        unknown = self._replace(temperature=np.nan, stderr=np.nan, latent_heat=None)
+        return unknown._replace(kind="undecided", estimates=listed, others=())
 
 
 def decide(findings: Findings) -> Verdict:

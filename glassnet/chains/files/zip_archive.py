@@ -4,7 +4,6 @@
 """
 
 # zipfile writes and lists; ours is what it lacks: where the bytes of a member lie, also in an archive inside another
-import io
 import mmap
 import os
 import struct
@@ -12,9 +11,10 @@ import zipfile
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 
 from glassnet.chains.files import regular_file
+from glassnet.chains.files.atomic_write import Part
 from glassnet.chains.files.file_window import Window
 
 #: first bytes of every archive that has members
@@ -89,9 +89,10 @@ class Member(NamedTuple):
                 raise zipfile.BadZipFile(f"{self.name} does not match its checksum")
 
 
-def write(part: BinaryIO, files: Iterable[tuple[str, int, Iterable[bytes]]]) -> None:
+def write(part: BinaryIO | Part, files: Iterable[tuple[str, int, Iterable[bytes]]]) -> None:
     """Write an archive of `files`, each a name, a size and its bytes in pieces; the same files give the same bytes."""
-    with zipfile.ZipFile(part, "w") as listing:
+    # as much of a file as zipfile asks for
+    with zipfile.ZipFile(cast("BinaryIO", part), "w") as listing:
         for name, size, pieces in files:
             entry = zipfile.ZipInfo(name)
             entry.file_size, entry.create_system, entry.external_attr = size, 3, 0o644 << 16
@@ -116,10 +117,10 @@ def members(archive: Path | Member) -> dict[str, Member]:
     """
     path, prefix = (archive.path, f"{archive.name}/") if isinstance(archive, Member) else (archive, "")
     with (
-        archive.window() if prefix else open(path, "rb", opener=regular_file.opener) as file,
+        archive.window() if isinstance(archive, Member) else open(path, "rb", opener=regular_file.opener) as file,
         zipfile.ZipFile(file) as listing,
     ):
-        start = file.start if prefix else 0
+        start = file.start if isinstance(file, Window) else 0
         entries = listing.infolist()
         # of a truncated archive the listing of the last archive inside it may be left
         if entries and min(entry.header_offset for entry in entries) != 0:
@@ -137,12 +138,14 @@ def members(archive: Path | Member) -> dict[str, Member]:
 
 def salvage(path: Path) -> list[Member]:
     """Whatever looks like a member of a damaged archive; its list of members is not looked at."""
-    members = []
+    members: list[Member] = []
     with open(path, "rb", opener=regular_file.opener) as file:
         n_bytes = os.fstat(file.fileno()).st_size
         # an empty file cannot be mapped
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if n_bytes else io.BytesIO() as image:
-            at = image.find(SIGNATURE) if n_bytes else -1
+        if not n_bytes:
+            return members
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as image:
+            at = image.find(SIGNATURE)
             while at >= 0 and at + _HEADER.size <= n_bytes:
                 _, _, crc, _, size, n_name, _ = _HEADER.unpack(image[at : at + _HEADER.size])
                 name = image[at + _HEADER.size : at + _HEADER.size + n_name].decode(errors="replace")

@@ -60,7 +60,7 @@ def footprint(task: Task, run_file: RunFile) -> Footprint:
     lanes, draws = n_rungs * replicas, sampling.sweeps // sampling.measure_every
     weights, paths, p = _glass(task, run_file)
     setup = setup_of(run_file, task.planted is not None, n_rungs, weights)
-    rows = [MEASUREMENTS[name] for name in sampling.measure]
+    rows = [MEASUREMENTS[name] for name in sampling.measure or ()]
     # a draw has the number of its sweep, too
     stored, in_memory = 8 + sum(row.file_bytes(setup) for row in rows), 8 + sum(row.memory_bytes(setup) for row in rows)
     of_glass = paths * (4 * p + 8) + weights * 17

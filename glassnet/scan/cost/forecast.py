@@ -30,7 +30,7 @@ class Alike(NamedTuple):
     """Tasks of one node with equal progress: the first of them, their number, the sweeps reached, seconds of each."""
 
     task: Task
-    count: int
+    tasks: int
     reached: int
     updates: float
     seconds: float
@@ -94,10 +94,10 @@ def forecast(groups: list[Alike], run_file: RunFile) -> Forecast:
     footprints = [footprint(each.task, run_file) for each in groups]
     longest = max(groups, key=lambda each: each.seconds)
     return Forecast(
-        core_seconds=sum(each.count * each.seconds for each in groups),
+        core_seconds=sum(each.tasks * each.seconds for each in groups),
         longest_seconds=longest.seconds,
         longest=longest.task.folder,
-        disk=sum(each.count * size.file for each, size in zip(groups, footprints, strict=True)),
+        disk=sum(each.tasks * size.file for each, size in zip(groups, footprints, strict=True)),
         memory=max(size.memory for size in footprints),
         segments=max(size.file for size in footprints),
         state=max(size.state for size in footprints),
@@ -117,8 +117,8 @@ def table(totals: dict[str, int], groups: list[Alike], timed: bool) -> str:
     """
     nodes = {folder: Counter(tasks=count) for folder, count in totals.items()}
     for each in groups:
-        work = {"updates": each.count * each.updates, "core-hours": each.count * each.seconds / 3600}
-        nodes[each.task.folder].update({"to do": each.count, **work})
+        work = {"updates": each.tasks * each.updates, "core-hours": each.tasks * each.seconds / 3600}
+        nodes[each.task.folder].update({"to do": each.tasks, **work})
     rows = {name: sum((nodes[folder] for folder in group), Counter()) for name, group in grouped(totals).items()}
     rows["all"] = sum(rows.values(), Counter())
     columns = {"node": "<", "tasks": "", "to do": "", "updates": ".3g"} | ({"core-hours": ".3g"} if timed else {})

@@ -33,10 +33,12 @@ def expected(task: Task, run_file: RunFile) -> Expected:
     """What the chains of the node of a task say, but what its glass decides and the number of sweeps."""
     facts = node_attributes(task, run_file) | {"seed": run_file.seed}
     if task.field:
+        assert run_file.field is not None
         sweeps = {} if run_file.field.sweeps is None else {"sweeps": run_file.field.sweeps}
         return Expected(facts | sweeps, None)
     sampling = run_file.sampling_of(task.planted is not None)
     facts |= {"thermalization": sampling.thermalization, "measure_every": sampling.measure_every}
+    assert sampling.measure is not None
     return Expected(facts | {"n_replicas": sampling.replicas}, set(sampling.measure))
 
 

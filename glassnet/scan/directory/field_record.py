@@ -11,6 +11,7 @@ from pathlib import Path
 from glassnet.chains import headers, node_list, segment, shards
 from glassnet.chains.content import ChainError, Content, Unreadable
 from glassnet.chains.files import regular_file, sealed_json
+from glassnet.chains.files.zip_archive import Member
 from glassnet.scan.runfile import field_settings
 from glassnet.scan.runfile.field_settings import Decided, Size
 from glassnet.scan.runfile.schema import RunFile, UserError
@@ -61,7 +62,8 @@ def recovered(directory: Path, run_file: RunFile, temperatures: dict[float, list
     """
     ruled = field_settings.decide(run_file, temperatures)
     sizes, instances = _listed(directory)
-    room, sweeps = {}, {}
+    room: dict[field_settings.Size, int] = {}
+    sweeps: dict[float, int] = {}
     for folder in sorted((directory / "chains" / "field").glob("N*/dilution*")):
         chain = next((content for content in _sound(folder) if _belongs(content, folder, run_file.seed)), None)
         if chain is not None:
@@ -103,7 +105,7 @@ def _belongs(chain: Content, folder: Path, seed: int) -> bool:
 def _sound(folder: Path) -> Iterator[Content]:
     """The chains in the folder of a node that match their digests and say what chains say, one after the other."""
     inside = shards.node_files(folder)
-    sources = [inside.files[sample] for sample in sorted(inside.files)]
+    sources: list[Path | Member] = [inside.files[sample] for sample in sorted(inside.files)]
     for shard in inside.shards:
         try:
             sources += [header.source for header in shards.listed(shard).values()]

@@ -9,7 +9,7 @@ from glassnet.chains import node_list, segment, store
 from glassnet.chains.content import ChainError, Unreadable, reading
 from glassnet.chains.files import zip_archive
 from glassnet.chains.files.zip_archive import Member
-from glassnet.chains.headers import FILE, Header
+from glassnet.chains.headers import FILE, Header, sample_of
 from glassnet.chains.shards import NodeFiles, check, node_files, read_header
 from glassnet.scan.directory import survey
 from glassnet.scan.directory.run_directory import RunDirectory
@@ -90,7 +90,8 @@ def without_damage(path: Path, error: ChainError) -> Readable:
     if single:
         raise error
     listed = derived(path) or store.read_index(path, packed)
-    tree, damaged = {"/": xr.Dataset(attrs={"run_file": listed["run_file"], "seed": listed["seed"]})}, []
+    damaged: list[str] = []
+    tree = {"/": xr.Dataset(attrs={"run_file": listed["run_file"], "seed": listed["seed"]})}
     for node in listed["nodes"]:
         folder = node["folder"]
         inside = node_files(path / folder) if packed is None else store.node_files_in_pack(packed, folder)
@@ -113,10 +114,10 @@ def _sound(inside: NodeFiles, damaged: list[str]) -> dict[int, Header]:
             sample = header.attrs["sample"]
             if sample not in headers or header.attrs["sweeps"] > headers[sample].attrs["sweeps"]:
                 headers[sample] = header
-    for sample, source in inside.files.items():
+    for sample, place in inside.files.items():
         try:
-            segment.verify(source)
-            headers[sample] = read_header(source)
+            segment.verify(place)
+            headers[sample] = read_header(place)
         except Unreadable:
             raise
         except ChainError as error:
@@ -141,7 +142,7 @@ def _members(shard: Path | Member, damaged: list[str]) -> list[Member]:
 
 def _is_sound(source: Member) -> bool:
     try:
-        return segment.verify(source)["sample"] == int(FILE.fullmatch(source.name)[1])
+        return segment.verify(source)["sample"] == sample_of(source.name)
     except Unreadable:
         raise
     except ChainError:

@@ -329,7 +329,8 @@ class RunDirectory:
 
         Nothing is verified; a scan may be running.
         """
-        sweeps, damaged = {}, []
+        sweeps: dict[int, int] = {}
+        damaged: list[str] = []
         nodes: dict[str, dict[int, int]] = {}
         for number, task in enumerate(tasks):
             if task.folder not in nodes:

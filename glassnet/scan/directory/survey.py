@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from glassnet.chains import segment, shard_rescue, shards
 from glassnet.chains.content import ChainError, Unreadable
+from glassnet.chains.files.zip_archive import Member
 from glassnet.chains.headers import Header, of_content
 from glassnet.scan.directory import chain_check, ladder_file
 from glassnet.scan.directory.chain_check import Facts
@@ -45,7 +46,7 @@ class Survey(NamedTuple):
     begun: set[int]
     damaged: dict[Path, str]
     ladders: dict[str, list[float]]
-    uncompared: dict[int, tuple[Path, Facts]]
+    uncompared: dict[int, tuple[Path | Member, Facts]]
 
 
 def survey(directory: RunDirectory, tasks: list[Task], run_file: RunFile) -> Survey:
@@ -56,11 +57,12 @@ def survey(directory: RunDirectory, tasks: list[Task], run_file: RunFile) -> Sur
     UserError
         If files belong to another run; it names them, says what differs and what to do.
     """
-    begun, damaged = set(), {}
+    begun: set[int] = set()
+    damaged: dict[Path, str] = {}
     nodes = {folder: shards.node_files(folder) for folder in dict.fromkeys(map(directory.folder, tasks))}
     merged = _merged(nodes, damaged)
-    chains: dict[int, tuple[Path, Facts]] = {}
-    segments: dict[int, tuple[Path, Facts]] = {}
+    chains: dict[int, tuple[Path | Member, Facts]] = {}
+    segments: dict[int, tuple[Path | Member, Facts]] = {}
     for number, task in enumerate(tasks):
         folder, path = directory.folder(task), directory.chain(task)
         chain = merged[folder].get(task.sample)
@@ -75,10 +77,11 @@ def survey(directory: RunDirectory, tasks: list[Task], run_file: RunFile) -> Sur
                 segments[number] = newest.source, _facts(newest)
     facts_of = {tasks[number]: facts for number, (_, facts) in [*segments.items(), *chains.items()]}
     known = ladder_file.settled(facts_of, run_file, ladder_file.read(directory.path))
-    compared, uncompared = Comparison(run_file, known), {}
-    for number, (path, facts) in [*chains.items(), *segments.items()]:
-        if not compared.chain(path, facts, tasks[number]):
-            uncompared[number] = path, facts
+    compared = Comparison(run_file, known)
+    uncompared: dict[int, tuple[Path | Member, Facts]] = {}
+    for number, (place, facts) in [*chains.items(), *segments.items()]:
+        if not compared.chain(place, facts, tasks[number]):
+            uncompared[number] = place, facts
     compared.refuse()
     done, reached = _progress(tasks, run_file, chains, segments)
     return Survey(done, reached, begun, damaged, known, uncompared)
@@ -101,7 +104,7 @@ class Comparison:
         self._nodes: dict[str, tuple[chain_check.Expected, list[float] | None]] = {}
         self._lines: list[str] = []
 
-    def chain(self, path: Path, facts: Facts, task: Task) -> bool:
+    def chain(self, path: Path | Member, facts: Facts, task: Task) -> bool:
         """Compare one; whether its ladder is known."""
         if task.folder not in self._nodes:
             name = ladders.name_of(task, self._run_file)
@@ -142,9 +145,11 @@ def _progress(tasks, run_file: RunFile, chains: dict, segments: dict) -> tuple[s
     return done, reached
 
 
-def _merged(nodes: dict[Path, shards.NodeFiles], damaged: dict[Path, str]) -> dict[Path, dict[int, tuple[Path, Facts]]]:
+def _merged(
+    nodes: dict[Path, shards.NodeFiles[Path]], damaged: dict[Path, str]
+) -> dict[Path, dict[int, tuple[Path | Member, Facts]]]:
     """What the chains in the shards of each node say, with the shard; `damaged` gets the shards that are."""
-    merged: dict[Path, dict[int, tuple[Path, Facts]]] = {folder: {} for folder in nodes}
+    merged: dict[Path, dict[int, tuple[Path | Member, Facts]]] = {folder: {} for folder in nodes}
     whose = [(folder, shard) for folder, inside in nodes.items() for shard in inside.shards]
     with ThreadPoolExecutor(_READERS) as pool:
         for (folder, shard), (facts_of, reason) in zip(whose, pool.map(_inspect, whose), strict=True):

@@ -234,11 +234,15 @@ def lead(comm, schedule: Schedule, perform: Perform, progress: Progress, stop: S
         if number is None:
             office.wait()
         else:
-            office.ended(perform(number, lambda fraction, cost=costs[number]: office.glance(fraction * cost)))
+            office.ended(perform(number, _within(office, costs[number])))
     office.wait_for_all()
     code = 75 if office.paused else schedule.exit_code
     tell_all(comm, ("end", code))
     return code
+
+
+def _within(office: "_Office", cost: float) -> Callable[[float], None]:
+    return lambda fraction: office.glance(fraction * cost)
 
 
 def follow(comm, perform: Perform, stop: Stop) -> int:

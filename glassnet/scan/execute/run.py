@@ -123,6 +123,7 @@ def _follow(comm, stop: Stop) -> int:
     job = farm.hear(comm, stop, passes_on=False)
     if isinstance(job, Path):
         # the directory is locked from now on, as the rest may take long
+        assert stop.watch is not None
         stop.watch.follow(job)
         job = farm.hear(comm, stop, passes_on=False)
     return job if isinstance(job, int) else farm.follow(comm, performer(job, stop), stop)
@@ -222,6 +223,7 @@ def perform(job, directory, every_task, stop, number, tick) -> farm.Ended:
         saving = Saving(path, stop, job.checkpoint_every, partial(_runtime, begun))
         outcome = glass_tasks.run(task, job.run_file, ladder, existing, lambda done, total: tick(done / total), saving)
         if outcome.dataset is not None:
+            assert outcome.glass is not None
             runtime = _runtime(begun) | {"updates": outcome.updates}
             segment.write(path, outcome.dataset, outcome.glass, outcome.state, runtime)
             saving.finish()

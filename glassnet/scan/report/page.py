@@ -3,7 +3,7 @@ print."""
 
 import platform
 from importlib.metadata import PackageNotFoundError, version
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import glassnet
 from glassnet.analysis.effective_dilution import described
@@ -55,7 +55,7 @@ def page(
         HTML with everything inside; the same for the same chains.
     """
     results = [section.result for section in sections]
-    values = {
+    values: dict[str, Any] = {
         "title": system(results[0], dilution=False) or "glass",
         "notes": notes,
         "line": None,

@@ -269,7 +269,7 @@ def _larger(result) -> list[Step]:
     ways = []
     for count in dict.fromkeys((wanted, 1)):
         for factor in _LARGER:
-            added = []
+            added: list[int] = []
             for _ in range(count):
                 added.append(_next_size([*sizes, *added], factor, p))
             what, named = "One size more" if count == 1 else "Two sizes more", " and ".join(map(str, added))

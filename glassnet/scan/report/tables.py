@@ -71,8 +71,8 @@ def _symmetric(result: Transition, node: Node) -> Table:
         row = [f"{temperature:.4g}", *(_cell(thermal, name, rung) for name in ("energy", "entropy"))]
         row += [_cell(paired, name, rung) for name in overlap_names]
         row += [_cell(result.averages[one.key].get(node.size), one.key, rung) for one in further]
-        swaps = measured is not None and rung < len(measured.rejection)
-        rows.append([*row, f"{1 - measured.rejection[rung]:.2f}" if swaps else ""])
+        swaps = "" if measured is None or rung >= len(measured.rejection) else f"{1 - measured.rejection[rung]:.2f}"
+        rows.append([*row, swaps])
     size = f"N = {node.size}" + (f" ({node.n_weights} left)" if node.n_weights != node.size else "")
     effective = f" (effective {node.effective_dilution:.4f})" if _differs(node) else ""
     title = f"{size}, dilution {node.dilution:g}{effective}: {_count(node)}, {_anchored(thermal.attrs)}"
@@ -117,6 +117,7 @@ def _planted(result: Transition, planted: list[Node]) -> Table:
 
 def complexity(result: Transition) -> Table:
     """A row per temperature of field integration."""
+    assert result.complexity is not None
     data, theory = result.complexity.complexity, theory_of(result)
     expected = np.full(data.sizes["temperature"], np.nan)
     if theory is not None:

@@ -44,12 +44,13 @@ def setup_of(run_file, planted: bool, n_temperatures: int = 1, n_weights: int = 
 def _keywords(sound: dict) -> Iterator[str]:
     ensemble = sound.get("Glass.ensemble")
     record = _record(sound)
+    keywords = () if record is None else record.keywords
     for name in _catalogue.KEYWORDS if record else ():
-        value, needed = sound.get(f"Glass.{name}", ...), name in record.keywords
+        value, needed = sound.get(f"Glass.{name}", ...), name in keywords
         if value is None and needed:
             yield f"glass.{name}: is missing, ensemble {ensemble!r} needs it"
         elif value not in (None, ...) and not needed:
-            why = "whose widths give it" if name == "p" else f"which takes {', '.join(record.keywords)}"
+            why = "whose widths give it" if name == "p" else f"which takes {', '.join(keywords)}"
             yield f"glass.{name}: does not belong to ensemble {ensemble!r}, {why}"
     if sound.get("Glass.couplings") == "gaussian" and sound.get("Glass.bias"):
         yield f"glass.bias: is the mean of binary couplings, must be 0 for gaussian ones, got {sound['Glass.bias']!r}"

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from glassnet import _meant
 
 
-def in_words(entry: dict, root: type[BaseModel]) -> str:
+def in_words(entry: Mapping[str, Any], root: type[BaseModel]) -> str:
     """One mistake that was found in the tables of `root`, as 'key: what is wrong'."""
     location = [part for part in entry["loc"] if part not in ("a table", "a list", "true or false")]
     key = "".join(f"[{part}]" if isinstance(part, int) else f".{_bare(part)}" for part in location).lstrip(".")

@@ -61,6 +61,7 @@ def _size(run_file: RunFile) -> field_settings.Size:
     if isinstance(size, tuple):
         return size
     p = run_file.glass.p
+    assert p is not None
     return min(size, _WEIGHTS // p * p)
 
 

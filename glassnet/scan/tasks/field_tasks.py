@@ -22,6 +22,7 @@ _N_TEMPERATURES = 6
 
 def n_lanes(run_file: RunFile) -> int:
     """Lanes of a task: as many plantings as fit into a block at each temperature and field."""
+    assert run_file.field is not None
     n_temperatures = len(run_file.field.temperatures or range(_N_TEMPERATURES))
     return planted_field.NODES * n_temperatures * planted_field.n_plantings(n_temperatures)
 
@@ -100,6 +101,7 @@ def sampler(size: field_settings.Size, dilution: float, run_file: RunFile, seed:
     """The lanes of a task at the start, where short runs find the temperatures at guessed ones."""
     guessed = field_settings.guess(run_file, dilution)[0] * np.linspace(0.9, 1.1, _N_TEMPERATURES)
     glass = independent_lanes.bare(_diluted(size, dilution, run_file, seed))
+    assert run_file.field is not None
     rungs = np.array(run_file.field.temperatures or guessed)
     temperatures, fields, violated = planted_field.planting(glass, rungs, seed)
     return independent_lanes.Lanes(glass, temperatures, seed, fields=fields, violated=violated)

@@ -85,7 +85,7 @@ class Outcome(NamedTuple):
     """
 
     dataset: xr.Dataset | None
-    glass: PathGlass
+    glass: PathGlass | None
     state: dict[str, np.ndarray]
     updates: int
 
@@ -218,16 +218,22 @@ def run(
     pieces, facts = [piece.dataset for piece in earlier], attributes(task, run_file, glass)
     removed = removal(task.size, task.dilution, run_file, glass)
     begun, updates, end = sampler.n_sweeps, sampler.n_updates, sampling.thermalization + sampling.sweeps
-    how = {"measure_every": sampling.measure_every, "measure": sampling.measure}
-    how["progress"] = progress and (lambda done, total: progress(sampler.n_sweeps - begun, end - begun))
-    how["pause"] = None if saving is None else saving.due
+    pause = None if saving is None else saving.due
+
+    def told(done: int, total: int) -> None:
+        if callable(progress):
+            progress(sampler.n_sweeps - begun, end - begun)
+
     while True:
         thermalization = max(0, sampling.thermalization - sampler.n_sweeps)
-        piece = sampler.run(end - sampler.n_sweeps - thermalization, thermalization, **how)
+        n_sweeps, every = end - sampler.n_sweeps - thermalization, sampling.measure_every
+        piece = sampler.run(n_sweeps, thermalization, every, sampling.measure, told if progress else False, pause)
         pieces.append(piece.assign(removed).assign_attrs(facts))
         if sampler.n_sweeps == end:
             dataset = schema.join(*pieces) if earlier or len(pieces) > 1 else pieces[0]
             return Outcome(dataset, glass, sampler.state(), sampler.n_updates - updates)
+        # without it nothing ends a chain early
+        assert saving is not None
         if saving.save(pieces[-1], glass, sampler):
             return Outcome(None, glass, sampler.state(), sampler.n_updates - updates)
 
@@ -266,6 +272,7 @@ def half_planted(glass: PathGlass, n_temperatures: int, n_replicas: int, seed: S
     # raw bits of the seed sequence: numpy may change how its distributions draw
     raw = words(seed, Role.INITIAL, -(-count // 64)).astype("<u8").view(np.uint8)
     random = np.unpackbits(raw, count=count, bitorder="little").reshape(shape).astype(np.int8) * 2 - 1
+    assert glass.planted is not None
     planted = np.broadcast_to(glass.planted, (n_temperatures, n_replicas // 2, glass.n_weights))
     return np.concatenate([planted, random.astype(np.int8)], axis=1)
 
@@ -295,7 +302,7 @@ def node_attributes(task: Task, run_file: RunFile) -> dict:
         "n_weights_parent": n_weights(task.size),
         "dilution": task.dilution,
         "ensemble": run_file.glass.ensemble,
-        "p": run_file.glass.p or len(task.size) - 1,
+        "p": len(task.size) - 1 if isinstance(task.size, tuple) else run_file.glass.p,
         "couplings": run_file.glass.couplings,
         "glass": json.dumps(keywords, sort_keys=True),
     }

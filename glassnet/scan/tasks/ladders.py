@@ -23,7 +23,7 @@ _AGREEMENT = 1e-12
 def ladder_of(task: Task, run_file: RunFile, kept: dict[str, list[float]]) -> list[float]:
     """Temperatures of the (size, dilution) of a task, all in `kept` already; see :func:`complete`."""
     if task.field:
-        return run_file.field.temperatures or kept[_field_name(task.dilution)]
+        return _listed(run_file) or kept[_field_name(task.dilution)]
     asked = run_file.sampling_of(task.planted is not None).temperatures
     if isinstance(asked, list):
         return asked
@@ -48,7 +48,7 @@ def complete(
     kept, seen = dict(kept), set()
     for task in tasks:
         if task.field:
-            if run_file.field.temperatures is None and _field_name(task.dilution) not in kept:
+            if _listed(run_file) is None and _field_name(task.dilution) not in kept:
                 # on the leading rank alone: it brings half of scipy
                 from glassnet.scan.tasks import field_ladders
 
@@ -67,14 +67,15 @@ def complete(
 def name_of(task: Task, run_file: RunFile) -> str | None:
     """Under which name the ladder of a task is kept; None where the run file lists the temperatures."""
     if task.field:
-        return None if run_file.field.temperatures is not None else _field_name(task.dilution)
+        return None if _listed(run_file) is not None else _field_name(task.dilution)
     asked = run_file.sampling_of(task.planted is not None).temperatures
     return _name(asked, task) if isinstance(asked, LadderRule) else None
 
 
 def rule_of(task: Task, run_file: RunFile) -> LadderRule | None:
     """The rule behind the ladder of a task that has a name; None in field integration."""
-    return None if task.field else run_file.sampling_of(task.planted is not None).temperatures
+    asked = None if task.field else run_file.sampling_of(task.planted is not None).temperatures
+    return asked if isinstance(asked, LadderRule) else None
 
 
 def by_rule(asked: LadderRule) -> list[float] | None:
@@ -95,8 +96,9 @@ def follows(rungs: list[float] | None, asked: LadderRule) -> bool:
 
 
 def _compute(asked: LadderRule, task: Task, run_file: RunFile, pause: Callable[[], bool] | None) -> list[float]:
-    if asked.spacing != "adaptive":
-        return by_rule(asked)
+    ruled = by_rule(asked)
+    if ruled is not None:
+        return ruled
     pilot = Task(task.size, task.dilution, sample=0)
     glass = draw_glass(pilot, run_file, ",pilot")
     seed = Seed(run_file.seed, pilot.text + ",pilot")
@@ -107,7 +109,7 @@ def _compute(asked: LadderRule, task: Task, run_file: RunFile, pause: Callable[[
 
 def of_field(run_file: RunFile, kept: dict[str, list[float]]) -> dict[float, list[float]]:
     """Temperatures of field integration by dilution, as far as they are known."""
-    asked = run_file.field.temperatures
+    asked = _listed(run_file)
     by_dilution = {dilution: asked or kept.get(_field_name(dilution)) for dilution in run_file.scan.dilutions}
     return {dilution: rungs for dilution, rungs in by_dilution.items() if rungs}
 
@@ -120,3 +122,9 @@ def _field_name(dilution: float) -> str:
 def _name(asked: LadderRule, task: Task) -> str:
     rule = f"{asked.spacing},min={asked.min!r},max={asked.max!r},n={asked.n}"
     return rule if asked.spacing != "adaptive" else f"N={n_weights(task.size)},dilution={task.dilution!r},{rule}"
+
+
+def _listed(run_file: RunFile) -> list[float] | None:
+    """Temperatures of field integration that the run file lists."""
+    assert run_file.field is not None
+    return run_file.field.temperatures

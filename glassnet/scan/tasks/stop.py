@@ -58,7 +58,13 @@ class Stop:
     @property
     def reason(self) -> str:
         """Why, in a few words."""
-        return self.watch.reason if self.lost else "a signal came" if self._asked else "time is up"
+        return (
+            self.watch.reason
+            if self.watch is not None and self.lost
+            else "a signal came"
+            if self._asked
+            else "time is up"
+        )
 
     def request(self) -> None:
         """Ask to stop."""

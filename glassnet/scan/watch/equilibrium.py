@@ -52,7 +52,7 @@ def look(
         if chain is not None:
             energies.setdefault(task.folder, {})[task.sample] = chain
     result = assessment.assess([_node(folder, planted[folder], chains) for folder, chains in energies.items()])
-    warnings = [(folder, None, reason) for folder, reason in result.nodes.items()]
+    warnings: list[tuple[str, int | None, str]] = [(folder, None, reason) for folder, reason in result.nodes.items()]
     warnings += [(each.path, each.sample, f"{each.reason} at T = {each.temperature:g}") for each in result.failures]
     return Look(sum(map(len, energies.values())), warnings)
 

@@ -127,7 +127,7 @@ def dry_run(
     python = forecast.resident()
     calibration = calibrate(left, run_file) if calibrate is not None and left else None
     jobs = forecast.alike(left, run_file, calibration)
-    updates = sum(each.count * each.updates for each in jobs)
+    updates = sum(each.tasks * each.updates for each in jobs)
     lines = [forecast.table(Counter(task.folder for task in every_task), jobs, calibration is not None)]
     lines += [f"{len(left)} of {len(every_task)} tasks to do in {directory.path}: {updates:.3g} Metropolis updates"]
     if left:

@@ -114,6 +114,8 @@ def _compare(
         return [f"{error}; the next scan computes it again"], []
     glass, remarks = _glass(task, run_file, chain)
     outcome = glass_tasks.run(task, run_file, ladder, glass=glass)
+    assert outcome.dataset is not None
+    assert outcome.glass is not None
     fresh = segment.content_of(_reconciled(outcome.dataset, chain, remarks), outcome.glass, outcome.state)
     if digest(fresh) == chain.digest:
         return [], remarks
@@ -143,7 +145,7 @@ def _glass(task: Task, run_file: RunFile, chain: Segment) -> tuple[PathGlass | N
 def _reconciled(fresh: xr.Dataset, chain: Segment, remarks: list[str]) -> xr.Dataset:
     """`fresh` with the number that an earlier release summed in another order as it is on disk, where it agrees."""
     stored, computed = (dataset.attrs.get("planted_energy") for dataset in (chain.dataset, fresh))
-    if stored == computed or None in (stored, computed) or not _of_the_machine(chain):
+    if stored == computed or stored is None or computed is None or not _of_the_machine(chain):
         return fresh
     if not abs(stored - computed) <= _AGREEMENT * abs(computed):
         return fresh
@@ -165,11 +167,13 @@ def _of_the_machine(chain: Segment) -> bool:
 def _read(directory: RunDirectory, task: Task) -> tuple[Path | Member, Segment]:
     """Where a chain is, and the chain; a scan that goes on may merge it meanwhile."""
     source = directory.find(task)
+    if source is None:
+        raise ChainError(f"{directory.chain(task)}: is no longer there")
     try:
         return source, segment.read(source)
     except ChainError:
         now = directory.find(task)
-        if now == source:
+        if now is None or now == source:
             raise
         return now, segment.read(now)
 

@@ -18,7 +18,7 @@ def test_forecast_adds_up(all_left, asked, known_speed):
     del left[done]
     left[begun] = 30
     found = forecast.alike(left, run_file, known_speed)
-    assert sum(each.count for each in found) == len(left) == 11
+    assert sum(each.tasks for each in found) == len(left) == 11
     expected = forecast.forecast(found, run_file)
     seconds = [known_speed.seconds(task, run_file, reached) for task, reached in left.items()]
     assert expected.core_seconds == pytest.approx(sum(seconds))
