@@ -195,12 +195,14 @@ class PathGlass:
     @property
     def layer_sizes(self) -> list[int]:
         """Number of weights of each layer; one entry without layers."""
-        return np.bincount(self.layer, minlength=self.p if self.has_layers else 1).tolist()
+        sizes: list[int] = np.bincount(self.layer, minlength=self.p if self.has_layers else 1).tolist()
+        return sizes
 
     @property
     def recipe(self) -> dict[str, Any]:
         """How the glass was drawn: keywords and seeds, empty if it was given. A fresh copy at each call."""
-        return json.loads(self._recipe)
+        keywords: dict[str, Any] = json.loads(self._recipe)
+        return keywords
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, PathGlass):

@@ -112,6 +112,25 @@ def test_every_public_name_is_documented(name):
         assert lacking(value, owner, text) == []
 
 
+def without_types(value):
+    """Arguments of a function without a type, and "return" where its result has none."""
+    function = inspect.unwrap(value.fget if isinstance(value, property) else value)
+    signature = inspect.signature(function)
+    missing = [
+        name
+        for name, one in signature.parameters.items()
+        if one.annotation is one.empty and name not in ("self", "cls")
+    ]
+    return missing + ["return"] * (signature.return_annotation is signature.empty)
+
+
+def test_every_public_function_has_types():
+    found = {name: without_types(value) for name, (value, _) in CALLABLES.items() if not inspect.isclass(value)}
+    assert {name: missing for name, missing in found.items() if missing} == {}
+    assert len(found) > 250
+    assert without_types(lambda alpha, w: 0) == ["alpha", "w", "return"]
+
+
 def test_wrong_docstrings_are_caught():
     def function(alpha, w):
         """Nothing of use about alpha."""

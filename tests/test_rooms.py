@@ -99,10 +99,18 @@ def functions(tree):
     return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
 
+def is_for_checkers(node):
+    """Whether nothing in a block runs: what it imports is for type checkers alone."""
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
 def imports(tree):
-    """(dotted name, imported inside a function) of everything a module imports."""
+    """(dotted name, imported inside a function) of everything a module imports when it runs."""
     inside = {id(node) for function in functions(tree) for node in ast.walk(function)}
+    for_checkers = {id(node) for block in ast.walk(tree) if is_for_checkers(block) for node in ast.walk(block)}
     for node in ast.walk(tree):
+        if id(node) in for_checkers:
+            continue
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield alias.name, id(node) in inside

@@ -3,7 +3,7 @@ dilution."""
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from glassnet.analysis.surveys.all_dilutions import ChainReader
 from glassnet.analysis.verdict import evidence_table
 from glassnet.statistics.estimate import Estimate, with_error
 from glassnet.statistics.fits import polynomial_through
+
+if TYPE_CHECKING:
+    from glassnet.analysis.transition import Transition
 
 #: key of a critical dilution that is read off the line with provisional temperatures
 PROVISIONAL = "transition_line_provisional"
@@ -59,7 +62,7 @@ class CriticalDilution(NamedTuple):
 
 
 @_face.shown
-class TransitionLine(list):
+class TransitionLine(list["Transition"]):
     """Transitions by increasing dilution: a list with arrays of its values and with its inverse, the critical dilution.
 
     Parameters
@@ -78,7 +81,7 @@ class TransitionLine(list):
     kinds : list of str
     """
 
-    def __init__(self, results: Iterable[Any] = (), reader: ChainReader | None = None) -> None:
+    def __init__(self, results: Iterable["Transition"] = (), reader: ChainReader | None = None) -> None:
         super().__init__(results)
         self._reader = reader
 
@@ -215,7 +218,7 @@ class TransitionLine(list):
         """Known dilutions, temperatures and errors, by increasing dilution; several at one dilution are averaged."""
         every = [(effective(transition), *known_temperature(transition)) for transition in self]
         rows = sorted(row[:3] for row in every if np.isfinite(row[:3]).all() and (provisional or row[3]))
-        points: list[tuple] = []
+        points: list[tuple[Any, ...]] = []
         for row in rows:
             if points and row[0] - points[-1][0] < _SAME:
                 weights = np.array([points[-1][2], row[2]]) ** -2.0

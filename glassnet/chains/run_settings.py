@@ -7,7 +7,7 @@ import xarray as xr
 
 from glassnet import _catalogue, _toml
 from glassnet.chains.content import ChainError
-from glassnet.chains.store import RUN_FILE
+from glassnet.chains.node_list import RUN_FILE
 
 #: keys of the table [glass] of a run file
 _GLASS = ("ensemble", *_catalogue.KEYWORDS, "couplings", "bias")

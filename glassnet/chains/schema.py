@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -289,7 +289,7 @@ def dataset(
     swap_attempted: np.ndarray,
     swap_accepted: np.ndarray,
     round_trips: np.ndarray,
-    attrs: dict,
+    attrs: dict[str, Any],
 ) -> xr.Dataset:
     """Build the dataset of one stretch of a chain.
 

@@ -6,7 +6,7 @@
 import io
 import json
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
@@ -58,10 +58,12 @@ class Segment(NamedTuple):
     glass: PathGlass
     state: dict[str, np.ndarray]
     digest: str
-    runtime: dict
+    runtime: dict[str, Any]
 
 
-def write(path: Path, dataset: xr.Dataset, glass: PathGlass, state: dict[str, np.ndarray], runtime: dict) -> str:
+def write(
+    path: Path, dataset: xr.Dataset, glass: PathGlass, state: dict[str, np.ndarray], runtime: dict[str, Any]
+) -> str:
     """Write one chain file in one step and return its digest.
 
     Parameters
@@ -117,12 +119,12 @@ def verified(source: Source) -> Content:
         return _verified(file, source)
 
 
-def verify(source: Source) -> dict:
+def verify(source: Source) -> dict[str, Any]:
     """Compare one chain file with its digest and return its attributes; `source` and errors as for :func:`read`."""
     return verified(source).attrs[""]
 
 
-def from_stored(values: np.ndarray, attrs: dict) -> tuple[np.ndarray, dict]:
+def from_stored(values: np.ndarray, attrs: dict[str, Any]) -> tuple[np.ndarray, dict[str, Any]]:
     """Values of a stored array, and the encoding that turns them into integers again."""
     if "scale_factor" not in attrs:
         return values, {}
@@ -155,7 +157,7 @@ def _verified(file: h5py.File, source: Source) -> Content:
     return content
 
 
-def _as_integers(variable: xr.Variable) -> tuple[np.ndarray, dict]:
+def _as_integers(variable: xr.Variable) -> tuple[np.ndarray, dict[str, Any]]:
     """Integers and their scale where these give the values back exactly, otherwise the values."""
     values, kept = variable.values, variable.encoding
     if "scale_factor" in kept and np.issubdtype(kept["dtype"], np.integer):
@@ -185,7 +187,7 @@ def _unpack(content: Content) -> tuple[xr.Dataset, PathGlass, dict[str, np.ndarr
     return dataset, glass, state
 
 
-def _glass(arrays: dict[str, np.ndarray], attrs: dict) -> PathGlass:
+def _glass(arrays: dict[str, np.ndarray], attrs: dict[str, Any]) -> PathGlass:
     if not attrs["has_layers"]:
         del arrays["layer"]
     return PathGlass(

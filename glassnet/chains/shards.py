@@ -175,7 +175,7 @@ def _sweeps(path: Path) -> int:
             return int(sweeps)
     except (OSError, KeyError, RuntimeError, ValueError, TypeError):
         pass
-    return follow(path, lambda file: int(file.attrs["sweeps"]))[1]
+    return int(follow(path, lambda file: file.attrs["sweeps"])[1])
 
 
 @contextlib.contextmanager
@@ -189,7 +189,7 @@ def _collect_error(damaged: list[str]) -> Iterator[None]:
 def read_header(source: Path | Member) -> Header[Any]:
     """Header of one chain file; raises as :func:`follow` does."""
 
-    def read(file: h5py.File) -> tuple:
+    def read(file: h5py.File) -> tuple[Any, ...]:
         return attributes(file), own(file, "draw")[...], own(file, "temperature")[...], variable_names(file)
 
     source, parts = follow(source, read)

@@ -75,7 +75,7 @@ def open_chains(path: str | os.PathLike[str]) -> xr.DataTree:
     return tree_of(read_index(path, packed), path, packed)
 
 
-def tree_of(table: dict, path: Path, packed: dict[str, Member] | None = None) -> xr.DataTree:
+def tree_of(table: dict[str, Any], path: Path, packed: dict[str, Member] | None = None) -> xr.DataTree:
     """The chains of listed nodes, as :func:`open_chains` opens them; those of a packed run are compared with their
     digests.
 
@@ -136,13 +136,13 @@ def members_of(path: Path) -> dict[str, Member] | None:
         return zip_archive.members(path)
 
 
-def node_files_in_pack(members: dict[str, Member], folder: str) -> NodeFiles:
+def node_files_in_pack(members: dict[str, Member], folder: str) -> NodeFiles[Any]:
     """What lies in the folder of a node in a packed run."""
     start = len(folder) + 1
     return in_list((name[start:], member) for name, member in members.items() if name.startswith(f"{folder}/"))
 
 
-def read_index(path: Path, packed: dict[str, Member] | None = None) -> dict:
+def read_index(path: Path, packed: dict[str, Member] | None = None) -> dict[str, Any]:
     """Nodes a run directory is to hold, with its run file and seed; `packed` are its members, if it is a packed run.
 
     Raises
@@ -189,7 +189,7 @@ def _decoded(path: Path, packed: dict[str, Member] | None) -> str:
         raise ChainError(f"{path / RUN_FILE}: cannot be read: byte {error.start} is not UTF-8") from None
 
 
-def _few(headers: dict[int, Header], path: Path) -> xr.DataTree:
+def _few(headers: dict[int, Header[Any]], path: Path) -> xr.DataTree:
     """Tree of one node, of the samples of a single file."""
     first = next(iter(headers.values()))
     attrs = first.attrs
@@ -202,7 +202,7 @@ def _few(headers: dict[int, Header], path: Path) -> xr.DataTree:
     return xr.DataTree.from_dict({"/": root, node: data})
 
 
-def node_of(headers: dict[int, Header], attrs: dict, seed: int, where: Path) -> xr.Dataset:
+def node_of(headers: dict[int, Header[Any]], attrs: dict[str, Any], seed: int, where: Path) -> xr.Dataset:
     """Lazy dataset of the samples at hand; without any, only the attributes."""
     if not headers:
         return xr.Dataset(attrs=attrs)
@@ -223,7 +223,7 @@ def node_of(headers: dict[int, Header], attrs: dict, seed: int, where: Path) -> 
     return xr.Dataset(variables, attrs=shared | attrs | {"alpha": alpha}).set_coords(labels(variables))
 
 
-def _variables(headers: list[Header], n_draws: int) -> dict:
+def _variables(headers: list[Header[Any]], n_draws: int) -> dict[str, Any]:
     """Coordinates and lazy variables of these chains."""
     places = [header.source for header in headers]
     n_weights = {header.attrs["n_weights"] for header in headers}
@@ -231,7 +231,7 @@ def _variables(headers: list[Header], n_draws: int) -> dict:
     gauged = _catalogue.of_chain(headers[0].attrs).has_layers
     own_unit = {name for name, row in MEASUREMENTS.items() if row.own_unit(gauged)}
 
-    def read(file: h5py.File) -> dict:
+    def read(file: h5py.File) -> dict[str, Any]:
         variables: dict[str, Any] = {}
         for name in variable_names(file):
             stored = own(file, name)
@@ -247,10 +247,11 @@ def _variables(headers: list[Header], n_draws: int) -> dict:
         final = lazy_arrays.final_weights(places, file, shape["byte"])
         return variables if final is None else variables | {"final_weights": final}
 
-    return follow(places[0], read)[1]
+    variables: dict[str, Any] = follow(places[0], read)[1]
+    return variables
 
 
-def _check_same_run(headers: dict[int, Header], attrs: dict, seed: int, where: Path) -> None:
+def _check_same_run(headers: dict[int, Header[Any]], attrs: dict[str, Any], seed: int, where: Path) -> None:
     """Refuse chains of another node, task or run: first what does not belong where it lies, then what most others
     contradict; of two that contradict each other neither is blamed alone."""
     known = _known_facts(attrs)
@@ -263,7 +264,7 @@ def _check_same_run(headers: dict[int, Header], attrs: dict, seed: int, where: P
     n_draws = min(len(header.draw) for header in headers.values())
     # what the list does not say must be the same in all chains; samples may differ by a weight
     alike = [*SETTINGS, *(name for name in NODE_ATTRS if name not in known and name != "n_weights")]
-    kinds: dict[tuple, list[Header]] = {}
+    kinds: dict[tuple[Any, ...], list[Header[Any]]] = {}
     for header in headers.values():
         bits = (header.draw[:n_draws].tobytes(), header.temperature.tobytes(), tuple(header.variables))
         kinds.setdefault((*bits, *map(header.attrs.get, alike)), []).append(header)
@@ -275,7 +276,7 @@ def _check_same_run(headers: dict[int, Header], attrs: dict, seed: int, where: P
     raise ChainError(f"{least[0].source} and {most[0].source}: one of them belongs to another run")
 
 
-def _known_facts(attrs: dict) -> list[str]:
+def _known_facts(attrs: dict[str, Any]) -> list[str]:
     """Names of the attributes of a chain that its node in the list of nodes says, too; none of a single file."""
     names = [name for name in NODE_ATTRS if name in attrs]
     # the list says something of these where they are missing

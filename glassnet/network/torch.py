@@ -34,7 +34,7 @@ class _Persistence(torch.autograd.Function):
         return activations.new_tensor(value)
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
+    @torch.autograd.function.once_differentiable  # type: ignore[untyped-decorator]
     def backward(ctx: Any, slope: torch.Tensor) -> tuple[torch.Tensor, None]:
         (gradient,) = ctx.saved_tensors
         return slope * gradient, None

@@ -45,7 +45,7 @@ def checked(
     ]
 
 
-def matrices(name: str, weights: Sequence[ArrayLike]) -> list:
+def matrices(name: str, weights: Sequence[ArrayLike]) -> list[Any]:
     """Return `weights` as a list, or raise an error that says why they are no list of matrices."""
     wanted = "a list of matrices, one for each layer"
     shape = getattr(weights, "shape", None)
@@ -91,7 +91,7 @@ def stacked(weights: Sequence[ArrayLike]) -> list[np.ndarray]:
     return arrays
 
 
-def _listed(name: str, value: Any, wanted: str) -> list:
+def _listed(name: str, value: Any, wanted: str) -> list[Any]:
     if not np.iterable(value) or isinstance(value, (str, bytes)):
         raise TypeError(f"{name} must be {wanted}, got {value!r}")
     return list(value)

@@ -137,7 +137,7 @@ def theory_complexity(theory: Cavity, temperatures: np.ndarray) -> np.ndarray:
     return np.where(temperatures <= theory.dynamic_temperature(), theory.complexity(temperatures), np.nan)
 
 
-def theory_lines(theory: Cavity | None) -> list[tuple]:
+def theory_lines(theory: Cavity | None) -> list[tuple[str, float, tuple[int, tuple[int, int]]]]:
     """Name, temperature and dashes of what the theory predicts; at a continuous transition both are one."""
     if theory is None:
         return []

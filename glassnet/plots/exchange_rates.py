@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
+    from glassnet.analysis.nodes import Node
     from glassnet.analysis.transition import Transition
 
 
@@ -69,7 +70,7 @@ def exchange(result: Transition, chains: xr.DataTree) -> Figure:
     return figure
 
 
-def exchanging(result: Transition, chains: xr.DataTree) -> list:
+def exchanging(result: Transition, chains: xr.DataTree) -> list[Node]:
     """The nodes of a dilution whose ladders exchanged anything."""
     return [node for node in nodes(chains) if node.dilution == result.dilution and has_exchanged(node.chain)]
 

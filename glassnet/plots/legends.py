@@ -23,6 +23,7 @@ from glassnet.statistics.estimate import with_error
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from matplotlib.artist import Artist
     from matplotlib.figure import Figure
 
     from glassnet.analysis.transition import Transition
@@ -68,7 +69,7 @@ def legend(figure: Figure, result: Transition, theory: Cavity | None, sizes: Ite
     below(figure, handles)
 
 
-def of_sizes(result: Transition, sizes: Iterable[int]) -> list:
+def of_sizes(result: Transition, sizes: Iterable[int]) -> list[Artist]:
     """Entries of a legend for sizes: each with its colour and marker."""
     from matplotlib.lines import Line2D
 
@@ -86,7 +87,7 @@ def _doubtful(figure: Figure, result: Transition) -> bool:
     )
 
 
-def below(figure: Figure, handles: list) -> None:
+def below(figure: Figure, handles: list[Artist]) -> None:
     """A legend below all axes, read line by line, with as many columns as fit."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
@@ -110,7 +111,7 @@ def below(figure: Figure, handles: list) -> None:
         drawn.remove()
 
 
-def _by_lines(handles: list, columns: int) -> list:
+def _by_lines(handles: list[Artist], columns: int) -> list[Artist]:
     """Order in which a legend, which is filled column by column, reads line by line."""
     from matplotlib.lines import Line2D
 

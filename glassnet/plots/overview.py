@@ -14,8 +14,10 @@ from glassnet.analysis.location import symmetric_scan
 from glassnet.plots import appearance, legends, panels
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import BinaryIO
 
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from glassnet.analysis.transition import Transition
@@ -65,7 +67,7 @@ def save(result: Transition, path: str | os.PathLike[str] | BinaryIO, theory: Ca
     transition(result, theory).savefig(path, format="png" if hasattr(path, "write") else None)
 
 
-def _panels(result: Transition) -> list:
+def _panels(result: Transition) -> list[Callable[..., Axes]]:
     """An even number of panels, so that none of the figure is left blank."""
     drawn = []
     if result.planted:

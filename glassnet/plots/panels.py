@@ -185,7 +185,7 @@ def shown_rung(result: Transition) -> float:
     return float(shared[np.argmin(np.abs(shared - result.temperature))])
 
 
-def _density_axes(ax: Axes, variable: str, curves: list[tuple]) -> None:
+def _density_axes(ax: Axes, variable: str, curves: list[tuple[Any, ...]]) -> None:
     """Logarithmic axis of densities and the range of overlaps with a density above zero."""
     positive = np.concatenate([height[height > 0] for _, height in curves])
     floor = max(positive.min() / 2, _FLOOR)

@@ -177,7 +177,7 @@ def theory_lines(results: Sequence[Transition] | PhaseDiagram) -> list[cavity_th
     return list(cavity_theory.phase_diagram(**glass, dilutions=measured).lines[::-1])
 
 
-def _points(results: Sequence[Transition]) -> list[tuple]:
+def _points(results: Sequence[Transition]) -> list[tuple[Any, ...]]:
     """Label, style and points (dilution, temperature, stderr) of each kind that occurs."""
     groups: list[tuple[str, dict[str, Any], list[Any]]] = []
     blue = {"color": appearance.COLOURS[0]}
@@ -223,7 +223,7 @@ def _middle(results: Sequence[Transition]) -> float:
     return float((min(located) + max(located)) / 2) if located else 0.0
 
 
-def _order(result: Transition, size: int, temperature: float, planted: bool) -> list[tuple]:
+def _order(result: Transition, size: int, temperature: float, planted: bool) -> list[tuple[Any, ...]]:
     """(effective dilution, weight, stderr) of a size at a temperature, empty where it was not simulated there."""
     tables, axis, name = result.overlaps, "temperature", "peak_weight"
     if planted:

@@ -26,7 +26,43 @@ tempering = gn.ParallelTempering(glass, [0.5, 1.0], n_replicas=4, seed=1)
 tempering.run("100")
 gn.exact.thermodynamics(glass, 1.0).entropi
 gn.find_transition(glass)
+gn.open_chains(5)
+gn.chains.open_chains(b"run")
+gn.chains.segment.read("sample0.h5").datasets
+gn.chains.shards.find("run", 0)
+gn.scan.load(5)
+gn.scan.parse(b"seed = 1", "run.toml")
+gn.network.from_glass("x", "y")
+gn.network.layers.forward(3, 4, 5)
+gn.network.cumulants.train_on_moments(3, [4], "relu")
+gn.network.pathways.gradient_descent([[3.0]], "target", steps=1.5)
+gn.plots.exact(glass)
+gn.plots.transition(glass, theory=1)
+gn.plots.network.dimension([1, 2])
+gn.plots.phase_diagram(glass)
+gn.analysis.reweight(glass)
+gn.analysis.critical_dilution(gn.open_chains("run"), "0.5")
+gn.analysis.TransitionLine([glass])
+gn.transition_line(gn.open_chains("run"))[0].temperatur
+gn.ladder.geometric("0.5", 2.0, 6)
+gn.statistics.Estimate("1", 0.1)
+gn.studies.aging(glass, "0.5", [1], [1], seed=1)
+gn.theory.regular("3", 6)
 """
+#: a dir() of each face: what one of these modules gives is used wrongly above
+FACES = (
+    "analysis",
+    "chains",
+    "ensembles",
+    "exact",
+    "ladder",
+    "network",
+    "plots",
+    "scan",
+    "statistics",
+    "studies",
+    "theory",
+)
 
 
 def arguments(function):
@@ -111,6 +147,7 @@ def test_the_glass_declares_its_attributes():
 
 def test_wrong_calls_are_found(tmp_path):
     """Every line that is wrong, and no other; the package itself has no errors."""
+    assert [face for face in FACES if f"gn.{face}." not in WRONG] == []
     pytest.importorskip("mypy")
     program = tmp_path / "wrong.py"
     program.write_text(WRONG)

@@ -35,7 +35,7 @@ class Fit:
 
     weights: list[np.ndarray]
     biases: list[np.ndarray]
-    activation: list
+    activation: list[Activation]
     loss: float
     iterations: int
 

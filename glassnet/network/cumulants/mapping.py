@@ -41,7 +41,7 @@ class Passed:
     before: Moments
     argument: Moments
     third: np.ndarray | None = None
-    cumulants: tuple = (None, None)
+    cumulants: tuple[np.ndarray | None, np.ndarray | None] = (None, None)
 
 
 def forward(

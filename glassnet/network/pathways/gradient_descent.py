@@ -41,7 +41,7 @@ class Descent(NamedTuple):
     """
 
     history: xr.Dataset
-    weights: list
+    weights: list[list[np.ndarray]]
 
 
 def gradient_descent(

@@ -15,7 +15,7 @@ DEEPEST = 100
 
 def balanced_start(
     depths: Sequence[int] | np.ndarray, target: ArrayLike, u0: ArrayLike, *, width: int | None = None, seed: int | Seed
-) -> list:
+) -> list[list[np.ndarray]]:
     """Balanced weights aligned with the singular vectors of the target: where the reduced dynamics is exact.
 
     Parameters
@@ -63,7 +63,7 @@ def balanced_start(
 
 def random_start(
     depths: Sequence[int] | np.ndarray, n_inputs: int, n_outputs: int, *, width: int, scale: float, seed: int | Seed
-) -> list:
+) -> list[list[np.ndarray]]:
     """Independent normal weights of variance scale^2 / n_in, aligned with nothing.
 
     Parameters

@@ -1,5 +1,6 @@
 """The run file: its keys, and all mistakes in it reported at once."""
 
+import os
 from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union
@@ -14,6 +15,7 @@ from pydantic import (
     PrivateAttr,
     Tag,
     ValidationError,
+    ValidationInfo,
     field_validator,
 )
 
@@ -68,7 +70,7 @@ class _Section(BaseModel):
 
     @field_validator("*", mode="after")
     @classmethod
-    def _remember(cls, value, context):
+    def _remember(cls, value: Any, context: ValidationInfo) -> Any:
         if context.context is not None:
             context.context[f"{cls.__name__}.{context.field_name}"] = value
         return value
@@ -150,7 +152,7 @@ class Glass(_Section):
         return self.record.n_paths(_wiring.n_weights(size), self.p_of(size), self.keywords)
 
 
-def _networks(value: Any) -> tuple:
+def _networks(value: Any) -> tuple[Any, ...]:
     """The sizes of field integration: a number of weights, the widths of a network, or a list of networks."""
     several = isinstance(value, list) and value and all(isinstance(entry, list) for entry in value)
     return tuple(_size(entry) for entry in value) if several else (_size(value),)
@@ -274,12 +276,12 @@ class RunFile(_Section):
         return self._text
 
     @property
-    def decided(self):
+    def decided(self) -> Any:
         """What the directory of the run holds of field integration, a
         :class:`glassnet.scan.runfile.field_settings.Decided`; None before there is one."""
         return self._decided
 
-    def settled(self, decided) -> "RunFile":
+    def settled(self, decided: Any) -> "RunFile":
         """The same with what its directory holds: `decided`, as in the property of that name."""
         settled = self.model_copy()
         settled._decided = decided
@@ -321,7 +323,7 @@ class RunFile(_Section):
         return measure
 
 
-def load(path) -> RunFile:
+def load(path: str | os.PathLike[str]) -> RunFile:
     """Read the run file at `path` that is to be run on this machine.
 
     Raises
@@ -339,7 +341,7 @@ def runnable(text: str, name: str) -> RunFile:
     return run_file
 
 
-def read(path) -> str:
+def read(path: str | os.PathLike[str]) -> str:
     """Text of a file; UserError if it cannot be read."""
     try:
         with open(path, "rb", opener=regular_file.opener) as file:
