@@ -1,7 +1,8 @@
 """What users see: the public names of a module, and results at the prompt and in a notebook."""
 
+import contextlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -29,13 +30,7 @@ class _Public(ModuleType):
             value = module if place == name else getattr(module, name)
             setattr(self, name, value)
             return value
-        message = f"module {self.__name__!r} has no attribute {name!r}"
-        if not name.startswith("_"):
-            from glassnet import _meant
-
-            meant = _meant.closest(name, self.__all__)
-            message += "" if meant is None else f": did you mean {meant!r}?"
-        raise AttributeError(message)
+        raise _missing(f"module {self.__name__!r} has no attribute {name!r}", name, self.__all__)
 
 
 def public(module: str, home: Mapping[str, str] | None = None) -> None:
@@ -53,8 +48,20 @@ def public(module: str, home: Mapping[str, str] | None = None) -> None:
     sys.modules[module].__dict__["__home__"] = home
 
 
+def _missing(message: str, name: str, allowed: Iterable[str]) -> AttributeError:
+    """The error for a name that there is not, with the nearest public one."""
+    if not name.startswith("_"):
+        from glassnet import _meant
+
+        meant = _meant.closest(name, (one for one in allowed if not one.startswith("_")))
+        message += "" if meant is None else f": did you mean {meant!r}?"
+    # without an object, or the interpreter would add a guess of its own to the traceback
+    return AttributeError(message, name=name, obj=None)
+
+
 def shown(result: C) -> C:
-    """Class decorator, below that of a dataclass: a notebook shows ``str()`` of a result, the prompt its first lines.
+    """Class decorator, below that of a dataclass: a notebook shows ``str()`` of a result, the prompt its first lines,
+    and a misspelt attribute is answered with the nearest.
 
     Where a class has no ``__str__``, that is its name and a line for each of its fields, arrays by their shapes. A
     ``__repr__`` of its own stays: where the table has to be computed first, a debugger must not do it.
@@ -64,9 +71,28 @@ def shown(result: C) -> C:
         methods["__repr__"] = _first_lines
         if result.__str__ is object.__str__:
             methods["__str__"] = _fields
+    # by setattr, so that type checkers do not take the class for one that has any attribute
+    methods["__getattr__"] = _answering(getattr(result, "__getattr__", None))
     for name, method in methods.items():
         setattr(result, name, method)
     return result
+
+
+def _answering(inherited: Callable[[Any, str], Any] | None) -> Callable[[Any, str], Any]:
+    """What Python calls for an attribute that it did not find; `inherited` is the same of the class so far."""
+
+    def nearest(self: Any, name: str) -> Any:
+        # a property that itself lacks something is evaluated again: that error is the one to tell
+        if any(name in vars(base) for base in type(self).__mro__):
+            return object.__getattribute__(self, name)
+        if inherited is not None:
+            with contextlib.suppress(AttributeError):
+                return inherited(self, name)
+        # names of the class and, where it is there already, of the instance: pickle and copy ask half-made ones
+        known = () if name.startswith("_") else dir(self)
+        raise _missing(f"{type(self).__name__!r} object has no attribute {name!r}", name, known)
+
+    return nearest
 
 
 def _html(self: Any) -> str:

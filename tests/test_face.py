@@ -1,8 +1,13 @@
 """What users see: every public name has a documented purpose, and every public result shows itself in a few lines."""
 
+import copy
 import dataclasses
+import functools
 import inspect
+import pickle
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -281,6 +286,69 @@ def test_every_public_class_shows_itself(gallery):
 
 def _seen(cls, shown):
     return any(issubclass(one, cls) for one in shown)
+
+
+def misspelt(name):
+    """With two letters in the middle swapped, or one doubled where these are the same."""
+    at = len(name) // 2
+    return (
+        name[: at - 1] + name[at] + name[at - 1] + name[at + 1 :] if name[at] != name[at - 1] else f"{name}{name[-1]}"
+    )
+
+
+def test_a_misspelt_attribute_is_answered_with_the_nearest(gallery):
+    """Of every public class; what may be asked silently stays so, and copies of a result are results."""
+    for one in gallery:
+        kind = type(one)
+        name = max((name for name in dir(one) if not name.startswith("_")), key=len)
+        text = f"{kind.__name__!r} object has no attribute {misspelt(name)!r}: did you mean {name!r}?"
+        with pytest.raises(AttributeError, match=re.escape(text)):
+            getattr(one, misspelt(name))
+        assert getattr(one, "qqqqqqqq", None) is None
+        assert not hasattr(one, "__wrapped__")
+        # samplers refuse copies: these would share the memory of a kernel
+        assert isinstance(one, gn.ParallelTempering | gn.Metropolis) or type(copy.copy(one)) is kind
+
+
+def test_results_are_pickled_with_their_attributes():
+    glass = gn.ensembles.regular(n_weights=12, p=3, degree=3, seed=1)
+    for one in (
+        glass,
+        gn.exact.thermodynamics(glass, [0.5, 1.0]),
+        gn.statistics.Estimate(0.5, 0.1),
+        gn.theory.regular(3, 6),
+    ):
+        again = pickle.loads(pickle.dumps(one))
+        assert str(again) == str(one)
+        assert copy.deepcopy(again).__dict__.keys() == one.__dict__.keys()
+
+
+def test_an_error_inside_a_property_is_the_one_that_is_told():
+    @_face.shown
+    class Broken:
+        @property
+        def energy(self):
+            return self.entropy
+
+        @functools.cached_property
+        def kept(self):
+            raise AttributeError("the true reason")
+
+    with pytest.raises(AttributeError, match="no attribute 'entropy'"):
+        Broken().energy  # noqa: B018
+    with pytest.raises(AttributeError, match="the true reason"):
+        Broken().kept  # noqa: B018
+    # half-made, as pickle and copy have them
+    with pytest.raises(AttributeError, match=r"'Broken' object has no attribute '_hidden'$"):
+        Broken.__new__(Broken)._hidden  # noqa: B018
+
+
+def test_the_suggestion_is_told_once():
+    """The interpreter adds its own to a traceback where an error names the object."""
+    program = "import glassnet as gn; gn.statistics.Estimate(1.0, 0.1).valu"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    last = ended.stderr.strip().splitlines()[-1]
+    assert last == "AttributeError: 'Estimate' object has no attribute 'valu': did you mean 'value'?"
 
 
 def test_a_repr_solves_nothing(gallery, monkeypatch):
