@@ -66,7 +66,7 @@ def shown(result: C) -> C:
     Where a class has no ``__str__``, that is its name and a line for each of its fields, arrays by their shapes. A
     ``__repr__`` of its own stays: where the table has to be computed first, a debugger must not do it.
     """
-    methods = {"_repr_html_": _html}
+    methods: dict[str, Callable[..., Any]] = {"_repr_html_": _html}
     if issubclass(result, tuple) or "__repr__" not in vars(result):
         methods["__repr__"] = _first_lines
         if result.__str__ is object.__str__:

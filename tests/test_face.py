@@ -3,11 +3,13 @@
 import copy
 import dataclasses
 import functools
+import importlib
 import inspect
 import pickle
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -91,6 +93,47 @@ def test_dir_shows_public_names_and_nothing_else():
             home = getattr(value, "__module__", getattr(value, "__name__", "glassnet"))
             assert home is None or home.startswith(("glassnet", "builtins")), f"{name}.{own} is from {home}"
             assert own == "__version__" or not own.startswith("_")
+
+
+ROOT = Path(__file__).parents[1]
+#: what users read
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")), *sorted(ROOT.glob("docs/**/*.py"))]
+
+
+def dotted_names(text):
+    """Names of what a page sends its readers to: `glassnet.x.y`, `gn.x.y`, and what its examples import."""
+    yield from re.findall(r"\b(?:glassnet|gn)((?:\.[A-Za-z_]\w*)+)", text)
+    for home, names in re.findall(r"^\s*from glassnet([\w.]*) import ([\w, ]+)", text, re.M):
+        yield from (f"{home}.{name.split()[0]}" for name in names.split(",") if name.strip())
+
+
+def module_of(dotted):
+    """The module that a dotted name is or stands in, as one gets there: through the face where it shows the name."""
+    module = gn
+    for name in dotted.split(".")[1:]:
+        shown = getattr(module, name, None) if name in dir(module) else None
+        try:
+            following = importlib.import_module(f"{module.__name__}.{name}") if shown is None else shown
+        except ImportError:
+            return module
+        if not inspect.ismodule(following):
+            return module
+        module = following
+    return module
+
+
+@pytest.mark.skipif(not PAGES[0].exists(), reason="an installed package without its pages")
+def test_modules_that_pages_name_show_public_names_and_nothing_else():
+    """A module is public if dir() leads to it, or if a page for users names it."""
+    named = {module_of(name) for page in PAGES for name in dotted_names(page.read_text())}
+    assert len(named) > 30
+    assert {gn.network.layers, gn.plots.network, sys.modules["glassnet.plots.appearance"]} <= named
+    for module in named:
+        assert dir(module) == sorted(set(getattr(module, "__all__", ()))), f"{module.__name__} has no face"
+    assert list(dotted_names("from glassnet.plots import export, network as n")) == [
+        *(".plots", ".plots.export", ".plots.network")
+    ]
+    assert module_of(".plots.export.files").__name__ == "glassnet.plots.export"
 
 
 def test_type_checkers_know_the_names_that_are_imported_late():

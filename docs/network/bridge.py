@@ -4,11 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from glassnet import ensembles
+from glassnet import Metropolis, ParallelTempering, ensembles
 from glassnet.network import data_couplings, path_glasses
 from glassnet.plots import appearance, export
-from glassnet.sampling.metropolis import Metropolis
-from glassnet.sampling.tempering import ParallelTempering
 
 N_EXAMPLES, AGREEMENT = 81, 0.65
 

@@ -20,6 +20,9 @@ from glassnet.statistics.fits import polynomial_through
 if TYPE_CHECKING:
     from glassnet.analysis.transition import Transition
 
+__all__ = ["CriticalDilution", "TransitionLine", "known_temperature"]
+_face.public(__name__)
+
 #: key of a critical dilution that is read off the line with provisional temperatures
 PROVISIONAL = "transition_line_provisional"
 #: dilutions that are closer are one

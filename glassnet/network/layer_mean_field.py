@@ -20,8 +20,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from glassnet import _face
 from glassnet.network.activations.base import LEAST_VARIANCE, Activation
 from glassnet.network.gaussian_averages import nodes
+
+__all__ = ["Layer", "advance"]
+_face.public(__name__)
 
 
 def _none() -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet import _catalogue
+from glassnet import _catalogue, _face
 from glassnet import theory as cavity_theory
 from glassnet.analysis.effective_dilution import described, effective
 from glassnet.chains.schema import MEASUREMENTS
@@ -23,6 +23,37 @@ if TYPE_CHECKING:
 
     from glassnet.analysis.transition import Transition
     from glassnet.theory import Cavity
+
+__all__ = [
+    "BAND",
+    "COLOURS",
+    "COLUMN",
+    "MARKERS",
+    "PLANTING_TEMPERATURE",
+    "SMALLEST",
+    "TEMPERATURE",
+    "THEORY",
+    "TRANSITION",
+    "TWO_COLUMNS",
+    "at_common",
+    "column",
+    "expected_temperature",
+    "look",
+    "mark",
+    "open_planted",
+    "open_symbols",
+    "overlap_name",
+    "overlap_range",
+    "printed",
+    "screen",
+    "style",
+    "system",
+    "theory_complexity",
+    "theory_lines",
+    "theory_of",
+    "warm",
+]
+_face.public(__name__)
 
 #: colour-blind safe (M. Okabe and K. Ito, 2008); one colour and marker for each size, in all figures
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 
+from glassnet import _face
 from glassnet.analysis.averages import table
 from glassnet.analysis.location import symmetric_scan
 from glassnet.plots import appearance, exchange_rates, overlaps, phase_diagrams, planted_states, single_quantity
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
     from glassnet.analysis.transition import Transition
     from glassnet.theory import Cavity
+
+__all__ = ["Drawing", "files", "inline", "of_line", "of_result"]
+_face.public(__name__)
 
 #: an id and everything in an SVG file that points to one
 _IDS = re.compile(r'(\bid="|href="#|url\(#)')

@@ -2,10 +2,14 @@
 
 from numpy.typing import ArrayLike
 
+from glassnet import _face
 from glassnet._checks import real
 from glassnet._random import Seed
 from glassnet.glass import PathGlass
 from glassnet.sampling.tempering import ParallelTempering
+
+__all__ = ["Metropolis"]
+_face.public(__name__)
 
 
 class Metropolis(ParallelTempering):

@@ -18,6 +18,9 @@ from glassnet.kernels import bitsliced, realvalued, recording
 from glassnet.sampling.measurements import Overlaps, check, setup
 from glassnet.sampling.walkers import Walkers
 
+__all__ = ["MOST_AT_ONCE", "STRETCH", "ParallelTempering"]
+_face.public(__name__)
+
 #: updates between two looks at the progress, and for signals: some milliseconds, half a second with a few lanes only;
 #: and sweeps, which take a microsecond in the smallest glass
 STRETCH, MOST_AT_ONCE = 10**8, 10**5

@@ -5,11 +5,15 @@ from typing import NamedTuple, Protocol
 
 import xarray as xr
 
+from glassnet import _face
 from glassnet.analysis.averages.energy_phases import EnergyPhases
 from glassnet.analysis.averages.overlaps import OverlapAverages
 from glassnet.analysis.averages.path_overlap import PathOverlap
 from glassnet.analysis.averages.thermodynamics import ThermalAverages
 from glassnet.analysis.nodes import Node, Reading, order_parameter
+
+__all__ = ["AVERAGES", "Average", "Collector", "of_node", "shown"]
+_face.public(__name__)
 
 
 class Collector(Protocol):

@@ -28,6 +28,9 @@ from glassnet.sampling.planted_field import FEWEST_SWEEPS
 from glassnet.scan.runfile import consistency
 from glassnet.scan.runfile.messages import in_words, one_of, shown
 
+__all__ = ["RunFile", "UserError", "load", "parse", "read", "runnable"]
+_face.public(__name__)
+
 #: bounds that keep every count inside int32 (weights, lanes) and int64 (sweeps)
 MOST_WEIGHTS = 2**31 - 1
 _MOST = 2**62
