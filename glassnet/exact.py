@@ -100,8 +100,8 @@ def thermodynamics(glass: PathGlass, temperatures: ArrayLike) -> Thermodynamics:
     glass : PathGlass
         At most 30 weights. Real couplings are streamed in blocks of 2^20 configurations: seconds up to 25 weights,
         minutes at 30.
-    temperatures : float or array of floats
-        Each > 0, in any order; may be inf.
+    temperatures : float or (...) floats
+        Each > 0, in any order; may be inf. Units of |J|, k_B = 1.
 
     Returns
     -------
@@ -147,7 +147,7 @@ def probabilities(glass: PathGlass, temperature: float) -> np.ndarray:
     glass : PathGlass
         At most 20 weights.
     temperature : float
-        > 0, may be inf.
+        > 0, may be inf; units of |J|.
 
     Returns
     -------

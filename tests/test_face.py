@@ -3,7 +3,7 @@
 import copy
 import dataclasses
 import functools
-import importlib
+import importlib.util
 import inspect
 import pickle
 import re
@@ -17,6 +17,14 @@ import xarray as xr
 
 import glassnet as gn
 from glassnet import _face
+
+#: how a docstring is read; no package of tests has it, as tests are no package
+_SPEC = importlib.util.spec_from_file_location("docstrings", Path(__file__).with_name("docstrings.py"))
+docstrings = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(docstrings)
+lacking, resolved, sections, shapeless = (
+    getattr(docstrings, name) for name in ("lacking", "resolved", "sections", "shapeless")
+)
 
 #: classes that need no picture of their own in a notebook
 PLAIN = (BaseException,)
@@ -60,27 +68,6 @@ def public_callables():
 
 
 CALLABLES = {name: (value, owner) for name, value, owner in public_callables()}
-#: a docstring that refers to another one for what it does not say itself
-REFERS = re.compile(r"\b([Aa]s (in|for|of|what)|[Ss]ee|[Ll]ike|those of|what) (those of )?:?\w*:?`|, as `|, see `")
-
-
-def lacking(value, owner, text):
-    """What the docstring of a function, with that of its owner, does not say: its parameters, its errors."""
-    parameters = [name for name in inspect.signature(value).parameters if name not in ("self", "cls", "ax")]
-    whole = f"{text}\n{inspect.getdoc(owner) or ''}"
-    if REFERS.search(text):
-        return []
-    unsaid = [name for name in parameters if not re.search(rf"\b{name}\b", whole)]
-    # "nothing is raised" is an answer, too
-    return unsaid + ["errors"] * (bool(parameters) and not re.search(r"[Rr]aise|Error|errors\b", whole))
-
-
-def shapeless(text):
-    """Entries of a docstring that are arrays of unknown shape."""
-    arrays = re.findall(r"^\s*[\w, *]+ : .*(?:\barray|float64|int8|int32|int64|floats\b|of \+-1).*$", text, re.M)
-    told = re.compile(r"\(|any shape|one shape|shape of|xarray|(float|int|number) or|list|sequence|dict of|: arrays$")
-    scalars = re.compile(r'"float64"|: float64$')
-    return [line.strip() for line in arrays if not told.search(line) and not scalars.search(line)]
 
 
 def test_dir_shows_public_names_and_nothing_else():
@@ -179,13 +166,42 @@ def test_every_public_function_has_types():
     assert without_types(lambda alpha, w: 0) == ["alpha", "w", "return"]
 
 
-def test_wrong_docstrings_are_caught():
-    def function(alpha, w):
-        """Nothing of use about alpha."""
+def mean(alpha, w, temperature):
+    """A function whose docstrings the next test invents."""
 
-    assert lacking(function, None, function.__doc__) == ["w", "errors"]
-    assert lacking(function, None, "As for `other`.") == []
-    assert shapeless("w : float64 array\nq : (n,) float64\nT : float or array\n") == ["w : float64 array"]
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("Nothing of use about alpha.", ["w", "temperature", "errors", "units"]),
+        # the word alone is no statement
+        ("Mean error of alpha, w at a temperature, k_B = 1.", ["errors"]),
+        ("Mean of alpha, w at a temperature.\n\nRaises\n------\nValueError\n    If w is empty.", ["units"]),
+        ("Mean of alpha, w at a temperature in units of |J|; nothing is raised.", []),
+        # a reference counts if what it leads to says it, and only then
+        ("Mean of alpha, as for :func:`glassnet.exact.probabilities`.", ["w"]),
+        ("Mean of alpha, w and temperature, as for :func:`glassnet.exact.nowhere`.", ["errors", "units"]),
+        ("Mean of alpha, w and temperature, k_B = 1, as for :func:`misspelt`.", ["errors"]),
+    ],
+)
+def test_wrong_docstrings_are_caught(text, missing):
+    assert lacking(mean, None, text) == missing
+
+
+def test_arrays_without_shape_are_caught():
+    text = (
+        "Mean.\n\nParameters\n----------\nw : float64 array\nq : (n,) float64\nT : float or array\nn : list of ints\n"
+    )
+    assert shapeless(text) == ["w : float64 array", "T : float or array"]
+    assert list(sections(text)) == ["", "Parameters"]
+
+
+def test_references_are_resolved_in_the_class_the_module_and_the_package():
+    reweighted = gn.analysis.Reweighted
+    assert resolved("energy", reweighted.entropy, reweighted) is reweighted.energy
+    assert resolved("states", gn.exact.probabilities, None) is gn.exact.states
+    assert resolved("glassnet.network.layers.spread", gn.exact.states, None) is gn.network.layers.spread
+    assert resolved("nowhere", gn.exact.states, None) is None
 
 
 @pytest.mark.parametrize(

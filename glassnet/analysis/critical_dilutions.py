@@ -18,7 +18,7 @@ def critical_dilution(chains: xr.DataTree, temperature: float) -> CriticalDiluti
         Of several sizes and dilutions.
     temperature : float
         A planting temperature, any temperature within the ladders of symmetric scans, between whose rungs curves are
-        interpolated linearly, or one that the transition line passes.
+        interpolated linearly, or one that the transition line passes; units of |J|.
 
     Returns
     -------

@@ -147,7 +147,7 @@ class Reweighted:
 
         Parameters
         ----------
-        temperature : float or array of floats
+        temperature : float or (...) floats
             Within the ladder.
 
         Returns
@@ -207,6 +207,11 @@ class Reweighted:
             (resample, temperature), whose first row holds the data: samples resampled, blocks of draws where there is
             one sample. And `n_effective` (sample, rung). Attributes size, n_weights, n_samples, anchor, anchor_stderr
             and lacks; the error of the anchor is in `_stderr` alone.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for :meth:`energy`.
         """
         wanted = self._within(self.temperatures if temperature is None else temperature)
         if wanted.ndim != 1:

@@ -124,7 +124,7 @@ class TransitionLine(list["Transition"]):
 
         Where none is claimed, it is read off the line with provisional temperatures, if that passes the temperature;
         the name of the estimate says so. Otherwise value and error are nan and the name says why. TypeError or
-        ValueError if `temperature` is no number >= 0.
+        ValueError if `temperature` is no number >= 0, in units of |J|.
         """
         critical = self.critical(temperature)
         if critical.claimed:
@@ -147,7 +147,8 @@ class TransitionLine(list["Transition"]):
         (:func:`glassnet.analysis.along_dilution.along`). The value with the smaller bar is claimed, unless something
         contradicts it: the two values, or a transition of the line and the value along the axis, are three combined
         bars apart; the overlap does not jump along the axis; or at a neighbouring dilution a sample has not proved its
-        equilibrium, or curves cross although the transition is undecided.
+        equilibrium, or curves cross although the transition is undecided. `temperature` is in units of |J|;
+        TypeError or ValueError if it is no number >= 0.
         """
         temperature = real("temperature", temperature, minimum=0)
         read, interim = self._read(temperature, False), self._read(temperature, True)

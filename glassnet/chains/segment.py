@@ -46,7 +46,7 @@ class Segment(NamedTuple):
     dataset : xarray.Dataset
         The chain, with the variables of :data:`glassnet.chains.schema.VARIABLES`.
     glass : PathGlass
-    state : dict of str to array
+    state : dict of str to array of any shape
         Where the sampler ended (:meth:`glassnet.ParallelTempering.state`).
     digest : str
         Of the content, verified.
@@ -74,7 +74,7 @@ def write(
         Variables of :mod:`glassnet.chains.schema`; those with ``dtype`` and ``scale_factor`` in their encoding are
         stored as integers. Its attributes become those of the file.
     glass : PathGlass
-    state : dict of str to array
+    state : dict of str to array of any shape
         Complete end state of the sampler.
     runtime : dict
         Timings and hosts: what is no function of inputs and seed. Not part of the digest.

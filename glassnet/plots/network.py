@@ -77,7 +77,7 @@ def closure(pairs: Sequence[tuple[np.ndarray, np.ndarray]], errors: xr.DataArray
     Returns
     -------
     matplotlib.figure.Figure
-        One column wide.
+        One column wide. Arguments are taken as they are: nothing is raised.
     """
     with appearance.column(4.6, rows=2, sharex=False) as (figure, (upper, lower)):
         reach = []

@@ -1,8 +1,8 @@
 """Single panels: each draws one quantity of a result against temperature (or overlap) into given axes.
 
 `result` is a :class:`glassnet.Transition`, `ax` axes of matplotlib, and `theory` a :class:`glassnet.theory.Cavity`
-whose transition temperatures are marked, or None. Results are complete, so that there are no errors to raise; what a
-result does not hold is not drawn.
+whose transition temperatures are marked, or None. Results are complete: nothing is raised, and what a result does
+not hold is not drawn.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def planted_distribution(result: Transition, ax: Axes, theory: Cavity | None = N
 
 
 def energy(result: Transition, ax: Axes, theory: Cavity | None = None) -> Axes:
-    """Draw the energy per weight and that of the paramagnet against temperature into `ax`, which is returned."""
+    """Draw the energy per weight [|J|] and that of the paramagnet against temperature into `ax`, which is returned."""
     thermal(result, ax, "energy")
     ax.set(xlabel="temperature $T$", ylabel=r"energy per weight $e$ [$|J|$]")
     ax.legend(loc="lower right")

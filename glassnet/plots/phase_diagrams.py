@@ -76,7 +76,8 @@ def critical_dilution(results: Sequence[Transition], temperature: float | None =
         One for each dilution, at least two; of a :class:`glassnet.analysis.transition_line.TransitionLine` made from
         chains (:func:`glassnet.transition_line`) the band is what :func:`glassnet.analysis.critical_dilution` says.
     temperature : float, optional
-        By default the planting temperature (else the rung) closest to the middle of the located transitions.
+        By default the planting temperature (else the rung) closest to the middle of the located transitions; units
+        of |J|.
 
     Returns
     -------

@@ -208,7 +208,7 @@ class ParallelTempering(Exclusive):
 
         Returns
         -------
-        arrays : dict of str to array
+        arrays : dict of str to (n_draws, ...) array
             Draws first, by name.
         draw : (n_draws,) int64
             Sweeps at each draw; fewer if `pause` ended the run.

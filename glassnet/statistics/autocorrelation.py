@@ -104,8 +104,12 @@ def mean_of_series(series: ArrayLike) -> Estimate:
     Returns
     -------
     Estimate
-        n draws are worth n / (2 tau) independent ones, tau of :func:`integrated_time`, whose errors are raised. Exact
-        where nothing moves.
+        n draws are worth n / (2 tau) independent ones, tau of :func:`integrated_time`. Exact where nothing moves.
+
+    Raises
+    ------
+    ValueError
+        As for :func:`integrated_time`.
     """
     series = np.asarray(series, dtype=np.float64)
     n_draws, mean, deviation = len(series), float(series.mean()), float(series.std())

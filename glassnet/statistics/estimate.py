@@ -54,11 +54,11 @@ class Estimate:
         return f"Estimate({', '.join(f'{one.name}={getattr(self, one.name)!r}' for one in known)})"
 
     def above(self, bound: float) -> bool:
-        """Whether the value lies above `bound` by two standard errors."""
+        """Whether the value lies above `bound` by two standard errors; False where it is nan, nothing is raised."""
         return self.value - 2 * self.stderr > bound
 
     def below(self, bound: float) -> bool:
-        """Whether the value lies below `bound` by two standard errors."""
+        """Whether the value lies below `bound` by two standard errors; False where it is nan, nothing is raised."""
         return self.value + 2 * self.stderr < bound
 
 

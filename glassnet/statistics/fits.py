@@ -53,8 +53,8 @@ class Fit(NamedTuple):
     def birge_ratio(self, deviations: float = 0.0) -> float:
         """Root of chi^2 per degree of freedom, by which errors grow that do not explain the scatter of the points.
 
-        1 where chi^2 is not above what is expected by so many of its standard deviations (R. T. Birge, Phys. Rev. 40,
-        207 (1932)).
+        1 where chi^2 is not above what is expected by so many of its standard `deviations` (R. T. Birge, Phys. Rev.
+        40, 207 (1932)); nothing is raised.
         """
         excessive = self.freedom > 0 and self.chi2 > self.freedom + deviations * np.sqrt(2.0 * self.freedom)
         return float(np.sqrt(self.chi2 / self.freedom)) if excessive else 1.0
@@ -77,6 +77,11 @@ def weighted_least_squares(columns: Sequence[np.ndarray], values: ArrayLike, std
     values, stderr : (n_points,) float64
         Data and their standard errors. Where an error is not known (nan, from a single sample) all points weigh the
         same.
+
+    Raises
+    ------
+    ValueError
+        If the lengths do not fit. Columns that depend on each other raise nothing: the shortest solution is taken.
     """
     values, stderr = np.asarray(values, dtype=np.float64), np.asarray(stderr, dtype=np.float64)
     known = bool(np.isfinite(stderr).all())
@@ -93,7 +98,9 @@ def weighted_least_squares(columns: Sequence[np.ndarray], values: ArrayLike, std
 
 
 def straight_line(x: np.ndarray, values: ArrayLike, stderr: ArrayLike) -> tuple[Estimate, Estimate]:
-    """Intercept and slope of a weighted straight line; parameters as for :func:`weighted_least_squares`."""
+    """Intercept and slope of a weighted straight line through `values` at `x` (n_points,); otherwise as for
+    :func:`weighted_least_squares`.
+    """
     intercept, slope = weighted_least_squares([np.ones_like(x), x], values, stderr).estimates
     return intercept, slope
 

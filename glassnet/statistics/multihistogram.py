@@ -97,7 +97,8 @@ def tally(level: np.ndarray, n_levels: int, group: np.ndarray, weights: np.ndarr
 def histogram(energies: np.ndarray, betas: np.ndarray) -> Histogram:
     """Sort total energies (n_draws, n_rungs, n_replicas) into levels common to all rungs at `betas` (n_rungs,).
 
-    `energies` are finite float64, `betas` inverse temperatures >= 0; both are taken as they are, nothing is raised.
+    `energies` are finite float64, units of |J|, `betas` inverse temperatures >= 0; both are taken as they are,
+    nothing is raised.
     """
     levels, level = sort_into_levels(energies, float(betas.max()))
     return Histogram(levels, tally(level, len(levels), np.arange(energies.shape[1])[None, :, None]))

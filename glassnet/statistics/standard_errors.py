@@ -21,12 +21,12 @@ def student_factor(n_values: int | np.ndarray) -> Any:
 
     Parameters
     ----------
-    n_values : int or array of int
+    n_values : int or (...) array of int
 
     Returns
     -------
-    float64 or array
-        1.84 for 2 values, 1.03 for 16; nan for one.
+    float64 or (...) float64
+        1.84 for 2 values, 1.03 for 16; nan for one or none: nothing is raised.
     """
     return special.stdtrit(n_values - 1, (1 + COVERAGE) / 2)
 
@@ -34,7 +34,7 @@ def student_factor(n_values: int | np.ndarray) -> Any:
 def standard_error(values: np.ndarray) -> np.ndarray:
     """Standard error of the mean over the last axis of values (..., n_values), wider for few (:func:`student_factor`).
 
-    nan for a single value.
+    nan for a single value; nothing is raised.
     """
     count = values.shape[-1]
     if count == 1:
@@ -53,6 +53,7 @@ def thermal_error(stderr: np.ndarray) -> np.ndarray:
     Returns
     -------
     (...) float64
-        Part of the bootstrap error over samples; all of the error that is known where there is one sample.
+        Part of the bootstrap error over samples; all of the error that is known where there is one sample. It
+        is taken as it is: nothing is raised.
     """
     return np.sqrt((stderr**2).sum(axis=0)) / len(stderr)

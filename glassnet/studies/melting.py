@@ -86,7 +86,7 @@ def melting(
         +-J and planted (:func:`glassnet.ensembles.planted`), all at the same temperature. Several instances show how
         much crystals differ; with ``unsatisfied="fixed"`` that is least.
     temperatures : list of floats
-        Strictly increasing, > 0; the last may be inf.
+        Strictly increasing, > 0, units of |J|; the last may be inf.
     sweeps : int
         >= 16.
     seed : int

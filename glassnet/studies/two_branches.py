@@ -143,8 +143,8 @@ def two_branches(
     glass : PathGlass
         Any couplings.
     temperatures : list of floats
-        Where the free energies are wanted, strictly increasing, > 0 and finite, at least two. The crossing is looked
-        for between the first, at which the ordered state must be safe, and the last.
+        Where the free energies are wanted, strictly increasing, > 0 and finite, at least two; units of |J|. The
+        crossing is looked for between the first, at which the ordered state must be safe, and the last.
     ordered : (n_weights,) of +-1, optional
         A configuration of the ordered state; by default the planted one. It need not be its lowest: in the field that
         is taken away it finds the state around it. With biased couplings +1 everywhere, for couplings from data

@@ -49,7 +49,7 @@ def free_energy(temperature: ArrayLike, alpha: float, couplings: str | ArrayLike
 
     Parameters
     ----------
-    temperature : float or array
+    temperature : float or (...) array
         Temperatures > 0 (k_B = 1), inf allowed (the free energy is then -inf).
     alpha : float
         Paths per weight.
@@ -128,6 +128,8 @@ def zero_entropy_temperature(alpha: float, couplings: str | ArrayLike = "binary"
 @_face.shown
 class Paramagnet:
     """The paramagnet of one ensemble or of one glass: the functions of this module with their parameters.
+
+    Temperatures and energies are in units of the couplings, k_B = 1.
 
     Attributes
     ----------

@@ -83,7 +83,7 @@ def gradient(
     Returns
     -------
     value : float
-    grad_weights, grad_biases : list of arrays
+    grad_weights, grad_biases : list of (n_out, n_in) arrays, list of (n_out,) arrays
         Of the shapes of weights and biases.
 
     Raises

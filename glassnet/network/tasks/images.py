@@ -23,8 +23,7 @@ def digits(n_test: int = 597, seed: int = 1) -> tuple[np.ndarray, np.ndarray, np
 
     Returns
     -------
-    inputs, labels, test_inputs, test_labels : arrays
-        (n, 64) float64 and (n,) int64 each.
+    inputs, labels, test_inputs, test_labels : (n, 64) float64 and (n,) int64 arrays
 
     Raises
     ------
@@ -58,8 +57,8 @@ def idx(
 
     Returns
     -------
-    inputs, labels, test_inputs, test_labels : arrays
-        (n, n_pixels) float64 and (n,) int64 each, in the order of the files.
+    inputs, labels, test_inputs, test_labels : (n, n_pixels) float64 and (n,) int64 arrays
+        In the order of the files.
 
     Raises
     ------

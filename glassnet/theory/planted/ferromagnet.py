@@ -30,8 +30,8 @@ _face.public(__name__)
 class Ferromagnet:
     """The magnetised state of biased +-J couplings, for N -> infinity; made by `ferromagnet`.
 
-    Temperatures T may be numbers or arrays, >= 0.05; arrays give arrays. Energies and free energies are per weight.
-    Where there is no magnetised state all values are those of the paramagnet.
+    Temperatures T may be numbers or arrays, >= 0.05; arrays give arrays. Energies and free energies are per weight;
+    k_B = 1, abs(J) = 1. Where there is no magnetised state all values are those of the paramagnet.
 
     Attributes
     ----------

@@ -33,7 +33,8 @@ class Followed:
     ordered : Ferromagnet
         Its gauge image.
 
-    Temperatures T of the methods are numbers or arrays, >= 0.05; arrays give arrays. Energies are per weight.
+    Temperatures T of the methods are numbers or arrays, >= 0.05 (k_B = 1, abs(J) = 1); arrays give arrays.
+    Energies are per weight.
 
     Raises
     ------
@@ -91,7 +92,7 @@ def follow(theory: Tree | HasTree, planted_temperature: float) -> Followed:
     theory : Cavity
         From `glassnet.theory.regular` or `glassnet.theory.poisson`.
     planted_temperature : float
-        >= 0.05.
+        >= 0.05, units of |J|.
 
     Raises
     ------

@@ -202,7 +202,8 @@ def ground_state(theory: Tree | HasTree, *, members: int = 10_000, iterations: i
 
 
 def threshold_energy(theory: Tree | HasTree) -> float:
-    """Return the highest energy of one-step states, at this level of theory where quenches of the glass are stuck.
+    """Return the highest energy of one-step states, at this level of theory where quenches of the glass are stuck; per
+    weight, abs(J) = 1.
 
     Raises
     ------
