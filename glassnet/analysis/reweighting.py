@@ -206,12 +206,7 @@ class Reweighted:
             binder, each with `_stderr`, `_thermal_stderr` (the part that longer chains would remove) and `_resampled`
             (resample, temperature), whose first row holds the data: samples resampled, blocks of draws where there is
             one sample. And `n_effective` (sample, rung). Attributes size, n_weights, n_samples, anchor, anchor_stderr
-            and lacks; the error of the anchor is in `_stderr` alone.
-
-        Raises
-        ------
-        TypeError, ValueError
-            As for :meth:`energy`.
+            and lacks; the error of the anchor is in `_stderr` alone. TypeError and ValueError as for :meth:`energy`.
         """
         wanted = self._within(self.temperatures if temperature is None else temperature)
         if wanted.ndim != 1:

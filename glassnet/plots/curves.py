@@ -5,7 +5,7 @@ Results are taken as they are, and functions raise no errors of their own but th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
@@ -43,6 +43,10 @@ _LABELS_PER_WEIGHT = {
 _POINTS = 60
 
 
+@overload
+def exact(result: Thermodynamics, ax: None = None) -> Figure: ...
+@overload
+def exact(result: Thermodynamics, ax: Axes) -> Axes: ...
 def exact(result: Thermodynamics, ax: Axes | None = None) -> Figure | Axes:
     """Energy, entropy and heat capacity of one whole glass (:class:`glassnet.exact.Thermodynamics`).
 
@@ -72,6 +76,10 @@ def exact(result: Thermodynamics, ax: Axes | None = None) -> Figure | Axes:
     return _stack(temperature[order], curves, ax)
 
 
+@overload
+def reweighted(result: Reweighted, ax: None = None) -> Figure: ...
+@overload
+def reweighted(result: Reweighted, ax: Axes) -> Axes: ...
 def reweighted(result: Reweighted, ax: Axes | None = None) -> Figure | Axes:
     """Averages between the rungs of a ladder, with bands of one standard error.
 
@@ -105,6 +113,10 @@ def reweighted(result: Reweighted, ax: Axes | None = None) -> Figure | Axes:
     return _stack(data.temperature.values, curves, ax)
 
 
+@overload
+def cavity(theory: Cavity, ax: None = None) -> Figure: ...
+@overload
+def cavity(theory: Cavity, ax: Axes) -> Axes: ...
 def cavity(theory: Cavity, ax: Axes | None = None) -> Figure | Axes:
     """Entropy of the paramagnet; overlap and complexity of the glass states below T_d, where there are any.
 
@@ -138,6 +150,10 @@ def cavity(theory: Cavity, ax: Axes | None = None) -> Figure | Axes:
     return _stack(temperature, curves, ax, {":": dynamic, "--": static})
 
 
+@overload
+def rejection(result: Ladder | Exchanges, ax: None = None) -> Figure: ...
+@overload
+def rejection(result: Ladder | Exchanges, ax: Axes) -> Axes: ...
 def rejection(result: Ladder | Exchanges, ax: Axes | None = None) -> Figure | Axes:
     """Rejected fraction of the exchanges across each gap of a ladder.
 
@@ -164,6 +180,10 @@ def rejection(result: Ladder | Exchanges, ax: Axes | None = None) -> Figure | Ax
     return drawn
 
 
+@overload
+def refutation(result: Refutation, ax: None = None) -> Figure: ...
+@overload
+def refutation(result: Refutation, ax: Axes) -> Axes: ...
 def refutation(result: Refutation, ax: Axes | None = None) -> Figure | Axes:
     """Energy per weight of the starts from the lowest states, less that of the chain.
 
@@ -184,6 +204,10 @@ def refutation(result: Refutation, ax: Axes | None = None) -> Figure | Axes:
     return drawn
 
 
+@overload
+def magnetizations(result: BeliefPropagation, ax: None = None) -> Figure: ...
+@overload
+def magnetizations(result: BeliefPropagation, ax: Axes) -> Axes: ...
 def magnetizations(result: BeliefPropagation, ax: Axes | None = None) -> Figure | Axes:
     """Histogram of the means of all weights (:class:`glassnet.theory.BeliefPropagation`).
 

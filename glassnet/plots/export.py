@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from html import escape
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -68,9 +68,7 @@ def of_result(result: Transition, chains: xr.DataTree, theory: Cavity | None = N
         drawings.append(_drawing("planted_ridges", overlaps.overlap_ridges(result)))
     if result.complexity is not None:
         theory = theory if theory is not None else appearance.theory_of(result)
-        # without axes it is a figure
-        figure = cast("Figure", planted_states.complexity(result.complexity, theory=theory))
-        drawings.append(_drawing("complexity", figure))
+        drawings.append(_drawing("complexity", planted_states.complexity(result.complexity, theory=theory)))
     if result.thermodynamics:
         drawings.append(_drawing("thermodynamics", single_quantity.thermodynamics(result, theory)))
     for row in table.shown(result.averages):

@@ -5,7 +5,7 @@ Results are taken as they are, and functions raise no errors of their own but th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -125,6 +125,10 @@ def critical_dilution(results: Sequence[Transition], temperature: float | None =
     return figure
 
 
+@overload
+def aligned(result: Aligned, ax: None = None) -> Figure: ...
+@overload
+def aligned(result: Aligned, ax: Axes) -> Axes: ...
 def aligned(result: Aligned, ax: Axes | None = None) -> Figure | Axes:
     """T_c and the spinodal of a network aligned with its data against the dilution, for infinite size.
 

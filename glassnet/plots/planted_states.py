@@ -6,7 +6,7 @@ they are, and functions raise no errors of their own.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 _POINTS = 9
 
 
+@overload
+def complexity(result: FieldIntegration, ax: None = None, theory: Cavity | None = ...) -> Figure: ...
+@overload
+def complexity(result: FieldIntegration, ax: Axes, theory: Cavity | None = ...) -> Axes: ...
 def complexity(result: FieldIntegration, ax: Axes | None = None, theory: Cavity | None = None) -> Figure | Axes:
     """Complexity of the planted states against temperature, with its zero T_K
     (:class:`glassnet.studies.FieldIntegration`).
@@ -67,6 +71,10 @@ def complexity(result: FieldIntegration, ax: Axes | None = None, theory: Cavity 
     return _column(draw, ax)
 
 
+@overload
+def relaxation(result: PlantedRelaxation, ax: None = None) -> Figure: ...
+@overload
+def relaxation(result: PlantedRelaxation, ax: Axes) -> Axes: ...
 def relaxation(result: PlantedRelaxation, ax: Axes | None = None) -> Figure | Axes:
     """Overlap C(t) with the planted state at all temperatures
     (:class:`glassnet.studies.PlantedRelaxation`).
@@ -96,6 +104,10 @@ def relaxation(result: PlantedRelaxation, ax: Axes | None = None) -> Figure | Ax
     return _column(draw, ax)
 
 
+@overload
+def melting(result: Melting, ax: None = None, theory: Followed | None = ...) -> Figure: ...
+@overload
+def melting(result: Melting, ax: Axes, theory: Followed | None = ...) -> Axes: ...
 def melting(result: Melting, ax: Axes | None = None, theory: Followed | None = None) -> Figure | Axes:
     """Overlap with the planted state of heated crystals against temperature
     (:class:`glassnet.studies.Melting`); not T_d.
@@ -133,6 +145,10 @@ def melting(result: Melting, ax: Axes | None = None, theory: Followed | None = N
     return _column(draw, ax)
 
 
+@overload
+def aging(result: Aging, ax: None = None) -> Figure: ...
+@overload
+def aging(result: Aging, ax: Axes) -> Axes: ...
 def aging(result: Aging, ax: Axes | None = None) -> Figure | Axes:
     """Correlation C(t_w, t_w + t) against t, a curve for each waiting time (:class:`glassnet.studies.Aging`)."""
 
@@ -151,6 +167,10 @@ def aging(result: Aging, ax: Axes | None = None) -> Figure | Axes:
     return _column(draw, ax)
 
 
+@overload
+def two_branches(result: TwoBranches, ax: None = None) -> Figure: ...
+@overload
+def two_branches(result: TwoBranches, ax: Axes) -> Axes: ...
 def two_branches(result: TwoBranches, ax: Axes | None = None) -> Figure | Axes:
     """Free energy of the ordered branch minus that of the disordered one (:class:`glassnet.studies.TwoBranches`).
 
