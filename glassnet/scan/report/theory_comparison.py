@@ -24,7 +24,7 @@ def comparison(result: Transition, theory) -> str:
         beside = f"; Monte Carlo is {abs(result.temperature - static) / result.stderr:.1f} error bars away"
     record = _catalogue.of_chain(result.glass)
     own = record.limit is None or record.limit == result.glass.get("ensemble")
-    tree = "" if own else f" of {_catalogue.LIMITS[record.limit]}, the tree limit of {record.noun}"
+    tree = f" of {_catalogue.LIMITS[record.limit]}, the tree limit of {record.noun}" if record.limit and not own else ""
     at = f", at the effective dilution {effective(result):.4g}" if differs(result) else ""
     return f"theory (cavity method{tree}, N = infinity{at}): {expected(theory)}{beside}"
 

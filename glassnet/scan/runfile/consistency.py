@@ -88,7 +88,8 @@ def _misfits(sound: dict, size, first_size) -> Iterator[str]:
 def _indivisible(sound: dict, record: _catalogue.Ensemble | None, size: int, p: int) -> Iterator[str]:
     factors = record.p_divides if record else ()
     values = [size if name == "size" else sound.get(f"Glass.{name}") for name in factors]
-    if not factors or None in values or math.prod(values) % p == 0:
+    known = [value for value in values if value is not None]
+    if not factors or len(known) < len(values) or math.prod(known) % p == 0:
         return
     if factors == ("size",):
         yield f"must be divisible by p = {p}, got {size}"
