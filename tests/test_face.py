@@ -1,4 +1,4 @@
-"""What users see: every public name has a documented purpose, and every public result shows itself in a few lines."""
+"""What users see of results: every public class shows itself in a few lines, and answers misspelt attributes."""
 
 import copy
 import dataclasses
@@ -18,208 +18,12 @@ import xarray as xr
 import glassnet as gn
 from glassnet import _face
 
-#: how a docstring is read; no package of tests has it, as tests are no package
-_SPEC = importlib.util.spec_from_file_location("docstrings", Path(__file__).with_name("docstrings.py"))
-docstrings = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(docstrings)
-lacking, resolved, sections, shapeless = (
-    getattr(docstrings, name) for name in ("lacking", "resolved", "sections", "shapeless")
-)
-
+#: as tests are no package
+_SPEC = importlib.util.spec_from_file_location("public_names", Path(__file__).with_name("public_names.py"))
+public = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(public)
 #: classes that need no picture of their own in a notebook
 PLAIN = (BaseException,)
-#: methods of pydantic, not of ours
-FOREIGN = "model_"
-
-
-def public_modules(module=gn, found=None):
-    """All modules that users reach from the package with ``dir()``, by name."""
-    found = {} if found is None else found
-    if module.__name__ not in found:
-        found[module.__name__] = module
-        for name in dir(module):
-            if inspect.ismodule(getattr(module, name)):
-                public_modules(getattr(module, name), found)
-    return found
-
-
-MODULES = public_modules()
-CLASSES = {
-    value: f"{module.__name__}.{name}"
-    for module in MODULES.values()
-    for name in dir(module)
-    if inspect.isclass(value := getattr(module, name))
-}
-
-
-def public_callables():
-    """Name, callable and what its docstring may rest on: that of its class, or of the module it is written in."""
-    for module in MODULES.values():
-        for name in dir(module):
-            value = getattr(module, name)
-            if inspect.isfunction(value):
-                yield f"{module.__name__}.{name}", value, inspect.getmodule(inspect.unwrap(value))
-    for owner, path in CLASSES.items():
-        yield path, owner, None
-        for name, value in vars(owner).items():
-            value = value.__func__ if isinstance(value, classmethod | staticmethod) else value
-            if not name.startswith(("_", FOREIGN)) and (inspect.isfunction(value) or isinstance(value, property)):
-                yield f"{path}.{name}", value, owner
-
-
-CALLABLES = {name: (value, owner) for name, value, owner in public_callables()}
-
-
-def test_dir_shows_public_names_and_nothing_else():
-    assert len(MODULES) > 35
-    for name, module in MODULES.items():
-        assert name.startswith("glassnet"), f"{name} is a stray import"
-        assert dir(module) == sorted(set(module.__all__)), name
-        for own in dir(module):
-            value = getattr(module, own)
-            home = getattr(value, "__module__", getattr(value, "__name__", "glassnet"))
-            assert home is None or home.startswith(("glassnet", "builtins")), f"{name}.{own} is from {home}"
-            assert own == "__version__" or not own.startswith("_")
-
-
-ROOT = Path(__file__).parents[1]
-#: what users read
-PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")), *sorted(ROOT.glob("docs/**/*.py"))]
-
-
-def dotted_names(text):
-    """Names of what a page sends its readers to: `glassnet.x.y`, `gn.x.y`, and what its examples import."""
-    yield from re.findall(r"\b(?:glassnet|gn)((?:\.[A-Za-z_]\w*)+)", text)
-    for home, names in re.findall(r"^\s*from glassnet([\w.]*) import ([\w, ]+)", text, re.M):
-        yield from (f"{home}.{name.split()[0]}" for name in names.split(",") if name.strip())
-
-
-def module_of(dotted):
-    """The module that a dotted name is or stands in, as one gets there: through the face where it shows the name."""
-    module = gn
-    for name in dotted.split(".")[1:]:
-        shown = getattr(module, name, None) if name in dir(module) else None
-        try:
-            following = importlib.import_module(f"{module.__name__}.{name}") if shown is None else shown
-        except ImportError:
-            return module
-        if not inspect.ismodule(following):
-            return module
-        module = following
-    return module
-
-
-@pytest.mark.skipif(not PAGES[0].exists(), reason="an installed package without its pages")
-def test_modules_that_pages_name_show_public_names_and_nothing_else():
-    """A module is public if dir() leads to it, or if a page for users names it."""
-    named = {module_of(name) for page in PAGES for name in dotted_names(page.read_text())}
-    assert len(named) > 30
-    assert {gn.network.layers, gn.plots.network, sys.modules["glassnet.plots.appearance"]} <= named
-    for module in named:
-        assert dir(module) == sorted(set(getattr(module, "__all__", ()))), f"{module.__name__} has no face"
-    assert list(dotted_names("from glassnet.plots import export, network as n")) == [
-        *(".plots", ".plots.export", ".plots.network")
-    ]
-    assert module_of(".plots.export.files").__name__ == "glassnet.plots.export"
-
-
-def test_type_checkers_know_the_names_that_are_imported_late():
-    """In a package whose modules load late, the names are written once more for those who do not run it."""
-    for name, module in MODULES.items():
-        if vars(module).get("__home__") is not None:
-            text = inspect.getsource(module)
-            block = text[text.index("if TYPE_CHECKING") : text.index("__all__")]
-            missing = [one for one in dir(module) if one != "__version__" and not re.search(rf"\b{one}\b", block)]
-            assert missing == [], name
-
-
-@pytest.mark.parametrize("name", CALLABLES)
-def test_every_public_name_is_documented(name):
-    value, owner = CALLABLES[name]
-    text = inspect.getdoc(value) or ""
-    assert text, "no docstring"
-    assert shapeless(text) == []
-    if inspect.isclass(value):
-        fields = [field for field in inspect.get_annotations(value) if not field.startswith("_")]
-        assert [field for field in fields if not re.search(rf"\b{field}\b", text)] == []
-        assert not text.startswith(f"{value.__name__}("), "written by dataclass or NamedTuple"
-    elif not isinstance(value, property):
-        assert lacking(value, owner, text) == []
-
-
-def without_types(value):
-    """Arguments of a function without a type, and "return" where its result has none."""
-    function = inspect.unwrap(value.fget if isinstance(value, property) else value)
-    signature = inspect.signature(function)
-    missing = [
-        name
-        for name, one in signature.parameters.items()
-        if one.annotation is one.empty and name not in ("self", "cls")
-    ]
-    return missing + ["return"] * (signature.return_annotation is signature.empty)
-
-
-def test_every_public_function_has_types():
-    found = {name: without_types(value) for name, (value, _) in CALLABLES.items() if not inspect.isclass(value)}
-    assert {name: missing for name, missing in found.items() if missing} == {}
-    assert len(found) > 250
-    assert without_types(lambda alpha, w: 0) == ["alpha", "w", "return"]
-
-
-def mean(alpha, w, temperature):
-    """A function whose docstrings the next test invents."""
-
-
-@pytest.mark.parametrize(
-    ("text", "missing"),
-    [
-        ("Nothing of use about alpha.", ["w", "temperature", "errors", "units"]),
-        # the word alone is no statement
-        ("Mean error of alpha, w at a temperature, k_B = 1.", ["errors"]),
-        ("Mean of alpha, w at a temperature.\n\nRaises\n------\nValueError\n    If w is empty.", ["units"]),
-        ("Mean of alpha, w at a temperature in units of |J|; nothing is raised.", []),
-        # a reference counts if what it leads to says it, and only then
-        ("Mean of alpha, as for :func:`glassnet.exact.probabilities`.", ["w"]),
-        ("Mean of alpha, w and temperature, as for :func:`glassnet.exact.nowhere`.", ["errors", "units"]),
-        ("Mean of alpha, w and temperature, k_B = 1, as for :func:`misspelt`.", ["errors"]),
-    ],
-)
-def test_wrong_docstrings_are_caught(text, missing):
-    assert lacking(mean, None, text) == missing
-
-
-def test_arrays_without_shape_are_caught():
-    text = (
-        "Mean.\n\nParameters\n----------\nw : float64 array\nq : (n,) float64\nT : float or array\nn : list of ints\n"
-    )
-    assert shapeless(text) == ["w : float64 array", "T : float or array"]
-    assert list(sections(text)) == ["", "Parameters"]
-
-
-def test_references_are_resolved_in_the_class_the_module_and_the_package():
-    reweighted = gn.analysis.Reweighted
-    assert resolved("energy", reweighted.entropy, reweighted) is reweighted.energy
-    assert resolved("states", gn.exact.probabilities, None) is gn.exact.states
-    assert resolved("glassnet.network.layers.spread", gn.exact.states, None) is gn.network.layers.spread
-    assert resolved("nowhere", gn.exact.states, None) is None
-
-
-@pytest.mark.parametrize(
-    ("module", "wrong", "meant"),
-    [
-        (gn, "PathGlas", "PathGlass"),
-        (gn, "Parallel_Tempering", "ParallelTempering"),
-        (gn.analysis, "critical_dilutoin", "critical_dilution"),
-        (gn.exact, "thermodynamic", "thermodynamics"),
-        (gn.network, "pathway", "pathways"),
-        (gn.theory, "poison", "poisson"),
-    ],
-)
-def test_a_misspelt_name_is_answered_with_the_nearest(module, wrong, meant):
-    text = f"module '{module.__name__}' has no attribute '{wrong}': did you mean '{meant}'?"
-    with pytest.raises(AttributeError, match=re.escape(text)):
-        getattr(module, wrong)
-    assert not hasattr(module, "__wrapped__")
 
 
 def invented(cls):
@@ -339,7 +143,7 @@ def test_every_public_class_shows_itself(gallery):
         assert "array(" not in repr(one)
         assert getattr(one, "_repr_html_")().startswith("<pre>")  # noqa: B009
     shown = {type(one) for one in gallery}
-    unseen = [path for cls, path in CLASSES.items() if not issubclass(cls, PLAIN) and not _seen(cls, shown)]
+    unseen = [path for cls, path in public.CLASSES.items() if not issubclass(cls, PLAIN) and not _seen(cls, shown)]
     assert unseen == []
 
 
@@ -399,7 +203,7 @@ def test_an_error_inside_a_property_is_the_one_that_is_told():
         Broken().kept  # noqa: B018
     # half-made, as pickle and copy have them
     with pytest.raises(AttributeError, match=r"'Broken' object has no attribute '_hidden'$"):
-        Broken.__new__(Broken)._hidden  # noqa: B018
+        getattr(Broken.__new__(Broken), "_hidden")  # noqa: B009
 
 
 def test_the_suggestion_is_told_once():

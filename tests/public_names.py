@@ -1,8 +1,10 @@
-"""What a numpydoc docstring says: its sections, errors, shapes and units, and where it refers to another one."""
+"""Everything that users reach with dir(), and what a docstring says: errors, shapes, units, and what it refers to."""
 
 import importlib
 import inspect
 import re
+
+import glassnet as gn
 
 #: an exception named in a text
 NAMED = re.compile(r"\b[A-Z]\w*Error\b")
@@ -117,3 +119,44 @@ def shapeless(text):
                 if ARRAY.search(kind.replace("xarray", "")) and not SHAPE.search(kind) and not alone:
                     found.append(f"{names} : {kind}")
     return found
+
+
+FOREIGN = "model_"
+
+
+def public_modules(module=gn, found=None):
+    """All modules that users reach from the package with ``dir()``, by name."""
+    found = {} if found is None else found
+    if module.__name__ not in found:
+        found[module.__name__] = module
+        for name in dir(module):
+            if inspect.ismodule(getattr(module, name)):
+                public_modules(getattr(module, name), found)
+    return found
+
+
+MODULES = public_modules()
+CLASSES = {
+    value: f"{module.__name__}.{name}"
+    for module in MODULES.values()
+    for name in dir(module)
+    if inspect.isclass(value := getattr(module, name))
+}
+
+
+def public_callables():
+    """Name, callable and what its docstring may rest on: that of its class, or of the module it is written in."""
+    for module in MODULES.values():
+        for name in dir(module):
+            value = getattr(module, name)
+            if inspect.isfunction(value):
+                yield f"{module.__name__}.{name}", value, inspect.getmodule(inspect.unwrap(value))
+    for owner, path in CLASSES.items():
+        yield path, owner, None
+        for name, value in vars(owner).items():
+            value = value.__func__ if isinstance(value, classmethod | staticmethod) else value
+            if not name.startswith(("_", FOREIGN)) and (inspect.isfunction(value) or isinstance(value, property)):
+                yield f"{path}.{name}", value, owner
+
+
+CALLABLES = {name: (value, owner) for name, value, owner in public_callables()}
