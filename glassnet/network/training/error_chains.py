@@ -1,5 +1,6 @@
 """Metropolis chains on the number of training errors of networks with weights +-1."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -48,7 +49,7 @@ class ErrorChains:
         connection that is not there and never will be. See :func:`random_signs`.
     inputs : (n_examples, n_in) array of +-1
     labels : (n_examples,) array of +-1
-    beta : float or array
+    beta : float or (...) array
         >= 0, inf for a descent; its shape and the leading axes of the weights are broadcast, and every entry of the
         result is a chain. For temperatures and replicas: weights (n_replicas, ...) and beta (n_temperatures, 1).
     seed : int or Seed
@@ -67,7 +68,7 @@ class ErrorChains:
 
     def __init__(
         self, weights: list[np.ndarray], inputs: ArrayLike, labels: ArrayLike, beta: ArrayLike, *, seed: int | Seed
-    ):
+    ) -> None:
         matrices = _checked(weights)
         signs = _checks.sign_array("inputs", inputs)
         if signs.ndim != 2 or not len(signs):
@@ -103,7 +104,10 @@ class ErrorChains:
         self._proposed = np.zeros(n_chains, dtype=np.int64)
 
     def run(self, n_sweeps: int) -> None:
-        """Let every chain make `n_sweeps` >= 0 sweeps, each of as many proposals as it has connections."""
+        """Let every chain make `n_sweeps` >= 0 sweeps, each of as many proposals as it has connections.
+
+        TypeError or ValueError if `n_sweeps` is no integer >= 0.
+        """
         n_sweeps = _checks.integer("n_sweeps", n_sweeps, minimum=0)
         for number, (chain, connections) in enumerate(zip(self._chains, self._connections, strict=True)):
             left = n_sweeps * int(connections)
@@ -119,6 +123,11 @@ class ErrorChains:
         ----------
         n_draws, n_sweeps : int
             >= 1.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is not as described, or the draws need more memory than there is.
         """
         n_draws = _checks.integer("n_draws", n_draws, minimum=1)
         n_sweeps = _checks.integer("n_sweeps", n_sweeps, minimum=1)
@@ -184,7 +193,7 @@ def _span(values: np.ndarray) -> str:
     return f"{values.min():.4g}" + (f" to {values.max():.4g}" if values.min() < values.max() else "")
 
 
-def _checked(weights) -> list[np.ndarray]:
+def _checked(weights: Sequence[ArrayLike]) -> list[np.ndarray]:
     """Weights as int8 arrays of 0 and +-1, with one output unit and widths that the kernel can hold."""
     matrices = weight_matrices.stacked(weights)
     if matrices[-1].shape[-2] != 1:
@@ -199,7 +208,7 @@ def _checked(weights) -> list[np.ndarray]:
     return [one.astype(np.int8) for one in matrices]
 
 
-def _checked_betas(beta) -> np.ndarray:
+def _checked_betas(beta: ArrayLike) -> np.ndarray:
     """beta as float64, each >= 0 or inf."""
     if _checks.is_single("beta", beta):
         return np.array(_checks.real("beta", beta, minimum=0.0, finite=False))

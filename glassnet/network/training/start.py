@@ -1,5 +1,6 @@
 """Random networks, from which training starts."""
 
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -8,7 +9,7 @@ from glassnet import _checks
 from glassnet._random import Role, Seed, generator
 
 
-def random_signs(widths, shape=(), *, seed: int | Seed) -> list[np.ndarray]:
+def random_signs(widths: Sequence[int], shape: int | Sequence[int] = (), *, seed: int | Seed) -> list[np.ndarray]:
     """Return networks of independent weights +-1.
 
     Parameters
@@ -29,8 +30,8 @@ def random_signs(widths, shape=(), *, seed: int | Seed) -> list[np.ndarray]:
         If an argument is not as described.
     """
     sizes = checked_widths(widths)
-    shape = [shape] if _checks.is_single("shape", shape) else shape
-    lead = tuple(_checks.integer("shape", one, minimum=1) for one in shape)
+    axes: Iterable[object] = shape if isinstance(shape, Iterable) and not _checks.is_single("shape", shape) else [shape]
+    lead = tuple(_checks.integer("shape", one, minimum=1) for one in axes)
     n_numbers = int(np.prod(lead, dtype=object)) * sum(before * after for before, after in pairwise(sizes))
     _checks.memory(f"widths {'-'.join(map(str, sizes))}, shape {lead}: the weights", 2 * n_numbers)
     rng = generator(seed, Role.INITIAL)
@@ -40,7 +41,7 @@ def random_signs(widths, shape=(), *, seed: int | Seed) -> list[np.ndarray]:
     ]
 
 
-def checked_widths(widths) -> tuple[int, ...]:
+def checked_widths(widths: Sequence[int]) -> tuple[int, ...]:
     """Return widths as a tuple, or raise an error that says what they must be."""
     sizes = tuple(_checks.integer_array("widths", widths, ndim=1, minimum=1).tolist())
     if len(sizes) < 2:

@@ -142,7 +142,9 @@ def gradients(
     return _gradients(matrices, inputs, labels, activation)
 
 
-def _gradients(weights, inputs, labels, activation) -> tuple[float, list[np.ndarray]]:
+def _gradients(
+    weights: list[np.ndarray], inputs: np.ndarray, labels: np.ndarray, activation: str
+) -> tuple[float, list[np.ndarray]]:
     scales = [1.0 / np.sqrt(np.maximum(np.count_nonzero(one, axis=1), 1)) for one in weights]
     states, slopes = [inputs], []
     for matrix, scale in zip(weights[:-1], scales[:-1], strict=True):
@@ -159,7 +161,7 @@ def _gradients(weights, inputs, labels, activation) -> tuple[float, list[np.ndar
     return loss, found
 
 
-def _activated(sums, activation) -> tuple[np.ndarray, np.ndarray]:
+def _activated(sums: np.ndarray, activation: str) -> tuple[np.ndarray, np.ndarray]:
     """Values, and the derivative that the gradient sees."""
     if activation == "tanh":
         value = np.tanh(sums)
@@ -168,7 +170,7 @@ def _activated(sums, activation) -> tuple[np.ndarray, np.ndarray]:
     return value, (np.abs(sums) <= 1.0).astype(np.float64)
 
 
-def _loss(sums, labels) -> tuple[float, np.ndarray]:
+def _loss(sums: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
     """Mean over the examples, and its derivative with respect to the sums of the output units."""
     if sums.shape[1] == 1:
         margin = labels * sums[:, 0]
@@ -212,7 +214,7 @@ def _synapses(latent: list[np.ndarray], binary: bool) -> list[np.ndarray]:
     return [np.sign(one) for one in latent] if binary else latent
 
 
-def _checked_examples(weights: list[np.ndarray], inputs, labels) -> tuple[np.ndarray, np.ndarray]:
+def _checked_examples(weights: list[np.ndarray], inputs: ArrayLike, labels: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     inputs = _checks.real_array("inputs", inputs, ndim=2)
     if not len(inputs):
         raise ValueError(f"inputs must hold at least one example, got shape {inputs.shape}")
