@@ -34,7 +34,6 @@ __all__ = [
     "TEMPERATURE",
     "THEORY",
     "TRANSITION",
-    "TWO_COLUMNS",
     "at_common",
     "column",
     "expected_temperature",
