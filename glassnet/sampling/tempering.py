@@ -20,7 +20,6 @@ from glassnet.sampling.walkers import Walkers
 
 __all__ = ["MOST_AT_ONCE", "STRETCH", "ParallelTempering"]
 _face.public(__name__)
-
 #: updates between two looks at the progress, and for signals: some milliseconds, half a second with a few lanes only;
 #: and sweeps, which take a microsecond in the smallest glass
 STRETCH, MOST_AT_ONCE = 10**8, 10**5
@@ -209,7 +208,6 @@ class ParallelTempering(Exclusive):
         Returns
         -------
         arrays : dict of str to (n_draws, ...) array
-            Draws first, by name.
         draw : (n_draws,) int64
             Sweeps at each draw; fewer if `pause` ended the run.
         """
