@@ -121,7 +121,7 @@ class PathGlass:
         if couplings.size and np.abs(couplings).max() > _LARGEST_COUPLING / n_paths:
             largest = np.abs(couplings).max()
             raise ValueError(f"couplings must add up to less than {_LARGEST_COUPLING:g}, got one of size {largest:g}")
-        ensemble = _checks.choice("ensemble", ensemble, (_catalogue.GIVEN, *_catalogue.names()))
+        ensemble = _checks.choice("ensemble", ensemble, (*_catalogue.names(), _catalogue.GIVEN))
         widths, layer, edges = _wiring.network(p, layer, widths, edges)
         n_weights = _count_weights(paths, n_weights, layer)
         if layer is not None and not layer.any() and widths is None:

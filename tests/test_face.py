@@ -84,6 +84,15 @@ def of_networks():
     yield network.training.straight_through(start, task.inputs, task.labels, n_epochs=1, seed=1)
 
 
+def studied():
+    axes = {"size": [18], "dilution": [0.0], "alpha": [2.0], "temperature": [0.5], "start": ["ordered", "random"]}
+    single = xr.DataArray(0.25, axes, tuple(axes))
+    mean = xr.Dataset({"test_error": single, "vote_test_error": single.expand_dims(vote=[1])})
+    counts = single.isel(temperature=0, start=0, drop=True).astype(int) + 3
+    task = {"task": "digits", "classes": [3, 8], "shuffled": True}
+    return gn.studies.StudiedNetworks(mean, 0.1 * mean, counts, {18: (5, 3, 1)}, "1", task)
+
+
 def of_chains(synthetic):
     glass = gn.ensembles.regular(n_weights=12, p=3, degree=3, seed=1)
     sampler = gn.ParallelTempering(glass, gn.ladder.geometric(0.5, 2.0, 6), 4, seed=1)
@@ -102,6 +111,9 @@ def of_chains(synthetic):
     planted = gn.ensembles.planted(glass, temperature=0.6, seed=2)
     yield gn.studies.aging(glass, 0.5, [1, 4], [1, 2, 4], seed=1)
     yield gn.studies.melting(planted, [0.6, 0.9], sweeps=16, seed=1)
+    task = gn.network.tasks.noisy_prototype(5, 0.4, 20, 20, 1)
+    yield gn.studies.generalisation(task, (5, 3, 1), [1.0], alpha=2.0, samples=2, replicas=2, sweeps=100, seed=1)
+    yield studied()
     yield gn.studies.planted_relaxation(300, [0.6, 0.9], sweeps=64, seed=1, p=3, degree=4)
     biased = gn.ensembles.regular(300, p=3, degree=4, seed=1, bias=1.0)
     yield gn.studies.two_branches(biased, [1.0, 1.2, 1.4], np.ones(300), sweeps=40, n_replicas=32, seed=1)
@@ -239,6 +251,7 @@ def test_pictures(gallery):
             "Cavity",
             "Exchanges",
             "FieldIntegration",
+            "Generalisation",
             "Ladder",
             "Melting",
             "PhaseDiagram",

@@ -103,6 +103,8 @@ def nodes(chains: xr.DataTree) -> list[Node]:
     if not isinstance(chains, xr.DataTree):
         raise TypeError(f"chains must be an xarray.DataTree as glassnet.open_chains returns it, got {type(chains)}")
     branches = [branch for branch in chains.subtree if "energy" in branch.data_vars and branch.sizes.get("sample")]
+    if any(branch.attrs.get("study") for branch in branches):
+        raise ValueError("chains are those of a study, not of a search for transitions: gn.studies.generalisation_of")
     present = [_node(branch) for branch in branches]
     if not present:
         raise ValueError("chains hold no finished sample: no node /N.../dilution... with an energy")

@@ -22,14 +22,15 @@ from glassnet.chains import schema
 from glassnet.chains.files import regular_file
 from glassnet.chains.files.zip_archive import Member
 
-#: number of the newest file format, that of chains which say what a dilution removed; readers refuse a newer one. All
-#: others are still written as format 1: earlier releases read those, and report that a newer release wrote the rest.
+#: number of the newest file format, that of chains which say what a dilution removed or what networks know; readers
+#: refuse a newer one. All others are still written as format 1: earlier releases read those, and report that a newer
+#: release wrote the rest.
 FORMAT = 2
-#: variables that label the others; `replica_a` and `replica_b` only where pairs of replicas were compared, the last
-#: four only where planted states were measured in a field
+#: variables that label the others; `replica_a` and `replica_b` only where pairs of replicas were compared, the next
+#: four only where planted states were measured in a field, the last two where networks were asked about examples
 COORDINATES = (
     *("draw", "temperature", "replica", "gap", "walker", "replica_a", "replica_b"),
-    *("field", "planting", "local_field", "degree"),
+    *("field", "planting", "local_field", "degree", "start", "vote"),
 )
 #: attributes outside the digest: they depend on when a run file grew or a release came out, never on the chain
 UNDIGESTED = ("digest", "run_file", "glassnet_version")
@@ -89,7 +90,7 @@ class Content(NamedTuple):
 
 def format_of(variables: Iterable[str]) -> int:
     """Number of the format of a chain with these variables."""
-    return FORMAT if "removed_fraction" in variables else 1
+    return FORMAT if {"removed_fraction", "test_error"} & set(variables) else 1
 
 
 def digest(content: Content) -> str:

@@ -41,7 +41,7 @@ class Header(NamedTuple, Generic[Place]):
 _NEEDED: dict[str, type] = dict.fromkeys(("sample", "seed", "n_weights", "n_weights_parent", "n_paths", "sweeps"), int)
 _NEEDED |= {"dilution": float, "ensemble": str, "p": int}
 _OPTIONAL: dict[str, type] = {"planted_temperature": float, "planted_energy": float, "kind": str, "rounding": str}
-_OPTIONAL |= {"couplings": str}
+_OPTIONAL |= {"couplings": str, "data": str, "study": str, "unit": str, "paths_per_weight": float}
 _OPTIONAL |= {"task": str, "glass": str, "n_replicas": int, "thermalization": int, "measure_every": int}
 #: a glass has no more weights or paths
 _MOST = 2**31
@@ -62,8 +62,7 @@ def checked(header: Header[Place]) -> Header[Place]:
     wrong = wrong or [
         name for name in ("n_weights", "n_weights_parent", "n_paths") if not (name != "n_paths") <= attrs[name] < _MOST
     ]
-    if not wrong and "glass" in attrs and not _is_flat(attrs["glass"]):
-        wrong = ["glass"]
+    wrong = wrong or [name for name in ("glass", "data") if name in attrs and not _is_flat(attrs[name])]
     wrong += [name for name in ("draw", "temperature") if getattr(header, name).ndim != 1]
     if wrong:
         raise ChainError(f"{header.source}: no chain of a scan: attribute {wrong[0]} is missing or none it can have")

@@ -18,11 +18,11 @@ _NODE = re.compile(r"N\d+|field")
 #: facts of a task in its chain file that all samples of a node share
 NODE_ATTRS = (
     *("n_weights_parent", "dilution", "planted_temperature", "ensemble", "p", "couplings", "glass", "n_weights"),
-    *("kind", "rounding"),
+    *("kind", "rounding", "data", "study", "paths_per_weight", "unit"),
 )
 #: samples of a run; a run file may not ask for more
 _MOST_SAMPLES = 10**7
-_FOLDER = re.compile(r"chains/((?:field/)?N\d+/dilution[0-9.e+-]+(?:/planted[0-9.e+-]+)?)")
+_FOLDER = re.compile(r"chains/((?:field/)?N\d+/dilution[0-9.e+-]+(?:/alpha[0-9.e+-]+)?(?:/planted[0-9.e+-]+)?)")
 #: keys of the table of a release that wrote no checksum, which also knew no others
 _UNSEALED = {"seed", "rounding", "nodes"}
 
@@ -152,6 +152,8 @@ def _fits(folder: str, attrs: dict) -> bool:
     if not attrs:
         return True
     parts = [f"N{attrs.get('n_weights_parent')}", f"dilution{attrs.get('dilution')!r}"]
+    if "paths_per_weight" in attrs:
+        parts.append(f"alpha{attrs['paths_per_weight']!r}")
     if "planted_temperature" in attrs:
         parts.append(f"planted{attrs['planted_temperature']!r}")
     return "field/" * (attrs.get("kind") == "field") + "/".join(parts) == folder

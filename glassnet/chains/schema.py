@@ -181,6 +181,7 @@ class Measurement:
         return self.unit == "paths" or (self.unit == "terms" and gauged)
 
 
+_VOTE = ("start", "temperature", "vote")
 _PAIR, _REPLICA = ("draw", "temperature", "pair"), ("draw", "temperature", "replica")
 #: everything that a run may measure by name; what is recorded lies in this order. ext/recording/recording.h computes it
 MEASUREMENTS = {
@@ -273,7 +274,21 @@ VARIABLES = {name: (row.dims, row.meaning) for name, row in MEASUREMENTS.items()
     ),
     "degree_counts": (("degree",), "weights with so many paths"),
     "removed_fraction": (("layer",), "fraction of the connections of each layer that the dilution removed"),
+    "train_error": (
+        _REPLICA,
+        "fraction of the training examples that a network gets wrong, half where it has no answer",
+    ),
+    "test_error": (_REPLICA, "fraction of the test examples that a network gets wrong, half where it has no answer"),
+    "walk_overlap": (_REPLICA, "mean over walks from input to output of the product of w and the Hebb state's weights"),
+    "vote_train_error": (
+        _VOTE,
+        "fraction of the training examples that a vote gets wrong, mean over groups of networks",
+    ),
+    "vote_test_error": (_VOTE, "fraction of the test examples that a vote gets wrong, mean over groups of networks"),
+    "vote_groups": (("vote",), "disjoint groups of so many networks that vote"),
 }
+#: of these the networks of a study are asked for at the end of a chain (:mod:`glassnet.studies.learned_networks`)
+EXAMINED = ("train_error", "test_error", "walk_overlap", "vote_train_error", "vote_test_error", "vote_groups")
 
 _COUNTERS = ("swap_attempted", "swap_accepted", "round_trips")
 

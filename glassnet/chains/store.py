@@ -194,6 +194,8 @@ def _few(headers: dict[int, Header[Any]], path: Path) -> xr.DataTree:
     first = next(iter(headers.values()))
     attrs = first.attrs
     node = f"{'/field' * ('kind' in attrs)}/N{attrs['n_weights_parent']}/dilution{attrs['dilution']!r}"
+    if "paths_per_weight" in attrs:
+        node += f"/alpha{attrs['paths_per_weight']!r}"
     if "planted_temperature" in attrs:
         node += f"/planted{attrs['planted_temperature']!r}"
     run_file = follow(first.source, lambda file: attributes(file)["run_file"])[1]
@@ -280,4 +282,4 @@ def _known_facts(attrs: dict[str, Any]) -> list[str]:
     """Names of the attributes of a chain that its node in the list of nodes says, too; none of a single file."""
     names = [name for name in NODE_ATTRS if name in attrs]
     # the list says something of these where they are missing
-    return list(dict.fromkeys([*names, "planted_temperature", "kind", "rounding"])) if names else []
+    return list(dict.fromkeys([*names, "planted_temperature", "kind", "rounding", "study"])) if names else []

@@ -4,8 +4,8 @@
 matplotlib Figure; `export` makes the files of a whole run. Functions that take axes draw into them. The modules
 `network` and `pathways` draw what belongs to `glassnet.network`.
 
-Import order: appearance, captions, curves, legends, network, panels, pathways, planted_states, exchange_rates,
-overlaps, overview, phase_diagrams, single_quantity, export.
+Import order: appearance, captions, curves, legends, panels, pathways, planted_states, exchange_rates,
+overlaps, overview, phase_diagrams, single_quantity, export, network.
 """
 
 from glassnet import _face

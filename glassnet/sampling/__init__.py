@@ -1,7 +1,7 @@
 """Monte Carlo of one glass: replica exchange, Metropolis, temperature ladders, measurements.
 
-Import order: interpolation, measurements, walkers, independent_lanes, tempering, ladder, metropolis, planted_field,
-speed.
+Import order: interpolation, measurements, starts, walkers, independent_lanes, tempering, ladder, metropolis,
+planted_field, speed.
 """
 
 from glassnet import _face

@@ -134,7 +134,8 @@ class Cavity:
     def __repr__(self) -> str:
         zero = self.zero_entropy_temperature()
         where = f"{self.tree}, dilution {self.dilution:g}, {self.alpha:g} paths per weight"
-        return f"Cavity({where})\nzero entropy at T = {zero:.5f}; print() and plot() solve for T_d and T_K"
+        vanishes = f"zero entropy at T = {zero:.5f}" if zero else "entropy vanishes nowhere"
+        return f"Cavity({where})\n{vanishes}; print() and plot() solve for T_d and T_K"
 
     def __str__(self) -> str:
         kind = "no static transition" if self.kind == "none" else self.kind

@@ -66,6 +66,10 @@ def poisson(p: int, alpha: float, dilution: float = 0.0) -> Cavity:
     return Cavity(PoissonTree(p, p * alpha * (1.0 - dilution) ** (p - 1)), dilution)
 
 
+#: couplings that chains name
+_LAWS = ("binary", "gaussian", "data", "given", "callable")
+
+
 def cavity_of(
     ensemble: str,
     *,
@@ -100,6 +104,9 @@ def cavity_of(
     record = _record(ensemble, _catalogue.GIVEN)
     bias, keywords = _checks.real("bias", bias, minimum=-1, maximum=1), _known(keywords)
     widths = None if widths is None or not record.is_network else _wiring.check_widths(widths)
+    dilution = _wiring.dilution("dilution", dilution)
+    if isinstance(couplings, str):
+        _checks.choice("couplings", couplings, _LAWS)
     if not isinstance(couplings, str) or couplings != "binary" or bias != 0.0 or record.limit is None:
         return None
     if record.is_network and (widths is None or len(set(widths)) != 1):

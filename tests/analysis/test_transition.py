@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from glassnet.analysis import transition
+from glassnet.analysis import questions
 from glassnet.analysis.surveys import one_dilution
 from glassnet.analysis.transition import find_transition
 from glassnet.chains.content import ChainError, Unreadable
@@ -345,7 +345,7 @@ def test_results_show_themselves(random_first_order):
     assert "  ?  Binder dip deepens: needs symmetric scans" in text
     assert "extrapolated in ln N/N" in text
     assert found._repr_html_().startswith("<pre>")
-    assert found.kind in transition.KINDS
+    assert found.kind in questions.KINDS
     json.dumps(found.glass)
 
 

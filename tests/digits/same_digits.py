@@ -33,16 +33,16 @@ COMPUTING = words(
 SAME = {
     "numpy": {
         "a type, a constant, or what is said of one": """
-            bool_ dtype errstate float32 float64 generic inf int32 int64 int8 integer issubdtype ma.MaskedArray nan
-            ndarray ndim shape typing.ArrayLike typing.NDArray uint16 uint64 uint8 __version__
+            bool_ dtype errstate float32 float64 generic inf int32 int64 int8 integer issubdtype iterable ma.MaskedArray
+            nan ndarray ndim shape typing.ArrayLike typing.NDArray uint16 uint64 uint8 __version__
         """,
         "new, copied or rearranged elements": """
             arange array asarray ascontiguousarray broadcast_to concatenate empty frombuffer full indices ones packbits
-            put_along_axis repeat stack take_along_axis tile unpackbits where zeros zeros_like
+            put_along_axis repeat stack swapaxes take_along_axis tile unpackbits where zeros zeros_like
         """,
         "found by comparison": """
-            argmax array_equal clip flatnonzero isfinite isin isnan lexsort ma.getmaskarray max maximum minimum nonzero
-            searchsorted setdiff1d sign sort unique
+            argmax argmin array_equal clip flatnonzero isfinite isin isnan lexsort logical_not
+            ma.getmaskarray max maximum minimum nonzero searchsorted setdiff1d sign sort unique
         """,
         "an operation of IEEE 754 or two, each": "abs diff divide floor invert linspace rint sqrt subtract.outer",
         "one element after the other": "bincount cumprod cumsum",
@@ -77,14 +77,42 @@ ALLOWED_METHODS = words(
     # random numbers made of integers
     "bit_generator choice integers permutation permuted random "
     # tables and their labels, and other things that have the same names
-    "assign assign_attrs attrs close coords data_vars dims dumps encoding get items keys load name set_coords "
-    "signature update values variables"
+    "assign assign_attrs attrs close coords data_vars dims drop_vars dumps encoding get items keys load name "
+    "set_coords signature update values variables"
 )
 #: sorted the same everywhere only where equal elements keep their order
 SORTS = words("argsort argpartition")
 #: of Python itself: sums and powers, and what brings any function by its name
 BUILTINS = words("sum pow complex eval exec compile globals locals vars __import__")
 BACK_DOORS = words("sys.modules")
+#: module, function and what it does there, with sums of signs
+OF_SIGNS = (
+    "network.learning.alignment walk_overlap @",
+    "network.learning.alignment walk_overlap sum",
+    "network.learning.majority votes sum",
+    "network.path_glasses DataCouplings.__call__ mean",
+    "network.path_glasses DataCouplings.__init__ mean",
+    "network.sign_networks _blocks numpy.matmul",
+    "network.sign_networks _blocks sum",
+    "network.sign_networks outputs numpy.prod",
+    "network.tasks.images _blocks sum",
+    "network.tasks.two_classes BinaryTask.mean sum",
+    "network.tasks.two_classes parity_of_signs sum",
+    "network.tasks.two_classes teacher sum",
+    "studies.learned_networks _errors sum",
+    "studies.learned_networks _mean_error sum",
+)
+#: the same of functions that a scan does not call
+OF_OTHERS = (
+    *(f"network.learning.alignment {name} @" for name in ("_climbed", "_from_input", "_from_output", "_total")),
+    *(f"network.learning.alignment {name} sum" for name in ("_total", "gauge_overlap")),
+    "network.path_glasses _neuron_signs.sweep sum",
+    "network.path_glasses single_output_energy numpy.tanh",
+    "network.path_glasses single_output_energy sum",
+    "network.sign_networks errors @",
+    "network.sign_networks errors numpy.prod",
+    "network.tasks.two_classes BinaryTask.__str__ mean",
+)
 
 
 def parsed(module):

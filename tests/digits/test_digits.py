@@ -47,13 +47,15 @@ GETATTR = (
     "sampling.walkers Walkers.restore",
     "sampling.walkers Walkers.state",
     "scan.runfile.consistency _chosen",
-    "scan.runfile.consistency _large_chains",
+    "scan.runfile.memory _large_chains",
     "scan.runfile.schema RunFile.sampling_of",
     "scan.runfile.field_settings decide",
     "scan.runfile.growth _settings",
     "scan.tasks.ladders by_rule",
     "scan.tasks.glass_tasks draw_glass",
 )
+SIGNS = "sums of weights, inputs and answers, which are whole numbers: floating point holds them exactly"
+UNUSED = "no scan asks for it"
 NAMED = "parts of our own, called by names that are written there or checked before"
 OTHER = "no array: "
 #: (module, function, what it does there): why it may
@@ -101,8 +103,8 @@ ALLOWED = {
     ("chains.content", "_storage", "numpy.prod"): WHOLE,
     ("chains.merging", "merge", "sum"): WHOLE,
     ("chains.schema", "join", "sum"): WHOLE,
-    ("scan.runfile.consistency", "_large_chains", "sum"): WHOLE,
-    ("scan.runfile.consistency", "_whole", "**"): "a power of two",
+    ("scan.runfile.memory", "_large_chains", "sum"): WHOLE,
+    ("scan.runfile.consistency", "whole", "**"): "a power of two",
     ("scan.runfile.consistency", "_number_of_tasks", "sum"): WHOLE,
     ("scan.tasks.field_ladders", "_size", "sum"): WHOLE,
     ("scan.execute.run", "_work", "sum"): COST,
@@ -114,7 +116,12 @@ ALLOWED = {
     **{("scan.execute.farm", name, "rank"): OTHER + "a rank of MPI" for name in ("_pass_on", "aborting", "follow")},
     ("scan.execute.run", "scan", "rank"): OTHER + "a rank of MPI",
     **{(*place.split(), "getattr"): NAMED for place in GETATTR},
-    ("scan.tasks.glass_tasks", "half_planted", "numpy.prod"): WHOLE,
+    ("sampling.starts", "half_planted", "numpy.prod"): WHOLE,
+    **{tuple(place.split()): SIGNS for place in same_digits.OF_SIGNS},
+    **{tuple(place.split()): UNUSED for place in same_digits.OF_OTHERS},
+    ("network.tasks.images", "_scikit_digits", "sklearn.datasets.load_digits"): "whole numbers in a file",
+    ("scan.runfile.examples", "mistakes", "partition"): OTHER + "a text",
+    ("studies.learned_networks", "draw", "mean"): OTHER + "that of a task, which is in this list",
 }
 
 

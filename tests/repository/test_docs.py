@@ -33,11 +33,15 @@ def test_run_files_run(run_file, tmp_path):
     text = re.sub(r"^(samples) = \d+", r"\1 = 2", run_file.read_text(), flags=re.MULTILINE)
     text = re.sub(r"^(thermalization|sweeps) = \d+", r"\1 = 20", text, flags=re.MULTILINE)
     text = re.sub(r"^measure_every = \d+", "measure_every = 2", text, flags=re.MULTILINE)
-    text = re.sub(r"^sizes = .*", "sizes = [12, 24]", text, flags=re.MULTILINE)
+    is_study = "\nstudy = " in text
+    sizes = "[[5, 4, 1], [7, 4, 1]]" if is_study else "[12, 24]"
+    text = re.sub(r"^sizes = .*", f"sizes = {sizes}", text, flags=re.MULTILINE)
+    text = re.sub(r"^alphas = .*", "alphas = [2.0]", text, flags=re.MULTILINE)
     text = re.sub(r"^dilutions = .*", "dilutions = [0.0, 0.25]", text, flags=re.MULTILINE)
     text = re.sub(r"^(planted) = \[([^,]*), .*?\]", r"\1 = [\2]", text, flags=re.MULTILINE)
     text = re.sub(r"^field = true.*", "field = {n_weights = 60, instances = 2, sweeps = 80}", text, flags=re.MULTILINE)
     small = tmp_path / run_file.name
     small.write_text(text)
     assert main(["scan", str(small), "--out", str(tmp_path / "out")]) == 0
-    assert (tmp_path / "out" / "transition.png").stat().st_size > 10_000
+    figure = "figures/alpha-N24.svg" if is_study else "transition.png"
+    assert (tmp_path / "out" / figure).stat().st_size > 10_000

@@ -336,7 +336,8 @@ def test_every_measurement_is_in_the_schema():
         4, measure=list(schema.MEASUREMENTS)
     )
     # field integration records planted states by lanes of its own, and scans what a dilution removed
-    of_samplers = {name: row for name, row in schema.VARIABLES.items() if name not in {*FIELD, "removed_fraction"}}
+    beside = {*FIELD, "removed_fraction", *schema.EXAMINED}
+    of_samplers = {name: row for name, row in schema.VARIABLES.items() if name not in beside}
     assert set(record.data_vars) == set(of_samplers)
     for name, (dimensions, meaning) in of_samplers.items():
         assert record[name].dims == dimensions

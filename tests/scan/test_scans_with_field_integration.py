@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import time
 
@@ -84,7 +85,7 @@ def test_adding_field_integration_is_growth(field_key, asking, run_file, scan, d
 
 def test_verified_counted_and_costed(asking, run_file, scan, tmp_path):
     path, out = run_file(*asking()), tmp_path / "out"
-    assert "field/N60/dilution0.25         3         3" in status.dry_run(path, out)
+    assert re.search(r"field/N60/dilution0\.25 +3 +3 ", status.dry_run(path, out))
     scan(path, out)
     found = status.status(out)
     assert (found["done"], found["total"], found["work_done"]) == (7, 7, 1.0)

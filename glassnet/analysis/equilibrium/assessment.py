@@ -186,7 +186,9 @@ class Examination:
             samples = comparisons.Difference(*(np.array(values) for values in zip(*rows, strict=True)))
             together = comparisons.together(samples)
             tests.append(_Probabilities(_REASONS[key], self._temperatures, samples.probability(), together))
-        return [*tests, _Probabilities(_REASONS["stuck"], self._temperatures, np.array(self._stuck), 1.0)]
+        draws, fewest = self.node.chain.sizes["draw"], stuck_replicas.FEWEST
+        stuck = _REASONS["stuck"] if draws >= fewest else f"too short ({draws} draws, {fewest} are needed)"
+        return [*tests, _Probabilities(stuck, self._temperatures, np.array(self._stuck), 1.0)]
 
     def identities(self) -> list[Identity]:
         """The exact identities that the node must obey on the average over its samples."""

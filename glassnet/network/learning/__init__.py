@@ -3,7 +3,7 @@
 For given weight matrices, such as :func:`glassnet.network.from_glass` makes of many configurations at once; nothing is
 sampled here. `measure` asks everything of one set of networks, the other functions each one thing.
 
-Import order: votes, alignment, representations, measurement.
+Import order: majority, votes, alignment, representations, measurement.
 """
 
 from glassnet import _face

@@ -7,12 +7,11 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from glassnet import _checks
+from glassnet.network.learning.majority import SIZES, votes
 from glassnet.network.sign_networks import checked_labels
 from glassnet.statistics.bootstrap import bootstrap_error, resampling_counts
 from glassnet.statistics.standard_errors import standard_error
 
-#: numbers of networks that vote where none are asked for
-SIZES = (1, 10, 100, 1000)
 _RESAMPLES = 200
 
 
@@ -59,9 +58,7 @@ def vote_errors(outputs: ArrayLike, labels: ArrayLike, sizes: Sequence[int] | No
     values, bars, numbers = [], [], []
     for size in sizes:
         n_groups = n_networks // size
-        # networks that vote together along the first axis
-        votes = answers[: size * n_groups].reshape(size, n_groups, -1).sum(axis=0)
-        by_group = 0.5 * (1.0 - (np.sign(votes) * labels).mean(axis=1))
+        by_group = 0.5 * (1.0 - (votes(answers, size) * labels).mean(axis=1))
         values.append(by_group.mean())
         bars.append(float(standard_error(by_group)) if n_groups > 1 else _bootstrapped(answers[:size], labels))
         numbers.append(n_groups)
@@ -71,8 +68,8 @@ def vote_errors(outputs: ArrayLike, labels: ArrayLike, sizes: Sequence[int] | No
 
 def _bootstrapped(answers: np.ndarray, labels: np.ndarray) -> float:
     """Standard error of the error of one vote, by drawing its networks again."""
-    votes = resampling_counts(len(answers), key="votes", n_resamples=_RESAMPLES) @ answers.astype(np.float64)
-    return float(bootstrap_error(0.5 * (1.0 - (np.sign(votes) * labels).mean(axis=1)), len(answers)))
+    sums = resampling_counts(len(answers), key="votes", n_resamples=_RESAMPLES) @ answers.astype(np.float64)
+    return float(bootstrap_error(0.5 * (1.0 - (np.sign(sums) * labels).mean(axis=1)), len(answers)))
 
 
 def _sizes(sizes: Sequence[int] | None, n_networks: int) -> list[int]:

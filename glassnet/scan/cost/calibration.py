@@ -12,9 +12,12 @@ import numpy as np
 
 from glassnet._random import Seed
 from glassnet._wiring import n_weights
+from glassnet.glass import PathGlass
 from glassnet.kernels import bitsliced
 from glassnet.sampling import speed
+from glassnet.sampling.tempering import ParallelTempering
 from glassnet.scan.cost.footprint import rungs
+from glassnet.scan.runfile import examples
 from glassnet.scan.runfile.schema import RunFile
 from glassnet.scan.tasks import field_tasks, glass_tasks
 from glassnet.scan.tasks.glass_tasks import Task
@@ -42,12 +45,15 @@ class Probe(NamedTuple):
         Of a measurement in addition, per unit of one sweep.
     setup : float
         Of drawing the glass and setting up the sampler, per weight.
+    network : float
+        Of asking a network of a study about all examples, per weight; 0 elsewhere.
     """
 
     n_weights: int
     sweep: float
     draw: float
     setup: float
+    network: float = 0.0
 
 
 class Calibration(NamedTuple):
@@ -87,7 +93,11 @@ class Calibration(NamedTuple):
         of_sweep = at([probe.sweep for probe in probes])
         of_draw = at([probe.draw for probe in probes]) * recorded / sampling.measure_every
         cost = glass_tasks.cost(task, run_file, reached) / max(left, 1)
-        return float(cost * (of_sweep * left + of_draw) + at([probe.setup for probe in probes]) * n_weights(task.size))
+        size, asked = n_weights(task.size), 0
+        if task.alpha is not None:
+            asked = sampling.sweeps // sampling.measure_every * sampling.replicas * len(rungs(task, run_file))
+        beside = at([probe.setup for probe in probes]) + at([probe.network for probe in probes]) * asked
+        return float(cost * (of_sweep * left + of_draw) + beside * size)
 
 
 def calibrate(every_task: Iterable[Task], run_file: RunFile, seconds: float = SECONDS) -> Calibration:
@@ -134,13 +144,27 @@ def probe(task: Task, run_file: RunFile, stretch: float) -> Probe:
     sampler = glass_tasks.first_sampler(task, run_file, rungs(task, run_file), glass)
     setup = time.process_time() - before
     draws = min(100, sampling.sweeps // sampling.measure_every)
-    ten_sweeps_and_a_draw = speed.recording_loop(sampler, sampling.measure, draws)
+    ten_sweeps_and_a_draw = speed.recording_loop(sampler, glass_tasks.measured(task, run_file), draws)
     actions = {"sweep": lambda n: sampler.run(0, thermalization=n), "draw": ten_sweeps_and_a_draw}
     times = {name: samples.min() for name, samples in speed.alternate(actions, stretch, _REPEATS).items()}
     draw = max(0.0, times["draw"] - speed.EVERY * times["sweep"])
     cost = glass_tasks.cost(task, run_file) / (sampling.thermalization + sampling.sweeps)
     size = n_weights(task.size)
-    return Probe(size, float(times["sweep"] / cost), float(draw / cost), setup / size)
+    network = 0.0 if task.alpha is None else _asking(task, run_file, glass, sampler) / size
+    return Probe(size, float(times["sweep"] / cost), float(draw / cost), setup / size, network)
+
+
+def _asking(task: Task, run_file: RunFile, glass: PathGlass, sampler: ParallelTempering) -> float:
+    """Seconds to ask one network about all examples."""
+    # on first use, as in the tasks themselves
+    from glassnet.studies import learned_networks
+
+    assert isinstance(task.size, tuple), "a network"
+    drawn = examples.draw(run_file.data, task.size[0], Seed(run_file.seed, task.text))
+    chain = sampler.run(1, measure=learned_networks.MEASURE).isel(temperature=slice(1))
+    before = time.process_time()
+    learned_networks.examined(chain, glass, drawn)
+    return (time.process_time() - before) / sampler.n_replicas
 
 
 def _probe_in_field(task: Task, run_file: RunFile, stretch: float) -> Probe:

@@ -99,7 +99,7 @@ def forecast(groups: list[Alike], run_file: RunFile) -> Forecast:
         longest=longest.task.folder,
         disk=sum(each.tasks * size.file for each, size in zip(groups, footprints, strict=True)),
         memory=max(size.memory for size in footprints),
-        segments=max(size.file for size in footprints),
+        segments=max(size.file + size.dropped for size in footprints),
         state=max(size.state for size in footprints),
     )
 

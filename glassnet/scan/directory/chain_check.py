@@ -8,10 +8,10 @@ import numpy as np
 
 from glassnet.chains.schema import MEASUREMENTS
 from glassnet.scan.runfile.schema import RunFile
-from glassnet.scan.tasks.glass_tasks import Task, node_attributes
+from glassnet.scan.tasks.glass_tasks import Task, measured, node_attributes
 
 #: attributes that only some chains have
-_NOT_ALWAYS = ("rounding", "planted_temperature", "kind")
+_NOT_ALWAYS = ("rounding", "planted_temperature", "kind", "data", "study", "paths_per_weight", "unit")
 
 
 class Facts(NamedTuple):
@@ -23,10 +23,14 @@ class Facts(NamedTuple):
 
 
 class Expected(NamedTuple):
-    """What all chains of a node say: attributes, and what they measured; None in field integration."""
+    """What all chains of a node say: attributes, and what they measured; None in field integration.
+
+    Segments of unfinished tasks hold what they have `measured`, which in a study is more than its chains keep.
+    """
 
     attrs: dict
     measure: set[str] | None
+    measured: set[str] | None = None
 
 
 def expected(task: Task, run_file: RunFile) -> Expected:
@@ -39,7 +43,7 @@ def expected(task: Task, run_file: RunFile) -> Expected:
     sampling = run_file.sampling_of(task.planted is not None)
     facts |= {"thermalization": sampling.thermalization, "measure_every": sampling.measure_every}
     assert sampling.measure is not None
-    return Expected(facts | {"n_replicas": sampling.replicas}, set(sampling.measure))
+    return Expected(facts | {"n_replicas": sampling.replicas}, set(sampling.measure), set(measured(task, run_file)))
 
 
 def differences(facts: Facts, task: Task, wanted: Expected, rungs: list[float] | None) -> list[str]:
@@ -69,21 +73,22 @@ def _pairs(facts: Facts, task: Task, wanted: Expected, rungs: list[float] | None
         stored = facts.attrs.get(name)
         if stored == value:
             continue
-        if name != "glass":
+        if name not in ("glass", "data"):
             yield name, stored, value
             continue
         there, here = _table(stored), _table(value)
         for key in sorted(there.keys() | here.keys()):
             if there.get(key) != here.get(key):
-                yield f"glass.{key}", there.get(key), here.get(key)
-    if wanted.measure is not None and (measured := set(facts.variables) & MEASUREMENTS.keys()) != wanted.measure:
-        yield "measure", sorted(measured), sorted(wanted.measure)
+                yield f"{name}.{key}", there.get(key), here.get(key)
+    found = set(facts.variables) & MEASUREMENTS.keys()
+    if wanted.measure is not None and found not in (wanted.measure, wanted.measured):
+        yield "measure", sorted(found), sorted(wanted.measure)
     if rungs is not None and facts.temperature.tolist() != rungs:
         yield ("temperatures", *_first(facts.temperature.tolist(), rungs))
 
 
 def _table(text) -> dict:
-    """The table [glass] in an attribute, without what is left out."""
+    """The table [glass] or [data] in an attribute, without what is left out."""
     try:
         table = json.loads(text)
     except (TypeError, ValueError, RecursionError):

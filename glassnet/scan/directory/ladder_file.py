@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from glassnet.chains.files import regular_file, sealed_json
 from glassnet.scan.directory.chain_check import Facts
-from glassnet.scan.runfile.schema import LadderRule, RunFile, UserError
+from glassnet.scan.runfile.schema import RunFile, UserError
+from glassnet.scan.runfile.sections import LadderRule
 from glassnet.scan.tasks import ladders
 from glassnet.scan.tasks.glass_tasks import Task
 

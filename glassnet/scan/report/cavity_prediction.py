@@ -45,6 +45,8 @@ def predictions(glass: str, diagram: str | None = None, **keywords) -> str:
             name = next(iter(keywords), "diagram")
             raise UserError(f"theory: {glass} says all of the glass itself, it does not take --{name}")
         run_file = parse(read(glass), glass)
+        if run_file.data is not None:
+            raise UserError(f"theory: {glass}: there is no cavity theory of couplings from data")
         try:
             return _of_run_file(run_file)
         except (TypeError, ValueError) as error:

@@ -61,16 +61,16 @@ def page(
         "line": None,
         "sections": [_values(section) for section in sections],
         "run_file": run_file,
-        "versions": _versions(),
+        "versions": versions(),
     }
     if len(sections) > 1:
         whole = tables.line(results, [section.theory for section in sections])
-        values["line"] = {"table": whole, "critical": tables.critical(criticals), "figures": _drawings(line)}
-    return _template().render(values)
+        values["line"] = {"table": whole, "critical": tables.critical(criticals), "figures": drawings(line)}
+    return rendered("page.html", values)
 
 
-def _template():
-    """The template of the page."""
+def rendered(template: str, values: dict) -> str:
+    """The page that a template of this room makes of its values."""
     # only a rank that writes a page needs it
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -84,7 +84,7 @@ def _template():
     )
     # unlike that of jinja2, it leaves the letters after the first as they are
     environment.filters["capital"] = lambda text: text[0].upper() + text[1:]
-    return environment.get_template("page.html")
+    return environment.get_template(template).render(values)
 
 
 def _values(section: Section) -> dict:
@@ -96,18 +96,18 @@ def _values(section: Section) -> dict:
         "theory": None if theory is None else theory_comparison.comparison(result, theory),
         "evidence": tables.evidence(result),
         "estimates": tables.estimates(result),
-        "figures": _drawings(section.figures),
+        "figures": drawings(section.figures),
         "unequilibrated": tables.unequilibrated(result),
         "averages": section.tables,
     }
 
 
-def _drawings(figures: list[tuple[str, str, bytes]]) -> list[tuple[str, str]]:
+def drawings(figures: list[tuple[str, str, bytes]]) -> list[tuple[str, str]]:
     """SVG and caption of figures; their names make ids unique."""
     return [(export.inline(image, name, caption.split(".")[0]), caption) for name, caption, image in figures]
 
 
-def _versions() -> list[str]:
+def versions() -> list[str]:
     """Versions of what made the page, without machine and time, so that the same chains give the same page."""
     versions = [f"glassnet {glassnet.__version__}", f"Python {platform.python_version()}"]
     for package in _PACKAGES:

@@ -16,25 +16,18 @@ from glassnet.analysis.surveys.all_dilutions import ChainReader
 from glassnet.analysis.transition import Transition, of_dilution
 from glassnet.analysis.transition_line import CriticalDilution, TransitionLine
 from glassnet.chains.content import ChainError, Unreadable
-from glassnet.chains.files.atomic_write import commit
-from glassnet.chains.node_list import RUN_FILE
 from glassnet.plots import export, phase_diagrams
 from glassnet.scan.directory import lookup
 from glassnet.scan.directory.readable_chains import open_readable, without_damage
 from glassnet.scan.execute import progress
-from glassnet.scan.report import summary, tables, theory_comparison
+from glassnet.scan.report import study, summary, tables, theory_comparison
+from glassnet.scan.report.files import NAMED, SUGGESTED, Files, Report, beside, damage_note, drawn, paths
 from glassnet.scan.report.next_run import Suggestion, suggestion
 from glassnet.scan.report.page import Section, page
 from glassnet.scan.runfile.schema import UserError
 
-#: failing samples named on the terminal; all of them are in summary.json and report.html
-_NAMED = 8
 #: small variables of a chain that are needed more than once
 _COUNTERS = {"swap_attempted", "swap_accepted", "round_trips"}
-
-
-#: the run that would settle what is open
-SUGGESTED = "suggested.toml"
 
 
 class Advice(NamedTuple):
@@ -42,18 +35,6 @@ class Advice(NamedTuple):
 
     result: Transition
     suggestion: Suggestion
-
-
-class Report(NamedTuple):
-    """The result in words; a line for each damaged file, whose chains are left out; and a line for each file that could
-    not be written."""
-
-    text: str
-    damaged: list[str]
-    unwritten: list[str]
-
-    def __str__(self) -> str:
-        return self.text
 
 
 class Findings(NamedTuple):
@@ -65,43 +46,6 @@ class Findings(NamedTuple):
     tables: list[list[tables.Table]]
     criticals: list[CriticalDilution]
     advice: Advice | None
-
-
-class Files:
-    """The files beside the chains: those that were written, and a line for each that could not be."""
-
-    def __init__(self, directory: Path):
-        self._directory = directory
-        self.written: list[Path] = []
-        self.unwritten: list[str] = []
-
-    def put(self, name: str, image: bytes) -> None:
-        """Write one file; an error of the disk does not affect other files."""
-        path = _beside(self._directory, name)
-        with self._refused(path, "written"):
-            commit(path, image)
-            self.written.append(path)
-
-    def remove(self, name: str) -> None:
-        """Remove what an earlier analysis wrote."""
-        path = _beside(self._directory, name)
-        with self._refused(path, "removed"):
-            path.unlink(missing_ok=True)
-
-    def drawing(self) -> contextlib.AbstractContextManager:
-        """Drawing inside may fail: the library needs a folder of its own that can be written."""
-        return self._refused(_beside(self._directory, "figures"), "drawn")
-
-    @contextlib.contextmanager
-    def _refused(self, path: Path, what: str):
-        try:
-            yield
-        except ChainError:
-            raise
-        except OSError as error:
-            reason = error.strerror or str(error).partition("\n")[0]
-            blamed = "" if error.filename in (None, str(path)) else f": {error.filename}"
-            self.unwritten.append(f"{path}: cannot be {what}{blamed}: {reason}")
 
 
 def write(directory, say: Callable[[str], None] = lambda text: None) -> Report:
@@ -154,6 +98,8 @@ def write(directory, say: Callable[[str], None] = lambda text: None) -> Report:
 
 def _report(directory: Path, chains: xr.DataTree, damaged: list[str], say: Callable[[str], None]) -> Report:
     damaged = [line.removeprefix(f"{directory}/") for line in damaged]
+    if study.is_study(chains):
+        return study.report(directory, chains, damaged, say)
     with progress.steps() as steps:
         findings = _analyse(directory, chains, steps)
     notes = notes_of(directory, directory, damaged, findings)
@@ -164,9 +110,9 @@ def _report(directory: Path, chains: xr.DataTree, damaged: list[str], say: Calla
     with progress.steps() as steps:
         write_files(directory, chains, damaged, findings, files, steps)
     # below the text, as a paragraph of its own
-    paths = _paths(directory, files)
-    say(f"\n{paths}")
-    return Report(f"{text}\n\n{paths}", damaged, files.unwritten)
+    places = paths(directory, files)
+    say(f"\n{places}")
+    return Report(f"{text}\n\n{places}", damaged, files.unwritten)
 
 
 def _analyse(directory: Path, chains: xr.DataTree, steps: progress.Steps) -> Findings:
@@ -198,14 +144,14 @@ def write_files(
         suffix = "" if result is findings.results[0] else f"-dilution{result.dilution!r}"
         sections.append(Section(result, theory, shown, []))
         with files.drawing():
-            sections[-1].figures.extend(_drawn(files, export.of_result(result, chains, theory), suffix))
+            sections[-1].figures.extend(drawn(files, export.of_result(result, chains, theory), suffix))
             image = io.BytesIO()
             plots.save(result, image, theory)
             files.put(f"transition{suffix}.png", image.getvalue())
     if len(findings.results) > 1:
         steps.say("drawing the line of all dilutions, with theory")
     with files.drawing():
-        line = _drawn(files, export.of_line(findings.results), "")
+        line = drawn(files, export.of_line(findings.results), "")
     # the page is the same wherever the chains are
     notes = notes_of(directory, Path("DIR"), damaged, findings)
     files.put("report.html", page(sections, line, chains.attrs.get("run_file", ""), notes, findings.criticals).encode())
@@ -255,38 +201,14 @@ def notes_of(directory: Path, shown: Path, damaged: list[str], findings: Finding
     """Notes that the reader needs besides the answer, with paths relative to `shown`: damage first."""
     notes, advice = [], findings.advice
     if damaged:
-        again = f"glassnet scan {shown / RUN_FILE} --out {shown} computes them again and keeps the damaged files"
-        files = f"{len(damaged)} damaged file" + "s" * (len(damaged) > 1)
-        lines = [f"  {line}" for line in damaged[:_NAMED]]
-        lines += [f"  and {len(damaged) - _NAMED} more, see summary.json"] * (len(damaged) > _NAMED)
-        again = again if directory.is_dir() else "take the run home again, or analyse its directory"
-        notes.append("\n".join([f"WITHOUT THE CHAINS OF {files.upper()}, all others are in; {again}:", *lines]))
+        notes.append(damage_note(directory, shown, damaged))
     if advice is not None and advice.result.kind == "undecided":
         which = f" at dilution {advice.result.dilution:g}" if len(findings.results) > 1 else ""
-        where = _beside(shown, SUGGESTED) if directory.is_dir() else _beside(directory, SUGGESTED).name
+        where = beside(shown, SUGGESTED) if directory.is_dir() else beside(directory, SUGGESTED).name
         settle = f"to settle it{which}: glassnet scan {where} --out {shown if directory.is_dir() else 'DIR'}"
         refused = f"nothing that grows in this directory settles it{which}; {where} says why"
         notes.append(settle if advice.suggestion.settles else refused)
     return notes
-
-
-def _beside(directory: Path, name: str) -> Path:
-    if not directory.is_file():
-        return directory / name
-    first, *inside = name.split("/")
-    return directory.with_name(f"{directory.stem}-{first}").joinpath(*inside)
-
-
-def _drawn(files: Files, drawings: list[export.Drawing], suffix: str) -> list[tuple[str, str, bytes]]:
-    """Write the files of figures; (name, caption, SVG) of each."""
-    figures = []
-    for drawing in drawings:
-        drawing = drawing._replace(name=drawing.name + suffix)
-        images = export.files(drawing)
-        for name, image in images.items():
-            files.put(f"figures/{name}", image)
-        figures.append((drawing.name, drawing.caption, images[f"{drawing.name}.svg"]))
-    return figures
 
 
 def critical_dilutions(results: TransitionLine) -> list[CriticalDilution]:
@@ -305,19 +227,6 @@ def _terminal_text(findings: Findings) -> list[str]:
     if len(findings.results) > 1:
         blocks.append(tables.line(findings.results, findings.theories).text())
     return [*blocks, tables.critical(findings.criticals).text()] if findings.criticals else blocks
-
-
-def _paths(directory: Path, files: Files) -> str:
-    """Where the chains are, and what was written."""
-    figures = _beside(directory, "figures")
-    names = {_beside(directory, "summary.json"): "summary", _beside(directory, SUGGESTED): "suggested"}
-    names[_beside(directory, "report.html")] = "report"
-    paths = [("chains", directory / "chains" if directory.is_dir() else directory)]
-    paths += [(names.get(path, "figure"), path) for path in files.written if path.parent != figures]
-    if any(path.parent == figures for path in files.written):
-        paths.append(("figures", figures))
-    order = ("chains", "summary", "figure", "figures", "suggested", "report")
-    return "\n".join(f"{name:11}{path}" for name, path in sorted(paths, key=lambda entry: order.index(entry[0])))
 
 
 def _analysable(directory: Path, chains: xr.DataTree) -> list[Node]:
@@ -347,7 +256,7 @@ def _verdict(result: Transition, theory) -> str:
     failing = theory_comparison.unequilibrated(result)
     if failing:
         lines += ["", "not proved to be in equilibrium (kept in all averages above):"]
-        lines += [f"  {entry}" for entry in failing[:_NAMED]]
-        if len(failing) > _NAMED:
-            lines.append(f"  and {len(failing) - _NAMED} more, see report.html")
+        lines += [f"  {entry}" for entry in failing[:NAMED]]
+        if len(failing) > NAMED:
+            lines.append(f"  and {len(failing) - NAMED} more, see report.html")
     return "\n".join(lines)

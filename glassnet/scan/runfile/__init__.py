@@ -1,4 +1,4 @@
 """The run file: its keys, the checks between them, and how it may be extended later.
 
-Import order: field_settings, messages, consistency, schema, dilution, growth.
+Import order: field_settings, messages, sections, consistency, memory, examples, schema, dilution, growth.
 """

@@ -6,18 +6,22 @@
 import math
 from collections.abc import Iterator
 
-from glassnet import _catalogue, _checks, _wiring
+from glassnet import _catalogue, _wiring
 from glassnet._wiring import n_weights
-from glassnet.chains.schema import MEASUREMENTS, REQUIREMENTS, Measurement, Setup, defaults, lacking
-from glassnet.scan.runfile import field_settings
+from glassnet.chains.schema import REQUIREMENTS, Setup, defaults, lacking
+from glassnet.network.tasks.named import TASKS
 
 _MOST_WEIGHTS = 2**31 - 1
 _MOST_TASKS = 10**7
+#: keys of [data] that belong to some tasks
+_TASK_KEYS = tuple(dict.fromkeys(name for row in TASKS.values() for name in (*row.needs, *row.takes)))
+#: examples that the dimension of a hidden layer is measured with
+_FEWEST_TESTS = 4
 
 
 def mistakes(sound: dict) -> list[str]:
     """All mistakes that concern more than one key."""
-    checks = (_keywords, _sizes, _dilutions, _planted, _field, _ladders, _measurements, _number_of_tasks)
+    checks = (_keywords, _data, _study, _sizes, _dilutions, _planted, _field, _ladders, _measurements, _number_of_tasks)
     return [mistake for check in checks for mistake in check(sound)]
 
 
@@ -26,11 +30,11 @@ def _record(sound: dict) -> _catalogue.Ensemble | None:
     return _catalogue.ENSEMBLES.get(sound.get("Glass.ensemble", ""))
 
 
-def setup(record: _catalogue.Ensemble | None, couplings: str | None, **known) -> Setup:
+def setup(record: _catalogue.Ensemble | None, **known) -> Setup:
     """What the table of measurements needs to know of the chains of an ensemble; `known` are other fields of it."""
     walks = record is not None and record.is_network
     layers = record is not None and record.has_layers and not walks
-    return Setup(real_couplings=couplings == "gaussian", layers=layers, walks=walks, **known)
+    return Setup(layers=layers, walks=walks, **known)
 
 
 def setup_of(run_file, planted: bool, n_temperatures: int = 1, n_weights: int = 1) -> Setup:
@@ -38,7 +42,9 @@ def setup_of(run_file, planted: bool, n_temperatures: int = 1, n_weights: int = 
     glass, own = run_file.glass, run_file.sampling.planted.replicas if planted else None
     sizes = {"n_temperatures": n_temperatures, "n_weights": n_weights}
     replicas = own or run_file.sampling.replicas
-    return setup(glass.record, glass.couplings, planted=planted, n_replicas=replicas, **sizes)
+    # the replicas of a study start in a configuration of their glass
+    known = {"planted": planted or run_file.study is not None, "real_couplings": not run_file.is_binary}
+    return setup(glass.record, n_replicas=replicas, **known, **sizes)
 
 
 def _keywords(sound: dict) -> Iterator[str]:
@@ -47,13 +53,79 @@ def _keywords(sound: dict) -> Iterator[str]:
     keywords = () if record is None else record.keywords
     for name in _catalogue.KEYWORDS if record else ():
         value, needed = sound.get(f"Glass.{name}", ...), name in keywords
+        if name == "alpha" and sound.get("RunFile.study", ...) is not None:
+            if value not in (None, ...) and "RunFile.study" in sound:
+                yield f"glass.alpha: a study has its paths per weight in scan.alphas, got {value!r}"
+            continue
         if value is None and needed:
             yield f"glass.{name}: is missing, ensemble {ensemble!r} needs it"
         elif value not in (None, ...) and not needed:
             why = "whose widths give it" if name == "p" else f"which takes {', '.join(keywords)}"
             yield f"glass.{name}: does not belong to ensemble {ensemble!r}, {why}"
-    if sound.get("Glass.couplings") == "gaussian" and sound.get("Glass.bias"):
-        yield f"glass.bias: is the mean of binary couplings, must be 0 for gaussian ones, got {sound['Glass.bias']!r}"
+    couplings = sound.get("Glass.couplings")
+    if couplings in ("gaussian", "data") and sound.get("Glass.bias"):
+        bias = sound["Glass.bias"]
+        yield f"glass.bias: is the mean of binary couplings, must be 0 for {couplings} ones, got {bias!r}"
+
+
+def _data(sound: dict) -> Iterator[str]:
+    couplings, ensemble = sound.get("Glass.couplings"), sound.get("Glass.ensemble")
+    if couplings != "data":
+        if couplings and sound.get("RunFile.data") is not None:
+            yield f"data: belongs to glass.couplings = 'data', got {couplings!r}"
+        return
+    record = _record(sound)
+    if record and not record.is_network:
+        known = _catalogue.networks()
+        yield f"glass.couplings: 'data' belong to the inputs of a network, ensemble {known!r}, got {ensemble!r}"
+    if "RunFile.data" in sound and sound["RunFile.data"] is None:
+        yield "data: is missing, glass.couplings = 'data' need it"
+    row = TASKS.get(sound.get("Data.task", ""))
+    needs, takes = ((), ()) if row is None else (row.needs, (*row.needs, *row.takes))
+    for name in _TASK_KEYS if row else ():
+        value, task = sound.get(f"Data.{name}", ...), sound["Data.task"]
+        if value is None and name in needs:
+            yield f"data.{name}: is missing, task {task!r} needs it"
+        elif value not in (None, ...) and name not in takes:
+            yield f"data.{name}: does not belong to task {task!r}, which takes {', '.join(takes)}"
+    examples, train = sound.get("Data.examples"), sound.get("Data.train")
+    if isinstance(examples, int) and train is not None and examples > train:
+        yield f"data.examples: must be at most train = {train}, got {examples}"
+
+
+def _study(sound: dict) -> Iterator[str]:
+    study, alphas = sound.get("RunFile.study", ...), sound.get("Scan.alphas")
+    if study is ...:
+        return
+    if study is None:
+        if alphas:
+            yield f"scan.alphas: belongs to a study, got {alphas}; glass.alpha has the paths per weight of all others"
+        if sound.get("Sampling.unit", "1") != "1":
+            yield f"sampling.unit: belongs to a study, got {sound['Sampling.unit']!r}"
+        return
+    if sound.get("Glass.couplings", "data") != "data":
+        yield f"glass.couplings: must be 'data' in study {study!r}, got {sound['Glass.couplings']!r}"
+    if alphas == []:
+        yield f"scan.alphas: is missing, study {study!r} needs it"
+    yield from _repeated("scan.alphas", alphas or [])
+    for position, size in enumerate(sound.get("Scan.sizes", [])):
+        if isinstance(size, tuple) and size[-1] != 1:
+            yield f"scan.sizes[{position}]: must end with one output unit in study {study!r}, got {listed(size)}"
+    if sound.get("Scan.symmetric") is not None:
+        yield f"scan.symmetric: does not belong to study {study!r}, got {sound['Scan.symmetric']!r}"
+    if (test := sound.get("Data.test")) is not None and test < _FEWEST_TESTS:
+        yield f"data.test: must be at least {_FEWEST_TESTS} in study {study!r}, got {test}"
+    if not isinstance(sound.get("Sampling.temperatures", []), list):
+        yield f"sampling.temperatures: must be a list in study {study!r}, got a rule"
+    if (replicas := sound.get("Sampling.replicas", 2)) % 2:
+        halves = "half of them start in the Hebb state, half at random"
+        yield f"sampling.replicas: must be even in study {study!r} ({halves}), got {replicas}"
+
+
+def _are_real(sound: dict) -> bool:
+    """Whether couplings are real numbers; those of one example per path are +-1."""
+    couplings = sound.get("Glass.couplings")
+    return couplings == "gaussian" or (couplings == "data" and sound.get("Data.examples") != 1)
 
 
 def _sizes(sound: dict) -> Iterator[str]:
@@ -63,7 +135,7 @@ def _sizes(sound: dict) -> Iterator[str]:
         key = f"scan.sizes[{position}]"
         if record and isinstance(size, tuple) != record.is_network:
             wanted = "a list of widths" if record.is_network else "a number of weights"
-            yield f"{key}: must be {wanted} for ensemble {sound['Glass.ensemble']!r}, got {_listed(size)}"
+            yield f"{key}: must be {wanted} for ensemble {sound['Glass.ensemble']!r}, got {listed(size)}"
             continue
         yield from (f"{key}: {wrong}" for wrong in _misfits(sound, size, sizes[0]))
         if (other := first.setdefault(n_weights(size), position)) != position:
@@ -74,15 +146,15 @@ def _misfits(sound: dict, size, first_size) -> Iterator[str]:
     record, p = _record(sound), sound.get("Glass.p")
     if isinstance(size, tuple):
         if len(size) < 3:
-            yield f"must have at least 3 widths (p = widths - 1 >= 2), got {_listed(size)}"
+            yield f"must have at least 3 widths (p = widths - 1 >= 2), got {listed(size)}"
         elif isinstance(first_size, tuple) and len(size) != len(first_size):
-            yield f"must have {len(first_size)} widths as sizes[0] has, got {_listed(size)}"
+            yield f"must have {len(first_size)} widths as sizes[0] has, got {listed(size)}"
     elif p:
         if size < p:
             yield f"must be at least p = {p}, got {size}"
         yield from _indivisible(sound, record, size, p)
     if max(n_weights(size), _n_paths(sound, size)) > _MOST_WEIGHTS:
-        yield f"must not need more than {_MOST_WEIGHTS} weights or paths, got {_listed(size)}"
+        yield f"must not need more than {_MOST_WEIGHTS} weights or paths, got {listed(size)}"
 
 
 def _indivisible(sound: dict, record: _catalogue.Ensemble | None, size: int, p: int) -> Iterator[str]:
@@ -129,6 +201,8 @@ def _planted(sound: dict) -> Iterator[str]:
             yield "sampling.planted: needs planting temperatures in scan.planted, there are none"
         return
     yield from _repeated("scan.planted", planted)
+    if sound.get("Glass.couplings") == "data":
+        yield "scan.planted: signs of planted couplings are drawn anew, glass.couplings must not be 'data'"
     if sound.get("Glass.bias"):
         bias = sound["Glass.bias"]
         yield f"scan.planted: signs of planted couplings are drawn anew, glass.bias must be 0, got {bias!r}"
@@ -149,7 +223,7 @@ def _field(sound: dict) -> Iterator[str]:
     if record and record.limit is None:
         ensemble = sound["Glass.ensemble"]
         yield f"scan.field: needs an ensemble that looks like a tree ({_catalogue.tree_like()}), not {ensemble!r}"
-    if sound.get("Glass.couplings") == "gaussian":
+    if sound.get("Glass.couplings") in ("gaussian", "data"):
         yield "scan.field: couplings of planted states in a field are +-1, glass.couplings must be 'binary'"
     if sound.get("Glass.bias"):
         bias = sound["Glass.bias"]
@@ -196,9 +270,11 @@ def _measurements(sound: dict) -> Iterator[str]:
             yield f"{key}: must leave at least 2 measurements in sweeps = {sweeps}, got {every}"
         (_, replicas), (key, measure) = (_chosen(sound, planted, name) for name in ("replicas", "measure"))
         yield from _repeated(key, measure or [])
-        own = setup(_record(sound), sound.get("Glass.couplings"), planted=planted, n_replicas=replicas or 2)
+        studied = sound.get("RunFile.study") is not None
+        known = {"planted": planted or studied, "real_couplings": _are_real(sound), "n_replicas": replicas or 2}
+        own = setup(_record(sound), **known)
         refused: dict[str, str] = {}
-        for name, requirement in lacking(measure or defaults(own), own):
+        for name, requirement in lacking(measure or ([] if studied else defaults(own)), own):
             refused.setdefault(requirement, name)
         for requirement, name in refused.items():
             row, wrong = REQUIREMENTS[requirement], REQUIREMENTS[requirement].in_run_file
@@ -215,71 +291,26 @@ def _number_of_tasks(sound: dict) -> Iterator[str]:
         False: samples,
         True: len(sound.get("Scan.planted", [])) * (sound.get("Scan.planted_samples") or samples),
     }
-    tasks = len(sizes) * len(dilutions) * sum(per_kind[kind] for kind in _kinds(sound))
+    alphas = len(sound.get("Scan.alphas") or [1.0])
+    tasks = len(sizes) * len(dilutions) * alphas * sum(per_kind[kind] for kind in _kinds(sound))
     tasks += len(dilutions) * (getattr(sound.get("Scan.field"), "instances", None) or 0)
     if tasks > _MOST_TASKS:
         yield f"samples: must not ask for more than {_MOST_TASKS} tasks, got {tasks}"
-
-
-def too_large(run_file) -> list[str]:
-    """The parts of a correct run file for which this machine lacks memory, with the bytes they need."""
-    return [mistake for check in (_large_glasses, _large_chains, _large_field) for mistake in check(run_file)]
-
-
-def _large_glasses(run_file) -> Iterator[str]:
-    for position, size in enumerate(run_file.scan.sizes):
-        n_paths = _whole(run_file.glass.n_paths(size))
-        try:
-            _wiring.require_memory(n_weights(size), n_paths, run_file.glass.p_of(size))
-        except ValueError as error:
-            yield f"scan.sizes[{position}]: {error}"
-
-
-def _large_chains(run_file) -> Iterator[str]:
-    largest = max(map(n_weights, run_file.scan.sizes))
-    for planted in [False] * run_file.symmetric + [True] * bool(run_file.scan.planted):
-        sampling = run_file.sampling_of(planted)
-        rungs = len(sampling.temperatures) if isinstance(sampling.temperatures, list) else sampling.temperatures.n + 1
-        draws, lanes = sampling.sweeps // sampling.measure_every, rungs * sampling.replicas
-        sizes = setup_of(run_file, planted, rungs, largest)
-        per_draw = sum(_bytes(MEASUREMENTS[name], sizes) for name in sampling.measure)
-        for key, what, needed in (
-            ("replicas", f"a set of {lanes} configurations of {largest} weights", 2 * lanes * largest),
-            ("sweeps", f"a chain of {draws} draws at {rungs} temperatures", draws * per_draw),
-        ):
-            try:
-                _checks.memory(what, needed)
-            except ValueError as error:
-                own = planted and getattr(run_file.sampling.planted, key) is not None
-                yield f"{'sampling.planted' if own else 'sampling'}.{key}: {error}"
-
-
-def _large_field(run_file) -> Iterator[str]:
-    for size in field_settings.sizes(run_file) if run_file.field is not None else ():
-        n_paths = _whole(run_file.glass.n_paths(size))
-        # a block of 512 lanes: signs, what is satisfied, and a copy of that while it is packed
-        try:
-            _wiring.require_memory(n_weights(size), n_paths, run_file.glass.p_of(size))
-            _checks.memory(f"512 lanes of {_listed(size)} weights", 64 * (2 * n_weights(size) + 4 * n_paths))
-        except ValueError as error:
-            yield f"scan.field.n_weights: {error}"
-
-
-def _bytes(row: Measurement, sizes: Setup) -> int:
-    """Of one draw in memory, with the integers that it is made from."""
-    return row.memory_bytes(sizes) + (0 if row.unit is None else row.file_bytes(sizes))
 
 
 def _n_paths(sound: dict, size) -> int:
     """Paths of a glass before dilution; 0 where a key on the way is wrong or missing."""
     record = _record(sound)
     keywords = {name: sound.get(f"Glass.{name}") for name in record.keywords} if record else {}
+    if sound.get("RunFile.study") is not None:
+        keywords["alpha"] = max(sound.get("Scan.alphas", []), default=None)
     if record is None or None in keywords.values():
         return 0
-    return _whole(record.n_paths(n_weights(size), record.p(size, keywords.get("p")), keywords))
+    return whole(record.n_paths(n_weights(size), record.p(size, keywords.get("p")), keywords))
 
 
-def _whole(n_paths: float) -> int:
+def whole(n_paths: float) -> int:
+    """A number of paths rounded up, within the bounds of int64."""
     return math.ceil(min(n_paths, 2.0**62))
 
 
@@ -313,9 +344,10 @@ def _repeated(key: str, values: list) -> Iterator[str]:
 
 
 def _listed_sizes(sizes) -> str:
-    shown = [_listed(size) for size in sizes]
+    shown = [listed(size) for size in sizes]
     return shown[0] if len(shown) == 1 else f"[{', '.join(shown)}]"
 
 
-def _listed(size) -> str:
+def listed(size) -> str:
+    """A size as the run file has it."""
     return str(list(size) if isinstance(size, tuple) else size)

@@ -1,13 +1,16 @@
 """What may change between the run file a directory was begun with and the one it is continued with."""
 
 from glassnet.scan.runfile import field_settings
-from glassnet.scan.runfile.schema import LadderRule, RunFile
+from glassnet.scan.runfile.schema import RunFile
+from glassnet.scan.runfile.sections import LadderRule
 
 #: lists that may get longer and numbers that may get larger; everything else must stay
-_LISTS = ("scan.sizes", "scan.dilutions", "scan.planted")
+_LISTS = ("scan.sizes", "scan.dilutions", "scan.planted", "scan.alphas")
 _NUMBERS = ("samples", "scan.planted_samples", "sampling.sweeps", "sampling.planted.sweeps")
 _INSTANCES = "scan.field.instances"
-_PER_TASK = ("temperatures", "replicas", "thermalization", "sweeps", "measure_every", "measure")
+#: what grows in a study: its networks are asked at the end of a chain, and are not kept
+_IN_STUDIES = ("samples", "scan.sizes", "scan.dilutions", "scan.alphas")
+_PER_TASK = ("temperatures", "unit", "replicas", "thermalization", "sweeps", "measure_every", "measure")
 
 
 def objections(begun: RunFile, wanted: RunFile, directory: str) -> list[str]:
@@ -20,9 +23,9 @@ def objections(begun: RunFile, wanted: RunFile, directory: str) -> list[str]:
         now["scan.field"] = False
     lines = [
         f"{_written(key, begun, wanted)}: {_shown(now[key])} here, "
-        f"but {directory} was begun with {_shown_before(key, value)}; {_rule(key)}"
+        f"but {directory} was begun with {_shown_before(key, value)}; {_rule(key, wanted)}"
         for key, value in before.items()
-        if key in now and key != "scan.symmetric" and not _continues(key, value, now[key])
+        if key in now and key != "scan.symmetric" and not _continues(key, value, now[key], begun)
     ]
     if before["scan.symmetric"] and not now["scan.symmetric"]:
         lines.append(_no_longer_symmetric(wanted, directory))
@@ -46,7 +49,9 @@ def _no_longer_symmetric(wanted: RunFile, directory: str) -> str:
     return f"scan.symmetric: {why}, but {directory} holds glasses as drawn; {keep} (--out starts another directory)"
 
 
-def _continues(key: str, before, now) -> bool:
+def _continues(key: str, before, now, begun: RunFile) -> bool:
+    if begun.study is not None and key not in _IN_STUDIES:
+        return now == before
     if key in _LISTS:
         return all(entry in now for entry in before)
     if key in _NUMBERS:
@@ -58,9 +63,10 @@ def _continues(key: str, before, now) -> bool:
 
 def _settings(run_file: RunFile) -> dict[str, object]:
     """Everything a directory's chains depend on, every default decided."""
-    settings: dict[str, object] = {"seed": run_file.seed}
+    settings: dict[str, object] = {"seed": run_file.seed, "study": run_file.study}
     settings |= {f"glass.{name}": value for name, value in run_file.glass.model_dump().items()}
-    settings |= {f"scan.{name}": getattr(run_file.scan, name) for name in ("sizes", "dilutions", "planted")}
+    settings |= {f"scan.{name}": getattr(run_file.scan, name) for name in ("sizes", "dilutions", "planted", "alphas")}
+    settings |= {f"data.{name}": value for name, value in (run_file.data.model_dump() if run_file.data else {}).items()}
     settings |= {"scan.symmetric": run_file.symmetric, "scan.rounding": run_file.rounding}
     for planted in [False] * run_file.symmetric + [True] * bool(run_file.scan.planted):
         settings["scan.planted_samples" if planted else "samples"] = run_file.samples_of(planted)
@@ -83,9 +89,11 @@ def _written(key: str, *run_files: RunFile) -> str:
     return {"scan.planted_samples": "samples"}.get(key, key.replace("sampling.planted.", "sampling."))
 
 
-def _rule(key: str) -> str:
+def _rule(key: str, wanted: RunFile) -> str:
     if key == "scan.rounding":
         return "it stays (--out starts another directory)"
+    if wanted.study is not None and key not in _IN_STUDIES:
+        return "only samples, sizes, dilutions and alphas of a study may grow (--out starts another directory)"
     if key in (*_LISTS, *_NUMBERS, _INSTANCES):
         return "it may only grow"
     if key.startswith("scan.field"):

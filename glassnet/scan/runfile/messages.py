@@ -35,7 +35,8 @@ def in_words(entry: Mapping[str, Any], root: type[BaseModel]) -> str:
 def one_of(value: str, words: Collection[str]) -> str:
     """What is wrong with a word that is none of those allowed."""
     *most, last = map(repr, words)
-    return f"must be {', '.join(most)} or {last}, got {shown(value)}{_meant.question(value[:60], words)}"
+    allowed = f"{', '.join(most)} or {last}" if most else last
+    return f"must be {allowed}, got {shown(value)}{_meant.question(value[:60], words)}"
 
 
 def _allowed(location: list, root: type[BaseModel]) -> str:

@@ -3,7 +3,7 @@
 import functools
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,17 +11,19 @@ import numpy as np
 import xarray as xr
 
 from glassnet import ensembles
-from glassnet._random import Role, Seed, words
+from glassnet._random import Seed
 from glassnet._wiring import n_weights
 from glassnet.chains import schema
 from glassnet.chains.segment import Segment
 from glassnet.glass import PathGlass
 from glassnet.kernels import bitsliced, realvalued
 from glassnet.sampling.planted_field import Stopped
+from glassnet.sampling.starts import half_planted
 from glassnet.sampling.tempering import ParallelTempering
-from glassnet.scan.runfile import field_settings
+from glassnet.scan.runfile import examples, field_settings
 from glassnet.scan.runfile.dilution import is_recorded, removal
-from glassnet.scan.runfile.schema import LadderRule, RunFile
+from glassnet.scan.runfile.schema import RunFile
+from glassnet.scan.runfile.sections import LadderRule
 from glassnet.scan.tasks import field_tasks
 from glassnet.scan.tasks.checkpoint import Saving
 
@@ -29,7 +31,7 @@ from glassnet.scan.tasks.checkpoint import Saving
 @dataclass(frozen=True)
 class Task:
     """One sample of one (size, dilution), or of one (size, dilution, planting temperature), or one instance of field
-    integration at one (size, dilution).
+    integration at one (size, dilution), or in a study one sample of one (size, dilution, alpha).
 
     Attributes
     ----------
@@ -41,6 +43,8 @@ class Task:
         Planting temperature.
     field : bool
         Whether it is a task of field integration: planted at several temperatures.
+    alpha : float or None
+        Paths per weight before dilution, where the run is a study; else the run file has it.
     """
 
     size: int | tuple[int, ...]
@@ -48,10 +52,13 @@ class Task:
     sample: int
     planted: float | None = None
     field: bool = False
+    alpha: float | None = None
 
     @property
     def kind(self) -> str:
-        """ "symmetric", "planted" or "field"."""
+        """ "symmetric", "planted", "field" or "study"."""
+        if self.alpha is not None:
+            return "study"
         return "field" if self.field else "symmetric" if self.planted is None else "planted"
 
     # cached: a status of many thousand tasks needs both repeatedly
@@ -74,6 +81,8 @@ class Task:
     def _names(self):
         yield "N", n_weights(self.size)
         yield "dilution", repr(self.dilution)
+        if self.alpha is not None:
+            yield "alpha", repr(self.alpha)
         if self.planted is not None:
             yield "planted", repr(self.planted)
 
@@ -93,10 +102,12 @@ class Outcome(NamedTuple):
 def all_tasks(run_file: RunFile) -> list[Task]:
     """Every task a run file asks for, node by node."""
     kinds = [None] * run_file.symmetric + list(run_file.scan.planted)
+    alphas: Sequence[float | None] = run_file.scan.alphas or [None]
     chains = [
-        Task(size, dilution, sample, planted)
+        Task(size, dilution, sample, planted, alpha=alpha)
         for size in run_file.scan.sizes
         for dilution in run_file.scan.dilutions
+        for alpha in alphas
         for planted in kinds
         for sample in range(run_file.samples_of(planted is not None))
     ]
@@ -141,14 +152,21 @@ def updates(task: Task, run_file: RunFile, reached: int = 0) -> float:
 
 
 def cost(task: Task, run_file: RunFile, reached: int = 0) -> float:
-    """Approximate time of a task, in updates of a full block: the kernels move a block in the time of one replica."""
+    """Approximate time of a task, in updates of a full block: the kernels move a block in the time of one replica.
+
+    It grows with the paths of a weight, which differ between the tasks of a study.
+    """
     if task.field:
         lanes = field_tasks.n_lanes(run_file)
     else:
         sampling = run_file.sampling_of(task.planted is not None)
         lanes = _rungs(task, sampling.temperatures) * sampling.replicas
-    block = (bitsliced if run_file.glass.couplings == "binary" else realvalued).LANES_PER_BLOCK
-    return updates(task, run_file, reached) / lanes * block * math.ceil(lanes / block)
+    block = (bitsliced if run_file.is_binary else realvalued).LANES_PER_BLOCK
+    paths = 1.0
+    if task.alpha is not None:
+        left: list[float] = [1 - task.dilution] * (run_file.glass.p_of(task.size) - 1)
+        paths = task.alpha * math.prod(left)
+    return updates(task, run_file, reached) / lanes * block * math.ceil(lanes / block) * paths
 
 
 def _rungs(task: Task, asked: LadderRule | list[float]) -> int:
@@ -158,17 +176,43 @@ def _rungs(task: Task, asked: LadderRule | list[float]) -> int:
     return max(1, round(asked.n * above)) + bool(asked.infinite)
 
 
+def measured(task: Task, run_file: RunFile) -> list[str]:
+    """What a task measures: of a study also the weights, which its chain file holds only where they are asked for."""
+    measure = run_file.sampling_of(task.planted is not None).measure or []
+    return measure if task.alpha is None or "weights" in measure else [*measure, "weights"]
+
+
 def draw_glass(task: Task, run_file: RunFile, purpose: str = "") -> PathGlass:
     """The disorder of a task, a function of the run's seed and the task's text (and of `purpose`)."""
     seed = Seed(run_file.seed, task.text + purpose)
-    keywords = run_file.glass.model_dump(exclude_none=True)
+    keywords = run_file.glass_of(task.alpha).model_dump(exclude_none=True)
     keywords |= {"widths": task.size} if isinstance(task.size, tuple) else {"n_weights": task.size}
     keywords |= {"dilution": task.dilution, "rounding": run_file.rounding}
+    if run_file.data is not None:
+        return _data_glass(task, run_file, keywords, seed)
     glass = getattr(ensembles, keywords.pop("ensemble"))(seed=seed, **keywords)
     if task.planted is None:
         return glass
     unsatisfied = "fixed" if glass.is_binary else "independent"
     return ensembles.planted(glass, task.planted, seed=seed, unsatisfied=unsatisfied)
+
+
+def _data_glass(task: Task, run_file: RunFile, keywords: dict, seed: Seed) -> PathGlass:
+    """A glass whose couplings are examples of its own; in a study it is planted in the Hebb state of these."""
+    # on first use: they bring half of scipy
+    from glassnet.network import path_glasses
+    from glassnet.studies import learned_networks
+
+    data, keywords = run_file.data, {name: value for name, value in keywords.items() if name != "ensemble"}
+    assert data is not None and isinstance(task.size, tuple), "networks that learn from data"
+    drawn = examples.draw(data, task.size[0], seed)
+    if task.alpha is None:
+        couplings = path_glasses.data_couplings(drawn.inputs, drawn.labels, data.examples)
+        return ensembles.walks(**keywords | {"couplings": couplings}, seed=seed)
+    rounding = run_file.rounding
+    return learned_networks.draw(
+        drawn, task.size, task.alpha, seed, examples=data.examples, dilution=task.dilution, rounding=rounding
+    )
 
 
 def run(
@@ -218,7 +262,7 @@ def run(
     pieces, facts = [piece.dataset for piece in earlier], attributes(task, run_file, glass)
     removed = removal(task.size, task.dilution, run_file, glass)
     begun, updates, end = sampler.n_sweeps, sampler.n_updates, sampling.thermalization + sampling.sweeps
-    pause = None if saving is None else saving.due
+    names, pause = measured(task, run_file), None if saving is None else saving.due
 
     def told(done: int, total: int) -> None:
         if callable(progress):
@@ -227,15 +271,28 @@ def run(
     while True:
         thermalization = max(0, sampling.thermalization - sampler.n_sweeps)
         n_sweeps, every = end - sampler.n_sweeps - thermalization, sampling.measure_every
-        piece = sampler.run(n_sweeps, thermalization, every, sampling.measure, told if progress else False, pause)
+        piece = sampler.run(n_sweeps, thermalization, every, names, told if progress else False, pause)
         pieces.append(piece.assign(removed).assign_attrs(facts))
         if sampler.n_sweeps == end:
             dataset = schema.join(*pieces) if earlier or len(pieces) > 1 else pieces[0]
+            if task.alpha is not None:
+                dataset = _examined(dataset, task, run_file, glass)
             return Outcome(dataset, glass, sampler.state(), sampler.n_updates - updates)
         # without it nothing ends a chain early
         assert saving is not None
         if saving.save(pieces[-1], glass, sampler):
             return Outcome(None, glass, sampler.state(), sampler.n_updates - updates)
+
+
+def _examined(dataset: xr.Dataset, task: Task, run_file: RunFile, glass: PathGlass) -> xr.Dataset:
+    """The chain of a study with what its networks know of the examples, and without them unless they are asked for."""
+    from glassnet.studies import learned_networks
+
+    assert isinstance(task.size, tuple), "a network"
+    drawn = examples.draw(run_file.data, task.size[0], Seed(run_file.seed, task.text))
+    variables = learned_networks.examined(dataset, glass, drawn)
+    kept = dataset if "weights" in (run_file.sampling_of(False).measure or ()) else dataset.drop_vars("weights")
+    return kept.assign(variables).set_coords(["start", "vote"])
 
 
 def _in_field(task: Task, run_file: RunFile, temperatures: list[float], progress, saving: Saving | None) -> Outcome:
@@ -260,21 +317,8 @@ def first_sampler(task: Task, run_file: RunFile, ladder: list[float], glass: Pat
     """The sampler of a task at the start of its chain."""
     replicas = run_file.sampling_of(task.planted is not None).replicas
     rungs, seed = temperatures(task, ladder), Seed(run_file.seed, task.text)
-    initial = None if task.planted is None else half_planted(glass, len(rungs), replicas, seed)
+    initial = None if glass.planted is None else half_planted(glass, len(rungs), replicas, seed)
     return ParallelTempering(glass, rungs, replicas, seed=seed, initial=initial)
-
-
-def half_planted(glass: PathGlass, n_temperatures: int, n_replicas: int, seed: Seed) -> np.ndarray:
-    """Start of a planted task, (n_temperatures, n_replicas, n_weights): the first half of the replicas on the planted
-    state at every temperature, the others at random."""
-    shape = (n_temperatures, n_replicas - n_replicas // 2, glass.n_weights)
-    count = int(np.prod(shape))
-    # raw bits of the seed sequence: numpy may change how its distributions draw
-    raw = words(seed, Role.INITIAL, -(-count // 64)).astype("<u8").view(np.uint8)
-    random = np.unpackbits(raw, count=count, bitorder="little").reshape(shape).astype(np.int8) * 2 - 1
-    assert glass.planted is not None
-    planted = np.broadcast_to(glass.planted, (n_temperatures, n_replicas // 2, glass.n_weights))
-    return np.concatenate([planted, random.astype(np.int8)], axis=1)
 
 
 def attributes(task: Task, run_file: RunFile, glass: PathGlass) -> dict:
@@ -295,7 +339,7 @@ def attributes(task: Task, run_file: RunFile, glass: PathGlass) -> dict:
 
 def node_attributes(task: Task, run_file: RunFile) -> dict:
     """What all samples of a node share, known before any is run."""
-    keywords = run_file.glass.model_dump(exclude_none=True)
+    keywords = run_file.glass_of(task.alpha).model_dump(exclude_none=True)
     if isinstance(task.size, tuple):
         keywords["widths"] = list(task.size)
     facts = {
@@ -306,8 +350,12 @@ def node_attributes(task: Task, run_file: RunFile) -> dict:
         "couplings": run_file.glass.couplings,
         "glass": json.dumps(keywords, sort_keys=True),
     }
+    if run_file.data is not None:
+        facts["data"] = json.dumps(run_file.data.model_dump(exclude_none=True), sort_keys=True)
     if task.field:
         facts["kind"] = task.kind
+    if task.alpha is not None:
+        facts |= {"study": run_file.study, "paths_per_weight": task.alpha, "unit": run_file.sampling.unit}
     if is_recorded(task.dilution, run_file):
         facts["rounding"] = run_file.rounding
     return facts if task.planted is None else facts | {"planted_temperature": task.planted}

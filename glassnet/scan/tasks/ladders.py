@@ -5,13 +5,15 @@ of earlier releases depend on the machine that computed them: a ladder that agre
 ladder.
 """
 
+import math
 from collections.abc import Callable
 from itertools import pairwise
 
 from glassnet._random import Seed
 from glassnet._wiring import n_weights
 from glassnet.sampling import ladder as ladders
-from glassnet.scan.runfile.schema import LadderRule, RunFile
+from glassnet.scan.runfile.schema import RunFile
+from glassnet.scan.runfile.sections import LadderRule
 from glassnet.scan.tasks.glass_tasks import Task, draw_glass
 
 #: sweeps of the pilots: enough to determine a ladder, and few enough for the ranks that wait
@@ -26,8 +28,15 @@ def ladder_of(task: Task, run_file: RunFile, kept: dict[str, list[float]]) -> li
         return _listed(run_file) or kept[_field_name(task.dilution)]
     asked = run_file.sampling_of(task.planted is not None).temperatures
     if isinstance(asked, list):
-        return asked
+        return in_units(task, run_file, asked)
     return [*kept[_name(asked, task)], *([float("inf")] if asked.infinite else [])]
+
+
+def in_units(task: Task, run_file: RunFile, listed: list[float]) -> list[float]:
+    """Listed temperatures times the unit in which a study has them."""
+    units = {"1": 1.0, "sqrt(alpha)": math.sqrt(task.alpha or 1.0), "alpha": task.alpha or 1.0}
+    factor = units[run_file.sampling.unit]
+    return listed if factor == 1.0 else [rung * factor for rung in listed]
 
 
 def complete(

@@ -9,7 +9,7 @@ from glassnet._random import Seed
 from glassnet.analysis.equilibrium import assessment
 from glassnet.analysis.nodes import nodes
 from glassnet.analysis.transition import find_transition
-from glassnet.scan.tasks.glass_tasks import half_planted
+from glassnet.sampling.starts import half_planted
 
 TEMPERATURES = np.array([0.6, 0.8, 1.0, 1.3])
 

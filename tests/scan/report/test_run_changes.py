@@ -16,7 +16,7 @@ from glassnet.scan.directory.run_directory import RunDirectory
 from glassnet.scan.execute import run
 from glassnet.scan.report import writing
 from glassnet.scan.report.next_run import suggestion
-from glassnet.scan.runfile import consistency, growth
+from glassnet.scan.runfile import growth, memory
 from glassnet.scan.runfile.schema import parse
 from glassnet.scan.tasks import glass_tasks
 
@@ -197,7 +197,7 @@ def test_what_the_machine_has_no_room_for_is_asked_for_in_part_or_left_out_with_
         def too_large(run_file, most=most):
             return ["sampling.sweeps: a chain needs 9 bytes"] * (run_file.sampling.sweeps > most * sweeps)
 
-        monkeypatch.setattr(consistency, "too_large", too_large)
+        monkeypatch.setattr(memory, "too_large", too_large)
         suggested = suggestion(found)
         assert parse(suggested.text, "suggested.toml").sampling.sweeps == factor * sweeps
         assert suggested.settles is settles

@@ -11,7 +11,7 @@ from glassnet import cli
 from glassnet.chains.files import atomic_write
 from glassnet.plots import export
 from glassnet.scan.execute import run
-from glassnet.scan.report import writing
+from glassnet.scan.report import files, writing
 
 WORDS = [sys.executable, "-P", "-m", "glassnet"]
 #: a figure draws as long as all the rest takes
@@ -60,7 +60,7 @@ def complaints(errors):
 def test_tables_are_told_though_nothing_can_be_written(finished, main, monkeypatch, number):
     whole = main("analyze", finished)
     assert whole[0] == 0
-    monkeypatch.setattr(writing, "commit", refusing(number))
+    monkeypatch.setattr(files, "commit", refusing(number))
     code, output, errors = main("analyze", finished)
     assert code == 1
     told, _, paths = output.rpartition("\n\n")
@@ -87,7 +87,7 @@ def test_every_other_file_is_written(finished, main):
 def test_a_scan_says_its_analysis_on_a_full_disk(run_file, tmp_path, main, monkeypatch):
     """All tasks are done and saved when the disk is full: the answer comes all the same."""
     path = run_file("[0.6, 0.8]", "[]", "symmetric = true", "", "[12, 24]", "[12]")
-    monkeypatch.setattr(writing, "commit", refusing(errno.ENOSPC))
+    monkeypatch.setattr(files, "commit", refusing(errno.ENOSPC))
     code, output, errors = main("scan", path, "--out", tmp_path / "out")
     assert code == 1
     assert "2/2 tasks done" in output

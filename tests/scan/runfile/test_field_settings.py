@@ -4,7 +4,7 @@ import pytest
 
 from glassnet._random import Seed
 from glassnet.sampling import independent_lanes
-from glassnet.scan.runfile import consistency, field_settings, growth
+from glassnet.scan.runfile import field_settings, growth, memory
 from glassnet.scan.runfile.schema import UserError, parse
 
 WALKS = """
@@ -104,8 +104,8 @@ def test_networks_of_field_integration(n_weights, wrong):
 
 
 def test_too_large_for_the_machine_is_refused(with_field):
-    assert consistency.too_large(with_field("field = true\n")) == []
-    (line,) = consistency.too_large(with_field("field = {n_weights = 1_500_000_000}\n"))
+    assert memory.too_large(with_field("field = true\n")) == []
+    (line,) = memory.too_large(with_field("field = {n_weights = 1_500_000_000}\n"))
     assert line.startswith("scan.field.n_weights: ")
 
 

@@ -7,6 +7,7 @@ import xarray as xr
 from glassnet import _random
 from glassnet._random import Role, Seed
 from glassnet.chains import schema, segment
+from glassnet.sampling.starts import half_planted
 from glassnet.scan.runfile.schema import parse
 from glassnet.scan.tasks import glass_tasks, ladders
 from glassnet.scan.tasks.glass_tasks import Task
@@ -81,7 +82,7 @@ def test_half_of_the_replicas_start_planted(run_text):
     run_file = parse(run_text(), "a")
     task = Task(24, 0.0, 0, 0.8)
     glass = glass_tasks.draw_glass(task, run_file)
-    start = glass_tasks.half_planted(glass, 3, 6, Seed(1, task.text))
+    start = half_planted(glass, 3, 6, Seed(1, task.text))
     assert start.shape == (3, 6, 24)
     assert start.dtype == np.int8
     assert (start[:, :3] == glass.planted).all()
