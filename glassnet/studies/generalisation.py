@@ -10,7 +10,7 @@ from typing import Any
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from glassnet import _checks, _face, _wiring
+from glassnet import _checks, _face, _tables, _wiring
 from glassnet._random import Seed
 from glassnet.network.tasks import BinaryTask
 from glassnet.statistics.estimate import with_error
@@ -52,14 +52,15 @@ class Generalisation:
     def __str__(self) -> str:
         mean, stderr = self.mean, self.stderr
         largest = int(self.instances["vote"].values[-1])
-        rows = [["T", "start", "energy/path", "walk overlap", "test error", f"vote of {largest}"]]
+        titles = ("T", "start", "energy/path", "walk overlap", "test error", f"vote of {largest}")
+        rows = []
         for temperature in self.instances["temperature"].values.tolist():
             for start in STARTS:
                 at: dict[str, Any] = {"temperature": temperature, "start": start}
                 cells = [_shown(mean, stderr, name, at) for name in ("energy", "walk_overlap", "test_error")]
                 rows.append([f"{temperature:.4g}", start, *cells])
                 rows[-1].append(_shown(mean, stderr, "vote_test_error", at | {"vote": largest}))
-        return self.title + "\n" + aligned(rows[0], rows[1:])
+        return f"{self.title}\n{_tables.table(dict.fromkeys(titles, ''), rows)}"
 
     def plot(self) -> Any:
         """Draw test errors against temperature; see :func:`glassnet.plots.network.generalisation`."""
@@ -140,11 +141,6 @@ def generalisation(
     shown = "-".join(map(str, widths))
     title = f"{named}; {shown}, {alpha:g} paths per weight of {examples} examples, dilution {dilution:g}"
     return Generalisation(xr.concat(tables, "sample"), f"{title}: mean of {samples} samples")
-
-
-def aligned(header: list[str], rows: list[list[str]]) -> str:
-    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
-    return "\n".join("  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in [header, *rows])
 
 
 def _stderr(values: xr.DataArray) -> xr.DataArray:

@@ -61,6 +61,8 @@ def draw(
         raise ValueError(f"widths must begin with the {task.inputs.shape[1]} inputs of task, got {list(widths)}")
     if widths[-1] != 1:
         raise ValueError(f"widths must end with one output unit, got {list(widths)}")
+    if not isinstance(examples, str):
+        _checks.integer("examples", examples, minimum=1, maximum=len(task.labels))
     couplings = data_couplings(task.inputs, task.labels, examples)
     glass = ensembles.walks(widths, alpha, seed, couplings=couplings, dilution=dilution, rounding=rounding)
     return glass._replace(planted=hebb_state(glass, task.mean))

@@ -101,7 +101,7 @@ def test_the_table_and_the_figure_of_a_result():
         ({"widths": (20, 5, 1)}, "widths must begin with the 21 inputs of task"),
         ({"widths": (21, 5, 2)}, "widths must end with one output unit"),
         ({"widths": (21, 1)}, "widths must have at least 3 entries"),
-        ({"examples": 401}, "samples_per_path"),
+        ({"examples": 401}, r"examples must be in \[1, 400\]"),
         ({"temperatures": [2.0, 1.0]}, "temperatures"),
         ({"replicas": 1}, "replicas"),
         ({"samples": 0}, "samples"),
