@@ -7,7 +7,7 @@ python docs/conjecture.py results/conjecture
 import sys
 
 import glassnet as gn
-from glassnet.statistics.estimate import with_error
+from glassnet.statistics import with_error
 
 
 def cell(result, place):
