@@ -1,4 +1,4 @@
-"""What the synapses do inside a deep network: four theories, each with its simulation, on any weight matrices.
+"""What the synapses do inside a deep network: four theories, each with its simulation, and what networks learned.
 
 Everywhere W[l] has shape (n_out, n_in) and h[l] = phi(W[l] h[l-1] + b[l]): a network is a list of such matrices from
 input to output. Modules load when they are first used; `torch` only when it is named, since it needs the
