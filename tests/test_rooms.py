@@ -64,6 +64,7 @@ GUARDED = {
     "jinja2": {"scan.report"},
     "tomlkit": {"scan.report"},
     "sklearn": {"network"},
+    "threadpoolctl": {"scan.cost.calibration", "scan.execute.run"},
     "torch": {"network.torch"},
 }
 #: the underscores of namedtuple only keep its methods apart from its fields

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from glassnet._random import Seed
 from glassnet._wiring import n_weights
@@ -112,7 +113,8 @@ def calibrate(every_task: Iterable[Task], run_file: RunFile, seconds: float = SE
     """
     chosen = _chosen(every_task, run_file)
     stretch = seconds / (2 * (_REPEATS + 1.3) * sum(map(len, chosen.values())))
-    probes = {kind: [probe(task, run_file, stretch) for task in group] for kind, group in chosen.items()}
+    with threadpool_limits(1):  # as tasks of a scan run
+        probes = {kind: [probe(task, run_file, stretch) for task in group] for kind, group in chosen.items()}
     return Calibration(probes, f"{socket.gethostname()} ({_processor()})", bitsliced.chosen_instruction_set())
 
 

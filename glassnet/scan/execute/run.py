@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 import glassnet
 from glassnet import _terminal
@@ -126,7 +127,10 @@ def _follow(comm, stop: Stop) -> int:
         assert stop.watch is not None
         stop.watch.follow(job)
         job = farm.hear(comm, stop, passes_on=False)
-    return job if isinstance(job, int) else farm.follow(comm, performer(job, stop), stop)
+    if isinstance(job, int):
+        return job
+    with threadpool_limits(1):
+        return farm.follow(comm, performer(job, stop), stop)
 
 
 def _conclude(plan: Plan, code: int) -> int:
@@ -199,7 +203,8 @@ def _work(comm, plan: Plan, stop: Stop) -> int:
     n_ranks = 1 if comm is None else comm.size
     n_workers = n_ranks if n_ranks <= farm.LEADER_WORKS_UP_TO else n_ranks - 1
     kind = progress.Progress if farm.has_launcher() else progress.fitting()
-    with kind(len(plan.tasks), plan.n_done, sum(plan.costs.values()), n_ranks, note) as shown:
+    # a rank is one core: linear algebra with threads of its own would take those of the other ranks
+    with threadpool_limits(1), kind(len(plan.tasks), plan.n_done, sum(plan.costs.values()), n_ranks, note) as shown:
         code = farm.lead(comm, schedule, performer(plan.job, stop), shown, stop, plan.costs)
     if schedule.failed:
         where = directory.path / "failed"
