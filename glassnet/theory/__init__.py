@@ -5,15 +5,17 @@ for any law of the couplings; `phase_diagram` goes along the dilution. One given
 `belief_propagation`. These modules take a `Cavity`: `population` and `steered_population` (any law of the couplings),
 `onersb` and `ground_state` (below T_K), `ferromagnet` (biased couplings), `state_following` (heated states).
 
-`aligned` is the mean-field theory of networks whose couplings are means of data.
+`aligned` is the mean-field theory of networks whose couplings are means of data, `aligned_glass` that of single
+examples.
 
-Import order: paramagnet, aligned_curve, aligned, trees, zero_temperature, planted, cavity, instance, onersb,
-ensembles, phase_diagrams.
+Import order: paramagnet, aligned_curve, aligned, aligned_glass, trees, zero_temperature, planted, cavity, instance,
+onersb, ensembles, phase_diagrams.
 """
 
 from glassnet import _face
 from glassnet.theory import onersb, paramagnet
 from glassnet.theory.aligned import Aligned, aligned
+from glassnet.theory.aligned_glass import AlignedGlass, aligned_glass
 from glassnet.theory.cavity import Cavity
 from glassnet.theory.ensembles import cavity_of, paramagnet_of, poisson, regular
 from glassnet.theory.instance.belief_propagation import BeliefPropagation, belief_propagation
@@ -26,6 +28,7 @@ from glassnet.theory.zero_temperature import ground_state, xorsat
 
 __all__ = [
     "Aligned",
+    "AlignedGlass",
     "BeliefPropagation",
     "Cavity",
     "Core",
@@ -34,6 +37,7 @@ __all__ = [
     "Paramagnet",
     "PhaseDiagram",
     "aligned",
+    "aligned_glass",
     "belief_propagation",
     "cavity_of",
     "ferromagnet",

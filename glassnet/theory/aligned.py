@@ -18,7 +18,6 @@ import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,7 +25,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq, minimize_scalar
 
 from glassnet import _checks, _face, _tables, _wiring
-from glassnet.theory.aligned_curve import Curve
+from glassnet.theory.aligned_curve import Curve, layer_shares
 from glassnet.theory.paramagnet import LN2
 
 #: the curve of stationary states is tabulated at these h, in units of one over the root mean square of c_i
@@ -203,10 +202,7 @@ class Aligned:
 
     @functools.cached_property
     def _curve(self) -> "Curve":
-        weights = np.array([before * after for before, after in pairwise(self.widths)], dtype=np.float64)
-        kept = 1.0 - self.dilution
-        shares = weights[:-1] / weights.sum() * kept
-        shares[-1] *= kept
+        kept, shares = 1.0 - self.dilution, layer_shares(self.widths, self.dilution)
         values, numbers = np.unique(np.abs(self.strength), return_counts=True)
         return Curve(self.alpha * kept**self._depth, shares, values, numbers / numbers.sum())
 

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from glassnet import _wiring
 from glassnet.theory.paramagnet import log_cosh
 
 
@@ -62,6 +63,14 @@ class Curve(NamedTuple):
 
     def magnetisations(self, log_h: float) -> np.ndarray:
         return np.append(self._over_inputs(log_h, np.tanh, self.frequencies), np.tanh(self._inner(log_h)))
+
+
+def layer_shares(widths: tuple[int, ...], dilution: float) -> np.ndarray:
+    """r_l = W_l / N_w of the layers before the last: what interacts after dilution, of the undiluted weights."""
+    weights = np.array(_wiring.layer_sizes(widths), dtype=np.float64)
+    shares = weights[:-1] / weights.sum() * (1.0 - dilution)
+    shares[-1] *= 1.0 - dilution
+    return shares
 
 
 def inverse_u_tanh_u(y: np.ndarray) -> np.ndarray:
