@@ -54,7 +54,7 @@ def extrapolated(inverse, values, errors):
     inverse_hessian = np.linalg.inv(design.T @ design)
     fit = inverse_hessian @ design.T @ (values / errors)
     chi2 = float(((design @ fit - values / errors) ** 2).sum())
-    return fit[0], math.sqrt(inverse_hessian[0, 0]), chi2
+    return float(fit[0]), math.sqrt(float(inverse_hessian[0, 0])), chi2
 
 
 def widths_tables(result):
@@ -81,7 +81,7 @@ def widths_tables(result):
             print(t, alpha, seen, f"{-math.tanh(1 / (t * math.sqrt(alpha))):.4f}", end="; ")
         print()
     print("\nlimit of the error from random starts: widths, extrapolation, formula with the energy of the widest")
-    inverse = np.array([1 / n for n in hidden.values()])
+    inverse, pulls = np.array([1 / n for n in hidden.values()]), []
     for alpha in alphas:
         for t in temperatures:
             place = {"dilution": 0.0, "alpha": alpha, "temperature": t, "start": "random"}
@@ -95,6 +95,8 @@ def widths_tables(result):
             phase = "glass" if t * math.sqrt(alpha) < limits[alpha].dynamical_temperature() else "paramagnet"
             print(alpha, t, phase, *cells, "->", with_error(limit, bar), f"chi2 {chi2:.1f}", end=" ")
             print(f"formula {formula(alpha, energy):.4f}")
+            pulls.append((limit - formula(alpha, energy)) / bar)
+    print(f"{len(pulls)} limits minus the formula, in bars: root mean square {np.sqrt(np.mean(np.square(pulls))):.2f}")
 
 
 def votes_of(result, place):
@@ -104,9 +106,18 @@ def votes_of(result, place):
 
 def inside(chains):
     """What lies inside of the networks, by phase."""
-    result = gn.studies.generalisation_of(chains, hidden_layers=True)
-    hidden = hidden_of(result)
     places = {"aligned": (20.0, 1.25), "paramagnet": (8.0, 2.0), "glass": (1.5, 0.2)}
+    wanted = {f"alpha{alpha}" for alpha, _ in places.values()}
+    # it takes time, and examples are drawn again: only what is printed, at 41 and 81 hidden units
+    some = {
+        node.path: node.to_dataset()
+        for node in chains.subtree
+        if node.name in wanted and int(node.attrs["n_weights_parent"]) > 2000
+    }
+    part = xr.DataTree.from_dict(some)
+    part.attrs = chains.attrs
+    result = gn.studies.generalisation_of(part, hidden_layers=True)
+    hidden = hidden_of(result)
     print("\nD/N and S of hidden layers 1 to 3, mean death of the spanning tree; ordered | random start")
     for phase, (alpha, t) in places.items():
         for size, n in hidden.items():

@@ -21,9 +21,9 @@ tasks = gn.network.tasks
 M0, N_TRAIN, N_TEST = 0.4, 2000, 1000
 #: the line between paramagnet and aligned phase: hidden units, paths per weight, dilution, number of networks
 LINE = [
-    *((21, alpha, 0.0, 4) for alpha in (9.0, 10.0, 12.0, 15.0, 20.0)),
-    *((21, 20.0, dilution, 4) for dilution in (0.1, 0.2)),
-    *((41, alpha, 0.0, 2) for alpha in (10.0, 20.0)),
+    *((21, alpha, 0.0, 3) for alpha in (9.0, 12.0, 20.0)),
+    *((21, 20.0, dilution, 3) for dilution in (0.1, 0.2)),
+    *((41, alpha, 0.0, 2) for alpha in (12.0, 20.0)),
     (41, 20.0, 0.2, 2),
 ]
 
