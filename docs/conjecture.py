@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
+from matplotlib.figure import Figure
 from scipy.stats import binom
 
 import glassnet as gn
@@ -48,13 +49,12 @@ def formula(alpha, energy, widths=None, dilution=0.0):
     return float(gn.network.learning.unaligned_error(widths or wide(), alpha, energy, M0**2, dilution=dilution))
 
 
-def extrapolated(inverse, values, errors):
-    """Value at 1/n = 0, its error, and chi^2 per degree of freedom of a parabola through four widths."""
+def parabola(inverse, values, errors):
+    """Coefficients of a parabola in 1/n, their covariance, and chi^2."""
     design = np.vander(inverse, 3, increasing=True) / errors[:, None]
-    inverse_hessian = np.linalg.inv(design.T @ design)
-    fit = inverse_hessian @ design.T @ (values / errors)
-    chi2 = float(((design @ fit - values / errors) ** 2).sum())
-    return float(fit[0]), math.sqrt(float(inverse_hessian[0, 0])), chi2
+    covariance = np.linalg.inv(design.T @ design)
+    fit = covariance @ design.T @ (values / errors)
+    return fit, covariance, float(((design @ fit - values / errors) ** 2).sum())
 
 
 def widths_tables(result):
@@ -90,7 +90,8 @@ def widths_tables(result):
             if values.min() < 0.1 or not np.isfinite(values).all():
                 continue
             energy = float(result.mean["energy"].sel(place | {"size": max(hidden, key=hidden.get)}))
-            limit, bar, chi2 = extrapolated(inverse, values, np.maximum(errors, 1e-3))
+            fit, covariance, chi2 = parabola(inverse, values, np.maximum(errors, 1e-3))
+            limit, bar = float(fit[0]), math.sqrt(float(covariance[0, 0]))
             cells = [with_error(value, error) for value, error in zip(values, errors, strict=True)]
             phase = "glass" if t * math.sqrt(alpha) < limits[alpha].dynamical_temperature() else "paramagnet"
             print(alpha, t, phase, *cells, "->", with_error(limit, bar), f"chi2 {chi2:.1f}", end=" ")
@@ -233,21 +234,23 @@ def vote_figures(pieces, ax):
 def figure(result, removal, pieces):
     """Four panels: errors over temperature, their limit, votes, removal."""
     hidden = hidden_of(result)
-    with appearance.column(5.2, 2, width=7.0) as (drawn, axes):
-        panels = np.ravel(axes)
+    with appearance.printed():
+        drawn = Figure(figsize=(7.0, 5.4), dpi=300, layout="constrained")
+        panels = drawn.subplots(2, 2).ravel()
         over_temperature(result, panels[0])
         over_width(result, panels[1])
         vote_figures(pieces, panels[2])
         if removal is not None:
             over_dilution(removal, panels[3])
         for letter, ax in zip("abcd", panels, strict=True):
-            ax.set_title(f"({letter})", loc="left")
-            ax.legend(frameon=False)
-    write(
-        "conjecture",
-        drawn,
-        f"Test errors of networks of {min(hidden.values())} to {max(hidden.values())} units",
-    )
+            ax.set_title(f"({letter})", loc="left", fontweight="bold", pad=3)
+            if ax.get_legend_handles_labels()[0]:
+                ax.legend(frameon=False)
+        write(
+            "conjecture",
+            drawn,
+            f"Test errors of networks of {min(hidden.values())} to {max(hidden.values())} units",
+        )
 
 
 def over_temperature(result, ax):
@@ -280,7 +283,9 @@ def over_width(result, ax):
         ax.errorbar(inverse, values, errors, linestyle="none", label=label, **style)
         energy = float(result.mean["energy"].sel(place | {"size": max(hidden, key=hidden.get)}))
         ax.plot(0, formula(alpha, energy), markerfacecolor="white", clip_on=False, linestyle="none", **style)
-    ax.set(xlabel="1 / n", ylabel="test error, random start", ylim=(0, 0.5), xlim=(0, None))
+        fit, fine = parabola(inverse, values, np.maximum(errors, 1e-3))[0], np.linspace(0, inverse.max(), 50)
+        ax.plot(fine, np.polynomial.polynomial.polyval(fine, fit), color=style["color"], linewidth=0.8)
+    ax.set(xlabel="1 / n", ylabel="test error, random start", ylim=(0.2, 0.5), xlim=(0, None))
 
 
 def over_dilution(removal, ax):
@@ -329,7 +334,7 @@ def phases(result, pieces):
         drawn.colorbar(points, ax=ax, label=f"test error, n = {hidden[size]}")
         ax.set(xlabel=r"paths per weight $\alpha$", ylabel=r"$T / \sqrt{\alpha}$", xlim=(0.5, 21.5), ylim=(0, 3.3))
         ax.legend(frameon=False, loc="upper left")
-    write("phases", drawn, "Paramagnet, glass and aligned phase, with test errors of sampled networks")
+        write("phases", drawn, "Paramagnet, glass and aligned phase, with test errors of sampled networks")
 
 
 def write(name, drawn, title):

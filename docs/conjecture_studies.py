@@ -110,7 +110,8 @@ def other_task(name, share):
     example = task(1)
     alpha = share / float(np.mean(example.mean**2))
     widths = widths_of(21, example.inputs.shape[1])
-    found = learned(task, widths, math.sqrt(alpha) * np.array([0.5, 0.8, 1.25, 2.0]), alpha)
+    few = {"thermalization": 300, "sweeps": 320, "measure_every": 20}
+    found = learned(task, widths, math.sqrt(alpha) * np.array([0.5, 0.8, 1.25, 2.0]), alpha, **few)
     return found | {"alpha": alpha, "n_inputs": widths[0], "square": float(np.mean(example.mean**2))}
 
 
