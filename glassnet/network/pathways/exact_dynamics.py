@@ -19,8 +19,8 @@ from numpy.typing import ArrayLike
 from scipy.integrate import solve_ivp
 
 from glassnet import _checks
-from glassnet.network.pathways.record import record
-from glassnet.network.pathways.starts import checked_depths
+from glassnet.network.pathways.record import checked_times, listed_modes, record
+from glassnet.network.pathways.starts import checked_depths, checked_modes
 
 #: tolerances of the integration; the invariants come out to 1e-10
 _RTOL, _ATOL = 1e-13, 1e-16
@@ -91,14 +91,10 @@ def trajectories(depths: Sequence[int] | np.ndarray, target: ArrayLike, u0: Arra
     TypeError, ValueError
         If an argument is not as described.
     """
-    depths, target, u0 = _checked(depths, np.atleast_1d(target) if _checks.is_single("target", target) else target, u0)
-    if not target.size:
-        raise ValueError("target must hold a mode, got none")
-    times = _checks.real_array("times", times, ndim=1)
-    if times.size == 0 or times[0] < 0 or (np.diff(times) <= 0).any():
-        raise ValueError(f"times must be >= 0 and increase strictly, got {times}")
+    depths, target, u0 = _checked(depths, listed_modes(target), u0)
+    times = checked_times(times)
     if target.ndim != 1:
-        raise ValueError(f"target must be a number or a list of modes, got shape {target.shape}")
+        raise ValueError(f"u0 must be one row for each of the modes of target, got shape {u0.shape}")
     u = np.stack([_integrated(depths, goal, start, times) for goal, start in zip(target, u0, strict=True)], axis=1)
     return record(times, depths, target, u**depths).assign(u=(("time", "mode", "pathway"), u))
 
@@ -232,20 +228,9 @@ def _final(depths: np.ndarray, target: np.ndarray, u0: np.ndarray) -> np.ndarray
 
 def _checked(depths: ArrayLike, target: ArrayLike, u0: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Depths, targets (...) and starts (..., n_pathways), or an error that names what is wrong."""
-    depths = checked_depths(depths)
-    target = _checks.real_array("target", target)
-    u0 = _checks.real_array("u0", u0)
-    if (target <= 0).any():
-        raise ValueError(f"target must be > 0, got {target[target <= 0][0]:g}")
+    depths, target, u0 = checked_modes(depths, target, "u0", u0)
     if (u0 < 0).any():
         raise ValueError(f"u0 must be >= 0, got {u0[u0 < 0][0]:g}")
-    if u0.shape[-1:] != depths.shape:
-        raise ValueError(f"u0 must have {len(depths)} pathways along its last axis, got shape {u0.shape}")
-    try:
-        shape = np.broadcast_shapes(target.shape, u0.shape[:-1])
-    except ValueError:
-        raise ValueError(f"u0 must fit the modes of target {target.shape}, got shape {u0.shape}") from None
-    target, u0 = np.broadcast_to(target, shape), np.broadcast_to(u0, (*shape, len(depths)))
     if ((u0 == 0) & (depths > 1)).all(axis=-1).any():
         raise ValueError("u0 must be > 0 for some pathway, got zeros from which nothing grows")
     if (np.isinf(_clock(depths, u0)) & (u0 > 0)).any():

@@ -6,11 +6,12 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
+from scipy.linalg import null_space
+from scipy.linalg.blas import dgemm
 
 from glassnet import _checks, _face
 from glassnet.network.pathways.record import record
-from glassnet.network.pathways.starts import modes
-from glassnet.network.weight_matrices import matrices
+from glassnet.network.pathways.starts import checked_weights, modes
 
 
 class _Phi(NamedTuple):
@@ -34,8 +35,9 @@ class Descent(NamedTuple):
     Attributes
     ----------
     history : xarray.Dataset
-        As :func:`glassnet.network.pathways.exact_dynamics.trajectories` returns, without `u`, with `loss` by time; time
-        is the learning rate times the number of steps.
+        As :func:`glassnet.network.pathways.exact_dynamics.trajectories` returns, without `u`, with `loss` by time and
+        `K` by (time, pathway, left, right), the linear part of each pathway in the singular vectors of the target;
+        time is the learning rate times the number of steps.
     weights : list of lists of (n_out, n_in) float64
         At the end, by pathway and layer.
     """
@@ -49,6 +51,7 @@ def gradient_descent(
     target: ArrayLike,
     *,
     activation: str = "linear",
+    output_activation: str = "linear",
     inputs: ArrayLike | None = None,
     learning_rate: float = 1e-3,
     steps: int = 20_000,
@@ -65,7 +68,9 @@ def gradient_descent(
     target : (n_outputs, n_inputs) floats
         S, the linear map to be learned.
     activation : {"linear", "tanh", "relu"}
-        Of the hidden layers; outputs are linear.
+        Of the hidden layers.
+    output_activation : {"linear", "tanh", "relu"}
+        Of the outputs of each pathway, before they are added.
     inputs : (n_samples, n_inputs) floats, optional
         By default sqrt(n_inputs) times the unit matrix, which is white: mean x x^T = 1.
     learning_rate : float
@@ -76,8 +81,9 @@ def gradient_descent(
     Returns
     -------
     Descent
-        The strength of pathway a in mode k is u_k^T P_a v_k with the singular vectors of S (modes of positive
-        singular value, largest first) and P_a the linear part of f_a, mean f_a(x) x^T (mean x x^T)^-1.
+        `K` of pathway a is U^T P_a V, (n_outputs, n_inputs), with the singular vectors of S, largest singular value
+        first, and P_a the linear part of f_a, mean f_a(x) x^T (mean x x^T)^-1. The strength in a mode is its diagonal,
+        as far as singular values are positive. Off the diagonal the sum over pathways ends at zero, each need not.
 
     Raises
     ------
@@ -87,52 +93,60 @@ def gradient_descent(
         If the loss grows beyond ten times its start: the learning rate is too large.
     """
     target = _checks.real_array("target", target, ndim=2)
-    weights = _check_weights(weights, target.shape)
+    weights = checked_weights(weights, target.shape)
     phi = _ACTIVATIONS[_checks.choice("activation", activation, tuple(_ACTIVATIONS))]
+    phi_out = _ACTIVATIONS[_checks.choice("output_activation", output_activation, tuple(_ACTIVATIONS))]
     inputs = np.sqrt(target.shape[1]) * np.eye(target.shape[1]) if inputs is None else _check_inputs(inputs, target)
     learning_rate = _checks.real("learning_rate", learning_rate, minimum=0, exclusive=True)
     steps = _checks.integer("steps", steps, minimum=1)
     record_every = _checks.integer("record_every", record_every, minimum=1)
     if steps % record_every:
         raise ValueError(f"record_every must divide steps = {steps}, got {record_every}")
-    measure = _Modes(target, inputs)
+    n_records = steps // record_every + 1
+    _checks.memory("record_every: matrices K of all records", 16 * n_records * len(weights) * target.size)
+    bases = _Bases(target, inputs)
     wanted = target @ inputs
-    strengths: list[list[np.ndarray]] = []
+    matrices: list[list[np.ndarray]] = []
     losses: list[float] = []
     with np.errstate(over="ignore", invalid="ignore"):
         for step in range(steps + 1):
-            layers = [_forward(pathway, inputs, phi) for pathway in weights]
+            layers = [_forward(pathway, inputs, phi, phi_out) for pathway in weights]
             missing = wanted - sum(hidden[-1] for hidden in layers)
             if step % record_every == 0:
-                strengths.append([measure(hidden[-1]) for hidden in layers])
+                matrices.append([bases.matrix(hidden[-1]) for hidden in layers])
                 losses.append(_loss(missing, losses, learning_rate))
             if step < steps:
                 for pathway, hidden in zip(weights, layers, strict=True):
-                    _step(pathway, hidden, missing, phi, learning_rate)
+                    _step(pathway, hidden, missing * phi_out.slope(hidden[-1]), phi, learning_rate)
     times = learning_rate * record_every * np.arange(len(losses))
     depths = np.array([len(pathway) for pathway in weights])
-    history = record(times, depths, measure.strengths, np.array(strengths).transpose(0, 2, 1))
-    return Descent(history.assign(loss=("time", losses)), weights)
+    found = np.array(matrices)
+    number = range(len(bases.strengths))
+    history = record(times, depths, bases.strengths, found[:, :, number, number].transpose(0, 2, 1))
+    dims = ("time", "pathway", "left", "right")
+    return Descent(history.assign(loss=("time", losses), K=(dims, found)), weights)
 
 
-class _Modes:
-    """Reads the strength in each mode of the target off a pathway's outputs."""
+class _Bases:
+    """Reads the linear part of a pathway off its outputs, in the singular vectors of the target."""
 
     def __init__(self, target: np.ndarray, inputs: np.ndarray) -> None:
-        self.left, self.strengths, right = modes(target)
-        # regression of the outputs on the inputs, in the basis of the modes
+        left, self.strengths, right = modes(target)
+        # with any orthogonal basis of what the modes leave
+        self._left = np.hstack([left, null_space(left.T)])
+        right = np.vstack([right, null_space(right).T])
         self._readers = np.linalg.pinv(inputs) @ right.T
 
-    def __call__(self, outputs: np.ndarray) -> np.ndarray:
-        return np.einsum("ok,ok->k", self.left, outputs @ self._readers)
+    def matrix(self, outputs: np.ndarray) -> np.ndarray:
+        return self._left.T @ outputs @ self._readers
 
 
-def _forward(pathway: list[np.ndarray], inputs: np.ndarray, phi: _Phi) -> list[np.ndarray]:
+def _forward(pathway: list[np.ndarray], inputs: np.ndarray, phi: _Phi, phi_out: _Phi) -> list[np.ndarray]:
     """Activations of each layer from the inputs to the outputs."""
     hidden = [inputs]
     for weight in pathway[:-1]:
         hidden.append(phi.value(weight @ hidden[-1]))
-    return [*hidden, pathway[-1] @ hidden[-1]]
+    return [*hidden, phi_out.value(pathway[-1] @ hidden[-1])]
 
 
 def _step(
@@ -141,10 +155,13 @@ def _step(
     """One step of a pathway's matrices, in place, all from the same state."""
     back = missing * (learning_rate / missing.shape[1])
     for number in range(len(pathway) - 1, -1, -1):
-        change = back @ hidden[number].T
+        before = hidden[number]
+        change = back
         if number:
-            back = (pathway[number].T @ back) * phi.slope(hidden[number])
-        pathway[number] += change
+            back = (pathway[number].T @ back) * phi.slope(before)
+        # W += change before^T without another matrix of the size of W; the order of BLAS is that of the transpose
+        turned = dgemm(1.0, before, change, 1.0, pathway[number].T, trans_b=True, overwrite_c=True)
+        pathway[number] = turned.T
 
 
 def _loss(missing: np.ndarray, losses: list[float], learning_rate: float) -> float:
@@ -154,33 +171,6 @@ def _loss(missing: np.ndarray, losses: list[float], learning_rate: float) -> flo
             f"the loss grew from {losses[0]:g} to {loss:g}: learning_rate {learning_rate:g} is too large"
         )
     return loss
-
-
-def _check_weights(weights: Sequence[Sequence[ArrayLike]], shape: tuple[int, int]) -> list[list[np.ndarray]]:
-    """Copies of the matrices, or an error that says which one does not fit."""
-    wanted = "a list of pathways, each of them a list of matrices"
-    if not np.iterable(weights):
-        raise TypeError(f"weights must be {wanted}, got {weights!r}")
-    weights = list(weights)
-    if any(len(getattr(pathway, "shape", ())) == 2 for pathway in weights):
-        raise ValueError(f"weights must be {wanted}, got a list of matrices")
-    pathways = []
-    for a, pathway in enumerate(weights):
-        name = f"weights[{a}]"
-        layers = [
-            _checks.real_array(f"{name}[{i}]", layer, ndim=2).copy() for i, layer in enumerate(matrices(name, pathway))
-        ]
-        if not layers:
-            raise ValueError(f"weights[{a}] must hold at least one matrix, got none")
-        widths = [layers[0].shape[1], *(layer.shape[0] for layer in layers)]
-        if any(layer.shape[1] != width for layer, width in zip(layers, widths, strict=False)):
-            raise ValueError(f"weights[{a}] must fit each other, got shapes {[layer.shape for layer in layers]}")
-        if (widths[-1], widths[0]) != shape:
-            raise ValueError(f"weights[{a}] must map {shape[1]} inputs to {shape[0]} outputs, got {widths}")
-        pathways.append(layers)
-    if not pathways:
-        raise ValueError("weights must hold at least one pathway, got none")
-    return pathways
 
 
 def _check_inputs(inputs: ArrayLike, target: np.ndarray) -> np.ndarray:

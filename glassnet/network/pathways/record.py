@@ -2,6 +2,29 @@
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
+
+from glassnet import _checks
+
+
+def checked_times(times: ArrayLike) -> np.ndarray:
+    """Times >= 0 that increase strictly, (n_times,) float64, or an error that says what is wrong."""
+    times = _checks.real_array("times", times, ndim=1)
+    if times.size == 0 or times[0] < 0 or (np.diff(times) <= 0).any():
+        raise ValueError(f"times must be >= 0 and increase strictly, got {times}")
+    return times
+
+
+def listed_modes(target: ArrayLike) -> ArrayLike:
+    """The modes of a target that is one number or a list of them, as a list; ValueError for anything else."""
+    if _checks.is_single("target", target):
+        return np.atleast_1d(target)
+    shape = np.shape(target)
+    if len(shape) != 1:
+        raise ValueError(f"target must be a number or a list of modes, got shape {shape}")
+    if not shape[0]:
+        raise ValueError("target must hold a mode, got none")
+    return target
 
 
 def record(times: np.ndarray, depths: np.ndarray, target: np.ndarray, strength: np.ndarray) -> xr.Dataset:

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from glassnet import _checks
 from glassnet._random import Role, Seed, generator
+from glassnet.network.weight_matrices import matrices
 
 #: matrices in a pathway, at most
 DEEPEST = 100
@@ -107,6 +108,57 @@ def checked_depths(depths: ArrayLike) -> np.ndarray:
     if not depths.size:
         raise ValueError("depths must hold at least one pathway, got none")
     return depths
+
+
+def checked_modes(
+    depths: ArrayLike, target: ArrayLike, name: str, values: ArrayLike
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Depths (n_pathways,), targets (...) and starts (..., n_pathways), or an error that says what is wrong.
+
+    `values` are the starts, and `name` is what the caller calls them; the leading axes of both are broadcast.
+    """
+    depths = checked_depths(depths)
+    target = _checks.real_array("target", target)
+    values = _checks.real_array(name, values)
+    if (target <= 0).any():
+        raise ValueError(f"target must be > 0, got {target[target <= 0][0]:g}")
+    if values.shape[-1:] != depths.shape:
+        raise ValueError(f"{name} must have {len(depths)} pathways along its last axis, got shape {values.shape}")
+    try:
+        shape = np.broadcast_shapes(target.shape, values.shape[:-1])
+    except ValueError:
+        raise ValueError(f"{name} must fit the modes of target {target.shape}, got shape {values.shape}") from None
+    return depths, np.broadcast_to(target, shape), np.broadcast_to(values, (*shape, len(depths)))
+
+
+def checked_weights(weights: Sequence[Sequence[ArrayLike]], shape: tuple[int, int]) -> list[list[np.ndarray]]:
+    """Copies of the matrices of each pathway, or an error that says which one does not fit.
+
+    `shape` is that of the map they are to learn, outputs and inputs.
+    """
+    wanted = "a list of pathways, each of them a list of matrices"
+    if not np.iterable(weights):
+        raise TypeError(f"weights must be {wanted}, got {weights!r}")
+    weights = list(weights)
+    if any(len(getattr(pathway, "shape", ())) == 2 for pathway in weights):
+        raise ValueError(f"weights must be {wanted}, got a list of matrices")
+    pathways = []
+    for a, pathway in enumerate(weights):
+        name = f"weights[{a}]"
+        layers = [
+            _checks.real_array(f"{name}[{i}]", layer, ndim=2).copy() for i, layer in enumerate(matrices(name, pathway))
+        ]
+        if not layers:
+            raise ValueError(f"weights[{a}] must hold at least one matrix, got none")
+        widths = [layers[0].shape[1], *(layer.shape[0] for layer in layers)]
+        if any(layer.shape[1] != width for layer, width in zip(layers, widths, strict=False)):
+            raise ValueError(f"weights[{a}] must fit each other, got shapes {[layer.shape for layer in layers]}")
+        if (widths[-1], widths[0]) != shape:
+            raise ValueError(f"weights[{a}] must map {shape[1]} inputs to {shape[0]} outputs, got {widths}")
+        pathways.append(layers)
+    if not pathways:
+        raise ValueError("weights must hold at least one pathway, got none")
+    return pathways
 
 
 def modes(target: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
