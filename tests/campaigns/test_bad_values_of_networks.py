@@ -167,6 +167,19 @@ CALLS = {
         network.pathways.trajectories,
         {"depths": [2, 3], "target": MODES, "u0": STARTS, "times": [0.0, 1.0]},
     ),
+    "two_layer_shares": (
+        network.pathways.two_layer_shares,
+        {"weights": [[np.eye(2), np.eye(2)], [np.eye(2), np.eye(2)]], "target": np.diag(MODES)},
+    ),
+    "wide_shares": (
+        network.pathways.wide_shares,
+        {"depths": [2, 3], "target": MODES, "strength0": STARTS, "scale": 0.3},
+    ),
+    "wide_trajectories": (
+        network.pathways.wide_trajectories,
+        {"depths": [2, 3], "target": MODES, "strength0": STARTS, "scale": 0.3, "times": [0.0, 1.0]},
+    ),
+    "wide_clock": (network.pathways.wide_clock, {"depth": 3, "p": [0.1, 0.2]}),
     "common_clock": (network.pathways.common_clock, {"depth": 2, "u": [0.1, 0.2]}),
     "correlations": (network.persistence.correlations, {"activations": HIDDEN}),
     "all_pairs": (network.persistence.all_pairs, {"activations": HIDDEN}),

@@ -44,9 +44,9 @@ def wide_shares(
     strength0 : (n_pathways,) or (..., n_pathways) floats
         Initial K of each pathway, u^T P_a v in each mode, of either sign; `strength` of
         :func:`glassnet.network.pathways.gradient_descent` at time 0.
-    scale : float or (n_pathways,) floats
+    scale : float, (n_pathways,) or (..., n_pathways) floats
         > 0, standard deviation of the weights times sqrt(width): `scale` of
-        :func:`glassnet.network.pathways.random_start`.
+        :func:`glassnet.network.pathways.random_start`. One for each pathway and mode if they are to differ.
 
     Returns
     -------
@@ -80,7 +80,7 @@ def wide_trajectories(
     target : float or (n_modes,) floats
         s > 0 of each mode.
     strength0 : (n_pathways,) or (n_modes, n_pathways) floats
-    scale : float or (n_pathways,) floats
+    scale : float, (n_pathways,) or (n_modes, n_pathways) floats
         > 0.
     times : (n_times,) floats
         Increasing, >= 0; the time of gradient flow, learning rate times steps.
@@ -111,11 +111,12 @@ class _Law:
     def __init__(self, depths: ArrayLike, target: ArrayLike, strength0: ArrayLike, scale: ArrayLike) -> None:
         self.depths, self.target, strengths = checked_modes(depths, target, "strength0", strength0)
         scale = _checks.real_array("scale", scale)
-        if scale.shape not in ((), self.depths.shape):
-            raise ValueError(f"scale must be a number or one for each pathway, got shape {scale.shape}")
+        if scale.shape not in ((), self.depths.shape, strengths.shape):
+            shapes = f"(), {self.depths.shape} or {strengths.shape}"
+            raise ValueError(f"scale must have shape {shapes}, got {scale.shape}")
         if (scale <= 0).any():
             raise ValueError(f"scale must be > 0, got {scale[scale <= 0][0]:g}")
-        self.scale = np.broadcast_to(scale, self.depths.shape)
+        self.scale = np.broadcast_to(scale, strengths.shape)
         with np.errstate(over="ignore"):
             if not np.isfinite(self.scale ** (2.0 - self.depths)).all():
                 raise ValueError(f"scale must be large enough for scale^(2 - depth) to be finite, got {scale.min():g}")
@@ -148,7 +149,7 @@ class _Law:
         return self.sign * driven.states(low)
 
     def mode(self, k: int) -> "_Mode":
-        return _Mode(self.depths, self.scale, self.start[k], self.goal[k], self.missing[k, 0], self.sign[k, 0])
+        return _Mode(self.depths, self.scale[k], self.start[k], self.goal[k], self.missing[k, 0], self.sign[k, 0])
 
 
 class _Driven:
@@ -157,7 +158,7 @@ class _Driven:
     def __init__(self, depths: np.ndarray, scale: np.ndarray, start: np.ndarray, leader: np.ndarray) -> None:
         self._depths, self._scale = depths, scale
         self._lead = np.arange(len(depths)) == leader
-        self._leader = depths[leader], scale[leader]
+        self._leader = depths[leader], np.take_along_axis(scale, leader, axis=-1)
         self._from = np.take_along_axis(start, leader, axis=-1)
         self._since = wide_law.since_zero(depths, scale, start)
         self._past = wide_law.remaining(depths, scale, -start)

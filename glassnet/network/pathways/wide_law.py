@@ -29,8 +29,8 @@ def wide_clock(depth: int, p: ArrayLike) -> np.ndarray:
     """F_D(p), which grows by the same for all pathways of one depth in a wide network with random starts.
 
     p is the amplitude in units of `scale`, the standard deviation of the weights times sqrt(width), and F_D(p) the
-    integral of (1 + x^2)^(-(D - 1)/2) from 0 to p: p at D = 1, asinh p at 2, atan p at 3, p / sqrt(1 + p^2) at 4, an incomplete
-    beta function in general. The time theta common to all depths is scale^(2 - D) F_D(p).
+    integral of (1 + x^2)^(-(D - 1)/2) from 0 to p: p at D = 1, asinh p at 2, atan p at 3, p / sqrt(1 + p^2) at 4, an
+    incomplete beta function in general. The time theta common to all depths is scale^(2 - D) F_D(p).
 
     Parameters
     ----------

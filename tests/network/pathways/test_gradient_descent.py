@@ -23,8 +23,9 @@ def test_descent_of_whole_matrices_agrees(depths, target):
     assert all(np.shares_memory(a, b) is False for a, b in zip(start[0], descent.weights[0], strict=True))
 
 
+@pytest.mark.parametrize("output_activation", ["linear", "tanh", "relu"])
 @pytest.mark.parametrize("activation", ["linear", "tanh", "relu"])
-def test_one_step_goes_down_the_gradient(activation):
+def test_one_step_goes_down_the_gradient(activation, output_activation):
     """Against central differences of the loss that the records show."""
     rng = np.random.default_rng(2)
     goal, inputs = rng.standard_normal((2, 3)), rng.standard_normal((7, 3))
@@ -32,7 +33,14 @@ def test_one_step_goes_down_the_gradient(activation):
 
     def loss(weights):
         descent = pathways.gradient_descent(
-            weights, goal, activation=activation, inputs=inputs, learning_rate=1e-3, steps=1, record_every=1
+            weights,
+            goal,
+            activation=activation,
+            output_activation=output_activation,
+            inputs=inputs,
+            learning_rate=1e-3,
+            steps=1,
+            record_every=1,
         )
         return descent.history.loss.values[0], descent.weights
 
@@ -60,6 +68,41 @@ def test_random_starts_concentrate_only_weakly(target):
         spread = np.std(largest, ddof=1) / np.sqrt(len(largest))
         assert abs(np.mean(largest) - reference) < 4 * np.hypot(spread, spread) + 1e-3
         assert np.mean(largest) < 0.8
+
+
+def test_the_whole_matrix_of_each_pathway(tree):
+    """In the bases of the target the products of all matrices; the strengths are the diagonal."""
+    start = pathways.random_start([2, 3], 8, 15, width=12, scale=0.5, seed=3)
+    history, weights = pathways.gradient_descent(start, tree, learning_rate=1e-2, steps=400, record_every=200)
+    matrices = history.K.values
+    assert history.K.dims == ("time", "pathway", "left", "right") and matrices.shape == (3, 2, 15, 8)
+    for number, chains in ((0, start), (-1, weights)):
+        for a, chain in enumerate(chains):
+            product = np.linalg.multi_dot([*chain[::-1], np.eye(8)])
+            left, values, right = np.linalg.svd(tree, full_matrices=False)
+            np.testing.assert_allclose(matrices[number, a, :8], left.T @ product @ right.T, atol=1e-12)
+            # the rest of the left basis is any that is orthogonal to the modes
+            size = np.linalg.norm(product)
+            assert np.linalg.norm(matrices[number, a]) == pytest.approx(size, rel=1e-12)
+    np.testing.assert_array_equal(np.diagonal(matrices, axis1=2, axis2=3).transpose(0, 2, 1), history.strength)
+    np.testing.assert_allclose(history.loss, 0.5 * np.square(matrices.sum(axis=1) - np.eye(15, 8) * values).sum((1, 2)))
+
+
+def test_a_target_of_lower_rank_has_a_whole_matrix(target):
+    """20 x 20 of rank 4: four strengths, and all of the products."""
+    start = pathways.random_start([1, 2], 20, 20, width=5, scale=0.5, seed=3)
+    history = pathways.gradient_descent(start, target, learning_rate=1e-2, steps=10, record_every=10).history
+    assert history.strength.shape == (2, 4, 2) and history.K.shape == (2, 2, 20, 20)
+    assert np.linalg.norm(history.K[0, 0]) == pytest.approx(np.linalg.norm(start[0][0]), rel=1e-12)
+
+
+def test_activated_outputs_are_those_of_each_pathway():
+    """K of pathways with tanh at the end, at the first record: tanh of its own outputs, not of their sum."""
+    goal = np.diag([2.0, 1.0])
+    start = [[np.array([[1.0, 0.0], [0.0, 0.5]])], [np.array([[3.0, 0.0], [0.0, 0.25]])]]
+    options = {"inputs": np.eye(2), "steps": 1, "record_every": 1}
+    first = pathways.gradient_descent(start, goal, output_activation="tanh", **options).history.isel(time=0)
+    np.testing.assert_allclose(first.strength, np.tanh([[1.0, 3.0], [0.5, 0.25]]), rtol=1e-14)
 
 
 @pytest.mark.parametrize("activation", ["tanh", "relu"])

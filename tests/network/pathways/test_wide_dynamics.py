@@ -107,13 +107,18 @@ def test_each_pathway_may_have_a_scale():
     assert shares[0] > 0.8
     one = pathways.wide_shares([3, 4], 1.0, [0.01, 0.0], 0.3)
     np.testing.assert_array_equal(one, pathways.wide_shares([3, 4], 1.0, [0.01, 0.0], [0.3, 0.3]))
+    both = pathways.wide_shares([3, 3], [1.0, 1.0], [0.0, 0.0], [[0.30, 0.25], [0.25, 0.30]])
+    np.testing.assert_allclose(both[0], shares, rtol=1e-12)
+    np.testing.assert_allclose(both[1], shares[::-1], rtol=1e-12)
+    path = pathways.wide_trajectories([3, 3], [1.0, 1.0], [0.0, 0.0], [[0.30, 0.25], [0.25, 0.30]], [0.0, 1e6])
+    np.testing.assert_allclose(path.share[-1], both, rtol=1e-9)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"scale": 0.0}, "scale must be > 0, got 0"),
-        ({"scale": [0.1, 0.1, 0.1]}, r"scale must be a number or one for each pathway, got shape \(3,\)"),
+        ({"scale": [0.1, 0.1, 0.1]}, r"scale must have shape \(\), \(2,\) or \(1, 2\), got \(3,\)"),
         ({"scale": 1e-200, "depths": [5, 5]}, "scale must be large enough"),
         ({"strength0": [0.1]}, r"strength0 must have 2 pathways along its last axis, got shape \(1,\)"),
         ({"target": -1.0}, "target must be > 0, got -1"),
