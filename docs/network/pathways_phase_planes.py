@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 #: as in the authors' code: what is to be learned, depths, and spread of the starts p
 S, DEPTHS, SPREADS = 10.0, (2, 3, 8, 13), (0.1, 0.01)
 #: starts, of which some are drawn, and points of a path
-STARTS, DRAWN, POINTS = 2000, 40, 16
+STARTS, DRAWN, POINTS = 2000, 25, 16
 
 
 def strength(p, depth):
@@ -41,12 +41,12 @@ def paths(depth, starts):
 
 def drawn(ax, depth, starts):
     """One plane: the field, all paths, and the line on which the map has been learned."""
-    axis = np.linspace(0, S, 9)
+    axis = np.linspace(0, S, 7)
     rates = growth(axis, depth)
     # directions only: towards the line from both sides
     size = np.hypot(rates[None], rates[:, None]) * np.where(axis[None] + axis[:, None] < S, 1, -1)
     ax.quiver(
-        axis, axis, rates[None] / size, rates[:, None] / size, color="#A9C7DE", scale=18, width=0.006, pivot="mid"
+        axis, axis, rates[None] / size, rates[:, None] / size, color="#A9C7DE", scale=15, width=0.006, pivot="mid"
     )
     lines = paths(depth, starts[:DRAWN])
     ax.plot(lines[..., 0], lines[..., 1], "-", color=appearance.THEORY, linewidth=0.5)
