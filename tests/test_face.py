@@ -72,6 +72,7 @@ def of_networks():
     yield network.activations.as_activation("relu")
     yield network.cumulants.train_on_moments(task.populations(), [3], "tanh", iterations=3)
     yield network.cumulants.propagate([np.eye(2)], None, np.zeros(2), np.eye(2), "relu")[0]
+    yield network.cumulants.ThirdOfSamples(np.eye(2))
     start = network.pathways.random_start([2, 2], 3, 3, width=4, scale=0.1, seed=1)
     yield network.pathways.gradient_descent(start, np.eye(3), steps=100, record_every=50)
     yield network.data_couplings(np.ones((4, 3)), [1, -1, 1, 1])

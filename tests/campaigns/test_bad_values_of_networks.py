@@ -86,8 +86,9 @@ CALLS = {
     "quadratic": (network.cumulants.quadratic, {"alpha": 0.5}),
     "of_samples": (
         network.cumulants.of_samples,
-        {"inputs": INPUTS, "labels": LABELS, "targets": np.eye(2), "order": 2},
+        {"inputs": INPUTS, "labels": LABELS, "targets": np.eye(2), "order": 2, "third": "samples"},
     ),
+    "ThirdOfSamples": (network.cumulants.ThirdOfSamples, {"inputs": INPUTS}),
     "propagate": (
         network.cumulants.propagate,
         {"weights": WEIGHTS, "biases": None, "mean": np.zeros(4), "cov": np.eye(4), "activation": "tanh"},

@@ -1,6 +1,6 @@
 """Networks as mappings of correlation functions: what layers do to mean and covariance, and training on them.
 
-Import order: mapping, populations, fitting, propagation, explained_performance.
+Import order: third_cumulants, mapping, populations, fitting, propagation, explained_performance.
 """
 
 from glassnet import _face
@@ -10,11 +10,13 @@ from glassnet.network.cumulants.fitting import Fit, gradient, gradient_on_sample
 from glassnet.network.cumulants.mapping import Moments
 from glassnet.network.cumulants.populations import Population, mse, of_samples
 from glassnet.network.cumulants.propagation import propagate
+from glassnet.network.cumulants.third_cumulants import ThirdOfSamples
 
 __all__ = [
     "Fit",
     "Moments",
     "Population",
+    "ThirdOfSamples",
     "explained",
     "gradient",
     "gradient_on_samples",

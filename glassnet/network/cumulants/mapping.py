@@ -17,6 +17,7 @@ import numpy as np
 from glassnet import _face
 from glassnet.network.activations.base import LEAST_VARIANCE, Activation
 from glassnet.network.activations.named import Polynomial
+from glassnet.network.cumulants.third_cumulants import Pullback, Third, contracted
 from glassnet.network.gaussian_averages import hermite
 
 #: share of the largest possible variance of a sum below which it is rounding
@@ -34,14 +35,16 @@ class Moments:
 
 @dataclass(frozen=True)
 class Passed:
-    """What :func:`backward` needs of one layer: its input, its arguments, and the third cumulants G_ijj of these."""
+    """What :func:`backward` needs of one layer: its input, W cov, its arguments, their third cumulants G_ijj and how
+    gradients with respect to these go back to the weights, and the fourth cumulants of the input."""
 
     weight: np.ndarray
     phi: Activation
     before: Moments
+    weighted: np.ndarray
     argument: Moments
-    third: np.ndarray | None = None
-    cumulants: tuple[np.ndarray | None, np.ndarray | None] = (None, None)
+    third: tuple[np.ndarray, Pullback] | None = None
+    fourth: np.ndarray | None = None
 
 
 def forward(
@@ -50,24 +53,24 @@ def forward(
     phis: Sequence[Activation],
     mean: np.ndarray,
     cov: np.ndarray,
-    third: np.ndarray | None = None,
+    third: Third | None = None,
     fourth: np.ndarray | None = None,
 ) -> tuple[list[Moments], list[Passed]]:
     """Return the moments after every layer, and what `backward` needs; arguments are taken as they are."""
     now, outputs, passed = Moments(mean, cov), [], []
     for weight, bias, phi in zip(weights, biases, phis, strict=True):
-        argument = Moments(weight @ now.mean + bias, _sandwich(weight, now.cov))
+        weighted = weight @ now.cov
+        argument = Moments(weight @ now.mean + bias, _sandwich(weight, weighted, now.cov))
         out = Moments(*phi.moments(argument.mean, argument.cov))
-        skew = tail = None
-        if third is not None:
-            skew = weight @ _third_along(third, weight).T
-            out = _skewed(phi, argument, out, skew)
+        skew = None if third is None else contracted(third, weight)
+        if skew is not None:
+            out = _skewed(phi, argument, out, skew[0])
         if fourth is not None:
             if not isinstance(phi, Polynomial):
                 raise ValueError(f"fourth cumulants enter quadratic activations only, got {phi.name}")
             tail = np.einsum("ia,jab,ib->ij", weight, _fourth_along(fourth, weight), weight, optimize=True)
             out = Moments(out.mean, out.cov + phi.alpha**2 * tail)
-        passed.append(Passed(weight, phi, now, argument, skew, (third, fourth)))
+        passed.append(Passed(weight, phi, now, weighted, argument, skew, fourth))
         outputs.append(out)
         now, third, fourth = out, None, None
     return outputs, passed
@@ -88,28 +91,23 @@ def backward(
         weight, argument = layer.weight, layer.argument
         to_mean, to_cov = layer.phi.pullback(argument.mean, argument.cov, grad_mean, grad_cov)
         to_weight = np.zeros_like(weight)
-        if any(tensor is not None for tensor in layer.cumulants):
+        if layer.third is not None or layer.fourth is not None:
             to_weight, skewed = _higher(layer, grad_cov)
             to_mean = to_mean + skewed
-        weights.append(to_weight + np.outer(to_mean, layer.before.mean) + 2.0 * to_cov @ weight @ layer.before.cov)
+        weights.append(to_weight + np.outer(to_mean, layer.before.mean) + 2.0 * to_cov @ layer.weighted)
         biases.append(to_mean)
         grad_mean, grad_cov = weight.T @ to_mean, weight.T @ to_cov @ weight
     return weights[::-1], biases[::-1]
 
 
-def _sandwich(weight: np.ndarray, cov: np.ndarray) -> np.ndarray:
-    """W cov W^T, symmetric, with a zero where the variance of a unit is nothing but rounding."""
-    result = weight @ cov @ weight.T
+def _sandwich(weight: np.ndarray, weighted: np.ndarray, cov: np.ndarray) -> np.ndarray:
+    """W cov W^T from `weighted` = W cov, symmetric, with a zero where the variance of a unit is but rounding."""
+    result = weighted @ weight.T
     result = 0.5 * (result + result.T)
     largest = np.square(np.abs(weight) @ np.sqrt(np.maximum(np.diagonal(cov), 0.0)))
     constant = np.diagonal(result) <= _ROUNDING * largest
     result[constant], result[:, constant] = 0.0, 0.0
     return result
-
-
-def _third_along(third: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """(n_out, n_in): sum_bc G_abc w_jb w_jc."""
-    return np.einsum("jab,jb->ja", np.tensordot(weight, third, axes=(1, 2)), weight)
 
 
 def _fourth_along(fourth: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -136,18 +134,16 @@ def _skewed(phi: Activation, argument: Moments, out: Moments, skew: np.ndarray) 
 
 def _higher(layer: Passed, grad_cov: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Gradients with respect to the weights and the means of the arguments, from the higher cumulants of the input."""
-    weight, phi, (third, fourth) = layer.weight, layer.phi, layer.cumulants
+    weight, phi = layer.weight, layer.phi
     if not isinstance(phi, Polynomial):
         raise ValueError(f"gradients with higher cumulants are those of quadratic activations only, got {phi.name}")
     to_weight, to_mean = np.zeros_like(weight), np.zeros(len(weight))
-    if third is not None:
+    if layer.third is not None:
+        skew, pullback = layer.third
         slope = phi.derivative(layer.argument.mean)
-        to_skew = 2.0 * phi.alpha * slope[:, None] * grad_cov
-        to_mean += 4.0 * phi.alpha**2 * (layer.third * grad_cov).sum(axis=1)
-        to_weight += to_skew @ _third_along(third, weight)
-        inner = np.einsum("abc,ja,jc->jb", third, to_skew.T @ weight, weight, optimize=True)
-        to_weight += 2.0 * inner
-    if fourth is not None:
-        along = _fourth_along(fourth, weight)
+        to_mean += 4.0 * phi.alpha**2 * (skew * grad_cov).sum(axis=1)
+        to_weight += pullback(2.0 * phi.alpha * slope[:, None] * grad_cov)
+    if layer.fourth is not None:
+        along = _fourth_along(layer.fourth, weight)
         to_weight += 4.0 * phi.alpha**2 * np.einsum("ij,jab,ib->ia", grad_cov, along, weight, optimize=True)
     return to_weight, to_mean

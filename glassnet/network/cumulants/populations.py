@@ -1,13 +1,16 @@
 """Classes of data as their cumulants, and the loss of a classifier as a function of the moments of its output."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from glassnet import _checks, _face
+from glassnet.network.cumulants import third_cumulants
 from glassnet.network.cumulants.mapping import Moments
+from glassnet.network.cumulants.third_cumulants import Third, ThirdOfSamples
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,8 @@ class Population:
     mean : (n_in,) array
     cov : (n_in, n_in) array
         Symmetric and positive semi-definite.
-    third, fourth : (n_in,) * 3 and (n_in,) * 4 arrays, optional
+    third : (n_in, n_in, n_in) array or ThirdOfSamples, optional
+    fourth : (n_in, n_in, n_in, n_in) array, optional
         Higher cumulants.
 
     Raises
@@ -36,7 +40,7 @@ class Population:
     target: np.ndarray
     mean: np.ndarray
     cov: np.ndarray
-    third: np.ndarray | None = None
+    third: Third | None = None
     fourth: np.ndarray | None = None
 
     def __post_init__(self) -> None:
@@ -47,14 +51,22 @@ class Population:
             "mean": _checks.real_array("mean", self.mean, ndim=1),
             "cov": checked_cov("cov", self.cov, n_in),
         }
-        for order, name in ((3, "third"), (4, "fourth")):
-            if getattr(self, name) is not None:
-                checked[name] = _checks.real_array(name, getattr(self, name), shape=(n_in,) * order)
+        if self.third is not None:
+            checked["third"] = third_cumulants.checked("third", self.third, n_in)
+        if self.fourth is not None:
+            checked["fourth"] = _checks.real_array("fourth", self.fourth, shape=(n_in,) * 4)
         for name, value in checked.items():
             object.__setattr__(self, name, value)
 
 
-def of_samples(inputs: ArrayLike, labels: ArrayLike, targets: ArrayLike, order: int = 2) -> list[Population]:
+def of_samples(
+    inputs: ArrayLike,
+    labels: ArrayLike,
+    targets: ArrayLike,
+    order: int = 2,
+    *,
+    third: Literal["tensor", "samples"] = "tensor",
+) -> list[Population]:
     """Return the classes of a data set.
 
     Parameters
@@ -65,6 +77,10 @@ def of_samples(inputs: ArrayLike, labels: ArrayLike, targets: ArrayLike, order: 
     targets : (n_classes, n_out) array
     order : int
         Highest cumulant, 1 (covariances are set to zero) to 4.
+    third : "tensor" or "samples"
+        How third cumulants are held: as n_in^3 numbers, or as the samples themselves (:class:`ThirdOfSamples`), from
+        which a layer takes what it needs. Both come to the same; the samples take less memory and time as soon as there
+        are fewer of them than n_in^2.
 
     Returns
     -------
@@ -74,18 +90,23 @@ def of_samples(inputs: ArrayLike, labels: ArrayLike, targets: ArrayLike, order: 
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or shape, or a class is empty.
+        If an argument is of the wrong kind or shape, a class is empty, or a tensor does not fit into memory.
     """
     inputs = _checks.real_array("inputs", inputs, ndim=2)
     targets = _checks.real_array("targets", targets, ndim=2)
     labels = _checks.integer_array("labels", labels, shape=(len(inputs),), maximum=len(targets) - 1)
     order = _checks.integer("order", order, minimum=1, maximum=4)
-    result = []
+    sampled = _checks.choice("third", third, ("tensor", "samples")) == "samples"
+    n_in, result = inputs.shape[1], []
+    if order == 4 or (order == 3 and not sampled):
+        needed = 8 * len(targets) * n_in**order
+        _checks.memory(f"order: tensors of cumulants of order {order} of {n_in} inputs, {len(targets)} classes", needed)
     for label, target in enumerate(targets):
         members = inputs[labels == label]
         if not len(members):
             raise ValueError(f"labels must hold every class at least once, got no {label}")
-        result.append(of_points(members, len(members) / len(inputs), target, order))
+        one = of_points(members, len(members) / len(inputs), target, 2 if order == 3 and sampled else order)
+        result.append(replace(one, third=ThirdOfSamples(members)) if order >= 3 and sampled else one)
     return result
 
 

@@ -14,9 +14,10 @@ from numpy.typing import ArrayLike
 from glassnet import _checks
 from glassnet.network import activations, weight_matrices
 from glassnet.network.activations.base import Layered
-from glassnet.network.cumulants import mapping
+from glassnet.network.cumulants import mapping, third_cumulants
 from glassnet.network.cumulants.mapping import Moments
 from glassnet.network.cumulants.populations import checked_cov
+from glassnet.network.cumulants.third_cumulants import ThirdOfSamples
 
 
 def propagate(
@@ -26,7 +27,7 @@ def propagate(
     cov: ArrayLike,
     activation: Layered,
     *,
-    third: ArrayLike | None = None,
+    third: ArrayLike | ThirdOfSamples | None = None,
     fourth: ArrayLike | None = None,
 ) -> list[Moments]:
     """Return mean and covariance after the activation of every layer.
@@ -41,7 +42,7 @@ def propagate(
         Symmetric and positive semi-definite.
     activation : str, Activation, callable, or a list with one for each layer
         "linear", "relu", "erf" (of z / sqrt 2), "sign", "tanh", `quadratic(alpha)` or a function of an array.
-    third : (n_in, n_in, n_in) array, optional
+    third : (n_in, n_in, n_in) array or ThirdOfSamples, optional
         Third cumulants of the input. They count in the first layer, where they are exact for quadratic activations, and
         otherwise to first order in them and to leading order in the correlations.
     fourth : (n_in, n_in, n_in, n_in) array, optional
@@ -64,10 +65,10 @@ def propagate(
     n_in = weights[0].shape[1]
     mean = _checks.real_array("mean", mean, shape=(n_in,))
     cov = checked_cov("cov", cov, n_in)
-    third = None if third is None else _checks.real_array("third", third, shape=(n_in,) * 3)
+    third = None if third is None else third_cumulants.checked("third", third, n_in)
     fourth = None if fourth is None else _checks.real_array("fourth", fourth, shape=(n_in,) * 4)
     for name, tensor in (("third", third), ("fourth", fourth)):
-        if tensor is not None and not _symmetric(tensor):
+        if isinstance(tensor, np.ndarray) and not _symmetric(tensor):
             raise ValueError(f"{name} must be symmetric in all its indices")
     return mapping.forward(weights, biases, phis, mean, cov, third, fourth)[0]
 
