@@ -8,10 +8,11 @@ from numpy.typing import ArrayLike
 
 from glassnet import _checks
 from glassnet._random import Role, Seed, generator
-from glassnet.network.cumulants import mapping
+from glassnet.network.cumulants import mapping, objectives, populations
 from glassnet.network.cumulants.fitting import Fit
 from glassnet.network.cumulants.mapping import Moments
-from glassnet.network.cumulants.populations import Population, mse, of_samples
+from glassnet.network.cumulants.objectives import Objective
+from glassnet.network.cumulants.populations import Population
 
 _DRAWS = 4000
 
@@ -27,8 +28,9 @@ def explained(
 ) -> xr.Dataset:
     """Predict loss and accuracy of a trained network from the cumulants of the classes, and compare with what they are.
 
-    The cumulants of every class go through the network with the Gaussian closure. The loss follows from the moments of
-    the output, the accuracy from 4000 Gaussian outputs with these moments for each class.
+    The cumulants of every class go through the network with the Gaussian closure. The loss that the network was trained
+    on follows from the moments of the output, the cross-entropy by taking it for Gaussian; the accuracy from 4000
+    Gaussian outputs with these moments for each class.
 
     Parameters
     ----------
@@ -55,24 +57,23 @@ def explained(
         If an argument is of the wrong kind or shape.
     """
     _checks.instance("fit", fit, Fit)
-    listed = orders if isinstance(orders, Sequence | np.ndarray) else [orders]
-    orders = [_checks.integer("orders", order, minimum=1, maximum=4) for order in listed]
+    orders, objective = populations.checked_orders(orders), objectives.named(fit.objective)
     targets = _checks.real_array("targets", targets, ndim=2)
     accuracy, loss = fit.score(inputs, labels, targets)
-    outputs = fit.outputs(inputs)
+    outputs, whole = fit.outputs(inputs), populations.of_samples(inputs, labels, targets, max(orders), third="samples")
     rows = []
     for order in orders:
-        classes = of_samples(inputs, labels, targets, order)
+        classes = [one.up_to(order) for one in whole]
         rng = generator(Seed(seed, "explained"), Role.INITIAL)
         moments, right, off, size = [], 0.0, 0.0, 0.0
         for label, one in enumerate(classes):
             out = _through(fit, one)
             moments.append(out)
-            right += one.share * np.mean(_classified(out, targets, rng) == label)
+            right += one.share * np.mean(_classified(out, targets, objective, rng) == label)
             true = outputs[np.asarray(labels) == label].mean(axis=0)
             off += one.share * np.square(out.mean - true).sum()
             size += one.share * np.square(true).sum()
-        rows.append((mse(moments, classes)[0], right, off / size))
+        rows.append((objective.of_moments(moments, classes)[0], right, off / size))
     columns = zip(("loss", "accuracy", "mean_error"), np.array(rows).T, strict=True)
     return xr.Dataset(
         {name: ("order", column) for name, column in columns},
@@ -86,9 +87,9 @@ def _through(fit: Fit, one: Population) -> Moments:
     return mapping.forward(fit.weights, fit.biases, fit.activation, *args)[0][-1]
 
 
-def _classified(out: Moments, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _classified(out: Moments, targets: np.ndarray, objective: Objective, rng: np.random.Generator) -> np.ndarray:
     """Classes of Gaussian outputs; negative eigenvalues, which a truncated series may have, count as zero."""
     values, vectors = np.linalg.eigh(out.cov)
     noise = rng.standard_normal((_DRAWS, len(values))) * np.sqrt(np.maximum(values, 0.0))
     drawn = out.mean + noise @ vectors.T
-    return np.square(drawn[:, None, :] - targets).sum(axis=2).argmin(axis=1)
+    return objective.of_pairs(drawn, targets).argmin(axis=1)

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,8 +12,9 @@ from glassnet import _checks, _face
 from glassnet._random import Role, Seed, generator
 from glassnet.network import activations, layers, weight_matrices
 from glassnet.network.activations.base import Activation, Layered
-from glassnet.network.cumulants import mapping
-from glassnet.network.cumulants.populations import Population, mse
+from glassnet.network.cumulants import mapping, objectives
+from glassnet.network.cumulants.objectives import Objective, ObjectiveName
+from glassnet.network.cumulants.populations import Population
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,10 @@ class Fit:
     activation : list of Activation
         Of each layer.
     loss : float
-        Mean squared error.
+        Value of the objective.
     iterations : int
+    objective : str
+        "mse" or "cross_entropy".
     """
 
     weights: list[np.ndarray]
@@ -38,13 +41,17 @@ class Fit:
     activation: list[Activation]
     loss: float
     iterations: int
+    objective: ObjectiveName = "mse"
 
     def outputs(self, inputs: ArrayLike) -> np.ndarray:
         """Return the outputs (n_samples, n_out) for `inputs` (n_samples, n_in); errors as `layers.forward` raises."""
         return layers.forward(self.weights, inputs, self.activation, self.biases)[-1]
 
     def score(self, inputs: ArrayLike, labels: ArrayLike, targets: ArrayLike) -> tuple[float, float]:
-        """Return accuracy (output nearest to the target of its class) and mean squared error.
+        """Return accuracy and loss: mean squared error or cross-entropy, as the network was trained.
+
+        An answer is right if no other target has a smaller loss: if the output is nearest to the target of its class,
+        or, for the cross-entropy of one output per class, if the output of its class is the largest.
 
         Parameters
         ----------
@@ -55,22 +62,28 @@ class Fit:
         Raises
         ------
         TypeError, ValueError
-            If an argument is of the wrong kind or shape, or a label is no row of targets.
+            If an argument is of the wrong kind or shape, a label is no row of targets, or a target is no distribution
+            where the cross-entropy asks for one.
         """
-        outputs = self.outputs(inputs)
-        targets = _checks.real_array("targets", targets, ndim=2)
+        outputs, objective = self.outputs(inputs), objectives.named(self.objective)
+        targets = objective.targets("targets", _checks.real_array("targets", targets, ndim=2))
         if targets.shape[1] != outputs.shape[1]:
             raise ValueError(f"targets must have {outputs.shape[1]} columns, got shape {targets.shape}")
         labels = _checks.integer_array("labels", labels, shape=(len(outputs),), maximum=len(targets) - 1)
-        distances = np.square(outputs[:, None, :] - targets).sum(axis=2)
-        right = distances.argmin(axis=1) == labels
-        return float(right.mean()), float(distances[np.arange(len(labels)), labels].mean())
+        losses = objective.of_pairs(outputs, targets)
+        right = losses.argmin(axis=1) == labels
+        return float(right.mean()), float(losses[np.arange(len(labels)), labels].mean())
 
 
 def gradient(
-    weights: Sequence[ArrayLike], biases: Sequence[ArrayLike], populations: Iterable[Population], activation: Layered
+    weights: Sequence[ArrayLike],
+    biases: Sequence[ArrayLike],
+    populations: Iterable[Population],
+    activation: Layered,
+    *,
+    objective: ObjectiveName = "mse",
 ) -> tuple[float, list[np.ndarray], list[np.ndarray]]:
-    """Return the mean squared error as a function of the cumulants, and its gradient.
+    """Return mean squared error or cross-entropy as a function of the cumulants, and its gradient.
 
     Parameters
     ----------
@@ -78,7 +91,10 @@ def gradient(
         As for :func:`glassnet.network.cumulants.propagation.propagate`. All activations have a gradient here, "sign"
         too.
     populations : sequence of Population
-        With third or fourth cumulants only if the first activation is quadratic. Their shares sum to 1.
+        With fourth cumulants only if the first activation is quadratic. Their shares sum to 1.
+    objective : "mse" or "cross_entropy"
+        See :func:`glassnet.network.cumulants.objectives.mse` and
+        :func:`glassnet.network.cumulants.objectives.cross_entropy`; the latter takes the outputs for Gaussian.
 
     Returns
     -------
@@ -89,15 +105,16 @@ def gradient(
     Raises
     ------
     TypeError, ValueError
-        If a shape does not fit, or the first activation is not quadratic and there are higher cumulants.
+        If a shape does not fit, the first activation is not quadratic and there are fourth cumulants, or a target is no
+        distribution where the cross-entropy asks for one.
     """
     weights, biases = weight_matrices.checked(weights, biases)
     phis = activations.sequence(activation, len(weights))
-    populations = _classes(populations)
+    populations, chosen = _classes(populations), objectives.named(objective)
     for one in populations:
         if one.mean.shape != (weights[0].shape[1],):
             raise ValueError(f"mean must have shape ({weights[0].shape[1]},), got {one.mean.shape}")
-    return _on_moments(weights, biases, populations, phis)
+    return _on_moments(weights, biases, populations, phis, chosen)
 
 
 def gradient_on_samples(
@@ -106,8 +123,10 @@ def gradient_on_samples(
     inputs: ArrayLike,
     targets: ArrayLike,
     activation: Layered,
+    *,
+    objective: ObjectiveName = "mse",
 ) -> tuple[float, list[np.ndarray], list[np.ndarray]]:
-    """Return the mean squared error of samples, and its gradient, as `gradient` does.
+    """Return the mean squared error or cross-entropy of samples, and its gradient, as `gradient` does.
 
     Parameters
     ----------
@@ -118,13 +137,16 @@ def gradient_on_samples(
         One for each sample.
     activation
         One with a derivative: linear, quadratic, relu, erf or tanh.
+    objective : "mse" or "cross_entropy"
+        Of softmax outputs, in nats: targets are probabilities.
     """
     weights, biases = weight_matrices.checked(weights, biases)
+    chosen = objectives.named(objective)
     inputs = _checks.real_array("inputs", inputs, ndim=2)
-    targets = _checks.real_array("targets", targets, shape=(len(inputs), len(weights[-1])))
+    targets = chosen.targets("targets", _checks.real_array("targets", targets, shape=(len(inputs), len(weights[-1]))))
     if inputs.shape[1] != weights[0].shape[1]:
         raise ValueError(f"inputs must have {weights[0].shape[1]} columns, got shape {inputs.shape}")
-    return _on_samples(weights, biases, inputs, targets, activations.sequence(activation, len(weights)))
+    return _on_samples(weights, biases, inputs, targets, activations.sequence(activation, len(weights)), chosen)
 
 
 def train_on_moments(
@@ -134,6 +156,7 @@ def train_on_moments(
     *,
     seed: int = 1,
     iterations: int = 300,
+    objective: ObjectiveName = "mse",
 ) -> Fit:
     """Train a network on the cumulants of its classes.
 
@@ -148,6 +171,7 @@ def train_on_moments(
         Of the weights at the start.
     iterations : int
         Most iterations of L-BFGS.
+    objective : "mse" or "cross_entropy"
 
     Raises
     ------
@@ -158,8 +182,10 @@ def train_on_moments(
     widths = _widths(len(populations[0].mean), hidden, len(populations[0].target))
     phis = _hidden_activations(activation, len(widths) - 1)
     weights, biases = _start(widths, seed)
-    gradient(weights, biases, populations, phis)  # checks all that can be wrong
-    return _minimise(lambda w, b: _on_moments(w, b, populations, phis), weights, biases, phis, iterations)
+    gradient(weights, biases, populations, phis, objective=objective)  # checks all that can be wrong
+    chosen = objectives.named(objective)
+    fit = _minimise(lambda w, b: _on_moments(w, b, populations, phis, chosen), weights, biases, phis, iterations)
+    return replace(fit, objective=objective)
 
 
 def train_on_samples(
@@ -170,6 +196,7 @@ def train_on_samples(
     *,
     seed: int = 1,
     iterations: int = 300,
+    objective: ObjectiveName = "mse",
 ) -> Fit:
     """Train a network on samples, all at once; parameters and errors as for `train_on_moments`.
 
@@ -183,19 +210,25 @@ def train_on_samples(
     widths = _widths(inputs.shape[1], hidden, targets.shape[1])
     phis = _hidden_activations(activation, len(widths) - 1)
     weights, biases = _start(widths, seed)
-    gradient_on_samples(weights, biases, inputs, targets, phis)  # checks all that can be wrong
-    return _minimise(lambda w, b: _on_samples(w, b, inputs, targets, phis), weights, biases, phis, iterations)
+    gradient_on_samples(weights, biases, inputs, targets, phis, objective=objective)  # checks all that can be wrong
+    chosen = objectives.named(objective)
+    fit = _minimise(lambda w, b: _on_samples(w, b, inputs, targets, phis, chosen), weights, biases, phis, iterations)
+    return replace(fit, objective=objective)
 
 
 def _on_moments(
-    weights: list[np.ndarray], biases: list[np.ndarray], populations: Sequence[Population], phis: Sequence[Activation]
+    weights: list[np.ndarray],
+    biases: list[np.ndarray],
+    populations: Sequence[Population],
+    phis: Sequence[Activation],
+    objective: Objective,
 ) -> tuple[float, list[np.ndarray], list[np.ndarray]]:
     outputs, passed = [], []
     for one in populations:
         states, tape = mapping.forward(weights, biases, phis, one.mean, one.cov, one.third, one.fourth)
         outputs.append(states[-1])
         passed.append(tape)
-    value, gradients = mse(outputs, populations)
+    value, gradients = objective.of_moments(outputs, populations)
     parts = [mapping.backward(tape, out.mean, out.cov) for tape, out in zip(passed, gradients, strict=True)]
     grad_weights, grad_biases = (
         [np.add.reduce(layer) for layer in zip(*side, strict=True)] for side in zip(*parts, strict=True)
@@ -209,19 +242,20 @@ def _on_samples(
     inputs: np.ndarray,
     targets: np.ndarray,
     phis: Sequence[Activation],
+    objective: Objective,
 ) -> tuple[float, list[np.ndarray], list[np.ndarray]]:
     states, arguments = [inputs], []
     for weight, bias, phi in zip(weights, biases, phis, strict=True):
         arguments.append(states[-1] @ weight.T + bias)
         states.append(phi(arguments[-1]))
-    off = states[-1] - targets
-    grad_weights, grad_biases, upper = [], [], 2.0 * off / len(off)
-    for weight, phi, argument, state in zip(weights[::-1], phis[::-1], arguments[::-1], states[-2::-1], strict=True):
-        upper = upper * phi.derivative(argument)
-        grad_weights.append(upper.T @ state)
+    value, upper = objective.of_samples(states[-1], targets)
+    grad_weights, grad_biases = [], []
+    for layer in reversed(range(len(weights))):
+        upper = upper * phis[layer].derivative(arguments[layer])
+        grad_weights.append(upper.T @ states[layer])
         grad_biases.append(upper.sum(axis=0))
-        upper = upper @ weight
-    return float(np.square(off).sum() / len(off)), grad_weights[::-1], grad_biases[::-1]
+        upper = upper @ weights[layer] if layer else upper  # nobody asks for the gradient of the inputs
+    return value, grad_weights[::-1], grad_biases[::-1]
 
 
 def _hidden_activations(activation: Layered, depth: int) -> list[Activation]:

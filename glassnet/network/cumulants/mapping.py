@@ -9,10 +9,11 @@ arguments z, to first order in them (the theorem of Price; exact for quadratic a
 For z + alpha z^2 the fourth cumulants k add alpha^2 k_iijj.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import factorial
 
 from glassnet import _face
 from glassnet.network.activations.base import LEAST_VARIANCE, Activation
@@ -84,16 +85,24 @@ def backward(
     Raises
     ------
     ValueError
-        If an activation has no derivative, or the input has higher cumulants and the first layer is not quadratic.
+        If an activation has no derivative.
     """
     weights, biases = [], []
     for layer in reversed(passed):
         weight, argument = layer.weight, layer.argument
+        to_weight, skewed = np.zeros_like(weight), None
+        if layer.third is not None:
+            skewed = _skewed_pullback(layer, grad_mean, grad_cov)
+            grad_mean = skewed.gaussian
         to_mean, to_cov = layer.phi.pullback(argument.mean, argument.cov, grad_mean, grad_cov)
-        to_weight = np.zeros_like(weight)
-        if layer.third is not None or layer.fourth is not None:
-            to_weight, skewed = _higher(layer, grad_cov)
-            to_mean = to_mean + skewed
+        if skewed is not None:
+            to_weight += skewed.weight
+            to_mean, to_cov = to_mean + skewed.mean, to_cov + np.diag(skewed.variance)
+        if layer.fourth is not None:
+            assert isinstance(layer.phi, Polynomial)
+            along = _fourth_along(layer.fourth, weight)
+            tail = np.einsum("ij,jab,ib->ia", grad_cov, along, weight, optimize=True)
+            to_weight += 4.0 * layer.phi.alpha**2 * tail
         weights.append(to_weight + np.outer(to_mean, layer.before.mean) + 2.0 * to_cov @ layer.weighted)
         biases.append(to_mean)
         grad_mean, grad_cov = weight.T @ to_mean, weight.T @ to_cov @ weight
@@ -132,18 +141,53 @@ def _skewed(phi: Activation, argument: Moments, out: Moments, skew: np.ndarray) 
     return Moments(centre, cov)
 
 
-def _higher(layer: Passed, grad_cov: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Gradients with respect to the weights and the means of the arguments, from the higher cumulants of the input."""
-    weight, phi = layer.weight, layer.phi
-    if not isinstance(phi, Polynomial):
-        raise ValueError(f"gradients with higher cumulants are those of quadratic activations only, got {phi.name}")
-    to_weight, to_mean = np.zeros_like(weight), np.zeros(len(weight))
-    if layer.third is not None:
-        skew, pullback = layer.third
-        slope = phi.derivative(layer.argument.mean)
-        to_mean += 4.0 * phi.alpha**2 * (skew * grad_cov).sum(axis=1)
-        to_weight += pullback(2.0 * phi.alpha * slope[:, None] * grad_cov)
-    if layer.fourth is not None:
-        along = _fourth_along(layer.fourth, weight)
-        to_weight += 4.0 * phi.alpha**2 * np.einsum("ij,jab,ib->ia", grad_cov, along, weight, optimize=True)
-    return to_weight, to_mean
+@dataclass(frozen=True)
+class _Skewed:
+    """Gradients that third cumulants add: with respect to weights, means and variances of the arguments; and that with
+    respect to the mean of the layer as it would be without them."""
+
+    weight: np.ndarray
+    mean: np.ndarray
+    variance: np.ndarray
+    gaussian: np.ndarray
+
+
+def _skewed_pullback(layer: Passed, grad_mean: np.ndarray, grad_cov: np.ndarray) -> _Skewed:
+    """Back through :func:`_skewed`: a derivative of an average with respect to the mean is the average of a derivative,
+    and half of that of the second derivative with respect to the variance (Price).
+    """
+    assert layer.third is not None
+    skew, pullback = layer.third
+    mean, variance = layer.argument.mean, np.diagonal(layer.argument.cov)
+    free = variance > LEAST_VARIANCE
+    block = np.ix_(free, free)
+    slopes = _mean_derivatives(layer.phi, mean[free], variance[free])
+    squares = _mean_derivatives(lambda z: np.square(layer.phi(z)), mean[free], variance[free])
+    upper, inner = grad_cov[block].copy(), skew[block]
+    own, to_second = np.diagonal(inner) / 6.0, np.diagonal(upper).copy()
+    np.fill_diagonal(upper, 0.0)
+    # the variance is the second moment minus the square of the mean
+    gaussian = grad_mean[free] - 2.0 * to_second * own * slopes[3]
+    to_centre = gaussian - 2.0 * to_second * slopes[0]
+    left, right = (upper * inner) @ slopes[2], (upper * inner).T @ slopes[1]
+
+    def shifted(n: int) -> np.ndarray:
+        pairs = left * slopes[1 + n] + right * slopes[2 + n]
+        return pairs + own * (to_centre * slopes[3 + n] + to_second * squares[3 + n])
+
+    to_skew = upper * np.outer(slopes[1], slopes[2])
+    to_skew[np.diag_indices(len(own))] = (to_centre * slopes[3] + to_second * squares[3]) / 6.0
+    full = np.zeros((3, len(mean)))
+    full[:, free] = shifted(1), 0.5 * shifted(2), gaussian
+    full[2, ~free] = grad_mean[~free]
+    spread = np.zeros_like(skew)
+    spread[block] = to_skew
+    return _Skewed(pullback(spread), full[0], full[1], full[2])
+
+
+def _mean_derivatives(
+    function: Callable[[np.ndarray], np.ndarray], mean: np.ndarray, variance: np.ndarray
+) -> np.ndarray:
+    """(6, n_units): E f, E f', .., up to the fifth derivative."""
+    order = np.arange(6)[:, None]
+    return hermite(function, mean, np.sqrt(variance), 5) * np.sqrt(factorial(order)) / variance ** (0.5 * order)

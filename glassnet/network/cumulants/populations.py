@@ -1,15 +1,15 @@
-"""Classes of data as their cumulants, and the loss of a classifier as a function of the moments of its output."""
+"""Classes of data as their cumulants."""
 
+import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from glassnet import _checks, _face
 from glassnet.network.cumulants import third_cumulants
-from glassnet.network.cumulants.mapping import Moments
 from glassnet.network.cumulants.third_cumulants import Third, ThirdOfSamples
 
 
@@ -57,6 +57,15 @@ class Population:
             checked["fourth"] = _checks.real_array("fourth", self.fourth, shape=(n_in,) * 4)
         for name, value in checked.items():
             object.__setattr__(self, name, value)
+
+    def up_to(self, order: int) -> Self:
+        """Return the class with its cumulants up to `order`, 1 to 4, and zero or None beyond; ValueError otherwise."""
+        order = _checks.integer("order", order, minimum=1, maximum=4)
+        result = copy.copy(self)  # not `replace`, which would check again what has been checked
+        for least, name, nothing in ((2, "cov", np.zeros_like(self.cov)), (3, "third", None), (4, "fourth", None)):
+            if order < least:
+                object.__setattr__(result, name, nothing)
+        return result
 
 
 def of_samples(
@@ -106,7 +115,9 @@ def of_samples(
         if not len(members):
             raise ValueError(f"labels must hold every class at least once, got no {label}")
         one = of_points(members, len(members) / len(inputs), target, 2 if order == 3 and sampled else order)
-        result.append(replace(one, third=ThirdOfSamples(members)) if order >= 3 and sampled else one)
+        if order >= 3 and sampled:
+            object.__setattr__(one, "third", ThirdOfSamples(members))
+        result.append(one)
     return result
 
 
@@ -129,36 +140,12 @@ def of_points(
     return Population(share, target, mean, pairs + noise_variance * np.eye(n_in), third, fourth)
 
 
-def mse(outputs: Sequence[Moments], populations: Sequence[Population]) -> tuple[float, list[Moments]]:
-    """Return the mean squared error sum_t p_t [abs(mean_t - t)^2 + tr cov_t], and its gradient.
-
-    Parameters
-    ----------
-    outputs : sequence of Moments
-        Of the last layer, one for each class.
-    populations : sequence of Population
-
-    Returns
-    -------
-    value : float
-    gradients : list of Moments
-        With respect to the mean and covariance of each class.
-
-    Raises
-    ------
-    ValueError
-        If the numbers of classes or of outputs differ.
-    """
-    if len(outputs) != len(populations):
-        raise ValueError(f"outputs must be one for each of {len(populations)} classes, got {len(outputs)}")
-    value, gradients = 0.0, []
-    for out, population in zip(outputs, populations, strict=True):
-        if out.mean.shape != population.target.shape:
-            raise ValueError(f"target must have shape {out.mean.shape}, got {population.target.shape}")
-        off = out.mean - population.target
-        value += population.share * float(off @ off + np.trace(out.cov))
-        gradients.append(Moments(2.0 * population.share * off, population.share * np.eye(len(off))))
-    return value, gradients
+def checked_orders(orders: int | Sequence[int]) -> list[int]:
+    """Return orders of cumulants, one or a sequence of them, as a list, or raise an error that says what is wrong."""
+    listed = list(orders) if isinstance(orders, Sequence | np.ndarray) else [orders]
+    if not listed:
+        raise ValueError("orders must hold at least one order, got none")
+    return [_checks.integer("orders", order, minimum=1, maximum=4) for order in listed]
 
 
 def checked_cov(name: str, value: ArrayLike, n: int) -> np.ndarray:

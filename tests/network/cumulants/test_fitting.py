@@ -130,10 +130,8 @@ def test_wrong_arguments_of_scores_and_classes(call, error, message):
 
 
 def test_wrong_arguments_of_training():
-    classes = tasks.parity(3, 0.8, 0.1).populations(3)
-    with pytest.raises(
-        ValueError, match="gradients with higher cumulants are those of quadratic activations only, got relu"
-    ):
+    classes = tasks.parity(3, 0.8, 0.1).populations(4)
+    with pytest.raises(ValueError, match="fourth cumulants enter quadratic activations only, got relu"):
         cumulants.train_on_moments(classes, [4], "relu")
     with pytest.raises(ValueError, match="activation must have a known derivative, got sign, for which none is given"):
         cumulants.train_on_samples(np.ones((3, 2)), np.ones((3, 1)), [4], "sign")
