@@ -101,11 +101,35 @@ CALLS = {
             "inputs": INPUTS,
             "targets": TARGETS,
             "activation": "tanh",
+            "objective": "mse",
         },
     ),
     "train_on_samples": (
         network.cumulants.train_on_samples,
-        {"inputs": INPUTS, "targets": TARGETS, "hidden": [3], "activation": "tanh", "seed": 1, "iterations": 3},
+        {
+            "inputs": INPUTS,
+            "targets": np.eye(2)[LABELS],
+            "hidden": [3],
+            "activation": "tanh",
+            "seed": 1,
+            "iterations": 3,
+            "objective": "cross_entropy",
+        },
+    ),
+    "layer_moments": (
+        network.cumulants.layer_moments,
+        {
+            "weights": WEIGHTS,
+            "biases": None,
+            "inputs": INPUTS,
+            "labels": LABELS,
+            "activation": "tanh",
+            "order": 2,
+        },
+    ),
+    "by_layer": (
+        network.cumulants.by_layer,
+        {"weights": WEIGHTS, "biases": None, "inputs": INPUTS, "labels": LABELS, "activation": "tanh", "orders": 2},
     ),
     "mean_field": (
         network.dimension.mean_field,

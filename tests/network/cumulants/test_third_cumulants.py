@@ -66,6 +66,36 @@ def test_gradient_is_that_of_the_tensor_and_of_finite_differences(order):
     assert sum((g * t).sum() for g, t in zip(grad_weights, turn, strict=True)) == pytest.approx(slope, rel=1e-6)
 
 
+@pytest.mark.parametrize("name", ["relu", "erf", "tanh", "sign"])
+def test_gradient_with_a_unit_without_variance(name):
+    """Its third cumulants are none, and it stays a constant; the others have gradients of the whole series."""
+    rng = np.random.default_rng(12)
+    inputs, labels = 0.3 * rng.standard_gamma(5.0, (300, 4)), np.arange(300) % 2
+    weights = [rng.standard_normal((5, 4)) / 2, rng.standard_normal((2, 5))]
+    turn, biases = rng.standard_normal((5, 4)), [0.3 * rng.standard_normal(5), np.zeros(2)]
+    weights[0][2], turn[2] = 0.0, 0.0
+    classes = cumulants.of_samples(inputs, labels, np.eye(2), 3, third="samples")
+    phis = [name, "linear"]
+    if name == "sign":  # which has no derivative where it has no variance
+        weights[0][2], turn[2] = 0.3, 1.0
+
+    def value(step):
+        return cumulants.gradient([weights[0] + step * turn, weights[1]], biases, classes, phis)
+
+    h, exact = 1e-3, (value(0.0)[1][0] * turn).sum()
+    slope = (8 * (value(h)[0] - value(-h)[0]) - (value(2 * h)[0] - value(-2 * h)[0])) / (12 * h)
+    assert exact == pytest.approx(slope, rel=1e-6)
+
+
+def test_as_many_inputs_as_images_have():
+    """784 inputs, whose tensor would take 3.9 GB, against sums over samples by the definition."""
+    rng = np.random.default_rng(3)
+    inputs, weight = rng.standard_exponential((300, 784)), rng.standard_normal((6, 784)) / 28
+    z = (inputs - inputs.mean(axis=0)) @ weight.T
+    exact = np.array([[np.mean(z[:, i] * z[:, j] ** 2) for j in range(6)] for i in range(6)])
+    assert cumulants.ThirdOfSamples(inputs).along(weight) == pytest.approx(exact, rel=1e-10, abs=1e-12)
+
+
 def test_parity_from_the_points_themselves():
     """The points of a class are samples with its exact third cumulants: the same class means, the same learning."""
     rng = np.random.default_rng(2)
