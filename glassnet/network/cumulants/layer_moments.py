@@ -106,6 +106,10 @@ def by_layer(
 def _classes(inputs: ArrayLike, labels: ArrayLike, order: int) -> list[populations.Population]:
     labels = _checks.integer_array("labels", labels, ndim=1)
     n_classes = int(labels.max(initial=0)) + 1
+    if n_classes > len(labels):
+        raise ValueError(
+            f"labels must hold every class of 0 .. {n_classes - 1} at least once, got {len(labels)} labels"
+        )
     return populations.of_samples(inputs, labels, np.eye(n_classes), order, third="samples")
 
 

@@ -166,9 +166,9 @@ def _skewed_pullback(layer: Passed, grad_mean: np.ndarray, grad_cov: np.ndarray)
     upper, inner = grad_cov[block].copy(), skew[block]
     own, to_second = np.diagonal(inner) / 6.0, np.diagonal(upper).copy()
     np.fill_diagonal(upper, 0.0)
-    # the variance is the second moment minus the square of the mean
-    gaussian = grad_mean[free] - 2.0 * to_second * own * slopes[3]
-    to_centre = gaussian - 2.0 * to_second * slopes[0]
+    # variance = second moment - square of the mean `centre`, which is the Gaussian one plus own * slopes[3]
+    to_centre = grad_mean[free] - 2.0 * to_second * (slopes[0] + own * slopes[3])
+    gaussian = to_centre + 2.0 * to_second * slopes[0]
     left, right = (upper * inner) @ slopes[2], (upper * inner).T @ slopes[1]
 
     def shifted(n: int) -> np.ndarray:

@@ -69,6 +69,8 @@ def test_wrong_arguments():
         cumulants.layer_moments(weights, biases, np.ones((4, 2)), [0, 0, 1, 1], "tanh")
     with pytest.raises(ValueError, match="labels must hold every class at least once, got no 1"):
         cumulants.by_layer(weights, biases, np.ones((4, 3)), [0, 0, 2, 2], "tanh")
+    with pytest.raises(ValueError, match=r"labels must hold every class of 0 .. 1000000 at least once, got 2 labels"):
+        cumulants.by_layer(weights, biases, np.ones((2, 3)), [0, 1_000_000], "tanh")
     with pytest.raises(ValueError, match=r"orders must be in \[1, 4\], got 5"):
         cumulants.by_layer(weights, biases, np.ones((4, 3)), [0, 0, 1, 1], "tanh", orders=5)
     with pytest.raises(ValueError, match="orders must hold at least one order, got none"):
