@@ -18,17 +18,12 @@ SEEDS, N_TRAIN, HIDDEN, ITERATIONS, ORDERS = range(1, 6), 10_000, 100, 100, (1, 
 PHIS = {"relu": "relu", "quadratic": cumulants.quadratic(0.5)}
 #: hidden units and objective
 NETWORKS = (("relu", "mse"), ("quadratic", "mse"), ("relu", "cross_entropy"))
-LEARNED_FROM = {"means": 1, "covariances": 2, "third": 3, "samples": None}
+LEARNED_FROM = {"means": 1, "covariances": 2, "third": 3, "third, ignoring": 3, "samples": None}
 #: in the order in which they are computed
 STAGES = (
-    [
-        (*network, source)
-        for network in NETWORKS[:2]
-        for source in LEARNED_FROM
-        if (network[0], source) != ("relu", "third")
-    ],
-    [(*NETWORKS[2], source) for source in LEARNED_FROM if source != "third"],
-    [("relu", "mse", "third"), ("relu", "cross_entropy", "third")],
+    [(*network, source) for network in NETWORKS[:2] for source in ("means", "covariances", "samples")],
+    [("quadratic", "mse", "third"), ("quadratic", "mse", "third, ignoring"), ("relu", "mse", "third")],
+    [("relu", "cross_entropy", source) for source in ("means", "covariances", "samples")],
 )
 TARGETS = np.eye(10)
 
@@ -50,8 +45,10 @@ def learn(phi, objective, source, seed, data, classes):
         fit = cumulants.train_on_samples(inputs, TARGETS[labels], [HIDDEN], PHIS[phi], **options)
     else:
         chosen = [one.up_to(LEARNED_FROM[source]) for one in classes]
+        options["negative_variances"] = "ignore" if source.endswith("ignoring") else "stop"
         fit = cumulants.train_on_moments(chosen, [HIDDEN], PHIS[phi], **options)
     found = {"seconds": time.process_time() - start, "iterations": fit.iterations, "expects": fit.loss}
+    found["stopped"] = fit.stopped
     for name, part in (("train", (inputs, labels)), ("test", (test_inputs, test_labels))):
         found[f"{name}_accuracy"], found[f"{name}_loss"] = fit.score(*part, TARGETS)
     if source == "samples":
@@ -100,7 +97,7 @@ def tables(folder):
         for source in LEARNED_FROM:
             found = read(folder, phi, objective, source)
             if len(found) > 1:
-                columns = ("expects", "test_loss", "train_accuracy", "test_accuracy", "seconds")
+                columns = ("expects", "test_loss", "train_accuracy", "test_accuracy", "seconds", "iterations")
                 print(phi, objective, source, len(found), *(shown([one[key] for one in found]) for key in columns))
         found = read(folder, phi, objective, "samples")
         if len(found) < 2:

@@ -3,18 +3,24 @@
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import minimize
+from scipy.optimize import OptimizeResult, minimize
 
 from glassnet import _checks, _face
 from glassnet._random import Role, Seed, generator
 from glassnet.network import activations, layers, weight_matrices
 from glassnet.network.activations.base import Activation, Layered
 from glassnet.network.cumulants import mapping, objectives
+from glassnet.network.cumulants.mapping import Moments
 from glassnet.network.cumulants.objectives import Objective, ObjectiveName
 from glassnet.network.cumulants.populations import Population
+
+_LEFT = "a unit would get a negative variance in a class, where the series of cumulants does not hold"
+#: value, gradients by weights and by biases
+_Gradient = tuple[float, list[np.ndarray], list[np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,8 @@ class Fit:
     iterations : int
     objective : str
         "mse" or "cross_entropy".
+    stopped : str
+        Why training ended before it converged and before its last iteration; empty where it did not.
     """
 
     weights: list[np.ndarray]
@@ -42,6 +50,7 @@ class Fit:
     loss: float
     iterations: int
     objective: ObjectiveName = "mse"
+    stopped: str = ""
 
     def outputs(self, inputs: ArrayLike) -> np.ndarray:
         """Return the outputs (n_samples, n_out) for `inputs` (n_samples, n_in); errors as `layers.forward` raises."""
@@ -157,8 +166,13 @@ def train_on_moments(
     seed: int = 1,
     iterations: int = 300,
     objective: ObjectiveName = "mse",
+    negative_variances: Literal["stop", "ignore"] = "stop",
 ) -> Fit:
     """Train a network on the cumulants of its classes.
+
+    With third cumulants, covariances are a truncated series, which training may take to negative variances. They count
+    as none, so that the loss means less and less. Training ends before a unit gets there in any class, and
+    `Fit.stopped` says so.
 
     Parameters
     ----------
@@ -172,6 +186,8 @@ def train_on_moments(
     iterations : int
         Most iterations of L-BFGS.
     objective : "mse" or "cross_entropy"
+    negative_variances : "stop" or "ignore"
+        Whether training ends where a unit would get one.
 
     Raises
     ------
@@ -184,7 +200,17 @@ def train_on_moments(
     weights, biases = _start(widths, seed)
     gradient(weights, biases, populations, phis, objective=objective)  # checks all that can be wrong
     chosen = objectives.named(objective)
-    fit = _minimise(lambda w, b: _on_moments(w, b, populations, phis, chosen), weights, biases, phis, iterations)
+    last: list[list[mapping.Passed]] = []
+
+    def function(weights: list[np.ndarray], biases: list[np.ndarray]) -> _Gradient:
+        outputs, passed = _forward(weights, biases, populations, phis)
+        last[:] = passed
+        return _backward(outputs, passed, populations, chosen)
+
+    stopping = _checks.choice("negative_variances", negative_variances, ("stop", "ignore")) == "stop"
+    stopping &= any(one.third is not None or one.fourth is not None for one in populations)
+    leaves = (lambda: any(layer.negative for tape in last for layer in tape)) if stopping else None
+    fit = _minimise(function, weights, biases, phis, iterations, leaves)
     return replace(fit, objective=objective)
 
 
@@ -222,12 +248,28 @@ def _on_moments(
     populations: Sequence[Population],
     phis: Sequence[Activation],
     objective: Objective,
-) -> tuple[float, list[np.ndarray], list[np.ndarray]]:
+) -> _Gradient:
+    return _backward(*_forward(weights, biases, populations, phis), populations, objective)
+
+
+def _forward(
+    weights: list[np.ndarray], biases: list[np.ndarray], populations: Sequence[Population], phis: Sequence[Activation]
+) -> tuple[list[Moments], list[list[mapping.Passed]]]:
+    """Moments of the output of each class, and what goes back."""
     outputs, passed = [], []
     for one in populations:
         states, tape = mapping.forward(weights, biases, phis, one.mean, one.cov, one.third, one.fourth)
         outputs.append(states[-1])
         passed.append(tape)
+    return outputs, passed
+
+
+def _backward(
+    outputs: list[Moments],
+    passed: list[list[mapping.Passed]],
+    populations: Sequence[Population],
+    objective: Objective,
+) -> _Gradient:
     value, gradients = objective.of_moments(outputs, populations)
     parts = [mapping.backward(tape, out.mean, out.cov) for tape, out in zip(passed, gradients, strict=True)]
     grad_weights, grad_biases = (
@@ -243,7 +285,7 @@ def _on_samples(
     targets: np.ndarray,
     phis: Sequence[Activation],
     objective: Objective,
-) -> tuple[float, list[np.ndarray], list[np.ndarray]]:
+) -> _Gradient:
     states, arguments = [inputs], []
     for weight, bias, phi in zip(weights, biases, phis, strict=True):
         arguments.append(states[-1] @ weight.T + bias)
@@ -294,12 +336,14 @@ def _start(widths: list[int], seed: int) -> tuple[list[np.ndarray], list[np.ndar
 
 
 def _minimise(
-    function: Callable[[list[np.ndarray], list[np.ndarray]], tuple[float, list[np.ndarray], list[np.ndarray]]],
+    function: Callable[[list[np.ndarray], list[np.ndarray]], _Gradient],
     weights: list[np.ndarray],
     biases: list[np.ndarray],
     phis: list[Activation],
     iterations: int,
+    leaves: Callable[[], bool] | None = None,
 ) -> Fit:
+    """Fit by L-BFGS; where `leaves` says after an iteration that its result must not be taken, the one before it."""
     shapes = [array.shape for array in (*weights, *biases)]
     ends = np.cumsum([array.size for array in (*weights, *biases)])[:-1]
 
@@ -313,6 +357,17 @@ def _minimise(
 
     start = np.concatenate([array.ravel() for array in (*weights, *biases)])
     options = {"maxiter": _checks.integer("iterations", iterations, minimum=1), "maxfun": 10 * iterations}
-    minimum = minimize(flattened, start, jac=True, method="L-BFGS-B", options=options)
-    fitted = split(minimum.x)
-    return Fit(fitted[0], fitted[1], phis, float(minimum.fun), int(minimum.nit))
+    kept, stopped = (start, flattened(start)[0], 0), False
+
+    def callback(intermediate_result: OptimizeResult) -> None:
+        nonlocal kept, stopped
+        # the function was evaluated last at this point
+        stopped = leaves is not None and leaves()
+        if stopped:
+            raise StopIteration
+        kept = (intermediate_result.x.copy(), float(intermediate_result.fun), kept[2] + 1)
+
+    minimum = minimize(flattened, start, jac=True, method="L-BFGS-B", options=options, callback=callback)
+    x, value, n_iterations = kept if stopped else (minimum.x, float(minimum.fun), int(minimum.nit))
+    fitted = split(x)
+    return Fit(fitted[0], fitted[1], phis, value, n_iterations, stopped=_LEFT if stopped else "")

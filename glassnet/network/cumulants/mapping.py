@@ -23,6 +23,8 @@ from glassnet.network.gaussian_averages import hermite
 
 #: share of the largest possible variance of a sum below which it is rounding
 _ROUNDING = 1e-13
+#: the same of a negative one that is no rounding
+_NEGATIVE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class Moments:
 @dataclass(frozen=True)
 class Passed:
     """What :func:`backward` needs of one layer: its input, W cov, its arguments, their third cumulants G_ijj and how
-    gradients with respect to these go back to the weights, and the fourth cumulants of the input."""
+    gradients with respect to these go back to the weights, and the fourth cumulants of the input. And whether an
+    argument has a negative variance, which counts as none."""
 
     weight: np.ndarray
     phi: Activation
@@ -46,6 +49,7 @@ class Passed:
     argument: Moments
     third: tuple[np.ndarray, Pullback] | None = None
     fourth: np.ndarray | None = None
+    negative: bool = False
 
 
 def forward(
@@ -61,7 +65,8 @@ def forward(
     now, outputs, passed = Moments(mean, cov), [], []
     for weight, bias, phi in zip(weights, biases, phis, strict=True):
         weighted = weight @ now.cov
-        argument = Moments(weight @ now.mean + bias, _sandwich(weight, weighted, now.cov))
+        cov, negative = _sandwich(weight, weighted, now.cov)
+        argument = Moments(weight @ now.mean + bias, cov)
         out = Moments(*phi.moments(argument.mean, argument.cov))
         skew = None if third is None else contracted(third, weight)
         if skew is not None:
@@ -71,7 +76,7 @@ def forward(
                 raise ValueError(f"fourth cumulants enter quadratic activations only, got {phi.name}")
             tail = np.einsum("ia,jab,ib->ij", weight, _fourth_along(fourth, weight), weight, optimize=True)
             out = Moments(out.mean, out.cov + phi.alpha**2 * tail)
-        passed.append(Passed(weight, phi, now, weighted, argument, skew, fourth))
+        passed.append(Passed(weight, phi, now, weighted, argument, skew, fourth, negative))
         outputs.append(out)
         now, third, fourth = out, None, None
     return outputs, passed
@@ -109,14 +114,17 @@ def backward(
     return weights[::-1], biases[::-1]
 
 
-def _sandwich(weight: np.ndarray, weighted: np.ndarray, cov: np.ndarray) -> np.ndarray:
-    """W cov W^T from `weighted` = W cov, symmetric, with a zero where the variance of a unit is but rounding."""
+def _sandwich(weight: np.ndarray, weighted: np.ndarray, cov: np.ndarray) -> tuple[np.ndarray, bool]:
+    """W cov W^T from `weighted` = W cov, symmetric, with a zero where the variance of a unit is negative or nothing but
+    rounding, and whether one is negative.
+    """
     result = weighted @ weight.T
     result = 0.5 * (result + result.T)
     largest = np.square(np.abs(weight) @ np.sqrt(np.maximum(np.diagonal(cov), 0.0)))
+    negative = bool((np.diagonal(result) < -_NEGATIVE * largest).any())
     constant = np.diagonal(result) <= _ROUNDING * largest
     result[constant], result[:, constant] = 0.0, 0.0
-    return result
+    return result, negative
 
 
 def _fourth_along(fourth: np.ndarray, weight: np.ndarray) -> np.ndarray:

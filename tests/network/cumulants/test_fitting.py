@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from glassnet.network import cumulants, layers, tasks
+from glassnet.network.cumulants import mapping
 
 
 def test_loss_is_that_of_the_samples():
@@ -50,6 +51,39 @@ def test_parity_from_third_cumulants():
     assert blind.loss > 0.99 and blind.score(inputs, labels, task.targets)[0] < 0.6
     seeing = cumulants.train_on_moments(task.populations(3), [8, 8], phi, iterations=150)
     assert seeing.score(inputs, labels, task.targets)[0] > 0.95
+
+
+def test_training_ends_before_a_variance_becomes_negative():
+    """Of strongly skewed inputs: the loss stays that of a possible distribution, and is the one that is returned."""
+    inputs, labels = np.exp(np.random.default_rng(0).standard_normal((400, 5))), np.arange(400) % 2
+    third = cumulants.of_samples(inputs, labels, np.eye(2), 3)
+    phi, options = cumulants.quadratic(0.5), {"seed": 1, "iterations": 40}
+    fit = cumulants.train_on_moments(third, [6], phi, **options)
+    assert "negative variance" in fit.stopped and fit.iterations < 40
+    assert fit.loss == pytest.approx(cumulants.gradient(fit.weights, fit.biases, third, fit.activation)[0])
+    ignoring = cumulants.train_on_moments(third, [6], phi, negative_variances="ignore", **options)
+    for one, fitted, negative in ((third, fit, False), (third, ignoring, True)):
+        passed = [
+            mapping.forward(fitted.weights, fitted.biases, fitted.activation, c.mean, c.cov, c.third)[1] for c in one
+        ]
+        assert any(layer.negative for tape in passed for layer in tape) == negative
+    assert ignoring.stopped == "" and ignoring.loss < fit.loss
+    free = cumulants.of_samples(inputs, labels, np.eye(2), 2)
+    assert cumulants.train_on_moments(free, [6], phi, **options).stopped == ""
+
+
+def test_learning_from_four_cumulants_is_learning_from_samples():
+    """One hidden layer of quadratic units: its mean and covariance, and so the loss, follow exactly from them."""
+    rng = np.random.default_rng(9)
+    inputs, labels = rng.standard_exponential((60, 4)), np.arange(60) % 3
+    weights = [rng.standard_normal((5, 4)) / 2, rng.standard_normal((3, 5)) / 2]
+    biases, phis = [rng.standard_normal(5), rng.standard_normal(3)], [cumulants.quadratic(0.4), "linear"]
+    classes = cumulants.of_samples(inputs, labels, np.eye(3), 4, third="samples")
+    value, *gradients = cumulants.gradient(weights, biases, classes, phis)
+    true, *exact = cumulants.gradient_on_samples(weights, biases, inputs, np.eye(3)[labels], phis)
+    assert value == pytest.approx(true, rel=1e-10)
+    for found, known in zip(gradients[0] + gradients[1], exact[0] + exact[1], strict=True):
+        assert np.abs(found - known).max() < 1e-9 * np.abs(known).max()
 
 
 @pytest.mark.slow
