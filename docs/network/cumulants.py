@@ -55,10 +55,11 @@ def digits():
             phi, objective, "samples", fit.score(inputs, labels, targets), fit.score(test_inputs, test_labels, targets)
         )
         print(cumulants.explained(fit, inputs, labels, targets).to_dataframe())
-        for order in (1, 2, 3):
+        for order, negative in ((1, "stop"), (2, "stop"), (3, "stop"), (3, "ignore")):
             classes = cumulants.of_samples(inputs, labels, targets, order, third="samples")
-            fit = cumulants.train_on_moments(classes, **options)
-            print(phi, objective, "to", order, fit.loss, fit.score(test_inputs, test_labels, targets), flush=True)
+            fit = cumulants.train_on_moments(classes, negative_variances=negative, **options)
+            scores = fit.iterations, fit.loss, fit.score(test_inputs, test_labels, targets)
+            print(phi, objective, "to", order, negative, *scores, flush=True)
 
 
 def by_depth(seeds=range(1, 6)):

@@ -22,8 +22,9 @@ LEARNED_FROM = {"means": 1, "covariances": 2, "third": 3, "third, ignoring": 3, 
 #: in the order in which they are computed
 STAGES = (
     [(*network, source) for network in NETWORKS[:2] for source in ("means", "covariances", "samples")],
-    [("quadratic", "mse", "third"), ("quadratic", "mse", "third, ignoring"), ("relu", "mse", "third")],
+    [("quadratic", "mse", "third"), ("relu", "mse", "third")],
     [("relu", "cross_entropy", source) for source in ("means", "covariances", "samples")],
+    [("quadratic", "mse", "third, ignoring")],
 )
 TARGETS = np.eye(10)
 
