@@ -55,6 +55,12 @@ def digits():
             phi, objective, "samples", fit.score(inputs, labels, targets), fit.score(test_inputs, test_labels, targets)
         )
         print(cumulants.explained(fit, inputs, labels, targets).to_dataframe())
+        states = layers.forward(fit.weights, inputs, fit.activation, fit.biases)
+        last = replace(fit, weights=fit.weights[1:], biases=fit.biases[1:], activation=fit.activation[1:])
+        print(
+            "from moments of the outputs",
+            cumulants.explained(last, states[1], labels, targets, orders=2).to_dataframe(),
+        )
         for order, negative in ((1, "stop"), (2, "stop"), (3, "stop"), (3, "ignore")):
             classes = cumulants.of_samples(inputs, labels, targets, order, third="samples")
             fit = cumulants.train_on_moments(classes, negative_variances=negative, **options)
