@@ -103,6 +103,26 @@ def test_digits_are_learned_from_mean_and_covariance():
     assert found.accuracy[1] == pytest.approx(found.attrs["accuracy"], abs=0.02)
 
 
+@pytest.mark.slow
+def test_images_are_learned_from_mean_and_covariance():
+    """784 inputs: covariances hold most of the accuracy, and third cumulants explain the loss of quadratic units."""
+    try:
+        inputs, labels, test_inputs, test_labels = (part[:4000] for part in tasks.idx())
+    except FileNotFoundError as error:
+        pytest.skip(str(error))
+    mean, targets, phi = inputs.mean(axis=0), np.eye(10), cumulants.quadratic(0.5)
+    inputs, test_inputs, accuracy = inputs - mean, test_inputs - mean, {}
+    classes = cumulants.of_samples(inputs, labels, targets, 3, third="samples")
+    for order in (1, 2):
+        fit = cumulants.train_on_moments([one.up_to(order) for one in classes], [50], phi, iterations=60)
+        accuracy[order] = fit.score(test_inputs, test_labels, targets)[0]
+    fit = cumulants.train_on_samples(inputs, targets[labels], [50], phi, iterations=60)
+    reached = fit.score(test_inputs, test_labels, targets)[0]
+    assert accuracy[1] + 0.1 < accuracy[2] and reached - 0.05 < accuracy[2] < reached + 0.02
+    found = cumulants.explained(fit, inputs, labels, targets)
+    assert found.loss[2] == pytest.approx(found.attrs["loss"], rel=0.05) and found.loss[1] > 1.1 * found.loss[2]
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
