@@ -139,6 +139,8 @@ def removal_tables(result):
         for size, n in hidden.items():
             place = {"size": size, "alpha": alpha, "temperature": t}
             print(n, *(both(result, place | {"dilution": dilution}) for dilution in dilutions), sep="\t")
+        energy = -math.tanh(1 / (t * math.sqrt(alpha)))
+        print("formula", *(f"{formula(alpha, energy, dilution=one):.4f}" for one in dilutions), sep="\t")
         print("critical dilution", f"{critical_dilution(alpha, t * math.sqrt(alpha)):.4f}")
 
 
@@ -173,9 +175,12 @@ def line_table(pieces):
             ]
         )
         rows /= np.array([one["theory"] for one in group])[:, None]
-        error = rows.std(axis=0, ddof=1) / math.sqrt(len(rows)) if len(rows) > 1 else np.full(3, np.nan)
-        cells = [with_error(value, bar) for value, bar in zip(rows.mean(axis=0), error, strict=True)]
-        print(name, len(rows), *cells, {one["kind"] for one in group}, f"T_c of theory {group[0]['theory']:.4f}")
+        cells = []
+        for column in rows.T:
+            there = column[np.isfinite(column)]
+            bar = there.std(ddof=1) / math.sqrt(len(there)) if len(there) > 1 else math.nan
+            cells.append(f"{with_error(there.mean(), bar)} of {len(there)}" if len(there) else "none")
+        print(name, *cells, [one["kind"] for one in group], f"T_c of theory {group[0]['theory']:.4f}", sep="; ")
 
 
 def averages(piece):
