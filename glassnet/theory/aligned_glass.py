@@ -50,7 +50,8 @@ class _State(NamedTuple):
 
     @property
     def collapsed(self) -> bool:
-        return bool(min(self.first_overlap.max(), self.overlaps.min()) < _COLLAPSED)
+        orders = (self.first, self.first_overlap), (self.magnetisations, self.overlaps)
+        return bool(min(*(one.max() for one in orders[0]), *(one.min() for one in orders[1])) < _COLLAPSED)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +60,7 @@ class AlignedGlass:
     """Theory of networks whose couplings are few examples; made by :func:`aligned_glass`.
 
     Temperatures T may be numbers or arrays, > 0, in units where abs(y x_i) = 1; arrays give arrays. Energies and free
-    energies are per weight of the undiluted network.
+    energies are per weight of the undiluted network. Values at temperatures below `lowest_temperature` are nan.
 
     Attributes
     ----------
@@ -97,11 +98,20 @@ class AlignedGlass:
             return math.nan
         return 1.0 / math.atanh(float(self._strengths[0]))
 
+    @property
+    def lowest_temperature(self) -> float:
+        """Where the theory ends: the Nishimori temperature, else T_K, but at least 1.
+
+        Below, J/T is no longer small, for which the theory is exact, and replica symmetry may be broken.
+        """
+        nishimori = self.nishimori_temperature()
+        return max(1.0, self._floor()) if math.isnan(nishimori) else nishimori
+
     def critical_alpha(self) -> float:
         """Return the fewest paths per weight with which the aligned state is the equilibrium one at any temperature.
 
-        It is reached on the Nishimori line, below which the border does not depend on T; nan without this line. The
-        alpha of this object does not matter.
+        It is reached on the Nishimori line: with fewer paths nothing is aligned at any temperature (H. Nishimori,
+        1981); nan without this line. The alpha of this object does not matter.
         """
         temperature = self.nishimori_temperature()
         if math.isnan(temperature):
@@ -266,6 +276,8 @@ class AlignedGlass:
         if not unit > 0.0:
             return math.nan
         lowest = 2.0 * unit
+        while not state(lowest).collapsed:
+            lowest *= 2.0
         while state(lowest).collapsed:
             lowest *= 0.93
             if lowest < max(floor, _COLDEST * unit):
@@ -284,6 +296,8 @@ class AlignedGlass:
             return -1.0 if found.collapsed else found.gain
 
         highest = 2.0 * unit
+        while gain(highest) > 0.0:
+            highest *= 2.0
         while highest > max(floor, _COLDEST * unit):
             lowest = max(0.93 * highest, floor)
             if gain(lowest) > 0.0:
@@ -294,6 +308,8 @@ class AlignedGlass:
     def _each(self, T: ArrayLike, value: Callable[[_State, float], Any]) -> Any:
         temperature = _checks.temperatures("T", T)
         found = [value(self._aligned(t), t) for t in temperature.ravel().tolist()]
+        lowest = self.lowest_temperature * (1.0 - 1e-12)
+        found = [one if t >= lowest else one * np.nan for one, t in zip(found, temperature.ravel(), strict=True)]
         shape = temperature.shape + np.shape(found[0] if found else 0.0)
         return np.array(found, dtype=np.float64).reshape(shape)[()]
 
@@ -356,9 +372,9 @@ def aligned_glass(
 
     Notes
     -----
-    Corrections are of the order 1/alpha and, at finite width n, (ln 2)/n for the images of the aligned state that
-    :func:`glassnet.studies.two_branches` counts. The aligned state is replica symmetric on the Nishimori line and
-    above.
+    Corrections are of the order 1/T^2, which is 1/alpha at fixed T / sqrt(alpha), and, at finite width n, (ln 2)/n for
+    the images of the aligned state that :func:`glassnet.studies.two_branches` counts. The aligned state is replica
+    symmetric on the Nishimori line and above.
     """
     theory = aligned(widths, alpha, strength, dilution)
     if len(theory.widths) < 5:

@@ -99,6 +99,42 @@ def test_transition_of_sampled_networks():
     assert max(map(abs, off)) < 0.015
 
 
+@pytest.mark.parametrize(
+    ("widths", "alpha", "strength", "dilution"),
+    [
+        ((784, 50, 20, 10, 1), 200.0, 0.2, 0.1),
+        ((1000, 2, 2, 2, 1), 50.0, 0.3, 0.0),
+        ((2, 2, 2, 1000, 1), 50.0, 0.3, 0.0),
+        (WIDTHS, 1e6, 0.001, 0.8),
+    ],
+)
+def test_uneven_layers(widths, alpha, strength, dilution):
+    """Wherever the temperatures lie they are found: the state is there below and gone above."""
+    theory = aligned_glass(widths, alpha, strength, dilution=dilution)
+    glass, dynamical = theory.glass_temperature(), theory.dynamical_temperature()
+    assert 0 < glass < dynamical
+    T, spinodal = theory.transition_temperature(), theory.spinodal()
+    if not math.isnan(T):
+        assert glass <= T <= spinodal
+        assert theory.magnetisations(spinodal * 0.999).min() > 0 == theory.magnetisations(spinodal * 1.001).max()
+
+
+def test_many_layers_end_where_they_end():
+    theory = aligned_glass((20,) * 60 + (1,), 100.0, 0.2)
+    unit = 10.0 * math.sqrt(1.0)
+    assert theory.dynamical_temperature() > 2.2 * unit, "beyond the place where the search begins"
+
+
+def test_below_its_domain_the_theory_is_silent():
+    theory = aligned_glass(WIDTHS, 20.0, 0.4)
+    T = theory.nishimori_temperature() * np.array([0.5, 0.99, 1.0, 1.5])
+    for values in (theory.energy(T), theory.free_energy(T), theory.magnetisations(T)[:, 0]):
+        assert np.isnan(values).tolist() == [True, True, False, False]
+    few = aligned_glass(WIDTHS, 6.0, 0.4)
+    T = 1.1 * few.nishimori_temperature()
+    assert few.energy(T) == few.paramagnetic_energy(T), "no glass is taken for an aligned state"
+
+
 def test_no_alignment_without_a_bias():
     theory = aligned_glass(WIDTHS, 5.0, 0.1)
     assert math.isnan(theory.transition_temperature())

@@ -28,10 +28,11 @@ def unaligned_error(
     alpha : float
         Paths per weight, before dilution.
     energy : (...) floats
-        Per path, in [-1, 0], units of abs(J): in the paramagnet -tanh(1/T) where the coupling of a path is one example.
+        Per path that is left, in [-1, 0], units of abs(J): in the paramagnet -tanh(1/T) where the coupling of a path
+        is one example.
     margins : float or (n_examples,) floats
-        y x.c / n_0 of the examples that are asked about, c_i = <y x_i> as the paths from input i have it: the mean of
-        their couplings. Where all abs(c_i) are m0 and there are many inputs, all margins are m0^2.
+        In [-1, 1]: y x.c / n_0 of the examples that are asked about, c_i = <y x_i> as the paths from input i have it:
+        the mean of their couplings. Where all abs(c_i) are m0 and there are many inputs, all margins are m0^2.
     votes : int
         Networks that vote together.
     dilution : float
@@ -58,8 +59,9 @@ def unaligned_error(
         k = (2/pi)^((L-1)/2) alpha N_w |e| (1 - delta)^(L/2) / (n_0 ... n_(L-1))^(1/2),
 
     Q that of the normal distribution. At fixed proportions of the widths k grows like n^((4 - L)/2), n the width: for
-    L = 4 weight layers it has a limit, for more layers the error goes to 1/2. Networks are independent given the paths,
-    so the answers of a vote add up. Corrections are of the order 1/n.
+    L = 4 weight layers it has a limit; for more layers the error goes to 1/2, for fewer to 0. Networks are independent
+    given the paths, so the answers of a vote add up. Corrections are of the order 1/n, and large where the paramagnet
+    is not stable.
 
     The formula is the same above and below the glass transition. It fails for networks that are aligned with
     the data, of which walks that are no path know as well.
@@ -69,16 +71,20 @@ def unaligned_error(
         raise ValueError(f"widths must end with one output unit, got {list(widths)}")
     alpha = _checks.real("alpha", alpha, minimum=0.0)
     dilution = _checks.real("dilution", dilution, minimum=0.0, maximum=1.0)
-    votes = _checks.integer("votes", votes, minimum=1)
+    votes = _checks.integer("votes", votes, minimum=1, maximum=2**53)
     energy = _checks.real_array("energy", energy)
     if (energy > 0).any() or (energy < -1).any():
         raise ValueError(f"energy must be per path, in [-1, 0], got {_checks.shown(energy)}")
     margins = np.atleast_1d(_checks.real_array("margins", margins))
     if margins.ndim != 1 or not margins.size:
         raise ValueError(f"margins must be a number or (n_examples,), got shape {margins.shape}")
+    if (np.abs(margins) > 1).any():
+        raise ValueError(f"margins must be in [-1, 1], got {_checks.shown(margins)}")
     n_layers = len(widths) - 1
-    walks = math.prod(widths[:-1])
-    per_energy = alpha * _wiring.n_network_weights(widths) * (1.0 - dilution) ** (n_layers / 2) / math.sqrt(walks)
+    # of all walks their logarithm: they may be more than a float holds
+    walks = sum(math.log(units) for units in widths[:-1])
+    per_energy = alpha * (1.0 - dilution) ** (n_layers / 2)
+    per_energy *= math.exp(math.log(_wiring.n_network_weights(widths)) - 0.5 * walks)
     per_energy *= (2.0 / math.pi) ** ((n_layers - 1) / 2)
     wrong = [_wrong(-per_energy * one, margins, votes) for one in energy.ravel()]
     return np.array(wrong).reshape(energy.shape)[()]

@@ -82,6 +82,7 @@ def test_limits_are_exact():
     single = learning.unaligned_error(widths, 5.0, energies, margins)
     assert single.shape == (2, 2)
     assert (np.diff(single.ravel()) < 0).all()
+    assert learning.unaligned_error((10**6,) * 60 + (1,), 5.0, -0.5, 0.1) == 0.5, "more walks than a float holds"
     # a vote of independent networks is a binomial one, up to the normal approximation
     p = float(learning.unaligned_error(widths, 5.0, -0.1, 0.1))
     assert abs(float(learning.unaligned_error(widths, 5.0, -0.1, 0.1, votes=401)) - binom.sf(200, 401, p)) < 2e-3
@@ -96,7 +97,9 @@ def test_limits_are_exact():
         ({"energy": -1.5}, "energy must be per path"),
         ({"margins": [[0.1]]}, "margins must be"),
         ({"margins": []}, "margins"),
+        ({"margins": 5.0}, "margins must be in"),
         ({"votes": 0}, "votes must be"),
+        ({"votes": 10**400}, "votes must be"),
         ({"dilution": 1.5}, "dilution must be"),
     ],
 )
