@@ -80,24 +80,57 @@ def widths_tables(result):
             seen = result.shown("energy", place | {"alpha": alpha})
             print(t, alpha, seen, f"{-math.tanh(1 / (t * math.sqrt(alpha))):.4f}", end="; ")
         print()
-    print("\nlimit of the error from random starts: widths, extrapolation, formula with the energy of the widest")
-    inverse, pulls = np.array([1 / n for n in hidden.values()]), []
-    for alpha in alphas:
-        for t in temperatures:
+    limit_table(result, limits)
+
+
+def phase_of(theory, temperature):
+    """What is stable at a temperature, for wide networks."""
+    critical = theory.transition_temperature()
+    if temperature < (critical if math.isfinite(critical) else 0.0):
+        return "metastable paramagnet"
+    return "glass" if temperature < theory.dynamical_temperature() else "paramagnet"
+
+
+def limit_table(result, limits):
+    """Errors from random starts over the width, their limit, and the formula with the energy of the widest.
+
+    A width counts where its networks are not aligned: they overlap with the Hebb state as their paths alone make
+    them, up to a factor of two.
+    """
+    hidden = hidden_of(result)
+    sizes, pulls = list(hidden), {}
+    print(
+        "\nlimit of the error from random starts: widths (*: aligned in part), limit, formula with the measured energy"
+    )
+    for alpha, theory in limits.items():
+        for t in result.mean["temperature"].values.tolist():
             place = {"dilution": 0.0, "alpha": alpha, "temperature": t, "start": "random"}
-            mean, stderr = (table["test_error"].sel(place) for table in (result.mean, result.stderr))
-            values, errors = (np.array([float(one.sel(size=size)) for size in hidden]) for one in (mean, stderr))
-            if values.min() < 0.1 or not np.isfinite(values).all():
-                continue
-            energy = float(result.mean["energy"].sel(place | {"size": max(hidden, key=hidden.get)}))
-            fit, covariance, chi2 = parabola(inverse, values, np.maximum(errors, 1e-3))
-            limit, bar = float(fit[0]), math.sqrt(float(covariance[0, 0]))
-            cells = [with_error(value, error) for value, error in zip(values, errors, strict=True)]
-            phase = "glass" if t * math.sqrt(alpha) < limits[alpha].dynamical_temperature() else "paramagnet"
-            print(alpha, t, phase, *cells, "->", with_error(limit, bar), f"chi2 {chi2:.1f}", end=" ")
-            print(f"formula {formula(alpha, energy):.4f}")
-            pulls.append((limit - formula(alpha, energy)) / bar)
-    print(f"{len(pulls)} limits minus the formula, in bars: root mean square {np.sqrt(np.mean(np.square(pulls))):.2f}")
+            mean, stderr = (table.sel(place) for table in (result.mean, result.stderr))
+            values, errors = (
+                np.array([float(one["test_error"].sel(size=size)) for size in sizes]) for one in (mean, stderr)
+            )
+            energies = mean["energy"].sel(size=sizes).values
+            walks = np.array([math.prod(result.widths[size][:-1]) for size in sizes])
+            alone = (
+                mean["walk_overlap"].sel(size=sizes).values
+                < 2.0 * M0 * np.abs(energies) * alpha * np.array(sizes) / walks
+            )
+            cells = [
+                with_error(value, error) + "*" * (not own)
+                for value, error, own in zip(values, errors, alone, strict=True)
+            ]
+            phase, expected = phase_of(theory, t * math.sqrt(alpha)), formula(alpha, float(energies[-1]))
+            print(alpha, t, phase, *cells, f"formula {expected:.4f}", end=" ")
+            if alone.all():
+                inverse = np.array([1 / n for n in hidden.values()])
+                fit, covariance, chi2 = parabola(inverse, values, np.maximum(errors, 1e-3))
+                limit, bar = float(fit[0]), math.sqrt(float(covariance[0, 0]))
+                pulls.setdefault(phase, []).append((limit - expected) / bar)
+                print("limit", with_error(limit, bar), f"chi2 {chi2:.1f} pull {pulls[phase][-1]:.1f}", end="")
+            print()
+    for phase, found in pulls.items():
+        numbers = f"mean {np.mean(found):.2f}, root mean square {np.sqrt(np.mean(np.square(found))):.2f}, largest "
+        print(f"{phase}: {len(found)} limits minus the formula, in bars: {numbers}{max(found, key=abs):.2f}")
 
 
 def votes_of(result, place):
@@ -208,6 +241,21 @@ def piece_table(pieces, begin, names):
                         cells.append(with_error(value, bar))
                     print(quantity if vote is None else f"vote of {vote}", " | ".join(cells), end=";  ")
             print()
+
+
+def cut_table(pieces):
+    """Accuracy of sampled networks that lose connections, and its spread over masks."""
+    print("\nsampled networks, then cut: accuracy, its standard error over samples, spread over masks")
+    for name, piece in pieces.items():
+        if name.startswith("cut"):
+            accuracies = np.array(piece["accuracies"])
+            mean, spread = accuracies.mean(axis=2), accuracies.std(axis=2, ddof=1).mean(axis=0)
+            bars = mean.std(axis=0, ddof=1) / math.sqrt(len(mean))
+            cells = [
+                f"{fraction}: {with_error(value, bar)} {one:.3f}"
+                for fraction, value, bar, one in zip(piece["fractions"], mean.mean(axis=0), bars, spread, strict=True)
+            ]
+            print(name, *cells, sep="; ")
 
 
 def vote_figures(pieces, ax):
@@ -321,7 +369,8 @@ def phases(result, pieces):
         few = np.linspace(1.0, critical, 20)
         glass = [theory_of(wide(), alpha) for alpha in few]
         ax.plot(few, [one.glass_temperature() / math.sqrt(one.mean_field.alpha) for one in glass], "k--", label="$T_K$")
-        ax.plot([critical, critical], [0.15, line[0]], color="black", linewidth=0.6)
+        # at least so many: below the Nishimori line, where the three meet, the border may bend to more
+        ax.plot([critical, critical], [0.15, line[0]], color="black", linewidth=0.6, linestyle=":")
         place = {"size": size, "dilution": 0.0, "start": "random"}
         for t in result.mean["temperature"].values.tolist():
             for alpha in result.mean["alpha"].values.tolist():
@@ -368,6 +417,7 @@ def main(folder):
     piece_table(pieces, "control", ("train_error", "test_error", "vote_test_error"))
     piece_table(pieces, "examples", ("energy", "test_error", "vote_test_error"))
     piece_table(pieces, "ferromagnet", ("energy", "walk_overlap", "test_error", "vote_test_error"))
+    cut_table(pieces)
     figure(result, removal, pieces)
     phases(result, pieces)
 

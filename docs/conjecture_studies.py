@@ -123,6 +123,27 @@ def mean_of_examples(examples):
     return learned(prototype(21), widths_of(21), T, 5.0, **few)
 
 
+def cut(hidden):
+    """Networks of the aligned phase that lose connections after they were sampled: accuracy by sample, fraction, mask."""
+    widths, alpha = widths_of(hidden), 20.0
+    fractions, samples = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9], []
+    for seed in range(1, 5):
+        task = tasks.noisy_prototype(widths[0], M0, N_TRAIN, N_TEST, seed)
+        couplings = gn.network.data_couplings(task.inputs, task.labels, 1)
+        glass = gn.ensembles.walks(widths, alpha, seed, couplings=couplings)
+        state = gn.network.hebb_state(glass, task.mean)
+        sampler = gn.Metropolis(glass, 0.8 * math.sqrt(alpha), 8, initial=state, seed=seed)
+        sampler.run(300)
+        weights = gn.network.from_glass(glass, sampler.weights[0])
+        accuracies = []
+        for fraction in fractions:
+            cuts = (gn.network.layers.remove(weights, fraction, seed=mask) for mask in range(24))
+            errors = [gn.network.learning.errors(left, task.test_inputs, task.test_labels).mean() for left in cuts]
+            accuracies.append([1.0 - float(error) for error in errors])
+        samples.append(accuracies)
+    return {"fractions": fractions, "accuracies": samples}
+
+
 def pieces():
     """By the name of its file: what computes it."""
     part, found = functools.partial, {}
@@ -140,6 +161,7 @@ def pieces():
         for seed in range(1, seeds + 1):
             found[f"line, {hidden}, {alpha:g}, {dilution:g}, {seed}"] = part(line, hidden, alpha, dilution, seed)
     for hidden in (11, 21, 41, 81):
+        found[f"cut, {hidden}"] = part(cut, hidden)
         found[f"ferromagnet, {hidden}"] = part(ferromagnet, hidden)
     return found
 
