@@ -124,7 +124,7 @@ def mean_of_examples(examples):
 
 
 def cut(hidden):
-    """Networks of the aligned phase that lose connections after they were sampled: accuracy by sample, fraction, mask."""
+    """Networks of the aligned phase that lose connections after they were sampled: accuracy by fraction and mask."""
     widths, alpha = widths_of(hidden), 20.0
     fractions, samples = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9], []
     for seed in range(1, 5):
