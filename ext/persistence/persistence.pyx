@@ -1,9 +1,14 @@
-"""Minimum spanning tree of a dense graph, whose distances are 1 - |correlation|."""
+"""Minimum spanning tree of a dense graph, whose distances are 1 - |correlation|, and gradients along its edges."""
 
 import numpy as np
 
 from libc.math cimport fabs
 from libc.stdint cimport int32_t, int64_t
+
+ctypedef fused real:
+    float
+    double
+
 
 def flaw(const double[:, ::1] matrix, double tolerance):
     """An entry (i, j) of a square matrix that differs from (j, i) or exceeds +-1 by more than `tolerance`, or None."""
@@ -22,14 +27,14 @@ def flaw(const double[:, ::1] matrix, double tolerance):
     return None if row < 0 else (row, column)
 
 
-def prim(const double[:, ::1] correlation):
+def prim(const real[:, ::1] correlation):
     """Prim's algorithm on all pairs: n^2 / 2 distances are read, once each.
 
     Ours, as scipy takes a distance of zero in a dense matrix for a missing edge: neurons that fire together are there.
 
     Parameters
     ----------
-    correlation : (n, n) float64, n >= 1
+    correlation : (n, n) float32 or float64, n >= 1
         Symmetric; the diagonal is not read, neither is the sign. Absolute values above 1 count as 1.
 
     Returns
@@ -48,14 +53,14 @@ def prim(const double[:, ::1] correlation):
     cdef int32_t[::1] left = np.arange(1, n, dtype=np.int32)
     cdef double[::1] nearest = np.full(n - 1, np.inf)
     cdef int32_t[::1] neighbour = np.zeros(n - 1, dtype=np.int32)
-    cdef const double *row
+    cdef const real *row
     with nogil:
         while n_left > 0:
             row = &correlation[taken, 0]
             smallest = 2.0
             place = 0
             for k in range(n_left):
-                distance = 1.0 - fabs(row[left[k]])
+                distance = 1.0 - fabs(<double>row[left[k]])
                 if distance < 0.0:
                     distance = 0.0
                 if distance < nearest[k]:
@@ -73,3 +78,52 @@ def prim(const double[:, ::1] correlation):
             nearest[place] = nearest[n_left]
             neighbour[place] = neighbour[n_left]
     return edges_array, distances_array
+
+
+def tree_gradient(
+    const double[:, ::1] z,
+    const int32_t[:, ::1] edges,
+    const double[::1] correlation,
+    const double[::1] slopes,
+    const double[::1] inverse_norms,
+):
+    """Gradient, by the activations of all neurons, of a function of the correlations along edges.
+
+    Each edge e = (i, j) gives slopes_e (z_j - c_e z_i) / |x_i| to neuron i, and the same with i and j exchanged to j. The
+    difference is taken entry by entry: for neurons that are nearly copies it is small, and a difference of sums is not.
+
+    Parameters
+    ----------
+    z : (n_neurons, n_samples) float64
+        Rows of mean 0 and norm 1, or 0.
+    edges : (n_edges, 2) int32
+    correlation, slopes : (n_edges,) float64
+        Of each edge, and the derivative of the function by it.
+    inverse_norms : (n_neurons,) float64
+        1 / |x_i|, 0 for constant neurons.
+
+    Returns
+    -------
+    (n_neurons, n_samples) float64
+    """
+    cdef int64_t n_edges = edges.shape[0], n_samples = z.shape[1], e, k
+    cdef double c, here, there
+    gradient_array = np.zeros((z.shape[0], n_samples))
+    cdef double[:, ::1] gradient = gradient_array
+    cdef const double *first
+    cdef const double *second
+    cdef double *of_first
+    cdef double *of_second
+    with nogil:
+        for e in range(n_edges):
+            c = correlation[e]
+            here = slopes[e] * inverse_norms[edges[e, 0]]
+            there = slopes[e] * inverse_norms[edges[e, 1]]
+            first = &z[edges[e, 0], 0]
+            second = &z[edges[e, 1], 0]
+            of_first = &gradient[edges[e, 0], 0]
+            of_second = &gradient[edges[e, 1], 0]
+            for k in range(n_samples):
+                of_first[k] += here * (second[k] - c * first[k])
+                of_second[k] += there * (first[k] - c * second[k])
+    return gradient_array

@@ -208,9 +208,11 @@ CALLS = {
     "common_clock": (network.pathways.common_clock, {"depth": 2, "u": [0.1, 0.2]}),
     "correlations": (network.persistence.correlations, {"activations": HIDDEN}),
     "all_pairs": (network.persistence.all_pairs, {"activations": HIDDEN}),
-    "t1": (network.persistence.t1, {"activations": HIDDEN}),
+    "t1": (network.persistence.t1, {"activations": HIDDEN, "distance": "sine", "precision": "single"}),
     "t2": (network.persistence.t2, {"activations": HIDDEN, "alpha": 0.5}),
+    "deaths": (network.persistence.deaths, {"activations": HIDDEN, "distance": "sine"}),
     "most_active": (network.persistence.most_active, {"layers": [HIDDEN], "n_neurons": 3}),
+    "most_active_fraction": (network.persistence.most_active, {"layers": [HIDDEN], "fraction": 0.5}),
     "synapses.gaussian": (
         network.synapses.gaussian,
         {"n_out": 3, "n_in": 4, "variance": 1.0, "covariance": 0.1, "seed": 1},

@@ -94,6 +94,22 @@ def test_most_active_neurons_only(torch, ours):
     assert (layers[0].grad[:, 0] == 0).all() and (layers[0].grad[:, 1:] != 0).any()
 
 
+@pytest.mark.parametrize("name", ["t1", "t2"])
+def test_distance_precision_and_fraction_are_passed_on(name, torch, ours):
+    layers = [np.random.default_rng(4).standard_normal((20, width)) for width in (12, 5)]
+    chosen = persistence.most_active(layers, fraction=0.5)
+    clique = np.concatenate([layer[:, index] for layer, index in zip(layers, chosen, strict=True)], axis=1)
+    options = {"distance": "sine", "precision": "single"}
+    value, gradient = getattr(persistence, name)(clique, **options)
+    tensor = torch.tensor(clique, requires_grad=True)
+    result = getattr(ours, name)(tensor, **options)
+    result.backward()
+    assert result.item() == value
+    np.testing.assert_array_equal(tensor.grad.numpy(), gradient)
+    term = ours.Regulariser(name, fraction=0.5, **options)([torch.tensor(layer) for layer in layers])
+    assert term.item() == value
+
+
 def test_bad_input(torch, ours):
     with pytest.raises(TypeError, match=r"activations must be a torch\.Tensor, got ndarray"):
         ours.t1(np.ones((2, 2)))
@@ -103,3 +119,9 @@ def test_bad_input(torch, ours):
         ours.Regulariser("T3")
     with pytest.raises(ValueError, match="strength must be >= 0, got -1"):
         ours.Regulariser("t1", strength=-1)
+    with pytest.raises(ValueError, match="give n_neurons or fraction, not both"):
+        ours.Regulariser("t1", n_neurons=3, fraction=0.5)
+    with pytest.raises(ValueError, match="distance must be one of"):
+        ours.Regulariser("t1", distance="cosine")
+    with pytest.raises(ValueError, match="precision must be one of"):
+        ours.Regulariser("t1", precision="half")

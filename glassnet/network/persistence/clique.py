@@ -1,8 +1,9 @@
 """The clique of neurons: correlations, minimum spanning tree, and gradients of both by the activations."""
 
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import sparse
 
 from glassnet import _checks
 from glassnet.kernels import persistence as kernel
@@ -11,55 +12,101 @@ from glassnet.kernels import persistence as kernel
 _TOLERANCE = 1e-9
 #: a neuron whose spread is below this share of its size, for every sample, is constant but for rounding
 _ROUNDING = 8 * np.finfo(float).eps
+#: neurons whose angle has a smaller sine are copies but for rounding: the direction between them is not known
+_COPIES = 1e-12
+#: names of the distances between two neurons of correlation c: 1 - |c|, and sqrt(1 - c^2)
+DISTANCES = ("absolute", "sine")
+#: in which the products of all pairs of neurons can be taken
+PRECISIONS = {"double": np.float64, "single": np.float32}
 
 
 class Clique:
     """Normalised activations of the neurons, their correlations, and gradients by the activations.
 
+    Parameters
+    ----------
+    activations : (n_samples, n_neurons) floats
+    precision : {"double", "single"}
+        That of the products of all pairs; norms, and correlations along edges, are in double precision always.
+
     Attributes
     ----------
-    z : (n_samples, n_neurons) float64
-        Mean 0, norm 1; zero for constant neurons.
-    correlation : (n_neurons, n_neurons) float64
+    z : (n_neurons, n_samples) float64
+        Rows of mean 0 and norm 1; of zeros for constant neurons.
+    n_neurons : int
     """
 
-    def __init__(self, activations: ArrayLike) -> None:
+    def __init__(self, activations: ArrayLike, precision: str = "double") -> None:
         x = _checks.real_array("activations", activations, ndim=2)
+        self._precision = PRECISIONS[_checks.choice("precision", precision, tuple(PRECISIONS))]
         n_samples, self.n_neurons = x.shape
         if n_samples < 2 or self.n_neurons < 2:
             raise ValueError(f"activations must hold at least 2 samples of 2 neurons, got shape {x.shape}")
         # in units of the largest one, so that no square overflows or vanishes; what has no inverse is constant
-        size = np.abs(x).max(axis=0)
+        size = np.maximum(x.max(axis=0), -x.min(axis=0))
         unit = np.where(size > 1e-300, size, 1.0)
         x = x / unit
         x -= x.mean(axis=0)
         norms = np.sqrt(np.square(x).sum(axis=0))
         varies = norms > _ROUNDING * np.sqrt(n_samples)
         safe = np.where(varies, norms, 1.0)
-        self.z = np.where(varies, x / safe, 0.0)
+        # a row for each neuron: edges read whole rows
+        self.z = np.ascontiguousarray(x.T)
+        self.z /= safe[:, None]
+        self.z[~varies] = 0.0
         self._inverse_norms = np.where(varies, 1 / safe, 0.0) / unit
-        product = self.z.T @ self.z
-        self.correlation = np.clip((product + product.T) / 2, -1.0, 1.0)
-        np.fill_diagonal(self.correlation, 1.0)
+
+    @cached_property
+    def _rows(self) -> np.ndarray:
+        """The rows of `z` in the precision of the products."""
+        return self.z.astype(self._precision, copy=False)
+
+    @cached_property
+    def correlation(self) -> np.ndarray:
+        """Correlations of all pairs, (n_neurons, n_neurons), exactly symmetric and 1 on the diagonal."""
+        product = self._rows @ self._rows.T
+        correlation = np.clip((product + product.T) / 2, -1.0, 1.0)
+        np.fill_diagonal(correlation, 1.0)
+        return correlation
 
     def tree(self) -> tuple[np.ndarray, np.ndarray]:
-        """Edges and distances of the minimum spanning tree."""
-        return kernel.prim(self.correlation)
+        """Edges (n_neurons - 1, 2) of the minimum spanning tree, and the correlations along them in double precision.
 
-    def pull_back(self, edges: np.ndarray, slopes: np.ndarray) -> np.ndarray:
-        """Gradient by the activations from the slopes d value / d distance of the edges of a tree."""
+        The tree is that of both distances, which grow with each other.
+        """
+        product = self._rows @ self._rows.T
+        edges, _ = kernel.prim(product)
         first, second = edges.T
-        c = self.correlation[first, second]
-        slopes = -np.sign(c) * slopes
-        shape = (self.n_neurons, self.n_neurons)
-        # both directions of each edge
-        along = np.bincount(np.concatenate([first, second]), np.tile(slopes * c, 2), self.n_neurons)
-        there = sparse.coo_array((slopes, (first, second)), shape).tocsr()
-        return self.chain(((there + there.T) @ np.ascontiguousarray(self.z.T)).T, along)
+        if self._precision is np.float64:
+            along = product[first, second]
+        else:
+            along = np.einsum("ij,ij->i", self.z[first], self.z[second])
+        return edges, np.clip(along, -1.0, 1.0)
 
-    def chain(self, towards: np.ndarray, along: np.ndarray) -> np.ndarray:
-        """Sum_j s_ij (z_j - c_ij z_i) / |x_i - mean| of `towards` = sum_j s_ij z_j and `along` = sum_j s_ij c_ij."""
-        return (towards - self.z * along) * self._inverse_norms
+    def lengths(self, edges: np.ndarray, along: np.ndarray, distance: str) -> tuple[np.ndarray, np.ndarray]:
+        """Lengths of edges, and their derivatives by the correlations `along` them.
+
+        The sine of neurons that nearly are copies is the length of z_j - c z_i: the square root of 1 - c^2 has half the
+        digits there. Where it is 0 its derivative counts as 0.
+        """
+        if _checks.choice("distance", distance, DISTANCES) == "absolute":
+            return 1.0 - np.abs(along), -np.sign(along)
+        sines = np.sqrt((1.0 - along) * (1.0 + along))
+        near = np.flatnonzero(np.abs(along) > 0.5)
+        first, second = edges[near].T
+        sines[near] = np.linalg.norm(self.z[second] - along[near, None] * self.z[first], axis=1)
+        known = sines > _COPIES
+        return np.minimum(sines, 1.0), np.where(known, -along / np.where(known, sines, 1.0), 0.0)
+
+    def tree_gradient(self, edges: np.ndarray, along: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+        """Gradient by the activations from the derivatives `slopes` of a function by the correlations `along` edges."""
+        return np.ascontiguousarray(kernel.tree_gradient(self.z, edges, along, slopes, self._inverse_norms).T)
+
+    def all_pairs_gradient(self, slopes: np.ndarray) -> np.ndarray:
+        """Gradient by the activations from the derivatives `slopes` by the correlations of all ordered pairs."""
+        along = (slopes * self.correlation).sum(axis=1, dtype=np.float64)
+        gradient = slopes @ self._rows - self.z * along[:, None]
+        return np.ascontiguousarray((gradient * self._inverse_norms[:, None]).T)
 
 
 def correlations(activations: ArrayLike) -> np.ndarray:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from glassnet.network import persistence
+from glassnet.network.persistence.clique import Clique
 
 
 def kruskal(distance):
@@ -77,6 +78,10 @@ def test_tree_against_kruskal(seed):
     assert persistence.t2(x)[0] == pytest.approx(0.5 * np.std(lengths) - 0.5 * np.mean(lengths), abs=1e-8)
     assert persistence.t2(x, alpha=0.2)[0] == pytest.approx(0.2 * np.std(lengths) - 0.8 * np.mean(lengths), abs=1e-8)
     assert persistence.all_pairs(x)[0] == pytest.approx(pairs.mean(), abs=1e-12)
+    # neurons that are copies: the root of 1 - c^2 by numpy is wrong by the root of the rounding
+    sines = np.sqrt(np.clip(kruskal(1 - c**2), 0, 1))
+    np.testing.assert_allclose(persistence.deaths(x, distance="sine"), sines, atol=1e-7)
+    assert persistence.t1(x, distance="sine")[0] == pytest.approx(-sines.sum(), abs=1e-6)
 
 
 def test_tree_of_many_neurons_against_scipy():
@@ -98,7 +103,17 @@ def test_known_tree():
     np.testing.assert_allclose(distances, [0.1, 0.7, 0.2])
 
 
-@pytest.mark.parametrize("regulariser", [persistence.t1, persistence.t2, persistence.all_pairs])
+def sine_t1(x):
+    return persistence.t1(x, distance="sine")
+
+
+def sine_t2(x):
+    return persistence.t2(x, 0.3, distance="sine")
+
+
+@pytest.mark.parametrize(
+    "regulariser", [persistence.t1, persistence.t2, persistence.all_pairs, sine_t1, sine_t2], ids=lambda f: f.__name__
+)
 @pytest.mark.parametrize("seed", range(10))
 def test_gradient_against_finite_differences(regulariser, seed):
     """Central differences of random activations at all scales, a constant neuron among them."""
@@ -116,6 +131,55 @@ def test_gradient_against_finite_differences(regulariser, seed):
             numeric[place] = (regulariser(x + moved)[0] - regulariser(x - moved)[0]) / (2 * step)
     np.testing.assert_allclose(gradient, numeric, atol=1e-6 * np.abs(gradient).max())
     assert (gradient[:, 2] == 0).all()
+
+
+def test_sine_of_neurons_that_nearly_are_copies():
+    """Two unit vectors at an angle whose cosine is 1 but for rounding: T1 is minus its sine, 0.4 of a millionth."""
+    angle = 4e-7
+    u, v = np.array([1.0, -1.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0, -1.0])
+    for sign in (1, -1):
+        x = np.stack([u, sign * (np.cos(angle) * u + np.sin(angle) * v)], axis=1)
+        value, gradient = persistence.t1(x, distance="sine")
+        assert value == pytest.approx(-np.sin(angle), rel=1e-8)
+        # the angle grows by 1 / |u| for a unit step of the first neuron along -v
+        np.testing.assert_allclose(gradient[:, 0], np.cos(angle) * v / np.sqrt(2) / np.sqrt(2), atol=1e-6)
+    value, gradient = persistence.t1(np.stack([u, 3 * u, v], axis=1), distance="sine")
+    assert value == pytest.approx(-1) and np.isfinite(gradient).all()
+    np.testing.assert_allclose(gradient, 0, atol=1e-12)
+    assert persistence.t1(np.ones((4, 3)), distance="sine")[0] == -2
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_single_precision_against_double(seed):
+    """A clique of ReLU layers, one with large offsets, and dead neurons: values and gradients to 1e-5."""
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((64, 6)) @ rng.standard_normal((6, 150)) + rng.standard_normal((64, 150))
+    x = np.maximum(x, 0.0)
+    x[:, 100:] += 1e4
+    x[:, 50:60] = 0.0
+    distances = [{"distance": "absolute"}, {"distance": "sine"}]
+    calls = [(f, kw) for f in (persistence.t1, persistence.t2) for kw in distances] + [(persistence.all_pairs, {})]
+    # which no seed has to be: of two edges of nearly the same length single precision may take the other one
+    trees = [{tuple(sorted(edge)) for edge in Clique(x, kind).tree()[0].tolist()} for kind in ("double", "single")]
+    assert trees[0] == trees[1]
+    for regulariser, kw in calls:
+        value, gradient = regulariser(x, **kw)
+        single, its_gradient = regulariser(x, precision="single", **kw)
+        assert single == pytest.approx(value, rel=1e-5)
+        assert gradient.dtype == its_gradient.dtype == np.float64
+        np.testing.assert_allclose(its_gradient, gradient, atol=1e-5 * np.abs(gradient).max())
+
+
+def test_single_precision_measures_the_tree_in_double():
+    """All edges have lengths that single precision rounds to zero: one tree is as good as the next for it."""
+    rng = np.random.default_rng(1)
+    x = rng.standard_normal((50, 1)) + 1e-5 * rng.standard_normal((50, 40))
+    value = persistence.t1(x)[0]
+    assert 0 < -value < 40 * 1e-9
+    assert 1e3 * value < persistence.t1(x, precision="single")[0] < value * (1 - 1e-9)
+    edges, along = Clique(x, "single").tree()
+    exact = np.corrcoef(x.T)[tuple(edges.T)]
+    np.testing.assert_allclose(along, exact, atol=1e-15)
 
 
 def test_what_the_regularisers_do_not_see():
@@ -159,6 +223,19 @@ def test_most_active_neurons():
     layers = [np.array([[0.0, -3.0, 1.0], [0.0, 1.0, 1.0]]), np.array([[1.0, 1.0], [1.0, 1.0]])]
     assert [chosen.tolist() for chosen in persistence.most_active(layers, 1)] == [[1], [0]]
     assert [chosen.tolist() for chosen in persistence.most_active(layers, [2, 5])] == [[1, 2], [0, 1]]
+    assert [chosen.tolist() for chosen in persistence.most_active(layers, fraction=0.67)] == [[1, 2], [0]]
+
+
+def test_fraction_of_the_most_active_neurons():
+    """Rounded down for each layer, at least one, and not cheated by decimal fractions."""
+    layers = [np.random.default_rng(width).standard_normal((20, width)) for width in (100, 450, 2, 1000)]
+    for fraction, sizes in {0.29: [29, 130, 1, 290], 0.005: [1, 2, 1, 5], 1: [100, 450, 2, 1000]}.items():
+        chosen = persistence.most_active(layers, fraction=fraction)
+        assert [len(index) for index in chosen] == sizes
+        for layer, index in zip(layers, chosen, strict=True):
+            activity = np.abs(layer).mean(axis=0)
+            assert (np.diff(index) > 0).all()
+            assert activity[index].min() >= np.delete(activity, index).max(initial=0)
 
 
 @pytest.mark.parametrize(
@@ -180,6 +257,17 @@ def test_most_active_neurons():
         ),
         (lambda: persistence.spanning_tree([[1, 2.0], [2.0, 1]]), "symmetric and within"),
         (lambda: persistence.spanning_tree([[1, np.nan], [np.nan, 1]]), "correlation must be finite"),
+        (
+            lambda: persistence.t1(np.eye(3), distance="cosine"),
+            "distance must be one of 'absolute', 'sine', got 'cosine'",
+        ),
+        (
+            lambda: persistence.t1(np.eye(3), precision="half"),
+            "precision must be one of 'double', 'single', got 'half'",
+        ),
+        (lambda: persistence.most_active([np.ones((2, 2))]), "give either n_neurons or fraction"),
+        (lambda: persistence.most_active([np.ones((2, 2))], 1, fraction=0.5), "give either n_neurons or fraction"),
+        (lambda: persistence.most_active([np.ones((2, 2))], fraction=0), r"fraction must be in \(0, 1\], got 0"),
         (lambda: persistence.most_active([np.ones((2, 2))], 0), "n_neurons must be >= 1, got 0"),
         (lambda: persistence.most_active([np.ones((2, 2))], [1, 2]), "n_neurons must be one number or 1 of them"),
     ],
