@@ -129,6 +129,7 @@ def of_arrays():
     yield statistics.fits.weighted_least_squares([np.ones(4)], np.arange(4.0), np.ones(4))
     yield statistics.multihistogram.histogram(rng.integers(-9, 0, (20, 3, 2)) * 2.0, np.array([2.0, 1.0, 0.5]))
     yield from map(invented, (statistics.two_peaks.Peaks, statistics.two_peaks.Mixture))
+    yield statistics.rank_tests.friedman(np.arange(12.0).reshape(4, 3))
     text = "\n".join(
         (
             "seed = 1\nsamples = 4\n[glass]\nensemble = 'regular'\np = 3\ndegree = 4\n[scan]\nsizes = [48]",

@@ -80,6 +80,29 @@ def prim(const real[:, ::1] correlation):
     return edges_array, distances_array
 
 
+def products_along(const double[:, ::1] z, const int32_t[:, ::1] edges):
+    """Inner products of the two rows of z (n_neurons, n_samples) of each edge, (n_edges,) float64."""
+    cdef int64_t n_edges = edges.shape[0], n_samples = z.shape[1], e, k
+    cdef double even, odd
+    products_array = np.empty(n_edges)
+    cdef double[::1] products = products_array
+    cdef const double *first
+    cdef const double *second
+    with nogil:
+        for e in range(n_edges):
+            first = &z[edges[e, 0], 0]
+            second = &z[edges[e, 1], 0]
+            # two sums at once, as each addition waits for the one before it
+            even = odd = 0.0
+            for k in range(0, n_samples - 1, 2):
+                even += first[k] * second[k]
+                odd += first[k + 1] * second[k + 1]
+            if n_samples % 2:
+                even += first[n_samples - 1] * second[n_samples - 1]
+            products[e] = even + odd
+    return products_array
+
+
 def tree_gradient(
     const double[:, ::1] z,
     const int32_t[:, ::1] edges,

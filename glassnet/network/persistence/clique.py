@@ -42,18 +42,19 @@ class Clique:
         n_samples, self.n_neurons = x.shape
         if n_samples < 2 or self.n_neurons < 2:
             raise ValueError(f"activations must hold at least 2 samples of 2 neurons, got shape {x.shape}")
+        # a row for each neuron: edges read whole rows; worked on in place, as new memory costs more than the arithmetic
+        z = np.array(x.T, order="C")
         # in units of the largest one, so that no square overflows or vanishes; what has no inverse is constant
-        size = np.maximum(x.max(axis=0), -x.min(axis=0))
+        size = np.maximum(z.max(axis=1), -z.min(axis=1))
         unit = np.where(size > 1e-300, size, 1.0)
-        x = x / unit
-        x -= x.mean(axis=0)
-        norms = np.sqrt(np.square(x).sum(axis=0))
+        z /= unit[:, None]
+        z -= z.mean(axis=1, keepdims=True)
+        norms = np.sqrt(np.einsum("ij,ij->i", z, z))
         varies = norms > _ROUNDING * np.sqrt(n_samples)
         safe = np.where(varies, norms, 1.0)
-        # a row for each neuron: edges read whole rows
-        self.z = np.ascontiguousarray(x.T)
-        self.z /= safe[:, None]
-        self.z[~varies] = 0.0
+        z /= safe[:, None]
+        z[~varies] = 0.0
+        self.z = z
         self._inverse_norms = np.where(varies, 1 / safe, 0.0) / unit
 
     @cached_property
@@ -61,11 +62,20 @@ class Clique:
         """The rows of `z` in the precision of the products."""
         return self.z.astype(self._precision, copy=False)
 
+    def _products(self) -> np.ndarray:
+        n = self.n_neurons
+        # numpy asks for large pages from 4 MiB on: without them single precision spends a third of the time of 1000
+        # neurons on getting small ones
+        space = np.empty(max(n * n, 2**20 if n > 500 else 0), dtype=self._precision)
+        return np.matmul(self._rows, self._rows.T, out=space[: n * n].reshape(n, n))
+
     @cached_property
     def correlation(self) -> np.ndarray:
         """Correlations of all pairs, (n_neurons, n_neurons), exactly symmetric and 1 on the diagonal."""
-        product = self._rows @ self._rows.T
-        correlation = np.clip((product + product.T) / 2, -1.0, 1.0)
+        product = self._products()
+        correlation = product + product.T
+        correlation /= 2
+        np.clip(correlation, -1.0, 1.0, out=correlation)
         np.fill_diagonal(correlation, 1.0)
         return correlation
 
@@ -74,13 +84,9 @@ class Clique:
 
         The tree is that of both distances, which grow with each other.
         """
-        product = self._rows @ self._rows.T
+        product = self._products()
         edges, _ = kernel.prim(product)
-        first, second = edges.T
-        if self._precision is np.float64:
-            along = product[first, second]
-        else:
-            along = np.einsum("ij,ij->i", self.z[first], self.z[second])
+        along = product[tuple(edges.T)] if self._precision is np.float64 else kernel.products_along(self.z, edges)
         return edges, np.clip(along, -1.0, 1.0)
 
     def lengths(self, edges: np.ndarray, along: np.ndarray, distance: str) -> tuple[np.ndarray, np.ndarray]:
