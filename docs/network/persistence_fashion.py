@@ -23,11 +23,11 @@ WIDTHS, BATCH, MOMENTUM, PATIENCE, EPOCHS = (784, 450, 350, 200, 10), 256, 0.9, 
 RATE, DECAY, DECAY_STEPS = 0.01, 0.95, 3520
 N_TRAIN, N_VALIDATION, SEEDS = 4_000, 1_000, range(8)
 DROPOUT = (0.0, 0.5)
-#: strengths, of which the best is taken by the mean validation accuracy; a quarter of the authors' grid
+#: strengths, of which the best is taken by the mean validation accuracy; the authors have ten from 1e-6 to 100
 METHODS = {
     "none": [0.0],
     "T1": [1e-5, 1e-4, 1e-3],
-    "T2": [1e-3, 1e-2, 1e-1, 1.0],
+    "T2": [1e-1, 1.0, 10.0],
     "all": [1e-2, 1e-1, 1.0],
     "L1": [1e-6, 1e-5, 1e-4],
     "L2": [1e-4, 1e-3, 1e-2],
