@@ -153,7 +153,7 @@ def test_sine_of_neurons_that_nearly_are_copies():
 def test_single_precision_against_double(seed):
     """A clique of ReLU layers, one with large offsets, and dead neurons: values and gradients to 1e-5."""
     rng = np.random.default_rng(seed)
-    x = rng.standard_normal((64, 6)) @ rng.standard_normal((6, 150)) + rng.standard_normal((64, 150))
+    x = rng.standard_normal((63, 6)) @ rng.standard_normal((6, 150)) + rng.standard_normal((63, 150))
     x = np.maximum(x, 0.0)
     x[:, 100:] += 1e4
     x[:, 50:60] = 0.0
@@ -168,6 +168,17 @@ def test_single_precision_against_double(seed):
         assert single == pytest.approx(value, rel=1e-5)
         assert gradient.dtype == its_gradient.dtype == np.float64
         np.testing.assert_allclose(its_gradient, gradient, atol=1e-5 * np.abs(gradient).max())
+
+
+def test_single_precision_of_a_thousand_neurons():
+    """The clique of 784-450-350-200-10 for a batch of 256."""
+    rng = np.random.default_rng(1)
+    x = np.maximum(rng.standard_normal((256, 30)) @ rng.standard_normal((30, 1010)), -1.0)
+    x += 0.5 * rng.standard_normal(x.shape)
+    value, gradient = persistence.t1(x)
+    single, its_gradient = persistence.t1(x, precision="single")
+    assert single == pytest.approx(value, rel=1e-5)
+    np.testing.assert_allclose(its_gradient, gradient, atol=1e-5 * np.abs(gradient).max())
 
 
 def test_single_precision_measures_the_tree_in_double():
