@@ -53,6 +53,7 @@ def of_theory():
     yield regular
     yield gn.theory.paramagnet_of("regular", p=3, degree=6)
     yield gn.theory.aligned((41, 21, 21, 21, 1), alpha=30.0, strength=0.125)
+    yield gn.theory.aligned_glass((41, 21, 21, 21, 1), alpha=20.0, strength=0.4)
     yield gn.theory.leaf_removal(glass)
     yield gn.theory.ground_states(glass)
     yield gn.theory.belief_propagation(glass, 2.0, seed=1)
