@@ -37,6 +37,7 @@ def mean_field(
     bias_variance: float = 0.0,
     input_ratio: float = 1.0,
     width: ArrayLike = 1.0,
+    kind: str = "gaussian",
 ) -> xr.Dataset:
     """Return the theory of infinitely wide layers.
 
@@ -54,6 +55,8 @@ def mean_field(
         a > 0: the inputs vary in a N directions; D_0/N = a / (1 + a).
     width : float or (depth + 1,) array
         Widths, of which only the ratios matter.
+    kind : {"gaussian", "binary", "latent", "orthogonal"}
+        Of the weights. Only "orthogonal" makes a difference, and needs covariance = 0.
 
     Returns
     -------
@@ -72,11 +75,12 @@ def mean_field(
     width = _per_layer("width", width, depth + 1)
     if (width <= 0).any():
         raise ValueError(f"width must be > 0, got {width[width <= 0][0]:g}")
+    _kind(kind, covariance)
     now = Layer(k1=a, k2=a * a, q=0.0, noise=a)
     rows = [now.summary()]
     for layer in range(depth):
         ratio = width[layer + 1] / width[layer]
-        now = advance(now, phi, variance[layer], covariance[layer], bias_variance, ratio)
+        now = advance(now, phi, variance[layer], covariance[layer], bias_variance, ratio, kind == "orthogonal")
         rows.append(now.summary())
     return _table(_values(map(_completed, rows)))
 
@@ -108,9 +112,9 @@ def simulate(
         Networks with their own weights, biases and input covariance, >= 2.
     n_samples : int
         Inputs for each network, both halves together, >= 4.
-    kind : {"gaussian", "binary", "latent"}
-        Of the weights, see :func:`glassnet.network.synapses.draw`. Sign units with binary weights want odd widths:
-        even ones have ties.
+    kind : {"gaussian", "binary", "latent", "orthogonal"}
+        Of the weights: :func:`glassnet.network.synapses.gaussian`, `binary` with copied signs or with those of
+        Gaussians, `orthogonal` (covariance = 0). Sign units with binary weights want odd widths: even ones have ties.
     seed : int
         >= 0.
 
@@ -136,7 +140,7 @@ def simulate(
     n_samples = _checks.integer("n_samples", n_samples, minimum=4, most=synapses.MOST)
     needed = 24 * n_samples * int(max(widths)) + 16 * a * float(widths[0]) ** 2 + 16 * n_samples * a * float(widths[0])
     _checks.memory("width, input_ratio, n_samples: the states of one network", int(min(needed, 2.0**62)))
-    _checks.choice("kind", kind, synapses.KINDS)
+    _kind(kind, covariance)
     for layer in range(depth):
         synapses.correlation(int(widths[layer]), variance[layer], covariance[layer])
     values = []
@@ -284,6 +288,12 @@ def _network(
     bias_variance = _checks.real("bias_variance", bias_variance, minimum=0.0)
     ratio = _checks.real("input_ratio", input_ratio, minimum=0.0, exclusive=True)
     return depth, phi, variance, covariance, bias_variance, _checks.real("input_ratio", ratio, maximum=_MOST_DIRECTIONS)
+
+
+def _kind(kind: str, covariance: np.ndarray) -> None:
+    """Check the kind of the weights."""
+    if _checks.choice("kind", kind, synapses.KINDS) == "orthogonal":
+        synapses.uncorrelated(float(covariance.max()))
 
 
 def _per_layer(name: str, value: ArrayLike, count: int) -> np.ndarray:

@@ -14,6 +14,10 @@ unit i, and the vector f points along the means. The next layer sees it as F_i =
     covariances of the next layer = noise + phi_t'(M_i) phi_t'(M_j) [sum_a k_a F_i^a F_j^a + R K1] / sqrt(n_in),
 
 so every layer adds one such vector and carries on those it was given (derived here).
+
+Orthogonal weights preserve tr C^2 and even out the diagonal, so that off the diagonal K1^2 is missing: W C W^T has the
+strength G^2 (K2 + S - K1^2), as if R^2 = -G^2. With n_out > n_in units the columns are orthogonal instead, and it is
+(n_out / n_in) G^2 (K2 + S) - G^2 K1^2 (derived here).
 """
 
 from dataclasses import dataclass, field
@@ -66,7 +70,13 @@ class Layer:
 
 
 def advance(
-    layer: Layer, phi: Activation, variance: float, covariance: float, bias_variance: float, ratio: float
+    layer: Layer,
+    phi: Activation,
+    variance: float,
+    covariance: float,
+    bias_variance: float,
+    ratio: float,
+    orthogonal: bool = False,
 ) -> Layer:
     """Return the next layer.
 
@@ -79,6 +89,8 @@ def advance(
     bias_variance : float
     ratio : float
         n_out / n_in.
+    orthogonal : bool
+        The weights are, and R = 0.
     """
     spread = variance * layer.q + bias_variance
     x, weight = nodes(np.zeros(()))
@@ -100,7 +112,9 @@ def advance(
     gram = np.outer(pull, pull) * (weight @ (slope * x) ** 2) + rest * (weight @ slope**2)
     gram[-1, :-1] = gram[:-1, -1] = first[:-1]
     second[-1] = weight @ (slope * mean)
-    noise = ratio * (weight @ slope**2) ** 2 * variance**2 * (layer.k2 + layer.noise)
+    missing = min(ratio, 1.0) * layer.k1**2 if orthogonal else 0.0
+    driven = variance**2 * (ratio * (layer.k2 + layer.noise) - missing)
+    noise = (weight @ slope**2) ** 2 * driven
     return Layer(
         k1=weight @ fluctuation,
         k2=weight @ np.square(fluctuation),

@@ -1,4 +1,4 @@
-"""Random weight matrices whose units are weakly correlated: Gaussian and binary, with prescribed correlation.
+"""Random weight matrices: Gaussian and binary ones with weakly correlated units, and orthogonal ones.
 
 A matrix is (n_out, n_in), one row per unit. `variance` is G = n_in <w^2>. `covariance` is R = n_in^(3/2) <w_ik w_jk>
 between the weights of any two units i != j from the same input k, so that their Pearson correlation is
@@ -12,10 +12,10 @@ from numpy.typing import ArrayLike
 from glassnet import _checks, _face
 from glassnet._random import Role, Seed, generator
 
-__all__ = ["KINDS", "binary", "correlation", "gaussian", "measured"]
+__all__ = ["KINDS", "binary", "correlation", "gaussian", "measured", "orthogonal"]
 _face.public(__name__)
 
-KINDS = ("gaussian", "binary", "latent")
+KINDS = ("gaussian", "binary", "latent", "orthogonal")
 #: units of a layer
 MOST = 2**31 - 1
 
@@ -49,6 +49,12 @@ def positive_covariance(covariance: float) -> float:
             "have no positive definite covariance"
         )
     return covariance
+
+
+def uncorrelated(covariance: float) -> None:
+    """Raise an error if `covariance` is not 0, as orthogonal weights need it."""
+    if covariance != 0:
+        raise ValueError(f'covariance must be 0 for weights of the kind "orthogonal", got {covariance:g}')
 
 
 def gaussian(n_out: int, n_in: int, variance: float = 1.0, covariance: float = 0.0, *, seed: int | Seed) -> np.ndarray:
@@ -105,15 +111,51 @@ def binary(
     return np.sqrt(variance / n_in) * signs
 
 
+def orthogonal(n_out: int, n_in: int, variance: float = 1.0, *, seed: int | Seed) -> np.ndarray:
+    """Return weights drawn evenly (Haar measure) from all that are orthogonal, of the same variance as the others.
+
+    With n_out <= n_in the units are orthogonal, W W^T = G 1. With n_out > n_in that many cannot be; the columns are,
+    W^T W = G n_out / n_in 1, and G = n_in <w^2> all the same. From the QR decomposition of a Gaussian matrix, the
+    diagonal of R made positive (F. Mezzadri, Notices AMS 54, 592 (2007)).
+
+    Parameters
+    ----------
+    n_out, n_in : int
+        Units, and inputs of each.
+    variance : float
+        G > 0.
+    seed : int
+        >= 0.
+
+    Returns
+    -------
+    (n_out, n_in) float64
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of range.
+    """
+    n_out = _checks.integer("n_out", n_out, minimum=1, most=MOST)
+    correlation(n_in, variance, 0.0)  # checks both
+    _require_memory(n_out, n_in)
+    q, r = np.linalg.qr(generator(seed, Role.COUPLINGS).standard_normal((max(n_out, n_in), min(n_out, n_in))))
+    q *= np.sqrt(variance * max(n_out / n_in, 1.0)) * np.where(np.diagonal(r) < 0, -1.0, 1.0)
+    return q if n_out > n_in else np.ascontiguousarray(q.T)
+
+
 def _require_memory(n_out: int, n_in: int) -> None:
     """Room for the weights, and for what they are made of."""
     _checks.memory(f"n_out, n_in: {n_out} units of {n_in} inputs", 32 * n_out * n_in)
 
 
 def draw(kind: str, n_out: int, n_in: int, variance: float, covariance: float, *, seed: int | Seed) -> np.ndarray:
-    """Return weights of the kind "gaussian", "binary" (copied signs) or "latent" (binary, signs of Gaussians)."""
+    """Return weights of the kind "gaussian", "binary" (copied signs), "latent" (signs of Gaussians) or "orthogonal"."""
     if _checks.choice("kind", kind, KINDS) == "gaussian":
         return gaussian(n_out, n_in, variance, covariance, seed=seed)
+    if kind == "orthogonal":
+        uncorrelated(covariance)
+        return orthogonal(n_out, n_in, variance, seed=seed)
     return binary(n_out, n_in, variance, covariance, latent=kind == "latent", seed=seed)
 
 

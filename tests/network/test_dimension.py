@@ -155,6 +155,45 @@ def test_unequal_widths():
     assert halved.dimension.values == pytest.approx(theory.dimension.values)
 
 
+def test_linear_layers_of_orthogonal_weights_keep_the_dimension():
+    """To rounding: W C W^T has the eigenvalues of C, up to a factor. Independent weights lower D/N from 2/3 to 1/6."""
+    options = {"variance": 0.8, "input_ratio": 2.0, "kind": "orthogonal"}
+    simulated = dimension.simulate(5, "linear", **options, width=100, n_networks=3)
+    assert simulated.dimension.values == pytest.approx(float(simulated.dimension[0]), rel=1e-12)
+    theory = dimension.mean_field(5, "linear", **options)
+    assert theory.dimension.values == pytest.approx(2 / 3, rel=1e-12)
+    wider = dimension.simulate(2, "linear", **options, width=[60, 100, 150], n_networks=3)
+    absolute = wider.dimension.values * [60, 100, 150]
+    assert absolute == pytest.approx(absolute[0], rel=1e-12)
+
+
+def test_orthogonal_tanh_layers_in_closed_form():
+    """S'/K1'^2 = g^2 S/K1^2, g = v (E phi')^2 / Var phi <= 1: the dimension of zero-mean units rises with depth."""
+    theory = dimension.mean_field(4, "tanh", variance=0.8, input_ratio=2.0, kind="orthogonal")
+    node = np.linspace(-9, 9, 2001)
+    weight = np.exp(-0.5 * node**2) / np.exp(-0.5 * node**2).sum()
+    for layer in range(4):
+        v = 0.8 * float(theory.K1[layer])
+        z = np.sqrt(v) * node
+        gain = v * (weight @ np.cosh(z) ** -2) ** 2 / (weight @ np.tanh(z) ** 2)
+        assert gain < 1
+        expected = gain**2 * float(theory.relative_strength[layer])
+        assert theory.relative_strength[layer + 1] == pytest.approx(expected, rel=1e-6)
+    assert (np.diff(theory.dimension) > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("activation", "variance", "bias_variance", "width"),
+    [("tanh", 0.8, 0.0, [400] * 4), ("relu", 0.8, 0.3, [400] * 4), ("tanh", 2.0, 0.3, [400, 300, 500, 500])],
+)
+def test_simulation_of_orthogonal_weights(activation, variance, bias_variance, width):
+    options = {"variance": variance, "bias_variance": bias_variance, "input_ratio": 2.0, "kind": "orthogonal"}
+    simulated = dimension.simulate(3, activation, **options, width=width, n_networks=4)
+    agree(simulated, dimension.mean_field(3, activation, **options, width=width), dimension.VARIABLES)
+    other = dimension.mean_field(3, activation, **options | {"kind": "gaussian"}, width=width)
+    assert (simulated.dimension[1:] > 1.25 * other.dimension[1:]).all()  # what independent weights leave
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("activation", "variance", "covariance", "expected"), TABLE)
 def test_simulation_reproduces_the_reference_table(activation, variance, covariance, expected):
@@ -265,8 +304,11 @@ def test_wrong_arguments_of_a_simulation():
         dimension.simulate(2, width=[10, 10])
     with pytest.raises(ValueError, match="n_networks must be >= 2, got 1"):
         dimension.simulate(2, n_networks=1)
-    with pytest.raises(ValueError, match="kind must be one of 'gaussian', 'binary', 'latent', got 'ternary'"):
-        dimension.simulate(2, kind="ternary")
+    for function in (dimension.mean_field, dimension.simulate):
+        with pytest.raises(ValueError, match=r"kind must be one of .*, 'latent', 'orthogonal', got 'ternary'"):
+            function(2, kind="ternary")
+        with pytest.raises(ValueError, match=r'covariance must be 0 for weights of the kind "orthogonal", got 0.2'):
+            function(2, covariance=[0.0, 0.2], kind="orthogonal")
     with pytest.raises(ValueError, match="width must be > 0, got -1"):
         dimension.mean_field(1, width=[1.0, -1.0])
     with pytest.raises(ValueError, match="inputs must hold at least 4 samples, got 3"):

@@ -39,10 +39,43 @@ def test_which_rules_make_weak_correlations():
     assert sanger.dimension > 1.05 * start.dimension
 
 
+def test_layer_by_layer():
+    """Every layer is what `train` makes of the activity before it; no updates leave independent random layers."""
+    inputs = data(30, n_samples=500)
+    weights = hebbian.train_layers(inputs, [20, 25, 10], "oja", rate=0.5, n_updates=3, variance=0.8, seed=2)
+    assert [one.shape for one in weights] == [(20, 30), (25, 20), (10, 25)]
+    starts = hebbian.train_layers(inputs, [20, 25, 10], "oja", n_updates=0, variance=0.8, seed=2)
+    state = inputs
+    for start, found in zip(starts, weights, strict=True):
+        moments = state.T @ state / len(state)
+        moments /= np.linalg.eigvalsh(moments)[-1]
+        expected = start
+        for _ in range(3):
+            drive = expected @ moments
+            expected = expected + 0.5 * (drive - (drive * expected).sum(axis=1)[:, None] * expected / 0.8)
+        assert found == pytest.approx(expected, rel=1e-9)
+        state = np.tanh(state @ found.T)
+    assert abs(np.corrcoef(starts[0].ravel()[:250], starts[2].ravel())[0, 1]) < 0.25
+
+
+def test_deep_networks_of_hebbian_layers():
+    """What the rules do to one layer adds up with depth."""
+    inputs = data(100, n_samples=2000)
+    start, hebb, sanger = (
+        dimension.measure(hebbian.train_layers(inputs, [100] * 3, rule, n_updates=n, rate=0.5), inputs, "tanh")
+        for rule, n in (("hebb", 0), ("hebb", 2), ("sanger", 20))
+    )
+    assert (hebb.dimension[1:] < 0.85 * start.dimension[1:]).all()
+    assert (sanger.dimension[1:] > 1.1 * start.dimension[1:]).all()
+    assert (hebb.covariance_rms[1:] > 0.2).all() and (sanger.covariance_rms[1:] < 0).all()
+
+
 def test_wrong_arguments():
     with pytest.raises(ValueError, match="rule must be one of 'hebb', 'oja', 'sanger', got 'bcm'"):
         hebbian.train(np.ones((4, 3)), 2, "bcm")
     with pytest.raises(ValueError, match="inputs must hold samples that are not all zero"):
         hebbian.train(np.zeros((4, 3)), 2, "hebb")
+    with pytest.raises(ValueError, match=r"widths must hold at least one layer, got shape \(0,\)"):
+        hebbian.train_layers(np.ones((4, 3)), np.zeros(0, dtype=int), "hebb")
     with pytest.raises(FloatingPointError, match="weights diverge by the rule 'sanger': rate 50 is too large"):
         hebbian.train(np.random.default_rng(1).standard_normal((40, 9)), 5, "sanger", rate=50.0, n_updates=50)
