@@ -155,6 +155,22 @@ def test_unequal_widths():
     assert halved.dimension.values == pytest.approx(theory.dimension.values)
 
 
+def test_only_one_exponent_neither_dominates_nor_drops_out():
+    """<w_ik w_jk> = R N^-e adds (R/G)^2 N^(3 - 2e) to S/K1^2 of a linear layer: it grows, stays or falls with N."""
+    added = {}
+    for exponent in (1.25, 1.5, 1.75):
+        for width in (80, 320):
+            covariance = 0.5 * width ** (1.5 - exponent)
+            run = dimension.simulate(1, "linear", covariance=covariance, width=width, n_networks=40, input_ratio=2.0)
+            excess = float(run.relative_strength[1] - run.relative_strength[0]) - 1.0
+            expected, error = 0.25 * width ** (3 - 2 * exponent), float(run.relative_strength_stderr[1])
+            assert abs(excess - expected) < 4 * error + 0.03 * expected and error < 0.15 * expected + 0.02
+            added[exponent, width] = excess
+    assert added[1.25, 320] > 1.6 * added[1.25, 80]
+    assert 0.6 < added[1.5, 320] / added[1.5, 80] < 1.6
+    assert added[1.75, 320] < 0.3 * added[1.5, 320]
+
+
 def test_linear_layers_of_orthogonal_weights_keep_the_dimension():
     """To rounding: W C W^T has the eigenvalues of C, up to a factor. Independent weights lower D/N from 2/3 to 1/6."""
     options = {"variance": 0.8, "input_ratio": 2.0, "kind": "orthogonal"}
