@@ -101,8 +101,8 @@ def scaling():
             lower.plot(wide, [float(one.dimension[5]) for one in theory], color=colour)
             print(f"e = {exponent:g}: D/N", " ".join(f"{v:.4f}({s:.4f})" for v, s in zip(values, errors, strict=True)))
         upper.set(yscale="log", xscale="log", ylabel=r"extra $N\langle\Delta_{ij}^2\rangle / (R K_1)^2$")
-        upper.legend(ncols=2)
         lower.set(xlabel="$N$", ylabel="$D/N$, layer 5", ylim=(0, None), xticks=sizes, xticklabels=sizes)
+        lower.legend(ncols=3, loc="upper center", bbox_to_anchor=(0.5, 0.74))
         lower.minorticks_off()
     saved("dimension_scaling", figure)
 
@@ -166,7 +166,7 @@ def hebbian_depth(seeds=range(1, 7)):
             axes[1].errorbar(range(7), mean[1] / mean[1, 0], error[1] / mean[1, 0], **style)
             axes[2].errorbar(range(7), mean[3], error[3], **style)
         axes[0].set(ylabel="$D/N$", ylim=(0, None))
-        axes[0].legend(ncols=2)
+        axes[0].legend(loc="upper right", bbox_to_anchor=(1, 0.84))
         axes[1].set(ylabel="$S_l / S_0$", yscale="log")
         axes[2].set(ylabel="$R/G$, rms excess", xlabel="layer")
     saved("dimension_hebbian", figure)
@@ -235,7 +235,7 @@ def readout(seeds=range(5)):
     """Linear readouts by depth behind random layers, on digits and Fashion-MNIST."""
     data = {"digits": [prepared(tasks.digits(seed=seed + 1), 1200, 597) for seed in seeds]}
     try:
-        data["Fashion-MNIST"] = [prepared(tasks.idx(), 10000, 5000)] * len(seeds)
+        data["Fashion-MNIST"] = [prepared(tasks.idx(), 4000, 2000)] * len(seeds)
     except FileNotFoundError as error:
         print(error)
     cases = [(name, variance) for name in data for variance in (0.8, 2.0)]
@@ -243,8 +243,10 @@ def readout(seeds=range(5)):
         figure = Figure(figsize=(6.8, 4.4), dpi=300, layout="constrained")
         axes = figure.subplots(2, len(cases), sharex=True)
         for (upper, lower), (name, variance) in zip(axes.T, cases, strict=True):
+            found = {}
             for number, (label, (kind, ratio)) in enumerate(KINDS.items()):
                 rows = np.array([readout_network(data[name][seed], kind, ratio, variance, seed) for seed in seeds])
+                found[label] = rows
                 for i, what in enumerate(("all", "ten a class", "D")):
                     cells = " | ".join(shown(rows[:, i, k], 2 if i == 2 else 3) for k in range(len(READ)))
                     print(f"| {name} | {variance} | {label} | {what} | {cells} |", flush=True)
@@ -252,6 +254,9 @@ def readout(seeds=range(5)):
                 mean, error = averaged(rows)
                 for ax, i in ((upper, 0), (lower, 1)):
                     ax.errorbar(READ, mean[i], error[i], color=colour, marker=marker, label=label)
+            for label, rows in found.items():
+                gains = [[shown(one, 3) for one in (rows - found["independent"])[:, i].T[[1, 4, 6]]] for i in (0, 1)]
+                print(f"| {name} | {variance} | {label} - independent, layers 1, 5, 10 | {gains} |", flush=True)
             upper.set_title(f"{name}, $G$ = {variance:g}")
             lower.set_xlabel("layer")
         axes[0, 0].set_ylabel("accuracy, all examples")
