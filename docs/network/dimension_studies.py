@@ -154,8 +154,17 @@ def hebbian_network(rule, updates, seed):
     return [found.dimension, found.covariance_strength, found.relative_strength, ratio, mean, theory.dimension]
 
 
+def one_direction(seed):
+    """R/G (rms) of independent weights after two updates of Hebb's rule on inputs that vary in one direction."""
+    weights = synapses.gaussian(400, 400, seed=seed)
+    weights[:, 0] *= 1.5**2
+    scales = synapses.measured(weights)
+    return scales["covariance_rms"] / scales["variance"]
+
+
 def hebbian_depth(seeds=range(1, 7)):
     """Layers that learn one after another."""
+    print("one direction: R/G rms", shown([one_direction(seed) for seed in range(8)]))
     with appearance.column(6.0, rows=3) as (figure, axes):
         for number, (name, (rule, updates)) in enumerate(RULES.items()):
             rows = np.array([hebbian_network(rule, updates, seed) for seed in seeds])
