@@ -87,10 +87,10 @@ def generalisation(
     """Sample networks of a path glass whose couplings are examples, and ask them about others.
 
     Half of the replicas start in the Hebb state, w = sign <y x_i> out of input i and +1 elsewhere, the others at
-    random; all exchange temperatures (:class:`glassnet.ParallelTempering`). Where the two starts agree, either is
-    equilibrium; where they do not, at least one has not reached it, which is the rule in the glass and near a
-    first-order transition of wide networks. :func:`glassnet.studies.two_branches` says which of two branches is the
-    equilibrium.
+    random; all exchange temperatures (:class:`glassnet.ParallelTempering`). Where the two starts agree, either may be
+    taken for equilibrium, which is no proof; where they do not, at least one has not reached it: the rule in the glass
+    and near a first-order transition of wide networks. :func:`glassnet.studies.two_branches` says which of
+    two branches is the equilibrium.
 
     Parameters
     ----------
