@@ -3,7 +3,7 @@
 python docs/conjecture_studies.py FOLDER            # all pieces, or those whose names begin as the further arguments do
 
 Half an hour of one core, the longest piece four minutes, but for the sign network at many paths, which takes
-longer. Images are looked at where the data are at hand (docs/network/learning.md). docs/conjecture.py prints the tables.
+longer. Images are looked at where the data are at hand (docs/network/learning.md). docs/conjecture.py prints tables.
 """
 
 import functools
