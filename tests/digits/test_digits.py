@@ -115,6 +115,10 @@ ALLOWED = {
     ("sampling.walkers", "Walkers.__init__", "beta"): OTHER + "the name of inverse temperatures",
     **{("scan.execute.farm", name, "rank"): OTHER + "a rank of MPI" for name in ("_pass_on", "aborting", "follow")},
     ("scan.execute.run", "scan", "rank"): OTHER + "a rank of MPI",
+    **{
+        ("scan.execute.run", name, "threadpoolctl.threadpool_limits"): OTHER + "one thread, as one core has on any machine"
+        for name in ("", "_follow", "_work")
+    },
     **{(*place.split(), "getattr"): NAMED for place in GETATTR},
     ("sampling.starts", "half_planted", "numpy.prod"): WHOLE,
     **{tuple(place.split()): SIGNS for place in same_digits.OF_SIGNS},
