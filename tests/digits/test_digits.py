@@ -116,7 +116,7 @@ ALLOWED = {
     **{("scan.execute.farm", name, "rank"): OTHER + "a rank of MPI" for name in ("_pass_on", "aborting", "follow")},
     ("scan.execute.run", "scan", "rank"): OTHER + "a rank of MPI",
     **{
-        ("scan.execute.run", name, "threadpoolctl.threadpool_limits"): OTHER + "one thread, as one core has on any machine"
+        ("scan.execute.run", name, "threadpoolctl.threadpool_limits"): OTHER + "one thread, on any machine"
         for name in ("", "_follow", "_work")
     },
     **{(*place.split(), "getattr"): NAMED for place in GETATTR},
