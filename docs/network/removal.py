@@ -26,7 +26,7 @@ COOLING, SWEEPS, BETA, AT_LAST = (0.1, 0.2, 0.3, 0.5, 0.7), 25, 1.0, 400
 #: hidden units of each width: of gradients with epochs, and of chains with networks
 GRADIENTS, CHAINS = {11: 60, 21: 40, 41: 20, 81: 12}, {11: 8, 15: 8, 21: 8, 31: 4}
 #: removal before the training takes a training each: other widths, for chains fewer fractions and sweeps
-GRADIENTS_BEFORE, CHAINS_BEFORE = {11: 60, 21: 40, 31: 30, 41: 20}, {11: 400, 15: 200, 21: 100}
+GRADIENTS_BEFORE, CHAINS_BEFORE = {11: 60, 21: 40, 31: 30, 41: 20}, {11: 400, 15: 200, 21: 100, 31: 50}
 FEWER = [0.0, 0.2, 0.4, 0.6, 0.8]
 EPOCHS = GRADIENTS | GRADIENTS_BEFORE
 DIGITS = (64, 60, 60, 10)
