@@ -121,7 +121,7 @@ def test_uneven_layers(widths, alpha, strength, dilution):
 
 def test_many_layers_end_where_they_end():
     theory = aligned_glass((20,) * 60 + (1,), 100.0, 0.2)
-    unit = 10.0 * math.sqrt(1.0)
+    unit = math.sqrt(theory.mean_field.alpha)
     assert theory.dynamical_temperature() > 2.2 * unit, "beyond the place where the search begins"
 
 
